@@ -1,0 +1,89 @@
+import type { ConnectorError } from "./errors.ts";
+
+/**
+ * What a publish came to.
+ */
+export interface PublishResult {
+	/**
+	 * How many subscriptions the broker handed the message to, as Redis' PUBLISH counts: processes,
+	 * not viewers. 0 where the broker does not tell.
+	 */
+	receivers: number;
+	/** The id that the broker's history gave the message; absent without history. */
+	id?: string;
+}
+
+/** What a connector tells the owner of a subscription. None of these may be called after
+ * `unsubscribe()` was called, or once `onEnd` was. */
+export interface SubscriptionHandlers {
+	/** One payload, exactly as it was published. */
+	onMessage(payload: string): void;
+	/** The subscription was live and is not any more; the connector is already trying again. */
+	onLost(error: ConnectorError): void;
+	/** It is live again. What was published in between may be missing. */
+	onRestored(): void;
+	/** It is over and cannot heal (a refusal, or `close()`). */
+	onEnd(error: ConnectorError): void;
+}
+
+export interface Subscription {
+	/** Ends the subscription. Idempotent; see the contract. */
+	unsubscribe(): Promise<void>;
+}
+
+/**
+ * The way to a broker. Payloads are opaque strings to it: how a message looks is decided above.
+ *
+ * The contract, which `test/connectors/suite.ts` holds every connector to, one test per line:
+ *
+ * Construction
+ * - C1. MUST NOT open a connection, start a timer or load a client library before the first
+ *   `publish` or `subscribe`.
+ *
+ * `publish(channel, payload)`
+ * - P1. MUST hand the payload, unchanged, to every live subscription of that channel, and of no other.
+ * - P2. MUST resolve to the number of receivers, as the broker counts them.
+ * - P3. MUST keep order: of two publishes where the second began after the first resolved, every
+ *   subscription sees the first one first.
+ * - P4. MUST reject with a `ConnectorError` within its timeout when the broker is away, and MUST NOT
+ *   deliver afterwards what it could still withdraw.
+ *
+ * `subscribe(channel, handlers)`
+ * - S1. MUST resolve only when the subscription is live: whatever is published after that arrives.
+ * - S2. MUST reject with a `ConnectorError` within its timeout when that cannot be had, leaving
+ *   nothing behind.
+ * - S3. Two subscriptions of one channel MUST each receive everything, and end independently.
+ * - S4. MUST NOT let an exception from one handler reach another subscription, or the broker's client.
+ * - S5. When the broker is lost, MUST call `onLost` once, reconnect by itself with jittered backoff,
+ *   and call `onRestored` once the subscription is live again; it MAY call neither if no broker
+ *   can be lost.
+ * - S6. The channel name is data: any string of 1 to 512 characters MUST reach that channel and no other.
+ *
+ * `unsubscribe()`
+ * - U1. MUST be idempotent, and MUST NOT reject because the broker is away.
+ * - U2. MUST NOT call a handler once it was called; the broker MUST hear of the leave, so that
+ *   nothing is held there for nobody.
+ * - U3. A `subscribe` to the same channel that begins before an `unsubscribe` has resolved MUST work.
+ *
+ * `close()`
+ * - X1. MUST end every subscription with `onEnd` (code `closed`) and free every connection and timer.
+ * - X2. MUST be idempotent; a `publish` or `subscribe` after it MUST reject with code `closed`.
+ * - X3. MUST NOT close a client that the caller handed in.
+ *
+ * Everywhere
+ * - E1. MUST NOT parse or alter a payload, and MUST NOT put credentials into a name or an error.
+ * - E2. MUST NOT leave a promise floating or an error unreported.
+ */
+export interface Connector {
+	/** For people: logs, errors, the health page. Never a URL, which may carry a password. */
+	readonly name: string;
+	/**
+	 * Whose the I/O is. `process`: one subscription may feed every request of this process.
+	 * `request`: on hosts where I/O belongs to the request that opened it (Cloudflare Workers), so
+	 * that each request subscribes for itself.
+	 */
+	readonly scope: "process" | "request";
+	publish(channel: string, payload: string): Promise<PublishResult>;
+	subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription>;
+	close(): Promise<void>;
+}

@@ -1,0 +1,73 @@
+import type { Connector, PublishResult, Subscription, SubscriptionHandlers } from "../connector.ts";
+import { ConnectorError } from "../errors.ts";
+
+/**
+ * A broker inside this process: what is published here reaches the streams of this process, and
+ * nobody else's. For development, tests, and a single instance.
+ *
+ * On Cloudflare Workers it cannot deliver: every request there has its I/O to itself.
+ */
+export function memory(): Connector {
+	return new MemoryConnector();
+}
+
+class MemoryConnector implements Connector {
+	readonly name = "memory";
+	readonly scope = "process";
+	readonly #channels = new Map<string, Set<SubscriptionHandlers>>();
+	#closed = false;
+
+	async publish(channel: string, payload: string): Promise<PublishResult> {
+		this.#assertOpen();
+		const subscribers = this.#channels.get(channel);
+		if (subscribers === undefined) return { receivers: 0 };
+		const receivers = subscribers.size;
+		for (const handlers of subscribers) deliver(handlers, payload);
+		return { receivers };
+	}
+
+	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
+		this.#assertOpen();
+		const subscribers = this.#channels.get(channel) ?? new Set();
+		this.#channels.set(channel, subscribers);
+		// A set holds an object once, and the same handlers may subscribe twice.
+		const entry = { ...handlers };
+		subscribers.add(entry);
+		return {
+			unsubscribe: async () => {
+				subscribers.delete(entry);
+				// The set may have been replaced by a newer one since it became empty.
+				if (subscribers.size === 0 && this.#channels.get(channel) === subscribers) {
+					this.#channels.delete(channel);
+				}
+			},
+		};
+	}
+
+	async close(): Promise<void> {
+		this.#closed = true;
+		const ended = [...this.#channels.values()].flatMap((subscribers) => [...subscribers]);
+		this.#channels.clear();
+		for (const handlers of ended) handlers.onEnd(closed());
+	}
+
+	#assertOpen(): void {
+		if (this.#closed) throw closed();
+	}
+}
+
+function closed(): ConnectorError {
+	return new ConnectorError("closed", "The memory connector is closed.");
+}
+
+// One handler's exception must not keep the message from the others, nor fail the publish. It is
+// thrown again where the host reports what nobody caught: a handler that throws is a bug.
+function deliver(handlers: SubscriptionHandlers, payload: string): void {
+	try {
+		handlers.onMessage(payload);
+	} catch (error) {
+		queueMicrotask(() => {
+			throw error;
+		});
+	}
+}

@@ -1,0 +1,121 @@
+import { SseError } from "./errors.ts";
+import { frame } from "./frame.ts";
+import { dataJson, dataText, Message, type MessageJSON } from "./message.ts";
+
+/**
+ * Message ⇄ the JSON that flask-sse puts into Redis: `{"data": …, "type"?, "id"?, "retry"?}`.
+ */
+
+/**
+ * The payload that is published.
+ *
+ * @throws {TypeError} when the message's data is nothing that JSON can carry.
+ */
+export function encode(message: Message): string {
+	const { data, ...fields } = message.toJSON();
+	const rest = JSON.stringify(fields);
+	const json = dataJson(data);
+	return rest === "{}" ? `{"data":${json}}` : `{"data":${json},${rest.slice(1)}`;
+}
+
+/** A payload, read: the message, and its frame. */
+export interface Decoded {
+	message: Message;
+	frame: string;
+}
+
+const fieldNames = new Set(["data", "type", "id", "retry"]);
+
+/**
+ * Reads a payload from the channel.
+ *
+ * The keys are held to flask-sse's own, to the letter: a browser chooses the channel's name, so
+ * whatever else lives in that Redis must not reach it because it happens to be a JSON object.
+ *
+ * @throws {SseError} `bad_message`; it says what is wrong and quotes nothing of the payload.
+ */
+export function decode(payload: string): Decoded {
+	let json: unknown;
+	try {
+		json = JSON.parse(payload);
+	} catch (cause) {
+		throw new SseError("bad_message", "Dropped a payload that is not JSON.", {
+			// V8 quotes the text in its SyntaxError; another application's text must not reach a log.
+			cause: new SyntaxError(`not JSON (${(cause as Error).name})`),
+		});
+	}
+	if (!isEnvelope(json)) {
+		throw new SseError(
+			"bad_message",
+			'Dropped a payload that is not a message: an object with "data" and at most "type", "id" and "retry".',
+		);
+	}
+	let message: Message;
+	try {
+		message = new Message(json.data, json);
+	} catch (cause) {
+		throw new SseError("bad_message", `Dropped a message. ${(cause as Error).message}`, { cause });
+	}
+	return {
+		message,
+		frame: frame({ ...message.toJSON(), data: sourceText(payload, message.data) }),
+	};
+}
+
+function isEnvelope(json: unknown): json is MessageJSON {
+	return (
+		typeof json === "object" &&
+		json !== null &&
+		Object.hasOwn(json, "data") &&
+		Object.keys(json).every((key) => fieldNames.has(key))
+	);
+}
+
+/**
+ * The data as it goes into the frame. Numbers, arrays and objects keep the publisher's own text:
+ * Python writes integers past 2^53 and `1.0`, and reading them into JavaScript's numbers and
+ * writing them out again would change them on the way. It also saves the second JSON pass.
+ */
+function sourceText(payload: string, data: unknown): string {
+	return typeof data === "string" ? data : (lastDataValue(payload) ?? dataText(data));
+}
+
+// The text of the last top-level "data" (JSON.parse lets the last of two equal keys win). The
+// payload has been through JSON.parse, so only nesting and strings need to be told apart.
+function lastDataValue(payload: string): string | undefined {
+	let found: string | undefined;
+	let depth = 0;
+	let key = "";
+	let valueStart = -1;
+	for (let i = 0; i < payload.length; i++) {
+		const c = payload.charCodeAt(i);
+		if (c === 0x22) {
+			const end = stringEnd(payload, i);
+			if (depth === 1 && valueStart === -1) key = JSON.parse(payload.slice(i, end));
+			i = end - 1;
+		} else if (c === 0x7b || c === 0x5b) {
+			depth++;
+		} else if (c === 0x3a && depth === 1 && valueStart === -1) {
+			valueStart = i + 1;
+		} else if ((c === 0x2c && depth === 1) || (c === 0x7d && depth === 1)) {
+			if (key === "data" && valueStart !== -1) found = payload.slice(valueStart, i).trim();
+			valueStart = -1;
+			if (c === 0x7d) depth--;
+		} else if (c === 0x7d || c === 0x5d) {
+			depth--;
+		}
+	}
+	return found;
+}
+
+/** Where the JSON string that opens at `start` ends (the index after its closing quote). */
+function stringEnd(text: string, start: number): number {
+	let quote = text.indexOf('"', start + 1);
+	// A quote is escaped when an odd number of backslashes stands before it.
+	for (; quote !== -1; quote = text.indexOf('"', quote + 1)) {
+		let slashes = 0;
+		while (text.charCodeAt(quote - 1 - slashes) === 0x5c) slashes++;
+		if (slashes % 2 === 0) break;
+	}
+	return quote + 1;
+}

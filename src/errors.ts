@@ -1,0 +1,65 @@
+/**
+ * What went wrong, as a closed set that code can switch on.
+ *
+ * - `configuration`: no broker is configured, or its settings contradict each other.
+ * - `unavailable`: the broker cannot be reached now; the same call may succeed later.
+ * - `refused`: the broker answered and said no (password, ACL, plan); retrying alone will not help.
+ * - `closed`: `close()` was called on this connector or this `ServerSentEvents`.
+ * - `bad_message`: something on the channel is not a message; it was dropped.
+ * - `slow_consumer`: a reader fell further behind than its buffer allows and was cut off.
+ * - `gone`: the client's stream broke while it was being written to or torn down.
+ */
+export type SseErrorCode =
+	| "configuration"
+	| "unavailable"
+	| "refused"
+	| "closed"
+	| "bad_message"
+	| "slow_consumer"
+	| "gone";
+
+/** The base of every error that edge-sse makes, except the `TypeError`s for bad arguments. */
+export class SseError extends Error {
+	override readonly name: string = "SseError";
+	readonly code: SseErrorCode;
+
+	constructor(code: SseErrorCode, message: string, options?: { cause?: unknown }) {
+		super(message, options);
+		this.code = code;
+	}
+}
+
+/** The environment or the options do not say which broker to use. Names what to set. */
+export class ConfigurationError extends SseError {
+	override readonly name = "ConfigurationError";
+
+	constructor(message: string, options?: { cause?: unknown }) {
+		super("configuration", message, options);
+	}
+}
+
+/** A broker could not be reached, or refused. The client library's own error is the `cause`. */
+export class ConnectorError extends SseError {
+	override readonly name = "ConnectorError";
+
+	constructor(
+		code: "unavailable" | "refused" | "closed",
+		message: string,
+		options?: { cause?: unknown },
+	) {
+		super(code, message, options);
+	}
+}
+
+/**
+ * Where an error that no caller can catch happened: `upstream` (the subscription was lost or
+ * ended), `decode` (a foreign message was dropped), `subscribe` (a stream was turned away),
+ * `stream` (a client was cut off), `unsubscribe` (the broker did not take our leave).
+ */
+export type ErrorStage = "upstream" | "decode" | "subscribe" | "stream" | "unsubscribe";
+
+/** Hears of every error that no caller can catch. It may throw; that is caught and logged. */
+export type ErrorHandler = (
+	error: unknown,
+	context: { stage: ErrorStage; channel?: string },
+) => void;

@@ -1,0 +1,42 @@
+/**
+ * The text/event-stream wire format, and the only place that writes it.
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ */
+
+/** The fields of one event; `data` is text already. */
+export interface FrameFields {
+	data: string;
+	type?: string | undefined;
+	id?: string | undefined;
+	retry?: number | undefined;
+}
+
+// CRLF, CR and LF end a line for the parser, and nothing else does: Python's splitlines also splits
+// at U+2028, U+0085 and others, and so hands the browser a text that was never published.
+const lineEnd = /\r\n|\r|\n/;
+
+/** One frame: `event`, `data`…, `id`, `retry`, and the blank line that dispatches it. */
+export function frame({ data, type, id, retry }: FrameFields): string {
+	let text = type === undefined ? "" : field("event", type);
+	if (data.includes("\n") || data.includes("\r")) {
+		for (const line of data.split(lineEnd)) text += field("data", line);
+	} else {
+		text += field("data", data);
+	}
+	if (id !== undefined) text += field("id", id);
+	if (retry !== undefined) text += `retry:${retry}\n`;
+	return `${text}\n`;
+}
+
+// The parser drops one space after the colon, so a value that begins with one is given another.
+function field(name: string, value: string): string {
+	return value.startsWith(" ") ? `${name}: ${value}\n` : `${name}:${value}\n`;
+}
+
+/** A comment: it reaches the socket and no listener. Opens a stream, and keeps a silent one alive. */
+export const commentFrame = ":\n\n";
+
+/** Tells the browser how long to wait, in ms, before it reconnects; dispatches no event. */
+export function retryFrame(ms: number): string {
+	return `retry:${ms}\n\n`;
+}

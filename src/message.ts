@@ -1,0 +1,194 @@
+import { frame } from "./frame.ts";
+
+export interface MessageOptions {
+	/** The event's name; listeners use `addEventListener(type, …)`. Absent or `""`: `message`. No CR or LF. */
+	type?: string | null | undefined;
+	/** The event's id; the browser sends the latest back as `Last-Event-ID`. No CR, LF or NUL. */
+	id?: string | number | null | undefined;
+	/** How long the browser waits before it reconnects, in ms: an integer of 0 or more. */
+	retry?: number | null | undefined;
+}
+
+/** The dictionary that flask-sse puts into Redis; absent fields are left out. */
+export interface MessageJSON {
+	data: unknown;
+	type?: string;
+	id?: string;
+	retry?: number;
+}
+
+/**
+ * One server-sent event.
+ *
+ * @throws {TypeError} when `type`, `id` or `retry` could not be written without changing the stream.
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ */
+export class Message {
+	readonly data: unknown;
+	readonly type: string | undefined;
+	readonly id: string | undefined;
+	readonly retry: number | undefined;
+
+	constructor(data: unknown, options: MessageOptions = {}) {
+		this.data = data;
+		this.type = validType(options.type);
+		this.id = validId(options.id);
+		this.retry = validRetry(options.retry);
+	}
+
+	/**
+	 * The event as one text/event-stream frame, blank line included.
+	 *
+	 * @throws {TypeError} when `data` is neither a string nor something that JSON can carry.
+	 */
+	toString(): string {
+		return frame({ data: dataText(this.data), type: this.type, id: this.id, retry: this.retry });
+	}
+
+	/** The minimal object, as flask-sse's `to_dict()`: what `JSON.stringify(message)` writes. */
+	toJSON(): MessageJSON {
+		const json: MessageJSON = { data: this.data };
+		if (this.type !== undefined) json.type = this.type;
+		if (this.id !== undefined) json.id = this.id;
+		if (this.retry !== undefined) json.retry = this.retry;
+		return json;
+	}
+
+	/** Whether the other is a message that says the same: equal fields, and data that is the same JSON. */
+	equals(other: unknown): boolean {
+		return (
+			other instanceof Message &&
+			this.type === other.type &&
+			this.id === other.id &&
+			this.retry === other.retry &&
+			sameJson(this.data, other.data)
+		);
+	}
+
+	/** What console.log shows: `Message("Hello!", { type: "greeting" })`. */
+	#inspect(): string {
+		const { data, ...options } = this.toJSON();
+		const fields = Object.entries(options).map(
+			([name, value]) => `${name}: ${JSON.stringify(value)}`,
+		);
+		const text = jsonOrUndefined(data) ?? String(data);
+		return fields.length === 0 ? `Message(${text})` : `Message(${text}, { ${fields.join(", ")} })`;
+	}
+
+	// Node and Bun look for the first, Deno for the second; neither name belongs to a runtime's API.
+	[Symbol.for("nodejs.util.inspect.custom")](): string {
+		return this.#inspect();
+	}
+
+	[Symbol.for("Deno.customInspect")](): string {
+		return this.#inspect();
+	}
+}
+
+/**
+ * Data as it goes into `data:` lines: a string as it is, everything else as JSON.
+ *
+ * @throws {TypeError} when JSON cannot carry it.
+ */
+export function dataText(data: unknown): string {
+	return typeof data === "string" ? data : dataJson(data);
+}
+
+/**
+ * Data as JSON text.
+ *
+ * @throws {TypeError} for undefined, a function, a symbol, a BigInt or a cycle.
+ */
+export function dataJson(data: unknown): string {
+	let json: string | undefined;
+	let cause: unknown;
+	try {
+		json = JSON.stringify(data);
+	} catch (error) {
+		cause = error;
+	}
+	if (json === undefined) {
+		throw new TypeError(
+			`Message data cannot be sent: ${cause === undefined ? `JSON has no form for ${kindOf(data)}` : (cause as Error).message}. ` +
+				"Pass a string, or a value that JSON.stringify accepts.",
+			{ cause },
+		);
+	}
+	return json;
+}
+
+function validType(type: unknown): string | undefined {
+	// "" and no type mean the same event to the parser: `message`.
+	if (type === undefined || type === null || type === "") return undefined;
+	if (typeof type !== "string") throw invalid("type", `must be a string, not ${kindOf(type)}`);
+	if (/[\r\n]/.test(type)) {
+		throw invalid("type", "must not contain CR or LF, which would end the field and begin another");
+	}
+	return type;
+}
+
+function validId(id: unknown): string | undefined {
+	if (id === undefined || id === null) return undefined;
+	if (typeof id === "number" && !Number.isSafeInteger(id)) {
+		throw invalid("id", "as a number must be a safe integer; pass a string instead");
+	}
+	if (typeof id !== "string" && typeof id !== "number") {
+		throw invalid("id", `must be a string or an integer, not ${kindOf(id)}`);
+	}
+	const text = String(id);
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL makes the parser ignore the whole id.
+	if (/[\r\n\0]/.test(text)) {
+		throw invalid("id", "must not contain CR, LF or NUL, which would end the field or void it");
+	}
+	return text;
+}
+
+function validRetry(retry: unknown): number | undefined {
+	if (retry === undefined || retry === null) return undefined;
+	if (typeof retry !== "number" || !Number.isSafeInteger(retry) || retry < 0) {
+		throw invalid("retry", "must be a whole number of milliseconds, 0 or more");
+	}
+	return retry;
+}
+
+function invalid(field: string, rule: string): TypeError {
+	return new TypeError(`Message ${field} ${rule}.`);
+}
+
+function kindOf(value: unknown): string {
+	if (value === undefined) return "undefined";
+	if (value === null) return "null";
+	return Array.isArray(value) ? "an array" : `a ${typeof value}`;
+}
+
+function jsonOrUndefined(value: unknown): string | undefined {
+	try {
+		return JSON.stringify(value);
+	} catch {
+		return undefined; // a cycle or a BigInt: the caller has another form for it
+	}
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+	if (Object.is(a, b)) return true;
+	if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+	const left = jsonOrUndefined(a);
+	return (
+		left !== undefined && sameValue(JSON.parse(left), JSON.parse(jsonOrUndefined(b) ?? "null"))
+	);
+}
+
+// Both sides are fresh from JSON.parse, so there are no cycles and no prototypes to mind.
+function sameValue(a: unknown, b: unknown): boolean {
+	if (a === b) return true;
+	if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+	if (Array.isArray(a) !== Array.isArray(b)) return false;
+	const left = Object.entries(a);
+	return (
+		left.length === Object.keys(b).length &&
+		left.every(
+			([key, value]) =>
+				Object.hasOwn(b, key) && sameValue(value, (b as Record<string, unknown>)[key]),
+		)
+	);
+}

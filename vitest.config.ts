@@ -1,0 +1,23 @@
+import { defineConfig } from "vitest/config";
+
+// One project per kind of test, so that each can be run alone: `npm run test:unit`. Files run side by
+// side: every test takes its own ports and ends its own servers.
+const project = (name: string, include: string[], timeout = 30_000) => ({
+	test: { name, include, testTimeout: timeout, hookTimeout: timeout, environment: "node" },
+});
+
+export default defineConfig({
+	test: {
+		// A promise nobody caught is a bug in the library or in the test: never ignored.
+		dangerouslyIgnoreUnhandledErrors: false,
+		passWithNoTests: false,
+		allowOnly: false,
+		projects: [
+			project("unit", ["test/unit/**/*.test.ts"], 10_000),
+			project("connectors", ["test/connectors/**/*.test.ts"]),
+			project("runtimes", ["test/runtimes/**/*.test.ts"], 60_000),
+			project("browser", ["test/browser/**/*.test.ts"], 60_000),
+			project("package", ["test/package/**/*.test.ts"], 60_000),
+		],
+	},
+});
