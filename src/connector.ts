@@ -53,7 +53,8 @@ export interface Subscription {
  * - S2. MUST reject with a `ConnectorError` within its timeout when that cannot be had, leaving
  *   nothing behind.
  * - S3. Two subscriptions of one channel MUST each receive everything, and end independently.
- * - S4. MUST NOT let an exception from one handler reach another subscription, or the broker's client.
+ * - S4. MUST NOT let an exception from one handler reach another subscription, the publisher or the
+ *   broker's client; it goes to `console.error`, for a handler that throws is a bug of its owner.
  * - S5. When the broker is lost, MUST call `onLost` once, reconnect by itself with jittered backoff,
  *   and call `onRestored` once the subscription is live again; it MAY call neither if no broker
  *   can be lost.

@@ -136,7 +136,7 @@ function validId(id: unknown): string | undefined {
 		throw invalid("id", `must be a string or an integer, not ${kindOf(id)}`);
 	}
 	const text = String(id);
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL makes the parser ignore the whole id.
+	// NUL makes the parser ignore the whole id.
 	if (/[\r\n\0]/.test(text)) {
 		throw invalid("id", "must not contain CR, LF or NUL, which would end the field or void it");
 	}
