@@ -56,10 +56,8 @@ export function decode(payload: string): Decoded {
 	} catch (cause) {
 		throw new SseError("bad_message", `Dropped a message. ${(cause as Error).message}`, { cause });
 	}
-	return {
-		message,
-		frame: frame({ ...message.toJSON(), data: sourceText(payload, message.data) }),
-	};
+	const { data, type, id, retry } = message;
+	return { message, frame: frame({ data: sourceText(payload, data), type, id, retry }) };
 }
 
 function isEnvelope(json: unknown): json is MessageJSON {

@@ -7,7 +7,6 @@
  * - `closed`: `close()` was called on this connector or this `ServerSentEvents`.
  * - `bad_message`: something on the channel is not a message; it was dropped.
  * - `slow_consumer`: a reader fell further behind than its buffer allows and was cut off.
- * - `gone`: the client's stream broke while it was being written to or torn down.
  */
 export type SseErrorCode =
 	| "configuration"
@@ -15,8 +14,7 @@ export type SseErrorCode =
 	| "refused"
 	| "closed"
 	| "bad_message"
-	| "slow_consumer"
-	| "gone";
+	| "slow_consumer";
 
 /** The base of every error that edge-sse makes, except the `TypeError`s for bad arguments. */
 export class SseError extends Error {
@@ -38,17 +36,20 @@ export class ConfigurationError extends SseError {
 	}
 }
 
+type ConnectorErrorCode = Extract<SseErrorCode, "unavailable" | "refused" | "closed">;
+
 /** A broker could not be reached, or refused. The client library's own error is the `cause`. */
 export class ConnectorError extends SseError {
 	override readonly name = "ConnectorError";
 
-	constructor(
-		code: "unavailable" | "refused" | "closed",
-		message: string,
-		options?: { cause?: unknown },
-	) {
+	constructor(code: ConnectorErrorCode, message: string, options?: { cause?: unknown }) {
 		super(code, message, options);
 	}
+}
+
+/** What is answered to a use after `close()`. */
+export function closedError(what: string): ConnectorError {
+	return new ConnectorError("closed", `This ${what} is closed.`);
 }
 
 /**

@@ -65,23 +65,14 @@ export class Message {
 		);
 	}
 
-	/** What console.log shows: `Message("Hello!", { type: "greeting" })`. */
-	#inspect(): string {
+	/** What console.log shows on Node, Bun and Deno: `Message("Hello!", { type: "greeting" })`. */
+	[Symbol.for("nodejs.util.inspect.custom")](): string {
 		const { data, ...options } = this.toJSON();
 		const fields = Object.entries(options).map(
 			([name, value]) => `${name}: ${JSON.stringify(value)}`,
 		);
 		const text = jsonOrUndefined(data) ?? String(data);
 		return fields.length === 0 ? `Message(${text})` : `Message(${text}, { ${fields.join(", ")} })`;
-	}
-
-	// Node and Bun look for the first, Deno for the second; neither name belongs to a runtime's API.
-	[Symbol.for("nodejs.util.inspect.custom")](): string {
-		return this.#inspect();
-	}
-
-	[Symbol.for("Deno.customInspect")](): string {
-		return this.#inspect();
 	}
 }
 

@@ -1,5 +1,5 @@
 import type { Connector, PublishResult, Subscription, SubscriptionHandlers } from "../connector.ts";
-import { ConnectorError } from "../errors.ts";
+import { closedError } from "../errors.ts";
 
 /**
  * A broker inside this process: what is published here reaches the streams of this process, and
@@ -14,7 +14,8 @@ export function memory(): Connector {
 class MemoryConnector implements Connector {
 	readonly name = "memory";
 	readonly scope = "process";
-	readonly #channels = new Map<string, Set<SubscriptionHandlers>>();
+	// Each subscription is an entry of its own: the same handlers may subscribe twice.
+	readonly #channels = new Map<string, Set<{ handlers: SubscriptionHandlers }>>();
 	#closed = false;
 
 	async publish(channel: string, payload: string): Promise<PublishResult> {
@@ -22,7 +23,7 @@ class MemoryConnector implements Connector {
 		const subscribers = this.#channels.get(channel);
 		if (subscribers === undefined) return { receivers: 0 };
 		const receivers = subscribers.size;
-		for (const handlers of subscribers) deliver(handlers, payload);
+		for (const { handlers } of subscribers) deliver(handlers, payload);
 		return { receivers };
 	}
 
@@ -30,8 +31,7 @@ class MemoryConnector implements Connector {
 		this.#assertOpen();
 		const subscribers = this.#channels.get(channel) ?? new Set();
 		this.#channels.set(channel, subscribers);
-		// A set holds an object once, and the same handlers may subscribe twice.
-		const entry = { ...handlers };
+		const entry = { handlers };
 		subscribers.add(entry);
 		return {
 			unsubscribe: async () => {
@@ -48,16 +48,12 @@ class MemoryConnector implements Connector {
 		this.#closed = true;
 		const ended = [...this.#channels.values()].flatMap((subscribers) => [...subscribers]);
 		this.#channels.clear();
-		for (const handlers of ended) handlers.onEnd(closed());
+		for (const { handlers } of ended) handlers.onEnd(closedError("memory connector"));
 	}
 
 	#assertOpen(): void {
-		if (this.#closed) throw closed();
+		if (this.#closed) throw closedError("memory connector");
 	}
-}
-
-function closed(): ConnectorError {
-	return new ConnectorError("closed", "The memory connector is closed.");
 }
 
 // One handler's exception must not keep the message from the others, nor fail the publish.

@@ -1,0 +1,91 @@
+import { SseError } from "./errors.ts";
+import type { Sink } from "./sink.ts";
+
+/** Why a stream ended. */
+export type EndReason = "left" | "slow" | "closed";
+
+/** What all connections of one hub share, so that a write costs no clock and no closure. */
+export interface ConnectionOwner {
+	/** Counts the keep-alive timer's ticks. */
+	readonly tick: number;
+	readonly maxBufferedBytes: number;
+	/** Takes the connection out of every list, once. */
+	ended(connection: Connection, reason: EndReason): void;
+}
+
+// Some hosts print what a stream was broken with: one line, made once, and no stack of ours.
+const tooSlow = new SseError("slow_consumer", "A client was cut off: it read too slowly.");
+tooSlow.stack = `${tooSlow.name}: ${tooSlow.message}`;
+
+/**
+ * One client's stream: a buffer with a bound, the tick of its last write, and one teardown however
+ * many signs say that the client has left.
+ */
+export class Connection {
+	readonly #sink: Sink;
+	readonly #owner: ConnectionOwner;
+	#open = true;
+	#cleanUp: (() => void) | undefined;
+	/** The owner's tick at the last write; silence is measured against it. */
+	lastTick: number;
+
+	constructor(sink: Sink, owner: ConnectionOwner) {
+		this.#sink = sink;
+		this.#owner = owner;
+		this.lastTick = owner.tick;
+	}
+
+	get isOpen(): boolean {
+		return this.#open;
+	}
+
+	/**
+	 * Writes bytes that every client shares. A client that has not taken what it was sent before is cut
+	 * off at the bound; one that keeps up may be sent a chunk of any size.
+	 */
+	write(bytes: Uint8Array): void {
+		if (!this.#open) return;
+		if (this.#sink.bufferedBytes > this.#owner.maxBufferedBytes) {
+			this.#end("slow");
+			return;
+		}
+		this.lastTick = this.#owner.tick;
+		try {
+			this.#sink.write(bytes);
+		} catch {
+			this.#end("left"); // on some hosts a failing write is the only sign that the client has gone
+		}
+	}
+
+	/** Runs a clean-up once the stream is over, at once if it is already. One is kept. */
+	onEnd(cleanUp: () => void): void {
+		if (this.#open) this.#cleanUp = cleanUp;
+		else cleanUp();
+	}
+
+	/** The client has left: nothing can be sent to it any more. */
+	left(): void {
+		this.#end("left");
+	}
+
+	/** Ends the stream cleanly, after last bytes; an EventSource will come back. */
+	close(lastBytes: Uint8Array): void {
+		this.write(lastBytes);
+		this.#end("closed");
+	}
+
+	#end(reason: EndReason): void {
+		if (!this.#open) return;
+		this.#open = false;
+		this.#owner.ended(this, reason);
+		this.#cleanUp?.();
+		try {
+			// Only a slow client still has a stream worth breaking: its unread bytes are freed with it.
+			if (reason === "slow")
+				this.#sink.abort(new SseError("slow_consumer", "Cut off: read too slowly."));
+			else this.#sink.end();
+		} catch {
+			// The host had already torn the stream down, which is all that was wanted.
+		}
+	}
+}

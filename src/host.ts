@@ -1,0 +1,38 @@
+/**
+ * What hosts hand a fetch handler besides the request: Bun its server, Deno the connection's info,
+ * Workers and Hono their env. All of it is optional, and recognised by its shape alone.
+ */
+interface HostHints {
+	/** Bun's server: https://bun.com/docs/api/http#idletimeout */
+	timeout?: (request: Request, seconds: number) => void;
+	/** Deno's info: settles when the response has been sent, or its connection is gone. */
+	completed?: Promise<unknown>;
+}
+
+function hints(host: unknown): HostHints {
+	return typeof host === "object" && host !== null ? host : {};
+}
+
+/** Bun cuts a response after 10 s without bytes, unless its server is asked not to. */
+export function liftIdleTimeout(request: Request, host: unknown): void {
+	const server = hints(host);
+	if (typeof server.timeout === "function") server.timeout(request, 0);
+}
+
+/**
+ * Calls back when the client has left, by the request's signal, or by Deno's `completed` where there is
+ * one (Deno warns about a served request's signal being read at all).
+ *
+ * @returns stops listening.
+ */
+export function onDeparture(request: Request, host: unknown, left: () => void): () => void {
+	const { completed } = hints(host);
+	if (completed instanceof Promise) {
+		completed.then(left, left);
+		return () => undefined;
+	}
+	const { signal } = request;
+	if (signal.aborted) left();
+	else signal.addEventListener("abort", left, { once: true });
+	return () => signal.removeEventListener("abort", left);
+}

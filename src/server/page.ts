@@ -1,0 +1,42 @@
+/**
+ * The hub's live page, as one HTML document that needs nothing else: a string in a module is what
+ * every runtime can serve, Workers included, without reading files and without a build step.
+ *
+ * It is written for a policy of `default-src 'none'` with a nonce for its one style and one script:
+ * no inline handlers, no style attributes, no outside asset. All it shows of an event goes through
+ * `textContent`.
+ */
+
+import { markup } from "./page/markup.ts";
+import { connectionScript } from "./page/script-connection.ts";
+import { eventsScript } from "./page/script-events.ts";
+import { publishScript } from "./page/script-publish.ts";
+import { snippetsScript } from "./page/script-snippets.ts";
+import { componentStyle } from "./page/style-components.ts";
+import { layoutStyle } from "./page/style-layout.ts";
+
+/** The whole document. The nonce must be the one in the response's content-security-policy. */
+export function page(options: { nonce: string }): string {
+	// Base64 in either alphabet: anything else could end the attribute it is written into.
+	if (!/^[\w+/=-]+$/.test(options.nonce)) throw new TypeError("The nonce is not base64");
+	return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="theme-color" content="#f1f3ef" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="#0d1110" media="(prefers-color-scheme: dark)">
+<meta name="robots" content="noindex">
+<title>edge-sse hub</title>
+<style nonce="${options.nonce}">${layoutStyle}${componentStyle}</style>
+</head>
+${markup}
+<script type="module" nonce="${options.nonce}">${script}</script>
+</body>
+</html>
+`;
+}
+
+// One module script: its parts share one scope, and run in this order.
+const script = [snippetsScript, eventsScript, connectionScript, publishScript].join("");

@@ -1,0 +1,45 @@
+import type { Context } from "hono";
+import { ConnectorError } from "../errors.ts";
+import type { PublishOptions, ServerSentEvents } from "../sse.ts";
+
+const fields = ["data", "type", "id", "retry", "channel"];
+
+/** `POST /publish`: flask-sse's dictionary, plus `channel`, as JSON. */
+export async function publish(c: Context, sse: ServerSentEvents): Promise<Response> {
+	let body: unknown;
+	try {
+		body = JSON.parse(await c.req.text());
+	} catch {
+		return c.json(
+			{ error: 'The body must be JSON: {"data": …, "type"?, "id"?, "retry"?, "channel"?}.' },
+			400,
+		);
+	}
+	const problem = bodyProblem(body);
+	if (problem !== undefined) return c.json({ error: problem }, 400);
+	const { data, ...options } = body as { data: unknown } & PublishOptions;
+	try {
+		return c.json(await sse.publish(data, options));
+	} catch (error) {
+		if (error instanceof TypeError) return c.json({ error: error.message }, 400);
+		if (error instanceof ConnectorError) {
+			console.error("edge-sse (publish):", error);
+			return c.json({ error: "The broker cannot be reached; the message was not published." }, 503);
+		}
+		throw error;
+	}
+}
+
+function bodyProblem(body: unknown): string | undefined {
+	if (typeof body !== "object" || body === null || Array.isArray(body)) {
+		return 'The body must be a JSON object with "data".';
+	}
+	if (!Object.hasOwn(body, "data")) return 'data: is missing; a message is {"data": …}.';
+	const unknown = Object.keys(body).find((key) => !fields.includes(key));
+	if (unknown !== undefined) {
+		return `${JSON.stringify(unknown.slice(0, 64))}: is no field of a message; those are ${fields.join(", ")}.`;
+	}
+	const { channel } = body as { channel?: unknown };
+	if (channel !== undefined && typeof channel !== "string") return "channel: must be a string.";
+	return undefined;
+}

@@ -1,0 +1,230 @@
+import type { Connector, PublishResult } from "./connector.ts";
+import { encode } from "./envelope.ts";
+import { ConnectorError, closedError, type ErrorHandler } from "./errors.ts";
+import { liftIdleTimeout, onDeparture } from "./host.ts";
+import { Hub } from "./hub.ts";
+import { Message, type MessageOptions } from "./message.ts";
+import { MessageIterator } from "./messages.ts";
+import { channelProblem, defaultChannel, requestedChannels } from "./request.ts";
+import { comeBack, eventStream, refuse } from "./response.ts";
+
+export interface ServerSentEventsOptions {
+	/** The way to the broker, or a function that makes it on first use; it is given what the host gave. */
+	connector: Connector | ((host?: unknown) => Connector);
+	/**
+	 * Silence on a stream after which a comment is sent, in ms. Default 8,000: under the 10 s after
+	 * which Bun ends a silent response wherever its server cannot be asked not to.
+	 */
+	keepAlive?: number;
+	/** How long an upstream subscription outlives its last client, in ms. Default 2,000. */
+	linger?: number;
+	/** Channels on one connection; more is a 400. Default 32. */
+	maxChannels?: number;
+	/** Characters in a channel's name; more is a 400. Default 512. */
+	maxChannelLength?: number;
+	/** What one client may leave unread before it is cut off, in bytes. Default 1 MiB. */
+	maxBufferedBytes?: number;
+	/** Hears of every error that no caller can catch. Default: `console.error`. */
+	onError?: ErrorHandler;
+}
+
+export interface PublishOptions extends MessageOptions {
+	/** Default `sse`. */
+	channel?: string | undefined;
+}
+
+export interface StreamOptions {
+	/** Instead of the request's own `?channel=`. */
+	channel?: string | readonly string[] | undefined;
+	/** What the runtime handed its fetch handler after the request (Bun's server, Deno's info). */
+	host?: unknown;
+}
+
+export interface MessagesOptions {
+	/** Ends the iteration. */
+	signal?: AbortSignal | undefined;
+}
+
+/**
+ * Publishes events to channels, and streams channels to clients. Nothing is opened before the
+ * first use.
+ *
+ * @throws {TypeError} when an option is out of its range.
+ */
+export class ServerSentEvents {
+	/**
+	 * The fetch handler: streams the channels that the URL's query names, whatever its path. It is bound,
+	 * and so can be handed on by itself.
+	 */
+	readonly fetch: (request: Request, host?: unknown, context?: unknown) => Promise<Response>;
+	readonly #options: Required<ServerSentEventsOptions>;
+	#connector: Connector | undefined;
+	#hub: Hub | undefined;
+	readonly #requestHubs = new Set<Hub>();
+	#closed = false;
+
+	constructor(options: ServerSentEventsOptions) {
+		this.#options = checked(options);
+		this.fetch = (request, host) => this.stream(request, { host });
+	}
+
+	/**
+	 * The way to the broker.
+	 *
+	 * @throws {ConfigurationError} on first use, when the environment names no broker.
+	 */
+	get connector(): Connector {
+		return this.#connect();
+	}
+
+	/** Open streams and channels of this process. Requests on Workers are counted by themselves. */
+	get stats(): { connections: number; channels: number } {
+		const hubs = [...this.#requestHubs, ...(this.#hub === undefined ? [] : [this.#hub])];
+		return {
+			connections: hubs.reduce((sum, hub) => sum + hub.connectionCount, 0),
+			channels: hubs.reduce((sum, hub) => sum + hub.channelCount, 0),
+		};
+	}
+
+	/**
+	 * Publishes one event.
+	 *
+	 * @throws {TypeError} when a field breaks its rule, or JSON cannot carry the data.
+	 * @throws {ConnectorError} when the broker could not be reached, or refused.
+	 */
+	async publish(data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
+		const channel = options.channel ?? defaultChannel;
+		const problem = channelProblem([channel], this.#options);
+		if (problem !== undefined) throw new TypeError(`Cannot publish. ${problem}`);
+		const payload = encode(new Message(data, options));
+		if (this.#closed) throw closedError("ServerSentEvents");
+		return this.#connect().publish(channel, payload);
+	}
+
+	/**
+	 * The channel's messages from now on, for code in this process. The subscription begins with the
+	 * first `next()`, so with the `for await` itself.
+	 *
+	 * @throws {SseError} from `next()`: `slow_consumer` when the reader falls behind by more than
+	 *   `maxBufferedBytes`; a `ConnectorError` when there is no subscription to be had.
+	 */
+	messages(
+		channel: string = defaultChannel,
+		options: MessagesOptions = {},
+	): AsyncIterableIterator<Message> {
+		const problem = channelProblem([channel], this.#options);
+		if (problem !== undefined) throw new TypeError(`Cannot listen. ${problem}`);
+		return new MessageIterator(this.#hubFor(undefined), channel, options.signal);
+	}
+
+	/**
+	 * Answers a request with an event stream. Resolves once the subscription is confirmed: a client that
+	 * sees `open` misses nothing that is published after it.
+	 *
+	 * Final refusals have a status (400 for a bad channel, 405 for another method than GET or HEAD).
+	 * While the broker is away the answer is a stream that ends at once and names a time to come back,
+	 * for an EventSource gives up on every other status.
+	 *
+	 * @throws {ConfigurationError} when the environment names no broker.
+	 */
+	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
+		if (request.method !== "GET" && request.method !== "HEAD") {
+			return refuse(405, "An event stream is read with GET.", { allow: "GET, HEAD" });
+		}
+		const { channel, host } = options;
+		const names =
+			channel === undefined
+				? requestedChannels(request)
+				: [...new Set([channel].flat() as string[])];
+		const problem = channelProblem(names, this.#options);
+		if (problem !== undefined) return refuse(400, problem);
+		if (request.method === "HEAD") return eventStream(null);
+
+		const hub = this.#hubFor(host);
+		try {
+			const { body, connection } = await hub.open(names);
+			if (hub !== this.#hub) this.#requestHubs.add(hub);
+			liftIdleTimeout(request, host);
+			const stopListening = onDeparture(request, host, () => connection.left());
+			connection.onEnd(() => {
+				stopListening();
+				this.#requestHubs.delete(hub);
+			});
+			return eventStream(body);
+		} catch (error) {
+			// Reported where it happened, once for all who were waiting.
+			if (error instanceof ConnectorError) return comeBack();
+			throw error;
+		}
+	}
+
+	/**
+	 * Ends every stream, each with a time to come back of its own, then every subscription, then the
+	 * connector. Idempotent.
+	 */
+	async close(): Promise<void> {
+		this.#closed = true;
+		for (const hub of [...this.#requestHubs, this.#hub]) hub?.close();
+		await this.#connector?.close();
+	}
+
+	#connect(host?: unknown): Connector {
+		const { connector } = this.#options;
+		this.#connector ??= typeof connector === "function" ? connector(host) : connector;
+		return this.#connector;
+	}
+
+	/** Where requests may not share I/O, each has a hub to itself, which leaves the broker with it. */
+	#hubFor(host: unknown): Hub {
+		const connector = this.#connect(host);
+		if (this.#hub !== undefined) return this.#hub;
+		const { keepAlive, linger, maxBufferedBytes } = this.#options;
+		const shared = connector.scope === "process";
+		const hub = new Hub(connector, {
+			keepAlive,
+			linger: shared ? linger : 0,
+			maxBufferedBytes,
+			report: this.#report,
+		});
+		if (this.#closed) hub.close();
+		if (shared) this.#hub = hub;
+		return hub;
+	}
+
+	readonly #report: ErrorHandler = (error, context) => {
+		try {
+			this.#options.onError(error, context);
+		} catch (thrown) {
+			console.error("edge-sse: onError threw.", thrown);
+		}
+	};
+}
+
+function checked(options: ServerSentEventsOptions): Required<ServerSentEventsOptions> {
+	const { connector } = options;
+	if (typeof connector !== "function" && typeof connector?.subscribe !== "function") {
+		throw new TypeError(
+			'connector: must be a connector, as redis("redis://…") or memory() returns, or a function that makes one.',
+		);
+	}
+	const number = (name: NumericOption, fallback: number, least: number): number => {
+		const value = options[name] ?? fallback;
+		if (typeof value === "number" && Number.isFinite(value) && value >= least) return value;
+		throw new TypeError(`${name}: must be a number of ${least} or more.`);
+	};
+	return {
+		connector,
+		keepAlive: number("keepAlive", 8_000, 1),
+		linger: number("linger", 2_000, 0),
+		maxChannels: number("maxChannels", 32, 1),
+		maxChannelLength: number("maxChannelLength", 512, 1),
+		maxBufferedBytes: number("maxBufferedBytes", 1_048_576, 0),
+		onError: options.onError ?? logError,
+	};
+}
+
+type NumericOption = Exclude<keyof ServerSentEventsOptions, "connector" | "onError">;
+
+const logError: ErrorHandler = (error, { stage, channel }) => {
+	console.error(`edge-sse (${stage}${channel === undefined ? "" : `, ${channel}`}):`, error);
+};

@@ -1,0 +1,14 @@
+/**
+ * Runs a task at the end of this turn of the event loop, after the input that is already here has been
+ * read: what arrives together leaves together. A microtask would be too early: a Redis client
+ * drains the microtask queue between two reads of one burst.
+ *
+ * `setImmediate` is no Web standard, but Node, Bun, Deno and workerd (with nodejs_compat) have it;
+ * without it, the shortest timer comes next.
+ */
+export const atEndOfTurn: (task: () => void) => void = (() => {
+	const { setImmediate } = globalThis as { setImmediate?: (task: () => void) => unknown };
+	return setImmediate === undefined
+		? (task: () => void) => void setTimeout(task, 0)
+		: (task: () => void) => void setImmediate(task);
+})();
