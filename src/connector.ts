@@ -86,5 +86,10 @@ export interface Connector {
 	readonly scope: "process" | "request";
 	publish(channel: string, payload: string): Promise<PublishResult>;
 	subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription>;
+	/**
+	 * Optional: the broker makes event streams itself, and this is one of these channels' frames. Where it is
+	 * there, streams are not subscribed for but handed on.
+	 */
+	stream?(channels: readonly string[]): Promise<ReadableStream<Uint8Array>>;
 	close(): Promise<void>;
 }

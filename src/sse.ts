@@ -140,22 +140,37 @@ export class ServerSentEvents {
 		if (problem !== undefined) return refuse(400, problem);
 		if (request.method === "HEAD") return eventStream(null);
 
-		const hub = this.#hubFor(host);
 		try {
-			const { body, connection } = await hub.open(names);
-			if (hub !== this.#hub) this.#requestHubs.add(hub);
-			liftIdleTimeout(request, host);
-			const stopListening = onDeparture(request, host, () => connection.left());
-			connection.onEnd(() => {
-				stopListening();
-				this.#requestHubs.delete(hub);
-			});
-			return eventStream(body);
+			return eventStream(await this.#open(names, request, host));
 		} catch (error) {
 			// Reported where it happened, once for all who were waiting.
 			if (error instanceof ConnectorError) return comeBack();
 			throw error;
 		}
+	}
+
+	async #open(
+		names: readonly string[],
+		request: Request,
+		host: unknown,
+	): Promise<ReadableStream<Uint8Array>> {
+		const connector = this.#connect(host);
+		if (connector.stream !== undefined) {
+			return connector.stream(names).catch((error: unknown) => {
+				this.#report(error, { stage: "subscribe" });
+				throw error;
+			});
+		}
+		const hub = this.#hubFor(host);
+		const { body, connection } = await hub.open(names);
+		if (hub !== this.#hub) this.#requestHubs.add(hub);
+		liftIdleTimeout(request, host);
+		const stopListening = onDeparture(request, host, () => connection.left());
+		connection.onEnd(() => {
+			stopListening();
+			this.#requestHubs.delete(hub);
+		});
+		return body;
 	}
 
 	/**

@@ -1,24 +1,34 @@
 import type { Hono } from "hono";
-import { connectorFromEnvironment } from "../environment.ts";
+import { type ChannelNamespace, durableObject } from "../adapters/durable-object.ts";
+import { namedConnector } from "../environment.ts";
 import { ServerSentEvents } from "../sse.ts";
 import { createApp } from "./app.ts";
 import { defined, readSettings } from "./settings.ts";
 
-/** A Worker's bindings: variables and secrets are strings. */
-type Bindings = Record<string, unknown>;
+export { SseChannel } from "../adapters/durable-object.ts";
+
+/** Variables and secrets are strings; `SSE` is the binding of `SseChannel`. */
+type Bindings = Record<string, unknown> & { SSE: ChannelNamespace };
 
 let app: Hono | undefined;
 
 // Variables reach a Worker with its requests, so the app is made with the first one.
 function createFrom(bindings: Bindings): Hono {
-	const strings = Object.entries(bindings).filter(([, value]) => typeof value === "string");
-	const { host: _, port: __, publishToken, ...options } = readSettings(Object.fromEntries(strings));
+	const { host: _, port: __, publishToken, ...options } = readSettings(variables(bindings));
 	const sse = new ServerSentEvents({
-		connector: () => connectorFromEnvironment(bindings),
+		connector: () => namedConnector(bindings) ?? durableObject(bindings.SSE),
 		...defined(options),
 	});
 	// A Worker listens on no address of its own: the request's URL tells whether it is `wrangler dev`.
 	return createApp({ sse, publishToken, listensOn: undefined });
+}
+
+function variables(bindings: Bindings): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(bindings).filter(
+			(entry): entry is [string, string] => typeof entry[1] === "string",
+		),
+	);
 }
 
 export default {

@@ -1,0 +1,95 @@
+import type { ConnectorError } from "../../errors.ts";
+import { toConnectorError, unanswered } from "./errors.ts";
+import type { LinkEvents, RedisDriver, RedisLink } from "./link.ts";
+import { within } from "./timing.ts";
+
+/** First and longest pause between two attempts, in ms. With the longest attempt (the timeout, 3 s
+ * by default) it keeps a recovery under 5 s. */
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 1_500;
+
+/** Opens connections: again and again, with growing and jittered pauses, while one is wanted. */
+export class Dialer {
+	readonly #driver: RedisDriver;
+	readonly #timeout: number;
+	#failures = 0;
+	#notBefore = 0;
+	#skipPause: (() => void) | undefined;
+	/** Why there is no connection. */
+	lastError: ConnectorError | undefined;
+
+	/** `timeout`: how long one attempt may take, in ms. */
+	constructor(driver: RedisDriver, timeout: number) {
+		this.#driver = driver;
+		this.#timeout = timeout;
+	}
+
+	/**
+	 * Resolves to a connection that takes commands, or to nothing when none is wanted any more.
+	 * Rejects with a `ConnectorError` only when Redis refuses (code `refused`): everything else is
+	 * tried again.
+	 */
+	async dial(wanted: () => boolean, events: LinkEvents): Promise<RedisLink | undefined> {
+		while (wanted()) {
+			await this.#pause();
+			if (!wanted()) break;
+			try {
+				const link = await this.#attempt(events);
+				if (wanted()) return link;
+				link.destroy();
+			} catch (error) {
+				const failure = toConnectorError(error, this.#driver.address);
+				if (failure.code === "refused") throw failure;
+				this.failed(failure);
+			}
+		}
+		return undefined;
+	}
+
+	/** A connection was lost or could not be had; the next attempt waits the longer. */
+	failed(error: ConnectorError): void {
+		this.lastError = error;
+		const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures);
+		this.#failures += 1;
+		// Half of it is chance, so that a fleet does not come back in step.
+		this.#notBefore = performance.now() + longest * (0.5 + Math.random() / 2);
+	}
+
+	/** A connection has proved itself. Being accepted is no proof: a server may hang up right after. */
+	succeeded(): void {
+		this.lastError = undefined;
+		this.#failures = 0;
+		this.#notBefore = 0;
+	}
+
+	/** Ends a pause at once, so that `wanted` is asked again. */
+	wake(): void {
+		this.#skipPause?.();
+	}
+
+	async #attempt(events: LinkEvents): Promise<RedisLink> {
+		const link = await this.#driver.open(events, this.#timeout);
+		try {
+			const late = () => unanswered(this.#driver.address, this.#timeout);
+			await within(link.connect(), this.#timeout, late);
+			return link;
+		} catch (error) {
+			link.destroy();
+			throw error;
+		}
+	}
+
+	async #pause(): Promise<void> {
+		const ms = this.#notBefore - performance.now();
+		if (ms <= 0) return;
+		await new Promise<void>((resolve) => {
+			const end = () => {
+				clearTimeout(timer);
+				this.#skipPause = undefined;
+				resolve();
+			};
+			const timer = setTimeout(end, ms);
+			this.#skipPause = end;
+		});
+	}
+}

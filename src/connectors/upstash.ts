@@ -1,0 +1,142 @@
+import type { Connector, PublishResult, Subscription, SubscriptionHandlers } from "../connector.ts";
+import { ConfigurationError, closedError } from "../errors.ts";
+import { Commands } from "./upstash/commands.ts";
+import type { Supervision } from "./upstash/renewal.ts";
+import { Rest } from "./upstash/rest.ts";
+import { SupervisedSubscription } from "./upstash/subscription.ts";
+
+export interface UpstashOptions {
+	/** The database's REST URL, `https://….upstash.io`. */
+	url?: string | undefined;
+	/** Its REST token. The read-only one is refused every publish. */
+	token?: string | undefined;
+	/** How long one request may take to be answered, in ms. Default: 5000, for a far region and a cold start. */
+	timeout?: number;
+	/**
+	 * How long a stream may say nothing, in ms, before it is renewed; `Infinity`: for ever.
+	 * Default: 240,000 (4 minutes), for Node ends a response that is silent for 5.
+	 *
+	 * A renewal is one billed SUBSCRIBE. A channel on which nothing happens so costs 15 commands an
+	 * hour, 10,800 in 30 days; one on which something always does costs none. A connection that
+	 * died unnoticed is found within this time plus about a second.
+	 */
+	maxSilence?: number;
+	/** The longest pause between two tries to get a lost stream back, in ms. Default: 5000. */
+	maxBackoff?: number;
+}
+
+/**
+ * Upstash Redis over its REST API: for hosts without TCP, and for every other.
+ *
+ * A publish is one command. A subscription is one request that stays open, one command each time that it is
+ * opened, and none for what it brings. On Cloudflare Workers each request subscribes for itself.
+ *
+ * The API is made of lines: a payload with line breaks of its own may come back changed. JSON has none.
+ *
+ * @param options without `url` and `token`, the environment's `UPSTASH_REDIS_REST_URL` and
+ *   `UPSTASH_REDIS_REST_TOKEN`, else Vercel's `KV_REST_API_URL` and `KV_REST_API_TOKEN`.
+ * @throws {ConfigurationError} when there is no usable pair of a URL and a token.
+ * @throws {TypeError} when a time is not a number above 0.
+ * @see https://upstash.com/docs/redis/features/restapi
+ */
+export function upstash(options: UpstashOptions = {}): Connector {
+	return new UpstashConnector(options);
+}
+
+/** In ms. On top of a round trip: a live stream is not slower than that behind another. */
+const grace = 1_000;
+
+class UpstashConnector implements Connector {
+	readonly name = "upstash";
+	readonly scope = isWorkers() ? "request" : "process";
+	readonly #commands: Commands;
+	readonly #supervision: Supervision;
+	readonly #subscriptions = new Set<SupervisedSubscription>();
+	#closed = false;
+
+	constructor(options: UpstashOptions) {
+		const { url, token } = credentials(options);
+		const rest = new Rest(url, token);
+		const timeout = positive("timeout", options.timeout ?? 5_000);
+		this.#commands = new Commands(rest, timeout);
+		this.#supervision = {
+			rest,
+			timeout,
+			maxSilence: positive("maxSilence", options.maxSilence ?? 240_000),
+			maxBackoff: positive("maxBackoff", options.maxBackoff ?? 5_000),
+			grace,
+			renewing: false,
+		};
+	}
+
+	async publish(channel: string, payload: string): Promise<PublishResult> {
+		this.#assertOpen();
+		return { receivers: await this.#commands.publish(wellFormed(channel), payload) };
+	}
+
+	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
+		this.#assertOpen();
+		const subscription = new SupervisedSubscription(
+			// On Workers one request must not wait for what another one does.
+			this.scope === "process" ? this.#supervision : { ...this.#supervision },
+			wellFormed(channel),
+			handlers,
+			(done) => this.#subscriptions.delete(done),
+		);
+		this.#subscriptions.add(subscription);
+		await subscription.start();
+		return subscription;
+	}
+
+	/** Ends every subscription, and waits for the publishes under way, which their timeout bounds. */
+	async close(): Promise<void> {
+		this.#closed = true;
+		for (const subscription of [...this.#subscriptions]) {
+			subscription.end(closedError("upstash connector"));
+		}
+		await this.#commands.idle();
+	}
+
+	#assertOpen(): void {
+		if (this.#closed) throw closedError("upstash connector");
+	}
+}
+
+// https://developers.cloudflare.com/workers/runtime-apis/web-standards/#navigatoruseragent
+function isWorkers(): boolean {
+	return globalThis.navigator?.userAgent === "Cloudflare-Workers";
+}
+
+/** Half a surrogate pair has no UTF-8, and so no name on the wire; two such names would become one. */
+function wellFormed(channel: string): string {
+	if (channel.isWellFormed()) return channel;
+	throw new TypeError("The channel name is not well-formed Unicode.");
+}
+
+function positive(name: string, value: number): number {
+	if (value > 0) return value;
+	throw new TypeError(`${name} must be a number of milliseconds above 0.`);
+}
+
+const pairs = [
+	["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"],
+	["KV_REST_API_URL", "KV_REST_API_TOKEN"],
+] as const;
+
+function credentials({ url, token }: UpstashOptions): { url: string; token: string } {
+	if (url && token) return { url, token };
+	if (url || token) {
+		throw new ConfigurationError(
+			`upstash() needs both a url and a token; the ${url ? "token" : "url"} is missing.`,
+		);
+	}
+	const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+	for (const [urlName, tokenName] of pairs) {
+		const found = { url: process?.env?.[urlName], token: process?.env?.[tokenName] };
+		if (found.url && found.token) return { url: found.url, token: found.token };
+	}
+	throw new ConfigurationError(
+		"No Upstash database is configured: set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN " +
+			"(or KV_REST_API_URL and KV_REST_API_TOKEN), or pass upstash({ url, token }).",
+	);
+}

@@ -1,0 +1,124 @@
+import { ConfigurationError, ConnectorError } from "../../errors.ts";
+
+/** The broker did not do what was asked. */
+export class RestError extends ConnectorError {
+	/** How long it wants to be left alone, in ms; 0 where it does not say. */
+	readonly retryAfter: number;
+
+	constructor(
+		code: "unavailable" | "refused",
+		message: string,
+		options: { cause?: unknown; retryAfter?: number } = {},
+	) {
+		super(code, message, "cause" in options ? { cause: options.cause } : {});
+		this.retryAfter = options.retryAfter ?? 0;
+	}
+}
+
+/** A longer wish is cut to this, in ms: a broker that is back early should not be waited for all day. */
+const longestRetryAfter = 3_600_000;
+
+/** One database's REST address, and the token that opens it. Neither is ever part of an error. */
+export class Rest {
+	readonly #base: string;
+	readonly #token: string;
+
+	/** @throws {ConfigurationError} when no request could be made with these. */
+	constructor(url: string, token: string) {
+		this.#base = baseOf(url.trim());
+		this.#token = token.trim();
+		// `fetch` would refuse such a header too, with the token in its error.
+		if (!/^[\x21-\x7e]+$/.test(this.#token)) {
+			throw new ConfigurationError("The Upstash token has a character that no header can carry.");
+		}
+	}
+
+	/**
+	 * One POST, never repeated: a repeated PUBLISH could be delivered twice.
+	 *
+	 * @param path as it stands behind the database's URL, percent-encoded.
+	 * @param signal aborted with a `ConnectorError` that says why; it goes on to govern the body.
+	 * @returns an answer of 2xx.
+	 * @throws {RestError} for every other answer, and for none.
+	 */
+	async post(
+		path: string,
+		accept: string,
+		signal: AbortSignal,
+		body: string | null = null,
+	): Promise<Response> {
+		const headers: Record<string, string> = { accept, authorization: `Bearer ${this.#token}` };
+		if (body !== null) headers["content-type"] = "application/json";
+		let response: Response;
+		try {
+			response = await fetch(this.#base + path, { method: "POST", headers, body, signal });
+		} catch (cause) {
+			throw failure("Upstash could not be reached.", cause, signal);
+		}
+		if (response.ok) return response;
+		throw await this.#refusal(response, signal);
+	}
+
+	async #refusal(response: Response, signal: AbortSignal): Promise<RestError> {
+		const { status } = response;
+		let text: string;
+		try {
+			text = await response.text();
+		} catch (cause) {
+			throw failure(`Upstash answered ${status} and broke off.`, cause, signal);
+		}
+		// 4xx is a no that stays a no, save those that speak of timing.
+		const passing = status >= 500 || status === 408 || status === 425 || status === 429;
+		const retryAfter = passing ? retryAfterOf(response.headers.get("retry-after")) : 0;
+		const words = this.#words(text);
+		const message = `Upstash answered ${status}${words === "" ? "" : `: ${words}`}`;
+		return new RestError(passing ? "unavailable" : "refused", message, { retryAfter });
+	}
+
+	/** The broker's own words, short; a proxy may have quoted the request with its token. */
+	#words(text: string): string {
+		return (errorOf(text) ?? "").replaceAll(this.#token, "…").slice(0, 200);
+	}
+}
+
+/** The `error` of an answer's JSON; undefined where it has none. */
+function errorOf(text: string): string | undefined {
+	try {
+		const json: unknown = JSON.parse(text);
+		if (typeof json === "object" && json !== null && "error" in json) return String(json.error);
+	} catch {
+		return undefined; // Some proxy's page: its status says enough.
+	}
+	return undefined;
+}
+
+/** Why a request or its body failed: the reason of the signal, where that was what ended it. */
+export function failure(message: string, cause: unknown, signal: AbortSignal): ConnectorError {
+	if (signal.aborted && signal.reason instanceof ConnectorError) return signal.reason;
+	return cause instanceof ConnectorError ? cause : new RestError("unavailable", message, { cause });
+}
+
+// Seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+function retryAfterOf(header: string | null): number {
+	if (header === null) return 0;
+	const wait = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+	return Math.min(Math.max(wait || 0, 0), longestRetryAfter);
+}
+
+function baseOf(url: string): string {
+	let parsed: URL;
+	try {
+		parsed = new URL(url);
+	} catch {
+		// The parser's own error quotes the URL, which may hold a token.
+		throw new ConfigurationError("The Upstash URL is no URL: it looks like https://….upstash.io.");
+	}
+	const { protocol, username, password, search, hash, origin, pathname } = parsed;
+	if (protocol !== "https:" && protocol !== "http:") {
+		throw new ConfigurationError("The Upstash URL must be the REST one, which begins with https:.");
+	}
+	if (username + password + search + hash !== "") {
+		throw new ConfigurationError("The Upstash URL must be bare: the token goes into `token`.");
+	}
+	return origin + pathname.replace(/\/+$/, "");
+}

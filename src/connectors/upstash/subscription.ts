@@ -1,0 +1,197 @@
+import type { Subscription, SubscriptionHandlers } from "../../connector.ts";
+import { type ConnectorError, closedError } from "../../errors.ts";
+import { Feed, type FeedHandlers } from "./feed.ts";
+import { Renewal, type Supervision } from "./renewal.ts";
+import { type Route, routeOf } from "./replies.ts";
+import { RestError } from "./rest.ts";
+
+/** The first try after a loss comes within this, in ms; each further one within twice as much. */
+const firstBackoff = 100;
+
+/** How long to wait, in ms, while another subscription is renewed. */
+const turnPause = 200;
+
+/** The longest that a timer can be set to, in ms. */
+const longestTimer = 2 ** 31 - 1;
+
+/**
+ * One subscription, kept alive over as many requests as it takes.
+ *
+ * A request that ends is followed by another, after a pause. One that says nothing for long is
+ * renewed (see `Renewal`): a dead connection and a quiet channel look the same from here.
+ */
+export class SupervisedSubscription implements Subscription {
+	readonly #supervision: Supervision;
+	readonly #handlers: SubscriptionHandlers;
+	readonly #route: Route;
+	readonly #onDone: (subscription: SupervisedSubscription) => void;
+	#feed: Feed;
+	#renewal: Renewal | undefined;
+	/** Until the next try while the stream is lost; until the next look at its silence otherwise. */
+	#timer: ReturnType<typeof setTimeout> | undefined;
+	#lastBytes = 0;
+	#liveSince = 0;
+	/** Tries in a row that brought no lasting stream. */
+	#failures = 0;
+	#started = false;
+	#lost = false;
+	#done = false;
+
+	/** @param onDone is called once, when it is over for whatever reason. */
+	constructor(
+		supervision: Supervision,
+		channel: string,
+		handlers: SubscriptionHandlers,
+		onDone: (subscription: SupervisedSubscription) => void,
+	) {
+		this.#supervision = supervision;
+		this.#handlers = handlers;
+		this.#route = routeOf(channel);
+		this.#onDone = onDone;
+		this.#feed = this.#newFeed();
+	}
+
+	/** @throws {ConnectorError} when the broker does not confirm; nothing is left behind then. */
+	async start(): Promise<void> {
+		try {
+			await this.#feed.open(this.#supervision.timeout);
+		} catch (error) {
+			this.#finish();
+			throw error;
+		}
+		// A handler, called with what came along with the confirmation, may have closed the connector.
+		if (this.#done) throw closedError("subscription");
+		this.#started = true;
+	}
+
+	async unsubscribe(): Promise<void> {
+		this.#finish();
+	}
+
+	/** The connector closes, or the broker refuses for good. */
+	end(error: ConnectorError): void {
+		if (this.#done) return;
+		this.#finish();
+		// Otherwise `start` rejects, and says it all.
+		if (this.#started) this.#call("onEnd", () => this.#handlers.onEnd(error));
+	}
+
+	#finish(): void {
+		if (this.#done) return;
+		this.#done = true;
+		clearTimeout(this.#timer);
+		this.#renewal?.cancel();
+		this.#feed.close();
+		this.#onDone(this);
+	}
+
+	#newFeed(): Feed {
+		return new Feed(this.#supervision.rest, this.#route, this.#feedHandlers);
+	}
+
+	readonly #feedHandlers: FeedHandlers = {
+		onLive: () => {
+			this.#liveSince = Date.now();
+			this.#heard();
+			this.#watch(this.#supervision.maxSilence);
+			this.#restored();
+		},
+		onPayload: (payload) => this.#deliver(payload),
+		onBytes: () => this.#heard(),
+		onEnd: (error) => {
+			if (this.#renewal?.replace(error) !== true) this.#lose(error);
+		},
+	};
+
+	/** The stream lives, and whatever was begun because of its silence is off. */
+	#heard(): void {
+		this.#lastBytes = Date.now();
+		this.#renewal?.cancel();
+		this.#renewal = undefined;
+	}
+
+	// The timer looks back when it fires: to set it anew with every chunk would cost more.
+	#watch(wait: number): void {
+		if (this.#done || wait > longestTimer) return;
+		this.#timer = setTimeout(() => {
+			const left = this.#lastBytes + this.#supervision.maxSilence - Date.now();
+			if (left > 0) this.#watch(left);
+			else if (this.#supervision.renewing) this.#watch(turnPause);
+			else this.#renew();
+		}, wait);
+	}
+
+	#renew(): void {
+		this.#renewal = new Renewal(this.#supervision, this.#route, {
+			onReplaced: (feed, held, gap) => {
+				this.#feed.close();
+				this.#feed = feed;
+				feed.handTo(this.#feedHandlers);
+				this.#heard();
+				if (gap !== undefined) {
+					this.#losing(gap);
+					this.#restored();
+				}
+				for (const payload of held) this.#deliver(payload);
+			},
+			// Silent, and nothing to be had in its place: that is a stream no more.
+			onFailed: (error) => (error.code === "refused" ? this.end(error) : this.#lose(error)),
+		});
+		void this.#renewal.run();
+		this.#watch(this.#supervision.maxSilence);
+	}
+
+	#lose(error: ConnectorError): void {
+		this.#renewal?.cancel();
+		this.#renewal = undefined;
+		this.#feed.close();
+		clearTimeout(this.#timer);
+		// Each request is billed: one that dies at birth, again and again, is not had back at once.
+		if (Date.now() - this.#liveSince >= this.#supervision.maxBackoff) this.#failures = 0;
+		this.#losing(error);
+		this.#tryLater(error);
+	}
+
+	#tryLater(error: unknown): void {
+		if (this.#done) return;
+		const ceiling = Math.min(this.#supervision.maxBackoff, firstBackoff * 2 ** this.#failures);
+		this.#failures += 1;
+		const wish = error instanceof RestError ? error.retryAfter : 0;
+		this.#timer = setTimeout(() => void this.#reconnect(), wish + Math.random() * ceiling);
+	}
+
+	async #reconnect(): Promise<void> {
+		this.#feed = this.#newFeed();
+		try {
+			await this.#feed.open(this.#supervision.timeout);
+		} catch (error) {
+			if (error instanceof RestError && error.code === "refused") this.end(error);
+			else this.#tryLater(error);
+		}
+	}
+
+	#losing(error: ConnectorError): void {
+		if (this.#done) return;
+		this.#lost = true;
+		this.#call("onLost", () => this.#handlers.onLost(error));
+	}
+
+	#restored(): void {
+		if (this.#done || !this.#lost) return;
+		this.#lost = false;
+		this.#call("onRestored", () => this.#handlers.onRestored());
+	}
+
+	#deliver(payload: string): void {
+		if (!this.#done) this.#call("onMessage", () => this.#handlers.onMessage(payload));
+	}
+
+	// An exception here would end the reading of the stream.
+	#call(name: keyof SubscriptionHandlers, call: () => void): void {
+		try {
+			call();
+		} catch (error) {
+			console.error(`edge-sse: a subscription's ${name} threw.`, error);
+		}
+	}
+}

@@ -1,0 +1,98 @@
+/** The last part of the page's script: the publish form. */
+export const publishScript = String.raw`
+let edited = false; // whether the reader has chosen where to publish
+let attempt = 0;
+
+// Publishing goes to the first channel of the page until the reader says otherwise.
+function addressPublish() {
+	if (!edited) $("to").value = channels[0];
+	$("channels").replaceChildren(...channels.map((name) => new Option(name)));
+}
+
+// What parses as JSON is sent as that value, everything else as text.
+function parsed(text) {
+	try {
+		return { value: JSON.parse(text), json: true };
+	} catch {
+		return { value: text, json: false };
+	}
+}
+
+function describeData() {
+	const text = $("data").value;
+	const { value, json } = parsed(text);
+	const kind = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+	const broken = !json && /^\s*[{["]/.test(text);
+	$("data-kind").textContent = json
+		? "Sent as JSON: " + kind
+		: (broken ? "Not valid JSON, so sent as text" : "Sent as text");
+}
+
+function message() {
+	const retry = $("retry").value.trim();
+	return {
+		data: parsed($("data").value).value,
+		type: $("type").value || undefined,
+		id: $("id").value || undefined,
+		// Anything but digits goes out as it is: what a retry may be is for the hub to say.
+		retry: /^\d+$/.test(retry) ? Number(retry) : retry || undefined,
+		channel: $("to").value.trim() || channels[0],
+	};
+}
+
+function report(ok, text) {
+	$("publish-result").dataset.ok = ok;
+	$("publish-result").textContent = text;
+}
+
+async function publish() {
+	const mine = ++attempt;
+	const body = message();
+	// Before it is sent, or the event would come past nobody listening.
+	if (body.type && !["message", ...types].includes(body.type)) setTypes([...types, body.type]);
+	const headers = { "content-type": "application/json" };
+	if ($("token").value) headers.authorization = "Bearer " + $("token").value;
+	$("publish").setAttribute("aria-busy", "true");
+	let response;
+	let answer;
+	try {
+		response = await fetch(root + "publish", {
+			method: "POST",
+			headers,
+			body: JSON.stringify(body),
+			signal: AbortSignal.timeout(15_000),
+		});
+		answer = await response.json().catch(() => ({}));
+	} catch (error) {
+		answer = { error: "The hub did not answer: " + error.message };
+	}
+	if (mine !== attempt) return; // a later one is under way
+	$("publish").removeAttribute("aria-busy");
+	if (response?.ok) {
+		const { receivers } = answer;
+		const elsewhere = channels.includes(body.channel) ? "" : ". This page does not listen there";
+		report(true, "Published, " + receivers + (receivers === 1 ? " receiver" : " receivers") + elsewhere);
+	} else report(false, answer.error ?? "The hub answered " + response.status);
+	if (response?.status === 401) {
+		tokenNeeded = true;
+		describe();
+		$("token-field").hidden = false;
+		$("token").focus();
+	}
+}
+
+$("publish-form").addEventListener("submit", (event) => {
+	event.preventDefault();
+	publish();
+});
+$("publish-form").addEventListener("keydown", (event) => {
+	if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+	event.preventDefault();
+	publish();
+});
+$("data").addEventListener("input", describeData);
+$("to").addEventListener("input", () => (edited = $("to").value.trim() !== ""));
+if (/Mac|iPhone|iPad/.test(navigator.userAgent)) $("keys").textContent = "⌘ ⏎";
+addressPublish();
+describeData();
+`;
