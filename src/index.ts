@@ -1,21 +1,19 @@
-import { connectorFromEnvironment } from "./environment.ts";
+import { redis } from "./connectors/redis.ts";
+import { connectorFromEnvironment, unconfigured } from "./environment.ts";
 import { ServerSentEvents } from "./sse.ts";
 
-export type { Connector, PublishResult, Subscription, SubscriptionHandlers } from "./connector.ts";
-export type { ErrorHandler, ErrorStage, SseErrorCode } from "./errors.ts";
-export { ConfigurationError, ConnectorError, SseError } from "./errors.ts";
-export type { MessageJSON, MessageOptions } from "./message.ts";
-export { Message } from "./message.ts";
-export type {
-	MessagesOptions,
-	PublishOptions,
-	ServerSentEventsOptions,
-	StreamOptions,
-} from "./sse.ts";
-export { ServerSentEvents } from "./sse.ts";
+export * from "./names.ts";
 
 /**
- * The ready-made instance, as flask-sse's `sse`. It reads the environment on first use
- * (`SSE_REDIS_URL`, then `REDIS_URL`), never at import.
+ * The ready-made instance, as flask-sse's `sse`. It reads the environment on first use, never at import:
+ * `SSE_REDIS_URL`, then `REDIS_URL`, then `UPSTASH_REDIS_REST_URL` and `_TOKEN`, then
+ * `KV_REST_API_URL` and `_TOKEN`.
  */
-export const sse: ServerSentEvents = new ServerSentEvents({ connector: connectorFromEnvironment });
+// Marked pure: a bundle that imports only the class leaves it out, and the clients with it.
+export const sse: ServerSentEvents = /* @__PURE__ */ new ServerSentEvents({
+	connector: (host) => {
+		const connector = connectorFromEnvironment(redis, host);
+		if (connector === undefined) throw unconfigured();
+		return connector;
+	},
+});

@@ -1,0 +1,166 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { publish } from "../support/hub-client.ts";
+import { freePort } from "../support/ports.ts";
+import { type RuntimeName, type Server, startServer } from "../support/server.ts";
+import { openBrowser, openPage, screenshot, type WatchedPage } from "./support.ts";
+
+/** The hub's own page, used as a person would use it. */
+
+let browser: Browser;
+let hub: Server;
+beforeAll(async () => {
+	[browser, hub] = await Promise.all([openBrowser(), startServer("node")]);
+});
+afterAll(() => Promise.all([browser.close(), hub.kill()]));
+
+/** The page, listening. */
+async function visit(
+	url: string,
+	channel: string,
+	options: Parameters<typeof openPage>[1] = {},
+): Promise<WatchedPage> {
+	const watched = await openPage(browser, options);
+	onTestFinished(() => watched.page.context().close());
+	await watched.page.goto(`${url}/?channel=${channel}`);
+	await state(watched.page, "open");
+	return watched;
+}
+
+async function state(page: Page, name: string): Promise<void> {
+	await page.locator(`#state[data-state="${name}"]`).waitFor();
+}
+
+async function published(page: Page): Promise<string> {
+	await page.locator("#publish-result[data-ok]").waitFor();
+	return page.locator("#publish-result").innerText();
+}
+
+async function overflow(page: Page): Promise<number> {
+	const width = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+	return page.evaluate(width);
+}
+
+/** An example of everything that the list can show. */
+async function fill(channel: string): Promise<void> {
+	const messages = [
+		{ data: "A plain text, of type message." },
+		{ data: { message: "Hello!" }, type: "greeting", id: "41" },
+		{ data: { room: "kitchen", readings: [21.5, 21.4, 21.7], window: false }, type: "sensor" },
+		{ data: "one line\nand another\n  and a third", type: "log", id: "42" },
+		{ data: `a long word: ${"0123456789abcdef".repeat(16)}`, type: "greeting" },
+	];
+	for (const message of messages) await publish(hub, { ...message, channel });
+}
+
+const runtimes: RuntimeName[] = ["node", "bun", "deno"];
+
+test.each(runtimes)("what is published through the form arrives, served by %s", async (runtime) => {
+	const server = runtime === "node" ? hub : await startServer(runtime);
+	if (server !== hub) onTestFinished(() => server.kill());
+	const { page, complaints } = await visit(server.url, "form");
+	await page.fill("#data", '{ "message": "Grüße", "n": [1, 2] }');
+	await page.fill("#type", "welcome");
+	await page.click("summary:has-text('id and retry')");
+	await page.fill("#id", "msg-7");
+	await page.click("#publish");
+	expect(await published(page)).toBe("Published, 1 receiver");
+
+	const row = page.locator('#events > [data-type="welcome"]');
+	await row.waitFor();
+	expect(await row.getAttribute("data-id")).toBe("msg-7");
+	expect(await row.innerText()).toContain("welcome");
+	expect(await row.innerText()).toContain("msg-7");
+	expect(await row.locator("pre").innerText()).toBe('{ "message": "Grüße", "n": [1, 2] }');
+	expect(await row.locator("time").innerText()).toMatch(/^\d\d:\d\d:\d\d\.\d{3}$/);
+	expect(complaints).toEqual([]);
+});
+
+test("a field that breaks its rule is said to, and nothing is sent", async () => {
+	const { page, complaints } = await visit(hub.url, "bad");
+	await page.click("summary:has-text('id and retry')");
+	await page.fill("#retry", "soon");
+	await page.click("#publish");
+	expect(await published(page)).toContain("retry must be a whole number of milliseconds");
+	expect(await page.getAttribute("#publish-result", "data-ok")).toBe("false");
+	expect(await page.locator("#events > *").count()).toBe(0);
+	// Chromium writes every answer of 400 to the console; that one, and no more.
+	expect(complaints).toEqual([expect.stringContaining("status of 400")]);
+});
+
+test("another channel is listened to, and the first one is left", async () => {
+	const { page, complaints } = await visit(hub.url, "first");
+	await page.fill("#channel", "second, third");
+	await page.press("#channel", "Enter");
+	await page.locator("#request", { hasText: "channel=second&channel=third" }).waitFor();
+	await state(page, "open");
+	await publish(hub, { data: "to the first", channel: "first" });
+	await publish(hub, { data: "to the second", channel: "second" });
+	await publish(hub, { data: "to the third", channel: "third" });
+	await page.locator("#events > *").nth(1).waitFor();
+	const texts = await page.locator("#events > * pre").allInnerTexts();
+	expect(texts).toEqual(["to the third", "to the second"]);
+	expect(complaints).toEqual([]);
+});
+
+test("another type is heard once it is listed", async () => {
+	const { page } = await visit(hub.url, "types");
+	await page.fill("#types", "greeting, sensor");
+	await page.press("#types", "Enter");
+	await publish(hub, { data: "unheard", type: "other", channel: "types" });
+	await publish(hub, { data: "heard", type: "sensor", channel: "types" });
+	await page.locator('#events > [data-type="sensor"]').waitFor();
+	expect(await page.locator("#events > *").count()).toBe(1);
+});
+
+test("what is published cannot become a part of the page", async () => {
+	const { page, complaints } = await visit(hub.url, "hostile");
+	const html = '<img src=x onerror="complain(1)"><script>complain(2)</script>';
+	await publish(hub, { data: html, type: "greeting", id: html, channel: "hostile" });
+	await publish(hub, { data: { [html]: html }, channel: "hostile" });
+	await page.locator("#events > *").nth(1).waitFor();
+	expect(await page.locator("#events img, #events script").count()).toBe(0);
+	expect(await page.locator("#events > *").nth(1).locator("pre").innerText()).toBe(html);
+	expect(complaints).toEqual([]);
+});
+
+test("it says when the hub is gone, and comes back with it", async () => {
+	const port = await freePort();
+	const start = async () => {
+		const server = await startServer("node", { env: { PORT: String(port) } });
+		onTestFinished(() => server.kill());
+		return server;
+	};
+	const killed = await start();
+	const { page } = await visit(killed.url, "restart");
+	await publish(killed, { data: "quick", retry: 100, channel: "restart" });
+	await page.locator("#events > *").waitFor();
+	await killed.kill();
+	await state(page, "waiting");
+	const restarted = await start();
+	await state(page, "open");
+	await publish(restarted, { data: "back", channel: "restart" });
+	await page.locator("#events > *", { hasText: "back" }).waitFor();
+});
+
+const looks = [
+	{ name: "page-desktop-light", width: 1280, height: 860, colorScheme: "light" },
+	{ name: "page-desktop-dark", width: 1280, height: 860, colorScheme: "dark" },
+	{ name: "page-phone", width: 390, height: 844, colorScheme: "light" },
+	{ name: "page-phone-dark", width: 390, height: 844, colorScheme: "dark" },
+] as const;
+
+test.each(looks)("it fits: $name", async ({ name, width, height, colorScheme }) => {
+	const viewport = { width, height };
+	const phone = width < 500 ? { isMobile: true, hasTouch: true } : {};
+	const query = `${name}&type=greeting&type=sensor&type=log`;
+	const { page, complaints } = await visit(hub.url, query, { viewport, colorScheme, ...phone });
+	expect(await overflow(page)).toBe(0);
+	await fill(name);
+	await page.locator("#events > *").nth(4).waitFor();
+	expect(await overflow(page)).toBe(0);
+	await screenshot(page, name);
+	await page.locator("#events").scrollIntoViewIfNeeded();
+	if (width < 500) await screenshot(page, `${name}-events`);
+	expect(complaints).toEqual([]);
+});

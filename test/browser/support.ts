@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { chromiumPath } from "../../scripts/tools.ts";
+import { root } from "../support/server.ts";
+
+/**
+ * Chromium, as the machine or `CHROMIUM_PATH` has it: nothing is downloaded. Playwright gives each
+ * browser a profile folder of its own and removes it.
+ */
+export async function openBrowser(): Promise<Browser> {
+	const executablePath = process.env.CHROMIUM_PATH || chromiumPath();
+	if (!existsSync(executablePath)) {
+		throw new Error(`CHROMIUM_PATH: there is no ${executablePath}.`);
+	}
+	return chromium.launch({
+		executablePath,
+		args: [
+			"--headless",
+			"--no-sandbox",
+			"--disable-gpu",
+			"--disable-quic",
+			"--no-first-run",
+			"--disable-background-networking",
+			"--disable-component-update",
+			"--disable-sync",
+		],
+	});
+}
+
+export interface WatchedPage {
+	page: Page;
+	/** Console errors and warnings, exceptions nobody caught, and policy violations, so far. */
+	complaints: string[];
+}
+
+/** A tab of its own profile, watched for everything that a developer would see go wrong. */
+export async function openPage(
+	browser: Browser,
+	options: BrowserContextOptions = {},
+): Promise<WatchedPage> {
+	const context = await browser.newContext({ locale: "en-GB", ...options });
+	const page = await context.newPage();
+	// As long as the longest wait of an EventSource for its server, and some.
+	page.setDefaultTimeout(15_000);
+	const complaints: string[] = [];
+	page.on("console", (message) => {
+		if (/^(error|warning)$/.test(message.type())) complaints.push(message.text());
+	});
+	page.on("pageerror", (error) => complaints.push(String(error)));
+	page.on("crash", () => complaints.push("The page crashed."));
+	// A blocked style or picture is not always written to the console.
+	await page.exposeFunction("complain", (text: string) => complaints.push(text));
+	await page.addInitScript(
+		'addEventListener("securitypolicyviolation", (event) =>' +
+			' complain("Policy violation: " + event.violatedDirective + " " + event.blockedURI));',
+	);
+	return { page, complaints };
+}
+
+/** Kept for people to look at, outside git. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+	const folder = join(root, "artifacts");
+	mkdirSync(folder, { recursive: true });
+	// An event fades in: it is shown as it stays.
+	await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
+}

@@ -1,0 +1,145 @@
+/** Programs of consumers, as texts: they import the package by its name, which only an install has. */
+
+// What is right must compile, and what is wrong must not: an unused `@ts-expect-error` is an error.
+export const consumer = `
+import {
+	ConfigurationError, type Connector, ConnectorError, type ErrorHandler, type ErrorStage,
+	Message, type MessageJSON, type MessageOptions, type MessagesOptions, type PublishOptions,
+	type PublishResult, ServerSentEvents, type ServerSentEventsOptions, SseError,
+	type SseErrorCode, sse, type StreamOptions, type Subscription, type SubscriptionHandlers,
+} from "edge-sse";
+import { memory } from "edge-sse/memory";
+import {
+	type IoRedisClient, type NodeRedisClient, type NodeRedisOptions, redis, type RedisOptions,
+	type RedisTarget,
+} from "edge-sse/redis";
+import { upstash, type UpstashOptions } from "edge-sse/upstash";
+
+export { sse as default } from "edge-sse";
+
+// The fetch handler, as the hosts take it.
+interface Worker<Env> {
+	fetch(request: Request, env: Env, context: { waitUntil(promise: Promise<unknown>): void }): Promise<Response>;
+}
+export const worker: Worker<{ SSE_REDIS_URL: string }> = sse;
+export const detached: (request: Request) => Promise<Response> = sse.fetch;
+
+const onError: ErrorHandler = (error, { stage, channel }) => console.log(error, stage, channel);
+export const mine: ServerSentEvents = new ServerSentEvents({ connector: memory(), keepAlive: 15_000, onError });
+export const lazily = new ServerSentEvents({ connector: () => redis("redis://localhost", { timeout: 1_000 }) });
+
+export const fromEnvironment: Connector = upstash();
+export const rest: Connector = upstash({ url: "https://example.upstash.io", token: "t", timeout: 1 });
+export const target: RedisTarget = { url: "redis://localhost", socket: { tls: true } };
+
+export async function uses(request: Request, signal: AbortSignal): Promise<Response> {
+	const { receivers, id }: PublishResult = await sse.publish({ message: "Hello!" }, { type: "greeting" });
+	await sse.publish("text", { id: 7, retry: 0, channel: "users.social" });
+	for await (const message of sse.messages("users.social", { signal })) {
+		const data: unknown = message.data;
+		console.log(data, message.type?.length, receivers + 1, id?.length);
+	}
+	await sse.close();
+	return sse.stream(request, { channel: ["a", "b"] });
+}
+
+export function fails(error: unknown): SseErrorCode | undefined {
+	if (error instanceof ConfigurationError) return error.code satisfies "configuration" | SseErrorCode;
+	if (error instanceof ConnectorError || error instanceof SseError) return error.code;
+	return undefined;
+}
+
+const json: MessageJSON = new Message([1, 2], { type: "t" }).toJSON();
+export const text: string = String(new Message(json)) + new Message("a").equals(json);
+
+// A connector of one's own is an object of this shape.
+export const custom: Connector = {
+	name: "mine",
+	scope: "process",
+	publish: async (_channel: string, _payload: string): Promise<PublishResult> => ({ receivers: 0 }),
+	subscribe: async (_channel: string, handlers: SubscriptionHandlers): Promise<Subscription> => {
+		handlers.onMessage("{}");
+		return { unsubscribe: async () => undefined };
+	},
+	close: async () => undefined,
+};
+export type Named = [
+	ErrorStage, MessageOptions, MessagesOptions, PublishOptions, ServerSentEventsOptions,
+	StreamOptions, IoRedisClient, NodeRedisClient, NodeRedisOptions, RedisOptions, RedisTarget,
+	UpstashOptions,
+];
+
+// @ts-expect-error a connector is needed
+new ServerSentEvents({});
+// @ts-expect-error a URL is no connector
+new ServerSentEvents({ connector: "redis://localhost" });
+// @ts-expect-error no such option
+new ServerSentEvents({ connector: memory(), keepalive: 1 });
+// @ts-expect-error the fields of a message are read-only
+new Message("a").data = "b";
+// @ts-expect-error no such field
+new Message("a", { event: "greeting" });
+// @ts-expect-error flask-sse's positional arguments became one object
+sse.publish("a", "greeting");
+// @ts-expect-error retry is a number
+sse.publish("a", { retry: "1000" });
+// @ts-expect-error a request is needed
+sse.fetch("/stream");
+// @ts-expect-error data is unknown until somebody looks
+new Message("a").data.length;
+// @ts-expect-error memory() takes nothing
+memory("redis://localhost");
+// @ts-expect-error a target is needed
+redis();
+// @ts-expect-error it is called url
+upstash({ uri: "https://example.upstash.io" });
+// @ts-expect-error an inner module
+import "edge-sse/dist/hub.js";
+`;
+
+/** A Worker with Durable Objects; the host's module is declared as `wrangler types` declares it. */
+export const worker = `
+import { ServerSentEvents } from "edge-sse";
+import {
+	type ChannelNamespace, type ChannelStub, durableObject, type DurableObjectOptions, SseChannel,
+} from "edge-sse/durable-object";
+
+export { SseChannel };
+export class Quick extends SseChannel<Env> {
+	protected override readonly options = { keepAlive: 5_000 };
+}
+interface Env {
+	SSE: DurableObjectNamespace<SseChannel>;
+}
+export default {
+	fetch(request: Request, env: Env): Promise<Response> {
+		const sse = new ServerSentEvents({ connector: durableObject(env.SSE, { timeout: 1_000 }) });
+		return sse.fetch(request);
+	},
+};
+export type Named = [ChannelNamespace, ChannelStub, DurableObjectOptions];
+
+// @ts-expect-error the binding is needed
+durableObject();
+// @ts-expect-error a binding is more than a name
+durableObject("SSE");
+`;
+
+export const workersTypes = `
+interface DurableObjectId { toString(): string; equals(other: DurableObjectId): boolean }
+interface DurableObjectStub<T> { readonly id: DurableObjectId; fetch: typeof fetch; readonly __type?: T }
+interface DurableObjectNamespace<T> {
+	idFromName(name: string): DurableObjectId;
+	get(id: DurableObjectId, options?: { locationHint?: string }): DurableObjectStub<T>;
+}
+interface DurableObjectState { waitUntil(promise: Promise<unknown>): void; readonly id: DurableObjectId }
+declare module "cloudflare:workers" {
+	export abstract class DurableObject<Env = unknown> {
+		protected ctx: DurableObjectState;
+		protected env: Env;
+		constructor(ctx: DurableObjectState, env: Env);
+		fetch?(request: Request): Response | Promise<Response>;
+		alarm?(): void | Promise<void>;
+	}
+}
+`;

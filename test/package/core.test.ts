@@ -1,0 +1,113 @@
+import { appendFileSync, cpSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { describe, expect, test } from "vitest";
+import { coreFiles, root, run, temporaryFolder } from "./support.ts";
+
+/**
+ * The core knows no runtime and no client library, and three checkers hold it to that. Each must pass
+ * on the tree, and must fail for every single core file when that file breaks the rule: a checker
+ * whose configuration leaves a file out would pass for ever.
+ */
+interface Checker {
+	name: string;
+	/** The core files that a checker complains about, in a tree. */
+	complaints(tree: string): Promise<string[]>;
+}
+
+const files = coreFiles();
+
+const checkers: Checker[] = [
+	{ name: "the compiler", complaints: (tree) => named(tree, "tsc", ["-p", "tsconfig.core.json"]) },
+	{
+		name: "the linter",
+		complaints: (tree) =>
+			named(tree, "biome", [
+				...["lint", "--error-on-warnings", "--max-diagnostics=none", "--colors=off"],
+				// Only the rules this is about: a file cut up on purpose breaks others, too.
+				...["--only=style/noRestrictedImports", "--only=style/noRestrictedGlobals"],
+				...files,
+			]),
+	},
+	{
+		name: "the bundle",
+		complaints: async (tree) => {
+			const verdicts = await Promise.all(files.map((file) => bundleProblems(tree, file)));
+			return files.filter((_, at) => verdicts[at] !== "");
+		},
+	},
+];
+
+const breakages: Record<string, string> = {
+	"imports node:net": 'import { connect } from "node:net";\nexport const broken = connect;',
+	"imports @redis/client":
+		'import { createClient } from "@redis/client";\nexport const broken = createClient;',
+	"loads @redis/client when it needs it":
+		'export const broken = async () => await import("@redis/client");',
+	"reads process": "export const broken = process.env.HOME;",
+	"makes a Buffer": 'export const broken = Buffer.from("");',
+};
+
+describe.each(checkers)("$name", ({ complaints }) => {
+	test("passes on the tree", async () => {
+		expect(await complaints(root)).toEqual([]);
+	});
+
+	test.each(Object.entries(breakages))("fails when a core file %s", async (_, code) => {
+		const tree = scratchTree();
+		for (const file of files) appendFileSync(join(tree, file), `\n${code}\n`);
+		expect(await complaints(tree)).toEqual(files);
+	});
+});
+
+test.each(["the compiler", "the linter"])(
+	"%s fails when the core imports a connector",
+	async (name) => {
+		const tree = scratchTree();
+		appendFileSync(join(tree, "src/sse.ts"), '\nexport * from "./connectors/redis.ts";\n');
+		const checker = checkers.find((candidate) => candidate.name === name);
+		expect(await checker?.complaints(tree)).toEqual(["src/sse.ts"]);
+	},
+);
+
+/** A copy of what the checkers read, free to be broken. */
+function scratchTree(): string {
+	const tree = temporaryFolder();
+	const configs = ["tsconfig.json", "tsconfig.core.json", "biome.json", "package.json"];
+	for (const name of ["src", ".gitignore", ...configs]) {
+		cpSync(join(root, name), join(tree, name), { recursive: true });
+	}
+	symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
+	return tree;
+}
+
+async function named(tree: string, program: string, args: string[]): Promise<string[]> {
+	const { code, output } = await run(program, args, tree);
+	const found = files.filter((file) => new RegExp(`^${file}[:(]\\d`, "m").test(output));
+	// A checker that fails for another reason proves nothing.
+	if ((code === 0) !== (found.length === 0)) throw new Error(`${program} (${code}): ${output}`);
+	return found;
+}
+
+const runtimeGlobals = ["process", "Buffer", "Bun", "Deno", "require", "__dirname"];
+
+/** What one module and all it imports would need from outside; empty when that is nothing. */
+async function bundleProblems(tree: string, file: string): Promise<string> {
+	const { metafile, outputFiles } = await build({
+		absWorkingDir: tree,
+		entryPoints: [file],
+		bundle: true,
+		platform: "neutral",
+		format: "esm",
+		packages: "external",
+		metafile: true,
+		write: false,
+		logLevel: "silent",
+		// Each use of a runtime's own global is given a name that can be looked for.
+		define: Object.fromEntries(runtimeGlobals.map((name) => [name, `runtime_global_${name}`])),
+	});
+	const imported = Object.values(metafile.outputs).flatMap((output) => output.imports);
+	const outside = Object.keys(metafile.inputs).filter((input) => !input.startsWith("src/"));
+	const globals = outputFiles.flatMap(({ text }) => text.match(/runtime_global_\w+/g) ?? []);
+	return [...imported.map((one) => one.path), ...outside, ...globals].join(", ");
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { root, run } from "./support.ts";
+
+/** The package as its users have it: packed, and unpacked into the `node_modules` of an empty project. */
+export interface Installed {
+	/** The project's folder. */
+	folder: string;
+	tarball: string;
+	remove(): Promise<void>;
+}
+
+interface PackageJson {
+	exports: Record<string, string | Record<string, string>>;
+	dependencies?: Record<string, string>;
+	peerDependencies?: Record<string, string>;
+}
+
+export const packageJson: PackageJson = JSON.parse(
+	readFileSync(join(root, "package.json"), "utf8"),
+);
+
+/** The public specifiers that are modules: `edge-sse`, `edge-sse/memory` … */
+export const entries: string[] = Object.keys(packageJson.exports)
+	.filter((key) => !key.endsWith(".json"))
+	.map((key) => `edge-sse${key.slice(1)}`);
+
+/** What the package needs of others at run time, optional peers included. */
+export const libraries: string[] = Object.keys({
+	...packageJson.dependencies,
+	...packageJson.peerDependencies,
+});
+
+/**
+ * Installs what `npm pack` makes of the built files, with these dependencies: this checkout's, so that
+ * nothing is downloaded.
+ */
+export async function install(dependencies: readonly string[] = libraries): Promise<Installed> {
+	await assertBuilt();
+	const folder = await mkdtemp(join(tmpdir(), "edge-sse-installed-"));
+	const remove = () => rm(folder, { recursive: true, force: true });
+	try {
+		const packing = ["pack", "--json", "--offline", "--pack-destination", folder];
+		const { filename } = onlyPackage((await succeed("npm", packing)).stdout);
+		const tarball = join(folder, filename);
+		const target = join(folder, "node_modules/edge-sse");
+		await mkdir(target, { recursive: true });
+		await succeed("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
+		for (const name of dependencies) {
+			const link = join(folder, "node_modules", name);
+			await mkdir(dirname(link), { recursive: true });
+			await symlink(join(root, "node_modules", name), link);
+		}
+		await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }\n');
+		return { folder, tarball, remove };
+	} catch (error) {
+		await remove();
+		throw error;
+	}
+}
+
+/** What `npm pack --json` says of the one package it was run in. */
+export function onlyPackage(json: string): { filename: string; files: { path: string }[] } {
+	const [packed] = JSON.parse(json);
+	return packed;
+}
+
+/** Runs a program that has to succeed. */
+export async function succeed(program: string, args: readonly string[], cwd: string = root) {
+	const result = await run(program, args, cwd);
+	if (result.code === 0) return result;
+	throw new Error(`${program} ${args.join(" ")} ended with ${result.code}:\n${result.output}`);
+}
+
+// What is tested is what was built: of an older tree it would say nothing.
+async function assertBuilt(): Promise<void> {
+	const [built, source] = await Promise.all([oldest(join(root, "dist")), newestSource()]);
+	if (built === undefined) throw new Error("There is no dist: run `npm run build` first.");
+	if (source > built) throw new Error("dist is older than src: run `npm run build` first.");
+}
+
+async function newestSource(): Promise<number> {
+	const times = await modified(join(root, "src"));
+	// The deployable hub is not in the package.
+	return Math.max(...times.filter(({ path }) => !path.startsWith("server")).map(({ at }) => at));
+}
+
+async function oldest(folder: string): Promise<number | undefined> {
+	const times = await modified(folder).catch((error: NodeJS.ErrnoException) => {
+		if (error.code === "ENOENT") return [];
+		throw error;
+	});
+	return times.length === 0 ? undefined : Math.min(...times.map(({ at }) => at));
+}
+
+async function modified(folder: string): Promise<{ path: string; at: number }[]> {
+	const paths = await readdir(folder, { recursive: true });
+	const files = await Promise.all(
+		paths.map(async (path) => ({ path, stats: await stat(join(folder, path)) })),
+	);
+	return files
+		.filter(({ stats }) => stats.isFile())
+		.map(({ path, stats }) => ({ path, at: stats.mtimeMs }));
+}

@@ -1,0 +1,91 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { entries, type Installed, install, libraries } from "./installed.ts";
+import { root } from "./support.ts";
+
+interface Row {
+	entry: string;
+	/** The program that is bundled. */
+	code: string;
+	/** Whether the client libraries, as far as they are imported, are counted. */
+	dependencies: boolean;
+	/** The bundler's export conditions, besides the usual ones. */
+	conditions?: string[];
+	/** The most it may come to, in bytes, minified and gzipped. */
+	budget?: number;
+}
+
+const dist = "./node_modules/edge-sse/dist";
+
+const rows: Row[] = [
+	{
+		entry: "core, without connectors",
+		code: `export { ServerSentEvents } from "${dist}/sse.js"; export { Message } from "${dist}/message.js";`,
+		dependencies: true,
+		budget: 7_000,
+	},
+	{
+		// The same by the public names, and a connector: it shows that what is not used is shaken off.
+		entry: "edge-sse with memory()",
+		code: 'export { Message, ServerSentEvents } from "edge-sse"; export { memory } from "edge-sse/memory";',
+		dependencies: true,
+		budget: 7_500,
+	},
+	{
+		// The whole of a Worker that exports `sse`, Upstash's client included.
+		entry: "sse on Workers, with Upstash",
+		code: 'export { sse as default } from "edge-sse";',
+		conditions: ["workerd", "worker", "browser"], // wrangler's
+		dependencies: true,
+		budget: 30_000,
+	},
+	{
+		entry: "edge-sse with redis()",
+		code: 'export { ServerSentEvents } from "edge-sse"; export { redis } from "edge-sse/redis";',
+		dependencies: true,
+	},
+	...entries.map((entry) => ({
+		entry: `${entry}, our own code`,
+		code: `export * from "${entry}";`,
+		dependencies: false,
+	})),
+];
+
+const report: Record<string, { minified: number; gzipped: number; budget?: number }> = {};
+
+let installed: Installed;
+beforeAll(async () => {
+	installed = await install();
+	return installed.remove;
+});
+afterAll(async () => {
+	await mkdir(join(root, "artifacts"), { recursive: true });
+	await writeFile(join(root, "artifacts/size.json"), `${JSON.stringify(report, null, "\t")}\n`);
+	console.table(report);
+});
+
+test.each(rows)("$entry keeps to its budget", async (row) => {
+	const { entry, code, dependencies, conditions = [], budget } = row;
+	const { outputFiles } = await build({
+		stdin: { contents: code, resolveDir: installed.folder },
+		bundle: true,
+		minify: true,
+		format: "esm",
+		target: "es2022",
+		platform: "neutral",
+		conditions,
+		mainFields: ["browser", "module", "main"],
+		external: ["node:*", "cloudflare:*", ...builtinModules, ...(dependencies ? [] : libraries)],
+		write: false,
+	});
+	const bytes = outputFiles.map(({ contents }) => contents);
+	const minified = bytes.reduce((sum, { byteLength }) => sum + byteLength, 0);
+	const gzipped = bytes.reduce((sum, one) => sum + gzipSync(one, { level: 9 }).byteLength, 0);
+	report[entry] = { minified, gzipped, ...(budget === undefined ? {} : { budget }) };
+	expect(minified).toBeGreaterThan(0);
+	if (budget !== undefined) expect(gzipped).toBeLessThanOrEqual(budget);
+});

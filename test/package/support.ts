@@ -1,0 +1,53 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+
+export const root: string = fileURLToPath(new URL("../..", import.meta.url));
+const bin = join(root, "node_modules/.bin");
+
+export interface Run {
+	/** The exit code. */
+	code: number;
+	stdout: string;
+	/** Both streams, for a failure's message. */
+	output: string;
+}
+
+/** Runs a program of this checkout (its own `node` included) to its end. Never rejects over a bad exit. */
+export function run(program: string, args: readonly string[], cwd: string = root): Promise<Run> {
+	const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, NO_COLOR: "1" };
+	const { promise, resolve, reject } = Promise.withResolvers<Run>();
+	execFile(
+		program,
+		args,
+		{ cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 50_000 },
+		(error, stdout, stderr) => {
+			const code = error === null ? 0 : error.code;
+			// A program that could not be started, or was killed, has no exit code to look at.
+			if (typeof code !== "number") reject(error);
+			else resolve({ code, stdout, output: stdout + stderr });
+		},
+	);
+	return promise;
+}
+
+/** An empty folder that is removed with the test. */
+export function temporaryFolder(): string {
+	const folder = mkdtempSync(join(tmpdir(), "edge-sse-package-"));
+	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+	return folder;
+}
+
+/** What must know no runtime and no client library, as paths from the root. */
+export function coreFiles(): string[] {
+	// The composition root: it reads the environment and makes the connectors.
+	const outside = ["index.ts", "index.edge.ts", "environment.ts"];
+	const files = readdirSync(join(root, "src")).filter((file) => /(?<!\.d)\.ts$/.test(file));
+	return [
+		...files.filter((file) => !outside.includes(file)).map((file) => `src/${file}`),
+		"src/connectors/memory.ts",
+	];
+}
