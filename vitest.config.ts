@@ -12,6 +12,8 @@ export default defineConfig({
 		dangerouslyIgnoreUnhandledErrors: false,
 		passWithNoTests: false,
 		allowOnly: false,
+		// A file for each processor (vitest leaves one free): they mostly wait for servers.
+		maxWorkers: "100%",
 		projects: [
 			project("unit", ["test/unit/**/*.test.ts"], 10_000),
 			project("connectors", ["test/connectors/**/*.test.ts"]),

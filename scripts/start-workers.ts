@@ -1,22 +1,35 @@
 /**
  * `npm run start:workers`: the hub in workerd, through `wrangler dev`: local and offline. It reads the
  * same variables as the other runtimes' entries, hands them to the Worker, and prints the same line.
+ * Arguments are handed on to wrangler: `-- --persist-to <directory>` for a second hub beside the first.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { exitWith } from "../src/server/process.ts";
+import { readSettings, type Settings } from "../src/server/settings.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const host = process.env.HOST || "127.0.0.1";
-const port = process.env.PORT || "8787";
+const { host, port } = settings();
 
 const wrangler = spawn(
 	process.execPath,
 	[
 		fileURLToPath(new URL("../node_modules/wrangler/bin/wrangler.js", import.meta.url)),
-		...["dev", "--local", "--ip", host, "--port", port, "--show-interactive-dev-session=false"],
+		...[
+			"dev",
+			"--local",
+			"--ip",
+			host,
+			"--port",
+			String(port),
+			"--show-interactive-dev-session=false",
+		],
+		// Any port for the inspector: two hubs that start at once would both take wrangler's default.
+		...["--inspector-port", "0"],
 		...variables().flatMap((variable) => ["--var", variable]),
+		...process.argv.slice(2),
 	],
 	{
 		cwd: root,
@@ -25,8 +38,12 @@ const wrangler = spawn(
 	},
 );
 
+let stopping = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-	process.on(signal, () => wrangler.kill(signal));
+	process.on(signal, () => {
+		stopping = true;
+		wrangler.kill(signal);
+	});
 }
 
 for await (const line of createInterface(wrangler.stdout)) {
@@ -35,7 +52,17 @@ for await (const line of createInterface(wrangler.stdout)) {
 	if (address !== undefined) console.log(await announcement(address));
 }
 const [code] = wrangler.exitCode === null ? await once(wrangler, "exit") : [wrangler.exitCode];
-process.exit(code ?? 0);
+// wrangler exits with 128 + the signal, which is no failure when it was asked to stop.
+process.exit(stopping ? 0 : (code ?? 0));
+
+/** Checked here, for a Worker hears of its variables only with the first request. */
+function settings(): Settings {
+	try {
+		return readSettings(process.env);
+	} catch (error) {
+		return exitWith(error);
+	}
+}
 
 async function announcement(address: string): Promise<string> {
 	const health = await (await fetch(`${address}/healthz`)).json();
@@ -48,5 +75,6 @@ function variables(): string[] {
 	const names = Object.keys(process.env).filter(
 		(name) => /^(SSE_|UPSTASH_REDIS_|KV_REST_API_)/.test(name) || name === "REDIS_URL",
 	);
-	return names.map((name) => `${name}:${process.env[name]}`);
+	// The Worker cannot see its own address, and whether that is loopback decides who may publish.
+	return [`HOST:${host}`, ...names.map((name) => `${name}:${process.env[name]}`)];
 }

@@ -1,39 +1,54 @@
 import type { Connector } from "./connector.ts";
-import { redis } from "./connectors/redis.ts";
+import { upstash } from "./connectors/upstash.ts";
 import { ConfigurationError } from "./errors.ts";
 
 type Variables = Record<string, unknown>;
 
+/** How a `redis:` URL becomes a connector; not the same in every build. */
+export type RedisFactory = (url: string) => Connector;
+
 /**
- * The connector that the environment names: `SSE_REDIS_URL`, then `REDIS_URL`, as flask-sse reads them.
+ * The connector that the environment names: `SSE_REDIS_URL`, then `REDIS_URL`, as flask-sse reads
+ * them, then Upstash's pair of variables, then Vercel's names for it. A URL's scheme picks the connector.
  *
  * @param host what the runtime handed the fetch handler: on Workers the bindings, for variables
  *   are there even when `process.env` is not.
- * @throws {ConfigurationError} when none is set, or its scheme names no connector.
+ * @returns undefined when none is set.
+ * @throws {ConfigurationError} when one is set that cannot be used. It holds no value: a URL may carry
+ *   a password.
  */
-export function connectorFromEnvironment(host?: unknown): Connector {
-	const connector = namedConnector(host);
-	if (connector !== undefined) return connector;
-	throw new ConfigurationError(
-		"No broker is configured: set SSE_REDIS_URL or REDIS_URL to a redis: or rediss: URL, " +
-			"or make your own: new ServerSentEvents({ connector }).",
-	);
-}
-
-/** The same, and undefined when none is set. */
-export function namedConnector(host?: unknown): Connector | undefined {
+export function connectorFromEnvironment(
+	redis: RedisFactory,
+	host?: unknown,
+): Connector | undefined {
 	const read = reader(host);
+	const token = read("UPSTASH_REDIS_REST_TOKEN") ?? read("KV_REST_API_TOKEN");
 	for (const name of ["SSE_REDIS_URL", "REDIS_URL"]) {
 		const url = read(name);
-		if (url !== undefined) return connectorFromUrl(name, url);
+		if (url === undefined) continue;
+		if (/^rediss?:/i.test(url)) return redis(url);
+		if (!/^https:/i.test(url)) {
+			throw new ConfigurationError(`${name} must be a redis:, rediss: or https: URL.`);
+		}
+		if (token !== undefined) return upstash({ url, token });
+		throw new ConfigurationError(
+			`${name} is an https: URL, and Upstash needs a token with it: set UPSTASH_REDIS_REST_TOKEN.`,
+		);
+	}
+	for (const prefix of ["UPSTASH_REDIS_REST", "KV_REST_API"]) {
+		const pair = { url: read(`${prefix}_URL`), token: read(`${prefix}_TOKEN`) };
+		if (pair.url !== undefined && pair.token !== undefined) return upstash(pair);
 	}
 	return undefined;
 }
 
-function connectorFromUrl(name: string, url: string): Connector {
-	// The URL itself stays out of the message: it may carry a password.
-	if (/^rediss?:/i.test(url)) return redis(url);
-	throw new ConfigurationError(`${name} must be a redis: or rediss: URL.`);
+/** What to set, when nothing is. */
+export function unconfigured(): ConfigurationError {
+	return new ConfigurationError(
+		"No broker is configured. Set SSE_REDIS_URL or REDIS_URL to a redis:, rediss: or https: URL, or " +
+			"UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN (or KV_REST_API_URL and KV_REST_API_TOKEN), " +
+			"or choose one in code: new ServerSentEvents({ connector }).",
+	);
 }
 
 // Variable by variable: Deno may have been allowed to read these alone.

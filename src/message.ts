@@ -71,7 +71,9 @@ export class Message {
 		const fields = Object.entries(options).map(
 			([name, value]) => `${name}: ${JSON.stringify(value)}`,
 		);
-		const text = jsonOrUndefined(data) ?? String(data);
+		// An object without a prototype, which String cannot write, must not make console.log throw.
+		const other = typeof data === "object" ? "[object Object]" : String(data);
+		const text = jsonOrUndefined(data) ?? other;
 		return fields.length === 0 ? `Message(${text})` : `Message(${text}, { ${fields.join(", ")} })`;
 	}
 }
@@ -149,7 +151,8 @@ function invalid(field: string, rule: string): TypeError {
 function kindOf(value: unknown): string {
 	if (value === undefined) return "undefined";
 	if (value === null) return "null";
-	return Array.isArray(value) ? "an array" : `a ${typeof value}`;
+	if (Array.isArray(value)) return "an array";
+	return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 function jsonOrUndefined(value: unknown): string | undefined {
@@ -162,11 +165,12 @@ function jsonOrUndefined(value: unknown): string | undefined {
 
 function sameJson(a: unknown, b: unknown): boolean {
 	if (Object.is(a, b)) return true;
-	if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+	// The common case, and long texts need not be written out to be told apart.
+	if (typeof a === "string" && typeof b === "string") return false;
 	const left = jsonOrUndefined(a);
-	return (
-		left !== undefined && sameValue(JSON.parse(left), JSON.parse(jsonOrUndefined(b) ?? "null"))
-	);
+	const right = jsonOrUndefined(b);
+	if (left === undefined || right === undefined) return false;
+	return left === right || sameValue(JSON.parse(left), JSON.parse(right));
 }
 
 // Both sides are fresh from JSON.parse, so there are no cycles and no prototypes to mind.

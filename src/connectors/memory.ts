@@ -23,7 +23,10 @@ class MemoryConnector implements Connector {
 		const subscribers = this.#channels.get(channel);
 		if (subscribers === undefined) return { receivers: 0 };
 		const receivers = subscribers.size;
-		for (const { handlers } of subscribers) deliver(handlers, payload);
+		// A copy, for a handler may subscribe to this very channel: that begins with the next message.
+		for (const entry of [...subscribers]) {
+			if (subscribers.has(entry)) shielded("onMessage", () => entry.handlers.onMessage(payload));
+		}
 		return { receivers };
 	}
 
@@ -46,9 +49,14 @@ class MemoryConnector implements Connector {
 
 	async close(): Promise<void> {
 		this.#closed = true;
-		const ended = [...this.#channels.values()].flatMap((subscribers) => [...subscribers]);
+		for (const subscribers of this.#channels.values()) {
+			for (const entry of subscribers) {
+				// Out before it is told, so that it is told once; a handler may take others out.
+				subscribers.delete(entry);
+				shielded("onEnd", () => entry.handlers.onEnd(closedError("memory connector")));
+			}
+		}
 		this.#channels.clear();
-		for (const { handlers } of ended) handlers.onEnd(closedError("memory connector"));
 	}
 
 	#assertOpen(): void {
@@ -56,11 +64,11 @@ class MemoryConnector implements Connector {
 	}
 }
 
-// One handler's exception must not keep the message from the others, nor fail the publish.
-function deliver(handlers: SubscriptionHandlers, payload: string): void {
+// One handler's exception must not keep anything from the others, nor fail the publish or the close.
+function shielded(name: string, call: () => void): void {
 	try {
-		handlers.onMessage(payload);
+		call();
 	} catch (error) {
-		console.error("edge-sse: a subscription's onMessage threw.", error);
+		console.error(`edge-sse: a subscription's ${name} threw.`, error);
 	}
 }

@@ -19,6 +19,12 @@ export interface RedisOptions {
 	 * A path that was cut in silence is noticed after this plus `timeout`.
 	 */
 	pingInterval?: number;
+	/**
+	 * Whose the connections are. `process`: one connection of each kind serves every request. `request`:
+	 * each use has its own, as Cloudflare Workers demand. Default: as the host is found to be. Inside a
+	 * Durable Object, where all requests share I/O, pass `process`.
+	 */
+	scope?: "process" | "request";
 }
 
 /**
@@ -40,17 +46,18 @@ export interface RedisOptions {
  * delivered, when a server that hung comes round.
  *
  * @throws TypeError if the target or an option is not of its kind; `ConfigurationError` if settings
- * contradict each other or a cluster, sentinel or pool client is handed in.
+ * contradict each other or a cluster or sentinel client is handed in.
  */
 export function redis(target: RedisTarget, options: RedisOptions = {}): Connector {
 	const timeout = milliseconds("timeout", options.timeout ?? 3_000, 1);
 	const pingInterval = milliseconds("pingInterval", options.pingInterval ?? 10_000, 0);
-	return new RedisConnector(resolve(target), timeout, pingInterval);
+	const scope = scopeOf(options.scope);
+	return new RedisConnector(resolve(target), timeout, pingInterval, scope);
 }
 
 class RedisConnector implements Connector {
 	readonly name = "redis";
-	readonly scope = isCloudflareWorkers() ? "request" : "process";
+	readonly scope: "process" | "request";
 	readonly #route: Route;
 	readonly #timeout: number;
 	readonly #pingInterval: number;
@@ -60,7 +67,8 @@ class RedisConnector implements Connector {
 	#subscriber: Subscriber | undefined;
 	#closed = false;
 
-	constructor(route: Route, timeout: number, pingInterval: number) {
+	constructor(route: Route, timeout: number, pingInterval: number, scope: Connector["scope"]) {
+		this.scope = scope;
 		this.#route = route;
 		this.#timeout = timeout;
 		this.#pingInterval = pingInterval;
@@ -115,8 +123,10 @@ class RedisConnector implements Connector {
 	}
 }
 
-function isCloudflareWorkers(): boolean {
-	return globalThis.navigator?.userAgent === "Cloudflare-Workers";
+function scopeOf(scope: unknown): Connector["scope"] {
+	if (scope === "process" || scope === "request") return scope;
+	if (scope !== undefined) throw new TypeError('redis(): scope must be "process" or "request".');
+	return globalThis.navigator?.userAgent === "Cloudflare-Workers" ? "request" : "process";
 }
 
 function milliseconds(field: string, value: number, least: number): number {

@@ -23,6 +23,12 @@ export interface UpstashOptions {
 	maxSilence?: number;
 	/** The longest pause between two tries to get a lost stream back, in ms. Default: 5000. */
 	maxBackoff?: number;
+	/**
+	 * Whose the requests to Upstash are. `process`: a subscription may serve every request of this
+	 * process. `request`: each request subscribes for itself, as Cloudflare Workers demand. Default: as
+	 * the host is found to be. Inside a Durable Object, where all requests share I/O, pass `process`.
+	 */
+	scope?: "process" | "request";
 }
 
 /**
@@ -30,6 +36,9 @@ export interface UpstashOptions {
  *
  * A publish is one command. A subscription is one request that stays open, one command each time that it is
  * opened, and none for what it brings. On Cloudflare Workers each request subscribes for itself.
+ *
+ * Bun has 256 requests open at a time, unless BUN_CONFIG_MAX_HTTP_REQUESTS says more. Each channel is one:
+ * with the 257th neither a subscription nor a publish gets through.
  *
  * The API is made of lines: a payload with line breaks of its own may come back changed. JSON has none.
  *
@@ -48,13 +57,14 @@ const grace = 1_000;
 
 class UpstashConnector implements Connector {
 	readonly name = "upstash";
-	readonly scope = isWorkers() ? "request" : "process";
+	readonly scope: "process" | "request";
 	readonly #commands: Commands;
 	readonly #supervision: Supervision;
 	readonly #subscriptions = new Set<SupervisedSubscription>();
 	#closed = false;
 
 	constructor(options: UpstashOptions) {
+		this.scope = scopeOf(options.scope);
 		const { url, token } = credentials(options);
 		const rest = new Rest(url, token);
 		const timeout = positive("timeout", options.timeout ?? 5_000);
@@ -103,8 +113,10 @@ class UpstashConnector implements Connector {
 }
 
 // https://developers.cloudflare.com/workers/runtime-apis/web-standards/#navigatoruseragent
-function isWorkers(): boolean {
-	return globalThis.navigator?.userAgent === "Cloudflare-Workers";
+function scopeOf(scope: unknown): Connector["scope"] {
+	if (scope === "process" || scope === "request") return scope;
+	if (scope !== undefined) throw new TypeError('scope must be "process" or "request".');
+	return globalThis.navigator?.userAgent === "Cloudflare-Workers" ? "request" : "process";
 }
 
 /** Half a surrogate pair has no UTF-8, and so no name on the wire; two such names would become one. */

@@ -4,13 +4,16 @@ import type { LinkEvents, RedisDriver, RedisLink } from "./link.ts";
 export interface IoRedisClient {
 	readonly status: string;
 	duplicate(override?: object): unknown;
-	call(command: string, ...args: string[]): Promise<unknown>;
+	publish(channel: string, payload: string): Promise<unknown>;
 }
 
 /** The rest of a client, which only we need: a duplicate made for us. */
 interface OwnClient extends IoRedisClient {
 	on(event: string, listener: (...args: never[]) => void): unknown;
 	connect(): Promise<unknown>;
+	subscribe(channel: string): Promise<unknown>;
+	unsubscribe(channel: string): Promise<unknown>;
+	ping(): Promise<unknown>;
 	disconnect(): void;
 	/** The socket, while there is one. */
 	stream?: { destroy(): void; ref?(): void; unref?(): void };
@@ -78,19 +81,19 @@ class IoRedisLink implements RedisLink {
 	}
 
 	async publish(channel: string, payload: string): Promise<number> {
-		return Number(await this.#client.call("PUBLISH", channel, payload));
+		return Number(await this.#client.publish(channel, payload));
 	}
 
 	async subscribe(channel: string): Promise<void> {
-		await this.#client.call("SUBSCRIBE", channel);
+		await this.#client.subscribe(channel);
 	}
 
 	async unsubscribe(channel: string): Promise<void> {
-		await this.#client.call("UNSUBSCRIBE", channel);
+		await this.#client.unsubscribe(channel);
 	}
 
 	async ping(): Promise<void> {
-		await this.#client.call("PING");
+		await this.#client.ping();
 	}
 
 	keepProcessAlive(keep: boolean): void {

@@ -1,5 +1,7 @@
+import { ConnectorError } from "../../errors.ts";
 import type { OwnedClient } from "./client-publisher.ts";
-import type { LinkEvents, RedisDriver, RedisLink } from "./link.ts";
+import type { RedisDriver } from "./link.ts";
+import { NodeRedisLink, type OwnClient, overrides } from "./node-redis-link.ts";
 
 /**
  * A client of node-redis (`redis` or `@redis/client` from 4.6 on), as far as it is used here. It is
@@ -24,21 +26,7 @@ export interface NodeRedisOptions {
 	database?: number;
 	/** Host, port, TLS settings. A `reconnectStrategy` is overruled: reconnecting is done here. */
 	socket?: object;
-}
-
-/** The rest of a client, which only we need: it is our own, or a duplicate made for us. */
-interface OwnClient extends NodeRedisClient {
-	connect(): Promise<unknown>;
-	subscribe(
-		channel: string,
-		listener: (payload: string, channel: string) => void,
-	): Promise<unknown>;
-	unsubscribe(channel: string): Promise<unknown>;
-	ref(): void;
-	unref(): void;
-	/** From version 5 on; `disconnect` before. */
-	destroy?(): void;
-	disconnect(): Promise<unknown>;
+	[option: string]: unknown;
 }
 
 /** Connects with `options`, which are node-redis' own. The library is loaded with the first connection. */
@@ -46,7 +34,7 @@ export function nodeRedisDriver(options: NodeRedisOptions, address: string): Red
 	return {
 		address,
 		async open(events, timeout) {
-			const { createClient } = await import("@redis/client");
+			const { createClient } = await library();
 			// RESP2 unless told otherwise: every server and proxy speaks it, and nothing here needs more.
 			const all = {
 				RESP: 2,
@@ -59,6 +47,18 @@ export function nodeRedisDriver(options: NodeRedisOptions, address: string): Red
 			return new NodeRedisLink(client as unknown as OwnClient, events);
 		},
 	};
+}
+
+async function library() {
+	try {
+		return await import("@redis/client");
+	} catch (cause) {
+		throw new ConnectorError(
+			"refused",
+			"redis(): the package @redis/client cannot be loaded. Install it; on Cloudflare Workers it needs the compatibility flag nodejs_compat.",
+			{ cause },
+		);
+	}
 }
 
 /** Connects as the caller's client does, with a duplicate of it for each connection. */
@@ -94,102 +94,6 @@ export function ownedNodeRedis(client: NodeRedisClient): OwnedClient {
 				client.off("error", onError);
 			};
 		},
-	};
-}
-
-class NodeRedisLink implements RedisLink {
-	readonly #client: OwnClient;
-	readonly #events: LinkEvents;
-	readonly #onMessage: (payload: string, channel: string) => void;
-	#dialled = false;
-	#up = false;
-	#gone = false;
-
-	constructor(client: OwnClient, events: LinkEvents) {
-		this.#client = client;
-		this.#events = events;
-		// One function for all channels: the library keeps them apart.
-		this.#onMessage = (payload, channel) => {
-			if (!this.#gone) events.onMessage(channel, payload);
-		};
-		// Never removed: whatever the client still has to say after its end must find a listener.
-		client.on("error", (error) => this.#lose(error));
-		client.on("connect", () => {
-			this.#dialled = true;
-			if (this.#gone) this.#kill();
-		});
-	}
-
-	async connect(): Promise<void> {
-		try {
-			await this.#client.connect();
-			this.#up = true;
-		} finally {
-			this.#dialled = true;
-		}
-	}
-
-	async publish(channel: string, payload: string): Promise<number> {
-		return Number(await this.#client.sendCommand(["PUBLISH", channel, payload]));
-	}
-
-	async subscribe(channel: string): Promise<void> {
-		await this.#client.subscribe(channel, this.#onMessage);
-	}
-
-	async unsubscribe(channel: string): Promise<void> {
-		await this.#client.unsubscribe(channel);
-	}
-
-	async ping(): Promise<void> {
-		await this.#client.sendCommand(["PING"]);
-	}
-
-	keepProcessAlive(keep: boolean): void {
-		if (keep) this.#client.ref();
-		else this.#client.unref();
-	}
-
-	destroy(): void {
-		if (this.#gone) return;
-		this.#gone = true;
-		// While the socket is being dialled the client does not hold it yet and would leave it open;
-		// it is dropped as soon as it is there.
-		if (this.#dialled) this.#kill();
-	}
-
-	#lose(error: unknown): void {
-		if (!this.#up || this.#gone) return;
-		this.#gone = true;
-		this.#kill();
-		this.#events.onLost(error);
-	}
-
-	#kill(): void {
-		if (!this.#client.isOpen) return;
-		if (this.#client.destroy !== undefined) this.#client.destroy();
-		// It rejects only when there is nothing left to close, and that is all that is asked.
-		else this.#client.disconnect().catch(() => undefined);
-	}
-}
-
-/** What a connection that does not heal needs, whatever its owner chose for theirs. */
-function overrides(options: NodeRedisOptions, connectTimeout: number): object {
-	return {
-		socket: {
-			...options.socket,
-			connectTimeout,
-			reconnectStrategy: false,
-			// A channel may be quiet for days; the heartbeat looks after the connection.
-			socketTimeout: undefined,
-		},
-		// Answers are waited for up to our own timeout.
-		commandOptions: { timeout: undefined },
-		// It swaps sockets under a client, and names the host again by itself: ours are replaced whole.
-		maintNotifications: "disabled",
-		clientSideCache: undefined,
-		emitInvalidate: false,
-		pingInterval: undefined,
 	};
 }
 

@@ -35,8 +35,8 @@ export function resolve(target: RedisTarget): Route {
 		return { driver, publisher: (ms) => new LinkPublisher(driver, ms) };
 	}
 	if (isNodeRedis(target)) {
-		// A cluster, a sentinel and a pool look alike, but their sendCommand takes other arguments.
-		refuseCluster("slots" in target || "getSentinelNode" in target || !("subscribe" in target));
+		// These look alike, but their sendCommand takes other arguments.
+		refuseCluster("slots" in target || "getSentinelNode" in target);
 		const driver = nodeRedisDuplicates(target);
 		return { driver, publisher: (ms) => new ClientPublisher(ownedNodeRedis(target), ms) };
 	}
@@ -53,12 +53,12 @@ function connecting(options: NodeRedisOptions): Route {
 
 function isIoRedis(target: object): target is IoRedisClient {
 	return (
-		"status" in target && typeof target.status === "string" && has(target, "duplicate", "call")
+		"status" in target && typeof target.status === "string" && has(target, "duplicate", "publish")
 	);
 }
 
 function isNodeRedis(target: object): target is NodeRedisClient {
-	return "isOpen" in target && has(target, "duplicate", "sendCommand");
+	return "isOpen" in target && has(target, "duplicate", "sendCommand", "subscribe");
 }
 
 function has(target: object, ...methods: string[]): boolean {
@@ -68,7 +68,7 @@ function has(target: object, ...methods: string[]): boolean {
 function refuseCluster(yes: boolean): void {
 	if (!yes) return;
 	throw new ConfigurationError(
-		"redis(): cluster, sentinel and pool clients are not supported. Hand in a client of a single server, or its URL.",
+		"redis(): cluster and sentinel clients are not supported. Hand in a client of a single server, or its URL.",
 	);
 }
 

@@ -1,5 +1,5 @@
 import type { Redis, Requester } from "@upstash/redis";
-import { failure, type Rest, RestError } from "./rest.ts";
+import { failure, orAborted, type Rest, RestError } from "./rest.ts";
 
 /** Single commands: `@upstash/redis` makes them, and `Rest` carries them. */
 export class Commands {
@@ -55,14 +55,15 @@ export class Commands {
 			const sending = this.#send(JSON.stringify(body));
 			this.#underWay.add(sending);
 			try {
-				return (await sending) as { result: T };
+				// The SDK takes a missing result for a mistake of its caller.
+				return { result: ((await sending)?.result ?? null) as T };
 			} finally {
 				this.#underWay.delete(sending);
 			}
 		},
 	};
 
-	async #send(command: string): Promise<unknown> {
+	async #send(command: string): Promise<{ result?: unknown } | null> {
 		const abort = new AbortController();
 		// Withdraws the command too, if it has not left yet.
 		const timer = setTimeout(() => {
@@ -71,7 +72,8 @@ export class Commands {
 		}, this.#timeout);
 		try {
 			const response = await this.#rest.post("/", "application/json", abort.signal, command);
-			return await response.json();
+			const answer: Promise<unknown> = response.json();
+			return (await orAborted(answer, abort.signal)) as { result?: unknown } | null;
 		} catch (cause) {
 			throw failure("The answer from Upstash broke off.", cause, abort.signal);
 		} finally {

@@ -41,12 +41,10 @@ export class Rest {
 	 * @returns an answer of 2xx.
 	 * @throws {RestError} for every other answer, and for none.
 	 */
-	async post(
-		path: string,
-		accept: string,
-		signal: AbortSignal,
-		body: string | null = null,
-	): Promise<Response> {
+	async post(path: string, accept: string, signal: AbortSignal, json?: string): Promise<Response> {
+		// A Blob and not the string: Deno sends a body that it can copy again by itself, when a connection
+		// from its pool breaks, though the first copy may have been carried out (denoland/deno#35610).
+		const body = json === undefined ? null : new Blob([json]);
 		const headers: Record<string, string> = { accept, authorization: `Bearer ${this.#token}` };
 		if (body !== null) headers["content-type"] = "application/json";
 		let response: Response;
@@ -63,7 +61,7 @@ export class Rest {
 		const { status } = response;
 		let text: string;
 		try {
-			text = await response.text();
+			text = await orAborted(response.text(), signal);
 		} catch (cause) {
 			throw failure(`Upstash answered ${status} and broke off.`, cause, signal);
 		}
@@ -90,6 +88,23 @@ function errorOf(text: string): string | undefined {
 		return undefined; // Some proxy's page: its status says enough.
 	}
 	return undefined;
+}
+
+/**
+ * The promise, or the signal's reason. A signal alone may fail to end the reading of a body: see `Feed`.
+ */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+	let abort = (): void => undefined;
+	const aborted = new Promise<never>((_, reject) => {
+		abort = () => reject(signal.reason);
+		if (signal.aborted) abort();
+		else signal.addEventListener("abort", abort);
+	});
+	try {
+		return await Promise.race([promise, aborted]);
+	} finally {
+		signal.removeEventListener("abort", abort);
+	}
 }
 
 /** Why a request or its body failed: the reason of the signal, where that was what ended it. */

@@ -1,0 +1,148 @@
+/**
+ * `npm test`: everything, in this order, until something fails. The last line of the output is
+ * `N passed, N failed`; a step that fails without a failing test counts as one failure.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureTools } from "./tools.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const reports = mkdtempSync(join(tmpdir(), "edge-sse-test-"));
+// No step takes a tenth of this: whatever is still running then hangs.
+const stepTimeout = 10 * 60_000;
+
+interface Outcome {
+	passed: number;
+	failed: number;
+	/** What went wrong, for the heading of the failure. */
+	problem?: string;
+}
+
+const steps: [name: string, run: () => Promise<Outcome>][] = [
+	["tools", tools],
+	["types, lint and format", () => allOf("types", "lint")],
+	["unit tests", () => tests("unit")],
+	["connector tests", () => tests("connectors")],
+	["runtime tests", () => tests("runtimes")],
+	["browser tests", () => tests("browser")],
+	["build and package tests", () => tests("package")],
+];
+
+const running = new Set<ChildProcess>();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+	process.on(signal, () => {
+		for (const child of running) child.kill(signal);
+	});
+}
+
+const total = { passed: 0, failed: 0 };
+for (const [name, run] of steps) {
+	console.log(`\n── ${name}`);
+	const start = performance.now();
+	const { passed, failed, problem } = await run().catch(
+		(error: unknown): Outcome => ({ passed: 0, failed: 1, problem: String(error) }),
+	);
+	const seconds = ((performance.now() - start) / 1_000).toFixed(1);
+	total.passed += passed;
+	total.failed += failed;
+	if (problem !== undefined) {
+		console.log(`\n✗ ${name}: FAILED after ${seconds} s: ${problem}`);
+		break;
+	}
+	console.log(`✓ ${name}: ${seconds} s`);
+}
+rmSync(reports, { recursive: true, force: true });
+if (total.failed > 0) process.exitCode = 1;
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+
+async function tools(): Promise<Outcome> {
+	try {
+		ensureTools();
+		return { passed: 0, failed: 0 };
+	} catch (error) {
+		return { passed: 0, failed: 1, problem: (error as Error).message };
+	}
+}
+
+/** npm scripts side by side; their output comes in one piece each, in their order. */
+async function allOf(...scripts: string[]): Promise<Outcome> {
+	const results = await Promise.all(
+		scripts.map(async (script) => ({ script, ...(await npmRun("pipe", script)) })),
+	);
+	for (const { output } of results) process.stdout.write(output);
+	const bad = results.filter(({ end }) => end !== "exit 0");
+	if (bad.length === 0) return { passed: 0, failed: 0 };
+	const problem = bad.map(({ script, end }) => `npm run ${script} (${end})`).join(", ");
+	return { passed: 0, failed: bad.length, problem };
+}
+
+/** One vitest project: seen by people as it runs, counted from its JSON report. */
+async function tests(project: string): Promise<Outcome> {
+	const report = join(reports, `${project}.json`);
+	const { end } = await npmRun(
+		"inherit",
+		...[`test:${project}`, "--", "--reporter=default", "--reporter=json"],
+		`--outputFile.json=${report}`,
+	);
+	const counted = count(report);
+	if (counted === undefined) {
+		return { passed: 0, failed: 1, problem: `no test report was written (${end})` };
+	}
+	const { passed, failed, skipped } = counted;
+	const problems: string[] = [];
+	if (failed > 0) problems.push(`${failed} failed`);
+	else if (end !== "exit 0") problems.push(`${end}, although no test failed`);
+	if (passed + failed === 0) problems.push("there are no tests");
+	if (skipped > 0) problems.push(`${skipped} skipped: a test that does not run proves nothing`);
+	if (problems.length === 0) return { passed, failed };
+	return { passed, failed: Math.max(failed, 1), problem: problems.join("; ") };
+}
+
+function count(report: string): { passed: number; failed: number; skipped: number } | undefined {
+	let text: string;
+	try {
+		text = readFileSync(report, "utf8");
+	} catch {
+		return undefined; // vitest ended before it came to its report
+	}
+	const json: Record<string, unknown> = JSON.parse(text);
+	const number = (name: string) => {
+		const value = json[name];
+		if (typeof value !== "number") throw new Error(`vitest's report has no ${name}`);
+		return value;
+	};
+	return {
+		passed: number("numPassedTests"),
+		failed: number("numFailedTests"),
+		skipped: number("numPendingTests") + number("numTodoTests"),
+	};
+}
+
+async function npmRun(
+	output: "inherit" | "pipe",
+	...args: string[]
+): Promise<{ end: string; output: string }> {
+	const child = spawn("npm", ["run", "--silent", ...args], {
+		cwd: root,
+		env: {
+			...process.env,
+			PATH: `${join(root, "node_modules/.bin")}${delimiter}${process.env.PATH}`,
+		},
+		stdio: ["ignore", output, output],
+		timeout: stepTimeout,
+	});
+	running.add(child);
+	let text = "";
+	const keep = (chunk: Buffer) => {
+		text += chunk.toString();
+	};
+	child.stdout?.on("data", keep);
+	child.stderr?.on("data", keep);
+	const [code, signal] = await once(child, "close");
+	running.delete(child);
+	return { end: signal === null ? `exit ${code}` : `ended by ${signal}`, output: text };
+}

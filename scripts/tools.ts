@@ -1,0 +1,91 @@
+/**
+ * The two programs that the tests need and npm does not bring: a real Redis and a real browser.
+ */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+interface Tool {
+	/** What to install, by Debian's name. */
+	debianPackage: string;
+	/** Any of these will do. */
+	commands: readonly string[];
+}
+
+const redis: Tool = { debianPackage: "redis-server", commands: ["redis-server"] };
+const chromium: Tool = {
+	debianPackage: "chromium",
+	commands: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+};
+const tools = [redis, chromium];
+
+/** Where the browser is; throws the line that says what to install. */
+export function chromiumPath(): string {
+	const path = find(chromium);
+	if (path === undefined) throw new Error(missingLine([chromium]));
+	return path;
+}
+
+/**
+ * Installs what is missing where it may: on Debian and Ubuntu, as root. Throws one line that says
+ * what to install elsewhere, or when that did not help.
+ */
+export function ensureTools(): void {
+	const missing = tools.filter((tool) => find(tool) === undefined);
+	if (missing.length === 0) return;
+	const mayInstall = process.getuid?.() === 0 && existsSync("/etc/debian_version");
+	if (!mayInstall) throw new Error(missingLine(missing));
+	install(missing.map((tool) => tool.debianPackage));
+	const still = missing.filter((tool) => find(tool) === undefined);
+	if (still.length > 0) throw new Error(missingLine(still));
+}
+
+function find({ commands }: Tool): string | undefined {
+	const directories = (process.env.PATH ?? "").split(delimiter).filter((each) => each !== "");
+	return commands
+		.flatMap((command) => directories.map((directory) => join(directory, command)))
+		.find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+	try {
+		accessSync(path, constants.X_OK);
+		return true;
+	} catch {
+		return false; // not there, or not ours to run: the next directory may have it
+	}
+}
+
+function missingLine(missing: readonly Tool[]): string {
+	const names = missing.map((tool) => tool.debianPackage).join(" ");
+	return `The tests need what is not installed: run \`apt-get install ${names}\` (Debian), or install the like from elsewhere.`;
+}
+
+// Debian starts a service as soon as it is installed, unless this file says no. The tests start their
+// own servers, so a Redis left running would only stand in somebody's way.
+const policy = "/usr/sbin/policy-rc.d";
+
+function install(packages: readonly string[]): void {
+	console.log(`Installing ${packages.join(", ")} (missing here).`);
+	const ownPolicy = !existsSync(policy);
+	if (ownPolicy) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+	try {
+		aptGet("update", "-qq");
+		aptGet("install", "-qq", "-y", "--no-install-recommends", ...packages);
+	} finally {
+		if (ownPolicy) rmSync(policy, { force: true });
+	}
+}
+
+function aptGet(...args: string[]): void {
+	const { status, error, stdout, stderr } = spawnSync("apt-get", args, {
+		env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+		stdio: ["ignore", "pipe", "pipe"],
+		encoding: "utf8",
+		timeout: 10 * 60_000,
+	});
+	if (error === undefined && status === 0) return;
+	// What apt says helps only when it failed; then all of it does.
+	process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
+	throw new Error(`apt-get ${args.join(" ")} failed: ${error?.message ?? `exit ${status}`}`);
+}

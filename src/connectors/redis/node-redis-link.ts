@@ -1,0 +1,120 @@
+import type { LinkEvents, RedisLink } from "./link.ts";
+
+/** A client of node-redis that is all ours, as far as it is used here. */
+export interface OwnClient {
+	readonly isOpen: boolean;
+	sendCommand(args: string[]): Promise<unknown>;
+	on(event: string, listener: (...args: unknown[]) => void): unknown;
+	connect(): Promise<unknown>;
+	subscribe(
+		channel: string,
+		listener: (payload: string, channel: string) => void,
+	): Promise<unknown>;
+	unsubscribe(
+		channel: string,
+		listener: (payload: string, channel: string) => void,
+	): Promise<unknown>;
+	ref(): void;
+	unref(): void;
+	/** From version 5 on; `disconnect` before. */
+	destroy?(): void;
+	disconnect(): Promise<unknown>;
+}
+
+/** What a connection that does not heal needs, whatever its owner chose for theirs. */
+export function overrides(options: { socket?: object }, connectTimeout: number): object {
+	return {
+		socket: {
+			...options.socket,
+			connectTimeout,
+			reconnectStrategy: false,
+			// A channel may be quiet for days; the heartbeat looks after the connection.
+			socketTimeout: undefined,
+		},
+		// Answers are waited for up to our own timeout.
+		commandOptions: { timeout: undefined },
+		// It swaps sockets under a client, and names the host again by itself: ours are replaced whole.
+		maintNotifications: "disabled",
+		clientSideCache: undefined,
+		emitInvalidate: false,
+		pingInterval: undefined,
+	};
+}
+
+/** One connection of a node-redis client that was made with `overrides`. */
+export class NodeRedisLink implements RedisLink {
+	readonly #client: OwnClient;
+	readonly #events: LinkEvents;
+	readonly #onMessage: (payload: string, channel: string) => void;
+	#dialled = false;
+	#up = false;
+	#gone = false;
+
+	constructor(client: OwnClient, events: LinkEvents) {
+		this.#client = client;
+		this.#events = events;
+		// One function for all channels: the library keeps them apart.
+		this.#onMessage = (payload, channel) => {
+			if (!this.#gone) events.onMessage(channel, payload);
+		};
+		// Never removed: whatever the client still has to say after its end must find a listener.
+		client.on("error", (error) => this.#lose(error));
+		client.on("connect", () => {
+			this.#dialled = true;
+			if (this.#gone) this.#kill();
+		});
+	}
+
+	async connect(): Promise<void> {
+		try {
+			await this.#client.connect();
+			this.#up = true;
+		} finally {
+			this.#dialled = true;
+		}
+	}
+
+	async publish(channel: string, payload: string): Promise<number> {
+		return Number(await this.#client.sendCommand(["PUBLISH", channel, payload]));
+	}
+
+	async subscribe(channel: string): Promise<void> {
+		await this.#client.subscribe(channel, this.#onMessage);
+	}
+
+	async unsubscribe(channel: string): Promise<void> {
+		// Named with its listener: otherwise a subscribe that follows at once joins the one that is ending.
+		await this.#client.unsubscribe(channel, this.#onMessage);
+	}
+
+	async ping(): Promise<void> {
+		await this.#client.sendCommand(["PING"]);
+	}
+
+	keepProcessAlive(keep: boolean): void {
+		if (keep) this.#client.ref();
+		else this.#client.unref();
+	}
+
+	destroy(): void {
+		if (this.#gone) return;
+		this.#gone = true;
+		// While the socket is being dialled the client does not hold it yet and would leave it open;
+		// it is dropped as soon as it is there.
+		if (this.#dialled) this.#kill();
+	}
+
+	#lose(error: unknown): void {
+		if (!this.#up || this.#gone) return;
+		this.#gone = true;
+		this.#kill();
+		this.#events.onLost(error);
+	}
+
+	#kill(): void {
+		if (!this.#client.isOpen) return;
+		if (this.#client.destroy !== undefined) this.#client.destroy();
+		// It rejects only when there is nothing left to close, and that is all that is asked.
+		else this.#client.disconnect().catch(() => undefined);
+	}
+}

@@ -1,0 +1,190 @@
+import { createClient, createClientPool, createCluster } from "@redis/client";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { redis } from "../../src/connectors/redis.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { until } from "../support/wait.ts";
+import { broker, harness, options, password } from "./redis-harness.ts";
+import { Recorder } from "./suite/kit.ts";
+import { connectorSuite } from "./suite.ts";
+
+let server: RedisServer;
+let nodeRedis: ReturnType<typeof nodeRedisClient>;
+let ioRedis: Redis;
+
+beforeAll(async () => {
+	server = await startRedis({ password });
+	nodeRedis = nodeRedisClient();
+	await nodeRedis.connect();
+	ioRedis = ioRedisClient();
+});
+
+afterAll(async () => {
+	nodeRedis.destroy();
+	ioRedis.disconnect();
+	await server.stop();
+});
+
+const { pause: _pause, resume: _resume, ...unfreezable } = broker(() => server);
+
+connectorSuite("redis, a node-redis client handed in", {
+	...harness(() => server),
+	broker: { ...unfreezable, clients },
+	connect: () => redis(nodeRedis, options),
+	borrow: async () => {
+		const client = nodeRedisClient();
+		await client.connect();
+		return {
+			connector: redis(client, options),
+			check: async () => void (await client.ping()),
+			release: async () => client.destroy(),
+		};
+	},
+	lacks: {
+		freeze:
+			"the client is connected when a frozen publish begins, and takes no written byte back; see below",
+	},
+});
+
+connectorSuite("redis, an ioredis client handed in", {
+	...harness(() => server),
+	broker: { ...broker(() => server), clients },
+	connect: () => redis(ioRedis, options),
+	borrow: () => {
+		const client = ioRedisClient();
+		return {
+			connector: redis(client, options),
+			check: async () => void (await client.ping()),
+			release: async () => client.disconnect(),
+		};
+	},
+});
+
+describe("a node-redis client handed in", () => {
+	test("publishes itself, and is duplicated to subscribe", async () => {
+		const connector = redis(nodeRedis, options);
+		const recorder = new Recorder();
+		await connector.subscribe("room", recorder);
+		expect(await clients()).toBe(1);
+		await connector.publish("room", "hello");
+		await recorder.saw("hello");
+		expect(await clients()).toBe(1);
+		await connector.close();
+	});
+
+	test("that froze makes publish reject in time, unsubscribe and close go on", async () => {
+		const connector = redis(nodeRedis, options);
+		const { unsubscribe } = await connector.subscribe("room", new Recorder());
+		server.pause();
+		try {
+			const begun = performance.now();
+			await expect(connector.publish("room", "x")).rejects.toMatchObject({ code: "unavailable" });
+			await unsubscribe();
+			await connector.close();
+			expect(performance.now() - begun).toBeLessThan(2 * options.timeout + 2_000);
+		} finally {
+			server.resume();
+		}
+	});
+
+	test("that was never connected, or was closed, is told at once", async () => {
+		const client = nodeRedisClient();
+		const connector = redis(client, { timeout: 20_000 });
+		const begun = performance.now();
+		await expect(connector.publish("room", "x")).rejects.toMatchObject({
+			code: "unavailable",
+			message: expect.stringContaining("connect()"),
+		});
+		expect(performance.now() - begun).toBeLessThan(10_000);
+		await client.connect();
+		expect(await connector.publish("room", "x")).toEqual({ receivers: 0 });
+		client.destroy();
+		await expect(connector.publish("room", "x")).rejects.toMatchObject({ code: "unavailable" });
+		await connector.close();
+	});
+
+	test("has as many listeners after close as before", async () => {
+		const count = () => nodeRedis.listenerCount("error") + nodeRedis.listenerCount("ready");
+		const before = count();
+		const connector = redis(nodeRedis, options);
+		await connector.publish("room", "x");
+		expect(count()).toBeGreaterThan(before);
+		await connector.close();
+		expect(count()).toBe(before);
+	});
+
+	test.each([
+		{ RESP: 3 as const, clientSideCache: { ttl: 1_000 } },
+		{ RESP: 2 as const, disableOfflineQueue: true },
+		{ name: "mine", commandOptions: { timeout: 1_000 } },
+	])("may have been made with %j", async (own) => {
+		const client = nodeRedisClient(own);
+		await client.connect();
+		const connector = redis(client, options);
+		const recorder = new Recorder();
+		await connector.subscribe("room", recorder);
+		await connector.publish("room", "hello");
+		await recorder.saw("hello");
+		await connector.close();
+		client.destroy();
+	});
+
+	test("may hang up on silence: the duplicate that subscribes does not", async () => {
+		const client = nodeRedisClient({ socket: { socketTimeout: 100 }, pingInterval: 20 });
+		await client.connect();
+		const connector = redis(client, { timeout: 1_500, pingInterval: 0 });
+		const recorder = new Recorder();
+		await connector.subscribe("room", recorder);
+		const silence = performance.now() + 400;
+		await until(() => performance.now() > silence, { what: "a silence four times as long" });
+		await server.command("PUBLISH", "room", "still here");
+		await recorder.saw("still here");
+		expect(recorder.events).toEqual([]);
+		await connector.close();
+		client.destroy();
+	});
+});
+
+test("an ioredis client's key prefix and offline queue make no difference", async () => {
+	const client = ioRedisClient({ keyPrefix: "app:", enableOfflineQueue: false, lazyConnect: true });
+	const connector = redis(client, options);
+	const recorder = new Recorder();
+	await connector.subscribe("room", recorder);
+	await server.command("PUBLISH", "room", "from outside");
+	await connector.publish("room", "from inside");
+	await recorder.saw("from inside");
+	expect(recorder.messages).toEqual(["from outside", "from inside"]);
+	expect(client.status).toBe("wait");
+	await connector.close();
+});
+
+test("clients that work in another way are turned away by name", () => {
+	expect(() => redis(createCluster({ rootNodes: [{ url: server.url }] }))).toThrow(/cluster/);
+	expect(() => redis(createClientPool({ url: server.url }))).toThrow(/no kind known here/);
+	const cluster = new Redis.Cluster([server.port], { lazyConnect: true });
+	expect(() => redis(cluster)).toThrow(/cluster/);
+});
+
+/** Connections besides the two clients here, which come back in their own time after an outage. */
+async function clients(): Promise<number> {
+	await until(() => nodeRedis.isReady && ioRedis.status === "ready", {
+		what: "the clients handed in to be connected again",
+	});
+	return (await server.clients()) - 2;
+}
+
+function nodeRedisClient(own: Parameters<typeof createClient>[0] = {}) {
+	const client = createClient({ url: server.url, socket: { reconnectStrategy: 50 }, ...own });
+	client.on("error", noticed);
+	return client;
+}
+
+function ioRedisClient(own = {}) {
+	const client = new Redis(server.port, { password, retryStrategy: () => 50, ...own });
+	client.on("error", noticed);
+	return client;
+}
+
+function noticed(): void {
+	// The servers of these tests come and go: a client's owner listens, and knows why.
+}

@@ -1,0 +1,29 @@
+import { redis } from "../../src/connectors/redis.ts";
+import type { RedisServer } from "../support/redis-server.ts";
+import type { BrokerControl, ConnectorHarness } from "./suite/harness.ts";
+
+export const password = "s3cret/of:the@suite";
+
+/** Short, so that the tests of outages are; long enough for a machine that is busy with others. */
+export const options = { timeout: 1_500, pingInterval: 500 };
+
+/** What all of the suite's runs on Redis have in common. The server may be started later. */
+export function harness(server: () => RedisServer) {
+	return {
+		timeout: options.timeout,
+		refused: () => redis(`redis://:wr0ng-s3cret@127.0.0.1:${server().port}`, options),
+		secrets: [password, encodeURIComponent(password), "wr0ng-s3cret"],
+	} satisfies Partial<ConnectorHarness>;
+}
+
+export function broker(server: () => RedisServer) {
+	return {
+		stop: () => server().kill(),
+		start: () => server().restart(),
+		pause: () => server().pause(),
+		resume: () => server().resume(),
+		numsub: (channel) => server().numsub(channel),
+		clients: () => server().clients(),
+		publishes: () => server().publishes(),
+	} satisfies BrokerControl;
+}

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { redis } from "../../src/connectors/redis.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { until } from "../support/wait.ts";
+import { broker, harness, options, password } from "./redis-harness.ts";
+import { Recorder } from "./suite/kit.ts";
+import { connectorSuite } from "./suite.ts";
+
+let server: RedisServer;
+
+beforeAll(async () => {
+	server = await startRedis({ password });
+});
+
+afterAll(() => server.stop());
+
+connectorSuite("redis, a connection for each use, as on Cloudflare Workers", {
+	...harness(() => server),
+	broker: broker(() => server),
+	connect: onWorkers,
+	lacks: { borrow: "redis-clients.test.ts hands clients in" },
+});
+
+test("every subscription has a connection of its own, which ends with it", async () => {
+	const connector = onWorkers();
+	expect(connector.scope).toBe("request");
+	const recorders = [new Recorder(), new Recorder(), new Recorder()];
+	const subscriptions = await Promise.all(
+		recorders.map((recorder) => connector.subscribe("room", recorder)),
+	);
+	expect(await server.clients()).toBe(3);
+	expect(await connector.publish("room", "hello")).toEqual({ receivers: 3 });
+	for (const recorder of recorders) await recorder.saw("hello");
+	for (const left of [2, 1, 0]) {
+		await subscriptions[left]?.unsubscribe();
+		await until(async () => (await server.clients()) === left, { what: `${left} connections` });
+	}
+	for (const recorder of recorders) expect(recorder.events).toEqual([]);
+	await connector.close();
+});
+
+test("everywhere else the process shares", () => {
+	expect(redis(server.url).scope).toBe("process");
+});
+
+function onWorkers() {
+	vi.stubGlobal("navigator", { userAgent: "Cloudflare-Workers" });
+	try {
+		return redis(server.url, options);
+	} finally {
+		vi.unstubAllGlobals();
+	}
+}

@@ -1,0 +1,50 @@
+import { closeCases } from "./close.ts";
+import { everywhereCases } from "./everywhere.ts";
+import { type ConnectorHarness, capabilities } from "./harness.ts";
+import { type Case, Kit } from "./kit.ts";
+import { lossCases } from "./loss.ts";
+import { nameCases } from "./names.ts";
+import { publishCases } from "./publish.ts";
+import { subscribeCases } from "./subscribe.ts";
+import { unsubscribeCases } from "./unsubscribe.ts";
+
+export const cases: readonly Case[] = [
+	...everywhereCases,
+	...publishCases,
+	...subscribeCases,
+	...lossCases,
+	...nameCases,
+	...unsubscribeCases,
+	...closeCases,
+];
+
+/** The two functions that vitest, `node:test` and `bun:test` have in common. */
+export interface TestRunner {
+	describe(name: string, register: () => void): unknown;
+	test(name: string, run: () => Promise<void>): unknown;
+}
+
+/**
+ * Registers one test per line of the contract in `src/connector.ts`, under its label.
+ *
+ * @throws when the harness neither offers a capability nor says why it lacks it.
+ */
+export function contract(name: string, harness: ConnectorHarness, runner: TestRunner): void {
+	const here = capabilities(name, harness);
+	runner.describe(`the connector contract: ${name}`, () => {
+		for (const { clause, title, needs = [], run } of cases) {
+			if (!needs.every((capability) => here.has(capability))) continue;
+			runner.test(`${clause}. ${title}`, async () => {
+				const kit = new Kit(harness, here);
+				try {
+					await run(kit);
+				} catch (error) {
+					// The test's own error is the one to see, whatever it left behind.
+					await kit.dispose().catch((after) => console.error("After the failure:", after));
+					throw error;
+				}
+				await kit.dispose();
+			});
+		}
+	});
+}

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import type { Connector, Subscription, SubscriptionHandlers } from "../../../src/connector.ts";
+import { ConnectorError } from "../../../src/errors.ts";
+import { until, within } from "../../support/wait.ts";
+import type { BrokerControl, Capability, ConnectorHarness } from "./harness.ts";
+
+/** One test of the contract. */
+export interface Case {
+	/** The contract's label: `P1`. */
+	clause: string;
+	title: string;
+	/** Without these the test cannot be put, and the harness says why. */
+	needs?: readonly Capability[];
+	run(kit: Kit): Promise<void>;
+}
+
+/** Handlers that keep what they hear. */
+export class Recorder implements SubscriptionHandlers {
+	readonly messages: string[] = [];
+	/** `lost`, `restored`, `end:closed`, in order. */
+	readonly events: string[] = [];
+	readonly errors: ConnectorError[] = [];
+	readonly onMessage = (payload: string) => {
+		this.messages.push(payload);
+	};
+	readonly onLost = (error: ConnectorError) => {
+		this.events.push("lost");
+		this.errors.push(error);
+	};
+	readonly onRestored = () => {
+		this.events.push("restored");
+	};
+	readonly onEnd = (error: ConnectorError) => {
+		this.events.push(`end:${error.code}`);
+		this.errors.push(error);
+	};
+
+	/** Resolves when the payload has come. */
+	async saw(payload: string): Promise<void> {
+		await until(() => this.messages.includes(payload), {
+			what: `the payload ${payload.slice(0, 60)} (came: ${this.messages.length} messages)`,
+		});
+	}
+
+	async heard(event: string, times = 1, timeout = 15_000): Promise<void> {
+		await until(() => this.events.filter((each) => each === event).length >= times, {
+			timeout,
+			what: `${event}, ${times} times`,
+		});
+	}
+}
+
+/** What a test works with: fresh connectors, closed after it, and a broker that is up again after it. */
+export class Kit {
+	readonly #harness: ConnectorHarness;
+	readonly #capabilities: ReadonlySet<Capability>;
+	readonly #opened: Connector[] = [];
+	#down = false;
+	#frozen = false;
+
+	constructor(harness: ConnectorHarness, capabilities: ReadonlySet<Capability>) {
+		this.#harness = harness;
+		this.#capabilities = capabilities;
+	}
+
+	/** The connector's own timeout, and time for a busy machine to tell of it. */
+	get patience(): number {
+		return (this.#harness.timeout ?? 3_000) + 2_000;
+	}
+
+	get harness(): ConnectorHarness {
+		return this.#harness;
+	}
+
+	can(capability: Capability): boolean {
+		return this.#capabilities.has(capability);
+	}
+
+	async connect(): Promise<Connector> {
+		return this.track(await this.#harness.connect());
+	}
+
+	track(connector: Connector): Connector {
+		this.#opened.push(connector);
+		return connector;
+	}
+
+	/** One to publish with and one to subscribe with: two processes' worth where the broker is shared. */
+	async pair(): Promise<{ publisher: Connector; subscriber: Connector }> {
+		const subscriber = await this.connect();
+		return { subscriber, publisher: this.can("shared") ? await this.connect() : subscriber };
+	}
+
+	/** A channel name that no other test uses. */
+	channel(name = "channel"): string {
+		return `${name}.${randomBytes(6).toString("hex")}`;
+	}
+
+	async listen(
+		connector: Connector,
+		channel: string,
+	): Promise<{ recorder: Recorder; subscription: Subscription }> {
+		const recorder = new Recorder();
+		const subscribing = connector.subscribe(channel, recorder);
+		return { recorder, subscription: await within(subscribing, this.patience, "subscribe") };
+	}
+
+	/** `listen`, for a connector that may need a moment to see that its broker is back. */
+	async listenOnceBack(connector: Connector, channel: string) {
+		const recorder = new Recorder();
+		const subscribe = async () => {
+			try {
+				return await connector.subscribe(channel, recorder);
+			} catch (error) {
+				if (error instanceof ConnectorError && error.code === "unavailable") return undefined;
+				throw error;
+			}
+		};
+		const what = "a subscribe, now that the broker is back";
+		return { recorder, subscription: await until(subscribe, { timeout: 15_000, what }) };
+	}
+
+	get broker(): BrokerControl {
+		assert.ok(this.#harness.broker, "a case that uses the broker must say so in `needs`");
+		return this.#harness.broker;
+	}
+
+	async stop(): Promise<void> {
+		this.#down = true;
+		await this.broker.stop();
+	}
+
+	async start(): Promise<void> {
+		await this.broker.start();
+		this.#down = false;
+	}
+
+	async pause(): Promise<void> {
+		this.#frozen = true;
+		await this.broker.pause?.();
+	}
+
+	async resume(): Promise<void> {
+		await this.broker.resume?.();
+		this.#frozen = false;
+	}
+
+	/** The broker holds so many subscriptions of the channel, now or soon. */
+	async numsub(channel: string, expected: number): Promise<void> {
+		const { numsub } = this.broker;
+		if (numsub === undefined) return;
+		let held = -1;
+		const arrived = async () => {
+			held = await numsub(channel);
+			return held === expected;
+		};
+		const what = `${expected} subscriptions of ${channel} at the broker`;
+		await until(arrived, { what }).catch((cause: Error) => {
+			throw new Error(`${cause.message} It holds ${held}.`, { cause });
+		});
+	}
+
+	/** The call is refused as the contract says, in time; gives the error. */
+	async rejects(call: Promise<unknown>, code: string, what: string): Promise<ConnectorError> {
+		const outcome = await within(
+			call.then(
+				() => undefined,
+				(error: unknown) => ({ error }),
+			),
+			this.patience,
+			what,
+		);
+		assert.ok(outcome, `${what} must reject with ${code}, and resolved`);
+		const { error } = outcome;
+		assert.ok(
+			error instanceof ConnectorError,
+			`${what} must reject with a ConnectorError: ${error}`,
+		);
+		assert.equal(error.code, code, `${what}: ${error.message}`);
+		return error;
+	}
+
+	/** A connector may need a moment to see that its broker is back: until then its refusals are right. */
+	async publishOnceBack(connector: Connector, channel: string, payload: string): Promise<void> {
+		const published = async () => {
+			try {
+				await connector.publish(channel, payload);
+				return true;
+			} catch (error) {
+				if (error instanceof ConnectorError && error.code === "unavailable") return false;
+				throw error;
+			}
+		};
+		await until(published, { timeout: 15_000, what: "a publish, now that the broker is back" });
+	}
+
+	async dispose(): Promise<void> {
+		if (this.#frozen) await this.resume();
+		if (this.#down) await this.start();
+		for (const connector of this.#opened) {
+			await within(connector.close(), this.patience, "close, after the test");
+		}
+	}
+}

@@ -1,0 +1,58 @@
+/**
+ * Watches the timers that are started through the global functions, `unref`'d ones included, until
+ * the scope ends. The suite's own waiting uses `node:timers/promises`, which does not pass here.
+ */
+export interface TimerWatch extends Disposable {
+	/** How many were started and have neither fired nor been cleared. */
+	readonly open: number;
+	/** How many were started at all. */
+	readonly started: number;
+}
+
+type AnyFunction = (...args: unknown[]) => unknown;
+type Timers = Record<"setTimeout" | "setInterval" | "clearTimeout" | "clearInterval", AnyFunction>;
+
+export function watchTimers(): TimerWatch {
+	const timers = globalThis as unknown as Timers;
+	const { setTimeout, setInterval, clearTimeout, clearInterval } = timers;
+	const open = new Set<unknown>();
+	let started = 0;
+
+	timers.setTimeout = (run, ...rest) => {
+		const handle = setTimeout(
+			(...args: unknown[]) => {
+				open.delete(handle);
+				(run as AnyFunction)(...args);
+			},
+			...rest,
+		);
+		started++;
+		open.add(handle);
+		return handle;
+	};
+	timers.setInterval = (...args) => {
+		const handle = setInterval(...args);
+		started++;
+		open.add(handle);
+		return handle;
+	};
+	// Either function clears both kinds.
+	timers.clearTimeout = (handle) => {
+		open.delete(handle);
+		return clearTimeout(handle);
+	};
+	timers.clearInterval = (handle) => {
+		open.delete(handle);
+		return clearInterval(handle);
+	};
+	return {
+		get open() {
+			return open.size;
+		},
+		get started() {
+			return started;
+		},
+		[Symbol.dispose]: () =>
+			Object.assign(timers, { setTimeout, setInterval, clearTimeout, clearInterval }),
+	};
+}

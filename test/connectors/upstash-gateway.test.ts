@@ -1,0 +1,265 @@
+import { Redis } from "@upstash/redis";
+import { createParser } from "eventsource-parser";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { until } from "../support/wait.ts";
+
+let server: RedisServer;
+let gateway: UpstashGateway;
+let sdk: Redis;
+
+beforeAll(async () => {
+	server = await startRedis();
+	gateway = await startUpstashGateway({ redis: server.url });
+	sdk = new Redis({ url: gateway.url, token: gateway.token, enableTelemetry: false });
+});
+afterAll(async () => {
+	await gateway.stop();
+	await server.stop();
+});
+beforeEach(async () => {
+	gateway.faultless();
+	await server.command("FLUSHALL");
+});
+
+const raw = (path: string, init: RequestInit = {}) =>
+	fetch(gateway.url + path, {
+		...init,
+		headers: { authorization: `Bearer ${gateway.token}`, ...init.headers },
+	});
+const answer = async (path: string, init?: RequestInit) => {
+	const response = await raw(path, init);
+	return [response.status, await response.json()];
+};
+
+test("the SDK's commands work, with base64 in between", async () => {
+	const seen = gateway.requests.length;
+	expect(await sdk.set("key", "naïve 😀 \n line")).toBe("OK");
+	expect(await sdk.get("key")).toBe("naïve 😀 \n line");
+	expect(await sdk.set("json", { a: [1, null] })).toBe("OK");
+	expect(await sdk.get("json")).toEqual({ a: [1, null] });
+	expect(await sdk.incr("counter")).toBe(1);
+	expect(await sdk.get("missing")).toBeNull();
+	expect(await sdk.rpush("list", "OK", "b")).toBe(2);
+	expect(await sdk.eval("return {KEYS[1], ARGV[1], 7}", ["k"], ["v"])).toEqual(["k", "v", 7]);
+	const id = await sdk.xadd("stream", "*", { field: "value" });
+	expect(await sdk.xrange("stream", "-", "+")).toEqual({ [id]: { field: "value" } });
+	expect(gateway.requests[seen]?.headers["upstash-encoding"]).toBe("base64");
+});
+
+test("base64 encodes every string but OK, and only where it was asked for", async () => {
+	await server.command("SET", "key", "é");
+	await server.command("RPUSH", "list", "OK", "é");
+	const base64 = { headers: { "upstash-encoding": "base64" } };
+	expect(await answer("/get/key")).toEqual([200, { result: "é" }]);
+	expect(await answer("/get/key", base64)).toEqual([200, { result: "w6k=" }]);
+	expect(await answer("/set/key/x", base64)).toEqual([200, { result: "OK" }]);
+	expect(await answer("/lrange/list/0/-1", base64)).toEqual([200, { result: ["OK", "w6k="] }]);
+	expect(await answer("/strlen/key", base64)).toEqual([200, { result: 1 }]);
+});
+
+test("the SDK's pipeline is ordered, and one failure is not the others'", async () => {
+	const before = gateway.commands;
+	const pipeline = sdk.pipeline().set("a", "text").incr("a").get("a");
+	expect(await pipeline.exec({ keepErrors: true })).toEqual([
+		{ result: "OK", error: undefined },
+		{ result: undefined, error: expect.stringContaining("not an integer") },
+		{ result: "text", error: undefined },
+	]);
+	expect(gateway.commands - before).toBe(3);
+	expect(gateway.requests.at(-1)?.path).toBe("/pipeline");
+});
+
+test("the SDK's transaction is atomic: a command that cannot be queued undoes it all", async () => {
+	expect(await sdk.multi().set("b", "1").incr("b").exec()).toEqual(["OK", 2]);
+	expect(gateway.requests.at(-1)?.path).toBe("/multi-exec");
+	const [status] = await answer("/multi-exec", {
+		method: "POST",
+		body: JSON.stringify([["SET", "b", "9"], ["GET"]]),
+	});
+	expect(status).toBe(400);
+	expect(await sdk.get("b")).toBe(2);
+});
+
+test("a command in the path: GET or POST, encoded, with a body and parameters", async () => {
+	expect(await answer("/set/a%2Fb/x%20y")).toEqual([200, { result: "OK" }]);
+	expect(await server.command("GET", "a/b")).toBe("x y");
+	const body = { method: "POST", body: "the value" };
+	expect(await answer("/set/c?EX=100", body)).toEqual([200, { result: "OK" }]);
+	expect(await server.command("GET", "c")).toBe("the value");
+	expect(Number(await server.command("TTL", "c"))).toBeGreaterThan(90);
+	expect(await answer("/publish/nobody/hello")).toEqual([200, { result: 0 }]);
+	expect(gateway.requests.at(-1)?.commands).toEqual([["publish", "nobody", "hello"]]);
+});
+
+test("the token comes as a header or as a parameter, and nothing is done without it", async () => {
+	const open = (path: string, headers = {}) => fetch(gateway.url + path, { headers });
+	expect((await open(`/get/a?_token=${gateway.token}`)).status).toBe(200);
+	const before = gateway.commands;
+	for (const response of [
+		await open("/incr/stolen"),
+		await open("/incr/stolen?_token=wrong"),
+		await open("/incr/stolen", { authorization: "Bearer wrong" }),
+		await open("/subscribe/chat", { authorization: "Bearer wrong" }),
+	]) {
+		expect([response.status, await response.json()]).toEqual([401, { error: "Unauthorized" }]);
+	}
+	expect(gateway.commands).toBe(before);
+	expect(await server.command("GET", "stolen")).toBeNull();
+});
+
+test("what cannot be understood or done is a 400 with an error, and never a crash", async () => {
+	const post = (body: string) => answer("/", { method: "POST", body });
+	for (const result of [
+		await post("no JSON"),
+		await post("[]"),
+		await post('["nonsense"]'),
+		await post('["SUBSCRIBE", "chat"]'),
+		await answer("/get"),
+		await answer("/get/%ff"),
+		await answer("/subscribe"),
+		await answer("/subscribe/a/b"),
+	]) {
+		expect(result).toEqual([400, { error: expect.any(String) }]);
+	}
+	expect((await raw("/get/a", { method: "DELETE" })).status).toBe(405);
+	await expect(sdk.incr("a")).resolves.toBe(1);
+});
+
+test("the SDK subscribes, and hears what is published by either way", async () => {
+	const messages: unknown[] = [];
+	const counts: number[] = [];
+	const subscriber = sdk.subscribe<string>("chat");
+	subscriber.on("subscribe", (count) => counts.push(count));
+	subscriber.on("message", ({ channel, message }) => messages.push([channel, message]));
+	await until(() => counts.length > 0, { what: "the confirmation" });
+	expect(counts).toEqual([1]);
+	expect(await sdk.publish("chat", "one, two")).toBe(1);
+	await server.command("PUBLISH", "chat", "from elsewhere");
+	await until(() => messages.length === 2, { what: "both messages" });
+	expect(messages).toEqual([
+		["chat", "one, two"],
+		["chat", "from elsewhere"],
+	]);
+	expect(gateway.openSubscribes).toBe(1);
+	await subscriber.unsubscribe();
+	await until(() => gateway.openSubscribes === 0, { what: "the leave at the gateway" });
+	await until(async () => (await server.numsub("chat")) === 0, { what: "the leave at Redis" });
+});
+
+test("the SDK subscribes to a pattern", async () => {
+	const messages: unknown[] = [];
+	const subscriber = sdk.psubscribe("room.*");
+	let confirmed = false;
+	subscriber.on("psubscribe", () => {
+		confirmed = true;
+	});
+	subscriber.on("pmessage", (message) => messages.push(message));
+	await until(() => confirmed, { what: "the confirmation" });
+	// The SDK reports a pattern's message as an error unless it is JSON.
+	await sdk.publish("room.1", { hello: 1 });
+	await until(() => messages.length === 1, { what: "the message" });
+	expect(messages).toEqual([{ pattern: "room.*", channel: "room.1", message: { hello: 1 } }]);
+	await subscriber.unsubscribe();
+	await until(() => gateway.openSubscribes === 0, { what: "the leave at the gateway" });
+});
+
+test.for([
+	["well behaved", {}],
+	["without a space", { space: false }],
+	["CRLF", { lineEnd: "\r\n" }],
+	["CR", { lineEnd: "\r" }],
+	["a byte at a time", { chunks: "bytes" }],
+	["joined", { chunks: "joined" }],
+	["with garbage", { garbage: true }],
+] as const)("a standard parser reads the stream: %s", async ([, behaviour]) => {
+	gateway.behave(behaviour);
+	const abort = new AbortController();
+	const response = await raw("/subscribe/a%2Cb", { method: "POST", signal: abort.signal });
+	expect(response.headers.get("content-type")).toBe("text/event-stream");
+	const events: string[] = [];
+	const parser = createParser({ onEvent: ({ data }) => events.push(data) });
+	const decoder = new TextDecoder();
+	const reader = response.body?.getReader();
+	const next = async (count: number) => {
+		while (events.length < count) {
+			parser.feed(decoder.decode((await reader?.read())?.value, { stream: true }));
+		}
+	};
+	await next(1);
+	await server.command("PUBLISH", "a,b", "é😀, and so on");
+	await server.command("PUBLISH", "a,b", "line\nline");
+	// The last byte of a CR stream is one that a parser cannot be sure of until it sees the next.
+	await server.command("PUBLISH", "a,b", "end");
+	await next(3);
+	expect(events.slice(0, 3)).toEqual([
+		"subscribe,a,b,1",
+		"message,a,b,é😀, and so on",
+		"message,a,b,line\nline",
+	]);
+	abort.abort();
+	await until(() => gateway.openSubscribes === 0, { what: "the leave" });
+});
+
+test("it misbehaves on demand: faults, resets, silence, ends", async () => {
+	gateway.fault({ status: 429, retryAfter: "7", times: 1 });
+	const limited = await raw("/get/a");
+	expect([limited.status, limited.headers.get("retry-after")]).toEqual([429, "7"]);
+	gateway.fault({ to: "subscribe", status: 500, times: 1 });
+	expect((await raw("/get/a")).status).toBe(200);
+	expect((await raw("/subscribe/a", { method: "POST" })).status).toBe(500);
+	gateway.fault({ status: "reset", times: 1 });
+	await expect(raw("/get/a", { method: "POST" })).rejects.toThrow(TypeError);
+	gateway.fault({ status: 500, afterwards: true, times: 1 });
+	expect((await raw("/incr/done", { method: "POST" })).status).toBe(500);
+	expect(await server.command("GET", "done")).toBe("1");
+
+	const stream = async () => (await raw("/subscribe/a", { method: "POST" })).body?.getReader();
+	const ended = await stream();
+	expect((await ended?.read())?.done).toBe(false);
+	await gateway.endStreams();
+	expect((await ended?.read())?.done).toBe(true);
+	const reset = await stream();
+	expect((await reset?.read())?.done).toBe(false);
+	gateway.resetStreams();
+	await expect(reset?.read()).rejects.toThrow(TypeError);
+	await until(() => gateway.openSubscribes === 0, { what: "both gone" });
+
+	gateway.behave({ silent: true });
+	const silent = await stream();
+	const read = silent?.read();
+	await until(async () => (await server.numsub("a")) === 1, { what: "a live, silent stream" });
+	await server.command("PUBLISH", "a", "swallowed");
+	await gateway.endStreams();
+	expect((await read)?.done).toBe(true);
+});
+
+test("while paused it holds requests back, and forgets those whose client has left", async () => {
+	gateway.pause();
+	const abort = new AbortController();
+	const withdrawn = raw("/incr/withdrawn", { method: "POST", signal: abort.signal });
+	const waiting = raw("/incr/waiting", { method: "POST" });
+	const seen = () => gateway.requests.slice(-2).every(({ commands }) => commands.length === 1);
+	await until(seen, { what: "both requests at the gateway" });
+	abort.abort();
+	await expect(withdrawn).rejects.toThrow("abort");
+	// The gateway hears of the leave over the socket, on which nothing else will follow.
+	await raw(`/ping?_token=${gateway.token}`, { method: "DELETE" });
+	await gateway.resume();
+	expect((await waiting).status).toBe(200);
+	expect(await server.command("GET", "withdrawn")).toBeNull();
+	expect(await server.command("GET", "waiting")).toBe("1");
+});
+
+test("it stops with every connection, and comes back under the same address", async () => {
+	const response = await raw("/subscribe/a", { method: "POST" });
+	const reader = response.body?.getReader();
+	expect((await reader?.read())?.done).toBe(false);
+	await gateway.stop();
+	await expect(reader?.read()).rejects.toThrow(TypeError);
+	await expect(raw("/get/a")).rejects.toThrow(TypeError);
+	await gateway.start();
+	expect((await raw("/get/a")).status).toBe(200);
+	await until(async () => (await server.numsub("a")) === 0, { what: "nothing left at Redis" });
+});

@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { startUpstashGateway } from "../support/upstash-gateway.ts";
+import { until } from "../support/wait.ts";
+
+const bin = (name: string) =>
+	fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
+const client = fileURLToPath(new URL("upstash-runtimes/client.ts", import.meta.url));
+
+let server: RedisServer;
+beforeAll(async () => {
+	server = await startRedis();
+});
+afterAll(() => server.stop());
+
+/**
+ * What runtimes do behind a fetch, each of them seen: Deno sends a POST again when a connection of its pool
+ * breaks (denoland/deno#35610), and forgets the tie of a signal to a body that is being read.
+ */
+test.for([
+	["node", ["--expose-gc", client]],
+	["bun", [client]],
+	["deno", ["run", "--no-prompt", "-A", "--v8-flags=--expose-gc", client]],
+] as const)("%s publishes once, and its leave is heard", async ([name, args]) => {
+	await using gateway = await startUpstashGateway({ redis: server.url });
+	const child = spawn(bin(name), args, {
+		stdio: ["ignore", "pipe", "pipe"],
+		env: {
+			...process.env,
+			UPSTASH_REDIS_REST_URL: gateway.url,
+			UPSTASH_REDIS_REST_TOKEN: gateway.token,
+			STAY: "1",
+		},
+	});
+	let output = "";
+	for (const stream of [child.stdout, child.stderr]) {
+		stream.on("data", (chunk: Buffer) => {
+			output += chunk.toString();
+		});
+	}
+	const alive = () => {
+		if (child.exitCode !== null) throw new Error(`${name} ended: ${output}`);
+	};
+	try {
+		await until(() => alive() ?? gateway.publishes === 1, {
+			what: "the first publish",
+			timeout: 20_000,
+		});
+		gateway.fault({ to: "command", status: "reset", afterwards: true, times: 1 });
+		await server.command("PUBLISH", "go", "now");
+		await until(() => alive() ?? output.includes("\n"), { what: "the outcome", timeout: 20_000 });
+		expect(JSON.parse(output)).toEqual({ outcome: "unavailable", collected: true });
+		expect(gateway.publishes).toBe(2);
+		await until(() => alive() ?? gateway.openSubscribes === 0, { what: "the leave" });
+	} finally {
+		const gone = child.exitCode === null ? once(child, "exit") : undefined;
+		child.kill("SIGKILL");
+		await gone;
+	}
+});

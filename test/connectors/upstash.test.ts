@@ -1,0 +1,203 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { type UpstashOptions, upstash } from "../../src/connectors/upstash.ts";
+import { ConfigurationError, ConnectorError } from "../../src/errors.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { until } from "../support/wait.ts";
+import { Recorder } from "./suite/kit.ts";
+import { connectorSuite } from "./suite.ts";
+
+let server: RedisServer;
+let gateway: UpstashGateway;
+
+beforeAll(async () => {
+	server = await startRedis();
+	// Idle connections are in the runtime's own pool, with timers of its own: they would pass for ours.
+	gateway = await startUpstashGateway({ redis: server.url, keepAlive: false });
+});
+afterAll(async () => {
+	await gateway.stop();
+	await server.stop();
+});
+beforeEach(() => gateway.faultless());
+afterEach(() => {
+	vi.unstubAllEnvs();
+	vi.unstubAllGlobals();
+});
+
+const connect = (options: UpstashOptions = {}) =>
+	upstash({ url: gateway.url, token: gateway.token, timeout: 1_500, ...options });
+
+// The API is made of lines, and nothing says how it sends a payload that has several. Such a payload comes
+// back with \n in the place of each line end, at best.
+const unpromised = /^E1\. .*: (line ends|protocol text)$/;
+
+connectorSuite(
+	"upstash",
+	{
+		connect,
+		timeout: 1_500,
+		refused: () => connect({ token: "another-secret" }),
+		secrets: ["gateway-secret-token", "another-secret"],
+		broker: {
+			stop: () => gateway.stop(),
+			start: () => gateway.start(),
+			pause: () => gateway.pause(),
+			resume: () => gateway.resume(),
+			numsub: (channel) => server.numsub(channel),
+			clients: () => gateway.connections(),
+			publishes: async () => gateway.publishes,
+		},
+		lacks: { borrow: "it makes its own requests" },
+	},
+	{
+		describe,
+		test: (name, run) =>
+			(unpromised.test(name) ? test.fails : test)(name, async () => {
+				// The gateway hears a little later than we do that the test before has hung up; of a connection that
+				// Node opened and then did not need, 4 s later.
+				await until(async () => (await gateway.connections()) === 0, {
+					what: "a quiet gateway",
+					timeout: 10_000,
+				});
+				await run();
+			}),
+	},
+);
+
+describe("configuration", () => {
+	const unset = () => {
+		for (const name of ["UPSTASH_REDIS_REST_URL", "KV_REST_API_URL"]) vi.stubEnv(name, "");
+		for (const name of ["UPSTASH_REDIS_REST_TOKEN", "KV_REST_API_TOKEN"]) vi.stubEnv(name, "");
+	};
+
+	test.for([
+		["Upstash's names", "UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"],
+		["Vercel's names", "KV_REST_API_URL", "KV_REST_API_TOKEN"],
+	] as const)("the environment: %s", async ([, urlName, tokenName]) => {
+		unset();
+		vi.stubEnv(urlName, gateway.url);
+		vi.stubEnv(tokenName, gateway.token);
+		const connector = upstash();
+		expect(await connector.publish("channel", "x")).toEqual({ receivers: 0 });
+		await connector.close();
+	});
+
+	test("a half of the first pair does not hide the second", async () => {
+		unset();
+		vi.stubEnv("UPSTASH_REDIS_REST_URL", "https://elsewhere.invalid");
+		vi.stubEnv("KV_REST_API_URL", gateway.url);
+		vi.stubEnv("KV_REST_API_TOKEN", gateway.token);
+		expect(await upstash().publish("channel", "x")).toEqual({ receivers: 0 });
+	});
+
+	test("nothing configured: an error that names the variables, with and without a process", () => {
+		unset();
+		const names = /UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN.*KV_REST_API_TOKEN/;
+		expect(() => upstash()).toThrow(ConfigurationError);
+		expect(() => upstash({ url: undefined, token: undefined })).toThrow(names);
+		vi.stubGlobal("process", undefined);
+		expect(() => upstash()).toThrow(names);
+	});
+
+	test("a half of a pair says which half is missing", () => {
+		expect(() => upstash({ url: gateway.url })).toThrow("the token is missing");
+		expect(() => upstash({ token: "secret" })).toThrow("the url is missing");
+	});
+
+	test.for([
+		["no URL", "secret-host", "secret"],
+		["a TCP URL", "rediss://default:secret@host:6379", "t"],
+		["a password in it", "https://default:secret@host", "t"],
+		["a token in it", "https://host/?_token=secret", "t"],
+		["a line break in the token", "https://host", "sec\nret"],
+	])("unusable, and said so without the secret: %s", ([, url, token]) => {
+		const thrown = vi.fn(() => upstash({ url, token }));
+		expect(thrown).toThrow(ConfigurationError);
+		expect(String(thrown.mock.results[0]?.value)).not.toMatch(/sec\s?ret/);
+	});
+
+	test("white space around the URL and the token, as pasted, does no harm", async () => {
+		const connector = connect({ url: ` ${gateway.url}/\n`, token: `${gateway.token}\n` });
+		expect(await connector.publish("channel", "x")).toEqual({ receivers: 0 });
+	});
+
+	test("times must be above 0", () => {
+		for (const name of ["timeout", "maxSilence", "maxBackoff"]) {
+			for (const value of [0, -1, Number.NaN]) {
+				expect(() => connect({ [name]: value })).toThrow(TypeError);
+			}
+		}
+	});
+
+	test("on Workers its I/O is the request's, elsewhere the process's", () => {
+		expect(connect().scope).toBe("process");
+		vi.stubGlobal("navigator", { userAgent: "Cloudflare-Workers" });
+		expect(connect().scope).toBe("request");
+	});
+});
+
+describe("publish", () => {
+	test("is one request and one billed command, with no word of us in it", async () => {
+		const connector = connect();
+		const [requests, commands] = [gateway.requests.length, gateway.commands];
+		await Promise.all(["one", "two", "three"].map((each) => connector.publish("channel", each)));
+		expect(gateway.requests.length - requests).toBe(3);
+		expect(gateway.commands - commands).toBe(3);
+		const request = gateway.requests.at(-1);
+		expect(request).toMatchObject({ method: "POST", path: "/" });
+		expect(request?.commands).toEqual([["publish", "channel", "three"]]);
+		const names = Object.keys(request?.headers ?? {});
+		expect(names.filter((name) => name.startsWith("upstash"))).toEqual([]);
+	});
+
+	test.for([
+		["a reset", { status: "reset" }],
+		["a 500", { status: 500 }],
+		["a 503 that is a proxy's page", { status: 503, body: "<html>" }],
+		["a 429", { status: 429, retryAfter: "0" }],
+		["a 200 that is no answer", { status: 200, body: "<html>" }],
+		["a 200 without a count", { status: 200, body: "{}" }],
+	] as const)("is not repeated after %s, whose outcome nobody knows", async ([, fault]) => {
+		const connector = connect();
+		const recorder = new Recorder();
+		const channel = `once.${fault.status}.${"body" in fault}`;
+		await connector.subscribe(channel, recorder);
+		const before = gateway.requests.length;
+		gateway.fault({ ...fault, to: "command", times: 1, afterwards: true });
+		await expect(connector.publish(channel, "first")).rejects.toMatchObject({
+			code: "unavailable",
+		});
+		expect(gateway.requests.length - before).toBe(1);
+		await connector.publish(channel, "second");
+		await recorder.saw("second");
+		expect(recorder.messages).toEqual(["first", "second"]);
+		await connector.close();
+	});
+
+	test.for([400, 401, 403, 404])("a %i is a refusal, in the broker's own words", async (status) => {
+		gateway.fault({ status, error: "NOPERM not for you", times: 1 });
+		const error = await connect()
+			.publish("channel", "payload")
+			.catch((reason: unknown) => reason);
+		expect(error).toBeInstanceOf(ConnectorError);
+		expect(error).toMatchObject({ code: "refused" });
+		expect(String(error)).toBe(`ConnectorError: Upstash answered ${status}: NOPERM not for you`);
+	});
+
+	test("an error that quotes the token is told without it", async () => {
+		gateway.fault({ status: 400, error: `bad header: Bearer ${gateway.token}`, times: 1 });
+		await expect(connect().publish("channel", "x")).rejects.toThrow(/bad header: Bearer …$/);
+	});
+
+	test("close waits for a publish under way", async () => {
+		const connector = connect();
+		gateway.behave({ delay: 50 });
+		const [requests, publishes] = [gateway.requests.length, gateway.publishes];
+		const publishing = connector.publish("channel", "last words");
+		await until(() => gateway.requests.length > requests, { what: "the request at the gateway" });
+		await connector.close();
+		expect(gateway.publishes - publishes).toBe(1);
+		await publishing;
+	});
+});

@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type Plugin } from "esbuild";
+import { within } from "./wait.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const binary = join(root, "node_modules", ".bin", "workerd");
+
+export interface WorkerOptions {
+	/** The Worker's module, from the root. It is bundled once, so that later edits change nothing. */
+	entry: string;
+	/** Binding to exported class: `{ SSE: "SseChannel" }`. */
+	objects: Readonly<Record<string, string>>;
+	/** Text bindings. */
+	env?: Readonly<Record<string, string>>;
+	/** Default: as in wrangler.toml. */
+	flags?: readonly string[];
+	/** More arguments of `workerd serve`. */
+	args?: readonly string[];
+}
+
+export interface Worker {
+	readonly url: string;
+	readonly pid: number;
+	/** What it has printed so far, both streams. */
+	readonly output: string;
+	kill(): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+const directories = new Set<string>();
+// A test that dies must not leave a server behind.
+process.on("exit", () => {
+	for (const child of running) child.kill("SIGKILL");
+	for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
+/** A Worker with Durable Objects in workerd itself: no development proxy, and no reload. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+	const directory = mkdtempSync(join(tmpdir(), "edge-sse-objects-"));
+	directories.add(directory);
+	await bundle(options.entry, join(directory, "worker.js"));
+	writeFileSync(join(directory, "config.capnp"), configuration(options));
+	const child = spawn(
+		binary,
+		["serve", join(directory, "config.capnp"), "--control-fd=1", ...(options.args ?? [])],
+		{ stdio: ["ignore", "pipe", "pipe"] },
+	);
+	running.add(child);
+	const closed = once(child, "close").finally(() => running.delete(child));
+	const kill = async () => {
+		child.kill("SIGKILL");
+		await within(closed, 10_000, "the end of workerd");
+		rmSync(directory, { recursive: true, force: true });
+	};
+	let output = "";
+	const listening = new Promise<string>((resolve, reject) => {
+		const record = (chunk: Buffer) => {
+			output = (output + chunk.toString()).slice(-100_000);
+			const port = /"event":"listen","socket":"http","port":(\d+)/.exec(output)?.[1];
+			if (port !== undefined) resolve(port);
+		};
+		child.stdout.on("data", record);
+		child.stderr.on("data", record);
+		child.once("error", reject);
+		child.once("close", () => reject(new Error("workerd ended at once.")));
+	});
+	try {
+		const port = await within(listening, 30_000, "the start of workerd");
+		return {
+			url: `http://127.0.0.1:${port}`,
+			pid: child.pid ?? 0,
+			get output() {
+				return output;
+			},
+			kill,
+		};
+	} catch (error) {
+		if (running.has(child)) await kill();
+		throw new Error(`workerd did not start ${options.entry}. It printed: ${output}`, {
+			cause: error,
+		});
+	}
+}
+
+/** As wrangler bundles: the same conditions, and the host's own modules left to the host. */
+async function bundle(entry: string, outfile: string): Promise<void> {
+	await build({
+		absWorkingDir: root,
+		entryPoints: [entry],
+		outfile,
+		bundle: true,
+		format: "esm",
+		target: "es2024",
+		platform: "neutral",
+		conditions: ["workerd", "worker", "browser"],
+		mainFields: ["browser", "module", "main"],
+		external: ["node:*", "cloudflare:*", ...builtinModules],
+		plugins: [requiredBuiltins],
+		logLevel: "silent",
+	});
+}
+
+/** CommonJS asks for node's modules with `require`, which a Worker's module does not have. */
+const requiredBuiltins: Plugin = {
+	name: "required-builtins",
+	setup({ onResolve, onLoad }) {
+		const filter = new RegExp(`^(node:)?(${builtinModules.join("|")})$`);
+		onResolve({ filter }, ({ kind, path }) =>
+			kind === "require-call" ? { path, namespace: "required" } : undefined,
+		);
+		onLoad({ filter: /.*/, namespace: "required" }, ({ path }) => ({
+			contents: `import library from ${JSON.stringify(path)}; module.exports = library;`,
+		}));
+	},
+};
+
+function configuration({ objects, env = {}, flags }: WorkerOptions): string {
+	const toml = readFileSync(join(root, "wrangler.toml"), "utf8");
+	const date = /^compatibility_date = (".+")$/m.exec(toml)?.[1];
+	const usual = /^compatibility_flags = (\[.*\])$/m.exec(toml)?.[1];
+	if (date === undefined || usual === undefined) {
+		throw new Error("wrangler.toml: compatibility_date and compatibility_flags were not found.");
+	}
+	const text = JSON.stringify; // Cap'n Proto's text literals are C's, and so are JSON's
+	const bindings = [
+		...Object.entries(env).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
+		...Object.entries(objects).map(
+			([name, type]) => `(name = ${text(name)}, durableObjectNamespace = ${text(type)})`,
+		),
+	];
+	const namespaces = [...new Set(Object.values(objects))].map(
+		(type) => `(className = ${text(type)}, uniqueKey = ${text(type)}, enableSql = true)`,
+	);
+	return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+	services = [
+		(name = "main", worker = (
+			modules = [(name = "worker.js", esModule = embed "worker.js")],
+			compatibilityDate = ${date},
+			compatibilityFlags = ${flags === undefined ? usual : text(flags)},
+			durableObjectNamespaces = [${namespaces.join(", ")}],
+			durableObjectStorage = (inMemory = void),
+			bindings = [${bindings.join(", ")}],
+			globalOutbound = "loopback",
+		)),
+		(name = "loopback", network = (allow = ["private"])),
+	],
+	sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+`;
+}

@@ -1,0 +1,200 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { within } from "./wait.ts";
+import { temporaryDirectory, workerd } from "./workerd.ts";
+
+export const runtimeNames = ["node", "bun", "deno", "workers"] as const;
+export type RuntimeName = (typeof runtimeNames)[number];
+
+type Environment = Record<string, string>;
+
+export interface ServerOptions {
+	env?: Environment;
+	/** A program of test/runtimes/fixtures instead of the hub, with the arguments before it. */
+	program?: readonly string[];
+}
+
+export interface Server {
+	/** Where clients of this machine reach it, without a slash at the end. */
+	readonly url: string;
+	/** As the hub's start line has it. */
+	readonly broker: string;
+	/** What it has printed so far, both streams. */
+	readonly output: string;
+	/** Sends the signal and waits for the end; the exit code. */
+	stop(signal?: "SIGTERM" | "SIGINT"): Promise<number | null>;
+	/** SIGKILL, for it and whatever it started. Idempotent. */
+	kill(): Promise<void>;
+}
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+const bin = join(root, "node_modules", ".bin");
+const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+	scripts: Record<string, string>;
+};
+
+/** What `npm start` and its sisters run: the suite tests the very command lines that users have. */
+const startScripts: Record<RuntimeName, string> = {
+	node: "start",
+	bun: "start:bun",
+	deno: "start:deno",
+	workers: "start:workers",
+};
+
+const startTimeout = 40_000;
+const stopTimeout = 15_000;
+
+const running = new Set<ChildProcess>();
+// A test that forgets to stop its server, or dies, must not leave one behind.
+process.on("exit", () => {
+	for (const child of running) killGroup(child);
+});
+
+/** Starts the hub, or a fixture, and resolves once it says that it accepts connections. */
+export async function startServer(
+	runtime: RuntimeName,
+	options: ServerOptions = {},
+): Promise<Server> {
+	return listening(launch(commandLine(runtime, options.program), options.env), runtime);
+}
+
+/**
+ * Starts the hub, or a fixture, in workerd itself, with the bundle that wrangler would deploy: a
+ * fifth of a second each instead of some, and no development proxy in between.
+ */
+export async function startWorkerd(entry: string, env: Environment = {}): Promise<Server> {
+	return listening(launch(await workerd(entry, env), {}), `workerd ${entry}`);
+}
+
+/** Runs a program that ends by itself. */
+export async function runToEnd(
+	runtime: RuntimeName,
+	options: ServerOptions,
+): Promise<{ code: number | null; output: string }> {
+	const started = launch(commandLine(runtime, options.program), options.env);
+	await started.closed(startTimeout);
+	return { code: started.child.exitCode, output: started.output() };
+}
+
+function commandLine(runtime: RuntimeName, program?: readonly string[]): readonly string[] {
+	if (program !== undefined) return [runtime, ...program];
+	const script = scripts[startScripts[runtime]];
+	if (script === undefined) throw new Error(`package.json has no script for ${runtime}.`);
+	const words = script.split(" ");
+	// Two hubs that start at once would lock each other out of wrangler's default directory.
+	return runtime === "workers" ? [...words, "--persist-to", temporaryDirectory()] : words;
+}
+
+interface Launched {
+	child: ChildProcess;
+	output(): string;
+	/** Calls back with all output so far whenever there is more. */
+	onOutput(listener: (output: string) => void): void;
+	closed(timeout: number): Promise<unknown>;
+}
+
+function launch([command = "", ...args]: readonly string[], env: Environment = {}): Launched {
+	const child = spawn(command, args, {
+		cwd: root,
+		// A group of its own, so that what it starts can be killed with it (wrangler starts workerd).
+		detached: true,
+		stdio: ["ignore", "pipe", "pipe"],
+		env: { ...cleanEnvironment(), PORT: "0", ...env },
+	});
+	running.add(child);
+	const closed = once(child, "close").finally(() => running.delete(child));
+	let output = "";
+	let listener: (output: string) => void = () => undefined;
+	const record = (chunk: Buffer) => {
+		output = (output + chunk.toString()).slice(-100_000);
+		listener(output);
+	};
+	child.stdout?.on("data", record);
+	child.stderr?.on("data", record);
+	return {
+		child,
+		output: () => output,
+		onOutput: (next) => {
+			listener = next;
+			next(output);
+		},
+		closed: (timeout) => within(closed, timeout, `the end of ${command} ${args.join(" ")}`),
+	};
+}
+
+/** Only what a program needs to start: no variable of this shell may choose a broker or a port. */
+function cleanEnvironment(): Environment {
+	const kept = ["HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "DENO_DIR"];
+	const env = Object.fromEntries(
+		kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+	) as Environment;
+	return {
+		...env,
+		PATH: `${bin}:${process.env.PATH}`,
+		NO_COLOR: "1",
+		WRANGLER_SEND_METRICS: "false",
+		DENO_NO_UPDATE_CHECK: "1",
+	};
+}
+
+async function listening(started: Launched, what: string): Promise<Server> {
+	const { child, output } = started;
+	// The hub's own line, Bun's and Deno's for a default export, and workerd's.
+	const patterns = [
+		/^edge-sse: listening on (http:\S+) \(broker: (.+)\)$/m,
+		/^(?:deno serve: Listening on|Started development server:|Listening on) (http:\S+)/im,
+		/^\{"event":"listen","socket":"http","port":(\d+)\}$/m,
+	];
+	const announced = new Promise<RegExpExecArray>((resolve, reject) => {
+		started.onOutput((text) => {
+			const match = patterns.map((pattern) => pattern.exec(text)).find((found) => found !== null);
+			if (match != null) resolve(match);
+		});
+		child.once("error", reject);
+		child.once("close", (code) => reject(new Error(`${what} ended with ${code}: ${output()}`)));
+	});
+	const kill = async () => {
+		killGroup(child);
+		await started.closed(stopTimeout);
+	};
+	let match: RegExpExecArray;
+	try {
+		match = await within(announced, startTimeout, `the start of ${what}`);
+	} catch (error) {
+		if (running.has(child)) await kill();
+		throw new Error(`${what} did not start. It printed: ${output()}`, { cause: error });
+	}
+	const [, address = "", broker = ""] = match;
+	return {
+		url: address.startsWith("http") ? reachable(address) : `http://127.0.0.1:${address}`,
+		broker,
+		get output() {
+			return output();
+		},
+		stop: async (signal = "SIGTERM") => {
+			child.kill(signal);
+			await started.closed(stopTimeout);
+			return child.exitCode;
+		},
+		kill,
+	};
+}
+
+/** Only loopback is ever called, also where the server listens on every address. */
+function reachable(address: string): string {
+	const url = new URL(address);
+	return `http://127.0.0.1:${url.port}`;
+}
+
+function killGroup(child: ChildProcess): void {
+	if (child.pid === undefined) return;
+	try {
+		process.kill(-child.pid, "SIGKILL");
+	} catch (error) {
+		// It has ended already, and all that it started.
+		if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+	}
+}
