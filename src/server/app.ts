@@ -44,7 +44,11 @@ export function createApp({ sse, publishToken, listensOn }: AppOptions): Hono {
 	);
 	app.all("/publish", (c) => c.json({ error: "Publish with POST." }, 405, { allow: "POST" }));
 
-	app.get("/healthz", (c) => c.json({ connector: sse.connector.name, ...sse.stats }));
+	app.get("/healthz", (c) => {
+		const { name, stream } = sse.connector;
+		// Streams that the broker makes itself are not this process's to count.
+		return c.json({ connector: name, ...(stream === undefined ? sse.stats : {}) });
+	});
 
 	app.notFound((c) => c.json({ error: "Not found." }, 404));
 

@@ -14,11 +14,11 @@ try {
 	const hub = createHub(process.env);
 	const { host, port } = hub.settings;
 	const server = Bun.serve({ hostname: host, port, fetch: hub.fetch });
-	console.log(hub.announce(server.port));
 	onShutdown(async () => {
 		await hub.close();
 		await server.stop(true);
 	});
+	console.log(hub.announce(server.port));
 } catch (error) {
 	exitWith(error);
 }

@@ -12,7 +12,7 @@ export function onShutdown(close: () => Promise<void>): void {
 }
 
 /** Ends the process with one line that says why. */
-export function exitWith(error: unknown): void {
+export function exitWith(error: unknown): never {
 	console.error(`edge-sse: ${error instanceof Error ? error.message : String(error)}`);
 	process.exit(1);
 }

@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { type ChannelNamespace, durableObject } from "../adapters/durable-object.ts";
-import { namedConnector } from "../environment.ts";
+import { redis } from "../connectors/redis.ts";
+import { connectorFromEnvironment } from "../environment.ts";
 import { ServerSentEvents } from "../sse.ts";
 import { createApp } from "./app.ts";
 import { defined, readSettings } from "./settings.ts";
@@ -14,13 +15,15 @@ let app: Hono | undefined;
 
 // Variables reach a Worker with its requests, so the app is made with the first one.
 function createFrom(bindings: Bindings): Hono {
-	const { host: _, port: __, publishToken, ...options } = readSettings(variables(bindings));
+	const set = variables(bindings);
+	const { host: _, port: __, publishToken, ...options } = readSettings(set);
 	const sse = new ServerSentEvents({
-		connector: () => namedConnector(bindings) ?? durableObject(bindings.SSE),
+		connector: () => connectorFromEnvironment(redis, bindings) ?? durableObject(bindings.SSE),
 		...defined(options),
 	});
-	// A Worker listens on no address of its own: the request's URL tells whether it is `wrangler dev`.
-	return createApp({ sse, publishToken, listensOn: undefined });
+	// A Worker listens on no address of its own: `npm run start:workers` tells it wrangler's, and
+	// elsewhere the request's URL has to do.
+	return createApp({ sse, publishToken, listensOn: set.HOST });
 }
 
 function variables(bindings: Bindings): Record<string, string> {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { atExit } from "./at-exit.ts";
 import { type Certificate, selfSigned } from "./certificate.ts";
 import { freePort } from "./ports.ts";
 import { type Reply, redisCommand } from "./resp.ts";
@@ -54,7 +55,7 @@ const startTimeout = 10_000;
 const running = new Set<ChildProcess>();
 const directories = new Set<string>();
 // A test that forgets `stop()`, or dies, must not leave servers behind.
-process.on("exit", () => {
+atExit(() => {
 	for (const child of running) child.kill("SIGKILL");
 	for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });

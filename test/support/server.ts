@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { atExit } from "./at-exit.ts";
 import { within } from "./wait.ts";
 import { temporaryDirectory, workerd } from "./workerd.ts";
 
@@ -49,7 +50,7 @@ const stopTimeout = 15_000;
 
 const running = new Set<ChildProcess>();
 // A test that forgets to stop its server, or dies, must not leave one behind.
-process.on("exit", () => {
+atExit(() => {
 	for (const child of running) killGroup(child);
 });
 

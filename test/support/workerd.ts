@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { atExit } from "./at-exit.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const directories = new Set<string>();
-process.on("exit", () => {
+atExit(() => {
 	for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 

@@ -1,0 +1,170 @@
+import { EventSource } from "eventsource";
+import { afterAll, beforeAll, type TestContext } from "vitest";
+import { type EventStream, openSocketStream, openStream } from "../support/event-stream.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { type RuntimeName, type Server, startServer, startWorkerd } from "../support/server.ts";
+
+type Environment = Record<string, string>;
+
+/** What differs between the runtimes, as far as a client can see it. */
+export interface Runtime {
+	name: RuntimeName;
+	/** The broker that the hub brings along, as its start line names it. */
+	embedded: string;
+	/** Headers that this host's own server adds to an event stream of a client that asks to `close`. */
+	hostHeaders: readonly string[];
+	/**
+	 * Whether one upstream subscription serves every client. `false` on Workers, where I/O belongs to
+	 * the request that opened it: each stream subscribes for itself, and nothing lingers.
+	 */
+	sharesUpstream: boolean;
+	/**
+	 * Whether the process ends its streams before it goes. `false` on Workers: a Worker is never told
+	 * that workerd ends, so its clients see the connection close, and an EventSource comes back as well.
+	 */
+	endsStreams: boolean;
+	/**
+	 * Whether a client that leaves is noticed without a write. `false` on Workers: the keep-alive is the
+	 * write that finds out, so its period is the bound.
+	 */
+	noticesDeparture: boolean;
+}
+
+/** What one runtime's test file shares: a Redis, and a hub for each broker. */
+export class Bed {
+	readonly runtime: Runtime;
+	#redis: RedisServer | undefined;
+	readonly #hubs = new Map<string, Server>();
+
+	constructor(runtime: Runtime) {
+		this.runtime = runtime;
+		beforeAll(() => this.#setUp(), 90_000);
+		afterAll(() => this.#tearDown());
+	}
+
+	get redis(): RedisServer {
+		return started(this.#redis, "Redis");
+	}
+
+	/** The shared hub on this broker: every test has channels of its own there. */
+	hub(broker: Broker): Server {
+		return started(this.#hubs.get(broker), `the hub on ${broker}`);
+	}
+
+	get brokers(): readonly Broker[] {
+		return ["embedded", "redis"];
+	}
+
+	brokerName(broker: Broker): string {
+		return broker === "redis" ? "redis" : this.runtime.embedded;
+	}
+
+	/** Variables for a hub on the shared Redis. */
+	get onRedis(): Environment {
+		return { SSE_REDIS_URL: this.redis.url };
+	}
+
+	async #setUp(): Promise<void> {
+		const { name, noticesDeparture } = this.runtime;
+		this.#redis = await startRedis();
+		// No keep-alive within a test's time: a client that left is freed because it was noticed.
+		const keepAlive = noticesDeparture ? "600000" : "300";
+		const env = { SSE_LINGER: "50", SSE_KEEP_ALIVE: keepAlive };
+		await Promise.all(
+			this.brokers.map(async (broker) => {
+				const url = broker === "redis" ? this.onRedis : {};
+				this.#hubs.set(broker, await startServer(name, { env: { ...env, ...url } }));
+			}),
+		);
+	}
+
+	async #tearDown(): Promise<void> {
+		await Promise.all([...this.#hubs.values()].map((hub) => hub.kill()));
+		await this.#redis?.stop();
+	}
+
+	/** The tools of one test; what it opens is closed when it is over, and a failure shows the output. */
+	scene(test: TestContext): Scene {
+		return new Scene(test, this);
+	}
+
+	outputs(): string[] {
+		return [...this.#hubs].map(([broker, hub]) => `the hub on ${broker}:\n${tail(hub)}`);
+	}
+}
+
+export type Broker = "embedded" | "redis";
+
+let scenes = 0;
+
+export class Scene {
+	/** A channel that no other test uses, on any broker. */
+	readonly channel: string;
+	readonly #test: TestContext;
+	readonly #bed: Bed;
+	readonly #servers: Server[] = [];
+
+	constructor(test: TestContext, bed: Bed) {
+		this.#test = test;
+		this.#bed = bed;
+		this.channel = `${bed.runtime.name}.${process.pid}.${++scenes}`;
+		test.onTestFailed(() => {
+			const outputs = [...bed.outputs(), ...this.#servers.map((server) => tail(server))];
+			console.error(`${test.task.name}\n${outputs.join("\n--\n")}`);
+		});
+	}
+
+	/** A stream opened with `fetch`. */
+	async open(url: string, headers?: Record<string, string>): Promise<EventStream> {
+		const stream = await openStream(url, headers);
+		this.#test.onTestFinished(() => stream.close());
+		return stream;
+	}
+
+	/** A stream on a socket of its own. */
+	async openSocket(url: string, options?: Parameters<typeof openSocketStream>[1]) {
+		const stream = await openSocketStream(url, options);
+		this.#test.onTestFinished(() => stream.close());
+		return stream;
+	}
+
+	/** What a page has. */
+	eventSource(url: string): EventSource {
+		const source = new EventSource(url);
+		this.#test.onTestFinished(() => source.close());
+		return source;
+	}
+
+	/** A hub of this runtime with settings of its own. */
+	async hub(env: Environment): Promise<Server> {
+		const { name } = this.#bed.runtime;
+		return this.use(
+			name === "workers"
+				? await startWorkerd("src/server/worker.ts", env)
+				: await startServer(name, { env }),
+		);
+	}
+
+	/** A Redis of the test's own, to be killed. */
+	async redis(): Promise<RedisServer> {
+		const redis = await startRedis();
+		this.#test.onTestFinished(() => redis.stop());
+		return redis;
+	}
+
+	/** Sees to the end of a server that the test started itself. */
+	use(server: Server): Server {
+		this.#servers.push(server);
+		this.#test.onTestFinished(() => server.kill());
+		return server;
+	}
+}
+
+function tail(server: Server): string {
+	return server.output.slice(-3_000);
+}
+
+function started<T>(value: T | undefined, what: string): T {
+	if (value === undefined) throw new Error(`${what} has not been started.`);
+	return value;
+}

@@ -1,0 +1,31 @@
+import { startServer } from "../support/server.ts";
+import { honoApp, publishingScript, wholeProgram } from "./mounted.ts";
+import { runtimeSuite } from "./suite.ts";
+
+const allowed = ["--no-prompt", "--allow-net", "--allow-env", "--allow-read"];
+
+const fixture =
+	(file: string, ...command: string[]) =>
+	(env: Record<string, string>) =>
+		startServer("deno", {
+			program: [...command, ...allowed, `test/runtimes/fixtures/${file}`],
+			env: { DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0", ...env },
+		});
+const served = (file: string) => fixture(file, "serve", "--host", "127.0.0.1", "--port", "0");
+
+runtimeSuite(
+	{
+		name: "deno",
+		embedded: "memory",
+		hostHeaders: ["connection", "date", "transfer-encoding"],
+		sharesUpstream: true,
+		endsStreams: true,
+		noticesDeparture: true,
+	},
+	(bed) => {
+		honoApp(bed, served("hono-app.ts"));
+		wholeProgram(bed, "export { sse as default } (deno serve)", served("default-export.ts"));
+		wholeProgram(bed, "Deno.serve(sse.fetch)", fixture("deno-serve.ts", "run"));
+		publishingScript(bed, "deno", ["run", ...allowed]);
+	},
+);

@@ -1,0 +1,90 @@
+import { expect, it } from "vitest";
+import { openStream } from "../support/event-stream.ts";
+import { call } from "../support/hub-client.ts";
+import { type RuntimeName, runToEnd, type Server } from "../support/server.ts";
+import { until } from "../support/wait.ts";
+import type { Bed, Scene } from "./bed.ts";
+
+/** How a test starts one of the fixtures, with these variables. */
+export type StartFixture = (env: Record<string, string>) => Promise<Server>;
+
+const timeout = 25_000;
+
+/** The library in a user's Hono app: mounted at a prefix, in a route, and publishing. */
+export function honoApp(bed: Bed, start: StartFixture): void {
+	it("streams and publishes in a Hono app, at a prefix and in a route", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const app = scene.use(await start(bed.onRedis));
+		const mounted = await scene.open(`${app.url}/events?channel=${channel}`);
+		const deeper = await scene.open(`${app.url}/events/any/path?channel=${channel}`);
+		const routed = await scene.open(`${app.url}/rooms/${channel}?channel=ignored`);
+		for (const stream of [mounted, deeper, routed]) await stream.comment();
+
+		await say(app, channel);
+		await say(app, `room.${channel}`);
+		for (const stream of [mounted, deeper, routed]) {
+			const event = { event: "greeting", data: '{"message":"Hello!"}', id: undefined };
+			expect(await stream.event()).toEqual(event);
+			expect(stream.events).toHaveLength(1);
+		}
+		const refused = await call(`${app.url}/events`, { method: "POST" });
+		expect(refused.status).toBe(405);
+
+		for (const stream of [mounted, deeper, routed]) stream.close();
+		await freed(bed, channel);
+		await freed(bed, `room.${channel}`);
+	});
+}
+
+/** `sse` itself as the whole program; whatever the path. */
+export function wholeProgram(bed: Bed, what: string, start: StartFixture): void {
+	it(`streams as the whole program: ${what}`, async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const server = scene.use(await start(bed.onRedis));
+		const streams = await Promise.all(
+			["/", "/any/path/"].map((path) => scene.open(`${server.url}${path}?channel=${channel}`)),
+		);
+		for (const stream of streams) await stream.comment();
+		await bed.redis.command("PUBLISH", channel, '{"data": "Hello!"}');
+		for (const stream of streams) {
+			expect(await stream.event()).toMatchObject({ data: "Hello!" });
+			stream.close();
+		}
+		await freed(bed, channel);
+	});
+}
+
+/** A script that publishes, closes and ends by itself. */
+export function publishingScript(bed: Bed, runtime: RuntimeName, before: readonly string[]): void {
+	it("publishes from a process of its own, which then ends by itself", async (t) => {
+		const scene: Scene = bed.scene(t);
+		const { channel } = scene;
+		const url = `${bed.hub("redis").url}/stream?channel=${channel}`;
+		const stream = await openStream(url);
+		t.onTestFinished(() => stream.close());
+		const program = [...before, "test/runtimes/fixtures/publisher.ts", channel];
+		const { code, output } = await runToEnd(runtime, { program, env: bed.onRedis });
+		expect(output).toBe("receivers: 1\n");
+		expect(code).toBe(0);
+		expect(await stream.event()).toEqual({
+			event: undefined,
+			id: "0",
+			data: '{"message":"Hello!"}',
+		});
+	});
+}
+
+async function say(app: Server, channel: string): Promise<void> {
+	const response = await call(`${app.url}/say/${channel}`, { method: "POST" });
+	expect(response.status).toBe(200);
+}
+
+/** The ready-made instance lingers 2 s, and on Workers a leaver is found at its 8 s keep-alive. */
+async function freed(bed: Bed, channel: string): Promise<void> {
+	await until(async () => (await bed.redis.numsub(channel)) === 0, {
+		what: `no subscription to ${channel}`,
+		timeout,
+	});
+}

@@ -1,0 +1,22 @@
+import { startServer } from "../support/server.ts";
+import { honoApp, publishingScript, wholeProgram } from "./mounted.ts";
+import { runtimeSuite } from "./suite.ts";
+
+const fixture = (file: string) => (env: Record<string, string>) =>
+	startServer("node", { program: [`test/runtimes/fixtures/${file}`], env });
+
+runtimeSuite(
+	{
+		name: "node",
+		embedded: "memory",
+		hostHeaders: ["connection", "date", "transfer-encoding"],
+		sharesUpstream: true,
+		endsStreams: true,
+		noticesDeparture: true,
+	},
+	(bed) => {
+		honoApp(bed, fixture("hono-node.ts"));
+		wholeProgram(bed, "serve({ fetch: sse.fetch })", fixture("node-serve.ts"));
+		publishingScript(bed, "node", []);
+	},
+);

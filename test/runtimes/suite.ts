@@ -1,0 +1,40 @@
+import { describe, vi } from "vitest";
+import { Bed, type Runtime } from "./bed.ts";
+import { access } from "./suite/access.ts";
+import { delivery } from "./suite/delivery.ts";
+import { faults } from "./suite/faults.ts";
+import { foreign } from "./suite/foreign.ts";
+import { http } from "./suite/http.ts";
+import { leaving } from "./suite/leaving.ts";
+import { limits } from "./suite/limits.ts";
+import { publishing } from "./suite/publishing.ts";
+import { sharing } from "./suite/sharing.ts";
+import { starting } from "./suite/starting.ts";
+
+// Some cases wait long for a timer of the server's; more at once would only start more servers at once.
+vi.setConfig({ maxConcurrency: 6 });
+
+/**
+ * What every runtime must do, seen from outside: real servers, over HTTP. The cases run side by side
+ * on shared hubs, each with channels of its own.
+ */
+export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
+	describe.concurrent(runtime.name, () => {
+		const bed = new Bed(runtime);
+		describe("start and stop", () => starting(bed));
+		for (const broker of bed.brokers) {
+			describe(`${broker} broker`, () => {
+				describe("http", () => http(bed, broker));
+				describe("delivery", () => delivery(bed, broker));
+				describe("publishing", () => publishing(bed, broker));
+			});
+		}
+		describe("access", () => access(bed));
+		describe("foreign publishers", () => foreign(bed));
+		describe("leaving", () => leaving(bed));
+		describe("sharing", () => sharing(bed));
+		describe("faults", () => faults(bed));
+		describe("limits", () => limits(bed));
+		describe("mounted", () => more(bed));
+	});
+}

@@ -1,0 +1,88 @@
+import { expect, it } from "vitest";
+import { health, post, publish, streamUrl } from "../../support/hub-client.ts";
+import { until } from "../../support/wait.ts";
+import type { Bed } from "../bed.ts";
+
+const timeout = 25_000;
+
+/** Redis away at the start, and killed in the middle. */
+export function faults(bed: Bed): void {
+	it("sends clients away for a while as long as Redis is down, and they come back", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const redis = await scene.redis();
+		await redis.kill();
+		const hub = await scene.hub({ SSE_REDIS_URL: redis.url });
+
+		const away = await scene.open(streamUrl(hub, channel));
+		expect(away.status).toBe(200);
+		expect(away.headers.get("content-type")).toBe("text/event-stream");
+		await away.end();
+		expect(away).toMatchObject({ state: "ended", events: [] });
+		expect(away.retries).toHaveLength(1);
+		expect(away.retries[0]).toBeGreaterThanOrEqual(1_000);
+
+		const { status, json } = await post(hub, { data: "lost", channel });
+		expect(status).toBe(503);
+		expect(json).toEqual({ error: expect.stringContaining("not published") });
+
+		const source = scene.eventSource(streamUrl(hub, channel));
+		const seen: string[] = [];
+		source.addEventListener("message", (event) => seen.push(event.data));
+		await new Promise((turnedAway) => source.addEventListener("error", turnedAway));
+		await redis.restart();
+		await until(async () => (await redis.numsub(channel)) === 1, {
+			what: "the EventSource to come back by itself",
+			timeout,
+		});
+		expect(await publish(hub, { data: "found", channel })).toBe(1);
+		await until(() => seen.length > 0, { what: "the event", timeout });
+		// What was refused with 503 must not have been published late.
+		expect(seen).toEqual(["found"]);
+	});
+
+	it("keeps its streams open when Redis is killed, and goes on when it is back", async (t) => {
+		const scene = bed.scene(t);
+		const redis = await scene.redis();
+		const hub = await scene.hub({ SSE_REDIS_URL: redis.url });
+		const channels = ["a", "b"].map((name) => `${scene.channel}.${name}`);
+		const streams = await Promise.all(
+			channels.map((channel) => scene.open(streamUrl(hub, channel))),
+		);
+		const publishAll = async (data: string) => {
+			for (const channel of channels) await publish(hub, { data, channel });
+		};
+		await publishAll("before");
+		for (const stream of streams) await stream.event(1);
+
+		await redis.kill();
+		expect((await health(hub)).connector).toBe("redis");
+		expect((await post(hub, { data: "lost", channel: channels[0] })).status).toBe(503);
+		await redis.restart();
+		const back = performance.now();
+		for (const channel of channels) {
+			await until(async () => (await redis.numsub(channel)) === 1, {
+				what: `the subscription to ${channel} after Redis was restarted`,
+				timeout,
+			});
+		}
+		const restored = Math.round(performance.now() - back);
+		// The publishing connection may still be on its way back.
+		await until(async () => (await post(hub, { data: "probe" })).status === 200, {
+			what: "publishing to work again",
+			timeout,
+		});
+		const publishable = Math.round(performance.now() - back);
+		console.log(
+			`${bed.runtime.name}: after Redis was back, subscribed in ${restored} ms, ` +
+				`published in ${publishable} ms`,
+		);
+		await publishAll("after");
+		for (const stream of streams) {
+			expect(await stream.data(2)).toEqual(["before", "after"]);
+			expect(stream.state).toBe("open");
+		}
+		// Promised within 5 s; the rest is for a machine that does much else meanwhile.
+		expect(publishable).toBeLessThan(8_000);
+	});
+}

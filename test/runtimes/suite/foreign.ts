@@ -1,0 +1,76 @@
+import { Redis } from "ioredis";
+import { expect, it } from "vitest";
+import { streamUrl } from "../../support/hub-client.ts";
+import type { Bed } from "../bed.ts";
+
+/** What arrives through Redis from others: a Flask app, `redis-cli`, another application. */
+export function foreign(bed: Bed): void {
+	it("streams what a Flask app publishes", async (t) => {
+		const scene = bed.scene(t);
+		const stream = await scene.open(streamUrl(bed.hub("redis")));
+		await bed.redis.command(
+			...["PUBLISH", "sse", '{"data": {"message": "Hello!"}, "type": "greeting"}'],
+		);
+		const event = await stream.first(({ event }) => event === "greeting", "the greeting");
+		expect(event).toEqual({
+			event: "greeting",
+			id: undefined,
+			data: '{"message": "Hello!"}',
+		});
+		expect(stream.text).toContain('event:greeting\ndata:{"message": "Hello!"}\n\n');
+	});
+
+	it("drops what is no message, and lives on", async (t) => {
+		const scene = bed.scene(t);
+		const hub = bed.hub("redis");
+		const { channel } = scene;
+		const stream = await scene.open(streamUrl(hub, channel));
+		const junk = [
+			"",
+			"secret: not JSON",
+			"[1]",
+			'"secret"',
+			"null",
+			'{"type":"secret"}',
+			'{"data":"secret","user":7}',
+			'{"data":"secret","type":"a\\ndata:b"}',
+			'{"data":"secret","id":"a\\rb"}',
+			'{"data":"secret","retry":-1}',
+			'{"data":"secret"',
+		];
+		for (const payload of junk) await bed.redis.command("PUBLISH", channel, payload);
+		await bed.redis.command("PUBLISH", channel, '{"data":"good"}');
+		expect(await stream.event()).toMatchObject({ data: "good" });
+		expect(stream.text).not.toContain("secret");
+		expect(stream.state).toBe("open");
+	});
+
+	it("passes on numbers as the publisher wrote them", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const stream = await scene.open(streamUrl(bed.hub("redis"), channel));
+		for (const data of ["1.0", "12345678901234567890", '{"a": 1.50}']) {
+			await bed.redis.command("PUBLISH", channel, `{"data": ${data}}`);
+		}
+		expect(await stream.data(3)).toEqual(["1.0", "12345678901234567890", '{"a": 1.50}']);
+	});
+
+	it("delivers a burst intact and in order", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const streams = await Promise.all(
+			[1, 2, 3].map(() => scene.open(streamUrl(bed.hub("redis"), channel))),
+		);
+		const data = Array.from({ length: 2_000 }, (_, n) => `${n} ${"ü".repeat(n % 97)}\nend`);
+		const publisher = new Redis(bed.redis.url);
+		t.onTestFinished(() => publisher.disconnect());
+		// One write, so that Redis and the hub find as much as possible at once.
+		const pipeline = publisher.pipeline();
+		for (const text of data) pipeline.publish(channel, JSON.stringify({ data: text }));
+		await pipeline.exec();
+		for (const stream of streams) {
+			expect(await stream.data(data.length)).toEqual(data);
+			expect(stream.events).toHaveLength(data.length);
+		}
+	});
+}

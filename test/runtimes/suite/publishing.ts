@@ -1,0 +1,97 @@
+import { expect, it } from "vitest";
+import { call, json, post, publish, streamUrl } from "../../support/hub-client.ts";
+import type { Bed, Broker } from "../bed.ts";
+
+const mebibyte = 1_048_576;
+
+/** `POST /publish`: what it takes, and how it says no. */
+export function publishing(bed: Bed, broker: Broker): void {
+	it("answers how many received it, nobody included", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const hub = bed.hub(broker);
+		const before = await post(hub, { data: "x", channel });
+		expect(before).toMatchObject({ status: 200, json: { receivers: 0 } });
+		await scene.open(streamUrl(hub, channel));
+		const after = await post(hub, { data: "x", channel });
+		expect(after).toMatchObject({ status: 200, json: { receivers: 1 } });
+	});
+
+	it.for([
+		["no data", { type: "x" }, /^data: /],
+		["a type that is no string", { data: 1, type: 7 }, /\btype\b/],
+		["a type with a line break", { data: 1, type: "a\ndata:b" }, /\btype\b/],
+		["an id with a line break", { data: 1, id: "a\rb" }, /\bid\b/],
+		["an id with NUL", { data: 1, id: "a\0b" }, /\bid\b/],
+		["an id that is an object", { data: 1, id: {} }, /\bid\b/],
+		["a negative retry", { data: 1, retry: -1 }, /\bretry\b/],
+		["a retry that is no number", { data: 1, retry: "1000" }, /\bretry\b/],
+		["a fractional retry", { data: 1, retry: 1.5 }, /\bretry\b/],
+		["a channel that is no string", { data: 1, channel: ["a"] }, /\bchannel\b/],
+		["an empty channel", { data: 1, channel: "" }, /\bchannel\b/],
+		["too long a channel", { data: 1, channel: "x".repeat(513) }, /\bchannel\b.*512/],
+		["an unknown field", { data: 1, event: "x" }, /^"event": /],
+		["an array", [{ data: 1 }], /object/],
+		["null", "null", /object/],
+		["a string", '"data"', /object/],
+		["no JSON", "data=1", /JSON/],
+		["nothing", "", /JSON/],
+	] as const)("refuses %s, naming what is wrong", async ([, body, error], t) => {
+		const scene = bed.scene(t);
+		const named =
+			typeof body === "object" && !Array.isArray(body) ? { channel: scene.channel, ...body } : body;
+		const refused = await post(bed.hub(broker), named);
+		expect(refused.status).toBe(400);
+		expect(refused.json).toEqual({ error: expect.stringMatching(error) });
+	});
+
+	it("refuses other methods: 405", async (t) => {
+		bed.scene(t);
+		const response = await call(`${bed.hub(broker).url}/publish`);
+		expect(response.status).toBe(405);
+		expect(response.headers.get("allow")).toBe("POST");
+	});
+
+	it("takes a body of 1 MiB, and refuses one byte more: 413", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const hub = bed.hub(broker);
+		const stream = await scene.open(streamUrl(hub, channel));
+		const body = (bytes: number) => {
+			const empty = JSON.stringify({ channel, data: "" });
+			return JSON.stringify({ channel, data: "x".repeat(bytes - empty.length) });
+		};
+		expect(await post(hub, body(mebibyte))).toMatchObject({ status: 200 });
+		expect((await stream.event()).data).toMatch(/^x{1048000,}$/);
+		const refused = await post(hub, body(mebibyte + 1));
+		expect(refused.status).toBe(413);
+		expect(refused.json).toEqual({ error: expect.stringContaining(String(mebibyte)) });
+	});
+
+	it("refuses a body that grows over 1 MiB without having said so: 413", async (t) => {
+		bed.scene(t);
+		const body = [`{"data":"${"x".repeat(mebibyte)}`, '"}'];
+		const refused = await call(`${bed.hub(broker).url}/publish`, { method: "POST", body });
+		expect(refused.status).toBe(413);
+		expect(json(refused)).toEqual({ error: expect.stringContaining(String(mebibyte)) });
+	});
+
+	it("refuses a page of another site, by its Origin: 403", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const hub = bed.hub(broker);
+		for (const origin of ["https://example.com", "http://127.0.0.1:1", "null"]) {
+			const refused = await post(hub, { data: 1, channel }, { origin });
+			expect(refused.status).toBe(403);
+			expect(refused.json.error).toContain("SSE_PUBLISH_TOKEN");
+		}
+		expect(await publish(hub, { data: 1, channel }, { origin: hub.url })).toBe(0);
+	});
+
+	it("refuses a foreign name that was pointed at this machine: 403", async (t) => {
+		const scene = bed.scene(t);
+		const message = { data: 1, channel: scene.channel };
+		const { status } = await post(bed.hub(broker), message, { host: "rebound.example" });
+		expect(status).toBe(403);
+	});
+}
