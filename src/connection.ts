@@ -1,5 +1,8 @@
 import { SseError } from "./errors.ts";
+import { jitteredRetry, retryFrame } from "./frame.ts";
 import type { Sink } from "./sink.ts";
+
+const encoder = new TextEncoder();
 
 /** Why a stream ended. */
 export type EndReason = "left" | "slow" | "closed";
@@ -39,22 +42,26 @@ export class Connection {
 		return this.#open;
 	}
 
+	/** Whether it has read most of what it was sent. */
+	get isDrained(): boolean {
+		return this.#sink.bufferedBytes <= this.#owner.maxBufferedBytes / 4;
+	}
+
 	/**
-	 * Writes bytes that every client shares. A client that has not taken what it was sent before is cut
-	 * off at the bound; one that keeps up may be sent a chunk of any size.
+	 * Writes bytes that every client shares; one that keeps up may be sent a chunk of any size.
+	 *
+	 * @returns false, and nothing is written, when it has more unread than it may.
 	 */
-	write(bytes: Uint8Array): void {
-		if (!this.#open) return;
-		if (this.#sink.bufferedBytes > this.#owner.maxBufferedBytes) {
-			this.#end("slow");
-			return;
-		}
+	write(bytes: Uint8Array): boolean {
+		if (!this.#open) return true;
+		if (this.#sink.bufferedBytes > this.#owner.maxBufferedBytes) return false;
 		this.lastTick = this.#owner.tick;
 		try {
 			this.#sink.write(bytes);
 		} catch {
 			this.#end("left"); // on some hosts a failing write is the only sign that the client has gone
 		}
+		return true;
 	}
 
 	/** Runs a clean-up once the stream is over, at once if it is already. One is kept. */
@@ -68,9 +75,14 @@ export class Connection {
 		this.#end("left");
 	}
 
-	/** Ends the stream cleanly, after last bytes; an EventSource will come back. */
-	close(lastBytes: Uint8Array): void {
-		this.write(lastBytes);
+	/** It reads too slowly: breaks the stream, and frees what it has not read. */
+	cut(): void {
+		this.#end("slow");
+	}
+
+	/** Ends the stream cleanly, with a time to come back of its own. */
+	comeBack(): void {
+		this.write(encoder.encode(retryFrame(jitteredRetry())));
 		this.#end("closed");
 	}
 

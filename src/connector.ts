@@ -31,6 +31,53 @@ export interface Subscription {
 	unsubscribe(): Promise<void>;
 }
 
+/** A message that the history kept. */
+export interface KeptMessage {
+	/** `<milliseconds>-<sequence>`; of two messages of a channel the later has the greater. */
+	id: string;
+	/** As its subscribers received it. */
+	payload: string;
+}
+
+export interface HistoryPage {
+	/**
+	 * Whether everything that came after the position is still there: false when its message was trimmed, was
+	 * never here, or the store was wiped.
+	 */
+	covered: boolean;
+	/** Oldest first. */
+	messages: readonly KeptMessage[];
+	/** There is more after the last of these. */
+	more: boolean;
+}
+
+/**
+ * What a connector that keeps messages can do besides. With it,
+ *
+ * - H1. `publish` MUST store and publish in one atomic step, resolve to the `id`, and put it into the payload that
+ *   subscribers receive: `{"id":"<id>",` in place of its opening brace.
+ * - H2. Ids MUST be in the order in which subscribers receive the messages, whoever publishes.
+ * - H3. `read` MUST return what is kept after a position, oldest first, at most `limit`; `0-0` is before everything,
+ *   and is always covered.
+ * - H4. `read` MUST say `covered: false` for a position that it does not keep (trimmed, unknown, wiped).
+ * - H5. `head` MUST return the position of the newest message; of an empty channel, one that is kept from then
+ *   on as a message is, so that a reader may wait there for the first.
+ * - H6. What is kept MUST be bounded, per channel, in messages and in time.
+ * - H7. `read` and `head` MUST reject with a `ConnectorError` within the timeout when the broker is away.
+ */
+export interface History {
+	read(channel: string, after: string, limit: number): Promise<HistoryPage>;
+	head(channel: string): Promise<string>;
+}
+
+/** How much a connector keeps of each channel. */
+export interface HistoryOptions {
+	/** Messages. Default 1,000. */
+	maxLength?: number;
+	/** How long, in ms. Default 86,400,000: a day. */
+	maxAge?: number;
+}
+
 /**
  * The way to a broker. Payloads are opaque strings to it: how a message looks is decided above.
  *
@@ -84,6 +131,8 @@ export interface Connector {
 	 * that each request subscribes for itself.
 	 */
 	readonly scope: "process" | "request";
+	/** There when messages are kept. */
+	readonly history?: History | undefined;
 	publish(channel: string, payload: string): Promise<PublishResult>;
 	subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription>;
 	/**

@@ -1,6 +1,7 @@
 import { SseError } from "./errors.ts";
 import { frame } from "./frame.ts";
-import { dataJson, dataText, Message, type MessageJSON } from "./message.ts";
+import { dataJson, dataText, isReserved, Message, type MessageJSON } from "./message.ts";
+import { isPosition } from "./position.ts";
 
 /**
  * Message ⇄ the JSON that flask-sse puts into Redis: `{"data": …, "type"?, "id"?, "retry"?}`.
@@ -18,23 +19,61 @@ export function encode(message: Message): string {
 	return rest === "{}" ? `{"data":${json}}` : `{"data":${json},${rest.slice(1)}`;
 }
 
-/** A payload, read: the message, and its frame. */
-export interface Decoded {
-	message: Message;
-	frame: string;
-}
-
 const fieldNames = new Set(["data", "type", "id", "retry"]);
 
 /**
  * Reads a payload from the channel.
  *
- * The keys are held to flask-sse's own, to the letter: a browser chooses the channel's name, so
- * whatever else lives in that Redis must not reach it because it happens to be a JSON object.
- *
+ * @param history whether ids are positions: then one that the store did not give is left out, for it
+ *   would move a client's cursor to nowhere.
  * @throws {SseError} `bad_message`; it says what is wrong and quotes nothing of the payload.
  */
-export function decode(payload: string): Decoded {
+export function decode(payload: string, history = false): Decoded {
+	return new Decoded(payload, history);
+}
+
+/**
+ * A payload, read.
+ *
+ * The keys are held to flask-sse's own, to the letter: a browser chooses the channel's name, so
+ * whatever else lives in that Redis must not reach it because it happens to be a JSON object.
+ */
+export class Decoded {
+	readonly message: Message;
+	/** Where the history keeps it; undefined when its publisher did not store it, or there is none. */
+	readonly storedAt: string | undefined;
+	/** Of the payload, in UTF-16 code units. */
+	readonly size: number;
+	readonly #text: string;
+	#frame: string | undefined;
+
+	constructor(payload: string, history: boolean) {
+		const { data, type, id, retry } = parse(payload);
+		this.storedAt = history && isStored(payload) && isPosition(id ?? "") ? id : undefined;
+		this.message = new Message(data, { type, id: history ? this.storedAt : id, retry });
+		this.size = payload.length;
+		this.#text = sourceText(payload, data);
+	}
+
+	/** The frame as it was published, made once however many lists of channels it goes to. */
+	get frame(): string {
+		this.#frame ??= this.framedAs(this.message.id);
+		return this.#frame;
+	}
+
+	/** The frame with an id of the caller's. */
+	framedAs(id: string | undefined): string {
+		const { type, retry } = this.message;
+		return frame({ data: this.#text, type, id, retry });
+	}
+}
+
+// The store writes the id first, and nobody else does: flask-sse and `encode` begin with the data.
+function isStored(payload: string): boolean {
+	return payload.startsWith('{"id":"');
+}
+
+function parse(payload: string): Message {
 	let json: unknown;
 	try {
 		json = JSON.parse(payload);
@@ -56,8 +95,10 @@ export function decode(payload: string): Decoded {
 	} catch (cause) {
 		throw new SseError("bad_message", `Dropped a message. ${(cause as Error).message}`, { cause });
 	}
-	const { data, type, id, retry } = message;
-	return { message, frame: frame({ data: sourceText(payload, data), type, id, retry }) };
+	if (isReserved(message.type)) {
+		throw new SseError("bad_message", "Dropped a message of a type that begins with `sse.`.");
+	}
+	return message;
 }
 
 function isEnvelope(json: unknown): json is MessageJSON {

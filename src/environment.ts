@@ -1,11 +1,14 @@
-import type { Connector } from "./connector.ts";
+import type { Connector, HistoryOptions } from "./connector.ts";
 import { upstash } from "./connectors/upstash.ts";
 import { ConfigurationError } from "./errors.ts";
 
 type Variables = Record<string, unknown>;
 
 /** How a `redis:` URL becomes a connector; not the same in every build. */
-export type RedisFactory = (url: string) => Connector;
+export type RedisFactory = (
+	url: string,
+	options: { history?: HistoryOptions | undefined },
+) => Connector;
 
 /**
  * The connector that the environment names: `SSE_REDIS_URL`, then `REDIS_URL`, as flask-sse reads
@@ -22,24 +25,48 @@ export function connectorFromEnvironment(
 	host?: unknown,
 ): Connector | undefined {
 	const read = reader(host);
+	const history = historyFromEnvironment(host);
 	const token = read("UPSTASH_REDIS_REST_TOKEN") ?? read("KV_REST_API_TOKEN");
 	for (const name of ["SSE_REDIS_URL", "REDIS_URL"]) {
 		const url = read(name);
 		if (url === undefined) continue;
-		if (/^rediss?:/i.test(url)) return redis(url);
+		if (/^rediss?:/i.test(url)) return redis(url, { history });
 		if (!/^https:/i.test(url)) {
 			throw new ConfigurationError(`${name} must be a redis:, rediss: or https: URL.`);
 		}
-		if (token !== undefined) return upstash({ url, token });
+		if (token !== undefined) return upstash({ url, token, history });
 		throw new ConfigurationError(
 			`${name} is an https: URL, and Upstash needs a token with it: set UPSTASH_REDIS_REST_TOKEN.`,
 		);
 	}
 	for (const prefix of ["UPSTASH_REDIS_REST", "KV_REST_API"]) {
 		const pair = { url: read(`${prefix}_URL`), token: read(`${prefix}_TOKEN`) };
-		if (pair.url !== undefined && pair.token !== undefined) return upstash(pair);
+		if (pair.url !== undefined && pair.token !== undefined) return upstash({ ...pair, history });
 	}
 	return undefined;
+}
+
+/**
+ * How much to keep, by `SSE_HISTORY_LENGTH` (messages per channel) and `SSE_HISTORY_SECONDS`.
+ *
+ * @returns undefined when neither is set: nothing is kept.
+ * @throws {ConfigurationError} that names the variable and its rule.
+ */
+export function historyFromEnvironment(host?: unknown): HistoryOptions | undefined {
+	const read = reader(host);
+	const maxLength = whole("SSE_HISTORY_LENGTH", read("SSE_HISTORY_LENGTH"));
+	const seconds = whole("SSE_HISTORY_SECONDS", read("SSE_HISTORY_SECONDS"));
+	if (maxLength === undefined && seconds === undefined) return undefined;
+	return {
+		...(maxLength === undefined ? {} : { maxLength }),
+		...(seconds === undefined ? {} : { maxAge: seconds * 1_000 }),
+	};
+}
+
+function whole(name: string, text: string | undefined): number | undefined {
+	if (text === undefined) return undefined;
+	if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+	throw new ConfigurationError(`${name} must be a whole number of 1 or more.`);
 }
 
 /** What to set, when nothing is. */

@@ -6,6 +6,7 @@
  * - `refused`: the broker answered and said no (password, ACL, plan); retrying alone will not help.
  * - `closed`: `close()` was called on this connector or this `ServerSentEvents`.
  * - `bad_message`: something on the channel is not a message; it was dropped.
+ * - `gap`: the history does not reach back to where a client, or this process, had left off.
  * - `slow_consumer`: a reader fell further behind than its buffer allows and was cut off.
  */
 export type SseErrorCode =
@@ -14,7 +15,8 @@ export type SseErrorCode =
 	| "refused"
 	| "closed"
 	| "bad_message"
-	| "slow_consumer";
+	| "slow_consumer"
+	| "gap";
 
 /** The base of every error that edge-sse makes, except the `TypeError`s for bad arguments. */
 export class SseError extends Error {
@@ -55,9 +57,10 @@ export function closedError(what: string): ConnectorError {
 /**
  * Where an error that no caller can catch happened: `upstream` (the subscription was lost or
  * ended), `decode` (a foreign message was dropped), `subscribe` (a stream was turned away),
- * `stream` (a client was cut off), `unsubscribe` (the broker did not take our leave).
+ * `replay` (the history could
+ * not be read, or does not reach back), `stream` (a client was cut off), `unsubscribe` (the broker did not take our leave).
  */
-export type ErrorStage = "upstream" | "decode" | "subscribe" | "stream" | "unsubscribe";
+export type ErrorStage = "upstream" | "decode" | "subscribe" | "replay" | "stream" | "unsubscribe";
 
 /** Hears of every error that no caller can catch. It may throw; that is caught and logged. */
 export type ErrorHandler = (

@@ -40,3 +40,24 @@ export const commentFrame = ":\n\n";
 export function retryFrame(ms: number): string {
 	return `retry:${ms}\n\n`;
 }
+
+/**
+ * Sets the client's last event ID without an event: the standard takes the id before it finds that there
+ * is no data to dispatch.
+ */
+export function cursorFrame(cursor: string): string {
+	return `id:${cursor}\n\n`;
+}
+
+/**
+ * Says that messages of a channel may be missing here. It has no id of its own: until something newer
+ * has come, the client's cursor stays the one that could not be served.
+ */
+export function gapFrame(channel: string, lastEventId: string | undefined): string {
+	return frame({ type: "sse.gap", data: JSON.stringify({ channel, lastEventId }) });
+}
+
+/** A reconnection time in ms, spread so that a crowd that leaves at once does not return at once. */
+export function jitteredRetry(): number {
+	return 2_000 + Math.floor(Math.random() * 4_000);
+}

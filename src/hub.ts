@@ -1,10 +1,11 @@
-import { Channel, type Listener } from "./channel.ts";
+import { Channel, type Outlet } from "./channel.ts";
 import { Connection, type ConnectionOwner, type EndReason } from "./connection.ts";
 import type { Connector } from "./connector.ts";
+import { parseCursor } from "./cursor.ts";
 import { type ConnectorError, closedError, type ErrorHandler, SseError } from "./errors.ts";
-import { commentFrame, retryFrame } from "./frame.ts";
-import { jitteredRetry } from "./response.ts";
-import { type StreamSink, streamSink } from "./sink.ts";
+import { Feed } from "./feed.ts";
+import { commentFrame } from "./frame.ts";
+import { streamSink } from "./sink.ts";
 
 export interface HubOptions {
 	/** Silence on a stream after which a comment is sent, in ms. */
@@ -21,14 +22,15 @@ const comment = new TextEncoder().encode(commentFrame);
 /** The timer runs this often per keep-alive period: a comment is at most a quarter of it early. */
 const ticksPerKeepAlive = 4;
 
-/** Who listens to what: channels, their clients, and the one timer that keeps them all alive. */
+/** Who listens to what: channels, feeds, connections, and the one timer that keeps them all alive. */
 export class Hub implements ConnectionOwner {
 	readonly maxBufferedBytes: number;
 	tick = 0;
 	readonly #connector: Connector;
 	readonly #options: HubOptions;
 	readonly #channels = new Map<string, Channel>();
-	readonly #connections = new Map<Connection, readonly Channel[]>();
+	readonly #feeds = new Map<string, Feed>();
+	readonly #connections = new Map<Connection, Feed>();
 	readonly #lingering = new Map<Channel, ReturnType<typeof setTimeout>>();
 	#timer: ReturnType<typeof setInterval> | undefined;
 	#closed = false;
@@ -51,59 +53,68 @@ export class Hub implements ConnectionOwner {
 	 * Opens a stream. It resolves once every channel's subscription is confirmed, so that nothing
 	 * published after the first byte is missed.
 	 *
+	 * @param cursor the client's `Last-Event-ID`: with history, the stream goes on from there.
 	 * @throws {ConnectorError} when the broker is away, refuses, or the hub is closed.
 	 */
-	async open(
-		names: readonly string[],
-	): Promise<{ body: StreamSink["body"]; connection: Connection }> {
+	async open(names: readonly string[], cursor: string | undefined) {
 		const channels = await this.#acquireAll(names);
+		const key = JSON.stringify(names);
+		let feed = this.#feeds.get(key);
+		if (feed === undefined) {
+			feed = new Feed(channels, this.#options.report, this.#upstreamEnded);
+			this.#feeds.set(key, feed);
+		}
 		const sink = streamSink(() => connection.left());
 		const connection: Connection = new Connection(sink, this);
-		this.#connections.set(connection, channels);
+		this.#connections.set(connection, feed);
 		this.#timer ??= setInterval(this.#keepAlive, this.#options.keepAlive / ticksPerKeepAlive);
 		// Bun sends no headers before a first chunk, and some proxies wait for one too.
-		connection.write(comment);
-		for (const channel of channels) channel.connections.add(connection);
+		const resume = cursor === undefined ? undefined : parseCursor(names, cursor);
+		feed.join(connection, commentFrame, resume);
 		return { body: sink.body, connection };
 	}
 
 	/**
-	 * Hands every message of a channel to a listener, once the subscription is confirmed.
+	 * Takes a channel for a reader inside this process, once its subscription is confirmed.
 	 *
-	 * @returns stops listening; idempotent.
+	 * @returns the channel, and what gives it back; idempotent.
 	 * @throws {ConnectorError} as `open` does.
 	 */
-	async listen(name: string, listener: Listener): Promise<() => void> {
+	async listen(name: string, outlet: Outlet): Promise<{ channel: Channel; stop: () => void }> {
 		const [channel] = await this.#acquireAll([name]);
-		channel?.listeners.add(listener);
-		return () => {
-			if (channel?.listeners.delete(listener)) this.#release(channel);
+		if (channel === undefined) throw closedError("ServerSentEvents");
+		channel.outlets.add(outlet);
+		const stop = () => {
+			if (channel.outlets.delete(outlet)) this.#release(channel);
 		};
+		return { channel, stop };
 	}
 
 	/** Ends every stream so that its client comes back, spread over some seconds, and leaves the broker. */
 	close(): void {
 		this.#closed = true;
-		for (const connection of [...this.#connections.keys()]) connection.close(farewell());
+		for (const connection of [...this.#connections.keys()]) connection.comeBack();
 		const error = closedError("ServerSentEvents");
 		for (const channel of this.#channels.values()) {
-			for (const listener of [...channel.listeners]) listener.onEnd(error);
+			for (const outlet of [...channel.outlets]) outlet.onEnd(channel, error);
 			this.#drop(channel);
 		}
 	}
 
 	/** A connection is over: the last to leave a channel starts its linger. */
 	ended(connection: Connection, reason: EndReason): void {
-		const channels = this.#connections.get(connection) ?? [];
+		const feed = this.#connections.get(connection);
 		this.#connections.delete(connection);
 		if (this.#connections.size === 0) {
 			clearInterval(this.#timer);
 			this.#timer = undefined;
 		}
-		for (const channel of channels) {
-			channel.connections.delete(connection);
-			this.#release(channel);
+		feed?.leave(connection);
+		if (feed?.isEmpty) {
+			feed.close();
+			this.#feeds.delete(JSON.stringify(feed.names));
 		}
+		for (const channel of feed?.channels ?? []) this.#release(channel);
 		if (reason === "slow") {
 			const rule = `more than ${this.maxBufferedBytes} bytes were waiting for it`;
 			const error = new SseError("slow_consumer", `A client was cut off: ${rule}.`);
@@ -123,7 +134,8 @@ export class Hub implements ConnectionOwner {
 		const channels = names.map((name) => this.#acquire(name));
 		try {
 			await Promise.all(channels.map((channel) => channel.live));
-			if (this.#closed) throw closedError("ServerSentEvents");
+			const ended = this.#closed || channels.some((channel) => channel.ended);
+			if (ended) throw closedError("ServerSentEvents");
 		} catch (error) {
 			for (const channel of channels) this.#release(channel);
 			throw error;
@@ -134,7 +146,7 @@ export class Hub implements ConnectionOwner {
 	#acquire(name: string): Channel {
 		let channel = this.#channels.get(name);
 		if (channel === undefined) {
-			channel = new Channel(name, this.#connector, this.#options.report, this.#upstreamEnded);
+			channel = new Channel(name, this.#connector, this.#options.report, this.#channelEnded);
 			this.#channels.set(name, channel);
 			// A failed subscription must not be handed to the next who asks.
 			const failed = channel;
@@ -164,14 +176,13 @@ export class Hub implements ConnectionOwner {
 		channel.end();
 	}
 
-	// The subscription cannot heal. Its clients are sent away so that they come back and try anew.
-	readonly #upstreamEnded = (channel: Channel, error: ConnectorError): void => {
+	readonly #channelEnded = (channel: Channel, error: ConnectorError): void => {
 		this.#drop(channel);
-		for (const connection of [...channel.connections]) connection.close(farewell());
-		for (const listener of [...channel.listeners]) listener.onEnd(error);
+		for (const outlet of [...channel.outlets]) outlet.onEnd(channel, error);
 	};
-}
 
-function farewell(): Uint8Array {
-	return new TextEncoder().encode(retryFrame(jitteredRetry()));
+	// The subscription cannot heal. Its clients are sent away so that they come back and try anew.
+	readonly #upstreamEnded = (feed: Feed): void => {
+		for (const connection of feed.connections) connection.comeBack();
+	};
 }

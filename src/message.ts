@@ -78,6 +78,11 @@ export class Message {
 	}
 }
 
+/** Types that only edge-sse itself sends, so that nobody can forge them: `sse.gap`. */
+export function isReserved(type: string | undefined): boolean {
+	return type?.startsWith("sse.") ?? false;
+}
+
 /**
  * Data as it goes into `data:` lines: a string as it is, everything else as JSON.
  *

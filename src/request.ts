@@ -16,6 +16,15 @@ export function requestedChannels(request: Request): string[] {
 	return names.length === 0 ? [defaultChannel] : [...new Set(names)];
 }
 
+/**
+ * Where the client left off: the header that an EventSource sends when it comes back, else the query, for
+ * clients that can set no header. Undefined when it says nothing.
+ */
+export function requestedCursor(request: Request): string | undefined {
+	const { searchParams } = new URL(request.url);
+	return request.headers.get("last-event-id") || searchParams.get("lastEventId") || undefined;
+}
+
 /** What is wrong with these channels, in words that name the rule; undefined when nothing is. */
 export function channelProblem(
 	names: readonly unknown[],

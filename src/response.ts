@@ -1,4 +1,4 @@
-import { commentFrame, retryFrame } from "./frame.ts";
+import { commentFrame, jitteredRetry, retryFrame } from "./frame.ts";
 
 /**
  * How a stream request is answered. A non-200 answer is final for an EventSource: it gives up and
@@ -34,9 +34,4 @@ export function refuse(
  */
 export function comeBack(): Response {
 	return eventStream(commentFrame + retryFrame(jitteredRetry()));
-}
-
-/** A reconnection time in ms, spread so that a crowd that leaves at once does not return at once. */
-export function jitteredRetry(): number {
-	return 2_000 + Math.floor(Math.random() * 4_000);
 }

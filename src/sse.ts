@@ -1,49 +1,18 @@
 import type { Connector, PublishResult } from "./connector.ts";
 import { encode } from "./envelope.ts";
-import { ConnectorError, closedError, type ErrorHandler } from "./errors.ts";
+import { ConnectorError, closedError } from "./errors.ts";
 import { liftIdleTimeout, onDeparture } from "./host.ts";
 import { Hub } from "./hub.ts";
-import { Message, type MessageOptions } from "./message.ts";
-import { MessageIterator } from "./messages.ts";
-import { channelProblem, defaultChannel, requestedChannels } from "./request.ts";
+import { isReserved, Message } from "./message.ts";
+import { MessageIterator, type MessagesOptions } from "./messages.ts";
+import {
+	checkedOptions,
+	type PublishOptions,
+	type ServerSentEventsOptions,
+	type StreamOptions,
+} from "./options.ts";
+import { channelProblem, defaultChannel, requestedChannels, requestedCursor } from "./request.ts";
 import { comeBack, eventStream, refuse } from "./response.ts";
-
-export interface ServerSentEventsOptions {
-	/** The way to the broker, or a function that makes it on first use; it is given what the host gave. */
-	connector: Connector | ((host?: unknown) => Connector);
-	/**
-	 * Silence on a stream after which a comment is sent, in ms. Default 8,000: under the 10 s after
-	 * which Bun ends a silent response wherever its server cannot be asked not to.
-	 */
-	keepAlive?: number;
-	/** How long an upstream subscription outlives its last client, in ms. Default 2,000. */
-	linger?: number;
-	/** Channels on one connection; more is a 400. Default 32. */
-	maxChannels?: number;
-	/** Characters in a channel's name; more is a 400. Default 512. */
-	maxChannelLength?: number;
-	/** What one client may leave unread before it is cut off, in bytes. Default 1 MiB. */
-	maxBufferedBytes?: number;
-	/** Hears of every error that no caller can catch. Default: `console.error`. */
-	onError?: ErrorHandler;
-}
-
-export interface PublishOptions extends MessageOptions {
-	/** Default `sse`. */
-	channel?: string | undefined;
-}
-
-export interface StreamOptions {
-	/** Instead of the request's own `?channel=`. */
-	channel?: string | readonly string[] | undefined;
-	/** What the runtime handed its fetch handler after the request (Bun's server, Deno's info). */
-	host?: unknown;
-}
-
-export interface MessagesOptions {
-	/** Ends the iteration. */
-	signal?: AbortSignal | undefined;
-}
 
 /**
  * Publishes events to channels, and streams channels to clients. Nothing is opened before the
@@ -64,7 +33,7 @@ export class ServerSentEvents {
 	#closed = false;
 
 	constructor(options: ServerSentEventsOptions) {
-		this.#options = checked(options);
+		this.#options = checkedOptions(options);
 		this.fetch = (request, host) => this.stream(request, { host });
 	}
 
@@ -96,9 +65,19 @@ export class ServerSentEvents {
 		const channel = options.channel ?? defaultChannel;
 		const problem = channelProblem([channel], this.#options);
 		if (problem !== undefined) throw new TypeError(`Cannot publish. ${problem}`);
-		const payload = encode(new Message(data, options));
+		const message = new Message(data, options);
+		if (isReserved(message.type)) {
+			throw new TypeError("Cannot publish. type: names that begin with `sse.` are edge-sse's own.");
+		}
+		const payload = encode(message);
 		if (this.#closed) throw closedError("ServerSentEvents");
-		return this.#connect().publish(channel, payload);
+		const connector = this.#connect();
+		if (connector.history !== undefined && message.id !== undefined) {
+			throw new TypeError(
+				"Cannot publish. id: with history the store gives every message its id; leave it out.",
+			);
+		}
+		return connector.publish(channel, payload);
 	}
 
 	/**
@@ -114,7 +93,7 @@ export class ServerSentEvents {
 	): AsyncIterableIterator<Message> {
 		const problem = channelProblem([channel], this.#options);
 		if (problem !== undefined) throw new TypeError(`Cannot listen. ${problem}`);
-		return new MessageIterator(this.#hubFor(undefined), channel, options.signal);
+		return new MessageIterator(this.#hubFor(undefined), channel, options);
 	}
 
 	/**
@@ -157,12 +136,15 @@ export class ServerSentEvents {
 		const connector = this.#connect(host);
 		if (connector.stream !== undefined) {
 			return connector.stream(names).catch((error: unknown) => {
-				this.#report(error, { stage: "subscribe" });
+				this.#options.onError(error, { stage: "subscribe" });
 				throw error;
 			});
 		}
 		const hub = this.#hubFor(host);
-		const { body, connection } = await hub.open(names);
+		const { body, connection } = await hub.open(
+			names,
+			connector.history && requestedCursor(request),
+		);
 		if (hub !== this.#hub) this.#requestHubs.add(hub);
 		liftIdleTimeout(request, host);
 		const stopListening = onDeparture(request, host, () => connection.left());
@@ -199,47 +181,10 @@ export class ServerSentEvents {
 			keepAlive,
 			linger: shared ? linger : 0,
 			maxBufferedBytes,
-			report: this.#report,
+			report: this.#options.onError,
 		});
 		if (this.#closed) hub.close();
 		if (shared) this.#hub = hub;
 		return hub;
 	}
-
-	readonly #report: ErrorHandler = (error, context) => {
-		try {
-			this.#options.onError(error, context);
-		} catch (thrown) {
-			console.error("edge-sse: onError threw.", thrown);
-		}
-	};
 }
-
-function checked(options: ServerSentEventsOptions): Required<ServerSentEventsOptions> {
-	const { connector } = options;
-	if (typeof connector !== "function" && typeof connector?.subscribe !== "function") {
-		throw new TypeError(
-			'connector: must be a connector, as redis("redis://…") or memory() returns, or a function that makes one.',
-		);
-	}
-	const number = (name: NumericOption, fallback: number, least: number): number => {
-		const value = options[name] ?? fallback;
-		if (typeof value === "number" && Number.isFinite(value) && value >= least) return value;
-		throw new TypeError(`${name}: must be a number of ${least} or more.`);
-	};
-	return {
-		connector,
-		keepAlive: number("keepAlive", 8_000, 1),
-		linger: number("linger", 2_000, 0),
-		maxChannels: number("maxChannels", 32, 1),
-		maxChannelLength: number("maxChannelLength", 512, 1),
-		maxBufferedBytes: number("maxBufferedBytes", 1_048_576, 0),
-		onError: options.onError ?? logError,
-	};
-}
-
-type NumericOption = Exclude<keyof ServerSentEventsOptions, "connector" | "onError">;
-
-const logError: ErrorHandler = (error, { stage, channel }) => {
-	console.error(`edge-sse (${stage}${channel === undefined ? "" : `, ${channel}`}):`, error);
-};

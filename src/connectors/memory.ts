@@ -1,5 +1,17 @@
-import type { Connector, PublishResult, Subscription, SubscriptionHandlers } from "../connector.ts";
+import type {
+	Connector,
+	HistoryOptions,
+	PublishResult,
+	Subscription,
+	SubscriptionHandlers,
+} from "../connector.ts";
 import { closedError } from "../errors.ts";
+import { MemoryHistory } from "./memory/history.ts";
+
+export interface MemoryOptions {
+	/** Keeps messages, so that clients can come back to where they left off. Default: none are kept. */
+	history?: HistoryOptions | undefined;
+}
 
 /**
  * A broker inside this process: what is published here reaches the streams of this process, and
@@ -7,27 +19,33 @@ import { closedError } from "../errors.ts";
  *
  * On Cloudflare Workers it cannot deliver: every request there has its I/O to itself.
  */
-export function memory(): Connector {
-	return new MemoryConnector();
+export function memory(options: MemoryOptions = {}): Connector {
+	return new MemoryConnector(options);
 }
 
 class MemoryConnector implements Connector {
 	readonly name = "memory";
 	readonly scope = "process";
+	readonly history: MemoryHistory | undefined;
 	// Each subscription is an entry of its own: the same handlers may subscribe twice.
 	readonly #channels = new Map<string, Set<{ handlers: SubscriptionHandlers }>>();
 	#closed = false;
 
+	constructor({ history }: MemoryOptions) {
+		if (history !== undefined) this.history = new MemoryHistory(history);
+	}
+
 	async publish(channel: string, payload: string): Promise<PublishResult> {
 		this.#assertOpen();
-		const subscribers = this.#channels.get(channel);
-		if (subscribers === undefined) return { receivers: 0 };
+		const kept = this.history?.keep(channel, payload);
+		const delivered = kept?.payload ?? payload;
+		const subscribers = this.#channels.get(channel) ?? new Set();
 		const receivers = subscribers.size;
 		// A copy, for a handler may subscribe to this very channel: that begins with the next message.
 		for (const entry of [...subscribers]) {
-			if (subscribers.has(entry)) shielded("onMessage", () => entry.handlers.onMessage(payload));
+			if (subscribers.has(entry)) shielded("onMessage", () => entry.handlers.onMessage(delivered));
 		}
-		return { receivers };
+		return kept === undefined ? { receivers } : { receivers, id: kept.id };
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {

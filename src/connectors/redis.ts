@@ -1,8 +1,15 @@
-import type { Connector, PublishResult, Subscription, SubscriptionHandlers } from "../connector.ts";
+import type {
+	Connector,
+	HistoryOptions,
+	PublishResult,
+	Subscription,
+	SubscriptionHandlers,
+} from "../connector.ts";
 import { closed } from "./redis/errors.ts";
 import type { Publisher } from "./redis/publisher.ts";
 import { Subscriber } from "./redis/subscriber.ts";
 import { type RedisTarget, type Route, resolve } from "./redis/target.ts";
+import { RedisHistory } from "./redis-history.ts";
 
 export type { IoRedisClient } from "./redis/ioredis.ts";
 export type { NodeRedisClient, NodeRedisOptions } from "./redis/node-redis.ts";
@@ -25,6 +32,11 @@ export interface RedisOptions {
 	 * Durable Object, where all requests share I/O, pass `process`.
 	 */
 	scope?: "process" | "request";
+	/**
+	 * Keeps messages in a stream per channel, so that clients can come back to where they left off.
+	 * Default: none are kept. Every process that publishes to a channel must say so alike.
+	 */
+	history?: HistoryOptions | undefined;
 }
 
 /**
@@ -52,11 +64,12 @@ export function redis(target: RedisTarget, options: RedisOptions = {}): Connecto
 	const timeout = milliseconds("timeout", options.timeout ?? 3_000, 1);
 	const pingInterval = milliseconds("pingInterval", options.pingInterval ?? 10_000, 0);
 	const scope = scopeOf(options.scope);
-	return new RedisConnector(resolve(target), timeout, pingInterval, scope);
+	return new RedisConnector(resolve(target), timeout, pingInterval, scope, options.history);
 }
 
 class RedisConnector implements Connector {
 	readonly name = "redis";
+	readonly history: RedisHistory | undefined;
 	readonly scope: "process" | "request";
 	readonly #route: Route;
 	readonly #timeout: number;
@@ -67,8 +80,16 @@ class RedisConnector implements Connector {
 	#subscriber: Subscriber | undefined;
 	#closed = false;
 
-	constructor(route: Route, timeout: number, pingInterval: number, scope: Connector["scope"]) {
+	constructor(
+		route: Route,
+		timeout: number,
+		pingInterval: number,
+		scope: Connector["scope"],
+		history: HistoryOptions | undefined,
+	) {
 		this.scope = scope;
+		if (history !== undefined)
+			this.history = new RedisHistory((args) => this.#run(args), history, true);
 		this.#route = route;
 		this.#timeout = timeout;
 		this.#pingInterval = pingInterval;
@@ -76,13 +97,19 @@ class RedisConnector implements Connector {
 
 	async publish(channel: string, payload: string): Promise<PublishResult> {
 		this.#check(channel, payload);
+		if (this.history !== undefined) return this.history.publish(channel, payload);
+		return { receivers: Number(await this.#run(["PUBLISH", channel, payload])) };
+	}
+
+	async #run(args: readonly string[]): Promise<unknown> {
+		if (this.#closed) throw closed();
 		if (this.scope === "process") {
 			this.#publisher ??= this.#keep(this.#route.publisher(this.#timeout));
-			return { receivers: await this.#publisher.publish(channel, payload) };
+			return this.#publisher.run(args);
 		}
 		const publisher = this.#keep(this.#route.publisher(this.#timeout));
 		try {
-			return { receivers: await publisher.publish(channel, payload) };
+			return await publisher.run(args);
 		} finally {
 			publisher.close();
 			this.#open.delete(publisher);

@@ -1,5 +1,12 @@
-import type { Connector, PublishResult, Subscription, SubscriptionHandlers } from "../connector.ts";
+import type {
+	Connector,
+	HistoryOptions,
+	PublishResult,
+	Subscription,
+	SubscriptionHandlers,
+} from "../connector.ts";
 import { ConfigurationError, closedError } from "../errors.ts";
+import { RedisHistory } from "./redis-history.ts";
 import { Commands } from "./upstash/commands.ts";
 import type { Supervision } from "./upstash/renewal.ts";
 import { Rest } from "./upstash/rest.ts";
@@ -29,6 +36,12 @@ export interface UpstashOptions {
 	 * the host is found to be. Inside a Durable Object, where all requests share I/O, pass `process`.
 	 */
 	scope?: "process" | "request";
+	/**
+	 * Keeps messages in a stream per channel, so that clients can come back to where they left off.
+	 * Default: none are kept. A publish is one command all the same; opening a channel and coming back to it
+	 * are one each, and so is a renewal's look at what it may have missed.
+	 */
+	history?: HistoryOptions | undefined;
 }
 
 /**
@@ -58,6 +71,7 @@ const grace = 1_000;
 class UpstashConnector implements Connector {
 	readonly name = "upstash";
 	readonly scope: "process" | "request";
+	readonly history: RedisHistory | undefined;
 	readonly #commands: Commands;
 	readonly #supervision: Supervision;
 	readonly #subscriptions = new Set<SupervisedSubscription>();
@@ -69,7 +83,12 @@ class UpstashConnector implements Connector {
 		const rest = new Rest(url, token);
 		const timeout = positive("timeout", options.timeout ?? 5_000);
 		this.#commands = new Commands(rest, timeout);
+		if (options.history !== undefined) {
+			const run = (args: readonly string[]) => this.#commands.run(args);
+			this.history = new RedisHistory(run, options.history, false);
+		}
 		this.#supervision = {
+			keepsHistory: this.history !== undefined,
 			rest,
 			timeout,
 			maxSilence: positive("maxSilence", options.maxSilence ?? 240_000),
@@ -81,6 +100,7 @@ class UpstashConnector implements Connector {
 
 	async publish(channel: string, payload: string): Promise<PublishResult> {
 		this.#assertOpen();
+		if (this.history !== undefined) return this.history.publish(wellFormed(channel), payload);
 		return { receivers: await this.#commands.publish(wellFormed(channel), payload) };
 	}
 

@@ -1,6 +1,6 @@
 import { memory } from "../connectors/memory.ts";
 import { redis } from "../connectors/redis.ts";
-import { connectorFromEnvironment } from "../environment.ts";
+import { connectorFromEnvironment, historyFromEnvironment } from "../environment.ts";
 import { ServerSentEvents } from "../sse.ts";
 import { createApp } from "./app.ts";
 import { defined, readSettings, type Settings } from "./settings.ts";
@@ -23,7 +23,7 @@ export function createHub(environment: Record<string, string | undefined>): Serv
 	const settings = readSettings(environment);
 	const { host, publishToken, port: _, ...options } = settings;
 	const sse = new ServerSentEvents({
-		connector: connectorFromEnvironment(redis) ?? memory(),
+		connector: connectorFromEnvironment(redis) ?? memory({ history: historyFromEnvironment() }),
 		...defined(options),
 	});
 	const { name } = sse.connector;

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { ConnectorError } from "../errors.ts";
-import type { PublishOptions, ServerSentEvents } from "../sse.ts";
+import type { PublishOptions } from "../options.ts";
+import type { ServerSentEvents } from "../sse.ts";
 
 const fields = ["data", "type", "id", "retry", "channel"];
 

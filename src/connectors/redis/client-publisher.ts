@@ -11,7 +11,7 @@ export interface OwnedClient {
 	/** What the owner has to do about `ended`. */
 	readonly advice: string;
 	/** `signal` takes back what the client has not written yet, if it can. */
-	publish(channel: string, payload: string, signal: AbortSignal): Promise<number>;
+	command(args: readonly string[], signal: AbortSignal): Promise<unknown>;
 	/** Returns a function that stops listening. */
 	listen(events: { onReady(): void; onError(error: unknown): void }): () => void;
 }
@@ -34,7 +34,7 @@ export class ClientPublisher implements Publisher {
 		this.#timeout = timeout;
 	}
 
-	async publish(channel: string, payload: string): Promise<number> {
+	async run(args: readonly string[]): Promise<unknown> {
 		if (this.#closed) throw closed();
 		this.#listen();
 		const begun = performance.now();
@@ -42,7 +42,7 @@ export class ClientPublisher implements Publisher {
 		const left = this.#timeout - (performance.now() - begun);
 		const abort = new AbortController();
 		try {
-			return await within(this.#client.publish(channel, payload, abort.signal), left, () => {
+			return await within(this.#client.command(args, abort.signal), left, () => {
 				abort.abort();
 				return unanswered(this.#client.address, this.#timeout);
 			});

@@ -11,6 +11,7 @@ export interface IoRedisClient {
 interface OwnClient extends IoRedisClient {
 	on(event: string, listener: (...args: never[]) => void): unknown;
 	connect(): Promise<unknown>;
+	call(name: string, ...args: string[]): Promise<unknown>;
 	subscribe(channel: string): Promise<unknown>;
 	unsubscribe(channel: string): Promise<unknown>;
 	ping(): Promise<unknown>;
@@ -80,8 +81,8 @@ class IoRedisLink implements RedisLink {
 		}
 	}
 
-	async publish(channel: string, payload: string): Promise<number> {
-		return Number(await this.#client.publish(channel, payload));
+	async command([name = "", ...args]: readonly string[]): Promise<unknown> {
+		return this.#client.call(name, ...args);
 	}
 
 	async subscribe(channel: string): Promise<void> {

@@ -21,8 +21,8 @@ export interface LinkEvents {
 export interface RedisLink {
 	/** Resolves once Redis takes commands, rejects at the first failure. Called once. */
 	connect(): Promise<void>;
-	/** Resolves to the number of receivers. */
-	publish(channel: string, payload: string): Promise<number>;
+	/** Resolves to Redis' reply. */
+	command(args: readonly string[]): Promise<unknown>;
 	/** Resolves once Redis has confirmed it. */
 	subscribe(channel: string): Promise<void>;
 	/** Resolves once Redis has confirmed it. */

@@ -74,8 +74,8 @@ export class NodeRedisLink implements RedisLink {
 		}
 	}
 
-	async publish(channel: string, payload: string): Promise<number> {
-		return Number(await this.#client.sendCommand(["PUBLISH", channel, payload]));
+	async command(args: readonly string[]): Promise<unknown> {
+		return this.#client.sendCommand([...args]);
 	}
 
 	async subscribe(channel: string): Promise<void> {

@@ -82,10 +82,7 @@ export function ownedNodeRedis(client: NodeRedisClient): OwnedClient {
 			return client.isOpen ? "connecting" : "ended";
 		},
 		// The signal is called `signal` in version 4.
-		publish: async (channel, payload, signal) =>
-			Number(
-				await client.sendCommand(["PUBLISH", channel, payload], { abortSignal: signal, signal }),
-			),
+		command: (args, signal) => client.sendCommand([...args], { abortSignal: signal, signal }),
 		listen({ onReady, onError }) {
 			client.on("ready", onReady);
 			client.on("error", onError);

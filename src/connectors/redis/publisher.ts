@@ -5,8 +5,8 @@ import { WaitingRoom, within } from "./timing.ts";
 
 /** Publishes over a connection of its own or over the caller's client. */
 export interface Publisher {
-	/** Resolves to the number of receivers. Rejects with a `ConnectorError`. */
-	publish(channel: string, payload: string): Promise<number>;
+	/** Runs a command; resolves to its reply. Rejects with a `ConnectorError`. */
+	run(args: readonly string[]): Promise<unknown>;
 	/** Idempotent; never throws. */
 	close(): void;
 }
@@ -31,13 +31,13 @@ export class LinkPublisher implements Publisher {
 		this.#dialer = new Dialer(driver, timeout);
 	}
 
-	async publish(channel: string, payload: string): Promise<number> {
+	async run(args: readonly string[]): Promise<unknown> {
 		if (this.#closed) throw closed();
 		const begun = performance.now();
 		const link = this.#link ?? (await this.#linkUp());
 		const left = this.#timeout - (performance.now() - begun);
 		try {
-			return await within(link.publish(channel, payload), left, () => {
+			return await within(link.command(args), left, () => {
 				const error = unanswered(this.#driver.address, this.#timeout);
 				// It owed an answer for too long to be trusted with another command; and what it has
 				// not written yet goes down with it.

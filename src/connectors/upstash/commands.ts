@@ -30,6 +30,16 @@ export class Commands {
 		throw new RestError("unavailable", "Upstash answered PUBLISH without a count of receivers.");
 	}
 
+	/**
+	 * Any other command, without the SDK, which would take a payload that looks like JSON for JSON.
+	 *
+	 * @throws {ConnectorError} as `publish` does.
+	 */
+	async run(args: readonly string[]): Promise<unknown> {
+		const answer = await this.#requester.request<unknown>({ body: args });
+		return answer.result;
+	}
+
 	/** Resolves when nothing is under way any more. */
 	async idle(): Promise<void> {
 		await Promise.allSettled(this.#underWay);

@@ -11,6 +11,8 @@ export interface Supervision {
 	readonly maxBackoff: number;
 	/** How long the old stream may take to show that it lives, once the new one is there. */
 	readonly grace: number;
+	/** What a stream that died in silence did not bring can be read. */
+	readonly keepsHistory: boolean;
 	/** Somebody is renewing: one at a time, so that no more than channels + 1 requests are open. */
 	renewing: boolean;
 }

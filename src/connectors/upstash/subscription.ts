@@ -131,6 +131,9 @@ export class SupervisedSubscription implements Subscription {
 				if (gap !== undefined) {
 					this.#losing(gap);
 					this.#restored();
+				} else if (this.#supervision.keepsHistory) {
+					// Nothing hints at a loss; but here it can be made sure of.
+					this.#call("onRestored", () => this.#handlers.onRestored());
 				}
 				for (const payload of held) this.#deliver(payload);
 			},

@@ -1,0 +1,137 @@
+import type { Channel, Outlet } from "./channel.ts";
+import type { Connection } from "./connection.ts";
+import { formatCursor, type Positions } from "./cursor.ts";
+import type { Decoded } from "./envelope.ts";
+import type { ConnectorError, ErrorHandler } from "./errors.ts";
+import { cursorFrame, gapFrame } from "./frame.ts";
+import { Replay } from "./replay.ts";
+import { atEndOfTurn } from "./turn.ts";
+
+const encoder = new TextEncoder();
+
+/**
+ * All streams of one list of channels. What arrived in one turn of the event loop is framed and
+ * encoded once, and the same bytes go to every connection.
+ */
+export class Feed implements Outlet {
+	readonly names: readonly string[];
+	readonly channels: readonly Channel[];
+	readonly #connections = new Set<Connection>();
+	readonly #onEnd: (feed: Feed, error: ConnectorError) => void;
+	readonly #replay: Replay | undefined;
+	/** Where the feed stands in each channel, what is pending included. */
+	#positions: string[] = [];
+	/** Where every connection stands that has been sent all that was flushed. */
+	#flushed: readonly string[] = [];
+	#pending = "";
+
+	constructor(
+		channels: readonly Channel[],
+		report: ErrorHandler,
+		onEnd: (feed: Feed, error: ConnectorError) => void,
+	) {
+		this.channels = channels;
+		this.names = channels.map((channel) => channel.name);
+		this.#onEnd = onEnd;
+		const keepsHistory = channels.every((channel) => channel.history !== undefined);
+		if (keepsHistory) this.#replay = new Replay(this, report);
+		for (const channel of channels) channel.outlets.add(this);
+		this.#settle();
+	}
+
+	get isEmpty(): boolean {
+		return this.#connections.size === 0 && (this.#replay?.isEmpty ?? true);
+	}
+
+	get connections(): Connection[] {
+		return [...this.#connections, ...(this.#replay?.connections ?? [])];
+	}
+
+	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
+		if (this.#pending === "") atEndOfTurn(this.flush);
+		if (position === undefined) this.#pending += decoded.frame;
+		else {
+			this.#positions[this.channels.indexOf(channel)] = position;
+			const single = this.channels.length === 1;
+			this.#pending += single ? decoded.frame : decoded.framedAs(this.#cursor(this.#positions));
+		}
+		this.#replay?.onMessage(channel, decoded, position);
+	}
+
+	onGap(channel: Channel, position: string): void {
+		if (this.#pending === "") atEndOfTurn(this.flush);
+		this.#pending += gapFrame(channel.name, position);
+		this.#replay?.onGap(channel, position);
+	}
+
+	onEnd(_channel: Channel, error: ConnectorError): void {
+		this.#onEnd(this, error);
+	}
+
+	/** Sends what is pending; by itself at the end of the turn. */
+	readonly flush = (): void => {
+		const text = this.#pending;
+		const before = this.#flushed;
+		this.#settle();
+		if (text === "") return;
+		const bytes = encoder.encode(text);
+		for (const connection of this.#connections) {
+			if (connection.write(bytes)) continue;
+			// It has not read what it was sent before. With history it may have the rest when it has.
+			this.#connections.delete(connection);
+			if (this.#replay === undefined) connection.cut();
+			else this.#replay.add(connection, before);
+		}
+	};
+
+	#settle(): void {
+		this.#pending = "";
+		this.#positions = this.channels.map((channel) => channel.position);
+		this.#flushed = [...this.#positions];
+	}
+
+	/**
+	 * Takes a connection in: at where the feed stands, or where its cursor says.
+	 *
+	 * @param opening what it is sent first.
+	 */
+	join(connection: Connection, opening: string, resume: Positions | undefined): void {
+		this.flush();
+		if (this.#replay === undefined) {
+			connection.write(encoder.encode(opening));
+			this.#connections.add(connection);
+		} else if (resume === undefined) {
+			// An id without data is no event, and yet it is the last id: the client can come back to here.
+			connection.write(encoder.encode(opening + cursorFrame(this.#cursor(this.#flushed))));
+			this.#connections.add(connection);
+		} else {
+			connection.write(encoder.encode(opening));
+			this.#replay.add(connection, resume);
+		}
+	}
+
+	/** A connection that has been brought up to where the feed stands. */
+	attach(connection: Connection): void {
+		this.#connections.add(connection);
+	}
+
+	/** Whether a connection at these positions has all that was sent. */
+	isAt(positions: readonly string[]): boolean {
+		return positions.every((position, index) => position === this.#flushed[index]);
+	}
+
+	leave(connection: Connection): void {
+		this.#connections.delete(connection);
+		this.#replay?.delete(connection);
+	}
+
+	/** Nobody is left, or it ended: hears of nothing any more. */
+	close(): void {
+		for (const channel of this.channels) channel.outlets.delete(this);
+		this.#replay?.close();
+	}
+
+	#cursor(positions: readonly string[]): string {
+		return formatCursor(this.names, positions);
+	}
+}
