@@ -4,7 +4,9 @@
  * Arguments are handed on to wrangler: `-- --persist-to <directory>` for a second hub beside the first.
  */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { exitWith } from "../src/server/process.ts";
@@ -12,6 +14,7 @@ import { readSettings, type Settings } from "../src/server/settings.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { host, port } = settings();
+const directory = mkdtempSync(join(tmpdir(), "edge-sse-"));
 
 const wrangler = spawn(
 	process.execPath,
@@ -28,7 +31,7 @@ const wrangler = spawn(
 		],
 		// Any port for the inspector: two hubs that start at once would both take wrangler's default.
 		...["--inspector-port", "0"],
-		...variables().flatMap((variable) => ["--var", variable]),
+		...["--env-file", writeVariables()],
 		...process.argv.slice(2),
 	],
 	{
@@ -46,14 +49,18 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 	});
 }
 
+// Not at the end of its output, which a process of its own may hold open when it fails.
+wrangler.on("exit", (code) => {
+	rmSync(directory, { recursive: true, force: true });
+	// It exits with 128 + the signal, which is no failure when it was asked to stop.
+	process.exit(stopping ? 0 : (code ?? 1));
+});
+
 for await (const line of createInterface(wrangler.stdout)) {
 	console.log(line);
 	const address = /Ready on (http:\/\/\S+)/.exec(line)?.[1];
 	if (address !== undefined) console.log(await announcement(address));
 }
-const [code] = wrangler.exitCode === null ? await once(wrangler, "exit") : [wrangler.exitCode];
-// wrangler exits with 128 + the signal, which is no failure when it was asked to stop.
-process.exit(stopping ? 0 : (code ?? 0));
 
 /** Checked here, for a Worker hears of its variables only with the first request. */
 function settings(): Settings {
@@ -70,11 +77,26 @@ async function announcement(address: string): Promise<string> {
 	return `edge-sse: listening on ${address} (broker: ${connector ?? `none: ${error}`})`;
 }
 
-/** What the hub reads, as far as it is set here. */
-function variables(): string[] {
+/** What the hub reads, as far as it is set here, in a file: a command line is for every user to see. */
+function writeVariables(): string {
 	const names = Object.keys(process.env).filter(
 		(name) => /^(SSE_|UPSTASH_REDIS_|KV_REST_API_)/.test(name) || name === "REDIS_URL",
 	);
 	// The Worker cannot see its own address, and whether that is loopback decides who may publish.
-	return [`HOST:${host}`, ...names.map((name) => `${name}:${process.env[name]}`)];
+	const variables = {
+		HOST: host,
+		...Object.fromEntries(names.map((name) => [name, process.env[name]])),
+	};
+	const lines = Object.entries(variables).map(
+		([name, value]) => `${name}=${quoted(String(value))}\n`,
+	);
+	const file = join(directory, "variables");
+	writeFileSync(file, lines.join(""), { mode: 0o600 });
+	return file;
+}
+
+// The format has no escapes but for `$`: the quotes are those that the value does not have.
+function quoted(value: string): string {
+	const quote = ["'", '"', "`"].find((each) => !value.includes(each)) ?? "'";
+	return quote + value.replaceAll("$", "\\$") + quote;
 }

@@ -16,6 +16,9 @@ export interface Outlet {
 /** Messages in one read of the history. */
 const pageSize = 500;
 
+/** Dropped messages of a channel are reported this often at most, in ms. */
+const droppedPause = 1_000;
+
 /** What is held back while the history is read, in UTF-16 code units; past it, it is read again. */
 const heldLimit = 4_194_304;
 
@@ -44,6 +47,7 @@ export class Channel implements SubscriptionHandlers {
 	#heldTooMuch = false;
 	#restoring = false;
 	#restorations = 0;
+	#quietUntil = 0;
 
 	constructor(
 		name: string,
@@ -109,9 +113,17 @@ export class Channel implements SubscriptionHandlers {
 		try {
 			return decode(payload, this.history !== undefined);
 		} catch (error) {
-			this.#report(error, { stage: "decode", channel: this.name });
+			this.#reportDropped(error);
 			return undefined;
 		}
+	}
+
+	// Anyone can ask for another application's busy channel, and must not flood the log with it.
+	#reportDropped(error: unknown): void {
+		const now = Date.now();
+		if (now < this.#quietUntil) return;
+		this.#quietUntil = now + droppedPause;
+		this.#report(error, { stage: "decode", channel: this.name });
 	}
 
 	/**

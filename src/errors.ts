@@ -56,7 +56,7 @@ export function closedError(what: string): ConnectorError {
 
 /**
  * Where an error that no caller can catch happened: `upstream` (the subscription was lost or
- * ended), `decode` (a foreign message was dropped), `subscribe` (a stream was turned away),
+ * ended), `decode` (a foreign message was dropped; at most one a second and channel), `subscribe` (a stream was turned away),
  * `replay` (the history could
  * not be read, or does not reach back), `stream` (a client was cut off), `unsubscribe` (the broker did not take our leave).
  */

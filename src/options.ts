@@ -1,5 +1,5 @@
 import type { Connector } from "./connector.ts";
-import type { ErrorHandler } from "./errors.ts";
+import { type ErrorHandler, SseError } from "./errors.ts";
 import type { MessageOptions } from "./message.ts";
 
 export interface ServerSentEventsOptions {
@@ -67,7 +67,11 @@ export function checkedOptions(
 type NumericOption = Exclude<keyof ServerSentEventsOptions, "connector" | "onError">;
 
 const logError: ErrorHandler = (error, { stage, channel }) => {
-	console.error(`edge-sse (${stage}${channel === undefined ? "" : `, ${channel}`}):`, error);
+	const where = `edge-sse (${stage}${channel === undefined ? "" : `, ${channel}`}):`;
+	// What is no fault of the program needs no stack.
+	const routine =
+		error instanceof SseError && (error.code === "bad_message" || error.code === "gap");
+	console.error(where, routine ? error.message : error);
 };
 
 /** An `onError` that fails must not break what it was told about, be it at once or later. */
