@@ -1,8 +1,17 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Connector, PublishResult } from "../connector.ts";
+import { Connection } from "../connection.ts";
+import type { Connector } from "../connector.ts";
+import {
+	failureOf,
+	failureStatus,
+	type Line,
+	type PublishReply,
+} from "../connectors/durable-object/protocol.ts";
 import { memory } from "../connectors/memory.ts";
-import { streamSink } from "../sink.ts";
-import { ServerSentEvents, type ServerSentEventsOptions } from "../sse.ts";
+import { ConnectorError } from "../errors.ts";
+import type { ServerSentEventsOptions } from "../options.ts";
+import { type StreamSink, streamSink } from "../sink.ts";
+import { ServerSentEvents } from "../sse.ts";
 
 export type {
 	ChannelNamespace,
@@ -38,15 +47,26 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 	}
 
 	/** Called by the connector in the Worker. */
-	async publish(channel: string, payload: string): Promise<PublishResult> {
-		return this.#sse.connector.publish(channel, payload);
+	async publish(channel: string, payload: string): Promise<PublishReply> {
+		try {
+			return await this.#sse.connector.publish(channel, payload);
+		} catch (error) {
+			if (error instanceof ConnectorError) return { failure: failureOf(error) };
+			throw error;
+		}
 	}
 
 	/** Called by the connector in the Worker: `/frames` for clients, `/payloads` for `messages()`. */
 	override async fetch(request: Request): Promise<Response> {
 		const { pathname, searchParams } = new URL(request.url);
-		if (pathname !== "/payloads") return this.#sse.fetch(request);
-		return this.#payloads(searchParams.get("channel") ?? "");
+		const channel = searchParams.get("channel") ?? "";
+		if (pathname !== "/payloads") return this.#sse.stream(request, { channel });
+		try {
+			return new Response(await this.#payloads(channel));
+		} catch (error) {
+			if (!(error instanceof ConnectorError)) throw error;
+			return Response.json(failureOf(error), { status: failureStatus });
+		}
 	}
 
 	// Made with the first call, when a subclass's fields are set.
@@ -57,32 +77,37 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 
 	#make(): ServerSentEvents {
 		const connector = this.upstream();
-		// A subscription inside the object costs nothing; one to a broker outlives a page reload.
-		const linger = connector === undefined ? 0 : 2_000;
-		return new ServerSentEvents({ linger, ...this.options, connector: connector ?? memory() });
+		return new ServerSentEvents({
+			// A subscription inside the object costs nothing; one to a broker outlives a page reload.
+			linger: connector === undefined ? 0 : 2_000,
+			...this.options,
+			// How long a name may be was the Worker's to decide.
+			maxChannelLength: Number.MAX_SAFE_INTEGER,
+			connector: connector ?? memory(),
+		});
 	}
 
-	async #payloads(channel: string): Promise<Response> {
-		const leave = () => {
+	/** What arrives on a channel, a line each, to one reader. The same rules as for any client hold. */
+	async #payloads(channel: string): Promise<StreamSink["body"]> {
+		const { keepAlive = 8_000, maxBufferedBytes = 1_048_576 } = this.options;
+		const sink = streamSink(() => connection.left());
+		const connection = new Connection(sink, { tick: 0, maxBufferedBytes, ended: () => undefined });
+		const write = (text: string) => connection.write(encoder.encode(`${text}\n`));
+		const tell = (line: Line) => write(JSON.stringify(line));
+		const subscription = await this.#sse.connector.subscribe(channel, {
+			onMessage: tell,
+			onLost: (error) => tell({ lost: failureOf(error) }),
+			onRestored: () => tell({ restored: true }),
+			onEnd: (error) => {
+				tell({ end: failureOf(error) });
+				connection.left();
+			},
+		});
+		const timer = setInterval(write, keepAlive, "");
+		connection.onEnd(() => {
 			clearInterval(timer);
 			subscription.unsubscribe().catch((error) => console.error("edge-sse:", error));
-		};
-		const sink = streamSink(leave);
-		const write = (line: string) => {
-			try {
-				sink.write(encoder.encode(`${line}\n`));
-			} catch {
-				leave(); // a failing write is a sign that the reader has gone
-			}
-		};
-		const subscription = await this.#sse.connector.subscribe(channel, {
-			onMessage: (payload) => write(JSON.stringify(payload)),
-			onLost: () => undefined,
-			onRestored: () => undefined,
-			onEnd: () => sink.end(),
 		});
-		const timer = setInterval(() => write(""), this.options.keepAlive ?? 8_000);
-		write("");
-		return new Response(sink.body);
+		return sink.body;
 	}
 }

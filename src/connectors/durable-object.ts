@@ -1,12 +1,18 @@
 import type { Connector, PublishResult, Subscription, SubscriptionHandlers } from "../connector.ts";
 import { ConnectorError, closedError } from "../errors.ts";
 import { mergeFrames } from "./durable-object/merge.ts";
+import {
+	errorOf,
+	type Failure,
+	failureStatus,
+	type PublishReply,
+} from "./durable-object/protocol.ts";
 import { ObjectSubscription } from "./durable-object/subscription.ts";
 
 /** As much of a Durable Object's stub as is used here: `SseChannel`, seen from a Worker. */
 export interface ChannelStub {
 	fetch(url: string, init?: { signal?: AbortSignal }): Promise<Response>;
-	publish(channel: string, payload: string): Promise<PublishResult>;
+	publish(channel: string, payload: string): Promise<PublishReply>;
 }
 
 /** The binding of `SseChannel` in a Worker's env. */
@@ -28,7 +34,8 @@ export interface DurableObjectOptions {
  * const sse = new ServerSentEvents({ connector: durableObject(env.SSE) });
  * ```
  *
- * @throws {TypeError} when the namespace is not there: the binding is missing or has another name.
+ * @throws {TypeError} when the namespace is not there (the binding is missing or has another name), or
+ *   the timeout is not a number above 0.
  */
 export function durableObject(
 	namespace: ChannelNamespace,
@@ -40,7 +47,9 @@ export function durableObject(
 				'In wrangler.toml: durable_objects.bindings = [{ name = "SSE", class_name = "SseChannel" }].',
 		);
 	}
-	return new DurableObjectConnector(namespace, options.timeout ?? 3_000);
+	const { timeout = 3_000 } = options;
+	if (!(timeout > 0)) throw new TypeError("timeout: must be a number of milliseconds above 0.");
+	return new DurableObjectConnector(namespace, timeout);
 }
 
 class DurableObjectConnector implements Connector {
@@ -57,14 +66,14 @@ class DurableObjectConnector implements Connector {
 	}
 
 	async publish(channel: string, payload: string): Promise<PublishResult> {
-		this.#assertOpen();
-		// An RPC's result is a stub of its own until it is awaited; only the plain object goes on.
-		const { receivers } = await this.#inTime(this.#stub(channel).publish(channel, payload));
-		return { receivers };
+		this.#check(channel);
+		const reply = await this.#inTime(() => this.#stub(channel).publish(channel, payload));
+		if ("failure" in reply) throw errorOf(reply.failure);
+		return { receivers: reply.receivers };
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
-		this.#assertOpen();
+		this.#check(channel);
 		const subscription = new ObjectSubscription(
 			(signal) => this.#open("payloads", channel, signal),
 			handlers,
@@ -77,7 +86,7 @@ class DurableObjectConnector implements Connector {
 
 	/** The objects' own streams: one is handed on untouched, so that the Worker spends no CPU per event. */
 	async stream(channels: readonly string[]): Promise<ReadableStream<Uint8Array>> {
-		this.#assertOpen();
+		this.#check(...channels);
 		const abort = new AbortController();
 		try {
 			const bodies = await Promise.all(
@@ -86,6 +95,7 @@ class DurableObjectConnector implements Connector {
 			const [only, ...others] = bodies;
 			return only !== undefined && others.length === 0 ? only : mergeFrames(bodies);
 		} catch (error) {
+			// Cancels those that were opened already, and those that answer too late.
 			abort.abort();
 			throw error;
 		}
@@ -105,33 +115,39 @@ class DurableObjectConnector implements Connector {
 	): Promise<ReadableStream<Uint8Array>> {
 		// The host is never looked up; the channel is a query parameter, and so can hold anything.
 		const url = `https://channel.invalid/${what}?channel=${encodeURIComponent(channel)}`;
-		const response = await this.#inTime(this.#stub(channel).fetch(url, { signal }));
+		const response = await this.#inTime(() => this.#stub(channel).fetch(url, { signal }));
 		if (response.ok && response.body !== null) return response.body;
+		if (response.status === failureStatus) throw errorOf((await response.json()) as Failure);
 		throw new ConnectorError("unavailable", `The channel's object answered ${response.status}.`);
 	}
 
 	#stub(channel: string): ChannelStub {
 		const id = this.#namespace.idFromName(channel);
+		// A new one each time: a stub whose object broke once stays broken.
 		return this.#namespace.get(id as never) as ChannelStub;
 	}
 
-	async #inTime<T>(promise: Promise<T>): Promise<T> {
+	async #inTime<T>(call: () => Promise<T>): Promise<T> {
 		let timer: ReturnType<typeof setTimeout> | undefined;
 		const late = new Promise<never>((_, reject) => {
 			const message = `The channel's object did not answer within ${this.#timeout} ms.`;
 			timer = setTimeout(() => reject(new ConnectorError("unavailable", message)), this.#timeout);
 		});
 		try {
-			return await Promise.race([promise, late]);
+			return await Promise.race([call(), late]);
 		} catch (cause) {
 			if (cause instanceof ConnectorError) throw cause;
+			// Reset, overloaded or unreachable: the platform's error, or the object's own, is the cause.
 			throw new ConnectorError("unavailable", "The channel's object failed.", { cause });
 		} finally {
 			clearTimeout(timer);
 		}
 	}
 
-	#assertOpen(): void {
+	#check(...channels: string[]): void {
 		if (this.#closed) throw closedError("durable-object connector");
+		// Objects are named in UTF-8, where half a surrogate pair has no place: two names would become one.
+		if (channels.every((channel) => channel.isWellFormed())) return;
+		throw new TypeError("The channel name is not well-formed Unicode.");
 	}
 }

@@ -1,0 +1,78 @@
+import { builtinModules } from "node:module";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { beforeAll, expect, test } from "vitest";
+import { type Installed, install } from "./installed.ts";
+import { root, run, temporaryFolder } from "./support.ts";
+
+/** The most that a Worker with Upstash may come to, in bytes, minified and gzipped. */
+const budget = 30_000;
+
+let installed: Installed;
+beforeAll(async () => {
+	installed = await install();
+	return installed.remove;
+});
+
+/** Bundles a Worker's code as wrangler does: what went in, what is left to the host, and how big it is. */
+async function bundle(code: string) {
+	const { metafile, outputFiles } = await build({
+		stdin: { contents: code, resolveDir: installed.folder },
+		absWorkingDir: installed.folder,
+		bundle: true,
+		minify: true,
+		format: "esm",
+		target: "es2022",
+		platform: "neutral",
+		conditions: ["workerd", "worker", "browser"],
+		mainFields: ["browser", "module", "main"],
+		external: ["node:*", "cloudflare:*", ...builtinModules],
+		metafile: true,
+		write: false,
+	});
+	const [output] = Object.values(metafile.outputs);
+	return {
+		modules: Object.keys(output?.inputs ?? {}),
+		imports: [...new Set((output?.imports ?? []).map(({ path }) => path))],
+		gzipped: outputFiles.reduce(
+			(sum, { contents }) => sum + gzipSync(contents, { level: 9 }).byteLength,
+			0,
+		),
+	};
+}
+
+const worker = (code: string) => `${code}\nexport { SseChannel } from "edge-sse/durable-object";`;
+
+test.each([
+	["edge-sse", 'export { sse as default } from "edge-sse";', []],
+	["edge-sse/upstash", 'export { upstash } from "edge-sse/upstash";', []],
+	[
+		"edge-sse/durable-object",
+		worker(
+			'import { durableObject } from "edge-sse/durable-object"; import { ServerSentEvents } from "edge-sse";\n' +
+				"export default new ServerSentEvents({ connector: (env) => durableObject(env.SSE) });",
+		),
+		["cloudflare:workers"],
+	],
+])("a Worker with %s has no TCP client in it, and needs nothing of Node", async (_, code, host) => {
+	const { modules, imports, gzipped } = await bundle(code);
+	expect(modules.some((path) => path.includes("edge-sse/dist/"))).toBe(true);
+	expect(modules.filter((path) => /@redis|ioredis|connectors\/redis/.test(path))).toEqual([]);
+	expect(imports).toEqual(host);
+	expect(gzipped).toBeLessThanOrEqual(budget);
+});
+
+test("a Worker that asks for edge-sse/redis gets it: the test above would see it", async () => {
+	const { modules, imports } = await bundle('export { redis } from "edge-sse/redis";');
+	expect(modules.some((path) => path.includes("@redis/client"))).toBe(true);
+	expect(imports.length).toBeGreaterThan(0);
+});
+
+test("the hub for Workers builds as it would be deployed", async () => {
+	const { code, output } = await run("wrangler", [
+		...["deploy", "--dry-run", "--config", `${root}/wrangler.toml`],
+		...["--outdir", temporaryFolder()],
+	]);
+	expect(output).toContain("env.SSE (SseChannel)");
+	expect(code).toBe(0);
+});
