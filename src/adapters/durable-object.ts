@@ -92,7 +92,10 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		const { keepAlive = 8_000, maxBufferedBytes = 1_048_576 } = this.options;
 		const sink = streamSink(() => connection.left());
 		const connection = new Connection(sink, { tick: 0, maxBufferedBytes, ended: () => undefined });
-		const write = (text: string) => connection.write(encoder.encode(`${text}\n`));
+		const write = (text: string) => {
+			// Broken off rather than left with a gap: the connector hears of it and opens another.
+			if (!connection.write(encoder.encode(`${text}\n`))) connection.cut();
+		};
 		const tell = (line: Line) => write(JSON.stringify(line));
 		const subscription = await this.#sse.connector.subscribe(channel, {
 			onMessage: tell,

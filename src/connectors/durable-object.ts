@@ -69,7 +69,9 @@ class DurableObjectConnector implements Connector {
 		this.#check(channel);
 		const reply = await this.#inTime(() => this.#stub(channel).publish(channel, payload));
 		if ("failure" in reply) throw errorOf(reply.failure);
-		return { receivers: reply.receivers };
+		// What an RPC returns has more to it than its fields; only these go on.
+		const { receivers, id } = reply;
+		return id === undefined ? { receivers } : { receivers, id };
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {

@@ -1,12 +1,14 @@
 import type { Hono } from "hono";
-import { type ChannelNamespace, durableObject } from "../adapters/durable-object.ts";
+import {
+	type ChannelNamespace,
+	SseChannel as ChannelObject,
+	durableObject,
+} from "../adapters/durable-object.ts";
 import { redis } from "../connectors/redis.ts";
 import { connectorFromEnvironment } from "../environment.ts";
 import { ServerSentEvents } from "../sse.ts";
 import { createApp } from "./app.ts";
 import { defined, readSettings } from "./settings.ts";
-
-export { SseChannel } from "../adapters/durable-object.ts";
 
 /** Variables and secrets are strings; `SSE` is the binding of `SseChannel`. */
 type Bindings = Record<string, unknown> & { SSE: ChannelNamespace };
@@ -16,14 +18,24 @@ let app: Hono | undefined;
 // Variables reach a Worker with its requests, so the app is made with the first one.
 function createFrom(bindings: Bindings): Hono {
 	const set = variables(bindings);
-	const { host: _, port: __, publishToken, ...options } = readSettings(set);
+	const { publishToken } = readSettings(set);
 	const sse = new ServerSentEvents({
 		connector: () => connectorFromEnvironment(redis, bindings) ?? durableObject(bindings.SSE),
-		...defined(options),
+		...streamOptions(bindings),
 	});
 	// A Worker listens on no address of its own: `npm run start:workers` tells it wrangler's, and
 	// elsewhere the request's URL has to do.
 	return createApp({ sse, publishToken, listensOn: set.HOST });
+}
+
+/** The streams are the object's own, and so are their settings. */
+export class SseChannel extends ChannelObject<Bindings> {
+	protected override readonly options = streamOptions(this.env);
+}
+
+function streamOptions(bindings: Bindings) {
+	const { host: _, port: __, publishToken: ___, ...options } = readSettings(variables(bindings));
+	return defined(options);
 }
 
 function variables(bindings: Bindings): Record<string, string> {

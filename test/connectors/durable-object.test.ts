@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { EventSource } from "eventsource";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startWorker, type Worker } from "../support/durable-objects.ts";
@@ -80,6 +81,17 @@ describe("a slow client", () => {
 		expect(received.map((data) => Number.parseInt(data, 10))).toEqual([...received.keys()]);
 		expect((await objects.reports()).slice(before)).toEqual(["slow_consumer"]);
 	});
+});
+
+test("a Worker that subscribes and does not read is cut off too", async () => {
+	const channel = fresh();
+	const stalled = request(objects.url("stall", channel)).end();
+	// It is never answered.
+	stalled.on("error", () => undefined);
+	onTestFinished(() => void stalled.destroy());
+	await objects.holds(channel, 1);
+	for (let i = 0; i < 30; i++) await objects.publish(channel, "x".repeat(100_000));
+	await objects.holds(channel, 0);
 });
 
 describe("an object that ends", () => {
@@ -168,4 +180,16 @@ test("2,000 clients that come and go leave nothing in the object", async () => {
 	await objects.publish(channel, "is anybody there?");
 	await objects.holds(channel, 0);
 	expect(await objects.publish(channel, "nobody")).toEqual({ receivers: 0 });
+});
+
+test("the hub's settings reach the objects of its channels", async () => {
+	const hub = await startWorker({
+		entry: "src/server/worker.ts",
+		objects: { SSE: "SseChannel" },
+		env: { SSE_KEEP_ALIVE: "100" },
+	});
+	onTestFinished(() => hub.kill());
+	const stream = await openStream(`${hub.url}/stream`);
+	onTestFinished(() => stream.close());
+	await stream.when(() => stream.comments.length >= 4, "keep-alives", { timeout: 5_000 });
 });

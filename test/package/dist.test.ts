@@ -83,12 +83,11 @@ describe("on node, with the client libraries", () => {
 		expect(loaded.filter((url) => !known.some((path) => url.includes(path)))).toEqual([]);
 	});
 
-	test.each([
-		["redis", "@redis/client", '"redis://127.0.0.1:1", { timeout: 500 }'],
-		["upstash", "@upstash/redis", '{ url: "http://127.0.0.1:1", token: "t" }'],
-	])("%s() loads %s with its first use, not when it is made", async (name, library, target) => {
-		const made = `const { ${name} } = await import("edge-sse/${name}"); const c = ${name}(${target});`;
-		const isLibrary = (url: string) => url.includes(`/node_modules/${library}/`);
+	test("redis() loads @redis/client with its first use, not when it is made", async () => {
+		const made =
+			'const { redis } = await import("edge-sse/redis"); ' +
+			'const c = redis("redis://127.0.0.1:1", { timeout: 500 });';
+		const isLibrary = (url: string) => url.includes("/node_modules/@redis/client/");
 		expect((await loadedBy(made)).filter(isLibrary)).toEqual([]);
 		const used = `${made} await c.publish("a", "b").catch(() => undefined); await c.close();`;
 		expect((await loadedBy(used)).filter(isLibrary)).not.toEqual([]);

@@ -8,17 +8,40 @@
 export function mergeFrames(
 	sources: readonly ReadableStream<Uint8Array>[],
 ): ReadableStream<Uint8Array> {
-	const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-	const writer = writable.getWriter();
 	const readers = sources.map((source) => source.getReader());
-	const end = () => {
-		for (const reader of readers) reader.cancel().catch(ignore);
-		writer.close().catch(ignore);
+	let open = true;
+	/** The sources that wait for the client to ask for more. */
+	let waiting: (() => void)[] = [];
+	const goOn = () => {
+		const resumed = waiting;
+		waiting = [];
+		for (const resume of resumed) resume();
 	};
-	// Rejects when the client lets go of the merged stream, events or none.
-	writer.closed.catch(end);
-	for (const reader of readers) pump(reader, writer).then(end, end);
-	return readable;
+	const close = () => {
+		open = false;
+		goOn();
+		for (const reader of readers) reader.cancel().catch(ignore);
+	};
+	// By its controller, for a TransformStream costs about a fifth more of the Worker's CPU per event.
+	return new ReadableStream<Uint8Array>(
+		{
+			start(controller) {
+				const write = async (event: Uint8Array) => {
+					if (!open) return;
+					controller.enqueue(event);
+					await new Promise<void>((resume) => waiting.push(resume));
+				};
+				const end = () => {
+					if (open) controller.close();
+					close();
+				};
+				for (const reader of readers) pump(reader, write).then(end, end);
+			},
+			pull: goOn,
+			cancel: close,
+		},
+		{ highWaterMark: 0 },
+	);
 }
 
 // What cannot be cancelled or closed any more is over, which is all that was wanted.
@@ -26,7 +49,7 @@ const ignore = () => undefined;
 
 async function pump(
 	reader: ReadableStreamDefaultReader<Uint8Array>,
-	writer: WritableStreamDefaultWriter<Uint8Array>,
+	write: (event: Uint8Array) => Promise<void>,
 ): Promise<void> {
 	/** The chunks of an event whose end has not come yet. Kept apart, for a long event has many. */
 	let unfinished: Uint8Array[] = [];
@@ -42,7 +65,7 @@ async function pump(
 		}
 		const whole = concat([...unfinished, value.subarray(0, end)]);
 		unfinished = end < value.length ? [value.subarray(end)] : [];
-		await writer.write(whole);
+		await write(whole);
 	}
 }
 

@@ -1,12 +1,18 @@
-import type { Redis, Requester } from "@upstash/redis";
 import { failure, orAborted, type Rest, RestError } from "./rest.ts";
 
-/** Single commands: `@upstash/redis` makes them, and `Rest` carries them. */
+/**
+ * Single commands, each one request and one billed command.
+ *
+ * `@upstash/redis` is not used for them: its transport (1.39) repeats a request after a network error, even with
+ * `retry: false`, so that a message could go out twice; it takes payloads that look like JSON for JSON, and puts them
+ * into its errors; and it is two thirds of a Worker's bundle. The tests hold this against it.
+ *
+ * @see https://upstash.com/docs/redis/features/restapi
+ */
 export class Commands {
 	readonly #rest: Rest;
 	readonly #timeout: number;
 	readonly #underWay = new Set<Promise<unknown>>();
-	#redis: Redis | undefined;
 
 	/** @param timeout of one command, in ms. */
 	constructor(rest: Rest, timeout: number) {
@@ -15,63 +21,32 @@ export class Commands {
 	}
 
 	/**
-	 * PUBLISH, one billed command, never repeated.
+	 * Runs a command, and never repeats it.
 	 *
-	 * @throws {ConnectorError} after which, unless it is `refused`, nobody knows whether the message went out:
-	 *   the answer may be all that was lost.
-	 */
-	async publish(channel: string, payload: string): Promise<number> {
-		const redis = await this.#load();
-		// The SDK puts a string into the request as it is, and a count comes out as one: neither of its
-		// conversions (to JSON, from JSON) touches a publish. No pipelining either: it is the business of
-		// the transport that is not used here.
-		const receivers: unknown = await redis.publish(channel, payload);
-		if (typeof receivers === "number") return receivers;
-		throw new RestError("unavailable", "Upstash answered PUBLISH without a count of receivers.");
-	}
-
-	/**
-	 * Any other command, without the SDK, which would take a payload that looks like JSON for JSON.
-	 *
-	 * @throws {ConnectorError} as `publish` does.
+	 * @throws {ConnectorError} after which, unless it is `refused`, nobody knows whether it was run: the answer may be
+	 *   all that was lost.
 	 */
 	async run(args: readonly string[]): Promise<unknown> {
-		const answer = await this.#requester.request<unknown>({ body: args });
-		return answer.result;
+		const sending = this.#send(JSON.stringify(args));
+		this.#underWay.add(sending);
+		try {
+			return (await sending)?.result;
+		} finally {
+			this.#underWay.delete(sending);
+		}
+	}
+
+	/** PUBLISH; resolves to the number of receivers. */
+	async publish(channel: string, payload: string): Promise<number> {
+		const receivers = await this.run(["PUBLISH", channel, payload]);
+		if (typeof receivers === "number") return receivers;
+		throw new RestError("unavailable", "Upstash answered PUBLISH without a count of receivers.");
 	}
 
 	/** Resolves when nothing is under way any more. */
 	async idle(): Promise<void> {
 		await Promise.allSettled(this.#underWay);
 	}
-
-	/**
-	 * The SDK, loaded with the first command, over a transport of ours. Its own (1.39) repeats a request up to
-	 * five times after a network error, and once with `retry: false`, so that a message could go out twice;
-	 * it does not tell a 401 from a 503; it puts the whole command, payload and all, into its errors; and
-	 * it adds telemetry headers.
-	 */
-	async #load(): Promise<Redis> {
-		// The client is kept and not the promise of it: on Workers, a request must not await another's.
-		if (this.#redis === undefined) {
-			const { Redis } = await import("@upstash/redis");
-			this.#redis ??= new Redis(this.#requester);
-		}
-		return this.#redis;
-	}
-
-	readonly #requester: Requester = {
-		request: async <T>({ body }: { body?: unknown }) => {
-			const sending = this.#send(JSON.stringify(body));
-			this.#underWay.add(sending);
-			try {
-				// The SDK takes a missing result for a mistake of its caller.
-				return { result: ((await sending)?.result ?? null) as T };
-			} finally {
-				this.#underWay.delete(sending);
-			}
-		},
-	};
 
 	async #send(command: string): Promise<{ result?: unknown } | null> {
 		const abort = new AbortController();

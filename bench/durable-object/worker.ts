@@ -1,0 +1,17 @@
+/** The Worker that is measured: as the README has it, and a way to publish. */
+import { durableObject } from "../../src/adapters/durable-object.ts";
+import type { ChannelNamespace } from "../../src/connectors/durable-object.ts";
+import { ServerSentEvents } from "../../src/sse.ts";
+
+export { SseChannel } from "../../src/adapters/durable-object.ts";
+
+let sse: ServerSentEvents | undefined;
+
+export default {
+	async fetch(request: Request, env: { SSE: ChannelNamespace }): Promise<Response> {
+		sse ??= new ServerSentEvents({ connector: durableObject(env.SSE) });
+		if (request.method !== "POST") return sse.fetch(request, env);
+		const channel = new URL(request.url).searchParams.get("channel") ?? "sse";
+		return Response.json(await sse.publish(await request.text(), { channel }));
+	},
+};
