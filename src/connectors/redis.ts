@@ -7,12 +7,20 @@ import type {
 } from "../connector.ts";
 import { closed } from "./redis/errors.ts";
 import type { Publisher } from "./redis/publisher.ts";
-import { Subscriber } from "./redis/subscriber.ts";
-import { type RedisTarget, type Route, resolve } from "./redis/target.ts";
+import type { ChannelSubscriber, Route } from "./redis/route.ts";
+import { type RedisTarget, resolve } from "./redis/target.ts";
 import { RedisHistory } from "./redis-history.ts";
 
+export type {
+	AddressMap,
+	IoRedisCluster,
+	NodeAddress,
+	NodeRedisCluster,
+	RedisClusterOptions,
+} from "./redis/cluster-options.ts";
 export type { IoRedisClient } from "./redis/ioredis.ts";
 export type { NodeRedisClient, NodeRedisOptions } from "./redis/node-redis.ts";
+export type { RedisSentinelOptions } from "./redis/sentinel.ts";
 export type { RedisTarget } from "./redis/target.ts";
 
 export interface RedisOptions {
@@ -37,6 +45,12 @@ export interface RedisOptions {
 	 * Default: none are kept. Every process that publishes to a channel must say so alike.
 	 */
 	history?: HistoryOptions | undefined;
+	/**
+	 * In a Cluster: sharded pub/sub (Redis 7 or later). A message then goes to one shard instead of to every
+	 * node. Everyone on a channel must agree, for PUBLISH and SSUBSCRIBE do not meet, nor do SPUBLISH and
+	 * SUBSCRIBE: neither a Flask app nor a process without this option hears or is heard. Default: false.
+	 */
+	sharded?: boolean | undefined;
 }
 
 /**
@@ -48,23 +62,27 @@ export interface RedisOptions {
  * redis("rediss://user:password@host:6380/1", { timeout: 1000 });
  * redis(client); // node-redis or ioredis: duplicated for what it cannot share, never closed
  * redis({ url, socket: { ca } }); // node-redis' client options
+ * redis({ rootNodes: [{ url }] }, { sharded: true }); // a Cluster; or a cluster client of either library
+ * redis({ name: "mymaster", sentinelRootNodes: [{ host, port: 26379 }] }); // Sentinel
  * ```
  *
  * One connection publishes and one subscribes, each opened when first needed. A lost one is dialled
  * again, for ever, with jittered pauses of up to 1.5 s. On Cloudflare Workers, where I/O belongs to
- * a request, every publish and every subscription has a connection of its own instead.
+ * a request, every publish and every subscription has a connection of its own instead. In a Cluster all
+ * of this is so for each node that is used; a channel is published and heard at the node of its slot.
  *
  * What cannot be promised: bytes that were already written when `publish` gave up may still be
  * delivered, when a server that hung comes round.
  *
  * @throws TypeError if the target or an option is not of its kind; `ConfigurationError` if settings
- * contradict each other or a cluster or sentinel client is handed in.
+ * contradict each other or a client cannot be handed in.
  */
 export function redis(target: RedisTarget, options: RedisOptions = {}): Connector {
 	const timeout = milliseconds("timeout", options.timeout ?? 3_000, 1);
 	const pingInterval = milliseconds("pingInterval", options.pingInterval ?? 10_000, 0);
 	const scope = scopeOf(options.scope);
-	return new RedisConnector(resolve(target), timeout, pingInterval, scope, options.history);
+	const route = resolve(target, flag("sharded", options.sharded ?? false));
+	return new RedisConnector(route, timeout, pingInterval, scope, options.history);
 }
 
 class RedisConnector implements Connector {
@@ -77,7 +95,7 @@ class RedisConnector implements Connector {
 	/** Everything that holds connections: two of them per process, or one for each use. */
 	readonly #open = new Set<{ close(): void }>();
 	#publisher: Publisher | undefined;
-	#subscriber: Subscriber | undefined;
+	#subscriber: ChannelSubscriber | undefined;
 	#closed = false;
 
 	constructor(
@@ -88,9 +106,11 @@ class RedisConnector implements Connector {
 		history: HistoryOptions | undefined,
 	) {
 		this.scope = scope;
-		if (history !== undefined)
-			this.history = new RedisHistory((args) => this.#run(args), history, true);
 		this.#route = route;
+		if (history !== undefined) {
+			const run = (args: readonly string[]) => this.#run(args);
+			this.history = new RedisHistory(run, history, true, route.publishCommand);
+		}
 		this.#timeout = timeout;
 		this.#pingInterval = pingInterval;
 	}
@@ -98,7 +118,7 @@ class RedisConnector implements Connector {
 	async publish(channel: string, payload: string): Promise<PublishResult> {
 		this.#check(channel, payload);
 		if (this.history !== undefined) return this.history.publish(channel, payload);
-		return { receivers: Number(await this.#run(["PUBLISH", channel, payload])) };
+		return { receivers: Number(await this.#run([this.#route.publishCommand, channel, payload])) };
 	}
 
 	async #run(args: readonly string[]): Promise<unknown> {
@@ -120,14 +140,14 @@ class RedisConnector implements Connector {
 		this.#check(channel);
 		const settings = { timeout: this.#timeout, pingInterval: this.#pingInterval };
 		if (this.scope === "process") {
-			this.#subscriber ??= this.#keep(new Subscriber(this.#route.driver, settings));
+			this.#subscriber ??= this.#keep(this.#route.subscriber(settings));
 			return this.#subscriber.subscribe(channel, handlers);
 		}
 		const onIdle = () => {
 			subscriber.close();
 			this.#open.delete(subscriber);
 		};
-		const subscriber = this.#keep(new Subscriber(this.#route.driver, { ...settings, onIdle }));
+		const subscriber = this.#keep(this.#route.subscriber({ ...settings, onIdle }));
 		return subscriber.subscribe(channel, handlers);
 	}
 
@@ -154,6 +174,11 @@ function scopeOf(scope: unknown): Connector["scope"] {
 	if (scope === "process" || scope === "request") return scope;
 	if (scope !== undefined) throw new TypeError('redis(): scope must be "process" or "request".');
 	return globalThis.navigator?.userAgent === "Cloudflare-Workers" ? "request" : "process";
+}
+
+function flag(field: string, value: unknown): boolean {
+	if (typeof value === "boolean") return value;
+	throw new TypeError(`redis(): ${field} must be true or false.`);
 }
 
 function milliseconds(field: string, value: number, least: number): number {

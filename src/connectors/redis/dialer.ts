@@ -68,13 +68,23 @@ export class Dialer {
 	}
 
 	async #attempt(events: LinkEvents): Promise<RedisLink> {
-		const link = await this.#driver.open(events, this.#timeout);
-		try {
-			const late = () => unanswered(this.#driver.address, this.#timeout);
-			await within(link.connect(), this.#timeout, late);
+		const opened: RedisLink[] = [];
+		let failed = false;
+		const connecting = async () => {
+			const link = await this.#driver.open(events, this.#timeout);
+			opened.push(link);
+			// Finding out where to dial may have taken all the time there was.
+			if (failed) link.destroy();
+			else await link.connect();
+			await this.#driver.check?.(link);
 			return link;
+		};
+		const late = () => unanswered(this.#driver.address, this.#timeout);
+		try {
+			return await within(connecting(), this.#timeout, late);
 		} catch (error) {
-			link.destroy();
+			failed = true;
+			for (const link of opened) link.destroy();
 			throw error;
 		}
 	}

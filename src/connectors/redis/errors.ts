@@ -20,10 +20,34 @@ export function toConnectorError(error: unknown, address: string): ConnectorErro
 		const message = `Redis at ${address} cannot serve this now: ${reason}`;
 		return new ConnectorError("unavailable", message, { cause });
 	}
-	const advice = "Check the user name, the password, the database number and the user's ACL.";
+	const advice =
+		redirection(cause) === undefined
+			? "Check the user name, the password, the database number and the user's ACL."
+			: "It is a node of a Cluster: pass { rootNodes: [{ url }] } instead of a single server.";
 	return new ConnectorError("refused", `Redis at ${address} refused: ${reason} ${advice}`, {
 		cause,
 	});
+}
+
+/** Where a node of a Cluster says that a slot is. */
+export interface Redirection {
+	/** `host:port`; no host means the one that was asked. */
+	address: string;
+	/** For this one command only, after ASKING; the slot is on its way. */
+	ask: boolean;
+}
+
+/** Where the answer sends us, if it is such an answer. */
+export function redirection(error: unknown): Redirection | undefined {
+	const cause = error instanceof ConnectorError ? error.cause : error;
+	const [, kind, address] = /^(MOVED|ASK) \d+ (\S*:\d+)/.exec(describe(cause)) ?? [];
+	return address === undefined ? undefined : { address, ask: kind === "ASK" };
+}
+
+/** Whether what answered is a replica, as the master is after a failover. */
+export function isReadOnly(error: unknown): boolean {
+	const reason = describe(error);
+	return reason.startsWith("READONLY ") || /^ERR .*\bREADONLY\b/.test(reason);
 }
 
 /** Whether Redis answered the command with an error, so that the connection itself is fine. */
@@ -46,6 +70,14 @@ export function unanswered(address: string, timeout: number): ConnectorError {
 	return new ConnectorError(
 		"unavailable",
 		`Redis at ${address} did not answer within ${timeout} ms. Check that it is not stopped, overloaded or cut off.`,
+	);
+}
+
+/** A Cluster has given the channel's slot to another node. */
+export function moved(channel: string, address: string): ConnectorError {
+	return new ConnectorError(
+		"unavailable",
+		`Redis at ${address} does not serve the channel ${JSON.stringify(channel)} any more: its slot has moved.`,
 	);
 }
 

@@ -36,6 +36,7 @@ export function ioredisDuplicates(client: IoRedisClient): RedisDriver {
 				lazyConnect: true,
 				retryStrategy: () => null,
 				reconnectOnError: null,
+				sentinelRetryStrategy: () => null,
 				autoResubscribe: false,
 				autoResendUnfulfilledCommands: false,
 				enableOfflineQueue: false,

@@ -6,8 +6,13 @@
 export interface RedisDriver {
 	/** Host and port for error messages, without credentials. */
 	readonly address: string;
-	/** Makes a connection that has not been dialled yet; loads the client library where needed. */
+	/**
+	 * Makes a connection that has not been dialled yet; loads the client library, or asks where the server
+	 * is, where needed.
+	 */
 	open(events: LinkEvents, timeout: number): Promise<RedisLink>;
+	/** Rejects if what was dialled is not the server that is wanted. */
+	check?(link: RedisLink): Promise<void>;
 }
 
 /** None of these is called after `destroy()`, and nothing after `onLost`. */
@@ -15,6 +20,8 @@ export interface LinkEvents {
 	onMessage(channel: string, payload: string): void;
 	/** The connection was up and is gone. Not called for a `connect()` that failed. */
 	onLost(error: unknown): void;
+	/** The server has ended this subscription: the channel's slot is another node's now. */
+	onMoved(channel: string): void;
 }
 
 /** One connection, from its dialling to its end. All promises reject with the library's own error. */

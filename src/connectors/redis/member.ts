@@ -7,6 +7,8 @@ type State = "pending" | "live" | "lost" | "ended";
 export class Member {
 	readonly #handlers: SubscriptionHandlers;
 	#state: State = "pending";
+	/** What came with the confirmation, before we could say that it is restored: first that, then these. */
+	#early: string[] = [];
 	#resolve: () => void = unset;
 	#reject: (error: ConnectorError) => void = unset;
 	/** Resolves when it is live for the first time, rejects when it ended before that. */
@@ -20,8 +22,23 @@ export class Member {
 		});
 	}
 
+	/** Confirmed, and not lost since. */
+	get isLive(): boolean {
+		return this.#state === "live";
+	}
+
+	get isEnded(): boolean {
+		return this.#state === "ended";
+	}
+
 	message(payload: string): void {
 		if (this.#state === "ended") return;
+		// Whoever catches up from a history would take it for the last one seen, and miss those before.
+		if (this.#state === "lost") this.#early.push(payload);
+		else this.#deliver(payload);
+	}
+
+	#deliver(payload: string): void {
 		try {
 			this.#handlers.onMessage(payload);
 		} catch (error) {
@@ -36,12 +53,14 @@ export class Member {
 		this.#state = "live";
 		if (before === "pending") this.#resolve();
 		else guard("onRestored", () => this.#handlers.onRestored());
+		for (const payload of this.#early.splice(0)) this.message(payload);
 	}
 
 	/** The connection is gone. One that was never live just goes on waiting. */
 	down(error: ConnectorError): void {
 		if (this.#state !== "live") return;
 		this.#state = "lost";
+		this.#early = [];
 		guard("onLost", () => this.#handlers.onLost(error));
 	}
 

@@ -14,6 +14,9 @@ export interface OwnClient {
 		channel: string,
 		listener: (payload: string, channel: string) => void,
 	): Promise<unknown>;
+	/** From version 4.6 on. */
+	sSubscribe?: OwnClient["subscribe"];
+	sUnsubscribe?: OwnClient["unsubscribe"];
 	ref(): void;
 	unref(): void;
 	/** From version 5 on; `disconnect` before. */
@@ -41,18 +44,27 @@ export function overrides(options: { socket?: object }, connectTimeout: number):
 	};
 }
 
+/**
+ * `sharded`: with SSUBSCRIBE. `guarded`: with SUBSCRIBE, which a node of a Cluster goes on serving after the
+ * channel's slot has left it; so the same channel is subscribed to as a sharded one as well, only to be told
+ * by the server, in line with the messages, that the slot is leaving.
+ */
+export type PubSub = "plain" | "guarded" | "sharded";
+
 /** One connection of a node-redis client that was made with `overrides`. */
 export class NodeRedisLink implements RedisLink {
 	readonly #client: OwnClient;
 	readonly #events: LinkEvents;
+	#pubSub: PubSub;
 	readonly #onMessage: (payload: string, channel: string) => void;
 	#dialled = false;
 	#up = false;
 	#gone = false;
 
-	constructor(client: OwnClient, events: LinkEvents) {
+	constructor(client: OwnClient, events: LinkEvents, pubSub: PubSub = "plain") {
 		this.#client = client;
 		this.#events = events;
+		this.#pubSub = pubSub;
 		// One function for all channels: the library keeps them apart.
 		this.#onMessage = (payload, channel) => {
 			if (!this.#gone) events.onMessage(channel, payload);
@@ -62,6 +74,9 @@ export class NodeRedisLink implements RedisLink {
 		client.on("connect", () => {
 			this.#dialled = true;
 			if (this.#gone) this.#kill();
+		});
+		client.on("sharded-channel-moved", (channel) => {
+			if (!this.#gone) events.onMoved(String(channel));
 		});
 	}
 
@@ -79,12 +94,32 @@ export class NodeRedisLink implements RedisLink {
 	}
 
 	async subscribe(channel: string): Promise<void> {
-		await this.#client.subscribe(channel, this.#onMessage);
+		await Promise.all([
+			this.#pubSub === "sharded" && this.#client.sSubscribe?.(channel, this.#onMessage),
+			this.#pubSub === "guarded" && this.#guard(channel),
+			this.#pubSub !== "sharded" && this.#client.subscribe(channel, this.#onMessage),
+		]);
 	}
 
 	async unsubscribe(channel: string): Promise<void> {
 		// Named with its listener: otherwise a subscribe that follows at once joins the one that is ending.
-		await this.#client.unsubscribe(channel, this.#onMessage);
+		await Promise.all([
+			this.#pubSub === "sharded" && this.#client.sUnsubscribe?.(channel, this.#onMessage),
+			// It may be gone with its slot already; a connection that was lost shows in the other one.
+			this.#pubSub === "guarded" &&
+				this.#client.sUnsubscribe?.(channel, ignore).catch(() => undefined),
+			this.#pubSub !== "sharded" && this.#client.unsubscribe(channel, this.#onMessage),
+		]);
+	}
+
+	async #guard(channel: string): Promise<void> {
+		try {
+			await this.#client.sSubscribe?.(channel, ignore);
+		} catch (error) {
+			// A server before Redis 7, or a user who may not: then without.
+			if (!/^(ERR unknown|NOPERM)/.test(String(Reflect.get(Object(error), "message")))) throw error;
+			this.#pubSub = "plain";
+		}
 	}
 
 	async ping(): Promise<void> {
@@ -117,4 +152,8 @@ export class NodeRedisLink implements RedisLink {
 		// It rejects only when there is nothing left to close, and that is all that is asked.
 		else this.#client.disconnect().catch(() => undefined);
 	}
+}
+
+function ignore(): void {
+	// What is published to the sharded channel of that name is not for us.
 }

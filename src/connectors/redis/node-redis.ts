@@ -1,7 +1,7 @@
 import { ConnectorError } from "../../errors.ts";
 import type { OwnedClient } from "./client-publisher.ts";
 import type { RedisDriver } from "./link.ts";
-import { NodeRedisLink, type OwnClient, overrides } from "./node-redis-link.ts";
+import { NodeRedisLink, type OwnClient, overrides, type PubSub } from "./node-redis-link.ts";
 
 /**
  * A client of node-redis (`redis` or `@redis/client` from 4.6 on), as far as it is used here. It is
@@ -29,8 +29,14 @@ export interface NodeRedisOptions {
 	[option: string]: unknown;
 }
 
-/** Connects with `options`, which are node-redis' own. The library is loaded with the first connection. */
-export function nodeRedisDriver(options: NodeRedisOptions, address: string): RedisDriver {
+/**
+ * Connects with `options`, which are node-redis' own. The library is loaded with the first connection.
+ */
+export function nodeRedisDriver(
+	options: NodeRedisOptions,
+	address: string,
+	pubSub: PubSub = "plain",
+): RedisDriver {
 	return {
 		address,
 		async open(events, timeout) {
@@ -44,7 +50,7 @@ export function nodeRedisDriver(options: NodeRedisOptions, address: string): Red
 			};
 			// The library's type of its options says more than this connector knows of them.
 			const client = createClient(all as object);
-			return new NodeRedisLink(client as unknown as OwnClient, events);
+			return new NodeRedisLink(client as unknown as OwnClient, events, pubSub);
 		},
 	};
 }

@@ -1,5 +1,5 @@
 import { Dialer } from "./dialer.ts";
-import { closed, toConnectorError, unanswered, unreachable } from "./errors.ts";
+import { closed, isReadOnly, toConnectorError, unanswered, unreachable } from "./errors.ts";
 import type { RedisDriver, RedisLink } from "./link.ts";
 import { WaitingRoom, within } from "./timing.ts";
 
@@ -31,21 +31,45 @@ export class LinkPublisher implements Publisher {
 		this.#dialer = new Dialer(driver, timeout);
 	}
 
+	get isConnected(): boolean {
+		return this.#link !== undefined;
+	}
+
 	async run(args: readonly string[]): Promise<unknown> {
-		if (this.#closed) throw closed();
 		const begun = performance.now();
-		const link = this.#link ?? (await this.#linkUp());
-		const left = this.#timeout - (performance.now() - begun);
+		const link = await this.connected(this.#timeout);
+		return this.send(link, args, this.#timeout - (performance.now() - begun));
+	}
+
+	/** Resolves to the connection. Rejects with a `ConnectorError` when there is none within `ms`. */
+	async connected(ms: number): Promise<RedisLink> {
+		if (this.#closed) throw closed();
+		return this.#link ?? this.#linkUp(ms);
+	}
+
+	/** `asking`: has the node serve a slot that is only on its way to it. */
+	async send(
+		link: RedisLink,
+		args: readonly string[],
+		ms: number,
+		asking = false,
+	): Promise<unknown> {
+		// Written together, so that no other command comes between them.
+		const commands = asking ? [["ASKING"], args] : [args];
 		try {
-			return await within(link.command(args), left, () => {
+			const replies = Promise.all(commands.map((command) => link.command(command)));
+			const all = await within(replies, ms, () => {
 				const error = unanswered(this.#driver.address, this.#timeout);
 				// It owed an answer for too long to be trusted with another command; and what it has
 				// not written yet goes down with it.
 				this.#drop(link, error);
 				return error;
 			});
+			return all.at(-1);
 		} catch (error) {
 			if (this.#closed) throw closed();
+			// It was the master once: the next connection goes to where the master is now.
+			if (isReadOnly(error)) this.#drop(link, error);
 			throw toConnectorError(error, this.#driver.address);
 		}
 	}
@@ -58,12 +82,12 @@ export class LinkPublisher implements Publisher {
 		this.#dialer.wake();
 	}
 
-	#linkUp(): Promise<RedisLink> {
+	#linkUp(ms: number): Promise<RedisLink> {
 		const up = this.#waiting.wait(
-			this.#timeout,
+			ms,
 			() =>
 				this.#dialer.lastError ??
-				unreachable(this.#driver.address, `no connection within ${this.#timeout} ms`),
+				unreachable(this.#driver.address, `no connection within ${Math.round(ms)} ms`),
 		);
 		if (!this.#dialling) void this.#dial();
 		return up;
@@ -76,7 +100,11 @@ export class LinkPublisher implements Publisher {
 			if (link !== undefined) this.#drop(link, error);
 		};
 		try {
-			link = await this.#dialer.dial(() => this.#waiting.size > 0, { onMessage: ignore, onLost });
+			link = await this.#dialer.dial(() => this.#waiting.size > 0, {
+				onMessage: ignore,
+				onMoved: ignore,
+				onLost,
+			});
 			if (link === undefined) return;
 			this.#dialer.succeeded();
 			// While a publish is under way its timer keeps the process alive; in between, a script

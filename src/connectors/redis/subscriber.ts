@@ -1,19 +1,12 @@
 import type { Subscription, SubscriptionHandlers } from "../../connector.ts";
 import type { ConnectorError } from "../../errors.ts";
 import { Dialer } from "./dialer.ts";
-import { closed, isReply, toConnectorError, unanswered } from "./errors.ts";
+import { closed, isReply, moved, redirection, toConnectorError, unanswered } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { RedisDriver, RedisLink } from "./link.ts";
 import { Member } from "./member.ts";
+import type { ChannelSubscriber, SubscriberSettings } from "./route.ts";
 import { within } from "./timing.ts";
-
-/** How a subscriber behaves; times in ms. */
-export interface SubscriberSettings {
-	timeout: number;
-	pingInterval: number;
-	/** Called when the last subscription has gone, instead of keeping the connection for the next. */
-	onIdle?: () => void;
-}
 
 /** A channel that somebody here wants. Another one of the same name may follow it. */
 interface Channel {
@@ -22,6 +15,8 @@ interface Channel {
 	members: readonly Member[];
 	/** Whether Redis has confirmed it on the connection there is now. */
 	live: boolean;
+	/** Whether it is being subscribed to on that connection. */
+	joining: boolean;
 }
 
 /**
@@ -29,7 +24,7 @@ interface Channel {
  * is kept apart from the connection, and every new connection is told all of it: so nothing that
  * was given up during an outage comes back, and nothing wanted is forgotten.
  */
-export class Subscriber {
+export class Subscriber implements ChannelSubscriber {
 	readonly #driver: RedisDriver;
 	readonly #settings: SubscriberSettings;
 	readonly #dialer: Dialer;
@@ -46,30 +41,61 @@ export class Subscriber {
 		this.#heartbeat = new Heartbeat(settings.pingInterval, () => this.#ping());
 	}
 
-	/** Resolves once Redis has confirmed it; rejects with a `ConnectorError` within the timeout. */
+	/** How many channels are wanted. */
+	get size(): number {
+		return this.#channels.size;
+	}
+
+	/** Why there is no connection. */
+	get lastError(): ConnectorError | undefined {
+		return this.#dialer.lastError;
+	}
+
 	async subscribe(name: string, handlers: SubscriptionHandlers): Promise<Subscription> {
 		if (this.#closed) throw closed();
-		const channel = this.#channels.get(name) ?? this.#want(name);
 		const { timeout } = this.#settings;
 		const member = new Member(handlers);
-		channel.members = [...channel.members, member];
-		if (channel.live) member.up();
-		else if (this.#link === undefined && !this.#dialling) void this.#dial();
+		const detach = this.attach(name, member);
+		const unsubscribe = () => {
+			member.leave();
+			return detach();
+		};
 		try {
 			await within(
 				member.settled,
 				timeout,
-				() => this.#dialer.lastError ?? unanswered(this.#driver.address, timeout),
+				() => this.lastError ?? unanswered(this.#driver.address, timeout),
 			);
 		} catch (error) {
-			// Not awaited: the caller's time is up. `#leave` never rejects.
-			void this.#leave(channel, member);
+			// Not awaited: the caller's time is up. It never rejects.
+			void unsubscribe();
 			throw error;
 		}
-		return { unsubscribe: () => this.#leave(channel, member) };
+		return { unsubscribe };
 	}
 
-	/** Ends every subscription with `onEnd`. Idempotent. */
+	/**
+	 * Has a member hear the channel, as soon as Redis has confirmed that, until it is detached.
+	 *
+	 * @returns what detaches it; idempotent, resolves when Redis knows, never rejects.
+	 */
+	attach(name: string, member: Member): () => Promise<void> {
+		const channel = this.#channels.get(name) ?? this.#want(name);
+		channel.members = [...channel.members, member];
+		if (channel.live) member.up();
+		else if (this.#link === undefined && !this.#dialling) void this.#dial();
+		return () => this.#detach(channel, member);
+	}
+
+	/** Subscribes to the channels again that the server would not have, or has ended. */
+	rejoin(): void {
+		const link = this.#link;
+		if (link === undefined) return;
+		for (const channel of this.#channels.values()) {
+			if (!channel.live && !channel.joining) void this.#join(link, channel);
+		}
+	}
+
 	close(): void {
 		this.#closed = true;
 		this.#endAll(closed());
@@ -78,7 +104,7 @@ export class Subscriber {
 	}
 
 	#want(name: string): Channel {
-		const channel: Channel = { name, members: [], live: false };
+		const channel: Channel = { name, members: [], live: false, joining: false };
 		this.#channels.set(name, channel);
 		if (this.#link !== undefined) {
 			this.#link.keepProcessAlive(true);
@@ -88,8 +114,7 @@ export class Subscriber {
 		return channel;
 	}
 
-	async #leave(channel: Channel, member: Member): Promise<void> {
-		member.leave();
+	async #detach(channel: Channel, member: Member): Promise<void> {
 		channel.members = channel.members.filter((other) => other !== member);
 		const last = channel.members.length === 0 && this.#channels.get(channel.name) === channel;
 		if (!last) return;
@@ -104,6 +129,8 @@ export class Subscriber {
 			const late = () => unanswered(this.#driver.address, timeout);
 			await within(link.unsubscribe(channel.name), timeout, late);
 		} catch (error) {
+			// The channel's slot has left this node, and the subscription with it.
+			if (redirection(error) !== undefined) return;
 			// Without its connection the subscription ends at the broker too: so the leaver has what it
 			// wanted, and the others hear of the loss.
 			this.#lost(link, error);
@@ -128,6 +155,7 @@ export class Subscriber {
 				onLost: (error) => {
 					if (link !== undefined) this.#lost(link, error);
 				},
+				onMoved: (name) => this.#moved(this.#channels.get(name)),
 			});
 		} catch (error) {
 			this.#endAll(toConnectorError(error, this.#driver.address));
@@ -142,10 +170,16 @@ export class Subscriber {
 
 	async #join(link: RedisLink, channel: Channel): Promise<void> {
 		const { timeout } = this.#settings;
+		channel.joining = true;
 		try {
 			const late = () => unanswered(this.#driver.address, timeout);
 			await within(link.subscribe(channel.name), timeout, late);
 		} catch (error) {
+			if (this.#link === link) channel.joining = false;
+			if (redirection(error) !== undefined) {
+				this.#settings.onTrouble?.();
+				return;
+			}
 			const failure = toConnectorError(error, this.#driver.address);
 			if (failure.code === "refused") this.#end(channel, failure);
 			else this.#lost(link, failure);
@@ -153,13 +187,23 @@ export class Subscriber {
 		}
 		if (this.#link !== link) return;
 		this.#dialer.succeeded();
+		channel.joining = false;
 		channel.live = true;
 		for (const member of channel.members) member.up();
 	}
 
+	#moved(channel: Channel | undefined): void {
+		if (channel === undefined) return;
+		channel.live = false;
+		const { address } = this.#driver;
+		for (const member of channel.members) member.down(moved(channel.name, address));
+		this.#settings.onMoved?.();
+	}
+
 	#deliver(name: string, payload: string): void {
 		const channel = this.#channels.get(name);
-		if (channel === undefined) return;
+		// What a node still passes on of a channel that has left it may be out of order.
+		if (channel === undefined || !(channel.live || channel.joining)) return;
 		for (const member of channel.members) member.message(payload);
 	}
 
@@ -182,9 +226,11 @@ export class Subscriber {
 		this.#dialer.failed(failure);
 		for (const channel of this.#channels.values()) {
 			channel.live = false;
+			channel.joining = false;
 			for (const member of channel.members) member.down(failure);
 		}
 		if (this.#channels.size > 0 && !this.#dialling) void this.#dial();
+		this.#settings.onTrouble?.();
 	}
 
 	#discard(): void {

@@ -1,5 +1,14 @@
 import { ConfigurationError } from "../../errors.ts";
 import { ClientPublisher } from "./client-publisher.ts";
+import { type Cluster, cluster } from "./cluster.ts";
+import {
+	type IoRedisCluster,
+	ioRedisClusterOptions,
+	type NodeRedisCluster,
+	type RedisClusterOptions,
+} from "./cluster-options.ts";
+import { ClusterPublisher } from "./cluster-publisher.ts";
+import { ClusterSubscriber } from "./cluster-subscriber.ts";
 import { type IoRedisClient, ioredisDuplicates } from "./ioredis.ts";
 import type { RedisDriver } from "./link.ts";
 import {
@@ -10,35 +19,67 @@ import {
 	ownedNodeRedis,
 } from "./node-redis.ts";
 import { LinkPublisher, type Publisher } from "./publisher.ts";
+import type { Route } from "./route.ts";
+import { type RedisSentinelOptions, sentinelDriver } from "./sentinel.ts";
+import { addressOf, describe } from "./server-address.ts";
+import { Subscriber } from "./subscriber.ts";
 
-/** Where Redis is: a URL, a client that the caller already has, or node-redis' client options. */
-export type RedisTarget = string | NodeRedisClient | IoRedisClient | NodeRedisOptions;
-
-/** How to subscribe at a target and how to publish there. */
-export interface Route {
-	readonly driver: RedisDriver;
-	publisher(timeout: number): Publisher;
-}
+/**
+ * Where Redis is: a URL, a client that the caller already has, or node-redis' options for a client, a cluster
+ * or a sentinel.
+ */
+export type RedisTarget =
+	| string
+	| NodeRedisClient
+	| IoRedisClient
+	| NodeRedisOptions
+	| RedisClusterOptions
+	| NodeRedisCluster
+	| IoRedisCluster
+	| RedisSentinelOptions;
 
 const WAYS =
 	"Pass a URL such as redis://127.0.0.1:6379, a node-redis or ioredis client, or node-redis' client options.";
 
-/** Throws a `TypeError` or `ConfigurationError` without ever repeating what may hold a password. */
-export function resolve(target: RedisTarget): Route {
-	if (typeof target === "string") return connecting({ url: target });
-	if (typeof target !== "object" || target === null) {
+/**
+ * Throws a `TypeError` or `ConfigurationError` without ever repeating what may hold a password.
+ *
+ * @param sharded asks for sharded pub/sub, which is a Cluster's.
+ */
+export function resolve(target: RedisTarget, sharded: boolean): Route {
+	if (typeof target !== "string" && (typeof target !== "object" || target === null)) {
 		throw new TypeError(`redis(): the target must not be ${describe(target)}. ${WAYS}`);
 	}
-	if (isIoRedis(target)) {
-		refuseCluster("isCluster" in target && target.isCluster === true);
-		const driver = ioredisDuplicates(target);
-		return { driver, publisher: (ms) => new LinkPublisher(driver, ms) };
+	const options = typeof target === "string" ? undefined : clusterOptions(target);
+	if (options !== undefined) return everywhere(cluster(options, sharded), sharded);
+	if (sharded) {
+		throw new ConfigurationError(
+			"redis(): sharded pub/sub needs a Cluster: pass { rootNodes: [{ url }] } or a cluster client, or leave sharded out.",
+		);
+	}
+	return single(target);
+}
+
+function everywhere(nodes: Cluster, sharded: boolean): Route {
+	return {
+		publishCommand: sharded ? "SPUBLISH" : "PUBLISH",
+		publisher: (timeout) => new ClusterPublisher(nodes, timeout),
+		subscriber: (settings) => new ClusterSubscriber(nodes, settings),
+	};
+}
+
+function single(target: RedisTarget): Route {
+	if (typeof target === "string") return connecting({ url: target });
+	if (isIoRedis(target)) return through(ioredisDuplicates(target));
+	if (isSentinel(target)) return through(sentinelDriver(target));
+	if ("getSentinelNode" in target) {
+		throw new ConfigurationError(
+			"redis(): a sentinel client of node-redis cannot be handed in. Pass the options that it was made with: { name, sentinelRootNodes }.",
+		);
 	}
 	if (isNodeRedis(target)) {
-		// These look alike, but their sendCommand takes other arguments.
-		refuseCluster("slots" in target || "getSentinelNode" in target);
-		const driver = nodeRedisDuplicates(target);
-		return { driver, publisher: (ms) => new ClientPublisher(ownedNodeRedis(target), ms) };
+		const publisher = (ms: number) => new ClientPublisher(ownedNodeRedis(target), ms);
+		return through(nodeRedisDuplicates(target), publisher);
 	}
 	if ("connect" in target || "on" in target) {
 		throw new TypeError(`redis(): the client handed in is of no kind known here. ${WAYS}`);
@@ -47,8 +88,41 @@ export function resolve(target: RedisTarget): Route {
 }
 
 function connecting(options: NodeRedisOptions): Route {
-	const driver = nodeRedisDriver(options, addressOf(options));
-	return { driver, publisher: (timeout) => new LinkPublisher(driver, timeout) };
+	return through(nodeRedisDriver(options, addressOf(options)));
+}
+
+function through(
+	driver: RedisDriver,
+	publisher = (timeout: number): Publisher => new LinkPublisher(driver, timeout),
+): Route {
+	return {
+		publishCommand: "PUBLISH",
+		publisher,
+		subscriber: (settings) => new Subscriber(driver, settings),
+	};
+}
+
+function clusterOptions(target: object): RedisClusterOptions | undefined {
+	if (isIoRedisCluster(target)) return ioRedisClusterOptions(target);
+	if (isClusterOptions(target)) return target;
+	// Of node-redis' clients only the cluster's has these.
+	if (!("slots" in target) || !has(target, "nodeClient")) return undefined;
+	if ("_options" in target && isClusterOptions(target._options)) return target._options;
+	throw new ConfigurationError(
+		"redis(): this version's cluster client cannot be handed in. Pass the options that it was made with: { rootNodes: [{ url }] }.",
+	);
+}
+
+function isClusterOptions(target: unknown): target is RedisClusterOptions {
+	return typeof target === "object" && target !== null && "rootNodes" in target;
+}
+
+function isIoRedisCluster(target: object): target is IoRedisCluster {
+	return "isCluster" in target && target.isCluster === true;
+}
+
+function isSentinel(target: object): target is RedisSentinelOptions {
+	return "sentinelRootNodes" in target;
 }
 
 function isIoRedis(target: object): target is IoRedisClient {
@@ -63,68 +137,4 @@ function isNodeRedis(target: object): target is NodeRedisClient {
 
 function has(target: object, ...methods: string[]): boolean {
 	return methods.every((name) => typeof Reflect.get(target, name) === "function");
-}
-
-function refuseCluster(yes: boolean): void {
-	if (!yes) return;
-	throw new ConfigurationError(
-		"redis(): cluster and sentinel clients are not supported. Hand in a client of a single server, or its URL.",
-	);
-}
-
-/** Host and port. Checks the URL on the way, for the library's own error would print it whole. */
-function addressOf(options: NodeRedisOptions): string {
-	const { url, socket } = options;
-	const { host, port, path, tls } = fields(socket);
-	if (url === undefined) {
-		return typeof path === "string" ? path : `${host ?? "localhost"}:${port ?? 6379}`;
-	}
-	const parsed = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
-	if (parsed?.protocol !== "redis:" && parsed?.protocol !== "rediss:") {
-		throw new TypeError(
-			"redis(): the URL must begin with redis:// or rediss://, such as redis://user:password@host:6379/0; a password with special characters must be percent-encoded.",
-		);
-	}
-	if (!/^\/?\d*$/.test(parsed.pathname)) {
-		throw new TypeError(
-			"redis(): the URL's path must be a database number or absent, such as redis://host:6379/0.",
-		);
-	}
-	if (!decodes(parsed.username) || !decodes(parsed.password)) {
-		throw new TypeError(
-			"redis(): the URL's user name and password must be percent-encoded: write a % as %25.",
-		);
-	}
-	if (tls !== undefined && tls !== (parsed.protocol === "rediss:")) {
-		throw new ConfigurationError(
-			`redis(): socket.tls is ${tls === true}, but the URL begins with ${parsed.protocol}. Leave socket.tls out.`,
-		);
-	}
-	return `${parsed.hostname}:${parsed.port || 6379}`;
-}
-
-function fields(socket: unknown): {
-	host?: unknown;
-	port?: unknown;
-	path?: unknown;
-	tls?: unknown;
-} {
-	if (socket === undefined) return {};
-	if (typeof socket === "object" && socket !== null) return { ...socket };
-	throw new TypeError(
-		`redis(): socket must be an object with host and port, not ${describe(socket)}.`,
-	);
-}
-
-function decodes(text: string): boolean {
-	try {
-		decodeURIComponent(text);
-		return true;
-	} catch {
-		return false;
-	}
-}
-
-function describe(value: unknown): string {
-	return value === null ? "null" : typeof value;
 }

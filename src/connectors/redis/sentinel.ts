@@ -1,0 +1,91 @@
+import { ConnectorError } from "../../errors.ts";
+import { whereIs } from "./cluster.ts";
+import type { AddressMap, NodeAddress } from "./cluster-options.ts";
+import { isReply, toConnectorError, unanswered, unreachable } from "./errors.ts";
+import type { RedisDriver } from "./link.ts";
+import { type NodeRedisOptions, nodeRedisDriver } from "./node-redis.ts";
+import { fields } from "./server-address.ts";
+import { within } from "./timing.ts";
+
+/** node-redis' sentinel options, as far as they matter here. */
+export interface RedisSentinelOptions {
+	/** Of the group that the Sentinels watch. */
+	name: string;
+	sentinelRootNodes: readonly NodeAddress[];
+	/** For the servers: `username`, `password`, `socket`. */
+	nodeClientOptions?: NodeRedisOptions;
+	/** For the Sentinels. */
+	sentinelClientOptions?: NodeRedisOptions;
+	nodeAddressMap?: AddressMap;
+}
+
+/** Connects to the server that is the master by then, as the Sentinels have it. */
+export function sentinelDriver(options: RedisSentinelOptions): RedisDriver {
+	const { name, sentinelRootNodes, nodeClientOptions = {} } = options;
+	if (typeof name !== "string" || !Array.isArray(sentinelRootNodes) || !sentinelRootNodes.length) {
+		throw new TypeError(
+			'redis(): a Sentinel group is { name: "mymaster", sentinelRootNodes: [{ host, port: 26379 }] }.',
+		);
+	}
+	const group = `the Sentinel group ${name}`;
+	let turn = 0;
+	return {
+		address: group,
+		async open(events, timeout) {
+			// Each attempt begins with another of them: one that was cut off knows an old master.
+			const first = turn++ % sentinelRootNodes.length;
+			const sentinels = [...sentinelRootNodes.slice(first), ...sentinelRootNodes.slice(0, first)];
+			const master = await masterAsOf(sentinels, options, timeout);
+			const socket = { ...fields(nodeClientOptions.socket), ...master };
+			return nodeRedisDriver({ ...nodeClientOptions, socket }, group).open(events, timeout);
+		},
+		async check(link) {
+			// A user who may not ask is not kept from all the rest.
+			const role = await link.command(["ROLE"]).catch((error: unknown) => {
+				if (!isReply(error)) throw error;
+			});
+			if (role === undefined || (Array.isArray(role) && String(role[0]) === "master")) return;
+			throw unreachable(group, "the server that the Sentinels name is no master");
+		},
+	};
+}
+
+async function masterAsOf(
+	sentinels: readonly NodeAddress[],
+	{ name, nodeAddressMap, sentinelClientOptions = {} }: RedisSentinelOptions,
+	timeout: number,
+): Promise<NodeAddress> {
+	const patience = timeout / sentinels.length;
+	let failure: unknown;
+	for (const { host, port } of sentinels) {
+		const address = `the Sentinel ${host}:${port}`;
+		const socket = { ...fields(sentinelClientOptions.socket), host, port };
+		const driver = nodeRedisDriver({ ...sentinelClientOptions, socket }, address);
+		const link = await driver.open(
+			{ onMessage: ignore, onMoved: ignore, onLost: ignore },
+			patience,
+		);
+		try {
+			const asking = link
+				.connect()
+				.then(() => link.command(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name]));
+			const master = await within(asking, patience, () => unanswered(address, patience));
+			if (Array.isArray(master)) return whereIs(master.join(":"), nodeAddressMap);
+			failure ??= unknownGroup(address, name);
+		} catch (error) {
+			failure = toConnectorError(error, address);
+		} finally {
+			link.destroy();
+		}
+	}
+	throw failure;
+}
+
+function ignore(): void {
+	// What the Sentinel has to say is in its answer, or in the error that comes instead.
+}
+
+function unknownGroup(address: string, name: string): ConnectorError {
+	const message = `${address} watches no group ${JSON.stringify(name)}. Check the name.`;
+	return new ConnectorError("refused", message);
+}

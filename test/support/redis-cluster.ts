@@ -1,0 +1,228 @@
+import { slotOf } from "../../src/connectors/redis-slot.ts";
+import { freePort } from "./ports.ts";
+import { type RedisServer, startRedis } from "./redis-server.ts";
+import type { Reply } from "./resp.ts";
+import { until } from "./wait.ts";
+
+export interface ClusterOptions {
+	/** The default user's password, on every node. */
+	password?: string;
+	/** One for each master. Default: none. */
+	replicas?: boolean;
+	/** Silence after which a node is taken for dead, in ms. Default 15,000, as in Redis. */
+	nodeTimeout?: number;
+}
+
+export interface RedisCluster {
+	/** Three that begin as masters, then the replica of each, if there are any. */
+	readonly nodes: readonly RedisServer[];
+	/** For a client's options. */
+	readonly rootNodes: { url: string }[];
+	/** Resolves when every node that runs finds the Cluster complete, and they agree on it. */
+	ready(): Promise<void>;
+	/** SIGKILL for all. */
+	kill(): Promise<void>;
+	/** Brings all back; resolves when the Cluster serves. */
+	restart(): Promise<void>;
+	/** The nodes that are masters now. */
+	masters(): Promise<RedisServer[]>;
+	/** The node that serves a key or channel, as the nodes have it. */
+	owner(name: string): Promise<RedisServer>;
+	/** The replica of a master; of one that is written to no more, once it has everything. */
+	heir(master: RedisServer, everything?: "with everything"): Promise<RedisServer>;
+	/** Has a master's replica take its place; resolves to that one when it has. */
+	failover(master: RedisServer): Promise<RedisServer>;
+	/** Moves a name's slot with its keys, as `redis-cli --cluster reshard` does it. */
+	move(name: string, to: RedisServer): Promise<void>;
+	/** The sum of what every node answers. */
+	sum(count: (node: RedisServer) => Promise<number>): Promise<number>;
+	stop(): Promise<void>;
+}
+
+const slots = 16_384;
+const size = 3;
+
+/** Starts a Cluster of three masters on free ports, and resolves when it serves. */
+export async function startCluster(options: ClusterOptions = {}): Promise<RedisCluster> {
+	const count = options.replicas ? 2 * size : size;
+	const nodes = await Promise.all(Array.from({ length: count }, () => startNode(options)));
+	const state = async (node: RedisServer) =>
+		String(await node.command("CLUSTER", "INFO").catch(String));
+	const running = async () => {
+		const states = await Promise.all(
+			nodes.map(async (node) => ({ node, info: await state(node) })),
+		);
+		return states.filter(({ info }) => !/ECONNREFUSED|hung up/.test(info));
+	};
+	const ready = async () => {
+		const agreed = async () => {
+			const all = await running();
+			if (!all.every(({ info }) => info.includes("cluster_state:ok"))) return false;
+			const maps = await Promise.all(all.map(({ node }) => slotMap(node)));
+			return new Set(maps).size === 1;
+		};
+		await until(agreed, { timeout: 30_000, every: 20, what: "the Cluster to be complete" });
+	};
+	const kill = async () => void (await Promise.all(nodes.map((node) => node.kill())));
+	const masters = async () => {
+		const roles = await Promise.all(nodes.map(roleOf));
+		return nodes.filter((_, i) => roles[i]?.[0] === "master");
+	};
+	const owner = async (name: string) => {
+		const slot = slotOf(name);
+		for (const node of nodes) {
+			const ranges = (await node.command("CLUSTER", "SLOTS").catch(() => [])) as Reply[][];
+			const range = ranges.find(([from, to]) => Number(from) <= slot && slot <= Number(to));
+			const [, port] = (range?.[2] ?? []) as Reply[];
+			const found = nodes.find((each) => each.port === port);
+			if (found !== undefined) return found;
+		}
+		throw new Error(`Nobody serves the slot of ${name}.`);
+	};
+
+	await form(nodes.slice(0, size));
+	await replicate(nodes.slice(0, size), nodes.slice(size));
+	await ready();
+	return {
+		nodes,
+		rootNodes: nodes.slice(0, size).map(({ url }) => ({ url })),
+		ready,
+		kill,
+		restart: async () => {
+			await Promise.all(nodes.map((node) => node.restart()));
+			await ready();
+		},
+		masters,
+		owner,
+		heir: (master, everything) => heirOf(master, nodes, everything !== undefined),
+		failover: async (master) => {
+			const heir = await heirOf(master, nodes, false);
+			const begun = performance.now();
+			let attempts = 0;
+			const succeeded = async () => {
+				// Redis gives an attempt up after five seconds, and says so to nobody.
+				if (performance.now() - begun >= 5_500 * attempts) {
+					attempts++;
+					await heir.command("CLUSTER", "FAILOVER");
+				}
+				return (await roleOf(heir))?.[0] === "master";
+			};
+			await until(succeeded, { timeout: 25_000, what: "the replica to be the master" });
+			return heir;
+		},
+		move: async (name, to) =>
+			moveSlot(await masters(), await owner(name), to, slotOf(name), options.password),
+		sum: async (each) => (await Promise.all(nodes.map(each))).reduce((sum, n) => sum + n, 0),
+		stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))),
+	};
+}
+
+async function startNode({ password, nodeTimeout = 15_000 }: ClusterOptions): Promise<RedisServer> {
+	const config = {
+		"cluster-enabled": "yes",
+		"cluster-config-file": "nodes.conf",
+		"cluster-node-timeout": String(nodeTimeout),
+		// Not ten thousand above the port, where the system may have given it to somebody else.
+		"cluster-port": String(await freePort()),
+		"repl-diskless-sync-delay": "0",
+		...(password !== undefined && { masterauth: password }),
+	};
+	return startRedis({
+		...(password !== undefined && { password }),
+		config: Object.entries(config).flatMap(([name, value]) => [`--${name}`, value]),
+	});
+}
+
+async function form(masters: readonly RedisServer[]): Promise<void> {
+	const share = Math.ceil(slots / masters.length);
+	for (const [i, node] of masters.entries()) {
+		const last = Math.min(slots, (i + 1) * share) - 1;
+		await node.command("CLUSTER", "ADDSLOTSRANGE", String(i * share), String(last));
+		await node.command("CLUSTER", "SET-CONFIG-EPOCH", String(i + 1));
+	}
+	const [first, ...others] = masters;
+	for (const node of others) if (first !== undefined) await meet(first, node);
+}
+
+async function meet(one: RedisServer, other: RedisServer): Promise<void> {
+	const [, bus] = (await other.command("CONFIG", "GET", "cluster-port")) as string[];
+	await one.command("CLUSTER", "MEET", "127.0.0.1", String(other.port), String(bus));
+}
+
+async function replicate(
+	masters: readonly RedisServer[],
+	replicas: readonly RedisServer[],
+): Promise<void> {
+	for (const [i, replica] of replicas.entries()) {
+		const master = masters[i];
+		if (master === undefined) continue;
+		await meet(master, replica);
+		const id = await idOf(master);
+		const knows = async () => String(await replica.command("CLUSTER", "NODES")).includes(id);
+		await until(knows, { timeout: 10_000, what: "a replica to know its master" });
+		await replica.command("CLUSTER", "REPLICATE", id);
+		const linked = async () =>
+			String(await replica.command("INFO", "replication")).includes("master_link_status:up");
+		await until(linked, { timeout: 20_000, what: "a replica to follow its master" });
+	}
+}
+
+async function moveSlot(
+	masters: readonly RedisServer[],
+	from: RedisServer,
+	to: RedisServer,
+	number: number,
+	password: string | undefined,
+): Promise<void> {
+	const slot = String(number);
+	const [source, target] = [await idOf(from), await idOf(to)];
+	await to.command("CLUSTER", "SETSLOT", slot, "IMPORTING", source);
+	await from.command("CLUSTER", "SETSLOT", slot, "MIGRATING", target);
+	const auth = password === undefined ? [] : ["AUTH", password];
+	for (;;) {
+		const keys = (await from.command("CLUSTER", "GETKEYSINSLOT", slot, "100")) as string[];
+		if (keys.length === 0) break;
+		const there = ["127.0.0.1", String(to.port), "", "0", "5000", ...auth];
+		await from.command("MIGRATE", ...there, "KEYS", ...keys);
+	}
+	for (const node of [to, from, ...masters.filter((each) => each !== to && each !== from)]) {
+		await node.command("CLUSTER", "SETSLOT", slot, "NODE", target);
+	}
+}
+
+async function heirOf(
+	master: RedisServer,
+	nodes: readonly RedisServer[],
+	everything: boolean,
+): Promise<RedisServer> {
+	const what = `a replica of ${master.port}${everything ? " that has all it has" : ""}`;
+	return until(
+		async () => {
+			const info = String(await master.command("INFO", "replication"));
+			const offset = /^master_repl_offset:(\d+)/m.exec(info)?.[1];
+			const [, port, seen] = /^slave0:.*port=(\d+),state=online,offset=(\d+)/m.exec(info) ?? [];
+			if (everything && seen !== offset) return undefined;
+			return nodes.find((node) => node.port === Number(port));
+		},
+		{ timeout: 20_000, what },
+	);
+}
+
+/** Of a node that is down, nothing. */
+async function roleOf(node: RedisServer): Promise<Reply[] | undefined> {
+	const role = await node.command("ROLE").catch(() => undefined);
+	return Array.isArray(role) ? role : undefined;
+}
+
+async function idOf(node: RedisServer): Promise<string> {
+	return String(await node.command("CLUSTER", "MYID"));
+}
+
+/** Who serves what, as one node has it, in a form that can be compared. */
+async function slotMap(node: RedisServer): Promise<string> {
+	const ranges = (await node.command("CLUSTER", "SLOTS")) as Reply[][];
+	const lines = ranges.map(([from, to, master, ...replicas]) =>
+		[from, to, (master as Reply[])[1], replicas.length].join(" "),
+	);
+	return lines.sort().join("\n");
+}
