@@ -17,6 +17,7 @@ export default defineConfig({
 		projects: [
 			project("unit", ["test/unit/**/*.test.ts"], 10_000),
 			project("connectors", ["test/connectors/**/*.test.ts"]),
+			project("resume", ["test/resume/**/*.test.ts"]),
 			project("runtimes", ["test/runtimes/**/*.test.ts"], 60_000),
 			project("browser", ["test/browser/**/*.test.ts"], 60_000),
 			project("package", ["test/package/**/*.test.ts"], 60_000),

@@ -27,6 +27,7 @@ const steps: [name: string, run: () => Promise<Outcome>][] = [
 	["types, lint and format", () => allOf("types", "lint")],
 	["unit tests", () => tests("unit")],
 	["connector tests", () => tests("connectors")],
+	["resume tests", () => tests("resume")],
 	["runtime tests", () => tests("runtimes")],
 	["browser tests", () => tests("browser")],
 	["build and package tests", () => tests("package")],

@@ -1,8 +1,10 @@
-import type { Connector, History, Subscription, SubscriptionHandlers } from "./connector.ts";
+import type { Connector, Subscription, SubscriptionHandlers } from "./connector.ts";
 import { type Decoded, decode } from "./envelope.ts";
-import type { ConnectorError, ErrorHandler } from "./errors.ts";
-import { Page } from "./page.ts";
+import { type ConnectorError, type ErrorHandler, gapError } from "./errors.ts";
+import type { Gate } from "./gate.ts";
+import type { Page } from "./page.ts";
 import { beginning, isAfter } from "./position.ts";
+import { Reader } from "./reader.ts";
 
 /** What a channel's messages go to: the streams of one list of channels, or a `messages()`. */
 export interface Outlet {
@@ -12,9 +14,6 @@ export interface Outlet {
 	onGap(channel: Channel, position: string): void;
 	onEnd(channel: Channel, error: ConnectorError): void;
 }
-
-/** Messages in one read of the history. */
-const pageSize = 500;
 
 /** Dropped messages of a channel are reported this often at most, in ms. */
 const droppedPause = 1_000;
@@ -28,7 +27,8 @@ const heldLimit = 4_194_304;
  */
 export class Channel implements SubscriptionHandlers {
 	readonly name: string;
-	readonly history: History | undefined;
+	/** With history. */
+	readonly reader: Reader | undefined;
 	readonly outlets = new Set<Outlet>();
 	/** How many hold the channel, those included that still wait for it to go live. */
 	users = 0;
@@ -38,13 +38,15 @@ export class Channel implements SubscriptionHandlers {
 	readonly live: Promise<void>;
 	readonly #report: ErrorHandler;
 	readonly #onEnd: (channel: Channel, error: ConnectorError) => void;
-	readonly #reads = new Map<string, Promise<Page>>();
 	#subscription: Subscription | undefined;
 	#ended = false;
 	/** What came while the history is read, to be passed on after it; undefined: nothing is held. */
 	#held: string[] | undefined;
 	#heldSize = 0;
 	#heldTooMuch = false;
+	/** Whether it is known where the feed stands. */
+	#standing = false;
+	#lost = false;
 	#restoring = false;
 	#restorations = 0;
 	#quietUntil = 0;
@@ -52,11 +54,20 @@ export class Channel implements SubscriptionHandlers {
 	constructor(
 		name: string,
 		connector: Connector,
+		gate: Gate,
 		report: ErrorHandler,
 		onEnd: (channel: Channel, error: ConnectorError) => void,
 	) {
 		this.name = name;
-		this.history = connector.history;
+		const { history } = connector;
+		if (history !== undefined) {
+			this.reader = new Reader(history, name, gate, {
+				standing: () => this.position,
+				decode: (payload) => this.#decode(payload),
+				// What the feed has not brought yet is passed on at once, so that the two never disagree.
+				onPage: (page) => page.covers(this.position) && this.#passPage(page),
+			});
+		}
 		this.#report = report;
 		this.#onEnd = onEnd;
 		this.live = this.#subscribe(connector);
@@ -67,15 +78,16 @@ export class Channel implements SubscriptionHandlers {
 	}
 
 	async #subscribe(connector: Connector): Promise<void> {
-		if (this.history !== undefined) this.#hold();
+		if (this.reader !== undefined) this.#hold();
 		try {
 			this.#subscription = await connector.subscribe(this.name, this);
 			// Everyone left while it was being set up.
 			if (this.#ended) this.#unsubscribe();
-			else if (this.history !== undefined) {
-				this.position = await this.history.head(this.name);
-				if (this.#heldTooMuch) void this.#restore();
-				else this.#letGo();
+			else if (this.reader !== undefined) {
+				this.position = await this.reader.head();
+				this.#standing = true;
+				if (this.#heldTooMuch || this.#restorations > 0) void this.#restore(this.reader);
+				else if (!this.#lost) this.#letGo();
 			}
 		} catch (error) {
 			this.end();
@@ -100,7 +112,7 @@ export class Channel implements SubscriptionHandlers {
 	#pass(payload: string): void {
 		const decoded = this.#decode(payload);
 		if (decoded === undefined) return;
-		const position = this.history === undefined ? undefined : decoded.storedAt;
+		const position = decoded.storedAt;
 		if (position !== undefined) {
 			// The history may have been faster than the feed.
 			if (!isAfter(position, this.position)) return;
@@ -111,7 +123,7 @@ export class Channel implements SubscriptionHandlers {
 
 	#decode(payload: string): Decoded | undefined {
 		try {
-			return decode(payload, this.history !== undefined);
+			return decode(payload, this.reader !== undefined);
 		} catch (error) {
 			this.#reportDropped(error);
 			return undefined;
@@ -126,73 +138,70 @@ export class Channel implements SubscriptionHandlers {
 		this.#report(error, { stage: "decode", channel: this.name });
 	}
 
-	/**
-	 * A page of what is kept after a position. Whoever asks for the same meanwhile shares the read. What it
-	 * has that the feed has not brought yet is passed on at once, so that the two never disagree.
-	 *
-	 * @throws {ConnectorError} when the broker is away.
-	 */
-	read(after: string): Promise<Page> {
-		const shared = this.#reads.get(after);
-		if (shared !== undefined) return shared;
-		const reading = this.#read(after).finally(() => this.#reads.delete(after));
-		this.#reads.set(after, reading);
-		return reading;
-	}
-
-	async #read(after: string): Promise<Page> {
-		if (this.history === undefined) throw new TypeError("This connector keeps no history.");
-		const page = new Page(after, await this.history.read(this.name, after, pageSize), (payload) =>
-			this.#decode(payload),
-		);
-		if (page.covers(this.position)) this.#passPage(page);
-		return page;
-	}
-
 	onLost(error: ConnectorError): void {
 		this.#report(error, { stage: "upstream", channel: this.name });
+		if (this.reader === undefined || this.#ended) return;
+		this.#lost = true;
+		// From now on: what is new may arrive just before the word that the subscription is back.
+		this.#hold();
 	}
 
 	/** With history: reads what was missed before anything newer is passed on. */
 	onRestored(): void {
-		if (this.history === undefined || this.#ended) return;
+		if (this.reader === undefined || this.#ended) return;
+		this.#lost = false;
 		this.#hold();
 		// It may have been lost and restored while the last restoration was still reading.
 		this.#restorations++;
-		if (!this.#restoring) void this.#restore();
-	}
-
-	async #restore(): Promise<void> {
-		this.#restoring = true;
-		for (let pause = 100; !this.#ended; pause = Math.min(pause * 2, 5_000)) {
-			try {
-				await this.#catchUp();
-				break;
-			} catch (error) {
-				this.#report(error, { stage: "upstream", channel: this.name });
-				await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
-			}
-		}
-		this.#restoring = false;
-		this.#letGo();
+		// Before it is known where the feed stands, nothing can be missing.
+		if (this.#standing && !this.#restoring) void this.#restore(this.reader);
 	}
 
 	/** Reads until there was nothing more, and nothing was lost since that read began. */
-	async #catchUp(): Promise<void> {
-		for (;;) {
-			const from = this.position;
+	async #restore(reader: Reader): Promise<void> {
+		this.#restoring = true;
+		let pause = 100;
+		while (!this.#ended && !this.#lost) {
 			const restorations = this.#restorations;
 			this.#heldTooMuch = false;
-			// Not shared: a read that began before the feed was back may end before it, too.
-			const page = await this.#read(from);
-			if (!page.covers(from)) {
-				for (const outlet of this.outlets) outlet.onGap(this, from);
-				if (page.messages.length === 0) this.position = await this.#head();
-				this.#passPage(page);
+			try {
+				const more = await this.#goOn(reader);
+				// What is held is let go within this very turn: a loss that comes now has its own restoration.
+				if (!more && !this.#heldTooMuch && restorations === this.#restorations) break;
+			} catch (error) {
+				this.#report(error, { stage: "upstream", channel: this.name });
+				await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
+				pause = Math.min(pause * 2, 5_000);
 			}
-			const again = page.more || this.#heldTooMuch || restorations !== this.#restorations;
-			if (!again) return;
 		}
+		this.#restoring = false;
+		// Lost again: what is held waits for the next restoration.
+		if (!this.#lost) this.#letGo();
+	}
+
+	/**
+	 * Passes on what is kept after where the feed stands; where that is not kept, what there is after the gap.
+	 *
+	 * @returns whether there is more.
+	 */
+	async #goOn(reader: Reader): Promise<boolean> {
+		const from = this.position;
+		let page = await reader.readNow(from);
+		let head = from;
+		if (!page.covers(from) && page.isEmpty) {
+			// The store is another one, or has lost its end. What is published meanwhile comes after the gap.
+			head = await reader.head();
+			page = await reader.readNow(from);
+		}
+		// Nothing is awaited from here on: whoever comes back to this position is told as well.
+		const { position } = this;
+		if (!page.covers(position) && !isAfter(position, page.end)) {
+			this.#report(gapError(position), { stage: "upstream", channel: this.name });
+			for (const outlet of this.outlets) outlet.onGap(this, position);
+			if (page.isEmpty) this.position = head;
+		}
+		if (!page.isEmpty) this.#passPage(page);
+		return page.more;
 	}
 
 	#passPage(page: Page): void {
@@ -202,10 +211,8 @@ export class Channel implements SubscriptionHandlers {
 			this.position = position;
 			for (const outlet of this.outlets) outlet.onMessage(this, decoded, position);
 		}
-	}
-
-	async #head(): Promise<string> {
-		return (await this.history?.head(this.name)) ?? beginning;
+		// It may end at a place where nothing was published.
+		if (isAfter(page.end, this.position)) this.position = page.end;
 	}
 
 	#hold(): void {

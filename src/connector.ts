@@ -31,12 +31,12 @@ export interface Subscription {
 	unsubscribe(): Promise<void>;
 }
 
-/** A message that the history kept. */
+/** A message that the history kept, or a place in a channel where readers wait for the first. */
 export interface KeptMessage {
 	/** `<milliseconds>-<sequence>`; of two messages of a channel the later has the greater. */
 	id: string;
-	/** As its subscribers received it. */
-	payload: string;
+	/** As its subscribers received it; undefined: nothing was published here. */
+	payload: string | undefined;
 }
 
 export interface HistoryPage {
@@ -61,13 +61,15 @@ export interface HistoryPage {
  *   and is always covered.
  * - H4. `read` MUST say `covered: false` for a position that it does not keep (trimmed, unknown, wiped).
  * - H5. `head` MUST return the position of the newest message; of an empty channel, one that is kept from then
- *   on as a message is, so that a reader may wait there for the first.
+ *   on as a message is, so that a reader may wait there for the first. With `back` it MUST return the position
+ *   before the newest so many messages; `0-0` when no more are kept.
  * - H6. What is kept MUST be bounded, per channel, in messages and in time.
  * - H7. `read` and `head` MUST reject with a `ConnectorError` within the timeout when the broker is away.
  */
 export interface History {
 	read(channel: string, after: string, limit: number): Promise<HistoryPage>;
-	head(channel: string): Promise<string>;
+	/** @param back default 0. */
+	head(channel: string, back?: number): Promise<string>;
 }
 
 /** How much a connector keeps of each channel. */

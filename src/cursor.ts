@@ -49,7 +49,7 @@ function expand(text: string): string | undefined {
 // FNV-1a: a cursor must not be taken for another list of as many channels.
 function checksum(names: readonly string[]): string {
 	let hash = 0x811c9dc5;
-	for (const char of names.join("\n")) {
+	for (const char of JSON.stringify(names)) {
 		hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
 	}
 	return (hash >>> 0).toString(36);

@@ -49,7 +49,7 @@ export class Decoded {
 
 	constructor(payload: string, history: boolean) {
 		const { data, type, id, retry } = parse(payload);
-		this.storedAt = history && isStored(payload) && isPosition(id ?? "") ? id : undefined;
+		this.storedAt = history ? storedAt(payload) : undefined;
 		this.message = new Message(data, { type, id: history ? this.storedAt : id, retry });
 		this.size = payload.length;
 		this.#text = sourceText(payload, data);
@@ -68,9 +68,11 @@ export class Decoded {
 	}
 }
 
-// The store writes the id first, and nobody else does: flask-sse and `encode` begin with the data.
-function isStored(payload: string): boolean {
-	return payload.startsWith('{"id":"');
+// The store writes the id first, and nobody else does: flask-sse and `encode` begin with the data. One that
+// the publisher put into the payload comes later, and is none here.
+function storedAt(payload: string): string | undefined {
+	const [, id] = /^\{"id":"([\d-]{1,31})",/.exec(payload) ?? [];
+	return id !== undefined && isPosition(id) ? id : undefined;
 }
 
 function parse(payload: string): Message {

@@ -54,6 +54,12 @@ export function closedError(what: string): ConnectorError {
 	return new ConnectorError("closed", `This ${what} is closed.`);
 }
 
+/** Messages after a position are not there any more; undefined: the position could not be read. */
+export function gapError(position: string | undefined): SseError {
+	const from = position ?? "the client's cursor";
+	return new SseError("gap", `The history of the channel does not reach back to ${from}.`);
+}
+
 /**
  * Where an error that no caller can catch happened: `upstream` (the subscription was lost or
  * ended), `decode` (a foreign message was dropped; at most one a second and channel), `subscribe` (a stream was turned away),

@@ -33,7 +33,7 @@ export class Feed implements Outlet {
 		this.channels = channels;
 		this.names = channels.map((channel) => channel.name);
 		this.#onEnd = onEnd;
-		const keepsHistory = channels.every((channel) => channel.history !== undefined);
+		const keepsHistory = channels.every((channel) => channel.reader !== undefined);
 		if (keepsHistory) this.#replay = new Replay(this, report);
 		for (const channel of channels) channel.outlets.add(this);
 		this.#settle();
@@ -80,7 +80,7 @@ export class Feed implements Outlet {
 			// It has not read what it was sent before. With history it may have the rest when it has.
 			this.#connections.delete(connection);
 			if (this.#replay === undefined) connection.cut();
-			else this.#replay.add(connection, before);
+			else this.#replay.add(connection, before, before);
 		}
 	};
 
@@ -106,7 +106,7 @@ export class Feed implements Outlet {
 			this.#connections.add(connection);
 		} else {
 			connection.write(encoder.encode(opening));
-			this.#replay.add(connection, resume);
+			this.#replay.add(connection, resume, this.#flushed);
 		}
 	}
 

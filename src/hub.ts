@@ -5,6 +5,7 @@ import { parseCursor } from "./cursor.ts";
 import { type ConnectorError, closedError, type ErrorHandler, SseError } from "./errors.ts";
 import { Feed } from "./feed.ts";
 import { commentFrame } from "./frame.ts";
+import { Gate } from "./gate.ts";
 import { streamSink } from "./sink.ts";
 
 export interface HubOptions {
@@ -22,15 +23,20 @@ const comment = new TextEncoder().encode(commentFrame);
 /** The timer runs this often per keep-alive period: a comment is at most a quarter of it early. */
 const ticksPerKeepAlive = 4;
 
+/** Reads of the history that may be under way at a time, whoever asks for them. */
+const readsAtATime = 8;
+
 /** Who listens to what: channels, feeds, connections, and the one timer that keeps them all alive. */
 export class Hub implements ConnectionOwner {
 	readonly maxBufferedBytes: number;
+	readonly report: ErrorHandler;
 	tick = 0;
 	readonly #connector: Connector;
 	readonly #options: HubOptions;
 	readonly #channels = new Map<string, Channel>();
 	readonly #feeds = new Map<string, Feed>();
 	readonly #connections = new Map<Connection, Feed>();
+	readonly #gate = new Gate(readsAtATime);
 	readonly #lingering = new Map<Channel, ReturnType<typeof setTimeout>>();
 	#timer: ReturnType<typeof setInterval> | undefined;
 	#closed = false;
@@ -39,6 +45,7 @@ export class Hub implements ConnectionOwner {
 		this.#connector = connector;
 		this.#options = options;
 		this.maxBufferedBytes = options.maxBufferedBytes;
+		this.report = options.report;
 	}
 
 	get connectionCount(): number {
@@ -54,14 +61,17 @@ export class Hub implements ConnectionOwner {
 	 * published after the first byte is missed.
 	 *
 	 * @param cursor the client's `Last-Event-ID`: with history, the stream goes on from there.
+	 * @param recent without a cursor: how many of each channel's newest messages it begins with.
 	 * @throws {ConnectorError} when the broker is away, refuses, or the hub is closed.
 	 */
-	async open(names: readonly string[], cursor: string | undefined) {
+	async open(names: readonly string[], cursor: string | undefined, recent: number) {
 		const channels = await this.#acquireAll(names);
+		let resume = cursor === undefined ? undefined : parseCursor(names, cursor);
+		if (resume === undefined && recent > 0) resume = await this.#back(channels, recent);
 		const key = JSON.stringify(names);
 		let feed = this.#feeds.get(key);
 		if (feed === undefined) {
-			feed = new Feed(channels, this.#options.report, this.#upstreamEnded);
+			feed = new Feed(channels, this.report, this.#upstreamEnded);
 			this.#feeds.set(key, feed);
 		}
 		const sink = streamSink(() => connection.left());
@@ -69,7 +79,6 @@ export class Hub implements ConnectionOwner {
 		this.#connections.set(connection, feed);
 		this.#timer ??= setInterval(this.#keepAlive, this.#options.keepAlive / ticksPerKeepAlive);
 		// Bun sends no headers before a first chunk, and some proxies wait for one too.
-		const resume = cursor === undefined ? undefined : parseCursor(names, cursor);
 		feed.join(connection, commentFrame, resume);
 		return { body: sink.body, connection };
 	}
@@ -118,7 +127,7 @@ export class Hub implements ConnectionOwner {
 		if (reason === "slow") {
 			const rule = `more than ${this.maxBufferedBytes} bytes were waiting for it`;
 			const error = new SseError("slow_consumer", `A client was cut off: ${rule}.`);
-			this.#options.report(error, { stage: "stream" });
+			this.report(error, { stage: "stream" });
 		}
 	}
 
@@ -143,10 +152,24 @@ export class Hub implements ConnectionOwner {
 		return channels;
 	}
 
+	/** Where the newest so many messages of each channel begin. */
+	async #back(channels: readonly Channel[], recent: number) {
+		try {
+			const positions = await Promise.all(channels.map((channel) => channel.reader?.back(recent)));
+			if (this.#closed || channels.some((channel) => channel.ended)) {
+				throw closedError("ServerSentEvents");
+			}
+			return positions;
+		} catch (error) {
+			for (const channel of channels) this.#release(channel);
+			throw error;
+		}
+	}
+
 	#acquire(name: string): Channel {
 		let channel = this.#channels.get(name);
 		if (channel === undefined) {
-			channel = new Channel(name, this.#connector, this.#options.report, this.#channelEnded);
+			channel = new Channel(name, this.#connector, this.#gate, this.report, this.#channelEnded);
 			this.#channels.set(name, channel);
 			// A failed subscription must not be handed to the next who asks.
 			const failed = channel;

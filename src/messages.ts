@@ -1,10 +1,13 @@
 import type { Channel, Outlet } from "./channel.ts";
 import { parseCursor } from "./cursor.ts";
 import type { Decoded } from "./envelope.ts";
-import { SseError } from "./errors.ts";
+import { gapError, SseError } from "./errors.ts";
 import type { Hub } from "./hub.ts";
 import { Message } from "./message.ts";
 import { isAfter } from "./position.ts";
+import type { Reader } from "./reader.ts";
+import { Recent } from "./recent.ts";
+import { Stretch } from "./stretch.ts";
 
 export interface MessagesOptions {
 	/** Ends the iteration. */
@@ -12,6 +15,9 @@ export interface MessagesOptions {
 	/** With history: goes on after the message of this id; `"0"`: from the oldest that is kept. */
 	lastEventId?: string | undefined;
 }
+
+/** How long a reader that is ahead of the feed waits for it, in ms. */
+const feedPause = 100;
 
 /**
  * A channel's messages as an async iterator: a queue between the hub, which pushes, and a reader, who
@@ -26,8 +32,10 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 	#waiting: ((step: Promise<IteratorResult<Message>>) => void)[] = [];
 	#started: Promise<void> | undefined;
 	#stop: (() => void) | undefined;
-	/** Holds the live messages back while the history is read. */
-	#held: Decoded[] | undefined;
+	/** It is sent what the history has, and not yet what the feed brings. */
+	#behind = false;
+	/** What the feed brought since the history was read last. */
+	#recent: Recent | undefined;
 	/** Lets the next page of the history be read. */
 	#drained: (() => void) | undefined;
 	#done = false;
@@ -62,17 +70,24 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 		return { done: true, value: undefined };
 	}
 
-	onMessage(_channel: Channel, decoded: Decoded): void {
-		if (this.#held === undefined) this.#push(decoded.message, decoded.size);
-		else this.#held.push(decoded);
+	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
+		// What is not kept cannot be read later: it goes ahead of what is.
+		if (!this.#behind || position === undefined) this.#push(decoded.message, decoded.size);
+		else this.#recent?.add(channel, decoded);
 	}
 
-	onGap(channel: Channel, lastEventId: string | undefined): void {
-		this.#push(new Message({ channel: channel.name, lastEventId }, { type: "sse.gap" }), 0);
+	onGap(channel: Channel, position: string): void {
+		// Whoever is behind finds it out by its own position.
+		if (this.#behind) this.#recent?.forget(channel);
+		else this.#pushGap(channel, position);
 	}
 
 	onEnd(_channel: Channel, error: Error): void {
 		this.#finish(error);
+	}
+
+	#pushGap(channel: Channel, lastEventId: string | undefined): void {
+		this.#push(new Message({ channel: channel.name, lastEventId }, { type: "sse.gap" }), 0);
 	}
 
 	#push(message: Message, size: number): void {
@@ -94,53 +109,70 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 		const { signal, lastEventId } = this.#options;
 		if (signal?.aborted) return this.#finish();
 		signal?.addEventListener("abort", this.#aborted, { once: true });
-		if (lastEventId !== undefined) this.#held = [];
+		this.#behind = lastEventId !== undefined;
 		try {
 			const { channel, stop } = await this.#hub.listen(this.#name, this);
 			this.#stop = stop;
 			// It may have been ended while the subscription was being set up.
 			if (this.#done) stop();
-			else if (lastEventId !== undefined) void this.#replay(channel, lastEventId);
+			else if (lastEventId === undefined || channel.reader === undefined) this.#behind = false;
+			else void this.#replay(channel, channel.reader, lastEventId);
 		} catch (error) {
 			this.#finish(error instanceof Error ? error : new Error(String(error)));
 		}
 	}
 
-	async #replay(channel: Channel, lastEventId: string): Promise<void> {
+	async #replay(channel: Channel, reader: Reader, lastEventId: string): Promise<void> {
 		try {
-			const position = await this.#readHistory(channel, lastEventId);
-			const held = this.#held ?? [];
-			this.#held = undefined;
-			for (const decoded of held) {
-				const { storedAt } = decoded;
-				if (storedAt !== undefined && !isAfter(storedAt, position)) continue;
-				this.#push(decoded.message, decoded.size);
-			}
+			await this.#readHistory(channel, reader, lastEventId);
 		} catch (error) {
 			this.#finish(error instanceof Error ? error : new Error(String(error)));
 		}
 	}
 
-	/** @returns the position that was reached. */
-	async #readHistory(channel: Channel, lastEventId: string): Promise<string> {
-		let { position } = channel;
-		if (channel.history === undefined) return position;
-		const [from] = parseCursor([this.#name], lastEventId);
-		if (from === undefined) this.onGap(channel, undefined);
-		else position = from;
-		for (let more = from !== undefined; more && !this.#done; ) {
-			const page = await channel.read(position);
-			if (!page.covers(position)) this.onGap(channel, position);
-			// What was asked for is no burden: the next page is read when this one has been.
-			for (const { message } of page.messages) this.#push(message, 0);
-			({ end: position, more } = page);
-			if (more && this.#queue.length > 0) {
-				await new Promise<void>((resolve) => {
-					this.#drained = resolve;
-				});
+	/** As a stream is resumed in `Replay`, page by page as they are read here. */
+	async #readHistory(channel: Channel, reader: Reader, lastEventId: string): Promise<void> {
+		let known = channel.position;
+		const [claimed] = parseCursor([this.#name], lastEventId);
+		if (claimed === undefined) this.#tellGap(channel, undefined);
+		let position = claimed ?? known;
+		while (!this.#done) {
+			const before = position;
+			this.#recent = new Recent([channel]);
+			const standing = channel.position;
+			// What it claims to have seen may be nowhere: `Stretch` tells.
+			const from = isAfter(position, known) ? known : position;
+			const fresh = isAfter(position, standing);
+			const page = await reader.read(from, fresh);
+			const recent = this.#recent.of(channel);
+			const stretch = new Stretch({ channel, standing, from, page, fresh }, recent);
+			if (!stretch.covers(position)) {
+				this.#tellGap(channel, position);
+				position = from;
 			}
+			// What was asked for is no burden: the next page is read when this one has been.
+			for (const { message } of stretch.after(position)) this.#push(message, 0);
+			position = stretch.end(position);
+			known = position;
+			if (position === channel.position) break;
+			// The feed may have to catch up with the history.
+			if (position === before) await new Promise((resolve) => setTimeout(resolve, feedPause));
+			else await this.#drain();
 		}
-		return position;
+		this.#behind = false;
+		this.#recent = undefined;
+	}
+
+	#tellGap(channel: Channel, position: string | undefined): void {
+		this.#pushGap(channel, position);
+		this.#hub.report(gapError(position), { stage: "replay", channel: channel.name });
+	}
+
+	async #drain(): Promise<void> {
+		if (this.#done || this.#queue.length === 0) return;
+		await new Promise<void>((resolve) => {
+			this.#drained = resolve;
+		});
 	}
 
 	readonly #aborted = (): void => this.#finish();

@@ -30,6 +30,11 @@ export interface PublishOptions extends MessageOptions {
 export interface StreamOptions {
 	/** Instead of the request's own `?channel=`. */
 	channel?: string | readonly string[] | undefined;
+	/**
+	 * With history: how many of each channel's newest messages a client that is new is sent first; 1 is the
+	 * latest. One that comes back is sent what it missed instead. Default 0.
+	 */
+	recent?: number | undefined;
 	/** What the runtime handed its fetch handler after the request (Bun's server, Deno's info). */
 	host?: unknown;
 }

@@ -3,40 +3,48 @@ import type { Connection } from "./connection.ts";
 import { formatCursor, type Positions } from "./cursor.ts";
 import type { Decoded } from "./envelope.ts";
 import type { ErrorHandler } from "./errors.ts";
-import { SseError } from "./errors.ts";
+import { gapError } from "./errors.ts";
 import type { Feed } from "./feed.ts";
 import { cursorFrame, gapFrame } from "./frame.ts";
-import type { Page } from "./page.ts";
-import { isAfter } from "./position.ts";
+import { beginning, isAfter } from "./position.ts";
+import { Recent } from "./recent.ts";
+import { Stretch } from "./stretch.ts";
+import { atEndOfTurn } from "./turn.ts";
 
-/** A connection that is behind, and where it stands in each channel. */
+/** A connection that is behind. */
 interface Behind {
-	connection: Connection;
-	positions: (string | undefined)[];
+	readonly connection: Connection;
+	/** Where it says that it stands in each channel. */
+	readonly positions: Positions;
+	/** Where the feed stood when it came, for a position that says nothing or cannot be true; then, as `positions`. */
+	readonly joined: readonly string[];
 }
-
-/** What came while the history was read, in UTF-16 code units; past it, it is read again. */
-const recentLimit = 1_048_576;
 
 /** How long a client that does not read is left alone before it is looked at again, in ms. */
 const drainPause = 100;
+
+/** What one round writes to clients that stand at different places, in UTF-16 code units. */
+const roundLimit = 16_777_216;
 
 const encoder = new TextEncoder();
 
 /**
  * Joins the history to the live feed, for connections that came back or fell behind.
  *
- * All that wait are brought up together: each round reads each channel once, from the oldest of
- * their positions, and whoever stands at the same place is sent the same bytes. A connection that
- * has been sent all there is joins the feed within the same turn, so that nothing comes between.
+ * All that wait are brought up together: each round reads each channel once, and whoever stands at the same
+ * place is sent the same bytes. A connection that has been sent all there is joins the feed within the
+ * same turn, so that nothing comes between.
  */
 export class Replay {
 	readonly #feed: Feed;
 	readonly #report: ErrorHandler;
+	/** Who was sent something last comes last. */
 	readonly #behind = new Map<Connection, Behind>();
-	/** What the feed brought since the round began, by channel. */
-	#recent: Map<Channel, Decoded[]> | undefined;
-	#recentSize = 0;
+	/** What the feed brought since the round began. */
+	#recent: Recent | undefined;
+	/** Channels of which a gap was reported this round: a crowd that missed the same is one report. */
+	readonly #told = new Set<Channel>();
+	#rounds = 0;
 	#running = false;
 
 	constructor(feed: Feed, report: ErrorHandler) {
@@ -52,8 +60,8 @@ export class Replay {
 		return this.#behind.keys();
 	}
 
-	add(connection: Connection, positions: Positions): void {
-		this.#behind.set(connection, { connection, positions: [...positions] });
+	add(connection: Connection, positions: Positions, joined: readonly string[]): void {
+		this.#behind.set(connection, { connection, positions, joined });
 		if (!this.#running) void this.#run();
 	}
 
@@ -66,15 +74,17 @@ export class Replay {
 	}
 
 	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
-		if (position === undefined || this.#recent === undefined) return;
-		this.#recentSize += decoded.frame.length;
-		if (this.#recentSize > recentLimit) this.#recent = undefined;
-		else this.#recent.get(channel)?.push(decoded);
+		if (position !== undefined) this.#recent?.add(channel, decoded);
+		else if (this.#behind.size > 0) {
+			// It is not kept, so that it cannot be made up for: it goes ahead of what is.
+			const bytes = encoder.encode(decoded.frame);
+			for (const connection of this.#behind.keys()) connection.write(bytes);
+		}
 	}
 
 	onGap(channel: Channel, _position: string): void {
 		// Whoever is behind is told by its own position, which the history does not cover either.
-		this.#recent?.delete(channel);
+		this.#recent?.forget(channel);
 	}
 
 	async #run(): Promise<void> {
@@ -85,8 +95,10 @@ export class Replay {
 			const ready = [...this.#behind.values()].filter(({ connection }) => connection.isDrained);
 			try {
 				const advanced = ready.length > 0 && (await this.#round(ready));
+				// Others have their turn, too: a history in memory would be read without end in one.
+				if (advanced) await new Promise<void>(atEndOfTurn);
 				// The rest reads slowly, or waits for the feed to catch up with the history.
-				if (!advanced && this.#behind.size > 0) await pause(drainPause);
+				else if (this.#behind.size > 0) await pause(drainPause);
 			} catch (error) {
 				this.#report(error, { stage: "replay", channel: this.#feed.names.join(",") });
 				// They come back with the cursor they have.
@@ -99,94 +111,128 @@ export class Replay {
 	/** @returns whether anyone was sent anything, or has joined the feed. */
 	async #round(ready: Behind[]): Promise<boolean> {
 		const { channels } = this.#feed;
-		this.#recent = new Map(channels.map((channel) => [channel, []]));
-		this.#recentSize = 0;
-		const pages = await Promise.all(
-			channels.map((channel, index) => {
-				const from = oldest(ready, index, channel);
-				return from === undefined ? undefined : channel.read(from);
+		const recent = new Recent(channels);
+		this.#recent = recent;
+		// Every other round is for whoever waits longest: those who come from far back, one after the
+		// other, must not keep everybody else waiting.
+		const wave = this.#rounds++ % 2 === 0 ? ready : ready.slice(0, 1);
+		const begun = channels.map((channel, index) => ({
+			channel,
+			standing: channel.position,
+			from: oldest(wave, index, channel.position),
+			// Some have heard more from another process than this one's feed knows.
+			fresh: wave.some(({ positions }) => isAfter(positions[index] ?? beginning, channel.position)),
+		}));
+		const reads = await Promise.all(
+			begun.map(async (each) => {
+				const { from, channel, fresh } = each;
+				const page = from === undefined ? undefined : await channel.reader?.read(from, fresh);
+				return { ...each, page };
 			}),
 		);
 		// From here on nothing is awaited: what was flushed and what is recent stay what they are.
+		this.#recent = undefined;
 		this.#feed.flush();
+		return this.#serve(
+			ready,
+			reads.map((read) => new Stretch(read, recent.of(read.channel))),
+		);
+	}
+
+	#serve(ready: readonly Behind[], stretches: readonly Stretch[]): boolean {
+		this.#told.clear();
 		const shared = new Map<string, { bytes: Uint8Array; positions: string[] }>();
 		let advanced = false;
+		let written = 0;
 		for (const behind of ready) {
-			if (!this.#behind.has(behind.connection)) continue;
-			const place = behind.positions.join();
-			const step = shared.get(place) ?? this.#step(behind.positions, pages);
-			shared.set(place, step);
-			behind.positions = step.positions;
-			if (step.bytes.length > 0) advanced = behind.connection.write(step.bytes) || advanced;
-			if (!behind.connection.isOpen || !this.#feed.isAt(step.positions)) continue;
-			this.#behind.delete(behind.connection);
-			this.#feed.attach(behind.connection);
-			advanced = true;
+			const { connection, positions } = behind;
+			const starts = stretches.map((_, index) => start(behind, index));
+			const reached = stretches.every((stretch, index) =>
+				stretch.reaches(positions[index], starts[index] ?? beginning),
+			);
+			if (!reached || !this.#behind.has(connection)) continue;
+			// The others have the next round.
+			if (written > roundLimit) break;
+			const place = `${positions} ${starts}`;
+			let step = shared.get(place);
+			if (step === undefined) {
+				step = this.#step(positions, starts, stretches);
+				shared.set(place, step);
+				written += step.bytes.length;
+			}
+			if (step.bytes.length > 0) {
+				if (!connection.write(step.bytes)) continue;
+				advanced = true;
+			}
+			this.#behind.delete(connection);
+			if (!connection.isOpen) continue;
+			if (this.#feed.isAt(step.positions)) {
+				this.#feed.attach(connection);
+				advanced = true;
+			} else {
+				const { positions } = step;
+				this.#behind.set(connection, { connection, positions, joined: positions });
+			}
 		}
-		this.#recent = undefined;
 		return advanced;
 	}
 
 	/** What a connection at these positions is to be sent, and where it stands then. */
-	#step(from: Positions, pages: readonly (Page | undefined)[]) {
-		const { channels, names } = this.#feed;
+	#step(claimed: Positions, starts: readonly string[], stretches: readonly Stretch[]) {
+		const { names } = this.#feed;
 		let text = "";
-		let gap = false;
-		const positions = channels.map((channel, index) => from[index] ?? channel.position);
-		for (const [index, channel] of channels.entries()) {
-			const page = pages[index];
-			const position = positions[index] ?? "";
-			const lost = from[index] === undefined || !covered(position, channel, page);
-			if (lost) {
-				gap = true;
-				text += this.#gap(channel, from[index]);
-				// What it claims to have seen is not here: it goes on from what is.
-				if (from[index] !== undefined && isAfter(position, channel.position)) {
-					positions[index] = channel.position;
-				}
+		// Gaps first: a cursor after them says that they have been told.
+		const positions = stretches.map((stretch, index) => {
+			const claim = claimed[index];
+			if (claim !== undefined && stretch.covers(claim)) return claim;
+			text += this.#gap(stretch.channel, claim);
+			return starts[index] ?? beginning;
+		});
+		const gap = text !== "";
+		for (const [index, stretch] of stretches.entries()) {
+			for (const decoded of stretch.after(positions[index] ?? beginning)) {
+				positions[index] = decoded.storedAt ?? beginning;
+				// A single channel's cursor is its message's id.
+				text +=
+					names.length === 1 ? decoded.frame : decoded.framedAs(formatCursor(names, positions));
 			}
-			const missed = [...(page?.messages ?? []), ...(page?.more ? [] : this.#recentOf(channel))];
-			for (const decoded of missed) {
-				const { storedAt } = decoded;
-				if (storedAt === undefined || !isAfter(storedAt, positions[index] ?? "")) continue;
-				positions[index] = storedAt;
-				text += decoded.framedAs(formatCursor(names, positions));
-			}
+			positions[index] = stretch.end(positions[index] ?? beginning);
 		}
 		// Told of the gap, the client needs a cursor that is none any more.
 		if (gap) text += cursorFrame(formatCursor(names, positions));
 		return { bytes: encoder.encode(text), positions };
 	}
 
-	#recentOf(channel: Channel): readonly Decoded[] {
-		return this.#recent?.get(channel) ?? [];
-	}
-
 	#gap(channel: Channel, position: string | undefined): string {
-		const message = `The history of the channel does not reach back to ${position ?? "the client's cursor"}.`;
-		this.#report(new SseError("gap", message), { stage: "replay", channel: channel.name });
+		if (!this.#told.has(channel)) {
+			this.#told.add(channel);
+			this.#report(gapError(position), { stage: "replay", channel: channel.name });
+		}
 		return gapFrame(channel.name, position);
 	}
 }
 
-/** Where to read a channel from, for all of these; undefined when nobody misses anything. */
-function oldest(ready: readonly Behind[], index: number, channel: Channel): string | undefined {
-	let from = channel.position;
-	let missing = false;
-	for (const { positions } of ready) {
-		const position = positions[index];
-		if (position === undefined || position === channel.position) continue;
-		missing = true;
-		if (isAfter(from, position)) from = position;
-	}
-	return missing ? from : undefined;
+/**
+ * From where a connection is to be sent a channel's messages: from its position; from where the feed stood when
+ * it came, if it has none, or one that is after that, and so is either forged or told by what follows.
+ */
+function start({ positions, joined }: Behind, index: number): string {
+	const position = positions[index];
+	const since = joined[index] ?? beginning;
+	return position === undefined || isAfter(position, since) ? since : position;
 }
 
-function covered(position: string, channel: Channel, page: Page | undefined): boolean {
-	if (page === undefined) return true;
-	// A position after this page is judged by the page that has it.
-	if (page.more && isAfter(position, page.end)) return true;
-	return position === channel.position || page.covers(position);
+/** Where to read a channel from, for all of these; undefined when nobody misses anything. */
+function oldest(wave: readonly Behind[], index: number, standing: string): string | undefined {
+	let from = standing;
+	let missing = false;
+	for (const behind of wave) {
+		const position = behind.positions[index];
+		const since = start(behind, index);
+		missing ||= since !== standing || (position !== undefined && position !== since);
+		if (isAfter(from, since)) from = since;
+	}
+	return missing ? from : undefined;
 }
 
 function pause(ms: number): Promise<void> {

@@ -105,12 +105,16 @@ export class ServerSentEvents {
 	 * for an EventSource gives up on every other status.
 	 *
 	 * @throws {ConfigurationError} when the environment names no broker.
+	 * @throws {TypeError} when `recent` is no whole number of 0 or more.
 	 */
 	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
 		if (request.method !== "GET" && request.method !== "HEAD") {
 			return refuse(405, "An event stream is read with GET.", { allow: "GET, HEAD" });
 		}
-		const { channel, host } = options;
+		const { channel, host, recent = 0 } = options;
+		if (!Number.isSafeInteger(recent) || recent < 0) {
+			throw new TypeError("Cannot stream. recent: must be a whole number of 0 or more.");
+		}
 		const names =
 			channel === undefined
 				? requestedChannels(request)
@@ -120,7 +124,7 @@ export class ServerSentEvents {
 		if (request.method === "HEAD") return eventStream(null);
 
 		try {
-			return eventStream(await this.#open(names, request, host));
+			return eventStream(await this.#open(names, request, host, recent));
 		} catch (error) {
 			// Reported where it happened, once for all who were waiting.
 			if (error instanceof ConnectorError) return comeBack();
@@ -132,6 +136,7 @@ export class ServerSentEvents {
 		names: readonly string[],
 		request: Request,
 		host: unknown,
+		recent: number,
 	): Promise<ReadableStream<Uint8Array>> {
 		const connector = this.#connect(host);
 		if (connector.stream !== undefined) {
@@ -144,6 +149,7 @@ export class ServerSentEvents {
 		const { body, connection } = await hub.open(
 			names,
 			connector.history && requestedCursor(request),
+			recent,
 		);
 		if (hub !== this.#hub) this.#requestHubs.add(hub);
 		liftIdleTimeout(request, host);

@@ -6,9 +6,13 @@ import type {
 	PublishResult,
 } from "../connector.ts";
 import { type HistoryLimits, historyLimits } from "./history-limits.ts";
+import { streamKey } from "./redis-slot.ts";
 
 /** Runs one command; rejects with a `ConnectorError`, whose cause is Redis' own. */
 export type Run = (args: readonly string[]) => Promise<unknown>;
+
+/** Sharded pub/sub has commands of its own, and listeners of its own. */
+export type PublishCommand = "PUBLISH" | "SPUBLISH";
 
 /**
  * Appends to the channel's stream and publishes, as one step: of two publishers whoever is stored first is
@@ -25,13 +29,16 @@ redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return {redis.call(ARGV[5], ARGV[1], '{"id":"' .. id .. '",' .. string.sub(ARGV[2], 2)), id}`;
 
 /**
- * The newest entry's id; in an empty stream, of a marker, where a reader can wait for the first message.
+ * The id of the newest entry, or of one that stands so many before it. In an empty stream, of a marker, where
+ * a reader can wait for the first message.
  *
- * KEYS: stream. ARGV: ms to keep the marker.
+ * KEYS: stream. ARGV: ms to keep the marker, entries to go back.
  */
 const headScript = `
-local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
-if newest[1] then return newest[1][1] end
+local back = tonumber(ARGV[2])
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', back + 1)
+if newest[back + 1] then return newest[back + 1][1] end
+if back > 0 then return '0-0' end
 local id = redis.call('XADD', KEYS[1], '*', 'marker', '')
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return id`;
@@ -46,13 +53,20 @@ export class RedisHistory implements History {
 	readonly #limits: HistoryLimits;
 	readonly #publish: Script;
 	readonly #head: Script;
+	readonly #command: PublishCommand;
 
 	/**
 	 * @param byHash calls scripts by their hash, which is shorter, and takes a second command the first time.
 	 *   Where each command is billed they are sent whole.
 	 */
-	constructor(run: Run, options: HistoryOptions, byHash: boolean) {
+	constructor(
+		run: Run,
+		options: HistoryOptions,
+		byHash: boolean,
+		command: PublishCommand = "PUBLISH",
+	) {
 		this.#run = run;
+		this.#command = command;
 		this.#limits = historyLimits(options);
 		this.#publish = new Script(publishScript, run, byHash);
 		this.#head = new Script(headScript, run, byHash);
@@ -60,14 +74,15 @@ export class RedisHistory implements History {
 
 	async publish(channel: string, payload: string): Promise<PublishResult> {
 		const { maxLength, maxAge } = this.#limits;
-		const args = [channel, payload, String(maxLength + 1), String(maxAge), "PUBLISH"];
+		const args = [channel, payload, String(maxLength + 1), String(maxAge), this.#command];
 		const reply = await this.#publish.call(streamKey(channel), args);
 		const [receivers, id] = reply as [number, string];
 		return { receivers: Number(receivers), id: String(id) };
 	}
 
-	async head(channel: string): Promise<string> {
-		return String(await this.#head.call(streamKey(channel), [String(this.#limits.maxAge)]));
+	async head(channel: string, back = 0): Promise<string> {
+		const args = [String(this.#limits.maxAge), String(back)];
+		return String(await this.#head.call(streamKey(channel), args));
 	}
 
 	async read(channel: string, after: string, limit: number): Promise<HistoryPage> {
@@ -77,23 +92,14 @@ export class RedisHistory implements History {
 		const entries = reply as [id: string, fields: string[]][];
 		const found = String(entries[0]?.[0]) === after;
 		const rest = found ? entries.slice(1) : entries;
-		const messages = rest.slice(0, limit).flatMap(([id, fields]) => kept(String(id), fields));
+		const messages = rest.slice(0, limit).map(([id, fields]) => kept(String(id), fields));
 		return { covered: found || after === "0-0", messages, more: rest.length > limit };
 	}
 }
 
-function kept(id: string, [field, payload]: string[]): KeptMessage[] {
-	if (field !== "m" || payload === undefined) return []; // the marker
-	return [{ id, payload: `{"id":"${id}",${payload.slice(1)}` }];
-}
-
-/**
- * In a Cluster a script's key and a sharded channel must share a slot. Redis hashes what stands between the first
- * `{` and the next `}`, if anything does; a channel that has such a part keeps its own.
- */
-function streamKey(channel: string): string {
-	const tagged = /^[^{]*\{[^}]+\}/.test(channel);
-	return tagged ? `sse:history:tagged:${channel}` : `sse:history:{${channel}}`;
+function kept(id: string, [field, payload]: string[]): KeptMessage {
+	if (field !== "m" || payload === undefined) return { id, payload: undefined }; // the marker
+	return { id, payload: `{"id":"${id}",${payload.slice(1)}` };
 }
 
 /** A script: sent whole, or called by its hash and sent when the server does not know it (any more). */

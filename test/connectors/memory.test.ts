@@ -5,11 +5,13 @@ import { connectorSuite } from "./suite.ts";
 
 connectorSuite("memory", {
 	connect: () => memory(),
+	history: { connect: (history) => memory({ history }) },
 	lacks: {
 		shared: "each memory() is a broker of its own, inside this process",
 		broker: "there is no broker that could be lost or asked",
 		borrow: "there is no client to hand in",
 		refused: "there is nobody to refuse",
+		wipe: "what it keeps cannot be wiped from outside, and a new one has other ids",
 	},
 });
 

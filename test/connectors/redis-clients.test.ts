@@ -1,10 +1,10 @@
-import { createClient, createClientPool, createCluster } from "@redis/client";
+import { createClient, createClientPool, createSentinel } from "@redis/client";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { redis } from "../../src/connectors/redis.ts";
+import { type NodeRedisOptions, redis } from "../../src/connectors/redis.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { until } from "../support/wait.ts";
-import { broker, harness, options, password } from "./redis-harness.ts";
+import { broker, harness, history, options, password } from "./redis-harness.ts";
 import { Recorder } from "./suite/kit.ts";
 import { connectorSuite } from "./suite.ts";
 
@@ -31,6 +31,10 @@ connectorSuite("redis, a node-redis client handed in", {
 	...harness(() => server),
 	broker: { ...unfreezable, clients },
 	connect: () => redis(nodeRedis, options),
+	history: history(
+		() => server,
+		(history) => redis(nodeRedis, { ...options, history }),
+	),
 	borrow: async () => {
 		const client = nodeRedisClient();
 		await client.connect();
@@ -50,6 +54,10 @@ connectorSuite("redis, an ioredis client handed in", {
 	...harness(() => server),
 	broker: { ...broker(() => server), clients },
 	connect: () => redis(ioRedis, options),
+	history: history(
+		() => server,
+		(history) => redis(ioRedis, { ...options, history }),
+	),
 	borrow: () => {
 		const client = ioRedisClient();
 		return {
@@ -159,10 +167,13 @@ test("an ioredis client's key prefix and offline queue make no difference", asyn
 });
 
 test("clients that work in another way are turned away by name", () => {
-	expect(() => redis(createCluster({ rootNodes: [{ url: server.url }] }))).toThrow(/cluster/);
 	expect(() => redis(createClientPool({ url: server.url }))).toThrow(/no kind known here/);
-	const cluster = new Redis.Cluster([server.port], { lazyConnect: true });
-	expect(() => redis(cluster)).toThrow(/cluster/);
+	const sentinel = createSentinel({
+		name: "x",
+		sentinelRootNodes: [{ host: "localhost", port: 1 }],
+	});
+	expect(() => redis(sentinel as unknown as NodeRedisOptions)).toThrow(/sentinelRootNodes/);
+	expect(() => redis(nodeRedis, { sharded: true })).toThrow(/needs a Cluster/);
 });
 
 /** Connections besides the two clients here, which come back in their own time after an outage. */

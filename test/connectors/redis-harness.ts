@@ -1,3 +1,4 @@
+import type { Connector, HistoryOptions } from "../../src/connector.ts";
 import { redis } from "../../src/connectors/redis.ts";
 import type { RedisServer } from "../support/redis-server.ts";
 import type { BrokerControl, ConnectorHarness } from "./suite/harness.ts";
@@ -14,6 +15,13 @@ export function harness(server: () => RedisServer) {
 		refused: () => redis(`redis://:wr0ng-s3cret@127.0.0.1:${server().port}`, options),
 		secrets: [password, encodeURIComponent(password), "wr0ng-s3cret"],
 	} satisfies Partial<ConnectorHarness>;
+}
+
+export function history(
+	server: () => RedisServer,
+	connect: (history: HistoryOptions) => Connector,
+) {
+	return { connect, wipe: async () => void (await server().command("FLUSHALL")) };
 }
 
 export function broker(server: () => RedisServer) {

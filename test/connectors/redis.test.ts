@@ -6,7 +6,7 @@ import type { ConnectorError } from "../../src/errors.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { tcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/wait.ts";
-import { broker, harness, options, password } from "./redis-harness.ts";
+import { broker, harness, history, options, password } from "./redis-harness.ts";
 import { Recorder } from "./suite/kit.ts";
 import { connectorSuite } from "./suite.ts";
 
@@ -25,6 +25,10 @@ connectorSuite("redis", {
 	...harness(() => server),
 	broker: broker(() => server),
 	connect: () => redis(server.url, options),
+	history: history(
+		() => server,
+		(history) => redis(server.url, { ...options, history }),
+	),
 	lacks: { borrow: "redis-clients.test.ts hands clients in" },
 });
 

@@ -2,7 +2,13 @@ import { describe, test } from "vitest";
 import { contract, type TestRunner } from "./suite/contract.ts";
 import type { ConnectorHarness } from "./suite/harness.ts";
 
-export type { Borrowed, BrokerControl, Capability, ConnectorHarness } from "./suite/harness.ts";
+export type {
+	Borrowed,
+	BrokerControl,
+	Capability,
+	ConnectorHarness,
+	HistoryControl,
+} from "./suite/harness.ts";
 
 /**
  * The contract of `src/connector.ts`, as tests. Call it at the top level of a test file; the broker

@@ -26,14 +26,15 @@ const rows: Row[] = [
 		entry: "core, without connectors",
 		code: `export { ServerSentEvents } from "${dist}/sse.js"; export { Message } from "${dist}/message.js";`,
 		dependencies: true,
-		budget: 7_000,
+		// Without the part that history needs (replay, cursors, catching up) it was 5.2 kB.
+		budget: 10_000,
 	},
 	{
 		// The same by the public names, and a connector: it shows that what is not used is shaken off.
 		entry: "edge-sse with memory()",
 		code: 'export { Message, ServerSentEvents } from "edge-sse"; export { memory } from "edge-sse/memory";',
 		dependencies: true,
-		budget: 7_500,
+		budget: 11_000,
 	},
 	{
 		// The whole of a Worker that exports `sse`, Upstash's client included.

@@ -4,8 +4,6 @@ import { type HistoryLimits, historyLimits } from "../history-limits.ts";
 interface Entry extends KeptMessage {
 	/** When it came, in ms since 1970. */
 	at: number;
-	/** Where a reader waits for the first message; nothing to deliver. */
-	marker: boolean;
 }
 
 /**
@@ -14,7 +12,7 @@ interface Entry extends KeptMessage {
  */
 export class MemoryHistory implements History {
 	readonly #limits: HistoryLimits;
-	readonly #began = Date.now();
+	readonly #began = beginnings();
 	/** The channel that was used last comes last. */
 	readonly #channels = new Map<string, Entry[]>();
 	#sequence = 0;
@@ -23,34 +21,42 @@ export class MemoryHistory implements History {
 		this.#limits = historyLimits(options);
 	}
 
-	keep(channel: string, payload: string): KeptMessage {
+	/** @returns the message as its subscribers are to receive it. */
+	keep(channel: string, payload: string): { id: string; payload: string } {
 		const id = this.#nextId();
-		const entry = {
-			id,
-			payload: `{"id":"${id}",${payload.slice(1)}`,
-			at: Date.now(),
-			marker: false,
-		};
-		this.#add(channel, entry);
-		return entry;
+		const message = { id, payload: `{"id":"${id}",${payload.slice(1)}` };
+		this.#add(channel, { ...message, at: Date.now() });
+		return message;
 	}
 
 	async read(channel: string, after: string, limit: number): Promise<HistoryPage> {
-		const entries = this.#channels.get(channel) ?? [];
+		const entries = this.#kept(channel);
 		const index = after === "0-0" ? -1 : entries.findIndex(({ id }) => id === after);
 		const covered = index !== -1 || after === "0-0";
 		// Of a position that is not here, what is kept after it: ids grow, whoever made them.
 		const from = covered ? index + 1 : entries.findIndex(({ id }) => isLater(id, after));
-		const rest = from === -1 ? [] : entries.slice(from).filter(({ marker }) => !marker);
-		return { covered, messages: rest.slice(0, limit), more: rest.length > limit };
+		const rest = from === -1 ? [] : entries.slice(from, from + limit + 1);
+		const messages = rest.slice(0, limit).map(({ id, payload }) => ({ id, payload }));
+		return { covered, messages, more: rest.length > limit };
 	}
 
-	async head(channel: string): Promise<string> {
-		const newest = this.#channels.get(channel)?.at(-1);
-		if (newest !== undefined) return newest.id;
+	async head(channel: string, back = 0): Promise<string> {
+		const found = this.#kept(channel).at(-1 - back);
+		if (found !== undefined) return found.id;
+		if (back > 0) return "0-0";
 		const id = this.#nextId();
-		this.#add(channel, { id, payload: "", at: Date.now(), marker: true });
+		this.#add(channel, { id, payload: undefined, at: Date.now() });
 		return id;
+	}
+
+	/** What has not expired: of a channel that fell silent nothing is trimmed. */
+	#kept(channel: string): Entry[] {
+		const entries = this.#channels.get(channel) ?? [];
+		const oldest = Date.now() - this.#limits.maxAge;
+		const first = entries[0];
+		return first === undefined || first.at >= oldest
+			? entries
+			: entries.filter(({ at }) => at >= oldest);
 	}
 
 	#nextId(): string {
@@ -77,6 +83,14 @@ export class MemoryHistory implements History {
 			this.#channels.delete(channel);
 		}
 	}
+}
+
+let latestBeginning = 0;
+
+/** Now, and never the same twice: two histories of one process must not give the same ids. */
+function beginnings(): number {
+	latestBeginning = Math.max(Date.now(), latestBeginning + 1);
+	return latestBeginning;
 }
 
 function isLater(id: string, than: string): boolean {

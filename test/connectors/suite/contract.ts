@@ -1,6 +1,7 @@
 import { closeCases } from "./close.ts";
 import { everywhereCases } from "./everywhere.ts";
 import { type ConnectorHarness, capabilities } from "./harness.ts";
+import { historyCases } from "./history.ts";
 import { type Case, Kit } from "./kit.ts";
 import { lossCases } from "./loss.ts";
 import { nameCases } from "./names.ts";
@@ -16,6 +17,7 @@ export const cases: readonly Case[] = [
 	...nameCases,
 	...unsubscribeCases,
 	...closeCases,
+	...historyCases,
 ];
 
 /** The two functions that vitest, `node:test` and `bun:test` have in common. */

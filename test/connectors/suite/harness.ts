@@ -1,4 +1,4 @@
-import type { Connector } from "../../../src/connector.ts";
+import type { Connector, HistoryOptions } from "../../../src/connector.ts";
 
 /** The broker behind a connector, as far as a test can handle it. */
 export interface BrokerControl {
@@ -26,6 +26,16 @@ export interface Borrowed {
 	release(): Promise<void>;
 }
 
+/** The same broker, with its messages kept. */
+export interface HistoryControl {
+	/** Constructs a fresh connector that keeps so much of each channel, and does nothing else. */
+	connect(options: HistoryOptions): Connector | Promise<Connector>;
+	/** Empties the store behind every connector's back. */
+	wipe?(): Promise<void>;
+	/** Messages in the race of two publishers, where a message costs much. Default: 20,000. */
+	raced?: number;
+}
+
 /** What the suite needs to know of a connector. Everything is called inside tests only. */
 export interface ConnectorHarness {
 	/** Constructs a fresh connector onto the same broker, and does nothing else. */
@@ -37,6 +47,7 @@ export interface ConnectorHarness {
 	borrow?(): Borrowed | Promise<Borrowed>;
 	/** A connector that the broker refuses, for a wrong password or the like. */
 	refused?(): Connector | Promise<Connector>;
+	history?: HistoryControl;
 	/** Every credential that `connect()` and `refused()` use: none may show in a name or an error. */
 	secrets?: readonly string[];
 	/**
@@ -52,7 +63,8 @@ export interface ConnectorHarness {
  * - `broker`: the broker can be stopped and started.
  * - `freeze`, `numsub`, `clients`, `publishes`: the methods of `BrokerControl`; explained along with
  *   `broker` where there is none.
- * - `borrow`, `refused`: the methods of the harness.
+ * - `borrow`, `refused`, `history`: of the harness.
+ * - `wipe`: the method of `HistoryControl`; explained along with `history` where there is none.
  */
 export type Capability =
 	| "shared"
@@ -63,7 +75,9 @@ export type Capability =
 	| "clients"
 	| "publishes"
 	| "borrow"
-	| "refused";
+	| "refused"
+	| "history"
+	| "wipe";
 
 /** Which capabilities the harness has, each other one being explained; throws where one is neither. */
 export function capabilities(name: string, harness: ConnectorHarness): ReadonlySet<Capability> {
@@ -78,11 +92,13 @@ export function capabilities(name: string, harness: ConnectorHarness): ReadonlyS
 		publishes: broker?.publishes !== undefined,
 		borrow: harness.borrow !== undefined,
 		refused: harness.refused !== undefined,
+		history: harness.history !== undefined,
+		wipe: harness.history?.wipe !== undefined,
 	};
 	const here = new Set<Capability>();
 	for (const [capability, there] of Object.entries(offered) as [Capability, boolean][]) {
-		const reason =
-			lacks[capability] ?? (broker === undefined && ofBroker.has(capability) && lacks.broker);
+		const parent = parents[capability];
+		const reason = lacks[capability] ?? (parent !== undefined && !offered[parent] && lacks[parent]);
 		if (there && reason) throw new Error(`${name}: ${capability} is there, and yet "${reason}"`);
 		if (!there && !reason) {
 			throw new Error(
@@ -94,4 +110,11 @@ export function capabilities(name: string, harness: ConnectorHarness): ReadonlyS
 	return here;
 }
 
-const ofBroker = new Set<Capability>(["freeze", "numsub", "clients", "publishes"]);
+/** Where the one is missing, so is the other, for the same reason. */
+const parents: Partial<Record<Capability, Capability>> = {
+	freeze: "broker",
+	numsub: "broker",
+	clients: "broker",
+	publishes: "broker",
+	wipe: "history",
+};

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import type { Connector, Subscription, SubscriptionHandlers } from "../../../src/connector.ts";
+import type {
+	Connector,
+	History,
+	HistoryOptions,
+	Subscription,
+	SubscriptionHandlers,
+} from "../../../src/connector.ts";
 import { ConnectorError } from "../../../src/errors.ts";
 import { until, within } from "../../support/wait.ts";
 import type { BrokerControl, Capability, ConnectorHarness } from "./harness.ts";
@@ -84,6 +90,22 @@ export class Kit {
 	track(connector: Connector): Connector {
 		this.#opened.push(connector);
 		return connector;
+	}
+
+	/** A connector that keeps messages, and its history. */
+	async keeping(options: HistoryOptions = {}): Promise<{ connector: Connector; history: History }> {
+		assert.ok(this.#harness.history, "a case that uses the history must say so in `needs`");
+		const connector = this.track(await this.#harness.history.connect(options));
+		const { history } = connector;
+		assert.ok(history, "a connector that keeps messages must have a `history`");
+		return { connector, history };
+	}
+
+	/** As `pair`, where messages are kept: two processes' worth on one store. */
+	async keepingPair(options: HistoryOptions = {}) {
+		const one = await this.keeping(options);
+		const other = this.can("shared") ? await this.keeping(options) : one;
+		return { one: one.connector, other: other.connector, history: one.history };
 	}
 
 	/** One to publish with and one to subscribe with: two processes' worth where the broker is shared. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Case } from "./kit.ts";
 
 /** Names that are harmless only as long as nobody takes them for a path, a pattern, a list or a key. */
-const hostile = [
+export const hostile = [
 	"a",
 	"b",
 	"secret",

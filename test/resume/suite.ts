@@ -1,0 +1,25 @@
+import { describe } from "vitest";
+import type { Broker } from "./scene.ts";
+import { crowds } from "./suite/crowds.ts";
+import { gaps } from "./suite/gaps.ts";
+import { publishing } from "./suite/publishing.ts";
+import { resuming } from "./suite/resuming.ts";
+import { severalChannels } from "./suite/several-channels.ts";
+import { slowClients } from "./suite/slow-clients.ts";
+import { starting } from "./suite/starting.ts";
+
+/**
+ * What a client may rely on that comes back, on every broker that keeps messages. The broker may be started
+ * in a `beforeAll`: it is only used inside tests.
+ */
+export function resumeSuite(name: string, broker: Broker): void {
+	describe(`resume: ${name}`, () => {
+		describe("publishing", () => publishing(broker));
+		describe("coming back", () => resuming(broker));
+		describe("several channels", () => severalChannels(broker));
+		describe("beginning", () => starting(broker));
+		describe("the gap", () => gaps(broker));
+		describe("slow clients", () => slowClients(broker));
+		describe("crowds and attackers", () => crowds(broker));
+	});
+}

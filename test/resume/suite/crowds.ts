@@ -1,0 +1,158 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { until } from "../../support/wait.ts";
+import type { Broker } from "../scene.ts";
+import { numbers, Scene } from "../scene.ts";
+
+export function crowds(broker: Broker): void {
+	test("a thousand clients that come back at once to one channel share the read", async () => {
+		const scene = new Scene(broker);
+		const sse = scene.hub();
+		const channel = scene.channel();
+		const ids = await scene.publish(sse, channel, ...numbers(60));
+		const other = scene.other(sse);
+		const before = await broker.reads();
+		// They left at different places, as the crowd of a server that goes down slowly does.
+		const clients = await Promise.all(
+			numbers(1_000).map((n) => scene.open(other, channel, { lastEventId: ids[n % 50] })),
+		);
+		await Promise.all(clients.map((client, n) => client.sees(59 - (n % 50))));
+		for (const [n, client] of clients.entries()) {
+			expect(client.seen).toEqual(numbers(59 - (n % 50), (n % 50) + 1));
+		}
+		expect((await broker.reads()) - before).toBeLessThanOrEqual(6);
+		expect(scene.errors).toEqual([]);
+	});
+
+	test("a resume of k channels is at most k reads", async () => {
+		const scene = new Scene(broker);
+		const sse = scene.hub();
+		const names = numbers(8).map((n) => scene.channel(`n${n}`));
+		const live = await scene.open(sse, names);
+		const cursor = await live.placed();
+		for (const [n, name] of names.entries()) await scene.publish(sse, name, n);
+		const before = await broker.reads();
+		const client = await scene.open(scene.other(sse), names, { lastEventId: cursor });
+		expect((await client.sees(8)).toSorted()).toEqual(numbers(8));
+		expect((await broker.reads()) - before).toBeLessThanOrEqual(8);
+		const again = await scene.open(sse, names, { lastEventId: client.lastEventId });
+		await again.comment();
+		await nextTurn();
+		expect((await broker.reads()) - before, "who missed nothing").toBeLessThanOrEqual(8);
+		await scene.publish(sse, names[0] ?? "", 8);
+		await again.sees(1);
+	});
+
+	test("live frames of one channel are the same bytes for everyone", async () => {
+		const scene = new Scene(broker);
+		const sse = scene.hub();
+		const channel = scene.channel();
+		const ids = await scene.publish(sse, channel, 0);
+		const clients = await Promise.all([
+			...numbers(5).map(() => scene.open(sse, channel)),
+			...numbers(5).map(() => scene.open(sse, channel, { lastEventId: ids[0] })),
+		]);
+		for (const client of clients) await client.comment();
+		await scene.publish(sse, channel, 1);
+		await Promise.all(clients.map((client) => client.sees(1)));
+		expect(new Set(clients.map((client) => client.chunks.at(-1))).size).toBe(1);
+	});
+
+	test("clients that come from far back do not keep the others waiting", async () => {
+		const scene = new Scene(broker);
+		const sse = scene.hub({ history: { maxLength: 3_000 } });
+		const channel = scene.channel();
+		const published = await Promise.all(numbers(2_000).map((n) => sse.publish(n, { channel })));
+		const ids = published.map(({ id }) => id ?? "").toSorted(inOrder);
+		// There is always somebody who has just come from the start.
+		let arriving = true;
+		const fromTheStart = async () => {
+			while (arriving) {
+				const client = await scene.open(sse, channel, { lastEventId: "0" });
+				await client.when(() => client.events.length > 0, "anything");
+				client.close();
+			}
+		};
+		const others = numbers(4).map(fromTheStart);
+		const client = await scene.open(sse, channel, { lastEventId: ids.at(-6) });
+		await client.when(() => client.events.length === 5, "the five that it missed", {
+			timeout: 5_000,
+		});
+		arriving = false;
+		await Promise.all(others);
+		expect(client.gaps).toEqual([]);
+	});
+
+	test("a cursor of a megabyte is looked at once, and is a gap", async () => {
+		const scene = new Scene(broker);
+		const sse = scene.hub();
+		const channels = [scene.channel("a"), scene.channel("b")];
+		const megabyte = 1_048_576;
+		for (const text of ["1", "1-1.", ".", "a.".repeat(16), "999999999999999-0"]) {
+			const cursor = text.repeat(megabyte / text.length);
+			for (const names of [channels, channels.slice(0, 1)]) {
+				const client = await scene.open(sse, names, { query: { lastEventId: cursor } });
+				await client.when(() => client.gaps.length === names.length, "the gaps");
+				expect(client.text.length).toBeLessThan(1_000);
+				client.close();
+			}
+		}
+	});
+
+	test("ten thousand forged cursors at once cost few reads, and hold nobody up", async () => {
+		const scene = new Scene(broker);
+		const sse = scene.hub();
+		const channel = scene.channel();
+		const ids = await scene.publish(sse, channel, ...numbers(20));
+		const honest = await scene.open(sse, channel);
+		const before = await broker.reads();
+		const forged = await Promise.all(
+			numbers(10_000).map((n) => {
+				const ms = n % 2 === 0 ? 1_000_000_000_000 + n : 900_000_000_000_000 + n;
+				return scene.open(sse, channel, { lastEventId: `${ms}-${n}` });
+			}),
+		);
+		const back = await scene.open(sse, channel, { lastEventId: ids[9] });
+		expect(await back.sees(10)).toEqual(numbers(10, 10));
+		await scene.publish(sse, channel, 20);
+		expect(await honest.sees(1)).toEqual([20]);
+		await Promise.all(forged.map((client) => client.when(() => client.seen.at(-1) === 20, "20")));
+		for (const client of forged) expect(client.gaps).toHaveLength(1);
+		expect((await broker.reads()) - before).toBeLessThanOrEqual(60);
+		for (const client of forged) client.close();
+		await until(() => sse.stats.connections === 2, { what: "the forgers to be gone" });
+	});
+
+	test("reads for many lists of channels at once are made a few at a time", async () => {
+		const scene = new Scene(broker);
+		const sse = scene.hub();
+		const { history } = sse.connector;
+		if (history === undefined) throw new Error("no history");
+		const names = numbers(40).map((n) => scene.channel(`n${n}`));
+		for (const name of names) await scene.publish(sse, name, 1);
+		let underWay = 0;
+		let most = 0;
+		const { read } = history;
+		history.read = async (...args) => {
+			underWay++;
+			most = Math.max(most, underWay);
+			try {
+				return await read.apply(history, args);
+			} finally {
+				underWay--;
+			}
+		};
+		const clients = await Promise.all(
+			names.map((name) => scene.open(sse, name, { lastEventId: "0" })),
+		);
+		await Promise.all(clients.map((client) => client.sees(1)));
+		expect(most).toBeGreaterThan(0);
+		expect(most).toBeLessThanOrEqual(8);
+	});
+}
+
+function inOrder(a: string, b: string): number {
+	const [ms = 0, n = 0] = a.split("-").map(Number);
+	const [otherMs = 0, otherN = 0] = b.split("-").map(Number);
+	return ms - otherMs || n - otherN;
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { until } from "../support/wait.ts";
+import { type Broker, numbers, Scene } from "./scene.ts";
+
+export interface Control {
+	/** The broker goes, with what it keeps on disk. */
+	stop(): Promise<void>;
+	start(): Promise<void>;
+	/** Breaks the subscriptions, and nothing else. */
+	kick(): Promise<void>;
+}
+
+/** What the clients of a process may rely on when it loses its broker. */
+export function upstreamLoss(name: string, broker: Broker, control: Control): void {
+	describe(`upstream loss: ${name}`, () => {
+		test("a subscription that broke: what was published meanwhile comes, once, in order", async () => {
+			const scene = new Scene(broker);
+			const sse = scene.hub();
+			const publisher = scene.hub();
+			const [a, b] = [scene.channel("a"), scene.channel("b")];
+			const clients = await Promise.all([[a], [b], [a, b]].map((names) => scene.open(sse, names)));
+			for (const client of clients) await client.placed();
+			for (let round = 0; round < 5; round++) {
+				await control.kick();
+				for (const n of numbers(20, round * 20)) {
+					await scene.publish(publisher, a, n);
+					await scene.publish(publisher, b, -n - 1);
+				}
+			}
+			for (const [i, client] of clients.entries()) {
+				await client.sees(i === 2 ? 200 : 100);
+				const [mine, others] = [
+					client.seen.map(Number).filter((n) => n >= 0),
+					client.seen.map(Number).filter((n) => n < 0),
+				];
+				if (i !== 1) expect(mine).toEqual(numbers(100));
+				if (i !== 0) expect(others).toEqual(numbers(100).map((n) => -n - 1));
+				expect(client.gaps).toEqual([]);
+			}
+			expect(scene.errors.filter(({ code }) => code === "gap")).toEqual([]);
+		});
+
+		test("a broker that was gone and is back, with its data: nothing lost, nothing doubled", async () => {
+			const scene = new Scene(broker);
+			const sse = scene.hub();
+			const publisher = scene.hub();
+			const channel = scene.channel();
+			const client = await scene.open(sse, channel);
+			await client.placed();
+			await scene.publish(publisher, channel, 0, 1);
+			await client.sees(2);
+			await control.stop();
+			await until(() => scene.codes(channel).includes("unavailable"), {
+				what: "the loss",
+				timeout: 15_000,
+			});
+			await control.start();
+			const once = async () => {
+				try {
+					return await scene.publish(publisher, channel, 2);
+				} catch {
+					return undefined; // not back yet
+				}
+			};
+			await until(once, { what: "a publish", timeout: 15_000 });
+			await scene.publish(publisher, channel, 3);
+			expect(await client.sees(4)).toEqual(numbers(4));
+			expect(client.gaps).toEqual([]);
+		});
+
+		test("a store that is empty when the broker is back: connected clients are told of the gap", async () => {
+			const scene = new Scene(broker);
+			const sse = scene.hub();
+			const publisher = scene.hub();
+			const names = [scene.channel("a"), scene.channel("b")];
+			const [a = "", b = ""] = names;
+			const client = await scene.open(sse, names);
+			await client.placed();
+			const [lastEventId] = await scene.publish(publisher, a, 1);
+			await client.sees(1);
+			await broker.wipe();
+			await control.kick();
+			await client.when(() => client.gaps.length === 2, "a gap in each channel");
+			expect(client.gaps.find(({ channel }) => channel === a)).toEqual({ channel: a, lastEventId });
+			expect(new Set(client.gaps.map(({ channel }) => channel))).toEqual(new Set(names));
+			await scene.publish(publisher, b, 2);
+			expect(await client.sees(2)).toEqual([1, 2]);
+			expect(scene.codes(a)).toContain("gap");
+			// And from there it can come back.
+			client.close();
+			await scene.publish(publisher, a, 3);
+			const back = await scene.open(sse, names, { lastEventId: client.lastEventId });
+			expect(await back.sees(1)).toEqual([3]);
+			expect(back.gaps).toEqual([]);
+		});
+	});
+}

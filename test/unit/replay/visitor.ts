@@ -1,0 +1,94 @@
+import { expect } from "vitest";
+import type { ServerSentEvents } from "../../../src/sse.ts";
+import { Client } from "../../resume/client.ts";
+import type { FakeBroker } from "./broker.ts";
+
+/** Someone who comes, is cut, and comes back with the last id, and keeps the books on what must be seen. */
+export class Visitor {
+	readonly names: readonly string[];
+	readonly #broker: FakeBroker;
+	readonly #sse: ServerSentEvents;
+	client: Client | undefined;
+	lastEventId: string | undefined;
+	/** The newest message that was seen of each channel; undefined: it takes what comes. */
+	readonly #seen = new Map<string, number>();
+	/** Channels of which a gap was told, or all was asked for, and nothing came since. */
+	readonly #mayJump = new Set<string>();
+	#checked = 0;
+	opening = false;
+
+	constructor(sse: ServerSentEvents, broker: FakeBroker, names: readonly string[]) {
+		this.#sse = sse;
+		this.#broker = broker;
+		this.names = names;
+	}
+
+	async open(fromTheStart: boolean): Promise<void> {
+		if (this.client !== undefined || this.opening) return;
+		this.opening = true;
+		if (fromTheStart && this.lastEventId === undefined) {
+			this.lastEventId = "0";
+			for (const name of this.names) {
+				this.#seen.set(name, 0);
+				this.#mayJump.add(name);
+			}
+		}
+		const { lastEventId } = this;
+		this.client = await Client.open(this.#sse, this.names, { lastEventId });
+		this.#checked = 0;
+		this.opening = false;
+	}
+
+	/** Leaves, with what it has read so far. */
+	cut(): void {
+		if (this.client === undefined) return;
+		this.check();
+		this.lastEventId = this.client.lastEventId ?? this.lastEventId;
+		this.client.close();
+		this.client = undefined;
+	}
+
+	/** Looks at what has come: each message is the next one, or comes after a gap that had to be. */
+	check(): void {
+		if (this.client === undefined) return;
+		const fresh = this.client.events.slice(this.#checked);
+		this.#checked = this.client.events.length;
+		for (const { event, data } of fresh) {
+			const value: unknown = JSON.parse(event === undefined && data === "foreign" ? "0" : data);
+			if (event === "sse.gap") this.#gap((value as { channel: string }).channel);
+			else if (Array.isArray(value)) this.#message(value[0], value[1]);
+		}
+	}
+
+	#message(name: string, sequence: number): void {
+		const seen = this.#seen.get(name);
+		const { trimmed } = this.#broker.channel(name);
+		const mayJump = this.#mayJump.delete(name);
+		this.#seen.set(name, sequence);
+		if (seen === undefined) return;
+		if (!mayJump) expect([name, sequence]).toEqual([name, seen + 1]);
+		else {
+			expect(sequence).toBeGreaterThan(seen);
+			expect(sequence, "what is kept must come").toBeLessThanOrEqual(Math.max(seen, trimmed) + 1);
+		}
+	}
+
+	#gap(name: string): void {
+		const seen = this.#seen.get(name);
+		const { trimmed } = this.#broker.channel(name);
+		// The last that it saw must be gone, or there was no reason to tell it.
+		if (seen !== undefined)
+			expect(trimmed, `a false alarm in ${name}`).toBeGreaterThanOrEqual(seen);
+		this.#mayJump.add(name);
+	}
+
+	/** Whether it has all that was published. */
+	get isUpToDate(): boolean {
+		this.check();
+		return this.names.every((name) => {
+			const seen = this.#seen.get(name);
+			const { published } = this.#broker.channel(name);
+			return published === 0 || seen === undefined || seen === published;
+		});
+	}
+}
