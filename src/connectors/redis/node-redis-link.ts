@@ -116,9 +116,10 @@ export class NodeRedisLink implements RedisLink {
 		try {
 			await this.#client.sSubscribe?.(channel, ignore);
 		} catch (error) {
+			const reason = error instanceof Error ? error.message : "";
 			// A server before Redis 7, or a user who may not: then without.
-			if (!/^(ERR unknown|NOPERM)/.test(String(Reflect.get(Object(error), "message")))) throw error;
-			this.#pubSub = "plain";
+			if (reason.startsWith("ERR unknown")) this.#pubSub = "plain";
+			else if (!reason.startsWith("NOPERM")) throw error;
 		}
 	}
 

@@ -71,6 +71,7 @@ async function masterAsOf(
 				.then(() => link.command(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name]));
 			const master = await within(asking, patience, () => unanswered(address, patience));
 			if (Array.isArray(master)) return whereIs(master.join(":"), nodeAddressMap);
+			// Final only if they all say so: one may not have been told yet.
 			failure ??= unknownGroup(address, name);
 		} catch (error) {
 			failure = toConnectorError(error, address);

@@ -46,7 +46,6 @@ export class Subscriber implements ChannelSubscriber {
 		return this.#channels.size;
 	}
 
-	/** Why there is no connection. */
 	get lastError(): ConnectorError | undefined {
 		return this.#dialer.lastError;
 	}
