@@ -29,6 +29,7 @@ const steps: [name: string, run: () => Promise<Outcome>][] = [
 	["connector tests", () => tests("connectors")],
 	["resume tests", () => tests("resume")],
 	["runtime tests", () => tests("runtimes")],
+	["torture", () => tests("torture")],
 	["browser tests", () => tests("browser")],
 	["build and package tests", () => tests("package")],
 ];

@@ -163,10 +163,12 @@ export class Replay {
 			if (step.bytes.length > 0) {
 				if (!connection.write(step.bytes)) continue;
 				advanced = true;
+				// Whoever was sent nothing keeps its place in the line.
+				this.#behind.delete(connection);
 			}
-			this.#behind.delete(connection);
 			if (!connection.isOpen) continue;
 			if (this.#feed.isAt(step.positions)) {
+				this.#behind.delete(connection);
 				this.#feed.attach(connection);
 				advanced = true;
 			} else {

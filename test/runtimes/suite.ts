@@ -4,6 +4,7 @@ import { access } from "./suite/access.ts";
 import { delivery } from "./suite/delivery.ts";
 import { faults } from "./suite/faults.ts";
 import { foreign } from "./suite/foreign.ts";
+import { history } from "./suite/history.ts";
 import { http } from "./suite/http.ts";
 import { leaving } from "./suite/leaving.ts";
 import { limits } from "./suite/limits.ts";
@@ -33,6 +34,7 @@ export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
 		describe("foreign publishers", () => foreign(bed));
 		describe("leaving", () => leaving(bed));
 		describe("sharing", () => sharing(bed));
+		describe("history", () => history(bed));
 		describe("faults", () => faults(bed));
 		describe("limits", () => limits(bed));
 		describe("mounted", () => more(bed));

@@ -11,6 +11,8 @@ export interface ClusterOptions {
 	replicas?: boolean;
 	/** Silence after which a node is taken for dead, in ms. Default 15,000, as in Redis. */
 	nodeTimeout?: number;
+	/** More arguments of each node, as on the command line. */
+	config?: readonly string[];
 }
 
 export interface RedisCluster {
@@ -117,7 +119,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<RedisC
 	};
 }
 
-async function startNode({ password, nodeTimeout = 15_000 }: ClusterOptions): Promise<RedisServer> {
+async function startNode(options: ClusterOptions): Promise<RedisServer> {
+	const { password, nodeTimeout = 15_000, config: more = [] } = options;
 	const config = {
 		"cluster-enabled": "yes",
 		"cluster-config-file": "nodes.conf",
@@ -129,7 +132,7 @@ async function startNode({ password, nodeTimeout = 15_000 }: ClusterOptions): Pr
 	};
 	return startRedis({
 		...(password !== undefined && { password }),
-		config: Object.entries(config).flatMap(([name, value]) => [`--${name}`, value]),
+		config: [...Object.entries(config).flatMap(([name, value]) => [`--${name}`, value]), ...more],
 	});
 }
 

@@ -11,6 +11,8 @@ interface Kept extends KeptMessage {
 }
 
 interface Subscriber {
+	/** Whose: a process has one way to the broker. */
+	process: number;
 	handlers: SubscriptionHandlers;
 	/** On the way to it. */
 	queue: string[];
@@ -22,7 +24,6 @@ class FakeChannel {
 	/** The newest message that was thrown away. */
 	trimmed = 0;
 	published = 0;
-	/** The time of the clock at which it was wiped. */
 	subscribers = new Set<Subscriber>();
 }
 
@@ -59,9 +60,10 @@ export class FakeBroker {
 		for (const { queue } of channel.subscribers) queue.push(payload);
 	}
 
-	/** Published by one that does not store. */
+	/** Published by one that does not store; long enough to fill a client's buffer. */
 	foreign(name: string): void {
-		for (const { queue } of this.channel(name).subscribers) queue.push('{"data":"foreign"}');
+		const payload = JSON.stringify({ data: "foreign ".repeat(40) });
+		for (const { queue } of this.channel(name).subscribers) queue.push(payload);
 	}
 
 	/** Throws away all but the newest so many. */
@@ -72,17 +74,19 @@ export class FakeBroker {
 		}
 	}
 
-	/** So many messages reach each subscriber of the channel. */
-	deliver(name: string, count: number): void {
-		for (const { queue, handlers } of [...this.channel(name).subscribers]) {
+	/** So many messages of the channel reach a process. */
+	deliver(name: string, count: number, process: number): void {
+		for (const { queue, handlers, ...subscriber } of [...this.channel(name).subscribers]) {
+			if (subscriber.process !== process) continue;
 			for (const payload of queue.splice(0, count)) handlers.onMessage(payload);
 		}
 	}
 
 	/** What is on the way is lost, some of what has come comes again, and the subscriptions are live again. */
-	lose(name: string): void {
+	lose(name: string, process: number): void {
 		const channel = this.channel(name);
-		for (const { queue, handlers } of [...channel.subscribers]) {
+		for (const { queue, handlers, ...subscriber } of [...channel.subscribers]) {
+			if (subscriber.process !== process) continue;
 			handlers.onLost(new ConnectorError("unavailable", "lost, as ordered"));
 			queue.length = 0;
 			queue.push(...channel.kept.slice(-2).flatMap(({ payload }) => payload ?? []));
@@ -90,7 +94,7 @@ export class FakeBroker {
 		}
 	}
 
-	connect(): Connector {
+	connect(process: number): Connector {
 		const ask = <T>(answer: () => T) => this.#ask(answer);
 		return {
 			name: "fake",
@@ -101,7 +105,7 @@ export class FakeBroker {
 			},
 			publish: async () => ({ receivers: 0 }),
 			subscribe: async (name, handlers) => {
-				const subscriber: Subscriber = { handlers, queue: [] };
+				const subscriber: Subscriber = { process, handlers, queue: [] };
 				const { subscribers } = this.channel(name);
 				subscribers.add(subscriber);
 				return { unsubscribe: async () => void subscribers.delete(subscriber) };

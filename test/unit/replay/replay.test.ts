@@ -11,31 +11,45 @@ afterEach(() => void vi.useRealTimers());
 
 const channels = ["a", "b"] as const;
 const lists = [["a"], ["b"], ["a", "b"], ["b", "a"], ["a"]];
+/** Besides, one reads `messages()` of the first channel. */
+const crowd = lists.length + 1;
 
 type Step =
-	| ["publish" | "foreign" | "lose", channel: number]
-	| ["trim" | "deliver", channel: number, count: number]
-	| ["open" | "start" | "cut" | "pause" | "resume", visitor: number]
+	| ["publish" | "foreign", channel: number]
+	| ["lose", channel: number, process: number]
+	| ["trim", channel: number, count: number]
+	| ["deliver", channel: number, count: number, process: number]
+	| ["open" | "start", visitor: number, process: number]
+	| ["cut" | "pause" | "resume", visitor: number]
 	| ["serve" | "answer" | "fail", read: number]
 	| ["turn" | "wait"];
 
 const channel = fc.nat({ max: channels.length - 1 });
-const visitor = fc.nat({ max: lists.length - 1 });
+const server = fc.nat({ max: 1 });
+const visitor = fc.nat({ max: crowd - 1 });
 const step: fc.Arbitrary<Step> = fc.oneof(
 	{ weight: 8, arbitrary: fc.tuple(fc.constant("publish" as const), channel) },
 	{ weight: 1, arbitrary: fc.tuple(fc.constant("foreign" as const), channel) },
-	{ weight: 1, arbitrary: fc.tuple(fc.constant("lose" as const), channel) },
+	{ weight: 1, arbitrary: fc.tuple(fc.constant("lose" as const), channel, server) },
 	{
 		weight: 1,
 		arbitrary: fc.tuple(fc.constant("trim" as const), channel, fc.integer({ min: 1, max: 8 })),
 	},
 	{
 		weight: 6,
-		arbitrary: fc.tuple(fc.constant("deliver" as const), channel, fc.integer({ min: 1, max: 5 })),
+		arbitrary: fc.tuple(
+			fc.constant("deliver" as const),
+			channel,
+			fc.integer({ min: 1, max: 5 }),
+			server,
+		),
 	},
 	{
 		weight: 6,
-		arbitrary: fc.tuple(fc.constantFrom("open", "start", "cut", "pause", "resume"), visitor),
+		arbitrary: fc.oneof(
+			fc.tuple(fc.constantFrom("open", "start"), visitor, server),
+			fc.tuple(fc.constantFrom("cut", "pause", "resume"), visitor),
+		),
 	},
 	{
 		weight: 8,
@@ -48,48 +62,56 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 async function play(steps: readonly Step[]): Promise<void> {
 	const broker = new FakeBroker();
 	const surprises: unknown[] = [];
-	const sse = new ServerSentEvents({
-		connector: broker.connect(),
-		maxBufferedBytes: 200,
-		keepAlive: 1_000_000,
-		linger: 0,
-		onError: (error) => {
-			const { code } = error as { code?: string };
-			if (code !== "gap" && code !== "unavailable") surprises.push(error);
-		},
-	});
-	const visitors = lists.map((names) => new Visitor(sse, broker, names));
+	const servers = [0, 1].map(
+		(process) =>
+			new ServerSentEvents({
+				connector: broker.connect(process),
+				maxBufferedBytes: 200,
+				keepAlive: 1_000_000,
+				linger: 0,
+				onError: (error) => {
+					const { code } = error as { code?: string };
+					if (code !== "gap" && code !== "unavailable") surprises.push(error);
+				},
+			}),
+	);
+	const open = (who: Visitor, process: number, fromTheStart: boolean) => {
+		const sse = servers[process];
+		if (sse !== undefined) rest.push(who.open(sse, fromTheStart));
+	};
+	const visitors = lists.map((names) => new Visitor(broker, names, false));
+	visitors.push(new Visitor(broker, ["a"], true));
 	const rest: Promise<void>[] = [];
-	for (const [what, which = 0, count = 0] of steps) {
-		const name = channels[which] ?? "a";
-		const who = visitors[which];
-		const read = broker.reads[which % Math.max(1, broker.reads.length)];
-		if (what === "publish") broker.publish(name);
-		else if (what === "foreign") broker.foreign(name);
-		else if (what === "lose") broker.lose(name);
-		else if (what === "trim") broker.trim(name, count);
-		else if (what === "deliver") broker.deliver(name, count);
-		else if (what === "open" || what === "start") {
-			const opening = who?.open(what === "start");
-			if (opening !== undefined) rest.push(opening);
-		} else if (what === "cut") who?.cut();
-		else if (what === "pause" || what === "resume") who?.client?.[what]();
-		else if (what === "turn") await nextTurn();
-		else if (what === "wait") await vi.advanceTimersByTimeAsync(100);
-		else read?.[what]();
+	for (const each of steps) {
+		take(each);
+		if (each[0] === "turn") await nextTurn();
+		else if (each[0] === "wait") await vi.advanceTimersByTimeAsync(100);
 		for (const each of visitors) each.check();
 		await Promise.resolve();
 	}
 
+	function take([what, which = 0, more = 0, process = 0]: Step): void {
+		const name = channels[which] ?? "a";
+		const who = visitors[which];
+		const read = broker.reads[which % Math.max(1, broker.reads.length)];
+		if (what === "publish" || what === "foreign") broker[what](name);
+		else if (what === "lose" || what === "trim") broker[what](name, more);
+		else if (what === "deliver") broker.deliver(name, more, process);
+		else if (what === "open" || what === "start") who && open(who, more, what === "start");
+		else if (what === "cut") who?.cut();
+		else if (what === "pause" || what === "resume") who?.client?.[what]();
+		else if (what === "serve" || what === "answer" || what === "fail") read?.[what]();
+	}
+
 	// Then peace: everybody comes, all that was asked is answered, and all that is on the way arrives.
 	const settled = async () => {
-		for (const each of visitors) {
+		for (const [n, each] of visitors.entries()) {
 			if (each.client?.state === "ended") each.cut();
-			rest.push(each.open(false));
+			open(each, n % 2, false);
 			each.client?.resume();
 		}
 		for (const read of [...broker.reads]) read.answer();
-		for (const each of channels) broker.deliver(each, 1_000);
+		for (const each of channels) for (const process of [0, 1]) broker.deliver(each, 1_000, process);
 		await vi.advanceTimersByTimeAsync(100);
 		await nextTurn();
 		return broker.reads.length === 0 && visitors.every((each) => each.client && each.isUpToDate);
@@ -102,9 +124,11 @@ async function play(steps: readonly Step[]): Promise<void> {
 	rounds = 0;
 	while (!(await settled())) if (++rounds > 300) throw new Error("Someone is not live again.");
 	for (const each of visitors) each.cut();
-	await sse.close();
 	expect(surprises).toEqual([]);
-	expect(sse.stats).toEqual({ connections: 0, channels: 0 });
+	for (const sse of servers) {
+		await sse.close();
+		expect(sse.stats).toEqual({ connections: 0, channels: 0 });
+	}
 }
 
 test("however stores, feeds, losses and clients interleave: no hole, no duplicate, no false alarm", async () => {

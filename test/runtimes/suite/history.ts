@@ -1,0 +1,59 @@
+import { expect, it } from "vitest";
+import { post, publish, streamUrl } from "../../support/hub-client.ts";
+import type { Bed } from "../bed.ts";
+
+/** The hub with `SSE_HISTORY_LENGTH`: it answers with ids, and clients come back to where they left off. */
+export function history(bed: Bed): void {
+	const kept = { SSE_HISTORY_LENGTH: "20", SSE_LINGER: "50" };
+
+	it("answers a publish with its id, and takes clients back to where they left off", async (t) => {
+		const scene = bed.scene(t);
+		const channels = [scene.channel, `${scene.channel}.other`] as const;
+		const [first, second] = await Promise.all([
+			scene.hub({ ...bed.onRedis, ...kept }),
+			scene.hub({ ...bed.onRedis, ...kept }),
+		]);
+		const say = async (data: number, channel: string = channels[0]) => {
+			const { status, json } = await post(first, { data, channel });
+			expect(status).toBe(200);
+			expect(json).toMatchObject({ id: expect.stringMatching(/^\d+-\d+$/) });
+			return (json as { id: string }).id;
+		};
+		const one = await scene.open(streamUrl(first, channels[0]));
+		const both = await scene.open(streamUrl(first, ...channels));
+		const id = await say(1);
+		expect(await one.event()).toEqual({ event: undefined, id, data: "1" });
+		const cursor = (await both.event()).id ?? "";
+		one.close();
+		both.close();
+		await say(2);
+		await say(3, channels[1]);
+
+		// Another process takes them in.
+		const back = await scene.open(streamUrl(second, channels[0]), { "last-event-id": id });
+		expect(await back.data(1)).toEqual(["2"]);
+		const query = `&lastEventId=${encodeURIComponent(cursor)}`;
+		const bothBack = await scene.open(streamUrl(second, ...channels) + query);
+		expect((await bothBack.data(2)).toSorted()).toEqual(["2", "3"]);
+		await say(4);
+		expect(await back.data(2)).toEqual(["2", "4"]);
+		expect((await bothBack.data(3)).at(-1)).toBe("4");
+	});
+
+	it("says so where it cannot, and refuses an id of the publisher's", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const hub = await scene.hub({ ...bed.onRedis, ...kept });
+		for (let n = 0; n < 30; n++) await publish(hub, { data: n, channel });
+		const back = await scene.open(streamUrl(hub, channel), { "last-event-id": "1000000000000-0" });
+		expect(await back.event()).toEqual({
+			event: "sse.gap",
+			id: undefined,
+			data: JSON.stringify({ channel, lastEventId: "1000000000000-0" }),
+		});
+		await back.first(({ data }) => data === "29", "the newest message");
+		const { status, json } = await post(hub, { data: 1, id: "42", channel });
+		expect(status).toBe(400);
+		expect(json.error).toMatch(/id:.*history/);
+	});
+}

@@ -1,0 +1,60 @@
+import type { Server } from "../support/server.ts";
+import type { Broker } from "./programs/broker.ts";
+import type { Random } from "./random.ts";
+
+/** Something that is broken on purpose, and mended again before it resolves. */
+export interface Fault {
+	name: string;
+	/** What it breaks: of two faults with the same one only one happens at a time. */
+	target: string;
+	strike(random: Random): Promise<void>;
+}
+
+/** A hub, which may be down. */
+export interface HubSlot {
+	readonly name: string;
+	/** Undefined while it is down. */
+	server: Server | undefined;
+}
+
+/** It happened between these two, in ms since 1970. */
+export interface StoreLoss {
+	from: number;
+	to: number;
+}
+
+/** A setup that runs: hubs, and what stands behind them. */
+export interface Bed extends AsyncDisposable {
+	readonly hubs: readonly HubSlot[];
+	/** How publishers reach the broker; undefined: they POST to the first hub. */
+	readonly broker: Broker | undefined;
+	readonly faults: readonly Fault[];
+	/** The programs of this bed that ended by themselves, or printed what no hub should. */
+	readonly problems: string[];
+	/** When the store lost all that it had. */
+	readonly storeLosses: readonly StoreLoss[];
+	/** What the store keeps of a channel after an id; undefined where nobody can look into it. */
+	kept?(channel: string, after: string): Promise<{ id: string; text: string }[]>;
+	/** Publishes a message that is not stored, as a Flask app does, or no message at all. */
+	noise?(channel: string, payload: string): Promise<void>;
+	/** How many connections the broker has. */
+	brokerConnections?(): Promise<number>;
+}
+
+export interface BedOptions {
+	/** Messages that the history keeps of each channel. */
+	maxLength: number;
+	/** The store is emptied now and then. */
+	wiped: boolean;
+}
+
+/** A line of the table. */
+export interface Setup {
+	name: string;
+	/** Messages kept of each channel. Few: then gaps are right, but only where something was trimmed. */
+	maxLength: number;
+	/** The longest that some clients stay away, in ms. */
+	absence: number;
+	wiped?: boolean;
+	start(options: BedOptions): Promise<Bed>;
+}

@@ -1,0 +1,225 @@
+import { type ClientRequest, get, type IncomingMessage } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { parseCursor } from "../../src/cursor.ts";
+import type { Entry, Ledger } from "./ledger.ts";
+import type { Random } from "./random.ts";
+import { channelOf, keyOf, noise } from "./text.ts";
+
+/** What a client was sent of one channel, in order. */
+export type Seen =
+	| { entry: Entry; at: number }
+	/** `sse.gap`, and the position that it names. */
+	| { gap: string | undefined; at: number };
+
+/** What all clients share. */
+export interface Crowd {
+	readonly ledger: Ledger;
+	/** The address of a hub that runs; undefined: none does now. */
+	hub(random: Random): string | undefined;
+	/** No more cuts: everybody may now read to the end. */
+	calm: boolean;
+	/** Mean time between two cuts of a client, in ms. */
+	readonly patience: number;
+	/** The longest that some stay away, in ms. */
+	readonly absence: number;
+	readonly counts: {
+		deliveries: number;
+		connections: number;
+		resumes: number;
+		cuts: number;
+		midFrame: number;
+		gaps: number;
+	};
+}
+
+/**
+ * A browser's EventSource, as far as resuming goes: the cursor is the last id that a whole block carried, with
+ * or without data, and it is sent back on the next connection. What it lacks is luck: its connection is cut
+ * again and again, between two blocks or in the middle of one.
+ */
+export class Client {
+	readonly channels: readonly string[];
+	readonly seen = new Map<string, Seen[]>();
+	readonly problems: string[] = [];
+	/** Where it began, by channel. */
+	start: ReadonlyMap<string, string | undefined> | undefined;
+	/** Stops reading now and then, so that what it is sent piles up. */
+	readonly #slow: boolean;
+	/** On this connection, of what is not stored. */
+	readonly #heard = new Set<string>();
+	readonly #crowd: Crowd;
+	readonly #random: Random;
+	#cursor: string | undefined;
+	#request: ClientRequest | undefined;
+	/** Of the next chunk it gets a part, and then nothing any more. */
+	#cutShort = false;
+	#left = false;
+
+	constructor(
+		channels: readonly string[],
+		crowd: Crowd,
+		random: Random,
+		{ slow, fromTheStart }: { slow: boolean; fromTheStart: boolean },
+	) {
+		this.channels = channels;
+		this.#crowd = crowd;
+		this.#random = random;
+		this.#slow = slow;
+		for (const channel of channels) this.seen.set(channel, []);
+		if (fromTheStart) this.#startAt("0");
+	}
+
+	/** Comes back again and again, until it leaves. */
+	async run(): Promise<void> {
+		await delay(this.#random.between(0, 1_000));
+		while (!this.#left) {
+			const hub = this.#crowd.hub(this.#random);
+			if (hub !== undefined) await this.#connect(hub);
+			const { calm, absence } = this.#crowd;
+			const away = this.#random.chance(0.1) ? absence : 300;
+			await delay(this.#random.between(0, calm ? 50 : away));
+		}
+	}
+
+	leave(): void {
+		this.#left = true;
+		this.#request?.destroy();
+	}
+
+	#connect(hub: string): Promise<void> {
+		const { counts } = this.#crowd;
+		const query = new URLSearchParams(this.channels.map((channel) => ["channel", channel]));
+		const headers: Record<string, string> = { accept: "text/event-stream" };
+		if (this.#cursor !== undefined) {
+			counts.resumes++;
+			if (this.#random.chance(0.2)) query.set("lastEventId", this.#cursor);
+			else headers["last-event-id"] = this.#cursor;
+		}
+		counts.connections++;
+		return new Promise((resolve) => {
+			const request = get(`${hub}/stream?${query}`, { agent: false, headers });
+			this.#request = request;
+			const stop = this.#misfortune(request);
+			request.on("response", (response) => {
+				if (response.statusCode !== 200) this.problems.push(`was answered ${response.statusCode}`);
+				this.#read(request, response);
+			});
+			// Its own cut, or the hub's end: it comes back either way.
+			request.on("error", () => undefined);
+			request.on("close", () => {
+				stop();
+				resolve();
+			});
+		});
+	}
+
+	/** @returns what calls it off. */
+	#misfortune(request: ClientRequest): () => void {
+		const { counts, patience } = this.#crowd;
+		const life = -Math.log(1 - this.#random.next()) * patience;
+		const cut = setTimeout(() => {
+			if (this.#crowd.calm) return;
+			counts.cuts++;
+			if (this.#random.chance(0.5)) this.#cutShort = true;
+			else request.socket?.resetAndDestroy();
+		}, life);
+		return () => {
+			clearTimeout(cut);
+			this.#cutShort = false;
+		};
+	}
+
+	#read(request: ClientRequest, response: IncomingMessage): void {
+		const { counts } = this.#crowd;
+		const decoder = new TextDecoder();
+		this.#heard.clear();
+		const parser = createParser({
+			onId: (id) => this.#moved(id),
+			onEvent: (event) => this.#received(event),
+		});
+		let deaf = false;
+		response.on("data", (chunk: Buffer) => {
+			if (deaf || this.#left) return;
+			if (this.#cutShort) {
+				deaf = true;
+				counts.midFrame++;
+				const part = chunk.subarray(0, this.#random.below(chunk.length));
+				parser.feed(decoder.decode(part, { stream: true }));
+				request.socket?.resetAndDestroy();
+			} else {
+				parser.feed(decoder.decode(chunk, { stream: true }));
+			}
+		});
+		// The connection's end is looked after with the request's.
+		response.on("error", () => undefined);
+		if (this.#slow) this.#dawdle(response);
+	}
+
+	#dawdle(response: IncomingMessage): void {
+		const next = (reading: boolean) => {
+			if (response.destroyed) return;
+			if (reading || this.#crowd.calm) response.resume();
+			else response.pause();
+			const time = reading ? this.#random.between(100, 500) : this.#random.between(500, 2_500);
+			setTimeout(() => next(!reading), this.#crowd.calm ? 10 : time);
+		};
+		next(true);
+	}
+
+	#moved(id: string): void {
+		if (this.#cursor === undefined) this.#startAt(id);
+		this.#cursor = id;
+	}
+
+	#startAt(cursor: string): void {
+		this.#cursor = cursor;
+		const positions = parseCursor(this.channels, cursor);
+		this.start = new Map(this.channels.map((channel, index) => [channel, positions[index]]));
+	}
+
+	#received({ event, id, data }: EventSourceMessage): void {
+		const { counts } = this.#crowd;
+		const at = Date.now();
+		if (event === "sse.gap") {
+			counts.gaps++;
+			const { channel, lastEventId } = JSON.parse(data) as {
+				channel: string;
+				lastEventId?: string;
+			};
+			this.seen.get(channel)?.push({ gap: lastEventId, at });
+			return;
+		}
+		if (data.startsWith(noise)) {
+			if (id !== undefined) this.problems.push(`was sent ${data} with the id ${id}`);
+			// On another hub it may come later, and so again: nobody keeps it.
+			if (this.#heard.has(data)) this.problems.push(`was sent ${data} twice`);
+			this.#heard.add(data);
+			return;
+		}
+		const key = keyOf(data);
+		if (key === undefined) {
+			this.problems.push(`was sent what nobody published: ${JSON.stringify(data.slice(0, 80))}`);
+			return;
+		}
+		counts.deliveries++;
+		const channel = channelOf(key);
+		const list = this.seen.get(channel);
+		const position = id === undefined ? undefined : this.#positionIn(channel, id);
+		if (list === undefined) this.problems.push(`was sent ${key}, which it did not ask for`);
+		else if (position === undefined) this.problems.push(`was sent ${key} with the id ${id}`);
+		else list.push({ entry: this.#crowd.ledger.witnessed(channel, key, position), at });
+	}
+
+	#positionIn(channel: string, cursor: string): string | undefined {
+		return parseCursor(this.channels, cursor)[this.channels.indexOf(channel)];
+	}
+
+	/** Whether the last that it saw of every channel is this. */
+	hasCome(last: ReadonlyMap<string, Entry>): boolean {
+		return this.channels.every((channel) => {
+			const newest = this.seen.get(channel)?.at(-1);
+			return newest !== undefined && "entry" in newest && newest.entry === last.get(channel);
+		});
+	}
+}

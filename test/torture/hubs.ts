@@ -1,0 +1,72 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type ServerOptions, startServer } from "../support/server.ts";
+import type { Fault, HubSlot } from "./bed.ts";
+
+/** Little enough that the slow clients' streams overflow, and leave no channel behind for long. */
+const settings = { SSE_MAX_BUFFERED_BYTES: "262144", SSE_LINGER: "200", SSE_KEEP_ALIVE: "500" };
+
+/** `hub.ts` of this folder, with a broker as it is to be reached by this hub. */
+export function ownHub(broker: object): ServerOptions {
+	return {
+		program: ["--expose-gc", "test/torture/programs/hub.ts"],
+		env: { ...settings, TORTURE_BROKER: JSON.stringify(broker) },
+	};
+}
+
+/** What `npm start` runs. */
+export function realHub(env: Record<string, string>): ServerOptions {
+	return { env: { ...settings, ...env } };
+}
+
+/** Hubs as processes, which are killed and come back. */
+export class Hubs {
+	readonly slots: HubSlot[] = [];
+	readonly problems: string[] = [];
+	readonly #options = new Map<HubSlot, ServerOptions>();
+
+	async start(name: string, options: ServerOptions): Promise<HubSlot> {
+		const slot: HubSlot = { name, server: await startServer("node", options) };
+		this.slots.push(slot);
+		this.#options.set(slot, options);
+		return slot;
+	}
+
+	/** Kills the hub, or shuts it down in good order, and starts it again. */
+	fault(slot: HubSlot, onEnd: (from: number) => void = () => undefined): Fault {
+		return {
+			name: "hub restarted",
+			target: slot.name,
+			strike: async (random) => {
+				const { server } = slot;
+				const from = Date.now();
+				slot.server = undefined;
+				if (random.chance(0.3)) await server?.stop();
+				else await server?.kill();
+				onEnd(from);
+				this.#judge(slot.name, server?.output ?? "");
+				await delay(random.between(0, 500));
+				slot.server = await startServer("node", this.#options.get(slot));
+			},
+		};
+	}
+
+	async stop(): Promise<void> {
+		for (const slot of this.slots) {
+			const code = await slot.server?.stop();
+			if (code !== undefined && code !== 0) {
+				this.problems.push(`${slot.name} ended with ${code}: ${slot.server?.output.slice(-2_000)}`);
+			}
+			this.#judge(slot.name, slot.server?.output ?? "");
+			slot.server = undefined;
+		}
+	}
+
+	/** A hub may say that its broker is away. It may not say that it does not understand itself. */
+	#judge(name: string, output: string): void {
+		// As a cause it is fetch's way to say that the network is broken, which is our doing.
+		const bad =
+			/^(?!.*\[cause\]).*(Unhandled|TypeError|ReferenceError|RangeError|threw\.|MaxListeners).*$/im;
+		const [line] = bad.exec(output) ?? [];
+		if (line !== undefined) this.problems.push(`${name} printed: ${line}`);
+	}
+}

@@ -1,0 +1,30 @@
+/**
+ * A hub as src/server/node.ts is one, with what no user needs to set: how soon a dead path is noticed, how
+ * late its history answers, and a look at its memory.
+ */
+import { serve } from "@hono/node-server";
+import { createApp } from "../../../src/server/app.ts";
+import { onShutdown } from "../../../src/server/process.ts";
+import { defined, readSettings } from "../../../src/server/settings.ts";
+import { ServerSentEvents } from "../../../src/sse.ts";
+import { Random } from "../random.ts";
+import { brokerFrom, lagging } from "./broker.ts";
+
+const { host, port, publishToken, ...options } = readSettings(process.env);
+const connector = lagging(brokerFrom(process.env), new Random(process.pid));
+const sse = new ServerSentEvents({ connector, ...defined(options) });
+const app = createApp({ sse, publishToken, listensOn: host });
+app.get("/memory", (c) => {
+	globalThis.gc?.();
+	return c.json({ heapUsed: process.memoryUsage().heapUsed });
+});
+const server = serve({ fetch: app.fetch, hostname: host, port }, (address) => {
+	console.log(
+		`edge-sse: listening on http://${host}:${address.port} (broker: ${sse.connector.name})`,
+	);
+});
+onShutdown(async () => {
+	server.close();
+	await sse.close();
+	if ("closeAllConnections" in server) server.closeAllConnections();
+});

@@ -1,0 +1,270 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ServerSentEvents } from "../../src/sse.ts";
+import { health, json, post } from "../support/hub-client.ts";
+import type { Server } from "../support/server.ts";
+import { until } from "../support/wait.ts";
+import type { Bed, Fault, Setup } from "./bed.ts";
+import { Client, type Crowd } from "./client.ts";
+import { strike } from "./faults.ts";
+import { type Entry, Ledger } from "./ledger.ts";
+import { connectorTo } from "./programs/broker.ts";
+import { Publisher } from "./publishers.ts";
+import { Random } from "./random.ts";
+import { StoreWatch } from "./store-watch.ts";
+import { keyFor, noise, textOf } from "./text.ts";
+import { judge, type Verdict } from "./verdict.ts";
+
+export interface Scale {
+	seed: number;
+	/** How long things go wrong, in ms. */
+	duration: number;
+	clients: number;
+	publishers: number;
+	/** Messages of all publishers together. */
+	perSecond: number;
+	/** Between two bursts of large messages, in ms. */
+	burstEvery: number;
+	/** Mean time between two cuts of a client, in ms. */
+	patience: number;
+}
+
+export interface Summary extends Verdict {
+	setup: string;
+	seed: number;
+	/** All of it, start and end included. */
+	seconds: number;
+	published: number;
+	/** Publishes of which nobody knows whether they got through. */
+	unknown: number;
+	counts: Crowd["counts"];
+	faults: ReadonlyMap<string, number>;
+}
+
+/** Names that have cost others dearly. The last is the one for large messages. */
+const channels = ["news", "rooms/1 ü,x", "ticks{7}"] as const;
+const wide = "wide";
+
+/** How long clients may take to read to the end when nothing goes wrong any more, in ms. */
+const patienceAtTheEnd = 25_000;
+
+/** One run on one setup, from nothing to the verdict. */
+export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
+	const began = performance.now();
+	const random = new Random(scale.seed);
+	await using bed = await setup.start({ maxLength: setup.maxLength, wiped: setup.wiped ?? false });
+	const ledger = new Ledger();
+	const crowd: Crowd = {
+		ledger,
+		hub: (chance) => chance.shuffled(bed.hubs).find(({ server }) => server)?.server?.url,
+		calm: false,
+		patience: scale.patience,
+		absence: setup.absence,
+		counts: { deliveries: 0, connections: 0, resumes: 0, cuts: 0, midFrame: 0, gaps: 0 },
+	};
+	const heapBefore = await heaps(bed);
+	await using watch = new StoreWatch(bed, ledger, [...channels, wide]);
+	const clients = Array.from({ length: scale.clients }, (_, index) =>
+		client(index, crowd, random.fork()),
+	);
+	const lives = clients.map((each) => each.run());
+
+	const publishers = new Publishers(bed, ledger, scale, random.fork());
+	await until(() => ledger.published > 20, { timeout: 15_000, what: "the publishers", every: 20 });
+	const end = performance.now() + scale.duration;
+	const [faults] = await Promise.all([
+		strike([...bed.faults, publishers.fault], random.fork(), end),
+		disturb(bed, publishers, random.fork(), scale, end),
+	]);
+	await publishers.stop();
+
+	crowd.calm = true;
+	const last = await sayGoodbye(bed, ledger);
+	const missing = () => clients.filter((each) => !each.hasCome(last)).length;
+	const allCame = until(() => missing() === 0, {
+		timeout: patienceAtTheEnd,
+		what: "every client to come to the end",
+		every: 50,
+	}).catch(() => ledger.problems.push(`${missing()} clients never came to the end`));
+	await allCame;
+	for (const each of clients) each.leave();
+	await Promise.all(lives);
+
+	await watch.finish(setup.maxLength);
+	await expectQuiet(bed, ledger, heapBefore);
+	const { storeLosses } = bed;
+	await bed[Symbol.asyncDispose]();
+	ledger.problems.push(...bed.problems);
+	return {
+		setup: setup.name,
+		seed: scale.seed,
+		seconds: (performance.now() - began) / 1_000,
+		published: ledger.published,
+		unknown: ledger.unknown,
+		counts: crowd.counts,
+		faults,
+		...judge(clients, ledger, { maxLength: setup.maxLength, storeLosses }),
+	};
+}
+
+function client(index: number, crowd: Crowd, random: Random): Client {
+	// A few that take in megabytes, and stop reading now and then.
+	if (index < 5) return new Client([wide], crowd, random, { slow: true, fromTheStart: false });
+	const wishes = random.shuffled(channels);
+	const number = random.chance(0.5) ? 1 : 2 + random.below(channels.length - 1);
+	const fromTheStart = random.chance(0.1);
+	return new Client(wishes.slice(0, number), crowd, random, { slow: false, fromTheStart });
+}
+
+/** The processes that publish. One is killed now and then, and another takes its place. */
+class Publishers {
+	readonly fault: Fault;
+	readonly #processes: Publisher[] = [];
+	readonly #create: () => Publisher;
+	#count = 0;
+
+	constructor(bed: Bed, ledger: Ledger, scale: Scale, random: Random) {
+		this.#create = () => {
+			const order = {
+				name: `p${++this.#count}`,
+				seed: random.below(2 ** 32),
+				channels,
+				perSecond: scale.perSecond / scale.publishers,
+				overHttp: bed.broker === undefined,
+				hub: bed.hubs[0]?.server?.url,
+			};
+			return new Publisher(order, bed.broker, ledger);
+		};
+		for (let i = 0; i < scale.publishers; i++) this.#processes.push(this.#create());
+		this.fault = {
+			name: "publisher killed",
+			target: "publisher",
+			strike: async (chance) => {
+				const [one] = chance.shuffled(this.#processes);
+				if (one === undefined) return;
+				await one.kill();
+				this.#processes.splice(this.#processes.indexOf(one), 1, this.#create());
+			},
+		};
+	}
+
+	burst(): void {
+		this.#processes[0]?.burst(wide);
+	}
+
+	moveTo(hub: string): void {
+		for (const each of this.#processes) each.moveTo(hub);
+	}
+
+	async stop(): Promise<void> {
+		await Promise.all(this.#processes.map((each) => each.stop()));
+	}
+}
+
+/** What goes on besides the faults: bursts, traffic of others, and publishers that follow a hub. */
+async function disturb(
+	bed: Bed,
+	publishers: Publishers,
+	random: Random,
+	scale: Scale,
+	end: number,
+): Promise<void> {
+	let nextBurst = performance.now() + Math.min(1_500, scale.burstEvery);
+	for (let count = 0; performance.now() < end; count++) {
+		await delay(100);
+		const hub = bed.hubs[0]?.server?.url;
+		if (hub !== undefined) publishers.moveTo(hub);
+		if (performance.now() >= nextBurst) {
+			publishers.burst();
+			nextBurst += scale.burstEvery;
+		}
+		const payload = random.pick([
+			JSON.stringify({ data: `${noise}${count}` }),
+			JSON.stringify({ data: `${noise}${count}`, id: "9-9" }),
+			"what another application says",
+		]);
+		// The broker is away now and then, and takes no noise.
+		await bed.noise?.(random.pick(channels), payload).catch(() => undefined);
+	}
+}
+
+/** A last message on every channel, by which everybody knows that they have seen all. */
+async function sayGoodbye(bed: Bed, ledger: Ledger): Promise<Map<string, Entry>> {
+	const last = new Map<string, Entry>();
+	const sse =
+		bed.broker && new ServerSentEvents({ connector: connectorTo(bed.broker), keepAlive: 60_000 });
+	let count = 0;
+	for (const channel of [...channels, wide]) {
+		await until(
+			async () => {
+				const key = keyFor(channel, "last", ++count);
+				const data = textOf(key, 10);
+				const server = bed.hubs[0]?.server;
+				try {
+					const { id } =
+						sse === undefined
+							? await overHttp(server, channel, data)
+							: await sse.publish(data, { channel });
+					last.set(channel, ledger.acknowledged(channel, key, id));
+					return true;
+				} catch {
+					return false; // the broker is just coming back
+				}
+			},
+			{ timeout: 10_000, what: `a last message on ${channel}`, every: 100 },
+		);
+	}
+	await sse?.close();
+	return last;
+}
+
+async function overHttp(server: Server | undefined, channel: string, data: string) {
+	if (server === undefined) throw new Error("The hub is down.");
+	const answer = await post(server, { channel, data });
+	if (answer.status !== 200) throw new Error(answer.body);
+	return json<{ id?: string }>(answer);
+}
+
+/** Everybody has left: no hub may hold on to anything. */
+async function expectQuiet(
+	bed: Bed,
+	ledger: Ledger,
+	heapBefore: ReadonlyMap<string, number>,
+): Promise<void> {
+	for (const { name, server } of bed.hubs) {
+		if (server === undefined) ledger.problems.push(`${name} is down`);
+		else {
+			await until(
+				async () => {
+					const { connections, channels: open } = await health(server);
+					return connections === 0 && open === 0;
+				},
+				{ timeout: 10_000, what: `${name} to let go of connections and channels`, every: 100 },
+			).catch((error: Error) => ledger.problems.push(error.message));
+		}
+	}
+	const grown = 48 * 1_048_576;
+	for (const [name, heap] of await heaps(bed)) {
+		const growth = heap - (heapBefore.get(name) ?? heap);
+		if (growth > grown) ledger.problems.push(`${name}'s memory grew by ${growth} bytes`);
+	}
+	// Two of each hub, and what publishers had is gone with them.
+	const limit = bed.hubs.length * 2 + 1;
+	const { brokerConnections } = bed;
+	if (brokerConnections === undefined) return;
+	await until(async () => (await brokerConnections()) <= limit, {
+		what: `no more than ${limit} connections to the broker`,
+		every: 100,
+	}).catch((error: Error) => ledger.problems.push(error.message));
+}
+
+/** What the hubs that tell have in use after a garbage collection, in bytes. */
+async function heaps(bed: Bed): Promise<Map<string, number>> {
+	const found = new Map<string, number>();
+	for (const { name, server } of bed.hubs) {
+		const response = server && (await fetch(`${server.url}/memory`));
+		if (!response?.ok) continue;
+		const { heapUsed } = (await response.json()) as { heapUsed: number };
+		found.set(name, heapUsed);
+	}
+	return found;
+}

@@ -1,0 +1,17 @@
+import type { Setup } from "./bed.ts";
+import { memoryBed } from "./setups/memory.ts";
+import { redisBed } from "./setups/redis.ts";
+import { redisClusterBed } from "./setups/redis-cluster.ts";
+import { upstashBed } from "./setups/upstash.ts";
+
+/** More than a run of an hour publishes. */
+const everything = 1_000_000;
+
+export const setups: readonly Setup[] = [
+	{ name: "memory", maxLength: everything, absence: 2_000, start: memoryBed },
+	{ name: "memory, short history", maxLength: 20, absence: 4_000, start: memoryBed },
+	{ name: "redis", maxLength: everything, absence: 2_000, start: redisBed },
+	{ name: "redis, short history", maxLength: 20, absence: 4_000, wiped: true, start: redisBed },
+	{ name: "redis cluster", maxLength: everything, absence: 2_000, start: redisClusterBed },
+	{ name: "upstash", maxLength: everything, absence: 2_000, start: upstashBed },
+];

@@ -1,0 +1,17 @@
+import type { Bed, BedOptions, StoreLoss } from "../bed.ts";
+import { Hubs, realHub } from "../hubs.ts";
+
+/** One process that is hub and broker. What it kept is gone with it: then a gap is the right answer. */
+export async function memoryBed({ maxLength }: BedOptions): Promise<Bed> {
+	const hubs = new Hubs();
+	const storeLosses: StoreLoss[] = [];
+	const hub = await hubs.start("hub", realHub({ SSE_HISTORY_LENGTH: String(maxLength) }));
+	return {
+		hubs: hubs.slots,
+		broker: undefined,
+		faults: [hubs.fault(hub, (from) => storeLosses.push({ from, to: Date.now() }))],
+		problems: hubs.problems,
+		storeLosses,
+		[Symbol.asyncDispose]: () => hubs.stop(),
+	};
+}

@@ -1,0 +1,38 @@
+import type { Summary } from "./run.ts";
+
+/** Whether nothing was lost, doubled or out of order, and nothing else was wrong. */
+export function passed(summary: Summary): boolean {
+	const { lost, doubled, disordered, falseGaps, problems } = summary;
+	return lost + doubled + disordered + falseGaps + problems.length === 0;
+}
+
+/** A Markdown table, one line per run. */
+export function table(summaries: readonly Summary[]): string {
+	const head = [
+		...["setup", "s", "published", "unknown", "deliveries", "cuts", "mid-frame", "resumes"],
+		...["gaps", "trimmed", "faults", "lost", "doubled", "disordered", "false gaps"],
+	];
+	const rows = summaries.map((each) => {
+		const { counts } = each;
+		const faults = [...each.faults.values()].reduce((sum, count) => sum + count, 0);
+		return [
+			...[each.setup, each.seconds.toFixed(0), each.published, each.unknown],
+			...[counts.deliveries, counts.cuts, counts.midFrame, counts.resumes],
+			...[counts.gaps, each.trimmed, faults],
+			...[each.lost, each.doubled, each.disordered, each.falseGaps],
+		];
+	});
+	const lines = [head, head.map((_, index) => (index === 0 ? "---" : "--:")), ...rows];
+	return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** What there is to say of one run: how to have it again, what struck, and what was wrong. */
+export function report(summary: Summary): string {
+	const struck = [...summary.faults].map(([name, count]) => `${name} ${count}`).join(", ");
+	const { problems } = summary;
+	return [
+		`${summary.setup}: seed ${summary.seed}; ${struck}`,
+		...problems.slice(0, 10).map((text) => `  ✗ ${text}`),
+		...(problems.length > 10 ? [`  … and ${problems.length - 10} more`] : []),
+	].join("\n");
+}

@@ -1,0 +1,30 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { type Summary, torture } from "./run.ts";
+import { setups } from "./setups.ts";
+import { passed, report, table } from "./table.ts";
+
+// The short form of `npm run torture`. Another seed: SEED=123 npm run test:torture
+const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+
+describe(`torture (SEED=${seed})`, () => {
+	const summaries: Summary[] = [];
+
+	test.each(setups)("nothing is lost, doubled or out of order: $name", async (setup) => {
+		const summary = await torture(setup, {
+			seed,
+			duration: 6_000,
+			clients: 200,
+			publishers: 4,
+			perSecond: 40,
+			burstEvery: 3_000,
+			patience: 2_500,
+		});
+		summaries.push(summary);
+		// A run in which nothing happened would prove nothing.
+		expect.soft(summary.published).toBeGreaterThan(60);
+		expect.soft(summary.counts.cuts).toBeGreaterThan(60);
+		expect(passed(summary), report(summary)).toBe(true);
+	});
+
+	afterAll(() => console.log(summaries.map(report).join("\n"), `\n\n${table(summaries)}`));
+});

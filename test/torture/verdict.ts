@@ -1,0 +1,155 @@
+import { beginning, isAfter } from "../../src/position.ts";
+import type { StoreLoss } from "./bed.ts";
+import type { Client, Seen } from "./client.ts";
+import type { Entry, Ledger } from "./ledger.ts";
+
+export interface Verdict {
+	lost: number;
+	doubled: number;
+	disordered: number;
+	/** Gaps that were told although nothing was missing, or did not have to be. */
+	falseGaps: number;
+	/** Messages that were trimmed before a client came back for them; it was told. */
+	trimmed: number;
+	/** The first of what is wrong, in words. */
+	problems: string[];
+}
+
+interface Truth {
+	maxLength: number;
+	storeLosses: readonly StoreLoss[];
+}
+
+/** The clock in an id is the store's; one tick of it may lie between the two. */
+const clockTick = 2;
+
+/** One channel's messages in their true order. */
+class Sequence {
+	readonly entries: readonly (Entry & { id: string })[];
+	readonly #ordinals: ReadonlyMap<Entry, number>;
+	readonly #times: readonly number[];
+	readonly #truth: Truth;
+
+	constructor(entries: readonly (Entry & { id: string })[], truth: Truth) {
+		// The same objects as the clients hold, which is what makes them comparable.
+		this.entries = entries;
+		this.#ordinals = new Map(entries.map((entry, ordinal) => [entry, ordinal]));
+		this.#times = entries.map(({ id }) => timeOf(id));
+		this.#truth = truth;
+	}
+
+	ordinalOf(entry: Entry): number | undefined {
+		return this.#ordinals.get(entry);
+	}
+
+	/** The ordinal of the first message after a position. */
+	after(position: string): number {
+		let low = 0;
+		let high = this.entries.length;
+		while (low < high) {
+			const middle = (low + high) >> 1;
+			if (isAfter(this.entries[middle]?.id ?? "", position)) high = middle;
+			else low = middle + 1;
+		}
+		return low;
+	}
+
+	/** Whether the store may have been without the message of this position at a time. */
+	gone(position: string, at: number): boolean {
+		const since = timeOf(position);
+		if (this.#truth.storeLosses.some(({ from, to }) => since < to && from <= at)) return true;
+		let newer = 0;
+		for (let ordinal = this.after(position); ordinal < this.entries.length; ordinal++) {
+			if ((this.#times[ordinal] ?? 0) <= at + clockTick) newer++;
+			if (newer > this.#truth.maxLength) return true;
+		}
+		return false;
+	}
+}
+
+function timeOf(id: string): number {
+	return Number(id.slice(0, id.indexOf("-")));
+}
+
+/** Holds what every client was sent against what was really published. */
+export function judge(clients: readonly Client[], ledger: Ledger, truth: Truth): Verdict {
+	const verdict: Verdict = {
+		lost: 0,
+		doubled: 0,
+		disordered: 0,
+		falseGaps: 0,
+		trimmed: 0,
+		problems: [...ledger.problems],
+	};
+	const sequences = new Map<string, Sequence>();
+	for (const [index, client] of clients.entries()) {
+		verdict.problems.push(...client.problems.map((text) => `client ${index} ${text}`));
+		for (const [channel, seen] of client.seen) {
+			const sequence = sequences.get(channel) ?? new Sequence(ledger.sequence(channel), truth);
+			sequences.set(channel, sequence);
+			const start = client.start?.get(channel);
+			const who = `client ${index} of ${client.channels.join("+")}, ${channel}`;
+			if (start === undefined) verdict.problems.push(`${who}: never had a cursor`);
+			else follow(who, seen, sequence, start, verdict);
+		}
+	}
+	return verdict;
+}
+
+function follow(
+	who: string,
+	seen: readonly Seen[],
+	sequence: Sequence,
+	start: string,
+	verdict: Verdict,
+): void {
+	const came = new Set<Entry>();
+	let expected = sequence.after(start);
+	// Whoever asks for all that is kept does not ask for more: nobody need tell it what is not.
+	let forewarned = start === beginning;
+	const missed = (until: number, at: number) => {
+		const last = sequence.entries[until - 1];
+		if (last === undefined) return;
+		const count = until - expected;
+		// What was trimmed before it was told is no loss; nor is anything older than that.
+		if (forewarned && sequence.gone(last.id, at)) {
+			verdict.trimmed += count;
+			return;
+		}
+		verdict.lost += count;
+		const first = sequence.entries[expected];
+		const told = forewarned ? " (after a gap, and yet kept)" : "";
+		const when = new Date(at).toISOString().slice(11, 23);
+		verdict.problems.push(
+			`${who}: ${count} lost, from ${first?.key} ${first?.id} to ${last.id}, seen at ${when}${told}`,
+		);
+	};
+	for (const [index, item] of seen.entries()) {
+		if (!("entry" in item)) {
+			forewarned = true;
+			const from = item.gap;
+			if (from !== undefined && sequence.gone(from, item.at)) continue;
+			verdict.falseGaps++;
+			verdict.problems.push(`${who}: a gap was told from ${from}, which was still kept`);
+			continue;
+		}
+		const ordinal = sequence.ordinalOf(item.entry);
+		if (ordinal === undefined) {
+			verdict.problems.push(`${who}: ${item.entry.key} has no place in the store`);
+			continue;
+		}
+		if (ordinal < expected) {
+			const before = seen[index - 1];
+			const after = before !== undefined && "entry" in before ? before.entry.id : "a gap";
+			const kind = came.has(item.entry) ? "doubled" : "disordered";
+			verdict[kind]++;
+			verdict.problems.push(`${who}: ${item.entry.key} ${item.entry.id} ${kind}, after ${after}`);
+			continue;
+		}
+		if (ordinal > expected) missed(ordinal, item.at);
+		came.add(item.entry);
+		expected = ordinal + 1;
+		forewarned = false;
+	}
+	if (expected < sequence.entries.length) missed(sequence.entries.length, Date.now());
+}
