@@ -3,6 +3,7 @@ import { afterAll, beforeAll, type TestContext } from "vitest";
 import { type EventStream, openSocketStream, openStream } from "../support/event-stream.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { type RuntimeName, type Server, startServer, startWorkerd } from "../support/server.ts";
+import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 
 type Environment = Record<string, string>;
 
@@ -34,6 +35,7 @@ export interface Runtime {
 export class Bed {
 	readonly runtime: Runtime;
 	#redis: RedisServer | undefined;
+	#gateway: UpstashGateway | undefined;
 	readonly #hubs = new Map<string, Server>();
 
 	constructor(runtime: Runtime) {
@@ -52,11 +54,11 @@ export class Bed {
 	}
 
 	get brokers(): readonly Broker[] {
-		return ["embedded", "redis"];
+		return ["embedded", "redis", "upstash"];
 	}
 
 	brokerName(broker: Broker): string {
-		return broker === "redis" ? "redis" : this.runtime.embedded;
+		return broker === "embedded" ? this.runtime.embedded : broker;
 	}
 
 	/** Variables for a hub on the shared Redis. */
@@ -64,22 +66,34 @@ export class Bed {
 		return { SSE_REDIS_URL: this.redis.url };
 	}
 
+	/** Variables for a hub on Upstash's protocol, spoken by the gateway in front of the shared Redis. */
+	get #onUpstash(): Environment {
+		const { url, token } = started(this.#gateway, "the gateway");
+		return { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
+	}
+
 	async #setUp(): Promise<void> {
 		const { name, noticesDeparture } = this.runtime;
 		this.#redis = await startRedis();
+		this.#gateway = await startUpstashGateway({ redis: this.#redis.url });
+		const brokers: Record<Broker, Environment> = {
+			embedded: {},
+			redis: this.onRedis,
+			upstash: this.#onUpstash,
+		};
 		// No keep-alive within a test's time: a client that left is freed because it was noticed.
 		const keepAlive = noticesDeparture ? "600000" : "300";
 		const env = { SSE_LINGER: "50", SSE_KEEP_ALIVE: keepAlive };
 		await Promise.all(
 			this.brokers.map(async (broker) => {
-				const url = broker === "redis" ? this.onRedis : {};
-				this.#hubs.set(broker, await startServer(name, { env: { ...env, ...url } }));
+				this.#hubs.set(broker, await startServer(name, { env: { ...env, ...brokers[broker] } }));
 			}),
 		);
 	}
 
 	async #tearDown(): Promise<void> {
 		await Promise.all([...this.#hubs.values()].map((hub) => hub.kill()));
+		await this.#gateway?.[Symbol.asyncDispose]();
 		await this.#redis?.stop();
 	}
 
@@ -93,7 +107,7 @@ export class Bed {
 	}
 }
 
-export type Broker = "embedded" | "redis";
+export type Broker = "embedded" | "redis" | "upstash";
 
 let scenes = 0;
 

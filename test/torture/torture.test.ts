@@ -3,8 +3,8 @@ import { type Summary, torture } from "./run.ts";
 import { setups } from "./setups.ts";
 import { passed, report, table } from "./table.ts";
 
-// The short form of `npm run torture`. Another seed: SEED=123 npm run test:torture
-const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+// The short form of `npm run torture`, always with the same seed. Another: SEED=123 npm run test:torture
+const seed = Number(process.env.SEED ?? 22444);
 
 describe(`torture (SEED=${seed})`, () => {
 	const summaries: Summary[] = [];
