@@ -26,6 +26,28 @@ export function crowds(broker: Broker): void {
 		expect(scene.errors).toEqual([]);
 	});
 
+	test("clients of different lists share the reads of the channels that they have in common", async () => {
+		const scene = new Scene(broker);
+		const sse = scene.hub();
+		const common = scene.channel("common");
+		await scene.publish(sse, common, 0);
+		const lists = numbers(30).map((n) => [common, scene.channel(`own${n}`)]);
+		const cursors = await Promise.all(
+			lists.map(async (names) => (await scene.open(sse, names)).placed()),
+		);
+		await scene.publish(sse, common, 1, 2);
+		const other = scene.other(sse);
+		// So that all of them are subscribed, and ask at the same time.
+		await Promise.all(lists.map((names) => scene.open(other, names)));
+		const before = await broker.reads();
+		const back = await Promise.all(
+			lists.map((names, n) => scene.open(other, names, { lastEventId: cursors[n] })),
+		);
+		for (const client of back) expect(await client.sees(2)).toEqual([1, 2]);
+		expect((await broker.reads()) - before).toBeLessThanOrEqual(6);
+		expect(scene.errors).toEqual([]);
+	});
+
 	test("a resume of k channels is at most k reads", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
