@@ -72,6 +72,14 @@ export interface History {
 	head(channel: string, back?: number): Promise<string>;
 }
 
+/** Where a stream is to begin. */
+export interface Resume {
+	/** What the client came back with. */
+	lastEventId: string | undefined;
+	/** Without it: how many of each channel's newest messages come first. */
+	recent: number;
+}
+
 /** How much a connector keeps of each channel. */
 export interface HistoryOptions {
 	/** Messages. Default 1,000. */
@@ -141,6 +149,6 @@ export interface Connector {
 	 * Optional: the broker makes event streams itself, and this is one of these channels' frames. Where it is
 	 * there, streams are not subscribed for but handed on.
 	 */
-	stream?(channels: readonly string[]): Promise<ReadableStream<Uint8Array>>;
+	stream?(channels: readonly string[], resume: Resume): Promise<ReadableStream<Uint8Array>>;
 	close(): Promise<void>;
 }

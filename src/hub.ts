@@ -6,7 +6,7 @@ import { type ConnectorError, closedError, type ErrorHandler, SseError } from ".
 import { Feed } from "./feed.ts";
 import { commentFrame } from "./frame.ts";
 import { Gate } from "./gate.ts";
-import { streamSink } from "./sink.ts";
+import type { Sink } from "./sink.ts";
 
 export interface HubOptions {
 	/** Silence on a stream after which a comment is sent, in ms. */
@@ -62,9 +62,16 @@ export class Hub implements ConnectionOwner {
 	 *
 	 * @param cursor the client's `Last-Event-ID`: with history, the stream goes on from there.
 	 * @param recent without a cursor: how many of each channel's newest messages it begins with.
+	 * @param createSink makes the way out, once there is something to send; it is told whom to call when
+	 *   the host lets go of it.
 	 * @throws {ConnectorError} when the broker is away, refuses, or the hub is closed.
 	 */
-	async open(names: readonly string[], cursor: string | undefined, recent: number) {
+	async open<S extends Sink>(
+		names: readonly string[],
+		cursor: string | undefined,
+		recent: number,
+		createSink: (onCancel: () => void) => S,
+	): Promise<{ connection: Connection; sink: S }> {
 		const channels = await this.#acquireAll(names);
 		let resume = cursor === undefined ? undefined : parseCursor(names, cursor);
 		if (resume === undefined && recent > 0) resume = await this.#back(channels, recent);
@@ -74,13 +81,13 @@ export class Hub implements ConnectionOwner {
 			feed = new Feed(channels, this.report, this.#upstreamEnded);
 			this.#feeds.set(key, feed);
 		}
-		const sink = streamSink(() => connection.left());
+		const sink = createSink(() => connection.left());
 		const connection: Connection = new Connection(sink, this);
 		this.#connections.set(connection, feed);
 		this.#timer ??= setInterval(this.#keepAlive, this.#options.keepAlive / ticksPerKeepAlive);
 		// Bun sends no headers before a first chunk, and some proxies wait for one too.
 		feed.join(connection, commentFrame, resume);
-		return { body: sink.body, connection };
+		return { connection, sink };
 	}
 
 	/**

@@ -6,6 +6,7 @@ export type {
 	HistoryPage,
 	KeptMessage,
 	PublishResult,
+	Resume,
 	Subscription,
 	SubscriptionHandlers,
 } from "./connector.ts";

@@ -13,6 +13,7 @@ import {
 } from "./options.ts";
 import { channelProblem, defaultChannel, requestedChannels, requestedCursor } from "./request.ts";
 import { comeBack, eventStream, refuse } from "./response.ts";
+import { streamSink } from "./sink.ts";
 
 /**
  * Publishes events to channels, and streams channels to clients. Nothing is opened before the
@@ -139,18 +140,15 @@ export class ServerSentEvents {
 		recent: number,
 	): Promise<ReadableStream<Uint8Array>> {
 		const connector = this.#connect(host);
+		const lastEventId = connector.history && requestedCursor(request);
 		if (connector.stream !== undefined) {
-			return connector.stream(names).catch((error: unknown) => {
+			return connector.stream(names, { lastEventId, recent }).catch((error: unknown) => {
 				this.#options.onError(error, { stage: "subscribe" });
 				throw error;
 			});
 		}
 		const hub = this.#hubFor(host);
-		const { body, connection } = await hub.open(
-			names,
-			connector.history && requestedCursor(request),
-			recent,
-		);
+		const { connection, sink } = await hub.open(names, lastEventId, recent, streamSink);
 		if (hub !== this.#hub) this.#requestHubs.add(hub);
 		liftIdleTimeout(request, host);
 		const stopListening = onDeparture(request, host, () => connection.left());
@@ -158,7 +156,7 @@ export class ServerSentEvents {
 			stopListening();
 			this.#requestHubs.delete(hub);
 		});
-		return body;
+		return sink.body;
 	}
 
 	/**

@@ -12,6 +12,9 @@ export type Seen =
 	/** `sse.gap`, and the position that it names. */
 	| { gap: string | undefined; at: number };
 
+/** Slow: does not read while most is sent. Steady: is never cut by itself. */
+export type Temper = "usual" | "slow" | "steady";
+
 /** What all clients share. */
 export interface Crowd {
 	readonly ledger: Ledger;
@@ -19,6 +22,8 @@ export interface Crowd {
 	hub(random: Random): string | undefined;
 	/** No more cuts: everybody may now read to the end. */
 	calm: boolean;
+	/** Large messages are under way, and slow clients do not read. */
+	burst: boolean;
 	/** Mean time between two cuts of a client, in ms. */
 	readonly patience: number;
 	/** The longest that some stay away, in ms. */
@@ -44,8 +49,7 @@ export class Client {
 	readonly problems: string[] = [];
 	/** Where it began, by channel. */
 	start: ReadonlyMap<string, string | undefined> | undefined;
-	/** Stops reading now and then, so that what it is sent piles up. */
-	readonly #slow: boolean;
+	readonly #temper: Temper;
 	/** On this connection, of what is not stored. */
 	readonly #heard = new Set<string>();
 	readonly #crowd: Crowd;
@@ -60,12 +64,12 @@ export class Client {
 		channels: readonly string[],
 		crowd: Crowd,
 		random: Random,
-		{ slow, fromTheStart }: { slow: boolean; fromTheStart: boolean },
+		{ temper, fromTheStart }: { temper: Temper; fromTheStart: boolean },
 	) {
 		this.channels = channels;
 		this.#crowd = crowd;
 		this.#random = random;
-		this.#slow = slow;
+		this.#temper = temper;
 		for (const channel of channels) this.seen.set(channel, []);
 		if (fromTheStart) this.#startAt("0");
 	}
@@ -117,9 +121,11 @@ export class Client {
 	/** @returns what calls it off. */
 	#misfortune(request: ClientRequest): () => void {
 		const { counts, patience } = this.#crowd;
-		const life = -Math.log(1 - this.#random.next()) * patience;
+		// Who is slow must be there while it is.
+		const mean = this.#temper === "slow" ? patience * 4 : patience;
+		const life = -Math.log(1 - this.#random.next()) * mean;
 		const cut = setTimeout(() => {
-			if (this.#crowd.calm) return;
+			if (this.#crowd.calm || this.#temper === "steady") return;
 			counts.cuts++;
 			if (this.#random.chance(0.5)) this.#cutShort = true;
 			else request.socket?.resetAndDestroy();
@@ -153,18 +159,15 @@ export class Client {
 		});
 		// The connection's end is looked after with the request's.
 		response.on("error", () => undefined);
-		if (this.#slow) this.#dawdle(response);
+		if (this.#temper === "slow") this.#dawdle(response);
 	}
 
 	#dawdle(response: IncomingMessage): void {
-		const next = (reading: boolean) => {
-			if (response.destroyed) return;
-			if (reading || this.#crowd.calm) response.resume();
-			else response.pause();
-			const time = reading ? this.#random.between(100, 500) : this.#random.between(500, 2_500);
-			setTimeout(() => next(!reading), this.#crowd.calm ? 10 : time);
-		};
-		next(true);
+		const look = setInterval(() => {
+			if (this.#crowd.burst && !this.#crowd.calm) response.pause();
+			else response.resume();
+		}, 20);
+		response.on("close", () => clearInterval(look));
 	}
 
 	#moved(id: string): void {

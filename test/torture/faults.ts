@@ -17,7 +17,7 @@ export async function strike(
 	const busy = new Set<string>();
 	let waiting: Fault[] = [];
 	// A setup with little to break must have time to live in between.
-	const longest = 6_000 / faults.length;
+	const longest = faults.length < 4 ? 4_000 : 600;
 	const lane = async (chance: Random) => {
 		while (performance.now() < until) {
 			await delay(chance.between(100, longest));

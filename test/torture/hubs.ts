@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type ServerOptions, startServer } from "../support/server.ts";
+import { type Server, type ServerOptions, startServer } from "../support/server.ts";
 import type { Fault, HubSlot } from "./bed.ts";
 
 /** Little enough that the slow clients' streams overflow, and leave no channel behind for long. */
@@ -40,7 +40,7 @@ export class Hubs {
 				const { server } = slot;
 				const from = Date.now();
 				slot.server = undefined;
-				if (random.chance(0.3)) await server?.stop();
+				if (random.chance(0.3)) await this.#stop(slot.name, server);
 				else await server?.kill();
 				onEnd(from);
 				this.#judge(slot.name, server?.output ?? "");
@@ -52,12 +52,21 @@ export class Hubs {
 
 	async stop(): Promise<void> {
 		for (const slot of this.slots) {
-			const code = await slot.server?.stop();
-			if (code !== undefined && code !== 0) {
-				this.problems.push(`${slot.name} ended with ${code}: ${slot.server?.output.slice(-2_000)}`);
-			}
-			this.#judge(slot.name, slot.server?.output ?? "");
+			const { name, server } = slot;
 			slot.server = undefined;
+			await this.#stop(name, server);
+			this.#judge(name, server?.output ?? "");
+		}
+	}
+
+	async #stop(name: string, server: Server | undefined): Promise<void> {
+		try {
+			const code = (await server?.stop()) ?? 0;
+			if (code === 0) return;
+			this.problems.push(`${name} ended with ${code}: ${server?.output.slice(-2_000)}`);
+		} catch (error) {
+			this.problems.push(`${name} did not shut down: ${error}`);
+			await server?.kill();
 		}
 	}
 

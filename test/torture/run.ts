@@ -40,9 +40,19 @@ export interface Summary extends Verdict {
 	faults: ReadonlyMap<string, number>;
 }
 
-/** Names that have cost others dearly. The last is the one for large messages. */
+/** Names that have cost others dearly. */
 const channels = ["news", "rooms/1 ü,x", "ticks{7}"] as const;
+
+/** Large messages, in bursts, for clients that stop reading now and then. */
 const wide = "wide";
+
+/** Its clients are not cut: nobody comes back here whose reading could help the feed. */
+const still = "still";
+
+const all = [...channels, wide, still];
+
+/** How long slow clients do not read, in ms: until what the system buffers for them is full. */
+const burstTime = 2_200;
 
 /** How long clients may take to read to the end when nothing goes wrong any more, in ms. */
 const patienceAtTheEnd = 25_000;
@@ -57,12 +67,13 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 		ledger,
 		hub: (chance) => chance.shuffled(bed.hubs).find(({ server }) => server)?.server?.url,
 		calm: false,
+		burst: false,
 		patience: scale.patience,
 		absence: setup.absence,
 		counts: { deliveries: 0, connections: 0, resumes: 0, cuts: 0, midFrame: 0, gaps: 0 },
 	};
 	const heapBefore = await heaps(bed);
-	await using watch = new StoreWatch(bed, ledger, [...channels, wide]);
+	await using watch = new StoreWatch(bed, ledger, all);
 	const clients = Array.from({ length: scale.clients }, (_, index) =>
 		client(index, crowd, random.fork()),
 	);
@@ -73,19 +84,15 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 	const end = performance.now() + scale.duration;
 	const [faults] = await Promise.all([
 		strike([...bed.faults, publishers.fault], random.fork(), end),
-		disturb(bed, publishers, random.fork(), scale, end),
+		disturb(bed, publishers, crowd, random.fork(), scale, end),
 	]);
 	await publishers.stop();
 
 	crowd.calm = true;
-	const last = await sayGoodbye(bed, ledger);
-	const missing = () => clients.filter((each) => !each.hasCome(last)).length;
-	const allCame = until(() => missing() === 0, {
-		timeout: patienceAtTheEnd,
-		what: "every client to come to the end",
-		every: 50,
-	}).catch(() => ledger.problems.push(`${missing()} clients never came to the end`));
-	await allCame;
+	// Whoever comes back reads the history, also for those who are there. So everybody is brought to the end
+	// first, and then there is one more message of each channel, which has to come by itself.
+	await bringToTheEnd(bed, ledger, clients, "last");
+	await bringToTheEnd(bed, ledger, clients, "very-last");
 	for (const each of clients) each.leave();
 	await Promise.all(lives);
 
@@ -107,12 +114,14 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 }
 
 function client(index: number, crowd: Crowd, random: Random): Client {
-	// A few that take in megabytes, and stop reading now and then.
-	if (index < 5) return new Client([wide], crowd, random, { slow: true, fromTheStart: false });
+	if (index < 5) return new Client([wide], crowd, random, { temper: "slow", fromTheStart: false });
+	if (index < 10) {
+		return new Client([still], crowd, random, { temper: "steady", fromTheStart: false });
+	}
 	const wishes = random.shuffled(channels);
 	const number = random.chance(0.5) ? 1 : 2 + random.below(channels.length - 1);
 	const fromTheStart = random.chance(0.1);
-	return new Client(wishes.slice(0, number), crowd, random, { slow: false, fromTheStart });
+	return new Client(wishes.slice(0, number), crowd, random, { temper: "usual", fromTheStart });
 }
 
 /** The processes that publish. One is killed now and then, and another takes its place. */
@@ -127,7 +136,7 @@ class Publishers {
 			const order = {
 				name: `p${++this.#count}`,
 				seed: random.below(2 ** 32),
-				channels,
+				channels: [...channels, still],
 				perSecond: scale.perSecond / scale.publishers,
 				overHttp: bed.broker === undefined,
 				hub: bed.hubs[0]?.server?.url,
@@ -164,19 +173,24 @@ class Publishers {
 async function disturb(
 	bed: Bed,
 	publishers: Publishers,
+	crowd: Crowd,
 	random: Random,
 	scale: Scale,
 	end: number,
 ): Promise<void> {
 	let nextBurst = performance.now() + Math.min(1_500, scale.burstEvery);
+	let burstEnd = 0;
 	for (let count = 0; performance.now() < end; count++) {
 		await delay(100);
 		const hub = bed.hubs[0]?.server?.url;
 		if (hub !== undefined) publishers.moveTo(hub);
 		if (performance.now() >= nextBurst) {
 			publishers.burst();
+			crowd.burst = true;
 			nextBurst += scale.burstEvery;
+			burstEnd = performance.now() + burstTime;
 		}
+		if (performance.now() >= burstEnd) crowd.burst = false;
 		const payload = random.pick([
 			JSON.stringify({ data: `${noise}${count}` }),
 			JSON.stringify({ data: `${noise}${count}`, id: "9-9" }),
@@ -187,16 +201,35 @@ async function disturb(
 	}
 }
 
+async function bringToTheEnd(
+	bed: Bed,
+	ledger: Ledger,
+	clients: readonly Client[],
+	publisher: string,
+): Promise<void> {
+	const last = await sayGoodbye(bed, ledger, publisher);
+	const missing = () => clients.filter((each) => !each.hasCome(last)).length;
+	await until(() => missing() === 0, {
+		timeout: patienceAtTheEnd,
+		what: "every client to come to the end",
+		every: 50,
+	}).catch(() => ledger.problems.push(`${missing()} clients never had the ${publisher} message`));
+}
+
 /** A last message on every channel, by which everybody knows that they have seen all. */
-async function sayGoodbye(bed: Bed, ledger: Ledger): Promise<Map<string, Entry>> {
+async function sayGoodbye(
+	bed: Bed,
+	ledger: Ledger,
+	publisher: string,
+): Promise<Map<string, Entry>> {
 	const last = new Map<string, Entry>();
 	const sse =
 		bed.broker && new ServerSentEvents({ connector: connectorTo(bed.broker), keepAlive: 60_000 });
 	let count = 0;
-	for (const channel of [...channels, wide]) {
+	for (const channel of all) {
 		await until(
 			async () => {
-				const key = keyFor(channel, "last", ++count);
+				const key = keyFor(channel, publisher, ++count);
 				const data = textOf(key, 10);
 				const server = bed.hubs[0]?.server;
 				try {

@@ -3,6 +3,8 @@ import { type ChannelStub, durableObject } from "../../src/connectors/durable-ob
 import { Recorder } from "../connectors/suite/kit.ts";
 import { until } from "../support/wait.ts";
 
+const fromNow = { lastEventId: undefined, recent: 0 };
+
 /** A stream as an object holds it; the signal that comes with its request cancels it. */
 function objectStream(signal: AbortSignal | undefined) {
 	let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -68,7 +70,7 @@ test("half a surrogate pair is no name for an object", async () => {
 	const name = "a\ud800";
 	await expect(connector.publish(name, "x")).rejects.toThrow(TypeError);
 	await expect(connector.subscribe(name, new Recorder())).rejects.toThrow(TypeError);
-	await expect(connector.stream?.([name])).rejects.toThrow(TypeError);
+	await expect(connector.stream?.([name], fromNow)).rejects.toThrow(TypeError);
 });
 
 test("whatever an object throws is a ConnectorError with that as its cause, a TypeError too", async () => {
@@ -87,7 +89,7 @@ test("a stream of several channels that fails leaves none of the others open", a
 		return fetch(url, init);
 	};
 	const connector = durableObject(objects);
-	const opening = connector.stream?.(["a", "b", "c"]);
+	const opening = connector.stream?.(["a", "b", "c"], fromNow);
 	await expect(opening).rejects.toMatchObject({ code: "unavailable" });
 	expect(objects.streams.map(({ cancelled }) => cancelled)).toEqual([true, true]);
 });
@@ -103,7 +105,7 @@ test("an object that answers too late finds that nobody waits any more", async (
 	};
 	const connector = durableObject(objects, { timeout: 10 });
 	const late = { code: "unavailable", message: expect.stringContaining("10 ms") };
-	await expect(connector.stream?.(["a"])).rejects.toMatchObject(late);
+	await expect(connector.stream?.(["a"], fromNow)).rejects.toMatchObject(late);
 	await expect(connector.subscribe("a", new Recorder())).rejects.toMatchObject(late);
 	answered.resolve();
 });

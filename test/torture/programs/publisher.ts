@@ -40,7 +40,9 @@ process.exit();
 
 /** Enough to fill every buffer on the way to a client that does not read. */
 async function burst(channel: string): Promise<void> {
-	for (let i = 0; i < 70 && !stopped; i++) await send(channel, 48_000);
+	for (let i = 0; i < 13 && !stopped; i++) {
+		await Promise.all(Array.from({ length: 10 }, () => send(channel, 48_000)));
+	}
 }
 
 async function send(channel: string, padding: number): Promise<void> {

@@ -74,6 +74,12 @@ export class FakeBroker {
 		}
 	}
 
+	/** The store is another one, whose clock is behind: its ids begin before those that were given. */
+	replace(name: string): void {
+		this.trim(name, 0);
+		this.#clock = 0;
+	}
+
 	/** So many messages of the channel reach a process. */
 	deliver(name: string, count: number, process: number): void {
 		for (const { queue, handlers, ...subscriber } of [...this.channel(name).subscribers]) {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ServerSentEvents } from "../../../src/sse.ts";
+import { Client } from "../../resume/client.ts";
 import { FakeBroker } from "./broker.ts";
 import { Visitor } from "./visitor.ts";
 
@@ -140,3 +141,62 @@ test("however stores, feeds, losses and clients interleave: no hole, no duplicat
 		},
 	);
 }, 60_000);
+
+/** Answers whatever is asked until nothing more is. */
+async function answered(broker: FakeBroker): Promise<void> {
+	for (let turn = 0; turn < 4; turn++) {
+		for (const read of [...broker.reads]) read.answer();
+		await vi.advanceTimersByTimeAsync(100);
+		await nextTurn();
+	}
+}
+
+test("what could not be written, for the buffer was filled meanwhile, is not taken for sent", async () => {
+	const broker = new FakeBroker();
+	const sse = new ServerSentEvents({ connector: broker.connect(0), maxBufferedBytes: 200 });
+	const [first] = await Promise.all([Client.open(sse, ["a"]), answered(broker)]);
+	broker.publish("a");
+	broker.publish("a");
+	broker.deliver("a", 2, 0);
+	const slow = await Client.open(sse, ["a"], { lastEventId: await first.placed(), paused: true });
+	await nextTurn();
+	expect(broker.reads).toHaveLength(1);
+	broker.foreign("a");
+	broker.deliver("a", 1, 0);
+	await answered(broker);
+	slow.resume();
+	await answered(broker);
+	expect(slow.events.slice(-2).map(({ data }) => data)).toEqual(['["a",1]', '["a",2]']);
+	await sse.close();
+});
+
+test("after a store whose ids begin earlier took its place, and the gap, everything comes", async () => {
+	const broker = new FakeBroker();
+	const codes: unknown[] = [];
+	const sse = new ServerSentEvents({
+		connector: broker.connect(0),
+		onError: (error) => void codes.push((error as { code?: string }).code),
+	});
+	const [client] = await Promise.all([Client.open(sse, ["a"]), answered(broker)]);
+	for (let n = 0; n < 5; n++) broker.publish("a");
+	broker.deliver("a", 5, 0);
+	await answered(broker);
+	broker.replace("a");
+	broker.lose("a", 0);
+	await answered(broker);
+	broker.publish("a");
+	broker.deliver("a", 1, 0);
+	await answered(broker);
+	expect(client.gaps).toHaveLength(1);
+	expect(client.seen.at(-1)).toEqual(["a", 6]);
+	expect(codes).toEqual(["unavailable", "gap"]);
+	const [back] = await Promise.all([
+		Client.open(sse, ["a"], { lastEventId: client.lastEventId }),
+		answered(broker),
+	]);
+	broker.publish("a");
+	broker.deliver("a", 1, 0);
+	await answered(broker);
+	expect(back.seen).toEqual([["a", 7]]);
+	await sse.close();
+});
