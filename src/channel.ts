@@ -1,6 +1,7 @@
 import type { Connector, Subscription, SubscriptionHandlers } from "./connector.ts";
-import { type Decoded, decode } from "./envelope.ts";
-import { type ConnectorError, type ErrorHandler, gapError } from "./errors.ts";
+import { Decoder, type DecoderOwner } from "./decoder.ts";
+import type { Decoded } from "./envelope.ts";
+import { type ConnectorError, gapError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import type { Page } from "./page.ts";
 import { beginning, isAfter } from "./position.ts";
@@ -15,8 +16,14 @@ export interface Outlet {
 	onEnd(channel: Channel, error: ConnectorError): void;
 }
 
-/** Dropped messages of a channel are reported this often at most, in ms. */
-const droppedPause = 1_000;
+/** What all channels of one hub share. */
+export interface ChannelOwner extends DecoderOwner {
+	/** Reads of the history for clients. */
+	readonly reads: Gate;
+	/** Reads for channels whose subscription was lost. */
+	readonly restorations: Gate;
+	channelEnded(channel: Channel, error: ConnectorError): void;
+}
 
 /** What is held back while the history is read, in UTF-16 code units; past it, it is read again. */
 const heldLimit = 4_194_304;
@@ -36,8 +43,8 @@ export class Channel implements SubscriptionHandlers {
 	position = beginning;
 	/** Settles once the subscription is confirmed, or could not be had. */
 	readonly live: Promise<void>;
-	readonly #report: ErrorHandler;
-	readonly #onEnd: (channel: Channel, error: ConnectorError) => void;
+	readonly #owner: ChannelOwner;
+	readonly #decoder: Decoder;
 	#subscription: Subscription | undefined;
 	#ended = false;
 	/** What came while the history is read, to be passed on after it; undefined: nothing is held. */
@@ -49,27 +56,20 @@ export class Channel implements SubscriptionHandlers {
 	#lost = false;
 	#restoring = false;
 	#restorations = 0;
-	#quietUntil = 0;
 
-	constructor(
-		name: string,
-		connector: Connector,
-		gate: Gate,
-		report: ErrorHandler,
-		onEnd: (channel: Channel, error: ConnectorError) => void,
-	) {
+	constructor(name: string, connector: Connector, owner: ChannelOwner) {
 		this.name = name;
+		this.#owner = owner;
 		const { history } = connector;
+		this.#decoder = new Decoder(name, history !== undefined, owner);
 		if (history !== undefined) {
-			this.reader = new Reader(history, name, gate, {
+			this.reader = new Reader(history, name, owner.reads, {
 				standing: () => this.position,
-				decode: (payload) => this.#decode(payload),
+				decode: (payload) => this.#decoder.decode(payload),
 				// What the feed has not brought yet is passed on at once, so that the two never disagree.
 				onPage: (page) => page.covers(this.position) && this.#passPage(page),
 			});
 		}
-		this.#report = report;
-		this.#onEnd = onEnd;
 		this.live = this.#subscribe(connector);
 	}
 
@@ -91,7 +91,7 @@ export class Channel implements SubscriptionHandlers {
 			}
 		} catch (error) {
 			this.end();
-			this.#report(error, { stage: "subscribe", channel: this.name });
+			this.#owner.report(error, { stage: "subscribe", channel: this.name });
 			throw error;
 		}
 	}
@@ -110,7 +110,8 @@ export class Channel implements SubscriptionHandlers {
 	}
 
 	#pass(payload: string): void {
-		const decoded = this.#decode(payload);
+		this.#owner.counters.messages++;
+		const decoded = this.#decoder.decode(payload);
 		if (decoded === undefined) return;
 		const position = decoded.storedAt;
 		if (position !== undefined) {
@@ -121,25 +122,8 @@ export class Channel implements SubscriptionHandlers {
 		for (const outlet of this.outlets) outlet.onMessage(this, decoded, position);
 	}
 
-	#decode(payload: string): Decoded | undefined {
-		try {
-			return decode(payload, this.reader !== undefined);
-		} catch (error) {
-			this.#reportDropped(error);
-			return undefined;
-		}
-	}
-
-	// Anyone can ask for another application's busy channel, and must not flood the log with it.
-	#reportDropped(error: unknown): void {
-		const now = Date.now();
-		if (now < this.#quietUntil) return;
-		this.#quietUntil = now + droppedPause;
-		this.#report(error, { stage: "decode", channel: this.name });
-	}
-
 	onLost(error: ConnectorError): void {
-		this.#report(error, { stage: "upstream", channel: this.name });
+		this.#owner.report(error, { stage: "upstream", channel: this.name });
 		if (this.reader === undefined || this.#ended) return;
 		this.#lost = true;
 		// From now on: what is new may arrive just before the word that the subscription is back.
@@ -148,6 +132,7 @@ export class Channel implements SubscriptionHandlers {
 
 	/** With history: reads what was missed before anything newer is passed on. */
 	onRestored(): void {
+		this.#owner.counters.reconnects++;
 		if (this.reader === undefined || this.#ended) return;
 		this.#lost = false;
 		this.#hold();
@@ -165,11 +150,11 @@ export class Channel implements SubscriptionHandlers {
 			const restorations = this.#restorations;
 			this.#heldTooMuch = false;
 			try {
-				const more = await this.#goOn(reader);
+				const more = await this.#owner.restorations.run(() => this.#goOn(reader));
 				// What is held is let go within this very turn: a loss that comes now has its own restoration.
 				if (!more && !this.#heldTooMuch && restorations === this.#restorations) break;
 			} catch (error) {
-				this.#report(error, { stage: "upstream", channel: this.name });
+				this.#owner.report(error, { stage: "upstream", channel: this.name });
 				await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
 				pause = Math.min(pause * 2, 5_000);
 			}
@@ -196,7 +181,7 @@ export class Channel implements SubscriptionHandlers {
 		// Nothing is awaited from here on: whoever comes back to this position is told as well.
 		const { position } = this;
 		if (!page.covers(position) && !isAfter(position, page.end)) {
-			this.#report(gapError(position), { stage: "upstream", channel: this.name });
+			this.#owner.report(gapError(position), { stage: "upstream", channel: this.name });
 			for (const outlet of this.outlets) outlet.onGap(this, position);
 			if (page.isEmpty) this.position = head;
 		}
@@ -229,8 +214,9 @@ export class Channel implements SubscriptionHandlers {
 	onEnd(error: ConnectorError): void {
 		if (this.#ended) return;
 		this.#ended = true;
-		if (error.code !== "closed") this.#report(error, { stage: "upstream", channel: this.name });
-		this.#onEnd(this, error);
+		if (error.code !== "closed")
+			this.#owner.report(error, { stage: "upstream", channel: this.name });
+		this.#owner.channelEnded(this, error);
 	}
 
 	/** Leaves the broker. Nothing is delivered any more. */
@@ -242,7 +228,7 @@ export class Channel implements SubscriptionHandlers {
 
 	#unsubscribe(): void {
 		this.#subscription?.unsubscribe().catch((error: unknown) => {
-			this.#report(error, { stage: "unsubscribe", channel: this.name });
+			this.#owner.report(error, { stage: "unsubscribe", channel: this.name });
 		});
 	}
 }

@@ -1,17 +1,22 @@
 import { SseError } from "./errors.ts";
 import { jitteredRetry, retryFrame } from "./frame.ts";
 import type { Sink } from "./sink.ts";
+import type { Counters } from "./stats.ts";
 
 const encoder = new TextEncoder();
 
-/** Why a stream ended. */
-export type EndReason = "left" | "slow" | "closed";
+/**
+ * Why a stream ended: the client left, read too slowly, was asked to come back (`closed`: the instance is closed, or
+ * its broker refuses; `expired`: its time was up).
+ */
+export type EndReason = "left" | "slow" | "closed" | "expired";
 
 /** What all connections of one hub share, so that a write costs no clock and no closure. */
 export interface ConnectionOwner {
 	/** Counts the keep-alive timer's ticks. */
 	readonly tick: number;
 	readonly maxBufferedBytes: number;
+	readonly counters: Counters;
 	/** Takes the connection out of every list, once. */
 	ended(connection: Connection, reason: EndReason): void;
 }
@@ -27,8 +32,10 @@ tooSlow.stack = `${tooSlow.name}: ${tooSlow.message}`;
 export class Connection {
 	readonly #sink: Sink;
 	readonly #owner: ConnectionOwner;
-	#open = true;
-	#cleanUp: (() => void) | undefined;
+	#ended: EndReason | undefined;
+	#cleanUp: ((reason: EndReason) => void) | undefined;
+	/** When the stream is to end, in ms since 1970. */
+	deadline = Number.POSITIVE_INFINITY;
 	/** The owner's tick at the last write; silence is measured against it. */
 	lastTick: number;
 
@@ -39,7 +46,7 @@ export class Connection {
 	}
 
 	get isOpen(): boolean {
-		return this.#open;
+		return this.#ended === undefined;
 	}
 
 	/** Whether it has read most of what it was sent. */
@@ -53,9 +60,10 @@ export class Connection {
 	 * @returns false, and nothing is written, when it has more unread than it may.
 	 */
 	write(bytes: Uint8Array): boolean {
-		if (!this.#open) return true;
+		if (this.#ended !== undefined) return true;
 		if (this.#sink.bufferedBytes > this.#owner.maxBufferedBytes) return false;
 		this.lastTick = this.#owner.tick;
+		this.#owner.counters.bytes += bytes.length;
 		try {
 			this.#sink.write(bytes);
 		} catch {
@@ -65,9 +73,9 @@ export class Connection {
 	}
 
 	/** Runs a clean-up once the stream is over, at once if it is already. One is kept. */
-	onEnd(cleanUp: () => void): void {
-		if (this.#open) this.#cleanUp = cleanUp;
-		else cleanUp();
+	onEnd(cleanUp: (reason: EndReason) => void): void {
+		if (this.#ended === undefined) this.#cleanUp = cleanUp;
+		else cleanUp(this.#ended);
 	}
 
 	/** The client has left: nothing can be sent to it any more. */
@@ -81,16 +89,16 @@ export class Connection {
 	}
 
 	/** Ends the stream cleanly, with a time to come back of its own. */
-	comeBack(): void {
+	comeBack(reason: "closed" | "expired" = "closed"): void {
 		this.write(encoder.encode(retryFrame(jitteredRetry())));
-		this.#end("closed");
+		this.#end(reason);
 	}
 
 	#end(reason: EndReason): void {
-		if (!this.#open) return;
-		this.#open = false;
+		if (this.#ended !== undefined) return;
+		this.#ended = reason;
 		this.#owner.ended(this, reason);
-		this.#cleanUp?.();
+		this.#cleanUp?.(reason);
 		try {
 			// Only a slow client still has a stream worth breaking: its unread bytes are freed with it.
 			if (reason === "slow")

@@ -72,12 +72,14 @@ export interface History {
 	head(channel: string, back?: number): Promise<string>;
 }
 
-/** Where a stream is to begin. */
+/** Where a stream is to begin and to end. */
 export interface Resume {
-	/** What the client came back with. */
+	/** What the client came back with: with history, the stream goes on from there. */
 	lastEventId: string | undefined;
 	/** Without it: how many of each channel's newest messages come first. */
 	recent: number;
+	/** When it is to end, in ms since 1970; `Infinity`: never. */
+	expires: number;
 }
 
 /** How much a connector keeps of each channel. */

@@ -19,6 +19,14 @@ export function encode(message: Message): string {
 	return rest === "{}" ? `{"data":${json}}` : `{"data":${json},${rest.slice(1)}`;
 }
 
+const encoder = new TextEncoder();
+
+/** Whether a text is more than so many bytes of UTF-8; it is measured only where its length does not tell. */
+export function exceeds(text: string, bytes: number): boolean {
+	if (text.length > bytes) return true;
+	return text.length * 3 > bytes && encoder.encode(text).length > bytes;
+}
+
 const fieldNames = new Set(["data", "type", "id", "retry"]);
 
 /**

@@ -62,11 +62,20 @@ export function gapError(position: string | undefined): SseError {
 
 /**
  * Where an error that no caller can catch happened: `upstream` (the subscription was lost or
- * ended), `decode` (a foreign message was dropped; at most one a second and channel), `subscribe` (a stream was turned away),
- * `replay` (the history could
- * not be read, or does not reach back), `stream` (a client was cut off), `unsubscribe` (the broker did not take our leave).
+ * ended), `decode` (a foreign message was dropped; at most one a second and channel), `authorize` (it threw: a 500),
+ * `subscribe` (a stream was turned away), `replay` (the history could not be read, or does not reach back),
+ * `stream` (a client was cut off), `unsubscribe` (the broker did not take our leave), `hook` (`onConnect`,
+ * `onDisconnect` or `clientKey` threw).
  */
-export type ErrorStage = "upstream" | "decode" | "subscribe" | "replay" | "stream" | "unsubscribe";
+export type ErrorStage =
+	| "upstream"
+	| "decode"
+	| "authorize"
+	| "subscribe"
+	| "replay"
+	| "stream"
+	| "unsubscribe"
+	| "hook";
 
 /** Hears of every error that no caller can catch. It may throw; that is caught and logged. */
 export type ErrorHandler = (

@@ -5,6 +5,7 @@ import type { Decoded } from "./envelope.ts";
 import type { ConnectorError, ErrorHandler } from "./errors.ts";
 import { cursorFrame, gapFrame } from "./frame.ts";
 import { Replay } from "./replay.ts";
+import type { Counters } from "./stats.ts";
 import { atEndOfTurn } from "./turn.ts";
 
 const encoder = new TextEncoder();
@@ -19,22 +20,27 @@ export class Feed implements Outlet {
 	readonly #connections = new Set<Connection>();
 	readonly #onEnd: (feed: Feed, error: ConnectorError) => void;
 	readonly #replay: Replay | undefined;
+	readonly #counters: Counters;
 	/** Where the feed stands in each channel, what is pending included. */
 	#positions: string[] = [];
 	/** Where every connection stands that has been sent all that was flushed. */
 	#flushed: readonly string[] = [];
 	#pending = "";
+	/** Events in it. */
+	#events = 0;
 
 	constructor(
 		channels: readonly Channel[],
 		report: ErrorHandler,
+		counters: Counters,
 		onEnd: (feed: Feed, error: ConnectorError) => void,
 	) {
 		this.channels = channels;
 		this.names = channels.map((channel) => channel.name);
+		this.#counters = counters;
 		this.#onEnd = onEnd;
 		const keepsHistory = channels.every((channel) => channel.reader !== undefined);
-		if (keepsHistory) this.#replay = new Replay(this, report);
+		if (keepsHistory) this.#replay = new Replay(this, report, counters);
 		for (const channel of channels) channel.outlets.add(this);
 		this.#settle();
 	}
@@ -49,6 +55,7 @@ export class Feed implements Outlet {
 
 	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
 		if (this.#pending === "") atEndOfTurn(this.flush);
+		this.#events++;
 		if (position === undefined) this.#pending += decoded.frame;
 		else {
 			this.#positions[this.channels.indexOf(channel)] = position;
@@ -61,6 +68,7 @@ export class Feed implements Outlet {
 	onGap(channel: Channel, position: string): void {
 		if (this.#pending === "") atEndOfTurn(this.flush);
 		this.#pending += gapFrame(channel.name, position);
+		this.#counters.gaps += this.#connections.size;
 		this.#replay?.onGap(channel, position);
 	}
 
@@ -72,6 +80,7 @@ export class Feed implements Outlet {
 	readonly flush = (): void => {
 		const text = this.#pending;
 		const before = this.#flushed;
+		const events = this.#events;
 		this.#settle();
 		if (text === "") return;
 		const bytes = encoder.encode(text);
@@ -82,10 +91,12 @@ export class Feed implements Outlet {
 			if (this.#replay === undefined) connection.cut();
 			else this.#replay.add(connection, before, before);
 		}
+		this.#counters.frames += events * this.#connections.size;
 	};
 
 	#settle(): void {
 		this.#pending = "";
+		this.#events = 0;
 		this.#positions = this.channels.map((channel) => channel.position);
 		this.#flushed = [...this.#positions];
 	}

@@ -36,6 +36,9 @@ function field(name: string, value: string): string {
 /** A comment: it reaches the socket and no listener. Opens a stream, and keeps a silent one alive. */
 export const commentFrame = ":\n\n";
 
+/** Keeps a stream alive where a page can hear it: no comment ever reaches a listener. */
+export const pingFrame: string = frame({ type: "sse.ping", data: "" });
+
 /** Tells the browser how long to wait, in ms, before it reconnects; dispatches no event. */
 export function retryFrame(ms: number): string {
 	return `retry:${ms}\n\n`;

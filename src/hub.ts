@@ -1,55 +1,58 @@
-import { Channel, type Outlet } from "./channel.ts";
-import { Connection, type ConnectionOwner, type EndReason } from "./connection.ts";
-import type { Connector } from "./connector.ts";
+import { Channel, type ChannelOwner, type Outlet } from "./channel.ts";
+import { Connection, type EndReason } from "./connection.ts";
+import type { Connector, Resume } from "./connector.ts";
 import { parseCursor } from "./cursor.ts";
 import { type ConnectorError, closedError, type ErrorHandler, SseError } from "./errors.ts";
 import { Feed } from "./feed.ts";
 import { commentFrame } from "./frame.ts";
 import { Gate } from "./gate.ts";
+import { Roster, type RosterOptions } from "./roster.ts";
 import type { Sink } from "./sink.ts";
+import type { Counters } from "./stats.ts";
 
-export interface HubOptions {
-	/** Silence on a stream after which a comment is sent, in ms. */
-	keepAlive: number;
+export interface HubOptions extends RosterOptions {
 	/** How long a channel outlives its last client, in ms; 0: not at all. */
 	linger: number;
-	/** What one client may leave unread, in bytes. */
-	maxBufferedBytes: number;
+	/** A foreign message, in bytes; a larger one is dropped. */
+	maxMessageBytes: number;
 	report: ErrorHandler;
+	counters: Counters;
 }
 
-const comment = new TextEncoder().encode(commentFrame);
-
-/** The timer runs this often per keep-alive period: a comment is at most a quarter of it early. */
-const ticksPerKeepAlive = 4;
-
-/** Reads of the history that may be under way at a time, whoever asks for them. */
+/** Reads of the history that may be under way at a time for clients, however many ask. */
 const readsAtATime = 8;
 
-/** Who listens to what: channels, feeds, connections, and the one timer that keeps them all alive. */
-export class Hub implements ConnectionOwner {
+/** Channels that are restored at a time after the broker was away: all of them at once would be a storm. */
+const restorationsAtATime = 32;
+
+/** Who listens to what: channels, feeds and connections. */
+export class Hub implements ChannelOwner {
 	readonly maxBufferedBytes: number;
+	readonly maxMessageBytes: number;
 	readonly report: ErrorHandler;
-	tick = 0;
+	readonly counters: Counters;
+	readonly reads: Gate = new Gate(readsAtATime);
+	readonly restorations: Gate = new Gate(restorationsAtATime);
 	readonly #connector: Connector;
-	readonly #options: HubOptions;
+	readonly #linger: number;
 	readonly #channels = new Map<string, Channel>();
 	readonly #feeds = new Map<string, Feed>();
-	readonly #connections = new Map<Connection, Feed>();
-	readonly #gate = new Gate(readsAtATime);
+	readonly #roster: Roster;
 	readonly #lingering = new Map<Channel, ReturnType<typeof setTimeout>>();
-	#timer: ReturnType<typeof setInterval> | undefined;
 	#closed = false;
 
 	constructor(connector: Connector, options: HubOptions) {
 		this.#connector = connector;
-		this.#options = options;
+		this.#linger = options.linger;
 		this.maxBufferedBytes = options.maxBufferedBytes;
+		this.maxMessageBytes = options.maxMessageBytes;
 		this.report = options.report;
+		this.counters = options.counters;
+		this.#roster = new Roster(options, options.counters, this.#connectionEnded);
 	}
 
 	get connectionCount(): number {
-		return this.#connections.size;
+		return this.#roster.size;
 	}
 
 	get channelCount(): number {
@@ -60,31 +63,27 @@ export class Hub implements ConnectionOwner {
 	 * Opens a stream. It resolves once every channel's subscription is confirmed, so that nothing
 	 * published after the first byte is missed.
 	 *
-	 * @param cursor the client's `Last-Event-ID`: with history, the stream goes on from there.
-	 * @param recent without a cursor: how many of each channel's newest messages it begins with.
 	 * @param createSink makes the way out, once there is something to send; it is told whom to call when
 	 *   the host lets go of it.
 	 * @throws {ConnectorError} when the broker is away, refuses, or the hub is closed.
 	 */
 	async open<S extends Sink>(
 		names: readonly string[],
-		cursor: string | undefined,
-		recent: number,
+		{ lastEventId, recent, expires }: Resume,
 		createSink: (onCancel: () => void) => S,
 	): Promise<{ connection: Connection; sink: S }> {
 		const channels = await this.#acquireAll(names);
-		let resume = cursor === undefined ? undefined : parseCursor(names, cursor);
+		let resume = lastEventId === undefined ? undefined : parseCursor(names, lastEventId);
 		if (resume === undefined && recent > 0) resume = await this.#back(channels, recent);
 		const key = JSON.stringify(names);
 		let feed = this.#feeds.get(key);
 		if (feed === undefined) {
-			feed = new Feed(channels, this.report, this.#upstreamEnded);
+			feed = new Feed(channels, this.report, this.counters, this.#upstreamEnded);
 			this.#feeds.set(key, feed);
 		}
 		const sink = createSink(() => connection.left());
-		const connection: Connection = new Connection(sink, this);
-		this.#connections.set(connection, feed);
-		this.#timer ??= setInterval(this.#keepAlive, this.#options.keepAlive / ticksPerKeepAlive);
+		const connection: Connection = new Connection(sink, this.#roster);
+		this.#roster.add(connection, feed, expires);
 		// Bun sends no headers before a first chunk, and some proxies wait for one too.
 		feed.join(connection, commentFrame, resume);
 		return { connection, sink };
@@ -106,10 +105,15 @@ export class Hub implements ConnectionOwner {
 		return { channel, stop };
 	}
 
-	/** Ends every stream so that its client comes back, spread over some seconds, and leaves the broker. */
+	/** Ends all streams over so many ms. What is left then, and the subscriptions, are `close()`'s. */
+	drain(ms: number): Promise<void> {
+		return this.#roster.drain(ms);
+	}
+
+	/** Ends every stream so that its client comes back, and leaves the broker. */
 	close(): void {
 		this.#closed = true;
-		for (const connection of [...this.#connections.keys()]) connection.comeBack();
+		this.#roster.endAll();
 		const error = closedError("ServerSentEvents");
 		for (const channel of this.#channels.values()) {
 			for (const outlet of [...channel.outlets]) outlet.onEnd(channel, error);
@@ -117,32 +121,19 @@ export class Hub implements ConnectionOwner {
 		}
 	}
 
-	/** A connection is over: the last to leave a channel starts its linger. */
-	ended(connection: Connection, reason: EndReason): void {
-		const feed = this.#connections.get(connection);
-		this.#connections.delete(connection);
-		if (this.#connections.size === 0) {
-			clearInterval(this.#timer);
-			this.#timer = undefined;
-		}
-		feed?.leave(connection);
-		if (feed?.isEmpty) {
+	// The last to leave a channel starts its linger.
+	readonly #connectionEnded = (feed: Feed, connection: Connection, reason: EndReason): void => {
+		feed.leave(connection);
+		if (feed.isEmpty) {
 			feed.close();
 			this.#feeds.delete(JSON.stringify(feed.names));
 		}
-		for (const channel of feed?.channels ?? []) this.#release(channel);
-		if (reason === "slow") {
-			const rule = `more than ${this.maxBufferedBytes} bytes were waiting for it`;
-			const error = new SseError("slow_consumer", `A client was cut off: ${rule}.`);
-			this.report(error, { stage: "stream" });
-		}
-	}
-
-	readonly #keepAlive = (): void => {
-		this.tick++;
-		for (const connection of this.#connections.keys()) {
-			if (this.tick - connection.lastTick >= ticksPerKeepAlive) connection.write(comment);
-		}
+		for (const channel of feed.channels) this.#release(channel);
+		if (reason !== "slow") return;
+		this.counters.cuts++;
+		const rule = `more than ${this.maxBufferedBytes} bytes were waiting for it`;
+		const error = new SseError("slow_consumer", `A client was cut off: ${rule}.`);
+		this.report(error, { stage: "stream" });
 	};
 
 	async #acquireAll(names: readonly string[]): Promise<Channel[]> {
@@ -176,7 +167,7 @@ export class Hub implements ConnectionOwner {
 	#acquire(name: string): Channel {
 		let channel = this.#channels.get(name);
 		if (channel === undefined) {
-			channel = new Channel(name, this.#connector, this.#gate, this.report, this.#channelEnded);
+			channel = new Channel(name, this.#connector, this);
 			this.#channels.set(name, channel);
 			// A failed subscription must not be handed to the next who asks.
 			const failed = channel;
@@ -191,11 +182,11 @@ export class Hub implements ConnectionOwner {
 	#release(channel: Channel): void {
 		channel.users--;
 		if (channel.users > 0 || this.#channels.get(channel.name) !== channel) return;
-		if (this.#options.linger === 0) this.#drop(channel);
+		if (this.#linger === 0) this.#drop(channel);
 		else
 			this.#lingering.set(
 				channel,
-				setTimeout(() => this.#drop(channel), this.#options.linger),
+				setTimeout(() => this.#drop(channel), this.#linger),
 			);
 	}
 
@@ -206,10 +197,11 @@ export class Hub implements ConnectionOwner {
 		channel.end();
 	}
 
-	readonly #channelEnded = (channel: Channel, error: ConnectorError): void => {
+	/** A channel's subscription is over and cannot heal. */
+	channelEnded(channel: Channel, error: ConnectorError): void {
 		this.#drop(channel);
 		for (const outlet of [...channel.outlets]) outlet.onEnd(channel, error);
-	};
+	}
 
 	// The subscription cannot heal. Its clients are sent away so that they come back and try anew.
 	readonly #upstreamEnded = (feed: Feed): void => {

@@ -1,25 +1,66 @@
+import type { Authorize } from "./authorize.ts";
+import type { EndReason } from "./connection.ts";
 import type { Connector } from "./connector.ts";
-import { type ErrorHandler, SseError } from "./errors.ts";
+import { type CorsOptions, checkCors } from "./cors.ts";
+import type { ErrorHandler } from "./errors.ts";
 import type { MessageOptions } from "./message.ts";
+import { logError, shielded } from "./report.ts";
+
+/** One client, for as long as its stream is open: the same object in both hooks. */
+export interface Client {
+	readonly channels: readonly string[];
+}
 
 export interface ServerSentEventsOptions {
 	/** The way to the broker, or a function that makes it on first use; it is given what the host gave. */
 	connector: Connector | ((host?: unknown) => Connector);
+	/** Decides on every stream before anything upstream is touched. Default: everyone may have every channel. */
+	authorize?: Authorize | undefined;
+	/**
+	 * The only channels there are, for streams and for publishing; a `*` at the end stands for any rest. Default:
+	 * all. Give them wherever others use the same Redis: a client can name any channel.
+	 */
+	allowedChannels?: readonly string[] | undefined;
+	/** Goes before each channel's name at the broker, and nowhere else. Default: nothing, as in flask-sse. */
+	channelPrefix?: string | undefined;
+	/** Which other origins' pages may read streams. Default: none. */
+	cors?: CorsOptions | undefined;
 	/**
 	 * Silence on a stream after which a comment is sent, in ms. Default 8,000: under the 10 s after
 	 * which Bun ends a silent response wherever its server cannot be asked not to.
 	 */
-	keepAlive?: number;
+	keepAlive?: number | undefined;
+	/** Keeps streams alive with an event of type `sse.ping`, which a page can hear, in place of the comment. */
+	ping?: boolean | undefined;
 	/** How long an upstream subscription outlives its last client, in ms. Default 2,000. */
-	linger?: number;
+	linger?: number | undefined;
 	/** Channels on one connection; more is a 400. Default 32. */
-	maxChannels?: number;
+	maxChannels?: number | undefined;
 	/** Characters in a channel's name; more is a 400. Default 512. */
-	maxChannelLength?: number;
+	maxChannelLength?: number | undefined;
 	/** What one client may leave unread before it is cut off, in bytes. Default 1 MiB. */
-	maxBufferedBytes?: number;
+	maxBufferedBytes?: number | undefined;
+	/** A message, as it is published, in bytes; a larger one of somebody else's is dropped. Default 1 MiB. */
+	maxMessageBytes?: number | undefined;
+	/** Streams at a time; whoever comes then is asked to come back. Default 50,000. */
+	maxConnections?: number | undefined;
+	/** Who a client is, for `maxConnectionsPerClient`: its address, its user. Undefined: not counted. */
+	clientKey?: ((request: Request, host: unknown) => string | undefined) | undefined;
+	/** Streams at a time of one `clientKey`; whoever comes then is asked to come back. Default 100. */
+	maxConnectionsPerClient?: number | undefined;
+	/**
+	 * How long a stream may last, in ms. It ends up to a tenth earlier, at a time of its own, and the client comes
+	 * back: for platforms that end functions, and so that clients spread over new machines. Default: for ever.
+	 */
+	maxDuration?: number | undefined;
+	/** Hears of every client whose stream has begun. */
+	onConnect?: ((client: Client, request: Request) => void) | undefined;
+	/** Hears of its end, why it was, and how long it had lasted, in ms. */
+	onDisconnect?:
+		| ((client: Client, end: { reason: EndReason; duration: number }) => void)
+		| undefined;
 	/** Hears of every error that no caller can catch. Default: `console.error`. */
-	onError?: ErrorHandler;
+	onError?: ErrorHandler | undefined;
 }
 
 export interface PublishOptions extends MessageOptions {
@@ -35,59 +76,64 @@ export interface StreamOptions {
 	 * latest. One that comes back is sent what it missed instead. Default 0.
 	 */
 	recent?: number | undefined;
+	/** When the stream is to end, so that the client comes back and is asked again; in ms since 1970. */
+	expires?: number | undefined;
 	/** What the runtime handed its fetch handler after the request (Bun's server, Deno's info). */
 	host?: unknown;
 }
+
+/** With the defaults filled in; what has none may be undefined. */
+export type CheckedOptions = ReturnType<typeof checkedOptions>;
 
 /**
  * Fills in the defaults.
  *
  * @throws {TypeError} that names the option and its rule.
  */
-export function checkedOptions(
-	options: ServerSentEventsOptions,
-): Required<ServerSentEventsOptions> {
-	const { connector } = options;
+export function checkedOptions(options: ServerSentEventsOptions) {
+	const { connector, allowedChannels, channelPrefix = "", cors } = options;
 	if (typeof connector !== "function" && typeof connector?.subscribe !== "function") {
 		throw new TypeError(
 			'connector: must be a connector, as redis("redis://…") or memory() returns, or a function that makes one.',
 		);
 	}
+	for (const name of ["authorize", "clientKey", "onConnect", "onDisconnect", "onError"] as const) {
+		if (options[name] === undefined || typeof options[name] === "function") continue;
+		throw new TypeError(`${name}: must be a function.`);
+	}
+	if (allowedChannels?.some((name) => typeof name !== "string" || name === "")) {
+		throw new TypeError("allowedChannels: must be names of channels; a `*` may end them.");
+	}
+	if (typeof channelPrefix !== "string") throw new TypeError("channelPrefix: must be a string.");
+	checkCors(cors);
 	const number = (name: NumericOption, fallback: number, least: number): number => {
 		const value = options[name] ?? fallback;
-		if (typeof value === "number" && Number.isFinite(value) && value >= least) return value;
+		if (
+			typeof value === "number" &&
+			value >= least &&
+			(value < Infinity || fallback === Infinity)
+		) {
+			return value;
+		}
 		throw new TypeError(`${name}: must be a number of ${least} or more.`);
 	};
 	return {
-		connector,
+		...options,
+		channelPrefix,
 		keepAlive: number("keepAlive", 8_000, 1),
 		linger: number("linger", 2_000, 0),
 		maxChannels: number("maxChannels", 32, 1),
 		maxChannelLength: number("maxChannelLength", 512, 1),
 		maxBufferedBytes: number("maxBufferedBytes", 1_048_576, 0),
+		maxMessageBytes: number("maxMessageBytes", 1_048_576, 1),
+		maxConnections: number("maxConnections", 50_000, 0),
+		maxConnectionsPerClient: number("maxConnectionsPerClient", 100, 1),
+		maxDuration: number("maxDuration", Number.POSITIVE_INFINITY, 1),
 		onError: shielded(options.onError ?? logError),
 	};
 }
 
-type NumericOption = Exclude<keyof ServerSentEventsOptions, "connector" | "onError">;
-
-const logError: ErrorHandler = (error, { stage, channel }) => {
-	const where = `edge-sse (${stage}${channel === undefined ? "" : `, ${channel}`}):`;
-	// What is no fault of the program needs no stack.
-	const routine =
-		error instanceof SseError && (error.code === "bad_message" || error.code === "gap");
-	console.error(where, routine ? error.message : error);
-};
-
-/** An `onError` that fails must not break what it was told about, be it at once or later. */
-function shielded(onError: ErrorHandler): ErrorHandler {
-	const failed = (error: unknown) => console.error("edge-sse: onError failed.", error);
-	return (error, context) => {
-		try {
-			const result: unknown = onError(error, context);
-			if (result instanceof Promise) result.catch(failed);
-		} catch (thrown) {
-			failed(thrown);
-		}
-	};
-}
+type NumericOption = Extract<
+	keyof ServerSentEventsOptions,
+	`max${string}` | "keepAlive" | "linger"
+>;

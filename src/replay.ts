@@ -1,3 +1,4 @@
+import { type Behind, oldest, start } from "./behind.ts";
 import type { Channel } from "./channel.ts";
 import type { Connection } from "./connection.ts";
 import { formatCursor, type Positions } from "./cursor.ts";
@@ -8,16 +9,17 @@ import type { Feed } from "./feed.ts";
 import { cursorFrame, gapFrame } from "./frame.ts";
 import { beginning, isAfter } from "./position.ts";
 import { Recent } from "./recent.ts";
+import type { Counters } from "./stats.ts";
 import { Stretch } from "./stretch.ts";
 import { atEndOfTurn } from "./turn.ts";
 
-/** A connection that is behind. */
-interface Behind {
-	readonly connection: Connection;
-	/** Where it says that it stands in each channel. */
-	readonly positions: Positions;
-	/** Where the feed stood when it came, for a position that says nothing or cannot be true; then, as `positions`. */
-	readonly joined: readonly string[];
+/** What whoever stands at one place is sent. */
+interface Step {
+	bytes: Uint8Array;
+	/** Where it stands then. */
+	positions: string[];
+	events: number;
+	gaps: number;
 }
 
 /** How long a client that does not read is left alone before it is looked at again, in ms. */
@@ -38,6 +40,7 @@ const encoder = new TextEncoder();
 export class Replay {
 	readonly #feed: Feed;
 	readonly #report: ErrorHandler;
+	readonly #counters: Counters;
 	/** Who was sent something last comes last. */
 	readonly #behind = new Map<Connection, Behind>();
 	/** What the feed brought since the round began. */
@@ -47,8 +50,9 @@ export class Replay {
 	#rounds = 0;
 	#running = false;
 
-	constructor(feed: Feed, report: ErrorHandler) {
+	constructor(feed: Feed, report: ErrorHandler, counters: Counters) {
 		this.#feed = feed;
+		this.#counters = counters;
 		this.#report = report;
 	}
 
@@ -62,6 +66,7 @@ export class Replay {
 
 	add(connection: Connection, positions: Positions, joined: readonly string[]): void {
 		this.#behind.set(connection, { connection, positions, joined });
+		this.#counters.replays++;
 		if (!this.#running) void this.#run();
 	}
 
@@ -79,6 +84,7 @@ export class Replay {
 			// It is not kept, so that it cannot be made up for: it goes ahead of what is.
 			const bytes = encoder.encode(decoded.frame);
 			for (const connection of this.#behind.keys()) connection.write(bytes);
+			this.#counters.frames += this.#behind.size;
 		}
 	}
 
@@ -141,7 +147,7 @@ export class Replay {
 
 	#serve(ready: readonly Behind[], stretches: readonly Stretch[]): boolean {
 		this.#told.clear();
-		const shared = new Map<string, { bytes: Uint8Array; positions: string[] }>();
+		const shared = new Map<string, Step>();
 		let advanced = false;
 		let written = 0;
 		for (const behind of ready) {
@@ -163,6 +169,8 @@ export class Replay {
 			if (step.bytes.length > 0) {
 				if (!connection.write(step.bytes)) continue;
 				advanced = true;
+				this.#counters.frames += step.events;
+				this.#counters.gaps += step.gaps;
 				// Whoever was sent nothing keeps its place in the line.
 				this.#behind.delete(connection);
 			}
@@ -180,20 +188,23 @@ export class Replay {
 	}
 
 	/** What a connection at these positions is to be sent, and where it stands then. */
-	#step(claimed: Positions, starts: readonly string[], stretches: readonly Stretch[]) {
+	#step(claimed: Positions, starts: readonly string[], stretches: readonly Stretch[]): Step {
 		const { names } = this.#feed;
 		let text = "";
+		let events = 0;
+		let gaps = 0;
 		// Gaps first: a cursor after them says that they have been told.
 		const positions = stretches.map((stretch, index) => {
 			const claim = claimed[index];
 			if (claim !== undefined && stretch.covers(claim)) return claim;
 			text += this.#gap(stretch.channel, claim);
+			gaps++;
 			return starts[index] ?? beginning;
 		});
-		const gap = text !== "";
 		for (const [index, stretch] of stretches.entries()) {
 			for (const decoded of stretch.after(positions[index] ?? beginning)) {
 				positions[index] = decoded.storedAt ?? beginning;
+				events++;
 				// A single channel's cursor is its message's id.
 				text +=
 					names.length === 1 ? decoded.frame : decoded.framedAs(formatCursor(names, positions));
@@ -201,8 +212,8 @@ export class Replay {
 			positions[index] = stretch.end(positions[index] ?? beginning);
 		}
 		// Told of the gap, the client needs a cursor that is none any more.
-		if (gap) text += cursorFrame(formatCursor(names, positions));
-		return { bytes: encoder.encode(text), positions };
+		if (gaps > 0) text += cursorFrame(formatCursor(names, positions));
+		return { bytes: encoder.encode(text), positions, events, gaps };
 	}
 
 	#gap(channel: Channel, position: string | undefined): string {
@@ -212,29 +223,6 @@ export class Replay {
 		}
 		return gapFrame(channel.name, position);
 	}
-}
-
-/**
- * From where a connection is to be sent a channel's messages: from its position; from where the feed stood when
- * it came, if it has none, or one that is after that, and so is either forged or told by what follows.
- */
-function start({ positions, joined }: Behind, index: number): string {
-	const position = positions[index];
-	const since = joined[index] ?? beginning;
-	return position === undefined || isAfter(position, since) ? since : position;
-}
-
-/** Where to read a channel from, for all of these; undefined when nobody misses anything. */
-function oldest(wave: readonly Behind[], index: number, standing: string): string | undefined {
-	let from = standing;
-	let missing = false;
-	for (const behind of wave) {
-		const position = behind.positions[index];
-		const since = start(behind, index);
-		missing ||= since !== standing || (position !== undefined && position !== since);
-		if (isAfter(from, since)) from = since;
-	}
-	return missing ? from : undefined;
 }
 
 function pause(ms: number): Promise<void> {

@@ -43,3 +43,31 @@ export function channelProblem(
 	}
 	return undefined;
 }
+
+/** Of a request without its channels, in characters: tokens, and what the route itself needs. */
+const longestRest = 16_384;
+
+/** Of a position in one channel, as it stands in a cursor for several. */
+const longestPosition = 24;
+
+/** What is wrong with the request before its channels are looked at; undefined when nothing is. */
+export function requestProblem(request: Request, limits: ChannelLimits): string | undefined {
+	// A character of a name is up to 9 of a URL.
+	const longestUrl = longestRest + limits.maxChannels * (limits.maxChannelLength + 1) * 9;
+	if (request.url.length > longestUrl) {
+		return `url: has at most ${longestUrl} characters, got ${request.url.length}.`;
+	}
+	const { length } = requestedCursor(request) ?? "";
+	const longestCursor = 4_096 + limits.maxChannels * longestPosition;
+	if (length <= longestCursor) return undefined;
+	return `Last-Event-ID: has at most ${longestCursor} characters, got ${length}.`;
+}
+
+/** Whether a channel is on the list, if there is one; a `*` at the end of an entry stands for any rest. */
+export function isAllowed(name: string, list: readonly string[] | undefined): boolean {
+	return (
+		list?.some((entry) =>
+			entry.endsWith("*") ? name.startsWith(entry.slice(0, -1)) : name === entry,
+		) ?? true
+	);
+}

@@ -15,13 +15,16 @@ const streamHeaders = {
 };
 
 /** The event stream itself; a null body is the answer to HEAD. */
-export function eventStream(body: ReadableStream<Uint8Array> | string | null): Response {
-	return new Response(body, { headers: streamHeaders });
+export function eventStream(
+	body: ReadableStream<Uint8Array> | string | null,
+	headers?: Record<string, string>,
+): Response {
+	return new Response(body, { headers: { ...streamHeaders, ...headers } });
 }
 
 /** A final no: the request itself must change before it can succeed. */
 export function refuse(
-	status: 400 | 405,
+	status: 400 | 403 | 405 | 500,
 	error: string,
 	headers?: Record<string, string>,
 ): Response {
@@ -32,6 +35,6 @@ export function refuse(
  * A passing no: the EventSource waits and asks again by itself. The wait is drawn from 2 to 6 s, so
  * that clients turned away together do not come back together.
  */
-export function comeBack(): Response {
-	return eventStream(commentFrame + retryFrame(jitteredRetry()));
+export function comeBack(headers?: Record<string, string>): Response {
+	return eventStream(commentFrame + retryFrame(jitteredRetry()), headers);
 }

@@ -1,19 +1,25 @@
+import { Admission } from "./admission.ts";
+import { type Admitted, admit } from "./admit.ts";
 import type { Connector, PublishResult } from "./connector.ts";
-import { encode } from "./envelope.ts";
+import { encode, exceeds } from "./envelope.ts";
 import { ConnectorError, closedError } from "./errors.ts";
+import { Hooks } from "./hooks.ts";
 import { liftIdleTimeout, onDeparture } from "./host.ts";
 import { Hub } from "./hub.ts";
 import { isReserved, Message } from "./message.ts";
 import { MessageIterator, type MessagesOptions } from "./messages.ts";
 import {
+	type CheckedOptions,
 	checkedOptions,
 	type PublishOptions,
 	type ServerSentEventsOptions,
 	type StreamOptions,
 } from "./options.ts";
-import { channelProblem, defaultChannel, requestedChannels, requestedCursor } from "./request.ts";
-import { comeBack, eventStream, refuse } from "./response.ts";
+import { prefixed } from "./prefix.ts";
+import { channelProblem, defaultChannel, isAllowed, requestedCursor } from "./request.ts";
+import { comeBack, eventStream } from "./response.ts";
 import { streamSink } from "./sink.ts";
+import { counters, type Stats } from "./stats.ts";
 
 /**
  * Publishes events to channels, and streams channels to clients. Nothing is opened before the
@@ -27,14 +33,21 @@ export class ServerSentEvents {
 	 * and so can be handed on by itself.
 	 */
 	readonly fetch: (request: Request, host?: unknown, context?: unknown) => Promise<Response>;
-	readonly #options: Required<ServerSentEventsOptions>;
+	readonly #options: CheckedOptions;
+	readonly #counters = counters();
+	readonly #admission: Admission;
+	readonly #hooks: Hooks;
+	#given: Connector | undefined;
 	#connector: Connector | undefined;
 	#hub: Hub | undefined;
 	readonly #requestHubs = new Set<Hub>();
+	#closing = false;
 	#closed = false;
 
 	constructor(options: ServerSentEventsOptions) {
 		this.#options = checkedOptions(options);
+		this.#admission = new Admission(this.#options);
+		this.#hooks = new Hooks(this.#options);
 		this.fetch = (request, host) => this.stream(request, { host });
 	}
 
@@ -44,15 +57,25 @@ export class ServerSentEvents {
 	 * @throws {ConfigurationError} on first use, when the environment names no broker.
 	 */
 	get connector(): Connector {
-		return this.#connect();
+		this.#connect();
+		return this.#given as Connector;
 	}
 
-	/** Open streams and channels of this process. Requests on Workers are counted by themselves. */
-	get stats(): { connections: number; channels: number } {
-		const hubs = [...this.#requestHubs, ...(this.#hub === undefined ? [] : [this.#hub])];
+	/** `close()` was called. New streams are asked to come back, which is elsewhere behind a load balancer. */
+	get closing(): boolean {
+		return this.#closing;
+	}
+
+	/**
+	 * What this instance has done so far. A Durable Object's streams are counted in the object, not in the Worker
+	 * that handed them on.
+	 */
+	stats(): Stats {
+		const hubs = this.#hubs();
 		return {
 			connections: hubs.reduce((sum, hub) => sum + hub.connectionCount, 0),
 			channels: hubs.reduce((sum, hub) => sum + hub.channelCount, 0),
+			...this.#counters,
 		};
 	}
 
@@ -64,13 +87,16 @@ export class ServerSentEvents {
 	 */
 	async publish(data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
 		const channel = options.channel ?? defaultChannel;
-		const problem = channelProblem([channel], this.#options);
-		if (problem !== undefined) throw new TypeError(`Cannot publish. ${problem}`);
+		this.#checkChannel(channel, "publish");
 		const message = new Message(data, options);
 		if (isReserved(message.type)) {
 			throw new TypeError("Cannot publish. type: names that begin with `sse.` are edge-sse's own.");
 		}
 		const payload = encode(message);
+		const { maxMessageBytes } = this.#options;
+		if (exceeds(payload, maxMessageBytes)) {
+			throw new TypeError(`Cannot publish. data: a message has at most ${maxMessageBytes} bytes.`);
+		}
 		if (this.#closed) throw closedError("ServerSentEvents");
 		const connector = this.#connect();
 		if (connector.history !== undefined && message.id !== undefined) {
@@ -92,8 +118,7 @@ export class ServerSentEvents {
 		channel: string = defaultChannel,
 		options: MessagesOptions = {},
 	): AsyncIterableIterator<Message> {
-		const problem = channelProblem([channel], this.#options);
-		if (problem !== undefined) throw new TypeError(`Cannot listen. ${problem}`);
+		this.#checkChannel(channel, "listen");
 		return new MessageIterator(this.#hubFor(undefined), channel, options);
 	}
 
@@ -101,60 +126,73 @@ export class ServerSentEvents {
 	 * Answers a request with an event stream. Resolves once the subscription is confirmed: a client that
 	 * sees `open` misses nothing that is published after it.
 	 *
-	 * Final refusals have a status (400 for a bad channel, 405 for another method than GET or HEAD).
-	 * While the broker is away the answer is a stream that ends at once and names a time to come back,
-	 * for an EventSource gives up on every other status.
+	 * Final refusals have a status (400 for a bad channel, 403 for one that it may not have, 405 for another
+	 * method than GET or HEAD). While the broker is away, there are too many connections, or the instance is being
+	 * closed, the answer is a stream that ends at once and names a time to come back, for an EventSource gives up
+	 * on every other status.
 	 *
 	 * @throws {ConfigurationError} when the environment names no broker.
 	 * @throws {TypeError} when `recent` is no whole number of 0 or more.
 	 */
 	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
-		if (request.method !== "GET" && request.method !== "HEAD") {
-			return refuse(405, "An event stream is read with GET.", { allow: "GET, HEAD" });
-		}
-		const { channel, host, recent = 0 } = options;
+		const { recent = 0 } = options;
 		if (!Number.isSafeInteger(recent) || recent < 0) {
 			throw new TypeError("Cannot stream. recent: must be a whole number of 0 or more.");
 		}
-		const names =
-			channel === undefined
-				? requestedChannels(request)
-				: [...new Set([channel].flat() as string[])];
-		const problem = channelProblem(names, this.#options);
-		if (problem !== undefined) return refuse(400, problem);
-		if (request.method === "HEAD") return eventStream(null);
+		const admitted = await admit(request, options, this.#options);
+		if (admitted instanceof Response) {
+			if (!admitted.ok) this.#counters.refusals++;
+			return admitted;
+		}
+		const { headers } = admitted;
+		if (request.method === "HEAD") return eventStream(null, headers);
+		const body = this.#closing ? undefined : await this.#enter(request, options, admitted);
+		if (body !== undefined) return eventStream(body, headers);
+		this.#counters.refusals++;
+		return comeBack(headers);
+	}
 
+	/** @returns undefined when the client is to come back. */
+	async #enter(request: Request, options: StreamOptions, admitted: Admitted) {
+		const leave = this.#admission.enter(this.#hooks.keyOf(request, options.host));
+		if (leave === undefined) return undefined;
 		try {
-			return eventStream(await this.#open(names, request, host, recent));
+			return await this.#open(request, options, admitted, leave);
 		} catch (error) {
+			leave();
 			// Reported where it happened, once for all who were waiting.
-			if (error instanceof ConnectorError) return comeBack();
+			if (error instanceof ConnectorError) return undefined;
 			throw error;
 		}
 	}
 
 	async #open(
-		names: readonly string[],
 		request: Request,
-		host: unknown,
-		recent: number,
+		{ host, recent = 0 }: StreamOptions,
+		{ names, expires }: Admitted,
+		leave: () => void,
 	): Promise<ReadableStream<Uint8Array>> {
 		const connector = this.#connect(host);
 		const lastEventId = connector.history && requestedCursor(request);
 		if (connector.stream !== undefined) {
-			return connector.stream(names, { lastEventId, recent }).catch((error: unknown) => {
+			leave(); // whoever makes the streams counts them
+			return connector.stream(names, { lastEventId, recent, expires }).catch((error: unknown) => {
 				this.#options.onError(error, { stage: "subscribe" });
 				throw error;
 			});
 		}
 		const hub = this.#hubFor(host);
-		const { connection, sink } = await hub.open(names, lastEventId, recent, streamSink);
+		const resume = { lastEventId, recent, expires };
+		const { connection, sink } = await hub.open(names, resume, streamSink);
 		if (hub !== this.#hub) this.#requestHubs.add(hub);
 		liftIdleTimeout(request, host);
 		const stopListening = onDeparture(request, host, () => connection.left());
-		connection.onEnd(() => {
+		const disconnected = this.#hooks.connected(names, request);
+		connection.onEnd((reason) => {
+			leave();
 			stopListening();
 			this.#requestHubs.delete(hub);
+			disconnected(reason);
 		});
 		return sink.body;
 	}
@@ -162,16 +200,34 @@ export class ServerSentEvents {
 	/**
 	 * Ends every stream, each with a time to come back of its own, then every subscription, then the
 	 * connector. Idempotent.
+	 *
+	 * @param options.drain spreads the ends over so many ms, so that the clients do not arrive elsewhere all at
+	 *   once; new streams are turned away meanwhile, and what is published is still delivered. Default 0.
 	 */
-	async close(): Promise<void> {
+	async close({ drain = 0 }: { drain?: number } = {}): Promise<void> {
+		if (!(drain >= 0)) throw new TypeError("Cannot close. drain: must be a number of 0 or more.");
+		this.#closing = true;
+		if (drain > 0) await Promise.all(this.#hubs().map((hub) => hub.drain(drain)));
 		this.#closed = true;
-		for (const hub of [...this.#requestHubs, this.#hub]) hub?.close();
+		for (const hub of this.#hubs()) hub.close();
 		await this.#connector?.close();
 	}
 
+	#hubs(): Hub[] {
+		return [...this.#requestHubs, ...(this.#hub === undefined ? [] : [this.#hub])];
+	}
+
+	#checkChannel(channel: string, what: "publish" | "listen"): void {
+		const problem = channelProblem([channel], this.#options);
+		if (problem !== undefined) throw new TypeError(`Cannot ${what}. ${problem}`);
+		if (isAllowed(channel, this.#options.allowedChannels)) return;
+		throw new TypeError(`Cannot ${what}. channel: is not one of allowedChannels.`);
+	}
+
 	#connect(host?: unknown): Connector {
-		const { connector } = this.#options;
-		this.#connector ??= typeof connector === "function" ? connector(host) : connector;
+		const { connector, channelPrefix } = this.#options;
+		this.#given ??= typeof connector === "function" ? connector(host) : connector;
+		this.#connector ??= prefixed(this.#given, channelPrefix);
 		return this.#connector;
 	}
 
@@ -179,13 +235,12 @@ export class ServerSentEvents {
 	#hubFor(host: unknown): Hub {
 		const connector = this.#connect(host);
 		if (this.#hub !== undefined) return this.#hub;
-		const { keepAlive, linger, maxBufferedBytes } = this.#options;
 		const shared = connector.scope === "process";
 		const hub = new Hub(connector, {
-			keepAlive,
-			linger: shared ? linger : 0,
-			maxBufferedBytes,
+			...this.#options,
+			linger: shared ? this.#options.linger : 0,
 			report: this.#options.onError,
+			counters: this.#counters,
 		});
 		if (this.#closed) hub.close();
 		if (shared) this.#hub = hub;

@@ -12,6 +12,7 @@ import { ConnectorError } from "../errors.ts";
 import type { ServerSentEventsOptions } from "../options.ts";
 import { type StreamSink, streamSink } from "../sink.ts";
 import { ServerSentEvents } from "../sse.ts";
+import { counters } from "../stats.ts";
 
 export type {
 	ChannelNamespace,
@@ -91,7 +92,12 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 	async #payloads(channel: string): Promise<StreamSink["body"]> {
 		const { keepAlive = 8_000, maxBufferedBytes = 1_048_576 } = this.options;
 		const sink = streamSink(() => connection.left());
-		const connection = new Connection(sink, { tick: 0, maxBufferedBytes, ended: () => undefined });
+		const connection = new Connection(sink, {
+			tick: 0,
+			maxBufferedBytes,
+			counters: counters(),
+			ended: () => undefined,
+		});
 		const write = (text: string) => {
 			// Broken off rather than left with a gap: the connector hears of it and opens another.
 			if (!connection.write(encoder.encode(`${text}\n`))) connection.cut();

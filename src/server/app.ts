@@ -47,7 +47,7 @@ export function createApp({ sse, publishToken, listensOn }: AppOptions): Hono {
 	app.get("/healthz", (c) => {
 		const { name, stream } = sse.connector;
 		// Streams that the broker makes itself are not this process's to count.
-		return c.json({ connector: name, ...(stream === undefined ? sse.stats : {}) });
+		return c.json({ connector: name, ...(stream === undefined ? sse.stats() : {}) });
 	});
 
 	app.notFound((c) => c.json({ error: "Not found." }, 404));

@@ -3,7 +3,7 @@ import { type ChannelStub, durableObject } from "../../src/connectors/durable-ob
 import { Recorder } from "../connectors/suite/kit.ts";
 import { until } from "../support/wait.ts";
 
-const fromNow = { lastEventId: undefined, recent: 0 };
+const fromNow = { lastEventId: undefined, recent: 0, expires: Number.POSITIVE_INFINITY };
 
 /** A stream as an object holds it; the signal that comes with its request cancels it. */
 function objectStream(signal: AbortSignal | undefined) {

@@ -104,18 +104,35 @@ export function crowds(broker: Broker): void {
 		await Promise.all(arrivals);
 	});
 
-	test("a cursor of a megabyte is looked at once, and is a gap", async () => {
+	test("a cursor that is longer than any of ours is looked at once, and is a gap or a 400", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const channels = [scene.channel("a"), scene.channel("b")];
-		const megabyte = 1_048_576;
 		for (const text of ["1", "1-1.", ".", "a.".repeat(16), "999999999999999-0"]) {
-			const cursor = text.repeat(megabyte / text.length);
 			for (const names of [channels, channels.slice(0, 1)]) {
+				const cursor = text.repeat(4_096 / text.length);
 				const client = await scene.open(sse, names, { query: { lastEventId: cursor } });
 				await client.when(() => client.gaps.length === names.length, "the gaps");
 				expect(client.text.length).toBeLessThan(1_000);
 				client.close();
+				for (const length of [8_192, 1_048_576]) {
+					const lastEventId = text.repeat(length / text.length);
+					const url = new URL("http://localhost/");
+					for (const name of names) url.searchParams.append("channel", name);
+					const refusals = [
+						await sse.fetch(new Request(url, { headers: { "last-event-id": lastEventId } })),
+					];
+					url.searchParams.set("lastEventId", lastEventId);
+					refusals.push(await sse.fetch(new Request(url)));
+					for (const refusal of refusals) {
+						expect(refusal.status).toBe(400);
+						expect(await refusal.json()).toEqual({
+							error: expect.stringMatching(
+								/^(Last-Event-ID|url): has at most \d+ characters, got \d+\.$/,
+							),
+						});
+					}
+				}
 			}
 		}
 	});
@@ -141,7 +158,7 @@ export function crowds(broker: Broker): void {
 		for (const client of forged) expect(client.gaps).toHaveLength(1);
 		expect((await broker.reads()) - before).toBeLessThanOrEqual(60);
 		for (const client of forged) client.close();
-		await until(() => sse.stats.connections === 2, { what: "the forgers to be gone" });
+		await until(() => sse.stats().connections === 2, { what: "the forgers to be gone" });
 	});
 
 	test("reads for many lists of channels at once are made a few at a time", async () => {

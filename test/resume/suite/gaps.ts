@@ -56,7 +56,7 @@ export function gaps(broker: Broker): void {
 		["not a number", "1e9-0"],
 		["with more to it", "1700000000000-0; DROP"],
 		["a hub's of several channels", "1x8kq2f.mb1g5z.mb1g60-1"],
-		["far too long", "1".repeat(12_000)],
+		["far too long", "1".repeat(4_000)],
 		["of the past", "1000000000000-0"],
 		["of the future", "999999999999999-0"],
 		["the last there can be", "999999999999999-999999999999999"],

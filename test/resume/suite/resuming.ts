@@ -205,6 +205,6 @@ export function resuming(broker: Broker): void {
 		for (const seen of all) expect(seen).toEqual(numbers(total));
 		expect(published).toBe(total);
 		expect(scene.errors).toEqual([]);
-		await until(() => sse.stats.connections === 0, { what: "everyone to have left" });
+		await until(() => sse.stats().connections === 0, { what: "everyone to have left" });
 	});
 }

@@ -48,7 +48,7 @@ export function slowClients(broker: Broker): void {
 		const count = 400;
 		await publishInTurns(sse, channel, numbers(count));
 		await quick.when(() => quick.events.length === count, "everything");
-		expect(sse.stats.connections).toBe(21);
+		expect(sse.stats().connections).toBe(21);
 		// What waits in the stream is read without giving the hub a chance to add to it.
 		for (const client of slow) {
 			let waiting = 0;
@@ -99,7 +99,7 @@ export function slowClients(broker: Broker): void {
 		await back.when(() => back.events.length === 9, "what it missed");
 		back.close();
 		stuck.close();
-		await until(() => sse.stats.connections === 0 && sse.stats.channels === 0, {
+		await until(() => sse.stats().connections === 0 && sse.stats().channels === 0, {
 			what: "everything to be freed",
 		});
 	});

@@ -128,7 +128,7 @@ async function play(steps: readonly Step[]): Promise<void> {
 	expect(surprises).toEqual([]);
 	for (const sse of servers) {
 		await sse.close();
-		expect(sse.stats).toEqual({ connections: 0, channels: 0 });
+		expect(sse.stats()).toMatchObject({ connections: 0, channels: 0 });
 	}
 }
 

@@ -1,0 +1,85 @@
+import type { Grant } from "./authorize.ts";
+import { corsHeaders, preflight } from "./cors.ts";
+import type { CheckedOptions, StreamOptions } from "./options.ts";
+import { channelProblem, isAllowed, requestedChannels, requestProblem } from "./request.ts";
+import { refuse } from "./response.ts";
+
+/** What a request is to be streamed. */
+export interface Admitted {
+	names: readonly string[];
+	/** When the stream is to end, in ms since 1970; `Infinity`: never. */
+	expires: number;
+	/** For the answer, whichever it is. */
+	headers: Record<string, string>;
+}
+
+/**
+ * Holds a stream request to every rule, the cheap ones first and `authorize` last, before anything upstream
+ * is touched.
+ *
+ * @returns what it may have, or the answer that it gets instead.
+ */
+export async function admit(
+	request: Request,
+	{ channel, expires }: StreamOptions,
+	options: CheckedOptions,
+): Promise<Admitted | Response> {
+	const { cors, authorize, allowedChannels } = options;
+	const headers = corsHeaders(cors, request);
+	if (request.method === "OPTIONS" && cors !== undefined) return preflight(request, headers);
+	if (request.method !== "GET" && request.method !== "HEAD") {
+		const allow = cors === undefined ? "GET, HEAD" : "GET, HEAD, OPTIONS";
+		return refuse(405, "An event stream is read with GET.", { ...headers, allow });
+	}
+	const requested = requestProblem(request, options);
+	if (requested !== undefined) return refuse(400, requested, headers);
+	const names =
+		channel === undefined ? requestedChannels(request) : [...new Set([channel].flat() as string[])];
+	const problem = channelProblem(names, options);
+	if (problem !== undefined) return refuse(400, problem, headers);
+	if (!names.every((name) => isAllowed(name, allowedChannels))) {
+		return refuse(403, "channel: there is no such channel here.", headers);
+	}
+	const admitted = { names, expires: expires ?? Number.POSITIVE_INFINITY, headers };
+	if (authorize === undefined) return admitted;
+	let verdict: boolean | Response | Grant;
+	try {
+		verdict = await authorize(request, names);
+	} catch (error) {
+		options.onError(error, { stage: "authorize" });
+		return refuse(500, "Internal error.", headers);
+	}
+	if (verdict instanceof Response) return withHeaders(verdict, headers);
+	const granted = grantOf(verdict, names);
+	if (granted.names.length === 0) {
+		return refuse(403, "channel: this request may not read it.", headers);
+	}
+	return {
+		...admitted,
+		names: granted.names,
+		expires: Math.min(admitted.expires, granted.expires),
+	};
+}
+
+function grantOf(verdict: boolean | Grant, names: readonly string[]) {
+	// A hook of JavaScript's that returns nothing grants nothing.
+	const grant =
+		typeof verdict === "object" && verdict !== null
+			? verdict
+			: { channels: verdict === true ? names : [] };
+	const granted = new Set(grant.channels ?? names);
+	return {
+		names: names.filter((name) => granted.has(name)),
+		expires: grant.expires ?? Number.POSITIVE_INFINITY,
+	};
+}
+
+/** A copy, for a response's headers may be immutable (`Response.redirect()`). */
+function withHeaders(response: Response, headers: Record<string, string>): Response {
+	const answer = new Response(response.body, response);
+	for (const [name, value] of Object.entries(headers)) {
+		if (name === "vary") answer.headers.append(name, value);
+		else answer.headers.set(name, value);
+	}
+	return answer;
+}

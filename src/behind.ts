@@ -1,0 +1,39 @@
+import type { Connection } from "./connection.ts";
+import type { Positions } from "./cursor.ts";
+import { beginning, isAfter } from "./position.ts";
+
+/** A connection that is behind. */
+export interface Behind {
+	readonly connection: Connection;
+	/** Where it says that it stands in each channel. */
+	readonly positions: Positions;
+	/** Where the feed stood when it came, for a position that says nothing or cannot be true; then, as `positions`. */
+	readonly joined: readonly string[];
+}
+
+/**
+ * From where a connection is to be sent a channel's messages: from its position; from where the feed stood when
+ * it came, if it has none, or one that is after that, and so is either forged or told by what follows.
+ */
+export function start({ positions, joined }: Behind, index: number): string {
+	const position = positions[index];
+	const since = joined[index] ?? beginning;
+	return position === undefined || isAfter(position, since) ? since : position;
+}
+
+/** Where to read a channel from, for all of these; undefined when nobody misses anything. */
+export function oldest(
+	wave: readonly Behind[],
+	index: number,
+	standing: string,
+): string | undefined {
+	let from = standing;
+	let missing = false;
+	for (const behind of wave) {
+		const position = behind.positions[index];
+		const since = start(behind, index);
+		missing ||= since !== standing || (position !== undefined && position !== since);
+		if (isAfter(from, since)) from = since;
+	}
+	return missing ? from : undefined;
+}

@@ -1,0 +1,42 @@
+import type { EndReason } from "./connection.ts";
+import type { ErrorHandler } from "./errors.ts";
+import type { ServerSentEventsOptions } from "./options.ts";
+import { guarded } from "./report.ts";
+
+type HookOptions = Pick<ServerSentEventsOptions, "clientKey" | "onConnect" | "onDisconnect"> & {
+	onError: ErrorHandler;
+};
+
+/** The user's own functions, which may throw, or return promises that reject. */
+export class Hooks {
+	readonly #options: HookOptions;
+
+	constructor(options: HookOptions) {
+		this.#options = options;
+	}
+
+	/** Whom a request counts for; a key that could not be made counts for nobody. */
+	keyOf(request: Request, host: unknown): string | undefined {
+		try {
+			return this.#options.clientKey?.(request, host);
+		} catch (error) {
+			this.#failed(error);
+			return undefined;
+		}
+	}
+
+	/** A stream has begun. @returns what tells of its end. */
+	connected(channels: readonly string[], request: Request): (reason: EndReason) => void {
+		const { onConnect, onDisconnect } = this.#options;
+		if (onConnect === undefined && onDisconnect === undefined) return () => undefined;
+		const client = { channels };
+		const since = performance.now();
+		guarded(() => onConnect?.(client, request), this.#failed);
+		return (reason) => {
+			const duration = Math.round(performance.now() - since);
+			guarded(() => onDisconnect?.(client, { reason, duration }), this.#failed);
+		};
+	}
+
+	readonly #failed = (error: unknown): void => this.#options.onError(error, { stage: "hook" });
+}

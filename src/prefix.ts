@@ -1,0 +1,26 @@
+import type { Connector } from "./connector.ts";
+
+/** The same connector, with a prefix to every channel's name at the broker. */
+export function prefixed(connector: Connector, prefix: string): Connector {
+	if (prefix === "") return connector;
+	const { history, stream } = connector;
+	return {
+		name: connector.name,
+		scope: connector.scope,
+		history: history && {
+			read: (channel, ...rest) => history.read(prefix + channel, ...rest),
+			head: (channel, ...rest) => history.head(prefix + channel, ...rest),
+		},
+		publish: (channel, payload) => connector.publish(prefix + channel, payload),
+		subscribe: (channel, handlers) => connector.subscribe(prefix + channel, handlers),
+		...(stream && {
+			stream: (channels, resume) =>
+				stream.call(
+					connector,
+					channels.map((channel) => prefix + channel),
+					resume,
+				),
+		}),
+		close: () => connector.close(),
+	};
+}

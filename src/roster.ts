@@ -1,0 +1,108 @@
+import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
+import type { Feed } from "./feed.ts";
+import { commentFrame, pingFrame } from "./frame.ts";
+import type { Counters } from "./stats.ts";
+
+export interface RosterOptions {
+	/** Silence on a stream after which something is sent, in ms. */
+	keepAlive: number;
+	/** An event that pages can hear is sent then, in place of a comment. */
+	ping?: boolean | undefined;
+	/** How long a stream may last, in ms; `Infinity`: for ever. */
+	maxDuration: number;
+	/** What one client may leave unread, in bytes. */
+	maxBufferedBytes: number;
+}
+
+/** The timer runs this often per keep-alive period: what it sends is at most a quarter of it early. */
+const ticksPerKeepAlive = 4;
+
+/** And this often at least, in ms, for streams that must end at a given time. */
+const longestTick = 2_000;
+
+/** Streams are ended in steps of so many ms while a process drains. */
+const drainStep = 25;
+
+const encoder = new TextEncoder();
+
+/** All open streams of a hub, and the one timer that keeps them alive and ends them in time. */
+export class Roster implements ConnectionOwner {
+	readonly maxBufferedBytes: number;
+	readonly counters: Counters;
+	tick = 0;
+	readonly #feeds = new Map<Connection, Feed>();
+	readonly #maxDuration: number;
+	readonly #tickMs: number;
+	readonly #silentTicks: number;
+	readonly #keepAliveFrame: Uint8Array;
+	readonly #onEnd: (feed: Feed, connection: Connection, reason: EndReason) => void;
+	#timer: ReturnType<typeof setInterval> | undefined;
+
+	/** @param onEnd hears of the end of each connection, once. */
+	constructor(
+		{ keepAlive, ping, maxDuration, maxBufferedBytes }: RosterOptions,
+		counters: Counters,
+		onEnd: (feed: Feed, connection: Connection, reason: EndReason) => void,
+	) {
+		this.maxBufferedBytes = maxBufferedBytes;
+		this.counters = counters;
+		this.#onEnd = onEnd;
+		this.#maxDuration = maxDuration;
+		this.#tickMs = Math.min(Math.min(keepAlive, maxDuration) / ticksPerKeepAlive, longestTick);
+		this.#silentTicks = Math.floor(keepAlive / this.#tickMs);
+		this.#keepAliveFrame = encoder.encode(ping === true ? pingFrame : commentFrame);
+	}
+
+	get size(): number {
+		return this.#feeds.size;
+	}
+
+	/** @param expires when its stream is to end, in ms since 1970; `Infinity`: never. */
+	add(connection: Connection, feed: Feed, expires: number): void {
+		this.#feeds.set(connection, feed);
+		// Each has a share of the last tenth to itself, so that those who came together do not all leave together.
+		const last = Date.now() + this.#maxDuration * (0.9 + Math.random() / 10);
+		connection.deadline = Math.min(last, expires);
+		this.#timer ??= setInterval(this.#onTick, this.#tickMs);
+	}
+
+	ended(connection: Connection, reason: EndReason): void {
+		const feed = this.#feeds.get(connection);
+		if (feed === undefined) return;
+		this.#feeds.delete(connection);
+		if (this.#feeds.size === 0) {
+			clearInterval(this.#timer);
+			this.#timer = undefined;
+		}
+		this.#onEnd(feed, connection, reason);
+	}
+
+	/** Ends every stream so that its client comes back, each with a time of its own. */
+	endAll(): void {
+		for (const connection of [...this.#feeds.keys()]) connection.comeBack();
+	}
+
+	/** The same, spread over so many ms: wherever the clients go, they do not arrive all at once. */
+	async drain(ms: number): Promise<void> {
+		const connections = [...this.#feeds.keys()];
+		const begin = performance.now();
+		for (let next = 0; next < connections.length && this.#feeds.size > 0; ) {
+			const elapsed = performance.now() - begin;
+			const due = Math.ceil((connections.length * Math.min(elapsed, ms)) / ms);
+			for (; next < due; next++) connections[next]?.comeBack();
+			await new Promise((resolve) => setTimeout(resolve, Math.min(drainStep, ms)));
+		}
+	}
+
+	readonly #onTick = (): void => {
+		this.tick++;
+		// At the last tick before the deadline: a function that its platform ends has no tick after it.
+		const soon = Date.now() + this.#tickMs;
+		for (const connection of this.#feeds.keys()) {
+			if (connection.deadline <= soon) connection.comeBack("expired");
+			else if (this.tick - connection.lastTick >= this.#silentTicks) {
+				connection.write(this.#keepAliveFrame);
+			}
+		}
+	};
+}

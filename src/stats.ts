@@ -1,0 +1,41 @@
+/** What has happened since the instance was made; every number but the first two only grows. */
+export interface Stats {
+	/** Open streams. */
+	connections: number;
+	/** Channels that are subscribed for. */
+	channels: number;
+	/** Messages that came from the broker, each once however many clients it is for. */
+	messages: number;
+	/** Events that were written to clients. */
+	frames: number;
+	/** Written to clients, comments included. */
+	bytes: number;
+	/** Clients that were brought up to date from the history: returned, or fallen behind. */
+	replays: number;
+	/** `sse.gap` events that were due, each client and channel once. */
+	gaps: number;
+	/** Payloads that were dropped: no message, or a broken one, or too large. */
+	drops: number;
+	/** Clients that were cut off because they read too slowly. */
+	cuts: number;
+	/** Streams that were turned away: not allowed, too many, or the broker was away. */
+	refusals: number;
+	/** Subscriptions that were lost and came back. */
+	reconnects: number;
+}
+
+export type Counters = Omit<Stats, "connections" | "channels">;
+
+export function counters(): Counters {
+	return {
+		messages: 0,
+		frames: 0,
+		bytes: 0,
+		replays: 0,
+		gaps: 0,
+		drops: 0,
+		cuts: 0,
+		refusals: 0,
+		reconnects: 0,
+	};
+}
