@@ -125,6 +125,9 @@ export interface HistoryOptions {
  *   nothing is held there for nobody.
  * - U3. A `subscribe` to the same channel that begins before an `unsubscribe` has resolved MUST work.
  *
+ * `check()`, where there is one
+ * - K1. MUST resolve when the broker answers, and reject with a `ConnectorError` within the timeout when not.
+ *
  * `close()`
  * - X1. MUST end every subscription with `onEnd` (code `closed`) and free every connection and timer.
  * - X2. MUST be idempotent; a `publish` or `subscribe` after it MUST reject with code `closed`.
@@ -152,5 +155,7 @@ export interface Connector {
 	 * there, streams are not subscribed for but handed on.
 	 */
 	stream?(channels: readonly string[], resume: Resume): Promise<ReadableStream<Uint8Array>>;
+	/** Optional, where there is a broker that can be away: asks it for a sign of life. */
+	check?(): Promise<void>;
 	close(): Promise<void>;
 }

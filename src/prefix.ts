@@ -3,7 +3,7 @@ import type { Connector } from "./connector.ts";
 /** The same connector, with a prefix to every channel's name at the broker. */
 export function prefixed(connector: Connector, prefix: string): Connector {
 	if (prefix === "") return connector;
-	const { history, stream } = connector;
+	const { history, stream, check } = connector;
 	return {
 		name: connector.name,
 		scope: connector.scope,
@@ -21,6 +21,7 @@ export function prefixed(connector: Connector, prefix: string): Connector {
 					resume,
 				),
 		}),
+		...(check && { check: () => check.call(connector) }),
 		close: () => connector.close(),
 	};
 }

@@ -5,7 +5,7 @@ import type {
 	Subscription,
 	SubscriptionHandlers,
 } from "../connector.ts";
-import { closed } from "./redis/errors.ts";
+import { closed, isForbidden } from "./redis/errors.ts";
 import type { Publisher } from "./redis/publisher.ts";
 import type { ChannelSubscriber, Route } from "./redis/route.ts";
 import { type RedisTarget, resolve } from "./redis/target.ts";
@@ -119,6 +119,15 @@ class RedisConnector implements Connector {
 		this.#check(channel, payload);
 		if (this.history !== undefined) return this.history.publish(channel, payload);
 		return { receivers: Number(await this.#run([this.#route.publishCommand, channel, payload])) };
+	}
+
+	async check(): Promise<void> {
+		try {
+			await this.#run(["PING"]);
+		} catch (error) {
+			// A user that may only publish and subscribe: the server is there, which is what was asked.
+			if (!isForbidden(error)) throw error;
+		}
 	}
 
 	async #run(args: readonly string[]): Promise<unknown> {

@@ -104,6 +104,11 @@ class UpstashConnector implements Connector {
 		return { receivers: await this.#commands.publish(wellFormed(channel), payload) };
 	}
 
+	async check(): Promise<void> {
+		this.#assertOpen();
+		await this.#commands.run(["PING"]);
+	}
+
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
 		this.#assertOpen();
 		const subscription = new SupervisedSubscription(

@@ -7,15 +7,27 @@ export function publishAccess(
 	token: string | undefined,
 	openOn: string | undefined,
 ): MiddlewareHandler {
-	return token === undefined ? thisMachineOnly(openOn) : withToken(token);
+	if (token === undefined) return thisMachineOnly(openOn);
+	return withToken(
+		token,
+		"Publishing needs a token: send `Authorization: Bearer <SSE_PUBLISH_TOKEN>`.",
+	);
 }
 
-function withToken(token: string): MiddlewareHandler {
+/** Who may read the metrics: everybody, unless there is a token. */
+export function metricsAccess(token: string | undefined): MiddlewareHandler {
+	if (token === undefined) return (_, next) => next();
+	return withToken(
+		token,
+		"Reading metrics needs a token: send `Authorization: Bearer <SSE_METRICS_TOKEN>`.",
+	);
+}
+
+function withToken(token: string, error: string): MiddlewareHandler {
 	return async (c, next) => {
 		const [scheme, given = ""] = (c.req.header("authorization") ?? "").split(/ +(.*)/s);
 		// Hono's comparison takes the same time however much of the token is right.
 		if (scheme?.toLowerCase() === "bearer" && (await timingSafeEqual(given, token))) return next();
-		const error = "Publishing needs a token: send `Authorization: Bearer <SSE_PUBLISH_TOKEN>`.";
 		return c.json({ error }, 401, { "www-authenticate": "Bearer" });
 	};
 }

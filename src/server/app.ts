@@ -1,8 +1,13 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import type { CorsOptions } from "../cors.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { ServerSentEvents } from "../sse.ts";
-import { publishAccess } from "./access.ts";
+import { metricsAccess, publishAccess } from "./access.ts";
+import { healthCheck } from "./health.ts";
+import { logFailure } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
 import { page } from "./page.ts";
 import { publish } from "./publish.ts";
 
@@ -11,13 +16,19 @@ export interface AppOptions {
 	publishToken: string | undefined;
 	/** The address that the server listens on; undefined where only the request's URL tells. */
 	listensOn: string | undefined;
+	cors: CorsOptions | undefined;
+	/** Undefined where a process's figures would say nothing, as on Workers. */
+	metrics: Metrics | undefined;
+	metricsToken: string | undefined;
 }
 
 const maxBodyBytes = 1_048_576;
 
 /** The deployable hub: one app, the same on every runtime. */
-export function createApp({ sse, publishToken, listensOn }: AppOptions): Hono {
+export function createApp(options: AppOptions): Hono {
+	const { sse, publishToken, listensOn, metrics } = options;
 	const app = new Hono();
+	if (options.cors !== undefined) app.use("*", cors(honoCors(options.cors)));
 
 	app.get("/", (c) => {
 		const nonce = crypto.randomUUID();
@@ -44,20 +55,33 @@ export function createApp({ sse, publishToken, listensOn }: AppOptions): Hono {
 	);
 	app.all("/publish", (c) => c.json({ error: "Publish with POST." }, 405, { allow: "POST" }));
 
-	app.get("/healthz", (c) => {
-		const { name, stream } = sse.connector;
-		// Streams that the broker makes itself are not this process's to count.
-		return c.json({ connector: name, ...(stream === undefined ? sse.stats() : {}) });
+	app.get("/healthz", healthCheck(sse));
+
+	app.get("/metrics", metricsAccess(options.metricsToken), async (c) => {
+		if (metrics !== undefined) {
+			return c.text(await metrics.read(), 200, { "content-type": metrics.contentType });
+		}
+		const error =
+			"A Worker's isolates come and go with their counts; see the platform's own metrics.";
+		return c.json({ error }, 404);
 	});
 
 	app.notFound((c) => c.json({ error: "Not found." }, 404));
 
 	app.onError((error, c) => {
-		console.error("edge-sse:", error);
+		logFailure("request", error);
 		// It says which variable to set, and holds no value of any.
 		if (error instanceof ConfigurationError) return c.json({ error: error.message }, 503);
 		return c.json({ error: "Internal error." }, 500);
 	});
 
 	return app;
+}
+
+/** Hono wants lists that it may change. */
+function honoCors({ origin, credentials = false }: CorsOptions) {
+	return {
+		origin: typeof origin === "string" || typeof origin === "function" ? origin : [...origin],
+		credentials,
+	};
 }

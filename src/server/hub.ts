@@ -3,13 +3,19 @@ import { redis } from "../connectors/redis.ts";
 import { connectorFromEnvironment, historyFromEnvironment } from "../environment.ts";
 import { ServerSentEvents } from "../sse.ts";
 import { createApp } from "./app.ts";
-import { defined, readSettings, type Settings } from "./settings.ts";
+import { connectionLog, logError } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
+import { readSettings, type Settings } from "./settings.ts";
+
+/** Of the time to drain, each client's share at most, in ms. */
+const drainPerClient = 10;
 
 export interface ServerHub {
 	fetch: (request: Request, host?: unknown) => Response | Promise<Response>;
 	settings: Settings;
 	/** The line that the server prints once it accepts connections. */
 	announce(port: number): string;
+	/** Ends all streams, spread over `SSE_DRAIN`; meanwhile `/healthz` says that no more are taken. */
 	close(): Promise<void>;
 }
 
@@ -21,18 +27,21 @@ export interface ServerHub {
  */
 export function createHub(environment: Record<string, string | undefined>): ServerHub {
 	const settings = readSettings(environment);
-	const { host, publishToken, port: _, ...options } = settings;
+	const { host, drain, options, ...access } = settings;
 	const sse = new ServerSentEvents({
 		connector: connectorFromEnvironment(redis) ?? memory({ history: historyFromEnvironment() }),
-		...defined(options),
+		...options,
+		...(settings.logsConnections ? connectionLog : {}),
+		onError: logError,
 	});
 	const { name } = sse.connector;
-	const app = createApp({ sse, publishToken, listensOn: host });
+	const app = createApp({ sse, ...access, listensOn: host, metrics: createMetrics(sse) });
 	return {
 		fetch: app.fetch,
 		settings,
 		announce: (port) =>
 			`edge-sse: listening on http://${host.includes(":") ? `[${host}]` : host}:${port} (broker: ${name})`,
-		close: () => sse.close(),
+		// A few clients need no window to spread over.
+		close: () => sse.close({ drain: Math.min(drain, sse.stats().connections * drainPerClient) }),
 	};
 }

@@ -10,8 +10,9 @@ try {
 	);
 	server.on("error", exitWith);
 	onShutdown(async () => {
-		server.close();
+		// Still listening: a load balancer learns from /healthz, and clients from a stream that sends them away.
 		await hub.close();
+		server.close();
 		if ("closeAllConnections" in server) server.closeAllConnections();
 	});
 } catch (error) {

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { ConnectorError } from "../errors.ts";
 import type { PublishOptions } from "../options.ts";
 import type { ServerSentEvents } from "../sse.ts";
+import { logFailure } from "./log.ts";
 
 const fields = ["data", "type", "id", "retry", "channel"];
 
@@ -24,7 +25,7 @@ export async function publish(c: Context, sse: ServerSentEvents): Promise<Respon
 	} catch (error) {
 		if (error instanceof TypeError) return c.json({ error: error.message }, 400);
 		if (error instanceof ConnectorError) {
-			console.error("edge-sse (publish):", error);
+			logFailure("publish", error);
 			return c.json({ error: "The broker cannot be reached; the message was not published." }, 503);
 		}
 		throw error;

@@ -8,7 +8,8 @@ import { redis } from "../connectors/redis.ts";
 import { connectorFromEnvironment } from "../environment.ts";
 import { ServerSentEvents } from "../sse.ts";
 import { createApp } from "./app.ts";
-import { defined, readSettings } from "./settings.ts";
+import { logError } from "./log.ts";
+import { readSettings } from "./settings.ts";
 
 /** Variables and secrets are strings; `SSE` is the binding of `SseChannel`. */
 type Bindings = Record<string, unknown> & { SSE: ChannelNamespace };
@@ -18,24 +19,33 @@ let app: Hono | undefined;
 // Variables reach a Worker with its requests, so the app is made with the first one.
 function createFrom(bindings: Bindings): Hono {
 	const set = variables(bindings);
-	const { publishToken } = readSettings(set);
+	const { publishToken, metricsToken, cors, options } = readSettings(set);
 	const sse = new ServerSentEvents({
 		connector: () => connectorFromEnvironment(redis, bindings) ?? durableObject(bindings.SSE),
-		...streamOptions(bindings),
+		...options,
+		onError: logError,
 	});
 	// A Worker listens on no address of its own: `npm run start:workers` tells it wrangler's, and
 	// elsewhere the request's URL has to do.
-	return createApp({ sse, publishToken, listensOn: set.HOST });
+	return createApp({
+		sse,
+		publishToken,
+		metricsToken,
+		cors,
+		listensOn: set.HOST,
+		metrics: undefined,
+	});
 }
 
 /** The streams are the object's own, and so are their settings. */
 export class SseChannel extends ChannelObject<Bindings> {
-	protected override readonly options = streamOptions(this.env);
-}
-
-function streamOptions(bindings: Bindings) {
-	const { host: _, port: __, publishToken: ___, ...options } = readSettings(variables(bindings));
-	return defined(options);
+	protected override readonly options = {
+		...readSettings(variables(this.env)).options,
+		// The Worker has held the request to these already, and has put the prefix on.
+		allowedChannels: undefined,
+		channelPrefix: undefined,
+		onError: logError,
+	};
 }
 
 function variables(bindings: Bindings): Record<string, string> {

@@ -8,6 +8,7 @@ import { history } from "./suite/history.ts";
 import { http } from "./suite/http.ts";
 import { leaving } from "./suite/leaving.ts";
 import { limits } from "./suite/limits.ts";
+import { operation } from "./suite/operation.ts";
 import { publishing } from "./suite/publishing.ts";
 import { sharing } from "./suite/sharing.ts";
 import { starting } from "./suite/starting.ts";
@@ -37,6 +38,7 @@ export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
 		describe("history", () => history(bed));
 		describe("faults", () => faults(bed));
 		describe("limits", () => limits(bed));
+		describe("operation", () => operation(bed));
 		describe("mounted", () => more(bed));
 	});
 }

@@ -55,6 +55,12 @@ export function isReply(error: unknown): boolean {
 	return REPLY.test(describe(error));
 }
 
+/** Whether the server knows the user, and does not let it do this. */
+export function isForbidden(error: unknown): boolean {
+	const cause = error instanceof ConnectorError ? error.cause : error;
+	return describe(cause).startsWith("NOPERM ");
+}
+
 /** Nothing answers at `address`. `cause` is the last error of a socket, if there was one. */
 export function unreachable(address: string, reason: string, cause?: unknown): ConnectorError {
 	const advice = "Check that Redis is running there and that the address, port and TLS are right.";

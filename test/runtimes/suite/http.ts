@@ -104,6 +104,6 @@ export function http(bed: Bed, broker: Broker): void {
 			connector === "durable-object"
 				? {}
 				: { connections: expect.any(Number), channels: expect.any(Number) };
-		expect(await health(bed.hub(broker))).toEqual({ connector, ...counts });
+		expect(await health(bed.hub(broker))).toEqual({ status: "ok", connector, ...counts });
 	});
 }

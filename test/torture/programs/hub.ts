@@ -5,15 +5,15 @@
 import { serve } from "@hono/node-server";
 import { createApp } from "../../../src/server/app.ts";
 import { onShutdown } from "../../../src/server/process.ts";
-import { defined, readSettings } from "../../../src/server/settings.ts";
+import { readSettings } from "../../../src/server/settings.ts";
 import { ServerSentEvents } from "../../../src/sse.ts";
 import { Random } from "../random.ts";
 import { brokerFrom, lagging } from "./broker.ts";
 
-const { host, port, publishToken, ...options } = readSettings(process.env);
+const { host, port, options, ...access } = readSettings(process.env);
 const connector = lagging(brokerFrom(process.env), new Random(process.pid));
-const sse = new ServerSentEvents({ connector, ...defined(options) });
-const app = createApp({ sse, publishToken, listensOn: host });
+const sse = new ServerSentEvents({ connector, ...options });
+const app = createApp({ sse, ...access, listensOn: host, metrics: undefined });
 app.get("/memory", (c) => {
 	globalThis.gc?.();
 	return c.json({ heapUsed: process.memoryUsage().heapUsed });

@@ -1,0 +1,54 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { ServerSentEvents } from "../sse.ts";
+import type { Stats } from "../stats.ts";
+
+/** What Prometheus reads; `stats()` counts, and is asked when somebody reads. */
+export interface Metrics {
+	contentType: string;
+	read(): Promise<string>;
+}
+
+const gauges = {
+	connections: "Open event streams",
+	channels: "Channels that are subscribed for at the broker",
+} satisfies Partial<Record<keyof Stats, string>>;
+
+const totals = {
+	messages: "Messages from the broker",
+	frames: "Events written to clients",
+	bytes: "Bytes written to clients, comments included",
+	replays: "Clients brought up to date from the history",
+	gaps: "Gaps that clients were told of",
+	drops: "Payloads that were no message",
+	cuts: "Clients cut off because they read too slowly",
+	refusals: "Streams that were turned away",
+	reconnects: "Subscriptions that were lost and came back",
+} satisfies Record<Exclude<keyof Stats, keyof typeof gauges>, string>;
+
+export function createMetrics(sse: ServerSentEvents): Metrics {
+	const registry = new Registry();
+	// Deno lets nobody read /proc, and a resident memory of 0 is worse than none.
+	if (!("Deno" in globalThis)) collectDefaultMetrics({ register: registry });
+	for (const [key, help] of Object.entries(gauges)) {
+		new Gauge({
+			name: `sse_${key}`,
+			help,
+			registers: [registry],
+			collect() {
+				this.set(sse.stats()[key as keyof typeof gauges]);
+			},
+		});
+	}
+	for (const [key, help] of Object.entries(totals)) {
+		new Counter({
+			name: `sse_${key}_total`,
+			help,
+			registers: [registry],
+			collect() {
+				this.reset();
+				this.inc(sse.stats()[key as keyof typeof totals]);
+			},
+		});
+	}
+	return { contentType: registry.contentType, read: () => registry.metrics() };
+}

@@ -1,0 +1,222 @@
+import { expect, it } from "vitest";
+import { call, health, json, post, publish, streamUrl } from "../../support/hub-client.ts";
+import { until } from "../../support/wait.ts";
+import type { Bed } from "../bed.ts";
+
+/** What whoever runs a hub sets and sees. */
+export function operation(bed: Bed): void {
+	const { sharesUpstream } = bed.runtime;
+	it("serves the channels of SSE_CHANNELS alone", async (t) => {
+		const scene = bed.scene(t);
+		const hub = await scene.hub({ ...bed.onRedis, SSE_CHANNELS: "news, room.*" });
+		for (const channel of ["news", "room.1"]) {
+			const stream = await scene.open(streamUrl(hub, channel));
+			await stream.comment();
+			await publish(hub, { data: channel, channel });
+			expect(await stream.event()).toMatchObject({ data: channel });
+		}
+		for (const channels of [["sse"], ["news", "other"], ["Room.1"]]) {
+			const refusal = await call(streamUrl(hub, ...channels));
+			expect(refusal.status).toBe(403);
+			expect(json(refusal)).toEqual({ error: expect.stringMatching(/^channel: /) });
+		}
+		const { status, json: answer } = await post(hub, { data: 1, channel: "other" });
+		expect(status).toBe(400);
+		expect(answer.error).toMatch(/channel: .*allowedChannels/);
+	});
+
+	it("puts SSE_CHANNEL_PREFIX before its channels in Redis", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const hub = await scene.hub({ ...bed.onRedis, SSE_CHANNEL_PREFIX: "mine:" });
+		const stream = await scene.open(streamUrl(hub, channel));
+		await stream.comment();
+		expect(await bed.redis.numsub(`mine:${channel}`)).toBe(1);
+		expect(await bed.redis.numsub(channel)).toBe(0);
+		expect(await publish(hub, { data: "here", channel })).toBe(1);
+		expect(await stream.event()).toMatchObject({ data: "here" });
+	});
+
+	it("asks clients to come back that are more than SSE_MAX_CONNECTIONS", async (t) => {
+		const scene = bed.scene(t);
+		const env = { ...bed.onRedis, SSE_MAX_CONNECTIONS: "2", SSE_KEEP_ALIVE: "300" };
+		const hub = await scene.hub(env);
+		const [first, second] = [
+			await scene.open(streamUrl(hub, scene.channel)),
+			await scene.open(streamUrl(hub, `${scene.channel}.2`)),
+		];
+		await Promise.all([first.comment(), second.comment()]);
+		const third = await scene.open(streamUrl(hub, scene.channel));
+		expect(third.status).toBe(200);
+		await third.end();
+		expect(third).toMatchObject({ state: "ended", events: [] });
+		expect(third.retries[0]).toBeGreaterThanOrEqual(1_000);
+		first.close();
+		const admitted = async () => {
+			const stream = await scene.open(streamUrl(hub, scene.channel));
+			await stream.comment();
+			// Whoever is sent away is told a time in the same breath.
+			return stream.retries.length === 0;
+		};
+		await until(admitted, { what: "the free place to be given to somebody", timeout: 10_000 });
+	});
+
+	it("ends streams after SSE_MAX_DURATION, and they come back", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const hub = await scene.hub({
+			...bed.onRedis,
+			SSE_MAX_DURATION: "1500",
+			SSE_HISTORY_LENGTH: "10",
+		});
+		const begin = performance.now();
+		const stream = await scene.open(streamUrl(hub, channel));
+		await stream.comment();
+		await stream.end();
+		expect(performance.now() - begin).toBeGreaterThan(700);
+		expect(stream).toMatchObject({ state: "ended" });
+		expect(stream.retries).toHaveLength(1);
+	});
+
+	it("keeps streams alive with a named ping where SSE_PING is set", async (t) => {
+		const scene = bed.scene(t);
+		const hub = await scene.hub({ ...bed.onRedis, SSE_PING: "true", SSE_KEEP_ALIVE: "200" });
+		const stream = await scene.open(streamUrl(hub, scene.channel));
+		expect(await stream.event(2)).toMatchObject({ event: "sse.ping", data: "" });
+	});
+
+	it("lets the pages of SSE_CORS_ORIGIN read, on every answer, and nobody else's", async (t) => {
+		const scene = bed.scene(t);
+		const hub = await scene.hub({
+			...bed.onRedis,
+			SSE_CORS_ORIGIN: "https://app.example, https://other.example",
+			SSE_CORS_CREDENTIALS: "true",
+		});
+		const origin = "https://app.example";
+		const url = streamUrl(hub, scene.channel);
+		const stream = await scene.open(url, { origin });
+		expect(stream.headers.get("access-control-allow-origin")).toBe(origin);
+		expect(stream.headers.get("access-control-allow-credentials")).toBe("true");
+		expect(stream.headers.get("vary")).toMatch(/origin/i);
+		await stream.comment();
+		const foreign = await scene.open(url, { origin: "https://evil.example" });
+		expect(foreign.headers.get("access-control-allow-origin")).toBeNull();
+		expect(foreign.headers.get("vary")).toMatch(/origin/i);
+		const refused = await call(`${url}&channel=${"x".repeat(600)}`, { headers: { origin } });
+		expect(refused.status).toBe(400);
+		expect(refused.headers.get("access-control-allow-origin")).toBe(origin);
+		const preflight = await call(url, {
+			method: "OPTIONS",
+			headers: {
+				origin,
+				"access-control-request-method": "GET",
+				"access-control-request-headers": "last-event-id",
+			},
+		});
+		expect(preflight.status).toBe(204);
+		expect(preflight.headers.get("access-control-allow-origin")).toBe(origin);
+		expect(preflight.headers.get("access-control-allow-headers")).toMatch(/last-event-id/i);
+	});
+
+	it("refuses a message of more than SSE_MAX_MESSAGE_BYTES, and drops a foreign one", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const hub = await scene.hub({ ...bed.onRedis, SSE_MAX_MESSAGE_BYTES: "1000" });
+		const stream = await scene.open(streamUrl(hub, channel));
+		await stream.comment();
+		const { status, json: answer } = await post(hub, { data: "€".repeat(400), channel });
+		expect(status).toBe(400);
+		expect(answer.error).toMatch(/data: .*1000 bytes/);
+		await bed.redis.command("PUBLISH", channel, JSON.stringify({ data: "x".repeat(1_200) }));
+		await publish(hub, { data: "small", channel });
+		expect(await stream.event()).toMatchObject({ data: "small" });
+	});
+
+	it("logs errors, a line of JSON each", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const hub = await scene.hub(bed.onRedis);
+		const stream = await scene.open(streamUrl(hub, channel));
+		await stream.comment();
+		await bed.redis.command("PUBLISH", channel, "no message\nof ours");
+		const logged = () => hub.output.split("\n").find((line) => line.includes('"decode"'));
+		const line = await until(logged, { what: "the line" });
+		// wrangler and workerd may put something before a Worker's line.
+		expect(JSON.parse(line.slice(line.indexOf("{")))).toEqual({
+			time: expect.stringMatching(/^\d{4}-.*Z$/),
+			level: "error",
+			event: "decode",
+			channel,
+			code: "bad_message",
+			message: expect.any(String),
+			cause: expect.any(String),
+		});
+	});
+
+	if (!sharesUpstream) {
+		it("has no metrics, and says why", async (t) => {
+			const hub = await bed.scene(t).hub(bed.onRedis);
+			const { status, body } = await call(`${hub.url}/metrics`);
+			expect(status).toBe(404);
+			expect(body).toContain("isolates");
+		});
+		return;
+	}
+
+	it("tells Prometheus what happened, to whoever has SSE_METRICS_TOKEN", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const hub = await scene.hub({ ...bed.onRedis, SSE_METRICS_TOKEN: "secret" });
+		const stream = await scene.open(streamUrl(hub, channel));
+		await publish(hub, { data: 1, channel });
+		await publish(hub, { data: 2, channel });
+		await stream.event(2);
+		expect((await call(`${hub.url}/metrics`)).status).toBe(401);
+		const headers = { authorization: "Bearer secret" };
+		const answer = await call(`${hub.url}/metrics`, { headers });
+		expect(answer.status).toBe(200);
+		expect(answer.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
+		for (const [metric, value] of Object.entries({
+			sse_connections: 1,
+			sse_channels: 1,
+			sse_messages_total: 2,
+			sse_frames_total: 2,
+			sse_bytes_total: stream.text.length,
+			sse_cuts_total: 0,
+		})) {
+			expect(answer.body).toMatch(new RegExp(`^${metric} ${value}$`, "m"));
+		}
+	});
+
+	it("ends its streams one after the other on SIGTERM, and takes no more meanwhile", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const hub = await scene.hub({ ...bed.onRedis, SSE_DRAIN: "60000", SSE_LOG_CONNECTIONS: "1" });
+		// So many that the window is open for a second or so.
+		const streams = await Promise.all(
+			Array.from({ length: 100 }, () => scene.openSocket(streamUrl(hub, channel))),
+		);
+		await Promise.all(streams.map((stream) => stream.comment()));
+		const stopped = hub.stop("SIGTERM");
+		await until(() => streams.some((stream) => stream.state === "ended"), {
+			what: "the first end",
+		});
+		expect(streams.some((stream) => stream.state === "open")).toBe(true);
+		expect((await health(hub)).status).toBe("closing");
+		const late = await scene.openSocket(streamUrl(hub, channel));
+		await late.end();
+		expect(late).toMatchObject({ state: "ended", events: [] });
+		expect(late.retries).toHaveLength(1);
+		expect(await publish(hub, { data: "still delivered", channel })).toBe(1);
+		await Promise.all(streams.map((stream) => stream.end()));
+		for (const stream of streams) {
+			expect(stream.state).toBe("ended");
+			expect(stream.retries).toHaveLength(1);
+		}
+		const told = streams.filter((stream) => stream.events.length === 1);
+		expect(told.length).toBeGreaterThan(0);
+		expect(await stopped).toBe(0);
+		const events = hub.output.match(/"event":"disconnect".*"reason":"closed"/g);
+		expect(events).toHaveLength(100);
+	});
+}
