@@ -1,3 +1,4 @@
+import { checkCases } from "./check.ts";
 import { closeCases } from "./close.ts";
 import { everywhereCases } from "./everywhere.ts";
 import { type ConnectorHarness, capabilities } from "./harness.ts";
@@ -16,6 +17,7 @@ export const cases: readonly Case[] = [
 	...lossCases,
 	...nameCases,
 	...unsubscribeCases,
+	...checkCases,
 	...closeCases,
 	...historyCases,
 ];

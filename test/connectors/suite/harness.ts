@@ -61,6 +61,7 @@ export interface ConnectorHarness {
  * - `shared`: two connectors of `connect()` see each other's messages.
  * - `receivers`: the broker tells how many received a message.
  * - `broker`: the broker can be stopped and started.
+ * - `check`: the connector tells whether it is there.
  * - `freeze`, `numsub`, `clients`, `publishes`: the methods of `BrokerControl`; explained along with
  *   `broker` where there is none.
  * - `borrow`, `refused`, `history`: of the harness.
@@ -70,6 +71,7 @@ export type Capability =
 	| "shared"
 	| "receivers"
 	| "broker"
+	| "check"
 	| "freeze"
 	| "numsub"
 	| "clients"
@@ -86,6 +88,7 @@ export function capabilities(name: string, harness: ConnectorHarness): ReadonlyS
 		shared: lacks.shared === undefined,
 		receivers: lacks.receivers === undefined,
 		broker: broker !== undefined,
+		check: broker !== undefined && lacks.check === undefined,
 		freeze: broker?.pause !== undefined && broker.resume !== undefined,
 		numsub: broker?.numsub !== undefined,
 		clients: broker?.clients !== undefined,
@@ -112,6 +115,7 @@ export function capabilities(name: string, harness: ConnectorHarness): ReadonlyS
 
 /** Where the one is missing, so is the other, for the same reason. */
 const parents: Partial<Record<Capability, Capability>> = {
+	check: "broker",
 	freeze: "broker",
 	numsub: "broker",
 	clients: "broker",
