@@ -17,6 +17,8 @@ export interface ConnectionOwner {
 	readonly tick: number;
 	readonly maxBufferedBytes: number;
 	readonly counters: Counters;
+	/** Sends what is still waiting for the end of the turn. */
+	flush(connection: Connection): void;
 	/** Takes the connection out of every list, once. */
 	ended(connection: Connection, reason: EndReason): void;
 }
@@ -90,6 +92,7 @@ export class Connection {
 
 	/** Ends the stream cleanly, with a time to come back of its own. */
 	comeBack(reason: "closed" | "expired" = "closed"): void {
+		this.#owner.flush(this);
 		this.write(encoder.encode(retryFrame(jitteredRetry())));
 		this.#end(reason);
 	}

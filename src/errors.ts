@@ -7,6 +7,7 @@
  * - `closed`: `close()` was called on this connector or this `ServerSentEvents`.
  * - `bad_message`: something on the channel is not a message; it was dropped.
  * - `gap`: the history does not reach back to where a client, or this process, had left off.
+ * - `invalid_data`: what was to be published does not fit the schema of its type.
  * - `slow_consumer`: a reader fell further behind than its buffer allows and was cut off.
  */
 export type SseErrorCode =
@@ -15,6 +16,7 @@ export type SseErrorCode =
 	| "refused"
 	| "closed"
 	| "bad_message"
+	| "invalid_data"
 	| "slow_consumer"
 	| "gap";
 

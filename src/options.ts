@@ -3,6 +3,7 @@ import type { EndReason } from "./connection.ts";
 import type { Connector } from "./connector.ts";
 import { type CorsOptions, checkCors } from "./cors.ts";
 import type { ErrorHandler } from "./errors.ts";
+import type { EventMap, Schema } from "./events.ts";
 import type { MessageOptions } from "./message.ts";
 import { logError, shielded } from "./report.ts";
 
@@ -11,9 +12,16 @@ export interface Client {
 	readonly channels: readonly string[];
 }
 
-export interface ServerSentEventsOptions {
+export interface ServerSentEventsOptions<Events extends EventMap = EventMap> {
 	/** The way to the broker, or a function that makes it on first use; it is given what the host gave. */
 	connector: Connector | ((host?: unknown) => Connector);
+	/**
+	 * A schema for each type of event, of any validator that speaks Standard Schema (zod, valibot, arktype). What does not
+	 * fit, or has another type, is not published. Default: any type, any data.
+	 */
+	events?: { [Type in keyof Events]: Schema<Events[Type], unknown> } | undefined;
+	/** Writes data as JSON, in place of `JSON.stringify`; for strings as well, which otherwise go out as they are. */
+	stringify?: ((data: unknown) => string) | undefined;
 	/** Decides on every stream before anything upstream is touched. Default: everyone may have every channel. */
 	authorize?: Authorize | undefined;
 	/**
@@ -90,14 +98,21 @@ export type CheckedOptions = ReturnType<typeof checkedOptions>;
  *
  * @throws {TypeError} that names the option and its rule.
  */
-export function checkedOptions(options: ServerSentEventsOptions) {
+export function checkedOptions<Events extends EventMap>(options: ServerSentEventsOptions<Events>) {
 	const { connector, allowedChannels, channelPrefix = "", cors } = options;
 	if (typeof connector !== "function" && typeof connector?.subscribe !== "function") {
 		throw new TypeError(
 			'connector: must be a connector, as redis("redis://…") or memory() returns, or a function that makes one.',
 		);
 	}
-	for (const name of ["authorize", "clientKey", "onConnect", "onDisconnect", "onError"] as const) {
+	for (const name of [
+		"authorize",
+		"clientKey",
+		"onConnect",
+		"onDisconnect",
+		"onError",
+		"stringify",
+	] as const) {
 		if (options[name] === undefined || typeof options[name] === "function") continue;
 		throw new TypeError(`${name}: must be a function.`);
 	}

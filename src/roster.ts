@@ -66,6 +66,10 @@ export class Roster implements ConnectionOwner {
 		this.#timer ??= setInterval(this.#onTick, this.#tickMs);
 	}
 
+	flush(connection: Connection): void {
+		this.#feeds.get(connection)?.flush();
+	}
+
 	ended(connection: Connection, reason: EndReason): void {
 		const feed = this.#feeds.get(connection);
 		if (feed === undefined) return;

@@ -1,20 +1,19 @@
 import { Admission } from "./admission.ts";
 import { type Admitted, admit } from "./admit.ts";
 import type { Connector, PublishResult } from "./connector.ts";
-import { encode, exceeds } from "./envelope.ts";
 import { ConnectorError, closedError } from "./errors.ts";
+import type { EventMap, MessageOf, PublishArguments } from "./events.ts";
 import { Hooks } from "./hooks.ts";
 import { liftIdleTimeout, onDeparture } from "./host.ts";
 import { Hub } from "./hub.ts";
-import { isReserved, Message } from "./message.ts";
 import { MessageIterator, type MessagesOptions } from "./messages.ts";
 import {
 	type CheckedOptions,
 	checkedOptions,
-	type PublishOptions,
 	type ServerSentEventsOptions,
 	type StreamOptions,
 } from "./options.ts";
+import { outgoing } from "./outgoing.ts";
 import { prefixed } from "./prefix.ts";
 import { channelProblem, defaultChannel, isAllowed, requestedCursor } from "./request.ts";
 import { comeBack, eventStream } from "./response.ts";
@@ -25,9 +24,14 @@ import { counters, type Stats } from "./stats.ts";
  * Publishes events to channels, and streams channels to clients. Nothing is opened before the
  * first use.
  *
+ * ```ts
+ * new ServerSentEvents<{ greeting: { message: string } }>({ connector }); // checked by the compiler
+ * new ServerSentEvents({ connector, events: { greeting: z.object({ message: z.string() }) } }); // and when it runs
+ * ```
+ *
  * @throws {TypeError} when an option is out of its range.
  */
-export class ServerSentEvents {
+export class ServerSentEvents<Events extends EventMap = EventMap> {
 	/**
 	 * The fetch handler: streams the channels that the URL's query names, whatever its path. It is bound,
 	 * and so can be handed on by itself.
@@ -44,7 +48,7 @@ export class ServerSentEvents {
 	#closing = false;
 	#closed = false;
 
-	constructor(options: ServerSentEventsOptions) {
+	constructor(options: ServerSentEventsOptions<Events>) {
 		this.#options = checkedOptions(options);
 		this.#admission = new Admission(this.#options);
 		this.#hooks = new Hooks(this.#options);
@@ -83,20 +87,16 @@ export class ServerSentEvents {
 	 * Publishes one event.
 	 *
 	 * @throws {TypeError} when a field breaks its rule, or JSON cannot carry the data.
+	 * @throws {ValidationError} when the data does not fit the schema of its type.
 	 * @throws {ConnectorError} when the broker could not be reached, or refused.
 	 */
-	async publish(data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
-		const channel = options.channel ?? defaultChannel;
+	async publish<Type extends keyof Events & string = "message">(
+		data: Events[Type],
+		...[options = {}]: PublishArguments<Events, Type>
+	): Promise<PublishResult> {
+		const { channel = defaultChannel } = options;
 		this.#checkChannel(channel, "publish");
-		const message = new Message(data, options);
-		if (isReserved(message.type)) {
-			throw new TypeError("Cannot publish. type: names that begin with `sse.` are edge-sse's own.");
-		}
-		const payload = encode(message);
-		const { maxMessageBytes } = this.#options;
-		if (exceeds(payload, maxMessageBytes)) {
-			throw new TypeError(`Cannot publish. data: a message has at most ${maxMessageBytes} bytes.`);
-		}
+		const { message, payload } = await outgoing(data, options, this.#options);
 		if (this.#closed) throw closedError("ServerSentEvents");
 		const connector = this.#connect();
 		if (connector.history !== undefined && message.id !== undefined) {
@@ -117,9 +117,10 @@ export class ServerSentEvents {
 	messages(
 		channel: string = defaultChannel,
 		options: MessagesOptions = {},
-	): AsyncIterableIterator<Message> {
+	): AsyncIterableIterator<MessageOf<Events>> {
 		this.#checkChannel(channel, "listen");
-		return new MessageIterator(this.#hubFor(undefined), channel, options);
+		// What publishers on this channel keep to is known to the types alone.
+		return new MessageIterator(this.#hubFor(undefined), channel, options) as never;
 	}
 
 	/**

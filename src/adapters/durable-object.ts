@@ -96,6 +96,7 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 			tick: 0,
 			maxBufferedBytes,
 			counters: counters(),
+			flush: () => undefined,
 			ended: () => undefined,
 		});
 		const write = (text: string) => {
