@@ -1,0 +1,72 @@
+import type { Authorize } from "../authorize.ts";
+import { isAllowed } from "../request.ts";
+import { namesProblem } from "./claim.ts";
+import { refuse } from "./refusal.ts";
+import type { TokenPlaces } from "./token.ts";
+import { type JwtOptions, tokenCheck } from "./verify.ts";
+
+export interface JwtAuthorizerOptions extends JwtOptions {
+	/** Whether `Authorization: Bearer` is read. Default true. An EventSource cannot send it. */
+	header?: boolean | undefined;
+	/** A cookie that is read when the header holds no token. Default: none is. */
+	cookie?: string | undefined;
+	/**
+	 * A parameter of the query that is read when neither of them holds one. Default: none is, for URLs end up
+	 * in access logs.
+	 */
+	query?: string | undefined;
+	/** Channels that need no token, each a name, or with a `*` at the end a beginning. Default: none. */
+	anonymous?: readonly string[] | undefined;
+	/**
+	 * Whether a stream may have a part of the channels that it asks for. Default false: it is all of
+	 * them, or a refusal.
+	 */
+	partial?: boolean | undefined;
+}
+
+/**
+ * An `Authorize` for signed tokens: a stream gets the channels that the token's claim and `anonymous`
+ * allow, until the token expires. It refuses with
+ *
+ * - 401 and a challenge: no token, where one is needed;
+ * - 401 `invalid_token`: expired, not yet valid, signed by somebody else, for another audience, malformed;
+ * - 400 `invalid_request`: two tokens in one place;
+ * - 403 `insufficient_scope`: the token is good, but not for every channel that was asked for.
+ *
+ * While the keys behind `jwksUrl` cannot be had, it throws an `SseError` with code `unavailable`.
+ *
+ * @throws {TypeError} that names the option and its rule.
+ */
+export function jwtAuthorizer(options: JwtAuthorizerOptions): Authorize {
+	const { anonymous = [], partial = false } = options;
+	const problem = namesProblem(anonymous);
+	if (problem !== undefined) throw new TypeError(`anonymous: ${problem}`);
+	const open = [...anonymous];
+	const check = tokenCheck(options, checkedPlaces(options));
+
+	return async (request, channels) => {
+		const proof = await check(request);
+		if (proof instanceof Response) return proof;
+		const names = proof === undefined ? open : [...open, ...proof.rights.subscribe];
+		const allowed = channels.filter((channel) => isAllowed(channel, names));
+		if (allowed.length === channels.length || (partial && allowed.length > 0)) {
+			return { channels: allowed, expires: proof?.expires };
+		}
+		return proof === undefined
+			? refuse(undefined, "A token is needed for what was asked for.")
+			: refuse("insufficient_scope", "The token does not allow every channel that was asked for.");
+	};
+}
+
+function checkedPlaces({ header = true, cookie, query }: JwtAuthorizerOptions): TokenPlaces {
+	if (cookie !== undefined && !/^[\w!#$%&'*+.^`|~-]+$/.test(cookie)) {
+		throw new TypeError("cookie: must be the name of a cookie.");
+	}
+	if (query !== undefined && (typeof query !== "string" || query === "")) {
+		throw new TypeError("query: must be the name of a parameter.");
+	}
+	if (!header && cookie === undefined && query === undefined) {
+		throw new TypeError("header, cookie, query: one of them must be read.");
+	}
+	return { header, cookie, query };
+}

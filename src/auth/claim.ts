@@ -1,0 +1,52 @@
+import type { JWTPayload } from "jose";
+
+/**
+ * What a token lets its bearer do: names of channels, read as those of `allowedChannels` are. `users.42.*`
+ * stands for every channel that begins with `users.42.`, and `*` for every channel; a `*` anywhere else is
+ * just that character.
+ */
+export interface Rights {
+	subscribe: readonly string[];
+	publish: readonly string[];
+}
+
+/** Names in one list. */
+const maxNames = 256;
+
+/** UTF-16 code units in one name; as long as `maxChannelLength` is by default. */
+const maxLength = 512;
+
+const none: Rights = { subscribe: [], publish: [] };
+
+/**
+ * The rights in a claim: a list of what may be subscribed to, or `{ subscribe, publish }`, of which either
+ * may be missing; what else is in there is somebody else's. No claim: no rights.
+ *
+ * @returns undefined when the claim is malformed: then nothing of it is believed.
+ */
+export function rightsOf(claims: JWTPayload, claim: string): Rights | undefined {
+	if (!Object.hasOwn(claims, claim)) return none;
+	const value: unknown = claims[claim];
+	if (Array.isArray(value)) return checked({ subscribe: value, publish: [] });
+	if (typeof value !== "object" || value === null) return undefined;
+	const list = (name: string): unknown =>
+		Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : [];
+	return checked({ subscribe: list("subscribe"), publish: list("publish") });
+}
+
+function checked(rights: { subscribe: unknown; publish: unknown }): Rights | undefined {
+	const sound = Object.values(rights).every((list) => namesProblem(list) === undefined);
+	return sound ? (rights as Rights) : undefined;
+}
+
+/** What is wrong with a list of names, in words that follow a name and a colon. */
+export function namesProblem(names: unknown): string | undefined {
+	if (!Array.isArray(names)) return "must be an array of channel names.";
+	if (names.length > maxNames) return `holds at most ${maxNames} names, got ${names.length}.`;
+	for (const name of names) {
+		if (typeof name !== "string" || name === "") return "a name must be a string, not empty.";
+		if (name.length > maxLength) return `a name has at most ${maxLength} characters.`;
+		if (!name.isWellFormed()) return "a name must be well-formed Unicode.";
+	}
+	return undefined;
+}

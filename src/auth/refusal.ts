@@ -1,0 +1,20 @@
+/** The answers of https://www.rfc-editor.org/rfc/rfc6750#section-3.1, with the status that goes with each. */
+const statuses = { invalid_request: 400, invalid_token: 401, insufficient_scope: 403 } as const;
+
+/**
+ * A final no: an EventSource gives up. Its words never hold anything of the request's.
+ *
+ * @param code undefined when the request came without a token: then it is asked for one.
+ */
+export function refuse(code: keyof typeof statuses | undefined, error: string): Response {
+	return Response.json(
+		{ error },
+		{
+			status: code === undefined ? 401 : statuses[code],
+			headers: {
+				"cache-control": "no-store",
+				"www-authenticate": code === undefined ? "Bearer" : `Bearer error="${code}"`,
+			},
+		},
+	);
+}

@@ -1,0 +1,84 @@
+import { type CryptoKey, type JWK, SignJWT } from "jose";
+import { namesProblem } from "./claim.ts";
+import { signingKey } from "./keys.ts";
+import { maxTokenLength } from "./token.ts";
+
+export interface SignChannelsOptions {
+	/** The secret that the authorizer has: 32 random bytes or more. HS256. Either this or `privateKey`. */
+	secret?: string | Uint8Array | undefined;
+	/** PEM (PKCS#8), JWK or `CryptoKey`: RSA, P-256, P-384, P-521 or Ed25519. */
+	privateKey?: string | JWK | CryptoKey | undefined;
+	/** Default: HS256, RS256, EdDSA, or the one of the curve. */
+	algorithm?: string | undefined;
+	/** The token's `kid`, by which a set of keys is searched. */
+	keyId?: string | undefined;
+	/**
+	 * How long the token is good, and a stream with it lasts, in ms, rounded up to a whole second. Default
+	 * 300,000: five minutes.
+	 */
+	expiresIn?: number | undefined;
+	/** Channels that may be published to. Default: none. */
+	publish?: string | readonly string[] | undefined;
+	/** Default `channels`, as the authorizer's. */
+	claim?: string | undefined;
+	/** The token's `iss`. */
+	issuer?: string | undefined;
+	/** The token's `aud`. */
+	audience?: string | readonly string[] | undefined;
+	/** The token's `sub`: whom it is for. */
+	subject?: string | undefined;
+}
+
+/**
+ * Makes a short-lived token for a query or a cookie.
+ *
+ * @param channels to subscribe to; with a `*` at the end, all that begin so.
+ * @throws {TypeError} (the promise rejects) that names the argument and its rule.
+ */
+export async function signChannels(
+	channels: string | readonly string[],
+	options: SignChannelsOptions,
+): Promise<string> {
+	const { expiresIn = 300_000, claim = "channels", keyId, issuer, audience, subject } = options;
+	const subscribe = names("channels", channels);
+	const publish = names("publish", options.publish ?? []);
+	if (subscribe.length + publish.length === 0) {
+		throw new TypeError("channels: at least one is needed, here or in `publish`.");
+	}
+	if (typeof expiresIn !== "number" || !Number.isFinite(expiresIn) || expiresIn <= 0) {
+		throw new TypeError("expiresIn: must be a number of ms, more than 0.");
+	}
+	if (typeof claim !== "string" || registered.includes(claim) || claim === "") {
+		throw new TypeError("claim: must be a name that means nothing else in a token.");
+	}
+	const { algorithm, load } = signingKey(options);
+	const now = Date.now();
+	const jwt = new SignJWT({ [claim]: publish.length === 0 ? subscribe : { subscribe, publish } })
+		.setProtectedHeader({
+			alg: algorithm,
+			typ: "JWT",
+			...(keyId === undefined ? {} : { kid: keyId }),
+		})
+		.setIssuedAt(Math.floor(now / 1_000))
+		.setExpirationTime(Math.ceil((now + expiresIn) / 1_000));
+	if (issuer !== undefined) jwt.setIssuer(issuer);
+	if (audience !== undefined) jwt.setAudience([audience].flat());
+	if (subject !== undefined) jwt.setSubject(subject);
+	const token = await jwt.sign(await load());
+	if (token.length > maxTokenLength) {
+		throw new TypeError(
+			`channels: make a token of ${token.length} characters; at most ${maxTokenLength} are read.`,
+		);
+	}
+	return token;
+}
+
+/** https://www.rfc-editor.org/rfc/rfc7519#section-4.1 */
+const registered = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
+
+function names(name: string, value: string | readonly string[]): string[] {
+	const list = typeof value === "string" ? [value] : value;
+	const problem = namesProblem(list);
+	if (problem !== undefined) throw new TypeError(`${name}: ${problem}`);
+	return [...list];
+}

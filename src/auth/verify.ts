@@ -1,0 +1,148 @@
+import { errors, type JWTPayload, jwtVerify } from "jose";
+import { ConfigurationError, SseError } from "../errors.ts";
+import { type Rights, rightsOf } from "./claim.ts";
+import { type KeySource, verificationKeys } from "./keys.ts";
+import { refuse } from "./refusal.ts";
+import { maxTokenLength, presentedToken, type TokenPlaces } from "./token.ts";
+
+/** How tokens are checked, whatever for. */
+export interface JwtOptions extends KeySource {
+	/** The token's `iss` must be (one of) this. Default: not looked at; there but undefined: a `TypeError`. */
+	issuer?: string | readonly string[];
+	/** The token's `aud` must hold (one of) this. Default: not looked at; there but undefined: a `TypeError`. */
+	audience?: string | readonly string[];
+	/**
+	 * What the token may be signed with. Default: HS256 for a secret, all that a public key is good for, and
+	 * RS, PS, ES and EdDSA for a set of keys; `none` never is, and HS never with a public key.
+	 */
+	algorithms?: readonly string[] | undefined;
+	/** How far the signer's clock may be off, in ms. Default 5,000. */
+	clockTolerance?: number | undefined;
+	/** The claim that names the channels. Default `channels`. */
+	claim?: string | undefined;
+	/** Whether a token without `exp` is refused. Default true: a token that never ends cannot be taken back. */
+	requireExpiry?: boolean | undefined;
+}
+
+/** What a token proves. */
+export interface Proof {
+	rights: Rights;
+	/** In ms since 1970; undefined: it never expires. */
+	expires: number | undefined;
+}
+
+/** Checks the token of a request: what it proves, an answer that refuses it, or undefined when there is none. */
+export type TokenCheck = (request: Request) => Promise<Proof | Response | undefined>;
+
+/** @throws {TypeError} that names the option and its rule. */
+export function tokenCheck(options: JwtOptions, places: TokenPlaces): TokenCheck {
+	const { clockTolerance = 5_000, claim = "channels", requireExpiry = true } = options;
+	const { find, algorithms } = verificationKeys(options);
+	const verifyOptions = {
+		algorithms,
+		clockTolerance: checkedTolerance(clockTolerance) / 1_000,
+		requiredClaims: requireExpiry ? ["exp"] : [],
+		...expected(options, "issuer"),
+		...expected(options, "audience"),
+	};
+	if (typeof claim !== "string" || claim === "") {
+		throw new TypeError("claim: must be a string that is not empty.");
+	}
+
+	return async (request) => {
+		const presented = presentedToken(request, places);
+		if (presented === undefined) return undefined;
+		if (presented === "repeated") return refuse("invalid_request", "There is more than one token.");
+		const { token } = presented;
+		if (token.length > maxTokenLength) {
+			return refuse("invalid_token", `A token has at most ${maxTokenLength} characters.`);
+		}
+		const claims = await verified(token, find, verifyOptions);
+		if (typeof claims === "string") return refuse("invalid_token", claims);
+		const rights = rightsOf(claims, claim);
+		if (rights === undefined) {
+			return refuse("invalid_token", "The token's list of channels is malformed.");
+		}
+		const expires = claims.exp === undefined ? undefined : Math.floor(claims.exp * 1_000);
+		if (expires !== undefined && !Number.isSafeInteger(expires)) {
+			return refuse("invalid_token", "The token's exp is out of range.");
+		}
+		return { rights, expires };
+	};
+}
+
+type Find = ReturnType<typeof verificationKeys>["find"];
+type VerifyOptions = NonNullable<Parameters<typeof jwtVerify>[2]>;
+
+/**
+ * The claims, or why the token is refused, in words of ours: jose's errors may carry all the claims.
+ *
+ * @throws {SseError} when nothing can be said of the token.
+ */
+async function verified(
+	token: string,
+	find: Find,
+	options: VerifyOptions,
+): Promise<JWTPayload | string> {
+	try {
+		return (await jwtVerify(token, find, options)).payload;
+	} catch (error) {
+		if (error instanceof errors.JWKSMultipleMatchingKeys) {
+			return withAnyOf(error, token, options);
+		}
+		return reason(error);
+	}
+}
+
+/** A set may have several keys that fit a token without a key id: one of them has signed it, or none. */
+async function withAnyOf(
+	keys: errors.JWKSMultipleMatchingKeys,
+	token: string,
+	options: VerifyOptions,
+): Promise<JWTPayload | string> {
+	for await (const key of keys) {
+		try {
+			return (await jwtVerify(token, key, options)).payload;
+		} catch (error) {
+			// Not by this key; maybe by the next.
+			if (!(error instanceof errors.JWSSignatureVerificationFailed)) return reason(error);
+		}
+	}
+	return invalid;
+}
+
+const invalid = "The token is not valid.";
+
+function reason(error: unknown): string {
+	if (error instanceof SseError) throw error;
+	// The signature was right: whoever holds the token may know what else is wrong.
+	if (error instanceof errors.JWTExpired) return "The token has expired.";
+	if (error instanceof errors.JWTClaimValidationFailed) {
+		return `The token's ${error.claim} is missing, or is not what is expected here.`;
+	}
+	if (error instanceof errors.JOSEError) return invalid;
+	// A key that is too short, or not for signatures: no token can be checked with it.
+	throw new ConfigurationError("Tokens cannot be checked with this key.", { cause: error });
+}
+
+function checkedTolerance(tolerance: unknown): number {
+	if (typeof tolerance === "number" && Number.isFinite(tolerance) && tolerance >= 0) {
+		return tolerance;
+	}
+	throw new TypeError("clockTolerance: must be a number of ms, 0 or more.");
+}
+
+/** An option that is there but undefined was meant to be set: without it, every token would do. */
+function expected(options: JwtOptions, name: "issuer" | "audience"): Record<string, string[]> {
+	if (!(name in options)) return {};
+	const values: unknown[] = [options[name]].flat();
+	if (
+		values.length > 0 &&
+		values.every((value): value is string => typeof value === "string" && value !== "")
+	) {
+		return { [name]: values };
+	}
+	throw new TypeError(
+		`${name}: must be a string that is not empty, or an array of such; to accept any, leave it out.`,
+	);
+}

@@ -1,0 +1,207 @@
+import { generateKeyPairSync } from "node:crypto";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { jwtAuthorizer } from "../../../src/auth.ts";
+import { SseError } from "../../../src/errors.ts";
+import { until } from "../../support/wait.ts";
+import {
+	ask,
+	claims,
+	granted,
+	hs256,
+	invalid,
+	jwk,
+	pairs,
+	secret,
+	signedBy,
+	startKeyServer,
+} from "./kit.ts";
+
+afterEach(() => vi.useRealTimers());
+
+const first = pairs.ES256;
+const second = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const by = (pair: typeof first, kid?: string) =>
+	signedBy(pair, "ES256", claims(), kid === undefined ? {} : { kid });
+
+/** Lets as much time pass as jose waits before it looks again for a key that it does not know. */
+function later(ms: number): void {
+	vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
+}
+
+describe("keys behind a URL", () => {
+	test("are fetched once, with the first token", async () => {
+		await using server = await startKeyServer([jwk(first, { kid: "1", use: "sig" })]);
+		const authorize = jwtAuthorizer({ jwksUrl: server.url });
+		expect(server.requests).toBe(0);
+		const answers = await Promise.all(
+			[1, 2, 3].map(() => ask(authorize, { bearer: by(first, "1") })),
+		);
+		expect(answers).toMatchObject([granted, granted, granted]);
+		expect(await ask(authorize, { bearer: by(second, "1") })).toMatchObject(invalid);
+		expect(server.requests).toBe(1);
+	});
+
+	test("are not fetched for what is no token, or of an algorithm that none of them is for", async () => {
+		await using server = await startKeyServer();
+		const authorize = jwtAuthorizer({ jwksUrl: server.url });
+		const none = `${Buffer.from('{"alg":"none"}').toString("base64url")}.e30.`;
+		for (const bearer of ["nonsense", "a.b.c", none, hs256(claims(), secret)]) {
+			expect(await ask(authorize, { bearer })).toMatchObject(invalid);
+		}
+		expect(server.requests).toBe(0);
+	});
+
+	test("may be replaced: a key id that is new is looked for", async () => {
+		await using server = await startKeyServer([jwk(first, { kid: "1" })]);
+		const authorize = jwtAuthorizer({ jwksUrl: server.url });
+		expect(await ask(authorize, { bearer: by(first, "1") })).toMatchObject(granted);
+		server.keys = [jwk(second, { kid: "2" })];
+		// Not at once: anybody can send key ids that nobody knows.
+		expect(await ask(authorize, { bearer: by(second, "2") })).toMatchObject(invalid);
+		expect(server.requests).toBe(1);
+		later(31_000);
+		expect(await ask(authorize, { bearer: by(second, "2") })).toMatchObject(granted);
+		expect(await ask(authorize, { bearer: by(first, "1") })).toMatchObject(invalid);
+		expect(server.requests).toBe(2);
+	});
+
+	test("may be several, and the token need not say which", async () => {
+		await using server = await startKeyServer([
+			jwk(second, { kid: "2" }),
+			jwk(pairs.RS256, { kid: "3" }),
+			jwk(first, { kid: "1" }),
+		]);
+		const authorize = jwtAuthorizer({ jwksUrl: server.url });
+		expect(await ask(authorize, { bearer: by(first) })).toMatchObject(granted);
+		const bearer = signedBy(pairs.RS256, "RS256");
+		expect(await ask(authorize, { bearer })).toMatchObject(granted);
+		const third = generateKeyPairSync("ec", { namedCurve: "P-256" });
+		expect(await ask(authorize, { bearer: by(third) })).toMatchObject(invalid);
+		const expired = signedBy(first, "ES256", claims({ exp: 1 }));
+		expect((await ask(authorize, { bearer: expired })).body).toContain("expired");
+	});
+
+	test("are public: a secret among them, or a private key, is never used", async () => {
+		const k = Buffer.from(secret).toString("base64url");
+		await using server = await startKeyServer([{ kty: "oct", k, alg: "HS256" }, jwk(first)]);
+		const authorize = jwtAuthorizer({ jwksUrl: server.url });
+		expect(await ask(authorize, { bearer: hs256() })).toMatchObject(invalid);
+		expect(await ask(authorize, { bearer: by(first) })).toMatchObject(granted);
+		server.keys = [second.privateKey.export({ format: "jwk" }) as Record<string, unknown>];
+		const other = jwtAuthorizer({ jwksUrl: server.url });
+		await expect(ask(other, { bearer: by(second) })).rejects.toThrow(SseError);
+	});
+});
+
+describe("while the keys cannot be had", () => {
+	const unavailable = { name: "SseError", code: "unavailable" };
+
+	test("nothing is said of the token, and all is well when they can be had again", async () => {
+		await using server = await startKeyServer([jwk(first)]);
+		const authorize = jwtAuthorizer({ jwksUrl: server.url, anonymous: ["news"] });
+		const bearer = by(first);
+		await server.down();
+		await expect(ask(authorize, { bearer })).rejects.toMatchObject(unavailable);
+		// What needs no token needs no keys.
+		expect(await ask(authorize, { channels: ["news"] })).toMatchObject({ channels: ["news"] });
+		await server.up();
+		const back = await until(
+			() =>
+				ask(authorize, { bearer }).catch(
+					(error: SseError) => void expect(error).toMatchObject(unavailable),
+				),
+			{ what: "the keys" },
+		);
+		expect(back).toMatchObject(granted);
+	});
+
+	test.each([
+		["a status of 500", 500, []],
+		["a redirect", 302, []],
+		["text", 200, "<html>"],
+		["JSON that is no set", 200, '{"keys":{}}'],
+		["half a set", 200, '{"keys":['],
+	])("with %s", async (_, status, keys) => {
+		await using server = await startKeyServer(keys);
+		server.status = status;
+		const authorize = jwtAuthorizer({ jwksUrl: server.url });
+		await expect(ask(authorize, { bearer: by(first) })).rejects.toMatchObject(unavailable);
+	});
+
+	test("they are not asked for with every client that comes back", async () => {
+		await using server = await startKeyServer([jwk(first)]);
+		server.status = 503;
+		const authorize = jwtAuthorizer({ jwksUrl: server.url });
+		const start = performance.now();
+		for (let client = 0; client < 200; client++) {
+			await expect(ask(authorize, { bearer: by(first) })).rejects.toMatchObject(unavailable);
+		}
+		const seconds = (performance.now() - start) / 1_000;
+		expect(server.requests).toBeLessThanOrEqual(1 + Math.floor(seconds));
+		server.status = 200;
+		// The pause ends, although nobody stops asking.
+		await until(() => ask(authorize, { bearer: by(first) }).catch(() => undefined), {
+			what: "the keys, after the pause",
+		});
+	});
+
+	test("the ones that are known go on to do, for ten minutes", async () => {
+		await using server = await startKeyServer([jwk(first, { kid: "1" })]);
+		const authorize = jwtAuthorizer({ jwksUrl: server.url });
+		const bearer = by(first, "1");
+		await ask(authorize, { bearer });
+		await server.down();
+		later(50_000);
+		expect(await ask(authorize, { bearer })).toMatchObject(granted);
+		// Perhaps this one has been added: nobody can say that it is wrong.
+		await expect(ask(authorize, { bearer: by(second, "2") })).rejects.toMatchObject(unavailable);
+		expect(await ask(authorize, { bearer })).toMatchObject(granted);
+		later(600_001);
+		const current = signedBy(first, "ES256", claims(), { kid: "1" });
+		await expect(ask(authorize, { bearer: current })).rejects.toMatchObject(unavailable);
+	});
+});
+
+describe("options", () => {
+	test.each([
+		["http://example.com/jwks"],
+		["http://127.0.0.1.example.com/jwks"],
+		["http://[::2]/jwks"],
+		["ftp://127.0.0.1/jwks"],
+		["file:///jwks.json"],
+		["data:application/json,{}"],
+		["//example.com/jwks"],
+		["nonsense"],
+		[""],
+	])("%j is a TypeError", (jwksUrl) => {
+		expect(() => jwtAuthorizer({ jwksUrl })).toThrow("jwksUrl: must be an https: URL");
+	});
+
+	test.each([
+		["https://example.com/jwks"],
+		["http://localhost:1/jwks"],
+		["http://127.8.9.1/jwks"],
+		["http://[::1]/jwks"],
+		[new URL("https://example.com/jwks")],
+	])("%s is fine, and nothing is fetched yet", (jwksUrl) => {
+		expect(jwtAuthorizer({ jwksUrl })).toBeTypeOf("function");
+	});
+
+	test("a URL with a password is a TypeError that does not tell it", () => {
+		const make = () => jwtAuthorizer({ jwksUrl: "https://me:hunter2@example.com/" });
+		expect(make).toThrow("jwksUrl: must hold no user");
+		expect(make).not.toThrow("hunter2");
+	});
+
+	test.each([
+		["text", "keys"],
+		["no keys", {}],
+		["a key that is null", { keys: [null] }],
+		["a private key", { keys: [first.privateKey.export({ format: "jwk" })] }],
+		["a secret", { keys: [{ kty: "oct", k: "AAAA" }] }],
+	])("a set at hand that is %s is a TypeError", (_, jwks) => {
+		const make = () => jwtAuthorizer({ jwks: jwks as never });
+		expect(make).toThrow(TypeError);
+		expect(make).toThrow("jwks: must");
+	});
+});

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { jwtPublisher } from "../../../src/auth.ts";
+import {
+	type Asked,
+	claims,
+	hs256,
+	invalid,
+	now,
+	pairs,
+	refusal,
+	requestWith,
+	secret,
+	signedBy,
+	spki,
+} from "./kit.ts";
+
+const publisher = jwtPublisher({ secret });
+const rights = (publish: unknown, subscribe?: unknown) =>
+	hs256(claims({ channels: { publish, subscribe } }));
+
+async function may(asked: Asked, channel = "room.1", allow = publisher) {
+	const answer = await allow(requestWith(asked), channel);
+	return answer instanceof Response ? refusal(answer) : answer;
+}
+
+describe("publishing", () => {
+	test.each([["room.1"], ["room.*"], ["*"]])("is allowed by %j", async (name) => {
+		expect(await may({ bearer: rights([name]) })).toBe(true);
+	});
+
+	test.each([
+		["another channel", hs256(claims({ channels: { publish: ["room.2"] } }))],
+		["a list, which is to subscribe", hs256(claims({ channels: ["*"] }))],
+		["a right to subscribe", hs256(claims({ channels: { subscribe: ["*"] } }))],
+		["no claim", hs256({ exp: now() + 60 })],
+	])("is not allowed by %s", async (_, bearer) => {
+		expect(await may({ bearer })).toMatchObject({
+			status: 403,
+			challenge: 'Bearer error="insufficient_scope"',
+		});
+	});
+
+	test.each([
+		["expired", hs256(claims({ exp: now() - 60, channels: { publish: ["*"] } }))],
+		["malformed", rights("room.1")],
+		[
+			"of another algorithm",
+			signedBy(pairs.ES256, "ES256", claims({ channels: { publish: ["*"] } })),
+		],
+	])("is not allowed by a token that is %s", async (_, bearer) => {
+		expect(await may({ bearer })).toMatchObject(invalid);
+	});
+
+	test("needs a token, in the header and nowhere else", async () => {
+		const missing = { status: 401, challenge: "Bearer" };
+		const bearer = rights(["*"]);
+		expect(await may({})).toMatchObject(missing);
+		const asked = { query: `token=${bearer}`, headers: { cookie: `token=${bearer}` } };
+		expect(await may(asked)).toMatchObject(missing);
+		// Whoever means to read a cookie here is not heard, either.
+		const hopeful = jwtPublisher({ secret, cookie: "token", query: "token" } as never);
+		expect(await may(asked, "room.1", hopeful)).toMatchObject(missing);
+	});
+
+	test("checks issuer and audience like the authorizer", async () => {
+		const allow = jwtPublisher({ publicKey: spki(pairs.ES256), issuer: "me", audience: "sse" });
+		const channels = { publish: ["*"] };
+		const good = signedBy(pairs.ES256, "ES256", claims({ iss: "me", aud: "sse", channels }));
+		const bad = signedBy(pairs.ES256, "ES256", claims({ iss: "me", aud: "x", channels }));
+		expect(await may({ bearer: good }, "a", allow)).toBe(true);
+		expect(await may({ bearer: bad }, "a", allow)).toMatchObject(invalid);
+	});
+});
