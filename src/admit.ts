@@ -1,8 +1,9 @@
 import type { Grant } from "./authorize.ts";
 import { corsHeaders, preflight } from "./cors.ts";
+import { SseError } from "./errors.ts";
 import type { CheckedOptions, StreamOptions } from "./options.ts";
 import { channelProblem, isAllowed, requestedChannels, requestProblem } from "./request.ts";
-import { refuse } from "./response.ts";
+import { comeBack, refuse } from "./response.ts";
 
 /** What a request is to be streamed. */
 export interface Admitted {
@@ -47,6 +48,8 @@ export async function admit(
 		verdict = await authorize(request, names);
 	} catch (error) {
 		options.onError(error, { stage: "authorize" });
+		// Who was to be asked is away: that will pass.
+		if (error instanceof SseError && error.code === "unavailable") return comeBack(headers);
 		return refuse(500, "Internal error.", headers);
 	}
 	if (verdict instanceof Response) return withHeaders(verdict, headers);

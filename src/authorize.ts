@@ -12,6 +12,8 @@ export interface Grant {
  * - `true`, or a grant: it is streamed. Channels of the grant that the request did not name are ignored.
  * - `false`, or a grant without a channel: 403. An EventSource does not ask again after it.
  * - A `Response`: that is the answer, as it is (a 401 with its challenge, a redirect to a login).
+ * - It throws an `SseError` with code `unavailable`: the client is asked to come back. Anything else that it throws is a
+ *   500 without detail, and `onError` hears of it.
  *
  * @param channels as the request, or the route, names them.
  */

@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
+import type { AuthorizePublish } from "../auth.ts";
 import type { CorsOptions } from "../cors.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { ServerSentEvents } from "../sse.ts";
-import { metricsAccess, publishAccess } from "./access.ts";
+import { metricsAccess, type PublishEnv, publishAccess } from "./access.ts";
 import { healthCheck } from "./health.ts";
 import { logFailure } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -14,6 +15,8 @@ import { publish } from "./publish.ts";
 export interface AppOptions {
 	sse: ServerSentEvents;
 	publishToken: string | undefined;
+	/** Asks a signed token whether it may publish to a channel; undefined: there are none. */
+	authorizePublish: AuthorizePublish | undefined;
 	/** The address that the server listens on; undefined where only the request's URL tells. */
 	listensOn: string | undefined;
 	cors: CorsOptions | undefined;
@@ -25,9 +28,9 @@ export interface AppOptions {
 const maxBodyBytes = 1_048_576;
 
 /** The deployable hub: one app, the same on every runtime. */
-export function createApp(options: AppOptions): Hono {
-	const { sse, publishToken, listensOn, metrics } = options;
-	const app = new Hono();
+export function createApp(options: AppOptions): Hono<PublishEnv> {
+	const { sse, publishToken, authorizePublish, listensOn, metrics } = options;
+	const app = new Hono<PublishEnv>();
 	if (options.cors !== undefined) app.use("*", cors(honoCors(options.cors)));
 
 	app.get("/", (c) => {
@@ -46,12 +49,12 @@ export function createApp(options: AppOptions): Hono {
 
 	app.post(
 		"/publish",
-		publishAccess(publishToken, listensOn),
+		publishAccess(publishToken, authorizePublish !== undefined, listensOn),
 		bodyLimit({
 			maxSize: maxBodyBytes,
 			onError: (c) => c.json({ error: `The body is over ${maxBodyBytes} bytes.` }, 413),
 		}),
-		(c) => publish(c, sse),
+		(c) => publish(c, sse, authorizePublish),
 	);
 	app.all("/publish", (c) => c.json({ error: "Publish with POST." }, 405, { allow: "POST" }));
 

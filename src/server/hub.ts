@@ -3,6 +3,7 @@ import { redis } from "../connectors/redis.ts";
 import { connectorFromEnvironment, historyFromEnvironment } from "../environment.ts";
 import { ServerSentEvents } from "../sse.ts";
 import { createApp } from "./app.ts";
+import { readAuth } from "./auth.ts";
 import { connectionLog, logError } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -27,15 +28,21 @@ export interface ServerHub {
  */
 export function createHub(environment: Record<string, string | undefined>): ServerHub {
 	const settings = readSettings(environment);
-	const { host, drain, options, ...access } = settings;
+	const { host, drain, options, ...rest } = settings;
+	const { authorize, authorizePublish } = readAuth(environment);
 	const sse = new ServerSentEvents({
 		connector: connectorFromEnvironment(redis) ?? memory({ history: historyFromEnvironment() }),
 		...options,
+		authorize,
 		...(settings.logsConnections ? connectionLog : {}),
 		onError: logError,
 	});
 	const { name } = sse.connector;
-	const app = createApp({ sse, ...access, listensOn: host, metrics: createMetrics(sse) });
+	const app = createApp({
+		...{ sse, ...rest, authorizePublish },
+		listensOn: host,
+		metrics: createMetrics(sse),
+	});
 	return {
 		fetch: app.fetch,
 		settings,

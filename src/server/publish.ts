@@ -1,13 +1,24 @@
 import type { Context } from "hono";
-import { ConnectorError } from "../errors.ts";
+import type { AuthorizePublish } from "../auth.ts";
+import { ConnectorError, SseError } from "../errors.ts";
 import type { PublishOptions } from "../options.ts";
+import { defaultChannel } from "../request.ts";
 import type { ServerSentEvents } from "../sse.ts";
+import type { PublishEnv } from "./access.ts";
 import { logFailure } from "./log.ts";
 
 const fields = ["data", "type", "id", "retry", "channel"];
 
-/** `POST /publish`: flask-sse's dictionary, plus `channel`, as JSON. */
-export async function publish(c: Context, sse: ServerSentEvents): Promise<Response> {
+/**
+ * `POST /publish`: flask-sse's dictionary, plus `channel`, as JSON.
+ *
+ * @param authorize asks a signed token for the channel, where the request has no other leave.
+ */
+export async function publish(
+	c: Context<PublishEnv>,
+	sse: ServerSentEvents,
+	authorize: AuthorizePublish | undefined,
+): Promise<Response> {
 	let body: unknown;
 	try {
 		body = JSON.parse(await c.req.text());
@@ -21,12 +32,24 @@ export async function publish(c: Context, sse: ServerSentEvents): Promise<Respon
 	if (problem !== undefined) return c.json({ error: problem }, 400);
 	const { data, ...options } = body as { data: unknown } & PublishOptions;
 	try {
+		if (!c.var.mayPublish) {
+			const leave = await authorize?.(c.req.raw, options.channel ?? defaultChannel);
+			if (leave instanceof Response) return leave;
+			if (leave !== true) return c.json({ error: "Publishing is not allowed." }, 403);
+		}
 		return c.json(await sse.publish(data, options));
 	} catch (error) {
 		if (error instanceof TypeError) return c.json({ error: error.message }, 400);
 		if (error instanceof ConnectorError) {
 			logFailure("publish", error);
 			return c.json({ error: "The broker cannot be reached; the message was not published." }, 503);
+		}
+		if (error instanceof SseError && error.code === "unavailable") {
+			logFailure("publish", error);
+			return c.json(
+				{ error: "The token cannot be checked now; the message was not published." },
+				503,
+			);
 		}
 		throw error;
 	}

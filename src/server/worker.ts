@@ -7,31 +7,32 @@ import {
 import { redis } from "../connectors/redis.ts";
 import { connectorFromEnvironment } from "../environment.ts";
 import { ServerSentEvents } from "../sse.ts";
+import type { PublishEnv } from "./access.ts";
 import { createApp } from "./app.ts";
+import { readAuth } from "./auth.ts";
 import { logError } from "./log.ts";
 import { readSettings } from "./settings.ts";
 
 /** Variables and secrets are strings; `SSE` is the binding of `SseChannel`. */
 type Bindings = Record<string, unknown> & { SSE: ChannelNamespace };
 
-let app: Hono | undefined;
+let app: Hono<PublishEnv> | undefined;
 
 // Variables reach a Worker with its requests, so the app is made with the first one.
-function createFrom(bindings: Bindings): Hono {
+function createFrom(bindings: Bindings): Hono<PublishEnv> {
 	const set = variables(bindings);
 	const { publishToken, metricsToken, cors, options } = readSettings(set);
+	const { authorize, authorizePublish } = readAuth(set);
 	const sse = new ServerSentEvents({
 		connector: () => connectorFromEnvironment(redis, bindings) ?? durableObject(bindings.SSE),
 		...options,
+		authorize,
 		onError: logError,
 	});
 	// A Worker listens on no address of its own: `npm run start:workers` tells it wrangler's, and
 	// elsewhere the request's URL has to do.
 	return createApp({
-		sse,
-		publishToken,
-		metricsToken,
-		cors,
+		...{ sse, publishToken, authorizePublish, metricsToken, cors },
 		listensOn: set.HOST,
 		metrics: undefined,
 	});

@@ -21,12 +21,14 @@ const publicNames: Record<string, string[]> = {
 		"Message",
 		"ServerSentEvents",
 		"SseError",
+		"ValidationError",
 		"sse",
 	],
 	"edge-sse/memory": ["memory"],
 	"edge-sse/redis": ["redis"],
 	"edge-sse/upstash": ["upstash"],
 	"edge-sse/durable-object": ["SseChannel", "durableObject"],
+	"edge-sse/auth": ["jwtAuthorizer", "jwtPublisher", "signChannels"],
 };
 
 // What only a Worker has, for a look at the names on Node.

@@ -45,6 +45,12 @@ const rows: Row[] = [
 		budget: 30_000,
 	},
 	{
+		entry: "edge-sse/auth, with jose",
+		code: 'export * from "edge-sse/auth";',
+		dependencies: true,
+		budget: 15_000,
+	},
+	{
 		entry: "edge-sse with redis()",
 		code: 'export { ServerSentEvents } from "edge-sse"; export { redis } from "edge-sse/redis";',
 		dependencies: true,
