@@ -1,0 +1,221 @@
+/** The browser's side: typed events over one connection for all tabs of an origin. */
+import { Inbox } from "./client/inbox.ts";
+import { Member } from "./client/member.ts";
+import type {
+	ClientEvent,
+	ClientState,
+	DataOf,
+	EventClientOptions,
+	EventOf,
+	StreamUrl,
+	TypeOf,
+} from "./client/types.ts";
+
+export type {
+	ClientEvent,
+	ClientState,
+	EventClientOptions,
+	EventOf,
+	Gap,
+	StreamUrl,
+} from "./client/types.ts";
+
+// A page's, which a worker lacks.
+declare const document: (EventTarget & { readonly visibilityState: string }) | undefined;
+
+type Hear = (data: never, event: never) => void;
+
+/**
+ * Listens to an event stream, on the browser's own EventSource. It is opened when someone listens, and closed
+ * when nobody does.
+ *
+ * ```ts
+ * const events = new EventClient<{ greeting: { message: string } }>("/stream");
+ * const stop = events.on("greeting", ({ message }) => console.log(message));
+ * ```
+ */
+export class EventClient<Events extends object = Record<string, unknown>> {
+	readonly #url: StreamUrl;
+	readonly #options: EventClientOptions;
+	readonly #listeners = new Map<string, Set<Hear>>();
+	readonly #stateListeners = new Set<(state: ClientState) => void>();
+	readonly #inboxes = new Set<Inbox<unknown>>();
+	#state: ClientState = "closed";
+	/** There while somebody listens. */
+	#member: Member | undefined;
+	/** Takes the page's own events. */
+	#page: AbortController | undefined;
+	/** Left, until the page is shown again. */
+	#away = false;
+
+	constructor(url: StreamUrl, options: EventClientOptions = {}) {
+		this.#url = url;
+		this.#options = options;
+	}
+
+	/** Where the client is now. */
+	get state(): ClientState {
+		return this.#state;
+	}
+
+	/**
+	 * Hears of every change of `state`. It is bound, as `useSyncExternalStore` wants it.
+	 *
+	 * @returns what stops it.
+	 */
+	readonly onState = (listener: (state: ClientState) => void): (() => void) => {
+		// A function may be added twice, and each has a stop of its own.
+		const hear = (state: ClientState) => listener(state);
+		this.#stateListeners.add(hear);
+		return () => {
+			this.#stateListeners.delete(hear);
+		};
+	};
+
+	/**
+	 * Calls back for every event of a type; `sse.gap` says that events may be missing.
+	 *
+	 * @returns what stops it; idempotent.
+	 */
+	on<Type extends TypeOf<Events>>(
+		type: Type,
+		listener: (data: DataOf<Events, Type>, event: ClientEvent<Type, DataOf<Events, Type>>) => void,
+	): () => void {
+		const hear: Hear = (data, event) => listener(data, event);
+		const listeners = this.#listeners.get(type) ?? new Set();
+		this.#listeners.set(type, listeners.add(hear));
+		// After this turn, so that what is added or exchanged in one turn is one request.
+		queueMicrotask(this.#settle);
+		return () => {
+			listeners.delete(hear);
+			if (listeners.size === 0 && this.#listeners.get(type) === listeners) {
+				this.#listeners.delete(type);
+			}
+			queueMicrotask(this.#settle);
+		};
+	}
+
+	/**
+	 * The events of these types, for `for await`; it listens from the first `next()` on, and holds what has not
+	 * been taken yet, without a bound. It ends with `break`, `return()` or `close()`.
+	 */
+	events<Type extends TypeOf<Events>>(
+		...types: Type[]
+	): AsyncIterableIterator<EventOf<Events, Type>> {
+		const inbox: Inbox<unknown> = new Inbox((put) => {
+			this.#inboxes.add(inbox);
+			const stops = types.map((type) => this.on(type, (_, event) => put(event)));
+			return () => {
+				this.#inboxes.delete(inbox);
+				for (const stop of stops) stop();
+			};
+		});
+		return inbox as AsyncIterableIterator<EventOf<Events, Type>>;
+	}
+
+	/** Takes all listeners away, and so ends the stream; iterators end, too. */
+	close(): void {
+		for (const inbox of this.#inboxes) inbox.end();
+		this.#listeners.clear();
+		this.#settle();
+	}
+
+	/** Opens, closes or widens the stream, as is listened. */
+	readonly #settle = (): void => {
+		if (this.#listeners.size === 0) this.#stop();
+		else if (this.#member === undefined) this.#start();
+		else for (const type of this.#listeners.keys()) this.#member.listen(type);
+	};
+
+	#start(): void {
+		const { withCredentials = false, watchdog, retry = true } = this.#options;
+		const types = new Set(["sse.gap", "sse.ping", ...this.#listeners.keys()]);
+		const options = { url: this.#url, withCredentials, watchdog, retry };
+		const member = new Member(this.#key(), options, types, {
+			deliver: this.#deliver,
+			setState: this.#setState,
+		});
+		this.#member = member;
+		this.#watchPage(member);
+		this.#setState("connecting");
+		member.join();
+	}
+
+	#stop(): void {
+		this.#page?.abort();
+		this.#member?.leave();
+		this.#member = undefined;
+		this.#setState("closed");
+	}
+
+	/** What names the tabs that share one stream: all that makes it what it is. */
+	#key(): string | undefined {
+		const { share = true, withCredentials } = this.#options;
+		const named = typeof share === "string";
+		if (share === false || (!named && typeof this.#url === "function")) return undefined;
+		const name = named ? share : `${new URL(String(this.#url), location.href)} ${withCredentials}`;
+		// Another version of this file may be in another tab.
+		return `edge-sse/1 ${name}`;
+	}
+
+	#watchPage(member: Member): void {
+		this.#page = new AbortController();
+		const { signal } = this.#page;
+		const leave = () => {
+			this.#away = true;
+			member.leave();
+			this.#setState("waiting");
+		};
+		const join = () => {
+			if (this.#away) member.join();
+			this.#away = false;
+		};
+		this.#away = false;
+		// A frozen tab must not lead, and with a lock or a stream none goes to the back/forward cache.
+		addEventListener("pagehide", leave, { signal });
+		addEventListener("pageshow", join, { signal });
+		addEventListener("online", () => member.source.reopen(), { signal });
+		if (typeof document === "undefined") return;
+		document.addEventListener("freeze", leave, { signal });
+		document.addEventListener("resume", join, { signal });
+		// Timers stand still while a machine sleeps.
+		document.addEventListener("visibilitychange", () => member.source.check(), { signal });
+	}
+
+	readonly #deliver = (type: string, text: string, lastEventId: string): void => {
+		const listeners = this.#listeners.get(type);
+		if (listeners === undefined) return;
+		try {
+			const data = this.#parse(type, text) as never;
+			const event = { type, data, lastEventId } as never;
+			for (const hear of [...listeners]) guarded(() => hear(data, event));
+		} catch (error) {
+			reportError(error);
+		}
+	};
+
+	#parse(type: string, text: string): unknown {
+		const { parse } = this.#options;
+		if (parse !== undefined && !type.startsWith("sse.")) return parse(text, type);
+		try {
+			return JSON.parse(text);
+		} catch {
+			return text; // a string, which edge-sse sends as it is
+		}
+	}
+
+	readonly #setState = (state: ClientState): void => {
+		if (state === this.#state) return;
+		this.#state = state;
+		for (const hear of [...this.#stateListeners]) guarded(() => hear(state));
+	};
+}
+
+/** One listener that throws must not keep an event from the others. */
+function guarded(run: () => void): void {
+	try {
+		run();
+	} catch (error) {
+		reportError(error);
+	}
+}

@@ -1,0 +1,109 @@
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { openPlainBrowser } from "./client-browser.ts";
+import { type Flow, startFlow } from "./client-flow.ts";
+import { connections, openScene, openTab, path, type Scene, when } from "./client-scene.ts";
+
+/** Tabs that come, go, freeze and return in no order, with types of their own, while messages flow. */
+
+const types = ["x", "y", "z"];
+const channels = ["one", "two"];
+const steps = Number(process.env.COMMOTION_STEPS ?? 15);
+
+interface Tab {
+	page: Page;
+	types: string[];
+	/** How many messages there were of each channel when its stream was open. */
+	openAt: number;
+	/** Brings it back from where it is. */
+	comeBack: (() => Promise<unknown>) | undefined;
+}
+
+const pick = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)] as T;
+
+test("nothing is lost, and nothing comes twice", { timeout: 60_000 + steps * 4_000 }, async () => {
+	const [{ context, close }, scene] = await Promise.all([openPlainBrowser(), openScene()]);
+	const flow = startFlow(scene, channels, (n) => types[n % types.length]);
+	const history: string[] = [];
+	try {
+		const tabs: Tab[] = [await open(scene, flow), await open(scene, flow)];
+		for (let step = 0; step < steps; step++) {
+			await flow.more(Math.floor(Math.random() * 60));
+			history.push(await act(tabs, scene, flow));
+		}
+		for (const tab of tabs) await tab.comeBack?.();
+		await flow.more(50);
+		const count = await flow.stop();
+		for (const tab of tabs) await check(tab, count);
+		await connections(scene, 1);
+	} catch (error) {
+		throw new Error(`After ${history.join(", ")}.`, { cause: error });
+	} finally {
+		await flow.stop();
+		await close();
+		await scene.close();
+	}
+
+	async function open(scene: Scene, flow: Flow): Promise<Tab> {
+		const page = await openTab(context, scene);
+		const own = types.filter(() => Math.random() < 0.5);
+		if (own.length === 0) own.push(pick(types));
+		await page.evaluate(`listen("${path(channels)}", {}, ...${JSON.stringify(own)})`);
+		await when(page, 'client.state === "open"');
+		return { page, types: own, openAt: flow.count, comeBack: undefined };
+	}
+
+	async function act(tabs: Tab[], scene: Scene, flow: Flow): Promise<string> {
+		const present = tabs.filter((tab) => tab.comeBack === undefined);
+		if (tabs.length < 2 || (tabs.length < 6 && Math.random() < 0.3)) {
+			tabs.push(await open(scene, flow));
+			return "opened";
+		}
+		// The older a tab is, the likelier it leads.
+		const tab = Math.random() < 0.5 ? (present[0] ?? pick(tabs)) : pick(tabs);
+		const session = await context.newCDPSession(tab.page);
+		if (tab.comeBack !== undefined) {
+			await tab.comeBack();
+			tab.comeBack = undefined;
+			return "back";
+		}
+		const state = (state: "frozen" | "active") => () =>
+			session.send("Page.setWebLifecycleState", { state });
+		const way = pick(["closed", "crashed", "frozen", "away"]);
+		if (way === "frozen") {
+			await state("frozen")();
+			tab.comeBack = state("active");
+		} else if (way === "away") {
+			await tab.page.goto(`${scene.url}/healthz`);
+			tab.comeBack = async () => {
+				await tab.page.goBack({ waitUntil: "commit" });
+				await when(tab.page, "window.persisted === true");
+			};
+		} else {
+			tabs.splice(tabs.indexOf(tab), 1);
+			const crashed = tab.page.waitForEvent("crash");
+			if (way === "crashed") {
+				session.send("Page.crash").catch(() => undefined);
+				await crashed;
+			}
+			crashed.catch(() => undefined);
+			await tab.page.close();
+		}
+		return `${way} ${tabs.length}`;
+	}
+});
+
+async function check(tab: Tab, count: number): Promise<void> {
+	const wanted = (n: number) => tab.types.includes(types[n % types.length] ?? "");
+	const last = Array.from({ length: count }, (_, n) => n).findLast(wanted) ?? 0;
+	for (const channel of channels) {
+		const of = `seen.filter(([channel]) => channel === "${channel}").map(([, n]) => n)`;
+		await when(tab.page, `${of}.includes(${last})`);
+		const seen = await tab.page.evaluate<number[]>(of);
+		const [first = Number.NaN] = seen;
+		expect(first).toBeLessThanOrEqual(tab.openAt + types.length);
+		const all = Array.from({ length: count }, (_, n) => n);
+		expect(seen).toEqual(all.filter((n) => n >= first && wanted(n)));
+	}
+	expect(await tab.page.evaluate("[gaps, errors]")).toEqual([[], []]);
+}

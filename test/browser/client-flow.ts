@@ -1,0 +1,63 @@
+import type { Page } from "playwright-core";
+import { until } from "../support/wait.ts";
+import { type Scene, seen, when } from "./client-scene.ts";
+
+/** Messages that flow while tabs come and go: numbers, each once to each channel. */
+export interface Flow {
+	/** How many were published to each channel, so far. */
+	readonly count: number;
+	/** Waits until so many more have been published. */
+	more(count: number): Promise<unknown>;
+	/** Ends it; how many there were in each channel. */
+	stop(): Promise<number>;
+}
+
+export function startFlow(
+	scene: Scene,
+	channels: readonly string[],
+	typeOf: (n: number) => string | undefined = () => undefined,
+): Flow {
+	let flowing = true;
+	let count = 0;
+	const publishing = (async () => {
+		for (; flowing; count++) {
+			const type = typeOf(count);
+			for (const channel of channels) {
+				await scene.sse.publish([channel, count], { channel, type });
+			}
+			// Bursts, and in between a pace at which the tabs can follow.
+			if (count % 20 > 4) await new Promise((resolve) => setTimeout(resolve, 2));
+		}
+	})();
+	return {
+		get count() {
+			return count;
+		},
+		more: (wanted) => {
+			const target = count + wanted;
+			return until(() => count >= target, { what: `${wanted} more messages`, timeout: 20_000 });
+		},
+		stop: async () => {
+			flowing = false;
+			await publishing;
+			return count;
+		},
+	};
+}
+
+/** The numbers that a tab has seen of each channel, once it has seen the last of each. */
+export async function numbers(
+	tab: Page,
+	channels: readonly string[],
+	count: number,
+): Promise<number[][]> {
+	const last = `([channel, n]) => channel === each && n === ${count - 1}`;
+	await when(tab, `${JSON.stringify(channels)}.every((each) => seen.some(${last}))`);
+	const all = await seen<[string, number]>(tab);
+	return channels.map((each) => all.filter(([channel]) => channel === each).map(([, n]) => n));
+}
+
+/** Each number from `first` on, once. */
+export function from(first: number, count: number): number[] {
+	return Array.from({ length: count - first }, (_, index) => first + index);
+}

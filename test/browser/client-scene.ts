@@ -1,0 +1,215 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { type ServerType, serve } from "@hono/node-server";
+import { build } from "esbuild";
+import { Hono } from "hono";
+import type { BrowserContext, Page } from "playwright-core";
+import { memory } from "../../src/connectors/memory.ts";
+import { healthCheck } from "../../src/server/health.ts";
+import { ServerSentEvents } from "../../src/sse.ts";
+import { health } from "../support/hub-client.ts";
+import { root } from "../support/server.ts";
+import { until } from "../support/wait.ts";
+
+/** The hub, with pages that use `edge-sse/client`, and with faults on demand. */
+
+export interface SceneOptions {
+	/** Messages that are kept per channel; 0: there is no history. Default 100,000. */
+	history?: number;
+	/**
+	 * Whether the hub sends `sse.ping` instead of comments: with its interval, and one after the opening as well
+	 * (true, the default); or `bare`, without either.
+	 */
+	pings?: boolean | "bare";
+	/** Default 8,000 ms. */
+	keepAlive?: number;
+}
+
+export interface Scene {
+	readonly url: string;
+	readonly sse: ServerSentEvents;
+	/** Requests for streams, the oldest first: the query, with `last-event-id` if that header was sent. */
+	readonly requests: URLSearchParams[];
+	/** Answers the next requests for streams itself. */
+	answer: ((query: URLSearchParams) => Response | undefined) | undefined;
+	/** While on, what is sent on the streams that are open is lost on the way. */
+	mute(on: boolean): void;
+	/** Breaks every stream. */
+	cut(): void;
+	/** Answers `/hold`, with which a page can be made to hang. */
+	release(): void;
+	close(): Promise<void>;
+}
+
+export async function openScene(options: SceneOptions = {}): Promise<Scene> {
+	const { history = 100_000, pings = true, keepAlive = 8_000 } = options;
+	const connector = history > 0 ? memory({ history: { maxLength: history } }) : memory();
+	const sse = new ServerSentEvents({ connector, keepAlive, ping: pings === "bare", linger: 0 });
+	const app = new Hono().get("/healthz", healthCheck(sse));
+	const script = await bundle();
+	const requests: URLSearchParams[] = [];
+	const lines = new Set<Line>();
+	let release: () => void = () => undefined;
+
+	const stream = async (request: Request, host: unknown): Promise<Response> => {
+		const query = new URL(request.url).searchParams;
+		const lastEventId = request.headers.get("last-event-id");
+		if (lastEventId !== null) query.set("last-event-id", lastEventId);
+		requests.push(query);
+		const answer = scene.answer?.(query);
+		if (answer !== undefined) return answer;
+		const response = await sse.stream(request, { host });
+		if (response.body === null) return response;
+		const line = new Line(pings === true ? keepAlive : undefined);
+		lines.add(line);
+		return new Response(response.body.pipeThrough(line.transform), response);
+	};
+
+	const fetch = (request: Request, env: object): Response | Promise<Response> => {
+		const { pathname } = new URL(request.url);
+		if (pathname === "/page") return answerWith("text/html", page);
+		if (pathname === "/client.js") return answerWith("text/javascript", script);
+		if (pathname === "/hold") {
+			return new Promise((resolve) => {
+				release = () => resolve(answerWith("text/plain", ""));
+			});
+		}
+		return pathname === "/stream" ? stream(request, env) : app.fetch(request, env);
+	};
+	const server: ServerType = serve({ fetch, hostname: "127.0.0.1", port: 0 });
+	await once(server, "listening");
+	const { port } = server.address() as AddressInfo;
+
+	const scene: Scene = {
+		url: `http://127.0.0.1:${port}`,
+		sse,
+		requests,
+		answer: undefined,
+		mute: (on) => {
+			for (const line of lines) line.muted = on;
+		},
+		cut: () => {
+			for (const line of lines) line.cut();
+			lines.clear();
+		},
+		release: () => release(),
+		close: async () => {
+			const closed = once(server, "close");
+			server.close();
+			await sse.close();
+			if ("closeAllConnections" in server) server.closeAllConnections();
+			await closed;
+		},
+	};
+	return scene;
+}
+
+/** One stream's way to its client. */
+class Line {
+	muted = false;
+	readonly transform: TransformStream<Uint8Array, Uint8Array>;
+	#controller: TransformStreamDefaultController<Uint8Array> | undefined;
+
+	/** @param interval of the pings, in ms; undefined: there are none. */
+	constructor(interval: number | undefined) {
+		const ping = interval === undefined ? ":\n\n" : `event:sse.ping\ndata:${interval}\n\n`;
+		const decoder = new TextDecoder();
+		const encoder = new TextEncoder();
+		this.transform = new TransformStream({
+			start: (controller) => {
+				this.#controller = controller;
+			},
+			transform: (chunk, controller) => {
+				if (this.muted) return;
+				const text = decoder.decode(chunk, { stream: true });
+				// After the id that the stream begins with, so that the ping says it.
+				const sent = text.replace(/^:\n\n((?:id:.*\n\n)?)/gm, (_, id: string) => id + ping);
+				controller.enqueue(encoder.encode(sent));
+			},
+		});
+	}
+
+	cut(): void {
+		this.#controller?.terminate();
+	}
+}
+
+const page = `<!doctype html><title>client</title><script type="module">
+	import { EventClient } from "/client.js";
+	window.EventClient = EventClient;
+	window.seen = [];
+	window.gaps = [];
+	window.states = [];
+	window.errors = [];
+	addEventListener("error", ({ message }) => errors.push(message));
+	addEventListener("pageshow", ({ persisted }) => { window.persisted = persisted; });
+	/** Listens to these types of a stream, and notes what is told. */
+	window.listen = (url, options, ...types) => {
+		const client = new EventClient(url, options);
+		window.client = client;
+		client.onState((state) => states.push(state));
+		client.on("sse.gap", (gap) => gaps.push(gap));
+		for (const type of types) client.on(type, (data) => seen.push(data));
+	};
+</script>`;
+
+function answerWith(type: string, body: string): Response {
+	return new Response(body, { headers: { "content-type": type } });
+}
+
+async function bundle(): Promise<string> {
+	const { outputFiles } = await build({
+		entryPoints: [`${root}/src/client.ts`],
+		bundle: true,
+		minify: true,
+		format: "esm",
+		target: "es2022",
+		write: false,
+	});
+	return outputFiles[0]?.text ?? "";
+}
+
+/** A new tab, in which nothing listens yet. */
+export async function openTab(context: BrowserContext, scene: Scene): Promise<Page> {
+	const tab = await context.newPage();
+	await tab.goto(`${scene.url}/page`);
+	await when(tab, "window.listen !== undefined");
+	return tab;
+}
+
+/** Listens in a tab to messages of these channels, and waits until the stream is open. */
+export async function listen(
+	tab: Page,
+	channels: string | readonly string[],
+	options: object = {},
+): Promise<void> {
+	const url = JSON.stringify(path(channels));
+	await tab.evaluate(`listen(${url}, ${JSON.stringify(options)}, "message")`);
+	await when(tab, 'client.state === "open"');
+}
+
+export function path(channels: string | readonly string[]): string {
+	return `/stream?${new URLSearchParams([channels].flat().map((name) => ["channel", name]))}`;
+}
+
+/** Waits for a condition in a tab; asked from outside, for a hidden tab's own timers are slow. */
+export async function when(tab: Page, condition: string): Promise<void> {
+	await until(() => tab.evaluate<boolean>(condition), {
+		what: condition,
+		timeout: 30_000,
+		every: 20,
+	});
+}
+
+/** What a tab was told so far. */
+export async function seen<T = number>(tab: Page): Promise<T[]> {
+	return tab.evaluate<T[]>("seen");
+}
+
+/** Waits until the hub has so many streams. */
+export async function connections(scene: Scene, count: number): Promise<void> {
+	await until(async () => (await health(scene)).connections === count, {
+		what: `${count} connections at the hub`,
+		timeout: 20_000,
+	});
+}

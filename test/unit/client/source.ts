@@ -1,0 +1,75 @@
+import { formatCursor, parseCursor } from "../../../src/cursor.ts";
+import { beginning, isAfter } from "../../../src/position.ts";
+import type { Published, World } from "./world.ts";
+
+/** A native EventSource, and the hub's end of it. */
+export class FakeSource extends EventTarget {
+	static readonly CLOSED = 2;
+	readyState = 0;
+	readonly #world: World;
+	readonly owner: unknown;
+	readonly #query: string | null;
+	/** What a reconnect by itself sends as `Last-Event-ID`. */
+	#lastEventId = "";
+	#positions: string[] = [];
+
+	constructor(world: World, url: URL) {
+		super();
+		this.#world = world;
+		this.owner = world.current;
+		this.#query = url.searchParams.get("lastEventId");
+		world.sources.add(this);
+	}
+
+	close(): void {
+		this.readyState = 2;
+		this.#world.sources.delete(this);
+	}
+
+	steps(): (() => void)[] {
+		if (this.readyState === 0) return [() => this.#open()];
+		// Each channel in its order; between channels there is none.
+		return this.#world.channels.flatMap((channel, index) => {
+			const next = this.#world.published.find(
+				(message) =>
+					message.channel === channel &&
+					isAfter(message.position, this.#positions[index] ?? beginning),
+			);
+			return next === undefined ? [] : [() => this.#send(next, index)];
+		});
+	}
+
+	/** The connection breaks; the browser comes back by itself. */
+	lose(): void {
+		this.readyState = 0;
+		this.dispatchEvent(new Event("error"));
+	}
+
+	ping(): void {
+		if (this.readyState === 1) this.#dispatch("sse.ping", "1000");
+	}
+
+	#open(): void {
+		const { channels, published } = this.#world;
+		const cursor = this.#lastEventId || this.#query;
+		const heads = channels.map(
+			(channel) => published.findLast((message) => message.channel === channel)?.position,
+		);
+		const positions = cursor === null ? heads : parseCursor(channels, cursor);
+		this.#positions = positions.map((position) => position ?? beginning);
+		this.readyState = 1;
+		if (cursor === null) this.#lastEventId = formatCursor(channels, this.#positions);
+		this.dispatchEvent(new Event("open"));
+		this.ping();
+	}
+
+	#send({ position, type, n }: Published, index: number): void {
+		this.#positions[index] = position;
+		this.#lastEventId = formatCursor(this.#world.channels, this.#positions);
+		this.#dispatch(type, String(n));
+	}
+
+	#dispatch(type: string, data: string): void {
+		this.dispatchEvent(new MessageEvent(type, { data, lastEventId: this.#lastEventId }));
+	}
+}
