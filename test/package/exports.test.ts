@@ -28,6 +28,7 @@ const publicNames: Record<string, string[]> = {
 	"edge-sse/redis": ["redis"],
 	"edge-sse/upstash": ["upstash"],
 	"edge-sse/durable-object": ["SseChannel", "durableObject"],
+	"edge-sse/client": ["EventClient"],
 	"edge-sse/auth": ["jwtAuthorizer", "jwtPublisher", "signChannels"],
 };
 

@@ -45,6 +45,12 @@ const rows: Row[] = [
 		budget: 30_000,
 	},
 	{
+		entry: "edge-sse/client, whole",
+		code: 'export * from "edge-sse/client";',
+		dependencies: true,
+		budget: 3_000,
+	},
+	{
 		entry: "edge-sse/auth, with jose",
 		code: 'export * from "edge-sse/auth";',
 		dependencies: true,
