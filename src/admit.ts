@@ -1,4 +1,4 @@
-import type { Grant } from "./authorize.ts";
+import { granted, isResponse } from "./authorize.ts";
 import { corsHeaders, preflight } from "./cors.ts";
 import { SseError } from "./errors.ts";
 import type { CheckedOptions, StreamOptions } from "./options.ts";
@@ -43,38 +43,20 @@ export async function admit(
 	}
 	const admitted = { names, expires: expires ?? Number.POSITIVE_INFINITY, headers };
 	if (authorize === undefined) return admitted;
-	let verdict: boolean | Response | Grant;
 	try {
-		verdict = await authorize(request, names);
+		const verdict = await authorize(request, names);
+		if (isResponse(verdict)) return withHeaders(verdict, headers);
+		const grant = granted(verdict, names);
+		if (grant.names.length === 0) {
+			return refuse(403, "channel: this request may not read it.", headers);
+		}
+		return { ...grant, expires: Math.min(admitted.expires, grant.expires), headers };
 	} catch (error) {
 		options.onError(error, { stage: "authorize" });
 		// Who was to be asked is away: that will pass.
 		if (error instanceof SseError && error.code === "unavailable") return comeBack(headers);
 		return refuse(500, "Internal error.", headers);
 	}
-	if (verdict instanceof Response) return withHeaders(verdict, headers);
-	const granted = grantOf(verdict, names);
-	if (granted.names.length === 0) {
-		return refuse(403, "channel: this request may not read it.", headers);
-	}
-	return {
-		...admitted,
-		names: granted.names,
-		expires: Math.min(admitted.expires, granted.expires),
-	};
-}
-
-function grantOf(verdict: boolean | Grant, names: readonly string[]) {
-	// A hook of JavaScript's that returns nothing grants nothing.
-	const grant =
-		typeof verdict === "object" && verdict !== null
-			? verdict
-			: { channels: verdict === true ? names : [] };
-	const granted = new Set(grant.channels ?? names);
-	return {
-		names: names.filter((name) => granted.has(name)),
-		expires: grant.expires ?? Number.POSITIVE_INFINITY,
-	};
 }
 
 /** A copy, for a response's headers may be immutable (`Response.redirect()`). */

@@ -141,7 +141,7 @@ export class ServerSentEvents<Events extends EventMap = EventMap> {
 			throw new TypeError("Cannot stream. recent: must be a whole number of 0 or more.");
 		}
 		const admitted = await admit(request, options, this.#options);
-		if (admitted instanceof Response) {
+		if (!("names" in admitted)) {
 			if (!admitted.ok) this.#counters.refusals++;
 			return admitted;
 		}

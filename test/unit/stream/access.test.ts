@@ -1,4 +1,5 @@
-import { expect, test, vi } from "vitest";
+import { createAdaptorServer } from "@hono/node-server";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Authorize } from "../../../src/authorize.ts";
 import { ask, expectRefused, open, read, request, scene, told } from "./kit.ts";
 
@@ -26,6 +27,12 @@ test.for<[what: string, verdict: unknown]>([
 	["null", null],
 	["a word", "yes"],
 	["a number", 1],
+	["a list", ["a", "b"]],
+	["an object that says nothing", {}],
+	["a token's claims", { sub: "me", exp: 4e9 }],
+	["a map", new Map([["channels", ["a"]]])],
+	["a grant of what was left undefined", { channels: undefined, expires: Date.now() + 1e6 }],
+	["a grant of a word", { channels: "a" }],
 	["a grant of none", { channels: [] }],
 	["a grant of what was not asked for", { channels: ["c", "*", "ab"] }],
 ])("%s is a 403, and nothing upstream is touched", async ([, verdict]) => {
@@ -110,6 +117,32 @@ test.for<[what: string, authorize: Authorize]>([
 	const it = scene({ authorize });
 	expect(await expectRefused(await ask(it), 500)).toBe("Internal error.");
 	expect(told(it)).toEqual(["authorize: secret detail"]);
+	expect(it.calls).toEqual([]);
+});
+
+test.for<[what: string, verdict: () => unknown, told: RegExp]>([
+	["an end that is no number", () => ({ channels: ["a"], expires: Number.NaN }), /expires/],
+	["an end in words", () => ({ expires: "tomorrow" }), /expires/],
+	["a Response that is none", () => Response.error(), /status/i],
+	["a Response that was used", () => used, /./],
+])("%s is a 500, and reported", async ([, verdict, message]) => {
+	await used.text().catch(() => undefined);
+	const it = scene({ authorize: () => verdict() as boolean });
+	await expectRefused(await ask(it), 500);
+	expect(it.reports).toMatchObject([{ stage: "authorize" }]);
+	expect(told(it).join()).toMatch(message);
+	expect(it.calls).toEqual([]);
+});
+
+const used = new Response("once");
+
+test("a Response is one wherever it comes from: @hono/node-server replaces the class", async () => {
+	const { Request, Response } = globalThis;
+	onTestFinished(() => void Object.assign(globalThis, { Request, Response }));
+	const it = scene({ authorize: () => fetch("data:text/plain,no") });
+	createAdaptorServer({ fetch: () => Response.json("") });
+	expect(globalThis.Response).not.toBe(Response);
+	expect(await (await ask(it)).text()).toBe("no");
 	expect(it.calls).toEqual([]);
 });
 
