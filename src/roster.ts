@@ -17,6 +17,9 @@ export interface RosterOptions {
 /** The timer runs this often per keep-alive period: what it sends is at most a quarter of it early. */
 const ticksPerKeepAlive = 4;
 
+/** And this often per `maxDuration`: a stream ends up to a tick before its deadline. */
+const ticksPerDuration = 20;
+
 /** And this often at least, in ms, for streams that must end at a given time. */
 const longestTick = 2_000;
 
@@ -48,7 +51,11 @@ export class Roster implements ConnectionOwner {
 		this.counters = counters;
 		this.#onEnd = onEnd;
 		this.#maxDuration = maxDuration;
-		this.#tickMs = Math.min(Math.min(keepAlive, maxDuration) / ticksPerKeepAlive, longestTick);
+		this.#tickMs = Math.min(
+			keepAlive / ticksPerKeepAlive,
+			maxDuration / ticksPerDuration,
+			longestTick,
+		);
 		this.#silentTicks = Math.floor(keepAlive / this.#tickMs);
 		this.#keepAliveFrame = encoder.encode(ping === true ? pingFrame : commentFrame);
 	}
@@ -60,9 +67,15 @@ export class Roster implements ConnectionOwner {
 	/** @param expires when its stream is to end, in ms since 1970; `Infinity`: never. */
 	add(connection: Connection, feed: Feed, expires: number): void {
 		this.#feeds.set(connection, feed);
-		// Each has a share of the last tenth to itself, so that those who came together do not all leave together.
-		const last = Date.now() + this.#maxDuration * (0.9 + Math.random() / 10);
-		connection.deadline = Math.min(last, expires);
+		const now = Date.now();
+		// Those who came together do not all leave together: each is drawn a time of the last tenth, of which
+		// the tick takes its part.
+		const earliest = 0.9 + this.#tickMs / this.#maxDuration;
+		const share = earliest + Math.random() * (1 - earliest);
+		connection.deadline = Math.min(now + this.#maxDuration * share, expires);
+		// The first tick may come too late for it.
+		const left = connection.deadline - now;
+		if (left < this.#tickMs) setTimeout(() => connection.comeBack("expired"), left);
 		this.#timer ??= setInterval(this.#onTick, this.#tickMs);
 	}
 

@@ -128,17 +128,20 @@ export class ServerSentEvents<Events extends EventMap = EventMap> {
 	 * sees `open` misses nothing that is published after it.
 	 *
 	 * Final refusals have a status (400 for a bad channel, 403 for one that it may not have, 405 for another
-	 * method than GET or HEAD). While the broker is away, there are too many connections, or the instance is being
-	 * closed, the answer is a stream that ends at once and names a time to come back, for an EventSource gives up
+	 * method than GET or HEAD). While the broker is away, there are too many connections, the instance is being
+	 * closed, or its time is over already, the answer is a stream that ends at once and names a time to come back, for an EventSource gives up
 	 * on every other status.
 	 *
 	 * @throws {ConfigurationError} when the environment names no broker.
-	 * @throws {TypeError} when `recent` is no whole number of 0 or more.
+	 * @throws {TypeError} when `recent` is no whole number of 0 or more, or `expires` no number.
 	 */
 	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
-		const { recent = 0 } = options;
+		const { recent = 0, expires = 0 } = options;
 		if (!Number.isSafeInteger(recent) || recent < 0) {
 			throw new TypeError("Cannot stream. recent: must be a whole number of 0 or more.");
+		}
+		if (typeof expires !== "number" || Number.isNaN(expires)) {
+			throw new TypeError("Cannot stream. expires: must be a number, in ms since 1970.");
 		}
 		const admitted = await admit(request, options, this.#options);
 		if (!("names" in admitted)) {
@@ -147,7 +150,8 @@ export class ServerSentEvents<Events extends EventMap = EventMap> {
 		}
 		const { headers } = admitted;
 		if (request.method === "HEAD") return eventStream(null, headers);
-		const body = this.#closing ? undefined : await this.#enter(request, options, admitted);
+		const over = this.#closing || admitted.expires <= Date.now();
+		const body = over ? undefined : await this.#enter(request, options, admitted);
 		if (body !== undefined) return eventStream(body, headers);
 		this.#counters.refusals++;
 		return comeBack(headers);
