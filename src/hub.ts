@@ -55,6 +55,10 @@ export class Hub implements ChannelOwner {
 		return this.#roster.size;
 	}
 
+	get connections(): Connection[] {
+		return this.#roster.connections;
+	}
+
 	get channelCount(): number {
 		return this.#channels.size;
 	}
@@ -103,11 +107,6 @@ export class Hub implements ChannelOwner {
 			if (channel.outlets.delete(outlet)) this.#release(channel);
 		};
 		return { channel, stop };
-	}
-
-	/** Ends all streams over so many ms. What is left then, and the subscriptions, are `close()`'s. */
-	drain(ms: number): Promise<void> {
-		return this.#roster.drain(ms);
 	}
 
 	/** Ends every stream so that its client comes back, and leaves the broker. */

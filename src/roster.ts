@@ -23,9 +23,6 @@ const ticksPerDuration = 20;
 /** And this often at least, in ms, for streams that must end at a given time. */
 const longestTick = 2_000;
 
-/** Streams are ended in steps of so many ms while a process drains. */
-const drainStep = 25;
-
 const encoder = new TextEncoder();
 
 /** All open streams of a hub, and the one timer that keeps them alive and ends them in time. */
@@ -64,6 +61,10 @@ export class Roster implements ConnectionOwner {
 		return this.#feeds.size;
 	}
 
+	get connections(): Connection[] {
+		return [...this.#feeds.keys()];
+	}
+
 	/** @param expires when its stream is to end, in ms since 1970; `Infinity`: never. */
 	add(connection: Connection, feed: Feed, expires: number): void {
 		this.#feeds.set(connection, feed);
@@ -96,19 +97,7 @@ export class Roster implements ConnectionOwner {
 
 	/** Ends every stream so that its client comes back, each with a time of its own. */
 	endAll(): void {
-		for (const connection of [...this.#feeds.keys()]) connection.comeBack();
-	}
-
-	/** The same, spread over so many ms: wherever the clients go, they do not arrive all at once. */
-	async drain(ms: number): Promise<void> {
-		const connections = [...this.#feeds.keys()];
-		const begin = performance.now();
-		for (let next = 0; next < connections.length && this.#feeds.size > 0; ) {
-			const elapsed = performance.now() - begin;
-			const due = Math.ceil((connections.length * Math.min(elapsed, ms)) / ms);
-			for (; next < due; next++) connections[next]?.comeBack();
-			await new Promise((resolve) => setTimeout(resolve, Math.min(drainStep, ms)));
-		}
+		for (const connection of this.connections) connection.comeBack();
 	}
 
 	readonly #onTick = (): void => {

@@ -1,6 +1,7 @@
 import { Admission } from "./admission.ts";
 import { type Admitted, admit } from "./admit.ts";
 import type { Connector, PublishResult } from "./connector.ts";
+import { endSpread } from "./drain.ts";
 import { ConnectorError, closedError } from "./errors.ts";
 import type { EventMap, MessageOf, PublishArguments } from "./events.ts";
 import { Hooks } from "./hooks.ts";
@@ -210,9 +211,11 @@ export class ServerSentEvents<Events extends EventMap = EventMap> {
 	 *   once; new streams are turned away meanwhile, and what is published is still delivered. Default 0.
 	 */
 	async close({ drain = 0 }: { drain?: number } = {}): Promise<void> {
-		if (!(drain >= 0)) throw new TypeError("Cannot close. drain: must be a number of 0 or more.");
+		if (!(drain >= 0 && drain < Infinity)) {
+			throw new TypeError("Cannot close. drain: must be a number of 0 or more.");
+		}
 		this.#closing = true;
-		if (drain > 0) await Promise.all(this.#hubs().map((hub) => hub.drain(drain)));
+		if (drain > 0) await endSpread(this.#hubs().flatMap(({ connections }) => connections), drain);
 		this.#closed = true;
 		for (const hub of this.#hubs()) hub.close();
 		await this.#connector?.close();
