@@ -26,7 +26,7 @@ export async function admit(
 	options: CheckedOptions,
 ): Promise<Admitted | Response> {
 	const { cors, authorize, allowedChannels } = options;
-	const headers = corsHeaders(cors, request);
+	const headers = await corsHeaders(options, request);
 	if (request.method === "OPTIONS" && cors !== undefined) return preflight(request, headers);
 	if (request.method !== "GET" && request.method !== "HEAD") {
 		const allow = cors === undefined ? "GET, HEAD" : "GET, HEAD, OPTIONS";

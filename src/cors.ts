@@ -1,7 +1,11 @@
+import type { ErrorHandler } from "./errors.ts";
+
+type Origin = string | undefined | null;
+
 /** Which other origins' pages may read streams; the same rules as Hono's `cors()`. */
 export interface CorsOptions {
 	/** `*`, an origin, several, or a function that returns the one to allow, if any. */
-	origin: string | readonly string[] | ((origin: string) => string | undefined | null);
+	origin: string | readonly string[] | ((origin: string) => Origin | Promise<Origin>);
 	/** Whether pages may send cookies (`new EventSource(url, { withCredentials: true })`). Default false. */
 	credentials?: boolean | undefined;
 }
@@ -14,7 +18,7 @@ export function checkCors(cors: CorsOptions | undefined): void {
 	if (kind !== "string" && kind !== "function" && !Array.isArray(origin)) {
 		throw new TypeError("cors.origin: must be an origin, a list of them, `*`, or a function.");
 	}
-	if (credentials === true && (origin === "*" || (Array.isArray(origin) && origin.includes("*")))) {
+	if (credentials === true && [origin].flat().includes("*")) {
 		throw new TypeError(
 			"cors.origin: with credentials it must name the origins, for `*` would be all of them.",
 		);
@@ -26,18 +30,22 @@ export function checkCors(cors: CorsOptions | undefined): void {
  *
  * @see https://fetch.spec.whatwg.org/#http-cors-protocol
  */
-export function corsHeaders(
-	cors: CorsOptions | undefined,
+export async function corsHeaders(
+	{ cors, onError }: { cors?: CorsOptions | undefined; onError: ErrorHandler },
 	request: Request,
-): Record<string, string> {
+): Promise<Record<string, string>> {
 	if (cors === undefined) return {};
 	const headers: Record<string, string> = {};
-	const allowed = allowedOrigin(cors, request.headers.get("origin") ?? "");
 	// The answer differs by origin, also where this one is not allowed: a cache must not mix them up.
 	if (cors.origin !== "*") headers.vary = "Origin";
-	if (allowed === undefined) return headers;
-	headers["access-control-allow-origin"] = allowed;
-	if (cors.credentials === true) headers["access-control-allow-credentials"] = "true";
+	try {
+		const allowed = await allowedOrigin(cors, request.headers.get("origin") ?? "");
+		if (!allowed) return headers;
+		headers["access-control-allow-origin"] = allowed;
+		if (cors.credentials === true) headers["access-control-allow-credentials"] = "true";
+	} catch (error) {
+		onError(error, { stage: "hook" });
+	}
 	return headers;
 }
 
@@ -55,10 +63,9 @@ export function preflight(request: Request, headers: Record<string, string>): Re
 	});
 }
 
-function allowedOrigin({ origin, credentials }: CorsOptions, asked: string): string | undefined {
-	if (origin === "*") return "*";
+async function allowedOrigin({ origin, credentials }: CorsOptions, asked: string): Promise<Origin> {
 	if (typeof origin === "function") {
-		const answer = origin(asked) || undefined;
+		const answer = await origin(asked);
 		return answer === "*" && credentials === true ? undefined : answer;
 	}
 	const origins = [origin].flat();
