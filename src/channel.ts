@@ -110,15 +110,18 @@ export class Channel implements SubscriptionHandlers {
 	}
 
 	#pass(payload: string): void {
-		this.#owner.counters.messages++;
 		const decoded = this.#decoder.decode(payload);
 		if (decoded === undefined) return;
 		const position = decoded.storedAt;
-		if (position !== undefined) {
-			// The history may have been faster than the feed.
-			if (!isAfter(position, this.position)) return;
-			this.position = position;
+		// The history may have been faster than the feed.
+		if (position === undefined || isAfter(position, this.position)) {
+			this.#passOn(decoded, position);
 		}
+	}
+
+	#passOn(decoded: Decoded, position: string | undefined): void {
+		this.#owner.counters.messages++;
+		this.position = position ?? this.position;
 		for (const outlet of this.outlets) outlet.onMessage(this, decoded, position);
 	}
 
@@ -192,9 +195,9 @@ export class Channel implements SubscriptionHandlers {
 	#passPage(page: Page): void {
 		for (const decoded of page.messages) {
 			const position = decoded.storedAt;
-			if (position === undefined || !isAfter(position, this.position)) continue;
-			this.position = position;
-			for (const outlet of this.outlets) outlet.onMessage(this, decoded, position);
+			if (position !== undefined && isAfter(position, this.position)) {
+				this.#passOn(decoded, position);
+			}
 		}
 		// It may end at a place where nothing was published.
 		if (isAfter(page.end, this.position)) this.position = page.end;

@@ -65,9 +65,9 @@ export class Connection {
 		if (this.#ended !== undefined) return true;
 		if (this.#sink.bufferedBytes > this.#owner.maxBufferedBytes) return false;
 		this.lastTick = this.#owner.tick;
-		this.#owner.counters.bytes += bytes.length;
 		try {
 			this.#sink.write(bytes);
+			this.#owner.counters.bytes += bytes.length;
 		} catch {
 			this.#end("left"); // on some hosts a failing write is the only sign that the client has gone
 		}
@@ -104,8 +104,7 @@ export class Connection {
 		this.#cleanUp?.(reason);
 		try {
 			// Only a slow client still has a stream worth breaking: its unread bytes are freed with it.
-			if (reason === "slow")
-				this.#sink.abort(new SseError("slow_consumer", "Cut off: read too slowly."));
+			if (reason === "slow") this.#sink.abort(tooSlow);
 			else this.#sink.end();
 		} catch {
 			// The host had already torn the stream down, which is all that was wanted.

@@ -31,7 +31,7 @@ export class Decoder {
 	decode(payload: string): Decoded | undefined {
 		const { counters, maxMessageBytes } = this.#owner;
 		try {
-			if (exceeds(payload, maxMessageBytes + longestId)) {
+			if (exceeds(payload, maxMessageBytes + (this.#history ? longestId : 0))) {
 				throw new SseError("bad_message", `Dropped a message of over ${maxMessageBytes} bytes.`);
 			}
 			return decode(payload, this.#history);

@@ -83,8 +83,9 @@ export class Replay {
 		else if (this.#behind.size > 0) {
 			// It is not kept, so that it cannot be made up for: it goes ahead of what is.
 			const bytes = encoder.encode(decoded.frame);
-			for (const connection of this.#behind.keys()) connection.write(bytes);
-			this.#counters.frames += this.#behind.size;
+			for (const connection of this.#behind.keys()) {
+				if (connection.write(bytes) && connection.isOpen) this.#counters.frames++;
+			}
 		}
 	}
 
@@ -169,12 +170,12 @@ export class Replay {
 			if (step.bytes.length > 0) {
 				if (!connection.write(step.bytes)) continue;
 				advanced = true;
-				this.#counters.frames += step.events;
-				this.#counters.gaps += step.gaps;
 				// Whoever was sent nothing keeps its place in the line.
 				this.#behind.delete(connection);
+				if (!connection.isOpen) continue;
+				this.#counters.frames += step.events;
+				this.#counters.gaps += step.gaps;
 			}
-			if (!connection.isOpen) continue;
 			if (this.#feed.isAt(step.positions)) {
 				this.#behind.delete(connection);
 				this.#feed.attach(connection);

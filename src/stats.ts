@@ -6,7 +6,7 @@ export interface Stats {
 	channels: number;
 	/** Messages that came from the broker, each once however many clients it is for. */
 	messages: number;
-	/** Events that were written to clients. */
+	/** Messages that were written to clients, each once per client; neither `sse.gap` nor `sse.ping`. */
 	frames: number;
 	/** Written to clients, comments included. */
 	bytes: number;

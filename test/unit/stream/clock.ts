@@ -5,14 +5,7 @@ import { afterEach, beforeEach, vi } from "vitest";
 export function useClock(): { passes(ms: number): Promise<void> } {
 	beforeEach(() => {
 		vi.useFakeTimers({
-			toFake: [
-				"setTimeout",
-				"clearTimeout",
-				"setInterval",
-				"clearInterval",
-				"Date",
-				"performance",
-			],
+			toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"],
 		});
 	});
 	afterEach(() => void vi.useRealTimers());

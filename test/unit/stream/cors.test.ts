@@ -101,7 +101,9 @@ const expected = {
 	vary: "Origin",
 };
 
-test.for<[what: string, status: number, options: Partial<Parameters<typeof scene>[0]>, query: string]>([
+test.for<
+	[what: string, status: number, options: Partial<Parameters<typeof scene>[0]>, query: string]
+>([
 	["the stream", 200, {}, ""],
 	["a bad request", 400, { maxChannels: 1 }, "channel=a&channel=b"],
 	["a channel that there is not", 403, { allowedChannels: ["b"] }, "channel=a"],
@@ -146,7 +148,9 @@ test("never `*` with credentials: not by an option, and not by a function", asyn
 	const it = scene({ cors: { origin: () => "*", credentials: true } });
 	for (const method of ["GET", "OPTIONS"]) {
 		const { headers, body } = await ask(it, "", { method, headers: { origin: page } });
-		expect([...headers.keys()].filter((name) => name.startsWith("access-control-allow-o"))).toEqual([]);
+		expect([...headers.keys()].filter((name) => name.startsWith("access-control-allow-o"))).toEqual(
+			[],
+		);
 		expect(headers.has("access-control-allow-credentials")).toBe(false);
 		expect(headers.get("vary")).toContain("Origin");
 		await body?.cancel();

@@ -147,12 +147,15 @@ test.for([
 	expect(ended(clients)).toBe(100);
 });
 
-test.for([-1, Number.NaN, Number.POSITIVE_INFINITY, "soon"])("drain: %s is a TypeError", async (drain) => {
-	const it = scene();
-	const client = await open(it);
-	await expect(it.sse.close({ drain: drain as number })).rejects.toThrow(/drain/);
-	expect([it.sse.closing, client.state]).toEqual([false, "open"]);
-});
+test.for([-1, Number.NaN, Number.POSITIVE_INFINITY, "soon"])(
+	"drain: %s is a TypeError",
+	async (drain) => {
+		const it = scene();
+		const client = await open(it);
+		await expect(it.sse.close({ drain: drain as number })).rejects.toThrow(/drain/);
+		expect([it.sse.closing, client.state]).toEqual([false, "open"]);
+	},
+);
 
 test("a stream whose subscription comes only when all is closed is asked to come back", async () => {
 	const it = scene();

@@ -1,6 +1,7 @@
 import { expect, onTestFinished } from "vitest";
 import type { Connector, HistoryOptions, SubscriptionHandlers } from "../../../src/connector.ts";
 import { memory } from "../../../src/connectors/memory.ts";
+import { ConnectorError } from "../../../src/errors.ts";
 import type { ServerSentEventsOptions } from "../../../src/options.ts";
 import { ServerSentEvents } from "../../../src/sse.ts";
 import { Client } from "../../resume/client.ts";
@@ -39,6 +40,8 @@ export function told({ reports }: Scene): string[] {
 export class Broker implements Connector {
 	readonly calls: string[] = [];
 	readonly subscribers = new Map<string, SubscriptionHandlers>();
+	/** Channels of which nothing arrives for now. */
+	readonly silent = new Set<string>();
 	/** Subscriptions wait for it. */
 	ready: Promise<void> = Promise.resolve();
 	readonly name: string;
@@ -72,7 +75,21 @@ export class Broker implements Connector {
 		this.calls.push(`subscribe ${channel}`);
 		await this.ready;
 		this.subscribers.set(channel, handlers);
-		return this.#inner.subscribe(channel, handlers);
+		return this.#inner.subscribe(channel, {
+			onMessage: (payload) => this.silent.has(channel) || handlers.onMessage(payload),
+			onLost: (error) => handlers.onLost(error),
+			onRestored: () => handlers.onRestored(),
+			onEnd: (error) => handlers.onEnd(error),
+		});
+	}
+
+	/** The way to the broker is lost, and so is what is published meanwhile. */
+	async without(channel: string, meanwhile: () => Promise<unknown>): Promise<void> {
+		this.silent.add(channel);
+		this.subscribers.get(channel)?.onLost(new ConnectorError("unavailable", "lost"));
+		await meanwhile();
+		this.silent.delete(channel);
+		this.subscribers.get(channel)?.onRestored();
 	}
 
 	close(): Promise<void> {
