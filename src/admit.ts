@@ -34,10 +34,10 @@ export async function admit(
 	}
 	const requested = requestProblem(request, options);
 	if (requested !== undefined) return refuse(400, requested, headers);
-	const names =
-		channel === undefined ? requestedChannels(request) : [...new Set([channel].flat() as string[])];
-	const problem = channelProblem(names, options);
+	const asked = channel === undefined ? requestedChannels(request) : ([channel].flat() as string[]);
+	const problem = channelProblem(asked, options);
 	if (problem !== undefined) return refuse(400, problem, headers);
+	const names = [...new Set(asked)];
 	if (!names.every((name) => isAllowed(name, allowedChannels))) {
 		return refuse(403, "channel: there is no such channel here.", headers);
 	}

@@ -10,10 +10,10 @@ export interface ChannelLimits {
 	maxChannelLength: number;
 }
 
-/** The channels of `?channel=a&channel=b`, each once, in the order of the URL; none: `sse`. */
+/** The channels of `?channel=a&channel=b`, in the order of the URL; none: `sse`. */
 export function requestedChannels(request: Request): string[] {
 	const names = new URL(request.url).searchParams.getAll("channel").filter((name) => name !== "");
-	return names.length === 0 ? [defaultChannel] : [...new Set(names)];
+	return names.length === 0 ? [defaultChannel] : names;
 }
 
 /**

@@ -1,0 +1,65 @@
+import { expect, test, vi } from "vitest";
+import { expectRefused, open, read, request, scene } from "./kit.ts";
+
+const many = (each: (n: number) => string) =>
+	Array.from({ length: 10_000 }, (_, n) => each(n)).join("&");
+const megabyte = "x".repeat(1_048_576);
+
+test.for<[what: string, query: string, headers: Record<string, string>, rule: RegExp]>([
+	["10,000 channels", many((n) => `channel=${n}`), {}, /at most 32 .* got 10000/],
+	["one channel 10,000 times", many(() => "channel=a"), {}, /at most 32 .* got 10000/],
+	["10,000 long ones", many((n) => `channel=${"x".repeat(500)}${n}`), {}, /^url: has at most/],
+	["33 channels", Array.from({ length: 33 }, (_, n) => `channel=${n}`).join("&"), {}, /at most 32/],
+	["a name of 513 characters", `channel=${"é".repeat(513)}`, {}, /at most 512 characters, got 513/],
+	["a megabyte of a name", `channel=${megabyte}`, {}, /^url: has at most/],
+	["a megabyte of something else", `channel=a&token=${megabyte}`, {}, /^url: has at most/],
+	["a megabyte of Last-Event-ID", "channel=a", { "last-event-id": megabyte }, /^Last-Event-ID: /],
+	["5,000 of it", "channel=a", { "last-event-id": "0.".repeat(2_500) }, /^Last-Event-ID: /],
+	["5,000 of it in the query", `lastEventId=${"0".repeat(5_000)}`, {}, /^Last-Event-ID: /],
+])(
+	"%s: a 400 that names the rule, asks nobody and costs little",
+	async ([, query, headers, rule]) => {
+		const authorize = vi.fn(() => true);
+		const it = scene({ authorize, history: {} });
+		const asked = request(query, { headers });
+		const begin = performance.now();
+		const error = await expectRefused(await it.sse.fetch(asked), 400, rule);
+		// Generous: what is abuse takes well under a millisecond here, and a megabyte that is parsed takes 20.
+		expect(performance.now() - begin).toBeLessThan(1_000);
+		expect(error.length).toBeLessThan(100);
+		expect([authorize.mock.calls, it.calls]).toEqual([[], []]);
+	},
+);
+
+test.for<[what: string, query: string]>([
+	["32 channels", Array.from({ length: 32 }, (_, n) => `channel=${n}`).join("&")],
+	[
+		"32 names of 512 characters, each as long as it can be written",
+		Array.from({ length: 32 }, (_, n) => `channel=${encodeURIComponent("€".repeat(510) + n)}`).join(
+			"&",
+		),
+	],
+	["a token of 8 kB", `channel=a&token=${"x".repeat(8_192)}`],
+])("%s: no abuse", async ([, query]) => {
+	await open(scene(), query);
+});
+
+test("the longest cursor that is given for 32 channels is taken back", async () => {
+	const it = scene({ history: {} });
+	const query = Array.from({ length: 32 }, (_, n) => `channel=${"n".repeat(500)}${n}`).join("&");
+	const client = await open(it, query);
+	const lastEventId = await client.placed();
+	expect(lastEventId.split(".")).toHaveLength(33);
+	const back = await open(it, query, { headers: { "last-event-id": lastEventId } });
+	await it.sse.publish("next", { channel: `${"n".repeat(500)}31` });
+	expect(await back.data(1)).toEqual(["next"]);
+	expect(back.gaps).toEqual([]);
+});
+
+test("a route that names too many channels, or a bad one, is told as a request is", async () => {
+	const it = scene({ maxChannels: 2, maxChannelLength: 3 });
+	for (const channel of [["a", "b", "c"], "long", [], [""], [1 as unknown as string]]) {
+		await expectRefused(await it.sse.stream(request(), { channel }), 400, /^channel: /);
+	}
+	read(await it.sse.stream(request(), { channel: ["a", "abc"] }));
+});
