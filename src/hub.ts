@@ -1,11 +1,12 @@
 import { Channel, type ChannelOwner, type Outlet } from "./channel.ts";
 import { Connection, type EndReason } from "./connection.ts";
 import type { Connector, Resume } from "./connector.ts";
-import { parseCursor } from "./cursor.ts";
+import { formatCursor, parseCursor } from "./cursor.ts";
 import { type ConnectorError, closedError, type ErrorHandler, SseError } from "./errors.ts";
 import { Feed } from "./feed.ts";
-import { commentFrame } from "./frame.ts";
+import { commentFrame, cursorFrame } from "./frame.ts";
 import { Gate } from "./gate.ts";
+import { beginning } from "./position.ts";
 import { Roster, type RosterOptions } from "./roster.ts";
 import type { Sink } from "./sink.ts";
 import type { Counters } from "./stats.ts";
@@ -78,7 +79,14 @@ export class Hub implements ChannelOwner {
 	): Promise<{ connection: Connection; sink: S }> {
 		const channels = await this.#acquireAll(names);
 		let resume = lastEventId === undefined ? undefined : parseCursor(names, lastEventId);
-		if (resume === undefined && recent > 0) resume = await this.#back(channels, recent);
+		// Bun sends no headers before a first chunk, and some proxies wait for one too.
+		let opening = commentFrame;
+		if (resume === undefined && recent > 0 && this.#connector.history !== undefined) {
+			const back = await this.#back(channels, recent);
+			resume = back;
+			// Where nothing is kept yet, no message brings it an id to come back with.
+			opening += cursorFrame(formatCursor(names, back));
+		}
 		const key = JSON.stringify(names);
 		let feed = this.#feeds.get(key);
 		if (feed === undefined) {
@@ -88,8 +96,7 @@ export class Hub implements ChannelOwner {
 		const sink = createSink(() => connection.left());
 		const connection: Connection = new Connection(sink, this.#roster);
 		this.#roster.add(connection, feed, expires);
-		// Bun sends no headers before a first chunk, and some proxies wait for one too.
-		feed.join(connection, commentFrame, resume);
+		feed.join(connection, opening, resume);
 		return { connection, sink };
 	}
 
@@ -152,7 +159,9 @@ export class Hub implements ChannelOwner {
 	/** Where the newest so many messages of each channel begin. */
 	async #back(channels: readonly Channel[], recent: number) {
 		try {
-			const positions = await Promise.all(channels.map((channel) => channel.reader?.back(recent)));
+			const positions = await Promise.all(
+				channels.map((channel) => channel.reader?.back(recent) ?? beginning),
+			);
 			if (this.#closed || channels.some((channel) => channel.ended)) {
 				throw closedError("ServerSentEvents");
 			}
