@@ -16,9 +16,9 @@ export class Hooks {
 	}
 
 	/** Whom a request counts for; a key that could not be made counts for nobody. */
-	keyOf(request: Request, host: unknown): string | undefined {
+	async keyOf(request: Request, host: unknown): Promise<string | undefined> {
 		try {
-			return this.#options.clientKey?.(request, host);
+			return (await this.#options.clientKey?.(request, host)) ?? undefined;
 		} catch (error) {
 			this.#failed(error);
 			return undefined;

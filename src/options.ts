@@ -7,6 +7,8 @@ import type { EventMap, Schema } from "./events.ts";
 import type { MessageOptions } from "./message.ts";
 import { logError, shielded } from "./report.ts";
 
+type ClientKey = string | null | undefined;
+
 /** One client, for as long as its stream is open: the same object in both hooks. */
 export interface Client {
 	readonly channels: readonly string[];
@@ -52,8 +54,8 @@ export interface ServerSentEventsOptions<Events extends EventMap = EventMap> {
 	maxMessageBytes?: number | undefined;
 	/** Streams at a time; whoever comes then is asked to come back. Default 50,000. */
 	maxConnections?: number | undefined;
-	/** Who a client is, for `maxConnectionsPerClient`: its address, its user. Undefined: not counted. */
-	clientKey?: ((request: Request, host: unknown) => string | undefined) | undefined;
+	/** Who a client is, for `maxConnectionsPerClient`: its address, its user. Null or undefined: not counted. */
+	clientKey?: ((request: Request, host: unknown) => ClientKey | Promise<ClientKey>) | undefined;
 	/** Streams at a time of one `clientKey`; whoever comes then is asked to come back. Default 100. */
 	maxConnectionsPerClient?: number | undefined;
 	/**
@@ -90,6 +92,9 @@ export interface StreamOptions {
 	host?: unknown;
 }
 
+/** A timer of more ms fires at once: https://developer.mozilla.org/docs/Web/API/Window/setTimeout */
+const longestTimer = 2_147_483_647;
+
 /** With the defaults filled in; what has none may be undefined. */
 export type CheckedOptions = ReturnType<typeof checkedOptions>;
 
@@ -116,7 +121,7 @@ export function checkedOptions<Events extends EventMap>(options: ServerSentEvent
 		if (options[name] === undefined || typeof options[name] === "function") continue;
 		throw new TypeError(`${name}: must be a function.`);
 	}
-	if (allowedChannels?.some((name) => typeof name !== "string" || name === "")) {
+	if (allowedChannels !== undefined && !areNames(allowedChannels)) {
 		throw new TypeError("allowedChannels: must be names of channels; a `*` may end them.");
 	}
 	if (typeof channelPrefix !== "string") throw new TypeError("channelPrefix: must be a string.");
@@ -136,7 +141,7 @@ export function checkedOptions<Events extends EventMap>(options: ServerSentEvent
 		...options,
 		channelPrefix,
 		keepAlive: number("keepAlive", 8_000, 1),
-		linger: number("linger", 2_000, 0),
+		linger: Math.min(number("linger", 2_000, 0), longestTimer),
 		maxChannels: number("maxChannels", 32, 1),
 		maxChannelLength: number("maxChannelLength", 512, 1),
 		maxBufferedBytes: number("maxBufferedBytes", 1_048_576, 0),
@@ -146,6 +151,20 @@ export function checkedOptions<Events extends EventMap>(options: ServerSentEvent
 		maxDuration: number("maxDuration", Number.POSITIVE_INFINITY, 1),
 		onError: shielded(options.onError ?? logError),
 	};
+}
+
+/** @throws {TypeError} that names the option and its rule. */
+export function checkStreamOptions({ recent = 0, expires = 0 }: StreamOptions): void {
+	if (!Number.isSafeInteger(recent) || recent < 0) {
+		throw new TypeError("Cannot stream. recent: must be a whole number of 0 or more.");
+	}
+	if (typeof expires !== "number" || Number.isNaN(expires)) {
+		throw new TypeError("Cannot stream. expires: must be a number, in ms since 1970.");
+	}
+}
+
+function areNames(value: unknown): boolean {
+	return Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
 }
 
 type NumericOption = Extract<

@@ -18,8 +18,7 @@ export function shielded(onError: ErrorHandler): ErrorHandler {
 /** Calls a user's hook, which may throw at once or reject later. */
 export function guarded(call: () => unknown, failed: (error: unknown) => void): void {
 	try {
-		const result = call();
-		if (result instanceof Promise) result.catch(failed);
+		void Promise.resolve(call()).catch(failed);
 	} catch (error) {
 		failed(error);
 	}

@@ -11,6 +11,7 @@ import { MessageIterator, type MessagesOptions } from "./messages.ts";
 import {
 	type CheckedOptions,
 	checkedOptions,
+	checkStreamOptions,
 	type ServerSentEventsOptions,
 	type StreamOptions,
 } from "./options.ts";
@@ -137,13 +138,7 @@ export class ServerSentEvents<Events extends EventMap = EventMap> {
 	 * @throws {TypeError} when `recent` is no whole number of 0 or more, or `expires` no number.
 	 */
 	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
-		const { recent = 0, expires = 0 } = options;
-		if (!Number.isSafeInteger(recent) || recent < 0) {
-			throw new TypeError("Cannot stream. recent: must be a whole number of 0 or more.");
-		}
-		if (typeof expires !== "number" || Number.isNaN(expires)) {
-			throw new TypeError("Cannot stream. expires: must be a number, in ms since 1970.");
-		}
+		checkStreamOptions(options);
 		const admitted = await admit(request, options, this.#options);
 		if (!("names" in admitted)) {
 			if (!admitted.ok) this.#counters.refusals++;
@@ -160,7 +155,7 @@ export class ServerSentEvents<Events extends EventMap = EventMap> {
 
 	/** @returns undefined when the client is to come back. */
 	async #enter(request: Request, options: StreamOptions, admitted: Admitted) {
-		const leave = this.#admission.enter(this.#hooks.keyOf(request, options.host));
+		const leave = this.#admission.enter(await this.#hooks.keyOf(request, options.host));
 		if (leave === undefined) return undefined;
 		try {
 			return await this.#open(request, options, admitted, leave);
@@ -215,7 +210,11 @@ export class ServerSentEvents<Events extends EventMap = EventMap> {
 			throw new TypeError("Cannot close. drain: must be a number of 0 or more.");
 		}
 		this.#closing = true;
-		if (drain > 0) await endSpread(this.#hubs().flatMap(({ connections }) => connections), drain);
+		if (drain > 0)
+			await endSpread(
+				this.#hubs().flatMap(({ connections }) => connections),
+				drain,
+			);
 		this.#closed = true;
 		for (const hub of this.#hubs()) hub.close();
 		await this.#connector?.close();

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { useClock } from "./clock.ts";
+import { open, scene } from "./kit.ts";
+
+const clock = useClock();
+
+test("with ping a silent stream is kept alive with an event that a page can hear", async () => {
+	const it = scene({ ping: true, keepAlive: 1_000, history: {} });
+	const client = await open(it);
+	const place = await client.placed();
+	await clock.passes(10_000);
+	const { length } = client.events;
+	expect(length).toBeGreaterThanOrEqual(10);
+	expect(length).toBeLessThanOrEqual(14);
+	// `id` stays what it was: a ping moves nobody's cursor.
+	for (const event of client.events) {
+		expect(event).toEqual({ event: "sse.ping", data: "", id: undefined });
+	}
+	expect(client.lastEventId).toBe(place);
+	// The greeting is a comment all the same.
+	expect(client.comments).toHaveLength(1);
+	expect(it.sse.stats()).toMatchObject({ messages: 0, frames: 0 });
+});
+
+test.for([undefined, false])("ping: %s keeps it alive with comments", async (ping) => {
+	const it = scene({ ping, keepAlive: 1_000 });
+	const client = await open(it);
+	await clock.passes(10_000);
+	expect(client.events).toEqual([]);
+	expect(client.comments.length).toBeGreaterThanOrEqual(11);
+	expect(client.text).toMatch(/^(:\n\n)+$/);
+});
+
+test("whoever is sent something needs no ping; whoever is not does", async () => {
+	const it = scene({ ping: true, keepAlive: 1_000 });
+	const [busy, quiet] = [await open(it), await open(it, "channel=b")];
+	for (let n = 0; n < 20; n++) {
+		await it.sse.publish(n, { channel: "a" });
+		await clock.passes(500);
+	}
+	expect(busy.events.filter(({ event }) => event === "sse.ping")).toEqual([]);
+	expect(quiet.events.length).toBeGreaterThanOrEqual(10);
+});
+
+test.for([100, 1_000, 8_000, 30_000])(
+	"keepAlive %d ms: no silence is longer, however the timer falls",
+	async (keepAlive) => {
+		const it = scene({ keepAlive, maxDuration: 1_000_000 });
+		await open(it, "channel=b");
+		for (const wait of [0, 0.1, 0.3, 0.77]) {
+			await clock.passes(wait * keepAlive);
+			const client = await open(it);
+			for (const count of [2, 3, 4]) {
+				await clock.passes(keepAlive);
+				expect(client.comments.length).toBeGreaterThanOrEqual(count);
+			}
+			expect(client.comments.length).toBeLessThanOrEqual(5);
+		}
+	},
+);
+
+test("nobody can publish a ping", async () => {
+	const it = scene();
+	await expect(it.sse.publish("", { type: "sse.ping" })).rejects.toThrow(TypeError);
+	await it.broker.publish("a", '{"data":"","type":"sse.ping"}');
+});
