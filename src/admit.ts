@@ -1,7 +1,7 @@
 import { granted, isResponse } from "./authorize.ts";
 import { corsHeaders, preflight } from "./cors.ts";
 import { SseError } from "./errors.ts";
-import type { CheckedOptions, StreamOptions } from "./options.ts";
+import { type CheckedOptions, checkStreamOptions, type StreamOptions } from "./options.ts";
 import { channelProblem, isAllowed, requestedChannels, requestProblem } from "./request.ts";
 import { comeBack, refuse } from "./response.ts";
 
@@ -19,12 +19,15 @@ export interface Admitted {
  * is touched.
  *
  * @returns what it may have, or the answer that it gets instead.
+ * @throws {TypeError} when the route's own options are out of their range.
  */
 export async function admit(
 	request: Request,
-	{ channel, expires }: StreamOptions,
+	route: StreamOptions,
 	options: CheckedOptions,
 ): Promise<Admitted | Response> {
+	checkStreamOptions(route);
+	const { channel, expires = Number.POSITIVE_INFINITY } = route;
 	const { cors, authorize, allowedChannels } = options;
 	const headers = await corsHeaders(options, request);
 	if (request.method === "OPTIONS" && cors !== undefined) return preflight(request, headers);
@@ -41,7 +44,7 @@ export async function admit(
 	if (!names.every((name) => isAllowed(name, allowedChannels))) {
 		return refuse(403, "channel: there is no such channel here.", headers);
 	}
-	const admitted = { names, expires: expires ?? Number.POSITIVE_INFINITY, headers };
+	const admitted = { names, expires, headers };
 	if (authorize === undefined) return admitted;
 	try {
 		const verdict = await authorize(request, names);

@@ -11,7 +11,6 @@ import { MessageIterator, type MessagesOptions } from "./messages.ts";
 import {
 	type CheckedOptions,
 	checkedOptions,
-	checkStreamOptions,
 	type ServerSentEventsOptions,
 	type StreamOptions,
 } from "./options.ts";
@@ -131,14 +130,13 @@ export class ServerSentEvents<Events extends EventMap = EventMap> {
 	 *
 	 * Final refusals have a status (400 for a bad channel, 403 for one that it may not have, 405 for another
 	 * method than GET or HEAD). While the broker is away, there are too many connections, the instance is being
-	 * closed, or its time is over already, the answer is a stream that ends at once and names a time to come back, for an EventSource gives up
-	 * on every other status.
+	 * closed, or its time is over already, the answer is a stream that ends at once and names a time to come
+	 * back, for an EventSource gives up on every other status.
 	 *
 	 * @throws {ConfigurationError} when the environment names no broker.
 	 * @throws {TypeError} when `recent` is no whole number of 0 or more, or `expires` no number.
 	 */
 	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
-		checkStreamOptions(options);
 		const admitted = await admit(request, options, this.#options);
 		if (!("names" in admitted)) {
 			if (!admitted.ok) this.#counters.refusals++;
@@ -206,15 +204,10 @@ export class ServerSentEvents<Events extends EventMap = EventMap> {
 	 *   once; new streams are turned away meanwhile, and what is published is still delivered. Default 0.
 	 */
 	async close({ drain = 0 }: { drain?: number } = {}): Promise<void> {
-		if (!(drain >= 0 && drain < Infinity)) {
-			throw new TypeError("Cannot close. drain: must be a number of 0 or more.");
-		}
+		if (!(drain >= 0 && drain < Infinity)) throw new TypeError("drain: must be 0 or more, in ms.");
 		this.#closing = true;
-		if (drain > 0)
-			await endSpread(
-				this.#hubs().flatMap(({ connections }) => connections),
-				drain,
-			);
+		const open = this.#hubs().flatMap(({ connections }) => connections);
+		if (drain > 0) await endSpread(open, drain);
 		this.#closed = true;
 		for (const hub of this.#hubs()) hub.close();
 		await this.#connector?.close();
