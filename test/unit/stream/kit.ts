@@ -118,7 +118,10 @@ export async function open(
 	query?: string,
 	init?: Ask & { paused?: boolean },
 ): Promise<Client> {
-	return read(await ask(scene, query, init), init?.paused);
+	const { refusals } = scene.sse.stats();
+	const client = read(await ask(scene, query, init), init?.paused);
+	expect(scene.sse.stats().refusals, "streams that were turned away").toBe(refusals);
+	return client;
 }
 
 export function read(response: Response, paused = false): Client {
