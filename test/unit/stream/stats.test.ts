@@ -161,6 +161,7 @@ test("bytes that the host did not take are not counted", () => {
 		tick: 0,
 		maxBufferedBytes: 100,
 		counters: counted,
+		flush: () => undefined,
 		ended: (_: Connection, reason: string) => void ends.push(reason),
 	};
 	let taken = 0;
