@@ -139,7 +139,8 @@ export class ServerSentEvents<Events extends EventMap = EventMap> {
 	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
 		const admitted = await admit(request, options, this.#options);
 		if (!("names" in admitted)) {
-			if (!admitted.ok) this.#counters.refusals++;
+			// What authorize turned away may be a 200, too; a preflight asks for no stream.
+			if (request.method !== "OPTIONS" || !admitted.ok) this.#counters.refusals++;
 			return admitted;
 		}
 		const { headers } = admitted;

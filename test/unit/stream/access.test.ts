@@ -1,7 +1,8 @@
 import { createAdaptorServer } from "@hono/node-server";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Authorize } from "../../../src/authorize.ts";
-import { ask, expectRefused, open, read, request, scene, told } from "./kit.ts";
+import { SseError } from "../../../src/errors.ts";
+import { ask, expectComeBack, expectRefused, open, read, request, scene, told } from "./kit.ts";
 
 const two = "channel=a&channel=b";
 
@@ -143,6 +144,16 @@ test("a Response is one wherever it comes from: @hono/node-server replaces the c
 	createAdaptorServer({ fetch: () => Response.json("") });
 	expect(globalThis.Response).not.toBe(Response);
 	expect(await (await ask(it)).text()).toBe("no");
+	expect(it.calls).toEqual([]);
+});
+
+test("one that throws that it is unavailable has the client come back: that will pass", async () => {
+	const it = scene({
+		authorize: () => Promise.reject(new SseError("unavailable", "no keys")),
+	});
+	await expectComeBack(await ask(it));
+	expect(told(it)).toEqual(["authorize: no keys"]);
+	expect(it.sse.stats().refusals).toBe(1);
 	expect(it.calls).toEqual([]);
 });
 

@@ -23,11 +23,11 @@ test.for<[what: string, query: string, headers: Record<string, string>, rule: Re
 		const it = scene({ authorize, history: {} });
 		const asked = request(query, { headers });
 		const begin = process.threadCpuUsage();
-	const error = await expectRefused(await it.sse.fetch(asked), 400, rule);
-	const { user } = process.threadCpuUsage(begin);
-	// Generous: these take 10 ms at most here.
-	expect(user / 1_000, "ms of processor time").toBeLessThan(500);
-	expect(error.length).toBeLessThan(100);
+		const error = await expectRefused(await it.sse.fetch(asked), 400, rule);
+		const { user } = process.threadCpuUsage(begin);
+		// Generous: these take 10 ms at most here.
+		expect(user / 1_000, "ms of processor time").toBeLessThan(500);
+		expect(error.length).toBeLessThan(100);
 		expect([authorize.mock.calls, it.calls]).toEqual([[], []]);
 	},
 );
