@@ -17,8 +17,8 @@ export interface RosterOptions {
 /** The timer runs this often per keep-alive period: what it sends is at most a quarter of it early. */
 const ticksPerKeepAlive = 4;
 
-/** And this often per `maxDuration`: a stream ends up to a tick before its deadline. */
-const ticksPerDuration = 20;
+/** And this often per `maxDuration`: a stream ends at a tick, and those who came together at many of them. */
+const ticksPerDuration = 100;
 
 /** And this often at least, in ms, for streams that must end at a given time. */
 const longestTick = 2_000;

@@ -44,6 +44,8 @@ export class Broker implements Connector {
 	readonly silent = new Set<string>();
 	/** Subscriptions wait for it. */
 	ready: Promise<void> = Promise.resolve();
+	/** Reads of the history wait for it. */
+	readable: Promise<void> = Promise.resolve();
 	readonly name: string;
 	readonly scope: Connector["scope"];
 	readonly history: Connector["history"];
@@ -55,8 +57,9 @@ export class Broker implements Connector {
 		this.scope = inner.scope;
 		const { history } = inner;
 		this.history = history && {
-			read: (channel, ...rest) => {
+			read: async (channel, ...rest) => {
 				this.calls.push(`read ${channel}`);
+				await this.readable;
 				return history.read(channel, ...rest);
 			},
 			head: (channel, ...rest) => {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
+import { Admission } from "../../../src/admission.ts";
 import { ConnectorError } from "../../../src/errors.ts";
 import { until } from "../../support/wait.ts";
 import { ask, expectComeBack, open, scene, told } from "./kit.ts";
@@ -111,6 +112,17 @@ test.for<[how: string, clientKey: () => never | Promise<never>]>([
 	const it = scene({ clientKey, maxConnectionsPerClient: 1 });
 	await Promise.all([open(it), open(it)]);
 	expect(told(it)).toEqual(["hook: oops", "hook: oops"]);
+});
+
+test("a place is given back once, and a key is forgotten with its last stream", () => {
+	const admission = new Admission({ maxConnections: 2, maxConnectionsPerClient: 1 });
+	const leave = admission.enter("one");
+	admission.enter("two");
+	expect(admission.enter("three")).toBeUndefined();
+	leave?.();
+	leave?.();
+	expect(admission.enter("one")).toBeDefined();
+	expect(admission.enter("three")).toBeUndefined();
 });
 
 /** A message of so many bytes as it is published: 11 are the envelope's. */

@@ -89,6 +89,24 @@ test("with history: what is made up for counts for whoever reads it, with the re
 	});
 });
 
+test("what is not kept counts for those who are behind as well", async () => {
+	const it = scene({ history: {} });
+	for (const n of number(3)) await it.sse.publish(n, { channel: "a" });
+	const { promise, resolve } = Promise.withResolvers<void>();
+	it.broker.readable = promise;
+	const clients = await Promise.all([
+		open(it, "channel=a&lastEventId=0"),
+		open(it, "channel=a&lastEventId=0"),
+		open(it),
+	]);
+	it.broker.subscribers.get("a")?.onMessage('{"data":"foreign"}');
+	for (const client of clients) expect(await client.data(1)).toEqual(["foreign"]);
+	resolve();
+	for (const client of clients.slice(0, 2)) await client.event(4);
+	expect(it.sse.stats()).toMatchObject(readBy(clients));
+	expect(it.sse.stats()).toMatchObject({ messages: 1, frames: 3 + 2 * 3 });
+});
+
 test("a message counts once, whether the feed or the history brings it after a loss", async () => {
 	const it = scene({ history: {} });
 	const clients = await Promise.all([open(it), open(it)]);
