@@ -38,12 +38,15 @@ export class Connection {
 	#cleanUp: ((reason: EndReason) => void) | undefined;
 	/** When the stream is to end, in ms since 1970. */
 	deadline = Number.POSITIVE_INFINITY;
+	/** The owner's tick when it began. */
+	readonly begun: number;
 	/** The owner's tick at the last write; silence is measured against it. */
 	lastTick: number;
 
 	constructor(sink: Sink, owner: ConnectionOwner) {
 		this.#sink = sink;
 		this.#owner = owner;
+		this.begun = owner.tick;
 		this.lastTick = owner.tick;
 	}
 

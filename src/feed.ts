@@ -105,20 +105,16 @@ export class Feed implements Outlet {
 	 * Takes a connection in: at where the feed stands, or where its cursor says.
 	 *
 	 * @param opening what it is sent first.
+	 * @param ping follows the first id, for a page is shown that only with an event; may be empty.
 	 */
-	join(connection: Connection, opening: string, resume: Positions | undefined): void {
+	join(connection: Connection, opening: string, ping: string, resume: Positions | undefined): void {
 		this.flush();
-		if (this.#replay === undefined) {
-			connection.write(encoder.encode(opening));
-			this.#connections.add(connection);
-		} else if (resume === undefined) {
-			// An id without data is no event, and yet it is the last id: the client can come back to here.
-			connection.write(encoder.encode(opening + cursorFrame(this.#cursor(this.#flushed))));
-			this.#connections.add(connection);
-		} else {
-			connection.write(encoder.encode(opening));
-			this.#replay.add(connection, resume, this.#flushed);
-		}
+		const isNew = this.#replay !== undefined && resume === undefined;
+		// An id without data is no event, and yet it is the last id: the client can come back to here.
+		const cursor = isNew ? cursorFrame(this.#cursor(this.#flushed)) : "";
+		connection.write(encoder.encode(opening + cursor + ping));
+		if (this.#replay === undefined || resume === undefined) this.#connections.add(connection);
+		else this.#replay.add(connection, resume, this.#flushed);
 	}
 
 	/** A connection that has been brought up to where the feed stands. */

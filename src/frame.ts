@@ -36,8 +36,14 @@ function field(name: string, value: string): string {
 /** A comment: it reaches the socket and no listener. Opens a stream, and keeps a silent one alive. */
 export const commentFrame = ":\n\n";
 
-/** Keeps a stream alive where a page can hear it: no comment ever reaches a listener. */
-export const pingFrame: string = frame({ type: "sse.ping", data: "" });
+/**
+ * Keeps a stream alive where a page can hear it, for no comment ever reaches a listener.
+ *
+ * @param interval when to expect the next one, in ms.
+ */
+export function pingFrame(interval: number): string {
+	return frame({ type: "sse.ping", data: String(interval) });
+}
 
 /** Tells the browser how long to wait, in ms, before it reconnects; dispatches no event. */
 export function retryFrame(ms: number): string {

@@ -96,7 +96,7 @@ export class Hub implements ChannelOwner {
 		const sink = createSink(() => connection.left());
 		const connection: Connection = new Connection(sink, this.#roster);
 		this.#roster.add(connection, feed, expires);
-		feed.join(connection, opening, resume);
+		feed.join(connection, opening, this.#roster.ping, resume);
 		return { connection, sink };
 	}
 

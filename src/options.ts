@@ -40,7 +40,10 @@ export interface ServerSentEventsOptions<Events extends EventMap = EventMap> {
 	 * which Bun ends a silent response wherever its server cannot be asked not to.
 	 */
 	keepAlive?: number | undefined;
-	/** Keeps streams alive with an event of type `sse.ping`, which a page can hear, in place of the comment. */
+	/**
+	 * Keeps streams alive with an event of type `sse.ping`, which a page can hear, in place of the comment: one at the
+	 * beginning and then every `keepAlive` ms, which is its data. For the watchdog of `edge-sse/client`.
+	 */
 	ping?: boolean | undefined;
 	/** How long an upstream subscription outlives its last client, in ms. Default 2,000. */
 	linger?: number | undefined;

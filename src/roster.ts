@@ -35,6 +35,8 @@ export class Roster implements ConnectionOwner {
 	readonly #tickMs: number;
 	readonly #silentTicks: number;
 	readonly #keepAliveFrame: Uint8Array;
+	/** A ping, which a stream begins with as well; empty where comments keep it alive. */
+	readonly ping: string;
 	readonly #onEnd: (feed: Feed, connection: Connection, reason: EndReason) => void;
 	#timer: ReturnType<typeof setInterval> | undefined;
 
@@ -54,7 +56,8 @@ export class Roster implements ConnectionOwner {
 			longestTick,
 		);
 		this.#silentTicks = Math.floor(keepAlive / this.#tickMs);
-		this.#keepAliveFrame = encoder.encode(ping === true ? pingFrame : commentFrame);
+		this.ping = ping === true ? pingFrame(keepAlive) : "";
+		this.#keepAliveFrame = encoder.encode(this.ping || commentFrame);
 	}
 
 	get size(): number {
@@ -106,9 +109,13 @@ export class Roster implements ConnectionOwner {
 		const soon = Date.now() + this.#tickMs;
 		for (const connection of this.#feeds.keys()) {
 			if (connection.deadline <= soon) connection.comeBack("expired");
-			else if (this.tick - connection.lastTick >= this.#silentTicks) {
-				connection.write(this.#keepAliveFrame);
-			}
+			else if (this.#isDue(connection)) connection.write(this.#keepAliveFrame);
 		}
 	};
+
+	// A page that listens for one type of event does not see the others, but for the ping.
+	#isDue({ begun, lastTick }: Connection): boolean {
+		if (this.ping === "") return this.tick - lastTick >= this.#silentTicks;
+		return (this.tick - begun) % this.#silentTicks === 0;
+	}
 }

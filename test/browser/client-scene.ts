@@ -16,10 +16,7 @@ import { until } from "../support/wait.ts";
 export interface SceneOptions {
 	/** Messages that are kept per channel; 0: there is no history. Default 100,000. */
 	history?: number;
-	/**
-	 * Whether the hub sends `sse.ping` instead of comments: with its interval, and one after the opening as well
-	 * (true, the default); or `bare`, without either.
-	 */
+	/** Whether the hub sends `sse.ping` instead of comments (default), or `bare`: without saying its interval. */
 	pings?: boolean | "bare";
 	/** Default 8,000 ms. */
 	keepAlive?: number;
@@ -44,7 +41,7 @@ export interface Scene {
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 	const { history = 100_000, pings = true, keepAlive = 8_000 } = options;
 	const connector = history > 0 ? memory({ history: { maxLength: history } }) : memory();
-	const sse = new ServerSentEvents({ connector, keepAlive, ping: pings === "bare", linger: 0 });
+	const sse = new ServerSentEvents({ connector, keepAlive, ping: pings !== false, linger: 0 });
 	const app = new Hono().get("/healthz", healthCheck(sse));
 	const script = await bundle();
 	const requests: URLSearchParams[] = [];
@@ -60,7 +57,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 		if (answer !== undefined) return answer;
 		const response = await sse.stream(request, { host });
 		if (response.body === null) return response;
-		const line = new Line(pings === true ? keepAlive : undefined);
+		const line = new Line(pings === "bare");
 		lines.add(line);
 		return new Response(response.body.pipeThrough(line.transform), response);
 	};
@@ -110,9 +107,8 @@ class Line {
 	readonly transform: TransformStream<Uint8Array, Uint8Array>;
 	#controller: TransformStreamDefaultController<Uint8Array> | undefined;
 
-	/** @param interval of the pings, in ms; undefined: there are none. */
-	constructor(interval: number | undefined) {
-		const ping = interval === undefined ? ":\n\n" : `event:sse.ping\ndata:${interval}\n\n`;
+	/** @param bare takes the interval out of pings. */
+	constructor(bare: boolean) {
 		const decoder = new TextDecoder();
 		const encoder = new TextEncoder();
 		this.transform = new TransformStream({
@@ -122,8 +118,7 @@ class Line {
 			transform: (chunk, controller) => {
 				if (this.muted) return;
 				const text = decoder.decode(chunk, { stream: true });
-				// After the id that the stream begins with, so that the ping says it.
-				const sent = text.replace(/^:\n\n((?:id:.*\n\n)?)/gm, (_, id: string) => id + ping);
+				const sent = bare ? text.replace(/^(event:sse\.ping\ndata:)\d+$/gm, "$1") : text;
 				controller.enqueue(encoder.encode(sent));
 			},
 		});

@@ -82,7 +82,7 @@ export function operation(bed: Bed): void {
 		const scene = bed.scene(t);
 		const hub = await scene.hub({ ...bed.onRedis, SSE_PING: "true", SSE_KEEP_ALIVE: "200" });
 		const stream = await scene.open(streamUrl(hub, scene.channel));
-		expect(await stream.event(2)).toMatchObject({ event: "sse.ping", data: "" });
+		expect(await stream.event(2)).toMatchObject({ event: "sse.ping", data: "200" });
 	});
 
 	it("lets the pages of SSE_CORS_ORIGIN read, on every answer, and nobody else's", async (t) => {

@@ -10,12 +10,14 @@ test("with ping a silent stream is kept alive with an event that a page can hear
 	const place = await client.placed();
 	await clock.passes(10_000);
 	const { length } = client.events;
-	expect(length).toBeGreaterThanOrEqual(10);
+	expect(length).toBeGreaterThanOrEqual(11);
 	expect(length).toBeLessThanOrEqual(14);
-	// `id` stays what it was: a ping moves nobody's cursor.
+	// It says when to expect the next; a ping moves nobody's cursor.
 	for (const event of client.events) {
-		expect(event).toEqual({ event: "sse.ping", data: "", id: undefined });
+		expect(event).toEqual({ event: "sse.ping", data: "1000", id: undefined });
 	}
+	// One comes at once, after the id: a page is shown its last event id only with an event.
+	expect(client.text).toMatch(/^:\n\nid:[\d-]+\n\nevent:sse\.ping\ndata:1000\n\n/);
 	expect(client.lastEventId).toBe(place);
 	// The greeting is a comment all the same.
 	expect(client.comments).toHaveLength(1);
@@ -31,15 +33,38 @@ test.for([undefined, false])("ping: %s keeps it alive with comments", async (pin
 	expect(client.text).toMatch(/^(:\n\n)+$/);
 });
 
-test("whoever is sent something needs no ping; whoever is not does", async () => {
+test("a stream that is resumed begins with a ping, too", async () => {
+	const it = scene({ ping: true, keepAlive: 1_000, history: {} });
+	await it.sse.publish(1, { channel: "a" });
+	const client = await open(it, "channel=a&lastEventId=0");
+	await clock.passes(10);
+	expect(client.events.map(({ event, data }) => [event, data])).toEqual([
+		["sse.ping", "1000"],
+		[undefined, "1"],
+	]);
+});
+
+test("pings come whatever else is sent, for a page may not listen to that", async () => {
 	const it = scene({ ping: true, keepAlive: 1_000 });
+	const busy = await open(it);
+	for (let n = 0; n < 20; n++) {
+		await it.sse.publish(n, { channel: "a" });
+		await clock.passes(500);
+	}
+	const pings = busy.events.filter(({ event }) => event === "sse.ping");
+	expect(pings.length).toBeGreaterThanOrEqual(10);
+	expect(pings.length).toBeLessThanOrEqual(13);
+});
+
+test("a stream that is sent something needs no comment; one that is not does", async () => {
+	const it = scene({ keepAlive: 1_000 });
 	const [busy, quiet] = [await open(it), await open(it, "channel=b")];
 	for (let n = 0; n < 20; n++) {
 		await it.sse.publish(n, { channel: "a" });
 		await clock.passes(500);
 	}
-	expect(busy.events.filter(({ event }) => event === "sse.ping")).toEqual([]);
-	expect(quiet.events.length).toBeGreaterThanOrEqual(10);
+	expect(busy.comments).toHaveLength(1);
+	expect(quiet.comments.length).toBeGreaterThanOrEqual(10);
 });
 
 test.for([100, 1_000, 8_000, 30_000])(
