@@ -80,6 +80,8 @@ export interface Resume {
 	recent: number;
 	/** When it is to end, in ms since 1970; `Infinity`: never. */
 	expires: number;
+	/** What the channels' names begin with at the broker, and not for the client. Default: nothing. */
+	prefix?: string | undefined;
 }
 
 /** How much a connector keeps of each channel. */

@@ -18,7 +18,7 @@ export function prefixed(connector: Connector, prefix: string): Connector {
 				stream.call(
 					connector,
 					channels.map((channel) => prefix + channel),
-					resume,
+					{ ...resume, prefix },
 				),
 		}),
 		...(check && { check: () => check.call(connector) }),

@@ -1,18 +1,39 @@
-import type { Connector, PublishResult, Subscription, SubscriptionHandlers } from "../connector.ts";
+import type {
+	Connector,
+	History,
+	HistoryOptions,
+	HistoryPage,
+	PublishResult,
+	Resume,
+	Subscription,
+	SubscriptionHandlers,
+} from "../connector.ts";
+import { type Positions, parseCursor } from "../cursor.ts";
 import { ConnectorError, closedError } from "../errors.ts";
+import { Cursors } from "./durable-object/cursors.ts";
 import { mergeFrames } from "./durable-object/merge.ts";
 import {
 	errorOf,
 	type Failure,
 	failureStatus,
-	type PublishReply,
+	limitsQuery,
+	type Reply,
+	unknownPosition,
 } from "./durable-object/protocol.ts";
 import { ObjectSubscription } from "./durable-object/subscription.ts";
+import { type HistoryLimits, historyLimits } from "./history-limits.ts";
 
 /** As much of a Durable Object's stub as is used here: `SseChannel`, seen from a Worker. */
 export interface ChannelStub {
 	fetch(url: string, init?: { signal?: AbortSignal }): Promise<Response>;
-	publish(channel: string, payload: string): Promise<PublishReply>;
+	publish(channel: string, payload: string, history?: HistoryLimits): Promise<Reply<PublishResult>>;
+	read(
+		channel: string,
+		after: string,
+		limit: number,
+		history: HistoryLimits,
+	): Promise<Reply<HistoryPage>>;
+	head(channel: string, back: number, history: HistoryLimits): Promise<Reply<{ id: string }>>;
 }
 
 /** The binding of `SseChannel` in a Worker's env. */
@@ -24,6 +45,15 @@ export interface ChannelNamespace {
 export interface DurableObjectOptions {
 	/** How long an object may take to answer, in ms. Default 3,000. */
 	timeout?: number;
+	/**
+	 * Keeps messages in the objects' SQLite storage, so that clients can come back to where they left off. The
+	 * limits are this Worker's and go along with each call: the class needs no setting. What is kept of a channel
+	 * is freed when `maxAge` is over without a publish. Default: none are kept.
+	 *
+	 * An object that relays (`upstream()`) keeps none itself: its upstream must have a history then, whose own
+	 * limits hold.
+	 */
+	history?: HistoryOptions | undefined;
 }
 
 /**
@@ -35,7 +65,7 @@ export interface DurableObjectOptions {
  * ```
  *
  * @throws {TypeError} when the namespace is not there (the binding is missing or has another name), or
- *   the timeout is not a number above 0.
+ *   the timeout is not a number above 0, or a limit of the history no whole number of 1 or more.
  */
 export function durableObject(
 	namespace: ChannelNamespace,
@@ -47,37 +77,50 @@ export function durableObject(
 				'In wrangler.toml: durable_objects.bindings = [{ name = "SSE", class_name = "SseChannel" }].',
 		);
 	}
-	const { timeout = 3_000 } = options;
+	const { timeout = 3_000, history } = options;
 	if (!(timeout > 0)) throw new TypeError("timeout: must be a number of milliseconds above 0.");
-	return new DurableObjectConnector(namespace, timeout);
+	const limits = history && historyLimits(history);
+	return new DurableObjectConnector(namespace, timeout, limits);
 }
 
 class DurableObjectConnector implements Connector {
 	readonly name = "durable-object";
 	readonly scope = "request";
+	readonly history: History | undefined;
 	readonly #namespace: ChannelNamespace;
 	readonly #timeout: number;
+	readonly #limits: HistoryLimits | undefined;
 	readonly #subscriptions = new Set<ObjectSubscription>();
 	#closed = false;
 
-	constructor(namespace: ChannelNamespace, timeout: number) {
+	constructor(namespace: ChannelNamespace, timeout: number, limits: HistoryLimits | undefined) {
 		this.#namespace = namespace;
 		this.#timeout = timeout;
+		this.#limits = limits;
+		this.history = limits && {
+			read: async (channel, after, limit) => {
+				const read = (stub: ChannelStub) => stub.read(channel, after, limit, limits);
+				const { covered, messages, more } = await this.#ask(channel, read);
+				return { covered, messages, more };
+			},
+			head: async (channel, back = 0) => {
+				const { id } = await this.#ask(channel, (stub) => stub.head(channel, back, limits));
+				return id;
+			},
+		};
 	}
 
 	async publish(channel: string, payload: string): Promise<PublishResult> {
-		this.#check(channel);
-		const reply = await this.#inTime(() => this.#stub(channel).publish(channel, payload));
-		if ("failure" in reply) throw errorOf(reply.failure);
+		const publish = (stub: ChannelStub) => stub.publish(channel, payload, this.#limits);
 		// What an RPC returns has more to it than its fields; only these go on.
-		const { receivers, id } = reply;
+		const { receivers, id } = await this.#ask(channel, publish);
 		return id === undefined ? { receivers } : { receivers, id };
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
 		this.#check(channel);
 		const subscription = new ObjectSubscription(
-			(signal) => this.#open("payloads", channel, signal),
+			(signal) => this.#open("payloads", channel, {}, signal),
 			handlers,
 			() => this.#subscriptions.delete(subscription),
 		);
@@ -87,15 +130,19 @@ class DurableObjectConnector implements Connector {
 	}
 
 	/** The objects' own streams: one is handed on untouched, so that the Worker spends no CPU per event. */
-	async stream(channels: readonly string[]): Promise<ReadableStream<Uint8Array>> {
+	async stream(channels: readonly string[], resume: Resume): Promise<ReadableStream<Uint8Array>> {
 		this.#check(...channels);
+		const positions = this.history && (await positionsOf(this.history, channels, resume));
 		const abort = new AbortController();
 		try {
 			const bodies = await Promise.all(
-				channels.map((channel) => this.#open("frames", channel, abort.signal)),
+				channels.map((channel, index) =>
+					this.#open("frames", channel, streamQuery(resume, positions?.[index]), abort.signal),
+				),
 			);
 			const [only, ...others] = bodies;
-			return only !== undefined && others.length === 0 ? only : mergeFrames(bodies);
+			if (only !== undefined && others.length === 0) return only;
+			return mergeFrames(bodies, positions && new Cursors(channels, positions));
 		} catch (error) {
 			// Cancels those that were opened already, and those that answer too late.
 			abort.abort();
@@ -113,14 +160,27 @@ class DurableObjectConnector implements Connector {
 	async #open(
 		what: "frames" | "payloads",
 		channel: string,
+		start: Record<string, string>,
 		signal: AbortSignal,
 	): Promise<ReadableStream<Uint8Array>> {
+		const limits = this.#limits && limitsQuery(this.#limits);
 		// The host is never looked up; the channel is a query parameter, and so can hold anything.
-		const url = `https://channel.invalid/${what}?channel=${encodeURIComponent(channel)}`;
+		const query = new URLSearchParams({ channel, ...limits, ...start });
+		const url = `https://channel.invalid/${what}?${query}`;
 		const response = await this.#inTime(() => this.#stub(channel).fetch(url, { signal }));
 		if (response.ok && response.body !== null) return response.body;
 		if (response.status === failureStatus) throw errorOf((await response.json()) as Failure);
 		throw new ConnectorError("unavailable", `The channel's object answered ${response.status}.`);
+	}
+
+	async #ask<T extends object>(
+		channel: string,
+		call: (stub: ChannelStub) => Promise<Reply<T>>,
+	): Promise<T> {
+		this.#check(channel);
+		const reply = await this.#inTime(() => call(this.#stub(channel)));
+		if ("failure" in reply) throw errorOf(reply.failure);
+		return reply;
 	}
 
 	#stub(channel: string): ChannelStub {
@@ -152,4 +212,30 @@ class DurableObjectConnector implements Connector {
 		if (channels.every((channel) => channel.isWellFormed())) return;
 		throw new TypeError("The channel name is not well-formed Unicode.");
 	}
+}
+
+/** Where the client stands in each channel, as far as it says so. */
+async function positionsOf(
+	history: History,
+	channels: readonly string[],
+	{ lastEventId, recent }: Resume,
+): Promise<Positions> {
+	if (lastEventId !== undefined) return parseCursor(channels, lastEventId);
+	// One channel's object finds the place by itself; the cursor of several begins with all of theirs.
+	if (recent === 0 || channels.length === 1) return channels.map(() => undefined);
+	return Promise.all(channels.map((channel) => history.head(channel, recent)));
+}
+
+/** What the object is to know of the stream. A cursor goes on as what it was read as, whatever the client has sent. */
+function streamQuery(
+	{ lastEventId, recent, expires, prefix = "" }: Resume,
+	position: string | undefined,
+): Record<string, string> {
+	const query: Record<string, string> = {};
+	if (position !== undefined) query.lastEventId = position;
+	else if (lastEventId !== undefined) query.lastEventId = unknownPosition;
+	else if (recent > 0) query.recent = String(recent);
+	if (expires !== Number.POSITIVE_INFINITY) query.expires = String(expires);
+	if (prefix !== "") query.prefix = prefix;
+	return query;
 }

@@ -5,7 +5,7 @@ import {
 	durableObject,
 } from "../adapters/durable-object.ts";
 import { redis } from "../connectors/redis.ts";
-import { connectorFromEnvironment } from "../environment.ts";
+import { connectorFromEnvironment, historyFromEnvironment } from "../environment.ts";
 import { ServerSentEvents } from "../sse.ts";
 import type { PublishEnv } from "./access.ts";
 import { createApp } from "./app.ts";
@@ -24,7 +24,9 @@ function createFrom(bindings: Bindings): Hono<PublishEnv> {
 	const { publishToken, metricsToken, cors, options } = readSettings(set);
 	const { authorize, authorizePublish } = readAuth(set);
 	const sse = new ServerSentEvents({
-		connector: () => connectorFromEnvironment(redis, bindings) ?? durableObject(bindings.SSE),
+		connector: () =>
+			connectorFromEnvironment(redis, bindings) ??
+			durableObject(bindings.SSE, { history: historyFromEnvironment(bindings) }),
 		...options,
 		authorize,
 		onError: logError,
@@ -42,9 +44,8 @@ function createFrom(bindings: Bindings): Hono<PublishEnv> {
 export class SseChannel extends ChannelObject<Bindings> {
 	protected override readonly options = {
 		...readSettings(variables(this.env)).options,
-		// The Worker has held the request to these already, and has put the prefix on.
+		// The Worker has held the request to these already.
 		allowedChannels: undefined,
-		channelPrefix: undefined,
 		onError: logError,
 	};
 }

@@ -18,6 +18,14 @@ export interface Broker {
 	reads(): Promise<number>;
 	/** Commands so far that publishing needed, whatever they are. */
 	commands(): Promise<number>;
+	/** Its streams are made in another process, and this is what `onError` was told there. */
+	reports?(): Promise<Report[]>;
+}
+
+export interface Report {
+	code: string | undefined;
+	stage: string;
+	channel: string | undefined;
 }
 
 export interface HubSettings extends Omit<ServerSentEventsOptions, "connector"> {
@@ -29,8 +37,7 @@ let scenes = 0;
 /** What one test opens, and closes after it. */
 export class Scene {
 	readonly broker: Broker;
-	/** What `onError` was told, by all hubs. */
-	readonly errors: { code: string | undefined; stage: string; channel: string | undefined }[] = [];
+	readonly #reports: Report[] = [];
 	readonly #prefix = `resume.${process.pid}.${++scenes}`;
 
 	constructor(broker: Broker) {
@@ -42,7 +49,7 @@ export class Scene {
 		const sse = new ServerSentEvents({
 			connector: this.broker.connect(history),
 			onError: (error, { stage, channel }) =>
-				void this.errors.push({ code: (error as { code?: string }).code, stage, channel }),
+				void this.#reports.push({ code: (error as { code?: string }).code, stage, channel }),
 			...options,
 		});
 		onTestFinished(() => sse.close());
@@ -80,9 +87,17 @@ export class Scene {
 		return ids;
 	}
 
+	/** What `onError` was told, by all hubs. */
+	async reports(): Promise<Report[]> {
+		const elsewhere = (await this.broker.reports?.()) ?? [];
+		const ours = elsewhere.filter(({ channel }) => channel?.startsWith(`${this.#prefix}.`));
+		return [...this.#reports, ...ours];
+	}
+
 	/** The codes of what `onError` was told of a channel. */
-	codes(channel: string): (string | undefined)[] {
-		return this.errors.filter((each) => each.channel === channel).map(({ code }) => code);
+	async codes(channel: string): Promise<(string | undefined)[]> {
+		const reports = await this.reports();
+		return reports.filter((each) => each.channel === channel).map(({ code }) => code);
 	}
 }
 

@@ -1,6 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+	copyFileSync,
+	existsSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +29,8 @@ export interface WorkerOptions {
 	flags?: readonly string[];
 	/** More arguments of `workerd serve`. */
 	args?: readonly string[];
+	/** A directory of `storageDirectory()`, where the objects' storage outlives the Worker. Default: it does not. */
+	storage?: string;
 }
 
 export interface Worker {
@@ -44,8 +53,9 @@ process.on("exit", () => {
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
 	const directory = mkdtempSync(join(tmpdir(), "edge-sse-objects-"));
 	directories.add(directory);
-	await bundle(options.entry, join(directory, "worker.js"));
-	writeFileSync(join(directory, "config.capnp"), configuration(options));
+	copyFileSync(await bundled(options.entry), join(directory, "worker.js"));
+	const storage = options.storage ?? storageDirectory();
+	writeFileSync(join(directory, "config.capnp"), configuration(options, storage));
 	const child = spawn(
 		binary,
 		["serve", join(directory, "config.capnp"), "--control-fd=1", ...(options.args ?? [])],
@@ -57,6 +67,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 		child.kill("SIGKILL");
 		await within(closed, 10_000, "the end of workerd");
 		rmSync(directory, { recursive: true, force: true });
+		if (options.storage === undefined) rmSync(storage, { recursive: true, force: true });
 	};
 	let output = "";
 	const listening = new Promise<string>((resolve, reject) => {
@@ -86,6 +97,32 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 			cause: error,
 		});
 	}
+}
+
+/**
+ * A directory for objects' storage, which goes with this process. In memory where the system offers that: it
+ * outlives workerd as a disk does, and tests that run side by side do not wait for each other's disk.
+ */
+export function storageDirectory(): string {
+	const parent = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+	const directory = mkdtempSync(join(parent, "edge-sse-storage-"));
+	directories.add(directory);
+	return directory;
+}
+
+const bundles = new Map<string, Promise<string>>();
+
+/** The bundle's file, made once however often the Worker is started. */
+function bundled(entry: string): Promise<string> {
+	let found = bundles.get(entry);
+	if (found === undefined) {
+		const directory = mkdtempSync(join(tmpdir(), "edge-sse-bundle-"));
+		directories.add(directory);
+		const file = join(directory, "worker.js");
+		found = bundle(entry, file).then(() => file);
+		bundles.set(entry, found);
+	}
+	return found;
 }
 
 /** As wrangler bundles: the same conditions, and the host's own modules left to the host. */
@@ -120,7 +157,7 @@ const requiredBuiltins: Plugin = {
 	},
 };
 
-function configuration({ objects, env = {}, flags }: WorkerOptions): string {
+function configuration({ objects, env = {}, flags }: WorkerOptions, storage: string): string {
 	const toml = readFileSync(join(root, "wrangler.toml"), "utf8");
 	const date = /^compatibility_date = (".+")$/m.exec(toml)?.[1];
 	const usual = /^compatibility_flags = (\[.*\])$/m.exec(toml)?.[1];
@@ -145,11 +182,12 @@ const config :Workerd.Config = (
 			compatibilityDate = ${date},
 			compatibilityFlags = ${flags === undefined ? usual : text(flags)},
 			durableObjectNamespaces = [${namespaces.join(", ")}],
-			durableObjectStorage = (inMemory = void),
+			durableObjectStorage = (localDisk = "storage"),
 			bindings = [${bindings.join(", ")}],
 			globalOutbound = "loopback",
 		)),
 		(name = "loopback", network = (allow = ["private"])),
+		(name = "storage", disk = (path = ${text(storage)}, writable = true)),
 	],
 	sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );

@@ -163,6 +163,8 @@ async function read(body: ReadableStream<Uint8Array> | null, stream: EventStream
 export interface SocketStream extends EventStream {
 	/** Stops reading: what the server sends piles up. */
 	pause(): void;
+	/** Reads on. */
+	resume(): void;
 	/** Resets the connection, as a machine that loses its network in the middle. */
 	reset(): void;
 }
@@ -195,6 +197,7 @@ export async function openSocketStream(
 	request.on("error", () => stream.over("broken"));
 	return Object.assign(stream, {
 		pause: () => void response.pause(),
+		resume: () => void response.resume(),
 		reset: () => resetSocket(request),
 	});
 }

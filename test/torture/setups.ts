@@ -1,4 +1,5 @@
 import type { Setup } from "./bed.ts";
+import { durableObjectBed } from "./setups/durable-object.ts";
 import { memoryBed } from "./setups/memory.ts";
 import { redisBed } from "./setups/redis.ts";
 import { redisClusterBed } from "./setups/redis-cluster.ts";
@@ -19,5 +20,7 @@ export const setups: readonly Setup[] = [
 		longOnly: "clients were once found without the last message, and why is not known yet",
 		start: redisClusterBed,
 	},
+	{ name: "durable object", maxLength: everything, absence: 2_000, start: durableObjectBed },
+	{ name: "durable object, short history", maxLength: 20, absence: 4_000, start: durableObjectBed },
 	{ name: "upstash", maxLength: everything, absence: 2_000, start: upstashBed },
 ];

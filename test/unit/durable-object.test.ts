@@ -1,50 +1,10 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { type ChannelStub, durableObject } from "../../src/connectors/durable-object.ts";
+import { durableObject } from "../../src/connectors/durable-object.ts";
 import { Recorder } from "../connectors/suite/kit.ts";
 import { until } from "../support/wait.ts";
+import { namespace } from "./durable-object/namespace.ts";
 
 const fromNow = { lastEventId: undefined, recent: 0, expires: Number.POSITIVE_INFINITY };
-
-/** A stream as an object holds it; the signal that comes with its request cancels it. */
-function objectStream(signal: AbortSignal | undefined) {
-	let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-	let cancelled = false;
-	const body = new ReadableStream<Uint8Array>({
-		start: (started) => {
-			controller = started;
-		},
-		cancel: () => {
-			cancelled = true;
-		},
-	});
-	signal?.addEventListener("abort", () => {
-		cancelled = true;
-		controller?.error(signal.reason);
-	});
-	return {
-		body,
-		say: (text: string) => controller?.enqueue(new TextEncoder().encode(text)),
-		end: () => controller?.close(),
-		get cancelled() {
-			return cancelled;
-		},
-	};
-}
-
-/** A namespace whose objects do as the test says; `streams` are the ones opened so far. */
-function namespace(answers: Partial<ChannelStub> = {}) {
-	const streams: ReturnType<typeof objectStream>[] = [];
-	const stub: ChannelStub = {
-		publish: async () => ({ receivers: 1 }),
-		fetch: async (_, init) => {
-			const stream = objectStream(init?.signal);
-			streams.push(stream);
-			return new Response(stream.body);
-		},
-		...answers,
-	};
-	return { idFromName: (name: string) => name, get: () => stub, stub, streams };
-}
 
 async function subscribed(objects: ReturnType<typeof namespace>) {
 	const connector = durableObject(objects);

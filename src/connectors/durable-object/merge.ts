@@ -1,12 +1,17 @@
+import type { Cursors } from "./cursors.ts";
+
 /**
  * Several event streams as one, joined where events end: a chunk may be cut anywhere on its way, and
  * half an event of one stream must not be followed by another's.
  *
  * It ends with the first source that ends, or fails, so that the client comes back for all of them.
  * Whoever reads slowly slows the sources down, and is cut off by them at their bound.
+ *
+ * @param cursors with history: makes the ids that stand for all channels. Without, bytes are not looked into.
  */
 export function mergeFrames(
 	sources: readonly ReadableStream<Uint8Array>[],
+	cursors?: Cursors,
 ): ReadableStream<Uint8Array> {
 	const readers = sources.map((source) => source.getReader());
 	let open = true;
@@ -20,6 +25,7 @@ export function mergeFrames(
 	const close = () => {
 		open = false;
 		goOn();
+		cursors?.goOn();
 		for (const reader of readers) reader.cancel().catch(ignore);
 	};
 	// By its controller, for a TransformStream costs about a fifth more of the Worker's CPU per event.
@@ -35,7 +41,10 @@ export function mergeFrames(
 					if (open) controller.close();
 					close();
 				};
-				for (const reader of readers) pump(reader, write).then(end, end);
+				for (const [channel, reader] of readers.entries()) {
+					const pass = (events: Uint8Array) => cursors?.pass(channel, events, write);
+					pump(reader, cursors === undefined ? write : pass).then(end, end);
+				}
 			},
 			pull: goOn,
 			cancel: close,
@@ -49,7 +58,7 @@ const ignore = () => undefined;
 
 async function pump(
 	reader: ReadableStreamDefaultReader<Uint8Array>,
-	write: (event: Uint8Array) => Promise<void>,
+	write: (events: Uint8Array) => Promise<void> | undefined,
 ): Promise<void> {
 	/** The chunks of an event whose end has not come yet. Kept apart, for a long event has many. */
 	let unfinished: Uint8Array[] = [];

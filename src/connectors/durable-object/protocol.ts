@@ -1,5 +1,5 @@
-import type { PublishResult } from "../../connector.ts";
 import { ConnectorError } from "../../errors.ts";
+import { type HistoryLimits, historyLimits } from "../history-limits.ts";
 
 /**
  * What a channel's object and the connector in a Worker tell each other. An error that crosses between
@@ -10,11 +10,26 @@ export interface Failure {
 	message: string;
 }
 
-/** The status of a refused `/payloads`; its body is the failure. */
+/** The status of a refused stream; its body is the failure. */
 export const failureStatus = 503;
 
-/** What the object's `publish` answers. */
-export type PublishReply = PublishResult | { failure: Failure };
+/** What an object's method answers. */
+export type Reply<T> = T | { failure: Failure };
+
+/** A position that an object keeps nowhere and cannot read: it answers with a gap. */
+export const unknownPosition = "unknown";
+
+/** How much the Worker wants to be kept, in a stream's query; nothing there: nothing is kept. */
+export function limitsQuery({ maxLength, maxAge }: HistoryLimits): Record<string, string> {
+	return { maxLength: String(maxLength), maxAge: String(maxAge) };
+}
+
+/** @throws {TypeError} when it is none of `limitsQuery`. */
+export function queriedLimits(query: URLSearchParams): HistoryLimits | undefined {
+	const [maxLength, maxAge] = [query.get("maxLength"), query.get("maxAge")];
+	if (maxLength === null || maxAge === null) return undefined;
+	return historyLimits({ maxLength: Number(maxLength), maxAge: Number(maxAge) });
+}
 
 /**
  * One line of `/payloads`, as JSON: a payload is a string, and what befell the object's own upstream

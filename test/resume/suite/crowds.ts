@@ -22,8 +22,10 @@ export function crowds(broker: Broker): void {
 		for (const [n, client] of clients.entries()) {
 			expect(client.seen).toEqual(numbers(59 - (n % 50), (n % 50) + 1));
 		}
-		expect((await broker.reads()) - before).toBeLessThanOrEqual(6);
-		expect(scene.errors).toEqual([]);
+		// Over a network they are a crowd that takes its time to arrive.
+		const most = broker.reports === undefined ? 6 : 60;
+		expect((await broker.reads()) - before).toBeLessThanOrEqual(most);
+		expect(await scene.reports()).toEqual([]);
 	});
 
 	test("clients of different lists share the reads of the channels that they have in common", async () => {
@@ -45,7 +47,7 @@ export function crowds(broker: Broker): void {
 		);
 		for (const client of back) expect(await client.sees(2)).toEqual([1, 2]);
 		expect((await broker.reads()) - before).toBeLessThanOrEqual(6);
-		expect(scene.errors).toEqual([]);
+		expect(await scene.reports()).toEqual([]);
 	});
 
 	test("a resume of k channels is at most k reads", async () => {
@@ -67,6 +69,42 @@ export function crowds(broker: Broker): void {
 		await again.sees(1);
 	});
 
+	test("a cursor that is longer than any of ours is looked at once, and is a gap or a 400", async () => {
+		const scene = new Scene(broker);
+		const sse = scene.hub();
+		const channels = [scene.channel("a"), scene.channel("b")];
+		for (const text of ["1", "1-1.", ".", "a.".repeat(16), "999999999999999-0"]) {
+			for (const names of [channels, channels.slice(0, 1)]) {
+				const cursor = text.repeat(4_096 / text.length);
+				const client = await scene.open(sse, names, { query: { lastEventId: cursor } });
+				await client.when(() => client.gaps.length === names.length, "the gaps");
+				expect(client.text.length).toBeLessThan(1_000);
+				client.close();
+				for (const length of [8_192, 1_048_576]) {
+					const lastEventId = text.repeat(length / text.length);
+					const url = new URL("http://localhost/");
+					for (const name of names) url.searchParams.append("channel", name);
+					const refusals = [
+						await sse.fetch(new Request(url, { headers: { "last-event-id": lastEventId } })),
+					];
+					url.searchParams.set("lastEventId", lastEventId);
+					refusals.push(await sse.fetch(new Request(url)));
+					for (const refusal of refusals) {
+						expect(refusal.status).toBe(400);
+						expect(await refusal.json()).toEqual({
+							error: expect.stringMatching(
+								/^(Last-Event-ID|url): has at most \d+ characters, got \d+\.$/,
+							),
+						});
+					}
+				}
+			}
+		}
+	});
+}
+
+/** What it takes a look into the process that makes the streams to see. */
+export function insideTheHub(broker: Broker): void {
 	test("live frames of one channel are the same bytes for everyone", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
@@ -102,39 +140,6 @@ export function crowds(broker: Broker): void {
 		expect(reads).toBeLessThan(10);
 		expect(client.gaps).toEqual([]);
 		await Promise.all(arrivals);
-	});
-
-	test("a cursor that is longer than any of ours is looked at once, and is a gap or a 400", async () => {
-		const scene = new Scene(broker);
-		const sse = scene.hub();
-		const channels = [scene.channel("a"), scene.channel("b")];
-		for (const text of ["1", "1-1.", ".", "a.".repeat(16), "999999999999999-0"]) {
-			for (const names of [channels, channels.slice(0, 1)]) {
-				const cursor = text.repeat(4_096 / text.length);
-				const client = await scene.open(sse, names, { query: { lastEventId: cursor } });
-				await client.when(() => client.gaps.length === names.length, "the gaps");
-				expect(client.text.length).toBeLessThan(1_000);
-				client.close();
-				for (const length of [8_192, 1_048_576]) {
-					const lastEventId = text.repeat(length / text.length);
-					const url = new URL("http://localhost/");
-					for (const name of names) url.searchParams.append("channel", name);
-					const refusals = [
-						await sse.fetch(new Request(url, { headers: { "last-event-id": lastEventId } })),
-					];
-					url.searchParams.set("lastEventId", lastEventId);
-					refusals.push(await sse.fetch(new Request(url)));
-					for (const refusal of refusals) {
-						expect(refusal.status).toBe(400);
-						expect(await refusal.json()).toEqual({
-							error: expect.stringMatching(
-								/^(Last-Event-ID|url): has at most \d+ characters, got \d+\.$/,
-							),
-						});
-					}
-				}
-			}
-		}
 	});
 
 	test("ten thousand forged cursors at once cost few reads, and hold nobody up", async () => {

@@ -40,7 +40,7 @@ export function publishing(broker: Broker): void {
 		await sse.publish(1, { channel, type: "ssegap" });
 		expect(await client.sees(1)).toEqual([1]);
 		expect(client.events).toHaveLength(1);
-		expect(scene.codes(channel)).toContain("bad_message");
+		expect(await scene.codes(channel)).toContain("bad_message");
 	});
 
 	test("a Flask app's message is streamed without an id, and moves no cursor", async () => {

@@ -18,7 +18,7 @@ export function resuming(broker: Broker): void {
 		expect(await client.sees(7)).toEqual(numbers(7, 4));
 		expect(client.lastEventId).toBe(ids[10]);
 		expect(client.gaps).toEqual([]);
-		expect(scene.errors).toEqual([]);
+		expect(await scene.reports()).toEqual([]);
 	});
 
 	test("lastEventId in the query does the same; the header wins", async () => {
@@ -35,7 +35,7 @@ export function resuming(broker: Broker): void {
 			lastEventId: "",
 		});
 		expect(await empty.sees(2)).toEqual([3, 4]);
-		expect(scene.errors).toEqual([]);
+		expect(await scene.reports()).toEqual([]);
 	});
 
 	test("messages() goes on after lastEventId, over pages, and then live", async () => {
@@ -56,7 +56,7 @@ export function resuming(broker: Broker): void {
 		}
 		expect(seen).toEqual(numbers(123, 10));
 		expect(seenIds).toEqual(ids.slice(10));
-		expect(scene.errors).toEqual([]);
+		expect(await scene.reports()).toEqual([]);
 	});
 
 	test("messages() tells of a gap, as a message of its own type", async () => {
@@ -77,7 +77,7 @@ export function resuming(broker: Broker): void {
 			expect(Number(rest)).toBeGreaterThan(2);
 			await iterator.return?.();
 		}
-		expect(scene.codes(channel)).toEqual(["gap", "gap"]);
+		expect(await scene.codes(channel)).toEqual(["gap", "gap"]);
 	});
 
 	test.for(["0", "0-0"])(
@@ -97,7 +97,7 @@ export function resuming(broker: Broker): void {
 			expect([14, 15]).toContain(first);
 			expect(late.seen).toEqual(numbers(21 - first, first));
 			expect(late.gaps).toEqual([]);
-			expect(scene.errors).toEqual([]);
+			expect(await scene.reports()).toEqual([]);
 		},
 	);
 
@@ -116,7 +116,7 @@ export function resuming(broker: Broker): void {
 		const client = await scene.open(sse, channel, { lastEventId });
 		await newest();
 		expect(await client.sees(1)).toEqual(["newest"]);
-		expect(scene.errors).toEqual([]);
+		expect(await scene.reports()).toEqual([]);
 	});
 
 	test("who opened an empty channel can come back after the first messages", async () => {
@@ -137,7 +137,7 @@ export function resuming(broker: Broker): void {
 			expect(await client.sees(5)).toEqual(numbers(5));
 			expect(client.gaps).toEqual([]);
 		}
-		expect(scene.errors).toEqual([]);
+		expect(await scene.reports()).toEqual([]);
 	});
 
 	test("exactly at the oldest message that is kept there is no gap, and one before it there is", async () => {
@@ -170,7 +170,7 @@ export function resuming(broker: Broker): void {
 		);
 		const seen = client.events.map(({ data }) => JSON.parse(data)[0] as number);
 		expect(seen.toSorted((a, b) => a - b)).toEqual(numbers(1_200));
-		expect(scene.errors).toEqual([]);
+		expect(await scene.reports()).toEqual([]);
 	});
 
 	test("clients that come and go all the time, while messages do, see each of them once", async () => {
@@ -204,7 +204,7 @@ export function resuming(broker: Broker): void {
 		await publishing;
 		for (const seen of all) expect(seen).toEqual(numbers(total));
 		expect(published).toBe(total);
-		expect(scene.errors).toEqual([]);
+		expect(await scene.reports()).toEqual([]);
 		await until(() => sse.stats().connections === 0, { what: "everyone to have left" });
 	});
 }

@@ -42,7 +42,7 @@ export function severalChannels(broker: Broker): void {
 			expect(back.gaps).toEqual([]);
 			back.close();
 		}
-		expect(scene.errors).toEqual([]);
+		expect(await scene.reports()).toEqual([]);
 	});
 
 	test("the cursor is compact, and fits any header at 32 channels", async () => {
@@ -70,8 +70,8 @@ export function severalChannels(broker: Broker): void {
 			await client.when(() => client.gaps.length === list.length, "a gap for each channel");
 			expect(client.gaps).toEqual(list.map((channel) => ({ channel })));
 			// And from then on, all is well.
-			const cursor = await client.placed();
-			expect(cursor).not.toBe(lastEventId);
+			const moved = () => client.lastEventId !== lastEventId && client.lastEventId;
+			const cursor = String(await client.when(moved, "a cursor after the gaps"));
 			await scene.publish(sse, a, "new");
 			expect(await client.sees(1)).toEqual(["new"]);
 			client.close();
@@ -98,11 +98,14 @@ export function severalChannels(broker: Broker): void {
 		const back = await scene.open(sse, names, { lastEventId });
 		await back.when(() => back.seen.includes(59) && back.seen.includes("b2"), "the newest");
 		expect(back.gaps).toEqual([{ channel: a, lastEventId: first }]);
-		expect(back.events[0]?.event).toBe("sse.gap");
+		// Before anything newer of its channel; between two channels there is no order.
+		const ofOthers = ['"b1"', '"b2"'];
+		const [told] = back.events.filter(({ data }) => !ofOthers.includes(data));
+		expect(told?.event).toBe("sse.gap");
 		expect(back.seen.filter((each) => typeof each === "string")).toEqual(["b1", "b2"]);
 		await scene.publish(sse, c, "c1");
 		await back.when(() => back.seen.includes("c1"), "the third channel");
-		expect(scene.codes(a)).toEqual(["gap"]);
-		expect([...scene.codes(b), ...scene.codes(c)]).toEqual([]);
+		expect(await scene.codes(a)).toEqual(["gap"]);
+		expect([...(await scene.codes(b)), ...(await scene.codes(c))]).toEqual([]);
 	});
 }

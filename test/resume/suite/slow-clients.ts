@@ -28,7 +28,7 @@ export function slowClients(broker: Broker): void {
 		expect(seen(slow)).toEqual(numbers(2 * count));
 		expect(slow.events.map(({ id }) => id)).toEqual(quick.events.map(({ id }) => id));
 		expect(seen(quick)).toEqual(numbers(2 * count));
-		expect(scene.errors).toEqual([]);
+		expect(await scene.reports()).toEqual([]);
 		// It is live again, and gets the very bytes that the others get.
 		await scene.publish(sse, channel, "live");
 		await slow.when(() => slow.seen.at(-1) === "live", "the live message");
@@ -62,7 +62,7 @@ export function slowClients(broker: Broker): void {
 			// The limit, and what came in one turn on top of it.
 			expect(waiting).toBeLessThan(limit + 5_000);
 		}
-		expect(scene.errors).toEqual([]);
+		expect(await scene.reports()).toEqual([]);
 	});
 
 	test("one that sleeps for longer than the history remembers is told of the gap, when it wakes", async () => {
@@ -82,7 +82,9 @@ export function slowClients(broker: Broker): void {
 		const resumed = Number(seen[gap + 1]);
 		expect(resumed).toBeLessThanOrEqual(80);
 		expect(seen.slice(gap + 1)).toEqual(numbers(100 - resumed, resumed));
-		await until(() => scene.codes(channel).includes("gap"), { what: "onError to hear of it" });
+		await until(async () => (await scene.codes(channel)).includes("gap"), {
+			what: "onError to hear of it",
+		});
 	});
 
 	test("a client that never reads keeps nobody from coming back, and leaves when it leaves", async () => {

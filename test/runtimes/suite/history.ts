@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { post, publish, streamUrl } from "../../support/hub-client.ts";
+import { startServer } from "../../support/server.ts";
 import type { Bed } from "../bed.ts";
 
 /** The hub with `SSE_HISTORY_LENGTH`: it answers with ids, and clients come back to where they left off. */
@@ -38,6 +39,26 @@ export function history(bed: Bed): void {
 		await say(4);
 		expect(await back.data(2)).toEqual(["2", "4"]);
 		expect((await bothBack.data(3)).at(-1)).toBe("4");
+	});
+
+	it("keeps what the embedded broker is given, too: one channel, and two", async (t) => {
+		const scene = bed.scene(t);
+		const channels = [scene.channel, `${scene.channel}.other`] as const;
+		const hub = scene.use(await startServer(bed.runtime.name, { env: kept }));
+		const both = await scene.open(streamUrl(hub, ...channels));
+		const { json } = await post(hub, { data: 1, channel: channels[0] });
+		const { id = "" } = json as { id?: string };
+		expect(id).toMatch(/^\d+-\d+$/);
+		const cursor = (await both.event()).id ?? "";
+		both.close();
+		for (const channel of channels) await publish(hub, { data: 2, channel });
+		const back = await scene.open(streamUrl(hub, channels[0]), { "last-event-id": id });
+		expect(await back.data(1)).toEqual(["2"]);
+		const query = `&lastEventId=${encodeURIComponent(cursor)}`;
+		const bothBack = await scene.open(streamUrl(hub, ...channels) + query);
+		expect(await bothBack.data(2)).toEqual(["2", "2"]);
+		const lost = await scene.open(streamUrl(hub, channels[0]), { "last-event-id": cursor });
+		expect(await lost.event()).toMatchObject({ event: "sse.gap", id: undefined });
 	});
 
 	it("says so where it cannot, and refuses an id of the publisher's", async (t) => {

@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Connector } from "../../src/connector.ts";
+import { ServerSentEvents } from "../../src/sse.ts";
+import { startWorker, type Worker } from "../support/durable-objects.ts";
+import { openSocketStream, openStream } from "../support/event-stream.ts";
+import { post, streamUrl } from "../support/hub-client.ts";
+import { until } from "../support/wait.ts";
+import { Bridge } from "./fixtures/bridge.ts";
+
+const bridge = new Bridge();
+beforeAll(() => bridge.start());
+afterAll(() => bridge.kill());
+
+const expires = Number.POSITIVE_INFINITY;
+let channels = 0;
+const fresh = () => `channel ${++channels}`;
+const payload = (data: unknown) => JSON.stringify({ data });
+
+function connect(history: { maxLength?: number; maxAge?: number } = {}) {
+	const connector = bridge.connect(history);
+	if (connector.history === undefined) throw new Error("It keeps no history.");
+	return { connector, history: connector.history };
+}
+
+const tables = (channel: string, own = false) => bridge.ask<string[]>({ tables: channel, own });
+
+async function publishAll(connector: Connector, channel: string, ...data: unknown[]) {
+	const ids: string[] = [];
+	for (const each of data) ids.push((await connector.publish(channel, payload(each))).id ?? "");
+	return ids;
+}
+
+describe("an object's storage", () => {
+	test("is freed when nothing was published for `maxAge`, also where somebody only waited", async () => {
+		const { connector, history } = connect({ maxAge: 2_000 });
+		const [used, waited] = [fresh(), fresh()];
+		await publishAll(connector, used, 1, 2);
+		await history.head(waited);
+		const both = await Promise.all([tables(used), tables(waited)]);
+		expect(both).toEqual([["sse_history"], ["sse_history"]]);
+		for (const channel of [used, waited]) {
+			const freed = async () => (await tables(channel)).length === 0;
+			await until(freed, { what: "the storage to be freed", timeout: 10_000 });
+		}
+		// And it is used again.
+		const [id = ""] = await publishAll(connector, used, 3);
+		expect((await history.read(used, "0-0", 10)).messages.map((each) => each.id)).toEqual([id]);
+		const freedAgain = async () => (await tables(used)).length === 0;
+		await until(freedAgain, { what: "the storage to be freed again", timeout: 10_000 });
+	});
+
+	test("is not freed while the channel is used, and ids grow on when it was", async () => {
+		const { connector, history } = connect({ maxAge: 600 });
+		const channel = fresh();
+		const [first = ""] = await publishAll(connector, channel, 0);
+		let last = first;
+		// Past the first alarm.
+		while (Number.parseInt(last, 10) < Number.parseInt(first, 10) + 1_500) {
+			[last = ""] = await publishAll(connector, channel, 1);
+			expect((await history.read(channel, last, 1)).covered).toBe(true);
+		}
+		expect((await history.read(channel, first, 1)).covered).toBe(false);
+		const freed = async () => (await tables(channel)).length === 0;
+		await until(freed, { what: "the storage to be freed", timeout: 10_000 });
+		await bridge.ask({ clock: -60_000 });
+		const [next = ""] = await publishAll(connector, channel, 2);
+		await bridge.ask({ clock: 0 });
+		expect(Number.parseInt(next, 10)).toBeGreaterThanOrEqual(Number.parseInt(last, 10));
+		expect(next).not.toBe(last);
+	});
+
+	test("is freed after an eviction, too, and what a subclass keeps there is left alone", async () => {
+		const { connector } = connect({ maxAge: 600 });
+		const channel = fresh();
+		await publishAll(connector, channel, 1);
+		expect((await tables(channel, true)).toSorted()).toEqual(["mine", "sse_history"]);
+		await bridge.end("crash", [channel]);
+		const freed = async () => (await tables(channel)).length === 1;
+		await until(freed, { what: "the storage to be freed", timeout: 10_000 });
+		expect(await tables(channel)).toEqual(["mine"]);
+	});
+
+	test("takes no more than it can, and says so", async () => {
+		const { connector, history } = connect();
+		const channel = fresh();
+		await publishAll(connector, channel, "before");
+		const large = connector.publish(channel, payload("x".repeat(12_000_000)));
+		await expect(large).rejects.toMatchObject({ code: "refused", message: /too big/ });
+		const [last = ""] = await publishAll(connector, channel, "after");
+		const { messages } = await history.read(channel, "0-0", 10);
+		expect(messages).toHaveLength(2);
+		expect(messages[1]?.id).toBe(last);
+	});
+});
+
+test("a gap names the channel as its clients know it, and a stream ends when it is to", async () => {
+	const { connector } = connect();
+	const sse = new ServerSentEvents({ connector, channelPrefix: "tenant/" });
+	const channel = fresh();
+	await sse.publish("x", { channel });
+	const url = `http://hub.test/?channel=${encodeURIComponent(channel)}&lastEventId=1-1`;
+	const { body } = await sse.stream(new Request(url), { expires: Date.now() + 1_000 });
+	// It reads to the end, so there is one.
+	const text = await new Response(body).text();
+	const gap = JSON.stringify({ channel, lastEventId: "1-1" });
+	expect(text).toContain(`event:sse.gap\ndata:${gap}\n\ndata:x\nid:`);
+	expect(text).toMatch(/\n\nretry:\d+\n\n$/);
+});
+
+test("a page is bounded in bytes as well, and goes on where it ended", async () => {
+	const { connector, history } = connect();
+	const channel = fresh();
+	const ids = await publishAll(
+		connector,
+		channel,
+		...Array.from({ length: 12 }, (_, n) => `${n}${"x".repeat(1_000_000)}`),
+	);
+	const seen: string[] = [];
+	for (let after = "0-0", more = true; more; ) {
+		const page = await history.read(channel, after, 500);
+		expect(page.covered).toBe(true);
+		expect(page.messages.length).toBeGreaterThan(0);
+		expect(page.messages.length).toBeLessThanOrEqual(4);
+		seen.push(...page.messages.map(({ id }) => id));
+		({ more } = page);
+		after = seen.at(-1) ?? "";
+	}
+	expect(seen).toEqual(ids);
+});
+
+describe("a relay", () => {
+	test("with an upstream that keeps messages: its history is the channel's", async () => {
+		const relay = new Bridge("Relay");
+		await relay.start();
+		onTestFinished(() => relay.kill());
+		const connector = relay.connect({ maxLength: 1_000 });
+		const channel = fresh();
+		const ids = await publishAll(connector, channel, 1, 2, 3, 4, 5, 6);
+		// The upstream's own limits hold.
+		const page = await connector.history?.read(channel, ids[2] ?? "", 10);
+		expect(page).toMatchObject({ covered: true, more: false });
+		expect(page?.messages.map(({ id }) => id)).toEqual(ids.slice(3));
+		expect((await connector.history?.read(channel, ids[0] ?? "", 10))?.covered).toBe(false);
+		expect(await connector.history?.head(channel)).toBe(ids[5]);
+		const resume = { lastEventId: ids[4], recent: 0, expires };
+		const reader = (await connector.stream?.([channel], resume))?.getReader();
+		onTestFinished(() => reader?.cancel());
+		let text = "";
+		while (!text.includes(`data:6\nid:${ids[5]}\n\n`)) {
+			text += new TextDecoder().decode((await reader?.read())?.value);
+		}
+		expect(text).not.toContain("data:5");
+		expect(await relay.ask({ tables: channel, own: false })).toEqual([]);
+	});
+
+	test("with one that keeps none: history is refused, and says what to do", async () => {
+		const relay = new Bridge("Forgetful");
+		await relay.start();
+		onTestFinished(() => relay.kill());
+		const connector = relay.connect({});
+		const channel = fresh();
+		const refused = { code: "refused", message: /upstream keeps none/ };
+		await expect(connector.publish(channel, payload(1))).rejects.toMatchObject(refused);
+		await expect(connector.history?.head(channel)).rejects.toMatchObject(refused);
+		const resume = { lastEventId: undefined, recent: 0, expires };
+		await expect(connector.stream?.([channel], resume)).rejects.toMatchObject(refused);
+		expect(await relay.connect(undefined).publish(channel, payload(1))).toEqual({ receivers: 0 });
+	});
+});
+
+describe("the hub on Workers", () => {
+	let hub: Worker;
+	beforeAll(async () => {
+		hub = await startWorker({
+			entry: "src/server/worker.ts",
+			objects: { SSE: "SseChannel" },
+			env: { SSE_HISTORY_LENGTH: "200", HOST: "127.0.0.1", SSE_MAX_BUFFERED_BYTES: "65536" },
+		});
+	});
+	afterAll(() => hub.kill());
+
+	test("a slow client is brought up to date when it reads, of one channel and of several", async () => {
+		const names = [fresh(), fresh()];
+		const [channel = ""] = names;
+		const slow = await Promise.all(
+			[[channel], names].map((list) => openSocketStream(streamUrl(hub, ...list))),
+		);
+		for (const each of slow) {
+			onTestFinished(() => each.close());
+			await each.comment();
+			each.pause();
+		}
+		const event = "x".repeat(200_000);
+		// Far more than what the sockets of both ends and the pipes between take.
+		for (let n = 0; n < 100; n++) {
+			const { status } = await post(hub, { channel, data: `${n} ${event}` });
+			expect(status).toBe(200);
+		}
+		for (const each of slow) {
+			each.resume();
+			const received = await each.data(100);
+			expect(received.map((data) => Number.parseInt(data, 10))).toEqual([...received.keys()]);
+			expect(each.state).toBe("open");
+		}
+	});
+
+	test("a browser that comes back to three channels gets what it missed, by header and by query", async () => {
+		const names = [fresh(), fresh(), fresh()];
+		const stream = await openStream(streamUrl(hub, ...names));
+		onTestFinished(() => stream.close());
+		await post(hub, { channel: names[1], data: "1" });
+		const { id = "" } = await stream.event();
+		stream.close();
+		for (const channel of names) await post(hub, { channel, data: `2 ${channel}` });
+		for (const [url, headers] of [
+			[streamUrl(hub, ...names), { "last-event-id": id }],
+			[`${streamUrl(hub, ...names)}&lastEventId=${id}`, {}],
+		] as const) {
+			const back = await openStream(url, headers);
+			onTestFinished(() => back.close());
+			expect((await back.data(3)).toSorted()).toEqual(names.map((name) => `2 ${name}`).toSorted());
+		}
+		const { json } = await post(hub, { channel: names[0], data: "x", id: "42" });
+		expect(json.error).toMatch(/id:.*history/);
+	});
+});

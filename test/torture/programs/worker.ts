@@ -1,0 +1,57 @@
+/**
+ * The hub for Workers as it is deployed, and a test's eyes and hands in it: what its objects hold and keep, an
+ * end for one of them, and messages of a publisher that stores nothing.
+ */
+import { durableObject } from "../../../src/connectors/durable-object.ts";
+import hub, { SseChannel as Channel } from "../../../src/server/worker.ts";
+import { type Counts, countMemory } from "../../connectors/fixtures/counted.ts";
+
+const counts: Counts = { publishes: 0, held: new Map() };
+countMemory(counts);
+
+export class SseChannel extends Channel {
+	/** From the table itself, past the library. */
+	async kept(after: string): Promise<{ id: string; text: string }[]> {
+		const [ms = "", seq = ""] = after.split("-");
+		const query = "SELECT * FROM sse_history WHERE (ms, seq) > (?, ?) ORDER BY ms, seq LIMIT 200";
+		const rows = this.ctx.storage.sql.exec(query, Number(ms), Number(seq)).toArray();
+		return rows
+			.filter(({ payload }) => payload !== null)
+			.map(({ ms, seq, payload }) => ({
+				id: `${ms}-${seq}`,
+				text: (JSON.parse(String(payload)) as { data: string }).data,
+			}));
+	}
+
+	async evict(channel: string): Promise<void> {
+		counts.held.delete(channel);
+		this.ctx.abort("The test ends this object.");
+	}
+}
+
+type Bindings = Parameters<typeof hub.fetch>[1];
+
+export default {
+	async fetch(request: Request, bindings: Bindings, context: object): Promise<Response> {
+		const { SSE } = bindings;
+		const { pathname, searchParams } = new URL(request.url);
+		const channel = searchParams.get("channel") ?? "";
+		const object = () => SSE.get(SSE.idFromName(channel) as never) as SseChannel;
+		switch (pathname) {
+			case "/healthz": {
+				const held = [...counts.held.values()].reduce((sum, count) => sum + count, 0);
+				return Response.json({ status: "ok", connections: held, channels: held });
+			}
+			case "/kept":
+				return Response.json(await object().kept(searchParams.get("after") ?? ""));
+			case "/evict":
+				// The call dies with its object.
+				await object().evict(channel).catch(String);
+				return new Response();
+			case "/noise":
+				await durableObject(SSE).publish(channel, await request.text());
+				return new Response();
+		}
+		return hub.fetch(request, bindings, context);
+	},
+};
