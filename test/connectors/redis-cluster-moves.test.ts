@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RedisOptions, redis } from "../../src/connectors/redis.ts";
 import { type RedisCluster, startCluster } from "../support/redis-cluster.ts";
 import type { RedisServer } from "../support/redis-server.ts";
-import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/wait.ts";
 import { Flow } from "./redis-flow.ts";
 import { Recorder } from "./suite/kit.ts";
@@ -127,44 +126,6 @@ test("where the server does not announce moves, the slots are looked at every pi
 	await cluster.ready();
 });
 
-// node-redis overlooks that the server ends a subscription while another answer is due. The next look at the slots
-// makes up for that, unless the slot has come back by then: nothing has changed, and nothing is ever heard again.
-test("a sharded subscription that the server ended in a moment of inattention is made anew", async () => {
-	const proxies = new Map<string, TcpProxy>();
-	for (const node of cluster.nodes) proxies.set(`127.0.0.1:${node.port}`, await tcpProxy(node));
-	const nodeAddressMap = (address: string) => {
-		const { host, port } = proxies.get(address) ?? fail(`There is no proxy for ${address}.`);
-		return { host, port };
-	};
-	const { rootNodes } = cluster;
-	const name = unique();
-	const home = await cluster.owner(name);
-	const connector = redis(
-		{ rootNodes, nodeAddressMap },
-		{ ...options, pingInterval: 500, sharded: true },
-	);
-	const recorder = new Recorder();
-	await connector.subscribe(name, recorder);
-	expect(await listeners(home, name, true)).toBe(1);
-
-	const mute = (on: boolean) => proxies.forEach((proxy) => void proxy.mute(on));
-	mute(true);
-	await cluster.move(name, await other(home));
-	await cluster.move(name, home);
-	expect(await listeners(home, name, true)).toBe(0);
-	const asked = async () => String(await home.command("CLIENT", "LIST"));
-	await until(async () => (await asked()).includes("cmd=ping"), { what: "the heartbeat" });
-	mute(false);
-
-	await recorder.heard("restored");
-	expect(await connector.publish(name, "hello")).toEqual({ receivers: 1 });
-	await recorder.saw("hello");
-	expect(recorder.events).toEqual(["lost", "restored"]);
-	await connector.close();
-	for (const proxy of proxies.values()) await proxy.close();
-	await cluster.ready();
-});
-
 test("a Flask app may publish at any node, and is heard", async () => {
 	const connector = connect({});
 	const name = unique();
@@ -200,10 +161,6 @@ test("those who listen at other nodes hear a channel in the order of its history
 	}
 	await connector.close();
 });
-
-function fail(message: string): never {
-	throw new Error(message);
-}
 
 function unique(): string {
 	return `room.${randomBytes(4).toString("hex")}`;

@@ -3,13 +3,13 @@ import { json, post } from "../support/hub-client.ts";
 import type { Server } from "../support/server.ts";
 import { until } from "../support/wait.ts";
 import type { Bed } from "./bed.ts";
-import type { Client } from "./client.ts";
+import type { Client, Crowd } from "./client.ts";
 import type { Entry, Ledger } from "./ledger.ts";
 import { connectorTo } from "./programs/broker.ts";
 import { keyFor, textOf } from "./text.ts";
 
-/** How long clients may take to read to the end when nothing goes wrong any more, in ms. */
-const patienceAtTheEnd = 45_000;
+/** When nothing goes wrong any more, clients are done, or dead, when nobody was sent anything for so long, in ms. */
+const patience = 25_000;
 
 interface End {
 	channels: readonly string[];
@@ -20,19 +20,24 @@ interface End {
 /** Publishes one more message on every channel, and waits for everybody to have it. */
 export async function bringToTheEnd(
 	bed: Bed,
-	ledger: Ledger,
+	{ ledger, counts }: Crowd,
 	clients: readonly Client[],
 	end: End,
 ): Promise<void> {
 	const last = await sayGoodbye(bed, ledger, end);
-	const missing = () => clients.filter((each) => !each.hasCome(last)).length;
-	await until(() => missing() === 0, {
-		timeout: patienceAtTheEnd,
-		what: "every client to come to the end",
-		every: 50,
-	}).catch(() =>
-		ledger.problems.push(`${missing()} clients never had the ${end.publisher} message`),
-	);
+	const missing = () => clients.filter((each) => !each.hasCome(last));
+	let sent = counts.deliveries;
+	let since = performance.now();
+	const settled = () => {
+		if (sent !== counts.deliveries) since = performance.now();
+		sent = counts.deliveries;
+		return missing().length === 0 || performance.now() - since > patience;
+	};
+	await until(settled, { timeout: 150_000, what: "the clients to settle", every: 50 });
+	const lists = new Set(missing().map((each) => each.channels.join("+")));
+	if (lists.size === 0) return;
+	const who = `${missing().length} clients (of ${[...lists].join(", ")})`;
+	ledger.problems.push(`${who} never had the ${end.publisher} message`);
 }
 
 /** A last message on every channel, by which everybody knows that they have seen all. */

@@ -86,8 +86,8 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 	crowd.calm = true;
 	// Whoever comes back reads the history, also for those who are there. So everybody is brought to the end
 	// first, and then there is one more message of each channel, which has to come by itself.
-	await bringToTheEnd(bed, ledger, clients, { channels: all, publisher: "last" });
-	await bringToTheEnd(bed, ledger, clients, { channels: all, publisher: "very-last" });
+	await bringToTheEnd(bed, crowd, clients, { channels: all, publisher: "last" });
+	await bringToTheEnd(bed, crowd, clients, { channels: all, publisher: "very-last" });
 	for (const each of clients) each.leave();
 	await Promise.all(lives);
 
