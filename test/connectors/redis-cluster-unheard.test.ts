@@ -45,7 +45,7 @@ test("a sharded subscription that the server ended as soon as it had confirmed i
 	await using path = await proxied();
 	const name = unique();
 	const home = await cluster.owner(name);
-	const connector = path.connect({ timeout: 10_000 });
+	const connector = path.connect({});
 	// So that the connection is there, and the way to it is known.
 	await connector.subscribe(await channelAt(home), new Recorder());
 
@@ -76,7 +76,7 @@ async function proxied() {
 		connect: (own: RedisOptions) =>
 			redis(
 				{ rootNodes, nodeAddressMap },
-				{ timeout: 2_000, pingInterval: 60_000, sharded: true, ...own },
+				{ timeout: 10_000, pingInterval: 60_000, sharded: true, ...own },
 			),
 		mute: (on: boolean) => {
 			for (const proxy of proxies.values()) proxy.mute(on);
