@@ -9,6 +9,25 @@ export interface Behind {
 	readonly positions: Positions;
 	/** Where the feed stood when it came, for a position that says nothing or cannot be true; then, as `positions`. */
 	readonly joined: readonly string[];
+	/** When it came, or had last read most of what it was sent; as `performance.now()` has it. */
+	drained: number;
+}
+
+/** A client that has not read what it was sent for so long, in ms, is cut off: it may never read again. */
+const drainLimit = 60_000;
+
+/** Those that can be sent more. */
+export function drained(all: readonly Behind[]): Behind[] {
+	const now = performance.now();
+	return all.filter((behind) => {
+		const { connection } = behind;
+		if (connection.isDrained) {
+			behind.drained = now;
+			return true;
+		}
+		if (now - behind.drained > drainLimit) connection.cut();
+		return false;
+	});
 }
 
 /**

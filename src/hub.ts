@@ -137,7 +137,10 @@ export class Hub implements ChannelOwner {
 		for (const channel of feed.channels) this.#release(channel);
 		if (reason !== "slow") return;
 		this.counters.cuts++;
-		const rule = `more than ${this.maxBufferedBytes} bytes were waiting for it`;
+		const rule =
+			this.#connector.history === undefined
+				? `more than ${this.maxBufferedBytes} bytes were waiting for it`
+				: "it did not read for a minute what was waiting for it";
 		const error = new SseError("slow_consumer", `A client was cut off: ${rule}.`);
 		this.report(error, { stage: "stream" });
 	};

@@ -1,4 +1,4 @@
-import { type Behind, oldest, start } from "./behind.ts";
+import { type Behind, drained, oldest, start } from "./behind.ts";
 import type { Channel } from "./channel.ts";
 import type { Connection } from "./connection.ts";
 import { formatCursor, type Positions } from "./cursor.ts";
@@ -65,7 +65,7 @@ export class Replay {
 	}
 
 	add(connection: Connection, positions: Positions, joined: readonly string[]): void {
-		this.#behind.set(connection, { connection, positions, joined });
+		this.#behind.set(connection, { connection, positions, joined, drained: performance.now() });
 		this.#counters.replays++;
 		if (!this.#running) void this.#run();
 	}
@@ -99,7 +99,7 @@ export class Replay {
 		// Whoever comes in the same turn shares the first round.
 		await Promise.resolve();
 		while (this.#behind.size > 0) {
-			const ready = [...this.#behind.values()].filter(({ connection }) => connection.isDrained);
+			const ready = drained([...this.#behind.values()]);
 			try {
 				const advanced = ready.length > 0 && (await this.#round(ready));
 				// Others have their turn, too: a history in memory would be read without end in one.
@@ -182,7 +182,7 @@ export class Replay {
 				advanced = true;
 			} else {
 				const { positions } = step;
-				this.#behind.set(connection, { connection, positions, joined: positions });
+				this.#behind.set(connection, { ...behind, positions, joined: positions });
 			}
 		}
 		return advanced;

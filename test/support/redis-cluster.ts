@@ -112,8 +112,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<RedisC
 			await until(succeeded, { timeout: 25_000, what: "the replica to be the master" });
 			return heir;
 		},
-		move: async (name, to) =>
-			moveSlot(await masters(), await owner(name), to, slotOf(name), options.password),
+		move: async (name, to) => {
+			const all = await masters();
+			const settled = async () => new Set(await Promise.all(all.map(epochs))).size === 1;
+			await until(settled, { timeout: 30_000, every: 20, what: "all nodes to know all epochs" });
+			await moveSlot(all, await owner(name), to, slotOf(name), options.password);
+		},
 		sum: async (each) => (await Promise.all(nodes.map(each))).reduce((sum, n) => sum + n, 0),
 		stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))),
 	};
@@ -219,6 +223,23 @@ async function roleOf(node: RedisServer): Promise<Reply[] | undefined> {
 
 async function idOf(node: RedisServer): Promise<string> {
 	return String(await node.command("CLUSTER", "MYID"));
+}
+
+/**
+ * The masters' epochs as one node has them; of two that have the same one, something that no other node has. Until
+ * the last move's have spread, the next may get an epoch that is not the newest, and then its two nodes hold each
+ * other for the owner, for ever.
+ */
+async function epochs(node: RedisServer): Promise<string> {
+	const lines = String(await node.command("CLUSTER", "NODES"))
+		.trim()
+		.split("\n");
+	const masters = lines
+		.map((line) => line.split(" "))
+		.filter(([, , flags]) => /master/.test(flags ?? ""));
+	const known = masters.map(([id, , , , , , epoch]) => `${epoch} ${id}`).sort();
+	const distinct = new Set(masters.map((fields) => fields[6])).size === masters.length;
+	return distinct ? known.join("\n") : `${node.port}`;
 }
 
 /** Who serves what, as one node has it, in a form that can be compared. */

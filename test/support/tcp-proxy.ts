@@ -15,6 +15,8 @@ export interface TcpProxy {
 	refuse(on: boolean): void;
 	/** While on, connections stay open and new ones are taken, but no byte passes either way. */
 	blackhole(on: boolean): void;
+	/** While on, what the server says is held back; what clients say still passes. */
+	mute(on: boolean): void;
 	close(): Promise<void>;
 	[Symbol.asyncDispose](): Promise<void>;
 }
@@ -29,6 +31,7 @@ export async function tcpProxy(target: { port: number; host?: string }): Promise
 	const pairs = new Set<Pair>();
 	let refusing = false;
 	let holding = false;
+	let muted = false;
 	let accepted = 0;
 
 	const listener = createServer((client) => {
@@ -54,13 +57,13 @@ export async function tcpProxy(target: { port: number; host?: string }): Promise
 				if (!to.write(chunk)) from.pause();
 			});
 			to.on("drain", () => {
-				if (!holding) from.resume();
+				if (!holding && !(muted && from === server)) from.resume();
 			});
 			from.on("end", () => to.end());
 			// A broken side is what this proxy is for: the other side sees it as a closed connection.
 			from.on("error", end);
 			from.on("close", end);
-			if (holding) from.pause();
+			if (holding || (muted && from === server)) from.pause();
 		}
 	});
 
@@ -99,6 +102,10 @@ export async function tcpProxy(target: { port: number; host?: string }): Promise
 			for (const { client, server } of pairs) {
 				for (const socket of [client, server]) on ? socket.pause() : socket.resume();
 			}
+		},
+		mute(on) {
+			muted = on;
+			for (const { server } of pairs) on ? server.pause() : server.resume();
 		},
 		close,
 		[Symbol.asyncDispose]: close,

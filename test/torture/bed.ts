@@ -56,7 +56,5 @@ export interface Setup {
 	/** The longest that some clients stay away, in ms. */
 	absence: number;
 	wiped?: boolean;
-	/** Why it is not in the short form, which runs with the tests. */
-	longOnly?: string;
 	start(options: BedOptions): Promise<Bed>;
 }

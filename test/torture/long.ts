@@ -23,14 +23,18 @@ if (unknown !== undefined) {
 	const names = setups.map(({ name }) => JSON.stringify(name)).join(", ");
 	throw new TypeError(`--setup: there is no ${JSON.stringify(unknown)}; there are ${names}.`);
 }
+const { seed, clients } = values;
+for (const [name, value] of Object.entries({ minutes: values.minutes, seed, clients })) {
+	if (!(Number(value) > 0)) throw new TypeError(`--${name}: ${value} is no number above 0.`);
+}
 const chosen = setups.filter(({ name }) => values.setup?.includes(name) ?? true);
 const minutes = Number(values.minutes) / (values.setup === undefined ? chosen.length : 1);
 const summaries: Summary[] = [];
 for (const setup of chosen) {
 	const summary = await torture(setup, {
-		seed: Number(values.seed),
+		seed: Number(seed),
 		duration: minutes * 60_000,
-		clients: Number(values.clients),
+		clients: Number(clients),
 		publishers: 4,
 		perSecond: 40,
 		burstEvery: 15_000,

@@ -1,17 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ServerSentEvents } from "../../src/sse.ts";
-import { health, json, post } from "../support/hub-client.ts";
-import type { Server } from "../support/server.ts";
 import { until } from "../support/wait.ts";
 import type { Bed, Fault, Setup } from "./bed.ts";
 import { Client, type Crowd } from "./client.ts";
 import { strike } from "./faults.ts";
-import { type Entry, Ledger } from "./ledger.ts";
-import { connectorTo } from "./programs/broker.ts";
+import { bringToTheEnd } from "./goodbye.ts";
+import { Ledger } from "./ledger.ts";
 import { Publisher } from "./publishers.ts";
+import { expectQuiet, heaps } from "./quiet.ts";
 import { Random } from "./random.ts";
 import { StoreWatch } from "./store-watch.ts";
-import { keyFor, noise, textOf } from "./text.ts";
+import { noise } from "./text.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
 export interface Scale {
@@ -54,9 +52,6 @@ const all = [...channels, wide, still];
 /** How long slow clients do not read, in ms: until what the system buffers for them is full. */
 const burstTime = 2_200;
 
-/** How long clients may take to read to the end when nothing goes wrong any more, in ms. */
-const patienceAtTheEnd = 25_000;
-
 /** One run on one setup, from nothing to the verdict. */
 export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 	const began = performance.now();
@@ -80,7 +75,7 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 	const lives = clients.map((each) => each.run());
 
 	const publishers = new Publishers(bed, ledger, scale, random.fork());
-	await until(() => ledger.published > 20, { timeout: 15_000, what: "the publishers", every: 20 });
+	await until(() => ledger.published > 20, { timeout: 60_000, what: "the publishers", every: 20 });
 	const end = performance.now() + scale.duration;
 	const [faults] = await Promise.all([
 		strike([...bed.faults, publishers.fault], random.fork(), end),
@@ -91,8 +86,8 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 	crowd.calm = true;
 	// Whoever comes back reads the history, also for those who are there. So everybody is brought to the end
 	// first, and then there is one more message of each channel, which has to come by itself.
-	await bringToTheEnd(bed, ledger, clients, "last");
-	await bringToTheEnd(bed, ledger, clients, "very-last");
+	await bringToTheEnd(bed, crowd, clients, { channels: all, publisher: "last" });
+	await bringToTheEnd(bed, crowd, clients, { channels: all, publisher: "very-last" });
 	for (const each of clients) each.leave();
 	await Promise.all(lives);
 
@@ -199,105 +194,4 @@ async function disturb(
 		// The broker is away now and then, and takes no noise.
 		await bed.noise?.(random.pick(channels), payload).catch(() => undefined);
 	}
-}
-
-async function bringToTheEnd(
-	bed: Bed,
-	ledger: Ledger,
-	clients: readonly Client[],
-	publisher: string,
-): Promise<void> {
-	const last = await sayGoodbye(bed, ledger, publisher);
-	const missing = () => clients.filter((each) => !each.hasCome(last)).length;
-	await until(() => missing() === 0, {
-		timeout: patienceAtTheEnd,
-		what: "every client to come to the end",
-		every: 50,
-	}).catch(() => ledger.problems.push(`${missing()} clients never had the ${publisher} message`));
-}
-
-/** A last message on every channel, by which everybody knows that they have seen all. */
-async function sayGoodbye(
-	bed: Bed,
-	ledger: Ledger,
-	publisher: string,
-): Promise<Map<string, Entry>> {
-	const last = new Map<string, Entry>();
-	const sse =
-		bed.broker && new ServerSentEvents({ connector: connectorTo(bed.broker), keepAlive: 60_000 });
-	let count = 0;
-	for (const channel of all) {
-		await until(
-			async () => {
-				const key = keyFor(channel, publisher, ++count);
-				const data = textOf(key, 10);
-				const server = bed.hubs[0]?.server;
-				try {
-					const { id } =
-						sse === undefined
-							? await overHttp(server, channel, data)
-							: await sse.publish(data, { channel });
-					last.set(channel, ledger.acknowledged(channel, key, id));
-					return true;
-				} catch {
-					return false; // the broker is just coming back
-				}
-			},
-			{ timeout: 10_000, what: `a last message on ${channel}`, every: 100 },
-		);
-	}
-	await sse?.close();
-	return last;
-}
-
-async function overHttp(server: Server | undefined, channel: string, data: string) {
-	if (server === undefined) throw new Error("The hub is down.");
-	const answer = await post(server, { channel, data });
-	if (answer.status !== 200) throw new Error(answer.body);
-	return json<{ id?: string }>(answer);
-}
-
-/** Everybody has left: no hub may hold on to anything. */
-async function expectQuiet(
-	bed: Bed,
-	ledger: Ledger,
-	heapBefore: ReadonlyMap<string, number>,
-): Promise<void> {
-	for (const { name, server } of bed.hubs) {
-		if (server === undefined) ledger.problems.push(`${name} is down`);
-		else {
-			await until(
-				async () => {
-					const { connections, channels: open } = await health(server);
-					return connections === 0 && open === 0;
-				},
-				{ timeout: 10_000, what: `${name} to let go of connections and channels`, every: 100 },
-			).catch((error: Error) => ledger.problems.push(error.message));
-		}
-	}
-	const grown = 48 * 1_048_576;
-	for (const [name, heap] of await heaps(bed)) {
-		const growth = heap - (heapBefore.get(name) ?? heap);
-		if (growth > grown) ledger.problems.push(`${name}'s memory grew by ${growth} bytes`);
-	}
-	// Two of each hub, and what publishers had is gone with them.
-	const limit = bed.hubs.length * 2 + 1;
-	const { brokerConnections } = bed;
-	if (brokerConnections === undefined) return;
-	await until(async () => (await brokerConnections()) <= limit, {
-		what: `no more than ${limit} connections to the broker`,
-		every: 100,
-	}).catch((error: Error) => ledger.problems.push(error.message));
-}
-
-/** What the hubs that tell have in use after a garbage collection, in bytes. */
-async function heaps(bed: Bed): Promise<Map<string, number>> {
-	const found = new Map<string, number>();
-	for (const { name, server } of bed.hubs) {
-		const response = server && (await fetch(`${server.url}/memory`));
-		if (!response?.ok) continue;
-		const { heapUsed } = (await response.json()) as { heapUsed: number };
-		found.set(name, heapUsed);
-	}
-	return found;
 }

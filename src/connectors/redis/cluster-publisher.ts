@@ -63,6 +63,19 @@ export class ClusterPublisher implements Publisher {
 		return this.#refreshing;
 	}
 
+	/** How many sharded channels a client of the node is subscribed to; undefined: it cannot tell. */
+	async countSharded(address: string, client: string): Promise<number | undefined> {
+		try {
+			const found = /\bssub=(\d+)/.exec(
+				String(await this.#ask(address, "CLIENT", "LIST", "ID", client)),
+			);
+			return found === null ? undefined : Number(found[1]);
+		} catch {
+			// It is down, which others notice; or this user may not ask, or the server is an old one.
+			return undefined;
+		}
+	}
+
 	close(): void {
 		this.#closed = true;
 		for (const node of this.#nodes.values()) node.close();
@@ -104,7 +117,7 @@ export class ClusterPublisher implements Publisher {
 		let failure: unknown;
 		for (const address of new Set([...connected, ...nodes])) {
 			try {
-				const slots = await this.#ask(address, "SLOTS");
+				const slots = await this.#ask(address, "CLUSTER", "SLOTS");
 				if (await this.#isInOrder(address)) return map.update(slots, address);
 				doubtful ??= () => map.update(slots, address);
 			} catch (error) {
@@ -118,13 +131,13 @@ export class ClusterPublisher implements Publisher {
 	/** Not so of a node that was cut off from the others, who may have gone on without it. */
 	async #isInOrder(address: string): Promise<boolean> {
 		// A user that may not ask is not kept from all the rest.
-		const info = await this.#ask(address, "INFO").catch(unlessUnavailable);
+		const info = await this.#ask(address, "CLUSTER", "INFO").catch(unlessUnavailable);
 		return info === undefined || /^cluster_state:ok/m.test(String(info));
 	}
 
-	async #ask(address: string, what: "INFO" | "SLOTS"): Promise<unknown> {
+	async #ask(address: string, ...command: string[]): Promise<unknown> {
 		const node = this.#node(address);
-		return node.send(await node.connected(this.#patience), ["CLUSTER", what], this.#patience);
+		return node.send(await node.connected(this.#patience), command, this.#patience);
 	}
 
 	#node(address: string): LinkPublisher {

@@ -46,7 +46,10 @@ export class ClusterSubscriber implements ChannelSubscriber {
 		this.#settings = settings;
 		this.#topology = new ClusterPublisher(cluster, settings.timeout);
 		// Not every move is announced, and a connection to a node that was demoted may live on.
-		this.#heartbeat = new Heartbeat(settings.pingInterval, () => this.#look());
+		this.#heartbeat = new Heartbeat(settings.pingInterval, async () => {
+			await this.#look();
+			await this.#verify();
+		});
 	}
 
 	async subscribe(name: string, handlers: SubscriptionHandlers): Promise<Subscription> {
@@ -149,6 +152,17 @@ export class ClusterSubscriber implements ChannelSubscriber {
 			node.close();
 			this.#nodes.delete(address);
 		}
+	}
+
+	/**
+	 * node-redis does not notice that the server has ended a sharded subscription when it owes us another answer at
+	 * that moment. A look at the slots shows the loss, unless the slot has come back before. Never rejects.
+	 */
+	async #verify(): Promise<void> {
+		const checks = [...this.#nodes].map(([address, node]) =>
+			node.verify((client) => this.#topology.countSharded(address, client)),
+		);
+		await Promise.all(checks);
 	}
 
 	#node(address: string): Subscriber {

@@ -87,6 +87,14 @@ export function moved(channel: string, address: string): ConnectorError {
 	);
 }
 
+/** The server has ended a subscription, and the client library did not hear of it. */
+export function forgotten(address: string): ConnectorError {
+	return new ConnectorError(
+		"unavailable",
+		`Redis at ${address} has ended a subscription without our hearing of it.`,
+	);
+}
+
 export function closed(): ConnectorError {
 	return new ConnectorError("closed", "The redis connector is closed.");
 }

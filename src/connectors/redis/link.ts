@@ -26,6 +26,8 @@ export interface LinkEvents {
 
 /** One connection, from its dialling to its end. All promises reject with the library's own error. */
 export interface RedisLink {
+	/** What the server calls this connection, where it can be asked about sharded subscriptions. */
+	readonly id?: string | undefined;
 	/** Resolves once Redis takes commands, rejects at the first failure. Called once. */
 	connect(): Promise<void>;
 	/** Resolves to Redis' reply. */

@@ -1,3 +1,4 @@
+import { isReply } from "./errors.ts";
 import type { LinkEvents, RedisLink } from "./link.ts";
 
 /** A client of node-redis that is all ours, as far as it is used here. */
@@ -53,6 +54,7 @@ export type PubSub = "plain" | "guarded" | "sharded";
 
 /** One connection of a node-redis client that was made with `overrides`. */
 export class NodeRedisLink implements RedisLink {
+	id: string | undefined;
 	readonly #client: OwnClient;
 	readonly #events: LinkEvents;
 	#pubSub: PubSub;
@@ -83,9 +85,20 @@ export class NodeRedisLink implements RedisLink {
 	async connect(): Promise<void> {
 		try {
 			await this.#client.connect();
+			if (this.#pubSub === "sharded") this.id = await this.#identify();
 			this.#up = true;
 		} finally {
 			this.#dialled = true;
+		}
+	}
+
+	async #identify(): Promise<string | undefined> {
+		try {
+			return String(await this.#client.sendCommand(["CLIENT", "ID"]));
+		} catch (error) {
+			// A user who may not ask does without.
+			if (isReply(error)) return undefined;
+			throw error;
 		}
 	}
 

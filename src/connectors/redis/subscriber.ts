@@ -1,23 +1,21 @@
 import type { Subscription, SubscriptionHandlers } from "../../connector.ts";
 import type { ConnectorError } from "../../errors.ts";
 import { Dialer } from "./dialer.ts";
-import { closed, isReply, moved, redirection, toConnectorError, unanswered } from "./errors.ts";
+import {
+	closed,
+	forgotten,
+	isReply,
+	moved,
+	redirection,
+	toConnectorError,
+	unanswered,
+} from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { RedisDriver, RedisLink } from "./link.ts";
 import { Member } from "./member.ts";
 import type { ChannelSubscriber, SubscriberSettings } from "./route.ts";
+import { SubscribedChannel as Channel } from "./subscribed-channel.ts";
 import { within } from "./timing.ts";
-
-/** A channel that somebody here wants. Another one of the same name may follow it. */
-interface Channel {
-	readonly name: string;
-	/** Replaced, never changed, so that a message goes to those who were there when it came. */
-	members: readonly Member[];
-	/** Whether Redis has confirmed it on the connection there is now. */
-	live: boolean;
-	/** Whether it is being subscribed to on that connection. */
-	joining: boolean;
-}
 
 /**
  * All subscriptions over one connection, dialled at the first of them. What is wanted (`#channels`)
@@ -95,6 +93,22 @@ export class Subscriber implements ChannelSubscriber {
 		}
 	}
 
+	/**
+	 * Subscribes to everything anew when the server knows of fewer channels than are live here.
+	 *
+	 * @param count asks the server, over another connection; undefined: it cannot tell.
+	 */
+	async verify(count: (id: string) => Promise<number | undefined>): Promise<void> {
+		const link = this.#link;
+		if (link?.id === undefined) return;
+		const live = [...this.#channels.values()].filter((channel) => channel.live);
+		const known = await count(link.id);
+		const still = live.filter((each) => each.live && this.#channels.get(each.name) === each);
+		if (known !== undefined && known < still.length) {
+			this.#lost(link, forgotten(this.#driver.address));
+		}
+	}
+
 	close(): void {
 		this.#closed = true;
 		this.#endAll(closed());
@@ -103,7 +117,7 @@ export class Subscriber implements ChannelSubscriber {
 	}
 
 	#want(name: string): Channel {
-		const channel: Channel = { name, members: [], live: false, joining: false };
+		const channel = new Channel(name);
 		this.#channels.set(name, channel);
 		if (this.#link !== undefined) {
 			this.#link.keepProcessAlive(true);
@@ -150,7 +164,7 @@ export class Subscriber implements ChannelSubscriber {
 		let link: RedisLink | undefined;
 		try {
 			link = await this.#dialer.dial(() => this.#channels.size > 0, {
-				onMessage: (name, payload) => this.#deliver(name, payload),
+				onMessage: (name, payload) => this.#channels.get(name)?.message(payload),
 				onLost: (error) => {
 					if (link !== undefined) this.#lost(link, error);
 				},
@@ -184,26 +198,16 @@ export class Subscriber implements ChannelSubscriber {
 			else this.#lost(link, failure);
 			return;
 		}
-		if (this.#link !== link) return;
+		// The word that it has moved may have come right after the confirmation.
+		if (this.#link !== link || !channel.joining) return;
 		this.#dialer.succeeded();
-		channel.joining = false;
-		channel.live = true;
-		for (const member of channel.members) member.up();
+		channel.up();
 	}
 
 	#moved(channel: Channel | undefined): void {
 		if (channel === undefined) return;
-		channel.live = false;
-		const { address } = this.#driver;
-		for (const member of channel.members) member.down(moved(channel.name, address));
+		channel.down(moved(channel.name, this.#driver.address));
 		this.#settings.onMoved?.();
-	}
-
-	#deliver(name: string, payload: string): void {
-		const channel = this.#channels.get(name);
-		// What a node still passes on of a channel that has left it may be out of order.
-		if (channel === undefined || !(channel.live || channel.joining)) return;
-		for (const member of channel.members) member.message(payload);
 	}
 
 	async #ping(): Promise<void> {
@@ -223,11 +227,7 @@ export class Subscriber implements ChannelSubscriber {
 		this.#discard();
 		const failure = toConnectorError(error, this.#driver.address);
 		this.#dialer.failed(failure);
-		for (const channel of this.#channels.values()) {
-			channel.live = false;
-			channel.joining = false;
-			for (const member of channel.members) member.down(failure);
-		}
+		for (const channel of this.#channels.values()) channel.down(failure);
 		if (this.#channels.size > 0 && !this.#dialling) void this.#dial();
 		this.#settings.onTrouble?.();
 	}

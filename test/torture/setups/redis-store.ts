@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Cluster, Redis } from "ioredis";
 import { streamKey } from "../../../src/connectors/redis-slot.ts";
 import type { RedisServer } from "../../support/redis-server.ts";
+import { until } from "../../support/wait.ts";
 import type { Fault, StoreLoss } from "../bed.ts";
 
 /** Looks into the streams themselves, past the library. */
@@ -42,6 +43,10 @@ export function redisFaults(redis: RedisServer, target = "redis"): Fault[] {
 				await redis.kill();
 				await delay(random.between(0, 500));
 				await redis.restart();
+				// What the next fault sends would be refused while it reads its file.
+				const loaded = async () =>
+					String(await redis.command("INFO", "persistence")).includes("loading:0");
+				await until(loaded, { timeout: 30_000, what: "Redis to have read its file", every: 20 });
 			},
 		},
 		{

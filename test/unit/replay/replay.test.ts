@@ -170,6 +170,65 @@ test("what could not be written, for the buffer was filled meanwhile, is not tak
 	await sse.close();
 });
 
+test("a client that is behind and does not read for a minute is cut off, and comes back with what it has", async () => {
+	vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+	const broker = new FakeBroker();
+	const errors: unknown[] = [];
+	const sse = new ServerSentEvents({
+		connector: broker.connect(0),
+		keepAlive: 1_000_000,
+		maxBufferedBytes: 200,
+		onError: (error, { stage }) => void errors.push([(error as { code?: string }).code, stage]),
+	});
+	const open = async () => {
+		const [client] = await Promise.all([Client.open(sse, ["a"]), answered(broker)]);
+		await client.placed();
+		return client;
+	};
+	const pass = async (seconds: number) => {
+		for (let n = 0; n < 2 * seconds; n++) {
+			for (const read of [...broker.reads]) read.answer();
+			await vi.advanceTimersByTimeAsync(500);
+		}
+	};
+	const publishThirty = async () => {
+		for (let n = 0; n < 30; n++) {
+			broker.publish("a");
+			broker.deliver("a", 1, 0);
+			await nextTurn();
+		}
+	};
+	// The first reads no more, the second a little in between, the third all.
+	const [stuck, slow, quick] = [await open(), await open(), await open()];
+	stuck.pause();
+	slow.pause();
+	await publishThirty();
+	await pass(50);
+	slow.resume();
+	await answered(broker);
+	slow.pause();
+	await publishThirty();
+	await pass(9);
+	expect(sse.stats().connections).toBe(3);
+	await pass(2);
+	expect(sse.stats().connections).toBe(2);
+	expect(errors).toEqual([["slow_consumer", "stream"]]);
+	await pass(30);
+	slow.resume();
+	while (slow.seen.length < 60) await answered(broker);
+	expect(quick.seen).toHaveLength(60);
+	stuck.resume();
+	await stuck.when(() => stuck.state !== "open", "its end");
+	const [back] = await Promise.all([
+		Client.open(sse, ["a"], { lastEventId: stuck.lastEventId }),
+		answered(broker),
+	]);
+	while (stuck.seen.length + back.seen.length < 60) await answered(broker);
+	expect([...stuck.seen, ...back.seen]).toEqual(quick.seen);
+	expect(back.gaps).toEqual([]);
+	await sse.close();
+});
+
 test("after a store whose ids begin earlier took its place, and the gap, everything comes", async () => {
 	const broker = new FakeBroker();
 	const codes: unknown[] = [];

@@ -1,0 +1,35 @@
+import type { ConnectorError } from "../../errors.ts";
+import type { Member } from "./member.ts";
+
+/** A channel that somebody here wants, at one node. Another one of the same name may follow it. */
+export class SubscribedChannel {
+	readonly name: string;
+	/** Replaced, never changed, so that a message goes to those who were there when it came. */
+	members: readonly Member[] = [];
+	/** Whether Redis has confirmed it on the connection there is now. */
+	live = false;
+	/** Whether it is being subscribed to on that connection. */
+	joining = false;
+
+	constructor(name: string) {
+		this.name = name;
+	}
+
+	up(): void {
+		this.joining = false;
+		this.live = true;
+		for (const member of this.members) member.up();
+	}
+
+	down(error: ConnectorError): void {
+		this.joining = false;
+		this.live = false;
+		for (const member of this.members) member.down(error);
+	}
+
+	message(payload: string): void {
+		// What a node still passes on of a channel that has left it may be out of order.
+		if (!this.live && !this.joining) return;
+		for (const member of this.members) member.message(payload);
+	}
+}

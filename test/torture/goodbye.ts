@@ -1,0 +1,82 @@
+import { ServerSentEvents } from "../../src/sse.ts";
+import { json, post } from "../support/hub-client.ts";
+import type { Server } from "../support/server.ts";
+import { until } from "../support/wait.ts";
+import type { Bed } from "./bed.ts";
+import type { Client, Crowd } from "./client.ts";
+import type { Entry, Ledger } from "./ledger.ts";
+import { connectorTo } from "./programs/broker.ts";
+import { keyFor, textOf } from "./text.ts";
+
+/** When nothing goes wrong any more, clients are done, or dead, when nobody was sent anything for so long, in ms. */
+const patience = 25_000;
+
+interface End {
+	channels: readonly string[];
+	/** As whom the messages are signed. */
+	publisher: string;
+}
+
+/** Publishes one more message on every channel, and waits for everybody to have it. */
+export async function bringToTheEnd(
+	bed: Bed,
+	{ ledger, counts }: Crowd,
+	clients: readonly Client[],
+	end: End,
+): Promise<void> {
+	const last = await sayGoodbye(bed, ledger, end);
+	const missing = () => clients.filter((each) => !each.hasCome(last));
+	let sent = counts.deliveries;
+	let since = performance.now();
+	const settled = () => {
+		if (sent !== counts.deliveries) since = performance.now();
+		sent = counts.deliveries;
+		return missing().length === 0 || performance.now() - since > patience;
+	};
+	await until(settled, { timeout: 150_000, what: "the clients to settle", every: 50 });
+	const lists = new Set(missing().map((each) => each.channels.join("+")));
+	if (lists.size === 0) return;
+	const who = `${missing().length} clients (of ${[...lists].join(", ")})`;
+	ledger.problems.push(`${who} never had the ${end.publisher} message`);
+}
+
+/** A last message on every channel, by which everybody knows that they have seen all. */
+async function sayGoodbye(
+	bed: Bed,
+	ledger: Ledger,
+	{ channels, publisher }: End,
+): Promise<Map<string, Entry>> {
+	const last = new Map<string, Entry>();
+	const sse =
+		bed.broker && new ServerSentEvents({ connector: connectorTo(bed.broker), keepAlive: 60_000 });
+	let count = 0;
+	for (const channel of channels) {
+		await until(
+			async () => {
+				const key = keyFor(channel, publisher, ++count);
+				const data = textOf(key, 10);
+				const server = bed.hubs[0]?.server;
+				try {
+					const { id } =
+						sse === undefined
+							? await overHttp(server, channel, data)
+							: await sse.publish(data, { channel });
+					last.set(channel, ledger.acknowledged(channel, key, id));
+					return true;
+				} catch {
+					return false; // the broker is just coming back
+				}
+			},
+			{ timeout: 30_000, what: `a last message on ${channel}`, every: 100 },
+		);
+	}
+	await sse?.close();
+	return last;
+}
+
+async function overHttp(server: Server | undefined, channel: string, data: string) {
+	if (server === undefined) throw new Error("The hub is down.");
+	const answer = await post(server, { channel, data });
+	if (answer.status !== 200) throw new Error(answer.body);
+	return json<{ id?: string }>(answer);
+}
