@@ -16,6 +16,7 @@ export default defineConfig({
 		maxWorkers: "100%",
 		projects: [
 			project("unit", ["test/unit/**/*.test.ts"], 10_000),
+			project("fuzz", ["test/fuzz/**/*.test.ts"], 60_000),
 			project("connectors", ["test/connectors/**/*.test.ts"]),
 			project("resume", ["test/resume/**/*.test.ts"]),
 			project("runtimes", ["test/runtimes/**/*.test.ts"], 60_000),

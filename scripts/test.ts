@@ -26,6 +26,7 @@ const steps: [name: string, run: () => Promise<Outcome>][] = [
 	["tools", tools],
 	["types, lint and format", () => allOf("types", "lint")],
 	["unit tests", () => tests("unit")],
+	["fuzz", () => tests("fuzz")],
 	["connector tests", () => tests("connectors")],
 	["resume tests", () => tests("resume")],
 	["runtime tests", () => tests("runtimes")],

@@ -106,8 +106,10 @@ export function dataJson(data: unknown): string {
 		cause = error;
 	}
 	if (json === undefined) {
+		// A toJSON may throw anything, null included.
+		const reason = cause instanceof Error ? cause.message : `JSON has no form for ${kindOf(data)}`;
 		throw new TypeError(
-			`Message data cannot be sent: ${cause === undefined ? `JSON has no form for ${kindOf(data)}` : (cause as Error).message}. ` +
+			`Message data cannot be sent: ${reason}. ` +
 				"Pass a string, or a value that JSON.stringify accepts.",
 			{ cause },
 		);

@@ -7,6 +7,9 @@ const cycle: Record<string, unknown> = {};
 cycle.self = cycle;
 const bareCycle = Object.create(null);
 bareCycle.self = bareCycle;
+const thrower = (what: unknown) => () => {
+	throw what;
+};
 
 describe("construction", () => {
 	test("keeps its fields", () => {
@@ -104,6 +107,8 @@ describe("toString", () => {
 		["a BigInt within", { a: [1n] }, /BigInt/],
 		["a cycle", cycle, /circular/],
 		["a toJSON that gives nothing", { toJSON: () => undefined }, /an object/],
+		["a toJSON that throws null", { toJSON: thrower(null) }, /an object/],
+		["a toJSON that throws a text", { toJSON: thrower("no") }, /an object/],
 	];
 	test.each(uncarried)("refuses %s with a TypeError that says what to do", (_, data, says) => {
 		const message = new Message(data);

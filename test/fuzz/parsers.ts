@@ -1,0 +1,70 @@
+import { createParser } from "eventsource-parser";
+import type { Heard } from "./parts.ts";
+
+/** All that a stream says. */
+export interface Reading {
+	events: Heard[];
+	retries: number[];
+	comments: number;
+	/** Lines that mean nothing, which the library never writes. */
+	junk: string[];
+}
+
+export type Parser = (chunks: readonly Uint8Array[]) => Reading;
+
+/** `eventsource-parser`, on which `eventsource` and half of the world's clients are built. */
+export const popular: Parser = (chunks) => {
+	const reading: Reading = { events: [], retries: [], comments: 0, junk: [] };
+	let lastEventId = "";
+	const parser = createParser({
+		onId: (id) => {
+			lastEventId = id;
+		},
+		onEvent: ({ event = "message", data }) => {
+			reading.events.push({ type: event, data, lastEventId });
+		},
+		onRetry: (retry) => reading.retries.push(retry),
+		onComment: () => reading.comments++,
+		onError: (error) => reading.junk.push(error.message),
+	});
+	// As a browser reads: the parser itself is left to deal with what a decoder would take away.
+	const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+	for (const chunk of chunks) parser.feed(decoder.decode(chunk, { stream: true }));
+	return reading;
+};
+
+/**
+ * The standard's own steps, one after the other; neither quick nor clever.
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ */
+export const standard: Parser = (chunks) => {
+	const decoder = new TextDecoder();
+	const stream = chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
+	const reading: Reading = { events: [], retries: [], comments: 0, junk: [] };
+	let data = "";
+	let type = "";
+	let idBuffer = "";
+	let lastEventId = "";
+	// What comes after the last line end is no line.
+	for (const line of stream.split(/\r\n|\n|\r/).slice(0, -1)) {
+		if (line === "") {
+			lastEventId = idBuffer;
+			if (data !== "") {
+				reading.events.push({ type: type || "message", data: data.slice(0, -1), lastEventId });
+			}
+			data = "";
+			type = "";
+			continue;
+		}
+		const colon = line.indexOf(":");
+		const field = colon === -1 ? line : line.slice(0, colon);
+		const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
+		if (colon === 0) reading.comments++;
+		else if (field === "event") type = value;
+		else if (field === "data") data += `${value}\n`;
+		else if (field === "id" && !value.includes("\0")) idBuffer = value;
+		else if (field === "retry" && /^[0-9]+$/.test(value)) reading.retries.push(Number(value));
+		else reading.junk.push(line);
+	}
+	return reading;
+};

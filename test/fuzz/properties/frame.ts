@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Message, type MessageOptions } from "../../../src/message.ts";
+import { type Parser, popular, standard } from "../parsers.ts";
+import { concatenated, cut, expectedOf, type Part, part } from "../parts.ts";
+import { text } from "../text.ts";
+import { type Property, thrown } from "./property.ts";
+
+function assertReads(parse: Parser, parts: readonly Part[], chunks: readonly Uint8Array[]): void {
+	const { events, retries, comments, junk } = parse(chunks);
+	assert.deepEqual(events, expectedOf(parts));
+	assert.deepEqual(
+		retries,
+		parts.flatMap(({ retry }) => retry ?? []),
+	);
+	assert.equal(
+		comments,
+		parts.reduce((sum, { comments = 0 }) => sum + comments, 0),
+	);
+	assert.deepEqual(junk, []);
+}
+
+/** Places to cut at; 0 and 1 are the ends. */
+const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 });
+
+export const frames: Property = {
+	name: "frames, alone and one after the other and cut anywhere, say what they were made of",
+	share: 10,
+	property: fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), places, (parts, places) => {
+		const stream = concatenated(parts.map(({ bytes }) => bytes));
+		for (const parse of [popular, standard]) {
+			for (const each of parts) assertReads(parse, [each], [each.bytes]);
+			assertReads(parse, parts, cut(stream, places));
+		}
+	}),
+};
+
+const cycle: unknown[] = [];
+cycle.push(cycle);
+/** Throws what is no Error, as JavaScript lets it. */
+const throwing = (what: unknown) => ({
+	toJSON: () => {
+		throw what;
+	},
+});
+const unsendable = fc.oneof(
+	fc.constantFrom(undefined, () => 1, Symbol("s"), 1n, cycle, [1n], { toJSON: () => undefined }),
+	fc.oneof(text, fc.constantFrom(null, undefined, 0, new Error("x"))).map(throwing),
+);
+
+const nobodysField = fc.oneof(
+	fc.constantFrom(true, Number.NaN, Infinity, 1.5, -1.5, 2 ** 53, 5n, Symbol("s"), [], ["1"], {}),
+	fc.constant({ toString: () => "1\n2" }),
+);
+const badOptions: fc.Arbitrary<{ field: "type" | "id" | "retry"; value: unknown }> = fc.oneof(
+	fc.record({
+		field: fc.constant("type"),
+		value: fc.oneof(
+			nobodysField,
+			fc.integer(),
+			withOne(fc.constantFrom("\r", "\n", "\r\n", "\n\n")),
+		),
+	}),
+	fc.record({
+		field: fc.constant("id"),
+		value: fc.oneof(nobodysField, withOne(fc.constantFrom("\r", "\n", "\0"))),
+	}),
+	fc.record({
+		field: fc.constant("retry"),
+		value: fc.oneof(nobodysField, text, fc.integer({ max: -1 })),
+	}),
+);
+
+function withOne(character: fc.Arbitrary<string>): fc.Arbitrary<string> {
+	return fc.tuple(text, character, text).map((all) => all.join(""));
+}
+
+export const refusals: Property = {
+	name: "what would change the stream is a TypeError that names the field",
+	share: 8,
+	property: fc.property(
+		fc.oneof(
+			badOptions,
+			unsendable.map((value) => ({ field: "data" as const, value })),
+		),
+		({ field, value }) => {
+			const make = () =>
+				field === "data"
+					? new Message(value).toString()
+					: new Message("x", { [field]: value } as MessageOptions);
+			const error = thrown(make);
+			assert.ok(error instanceof TypeError, `${String(error)}`);
+			assert.match(error.message, new RegExp(`^Message ${field} `));
+		},
+	),
+};

@@ -1,0 +1,118 @@
+import fc from "fast-check";
+
+/**
+ * Text as an attacker would write it: arbitrary text would hardly ever meet what matters to a format.
+ * Whatever forges an event names it `forged`, and that type is listened for.
+ */
+
+export const forged = "forged";
+
+const lineEnds = [
+	"\r",
+	"\n",
+	"\r\n",
+	"\n\n",
+	"\r\r",
+	"\r\n\r\n",
+	"\n\r",
+	"\u2028",
+	"\u2029",
+	"\u0085",
+];
+const spaces = [" ", "  ", "\t", "\v", "\f", "\u00a0", "\ufeff", "\0"];
+const fields = ["data", "id", "event", "retry"].flatMap((field) => [
+	...[field, `${field}:`, `${field}: `, `${field} :`, ` ${field}:`],
+	...["\n", "\r", "\u2028"].map((lineEnd) => `${lineEnd}${field}:${forged}`),
+]);
+const frames = [
+	":",
+	": comment\n",
+	"\n\nretry:1\n\n",
+	"\rretry:1\r",
+	...["\n", "\r", "\r\n"].flatMap((end) => [
+		`${end}${end}data:${forged}${end}${end}`,
+		`${end}event:${forged}${end}data:${forged}${end}${end}`,
+		`${end}id:${forged}${end}${end}`,
+	]),
+];
+const json = [
+	...[
+		'"',
+		"\\",
+		"\\n",
+		"\\u000a",
+		"\\ud800",
+		"{",
+		"}",
+		"[",
+		"]",
+		",",
+		"null",
+		"NaN",
+		"1e999",
+		"-0",
+	],
+	...[`{"data":"${forged}"}`, '{"id":"1-1",', '","id":"', `","type":"${forged}`, '"data":'],
+];
+const words = [
+	...["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "then", "toJSON"],
+	...["sse", "sse.", "sse.gap", "sse.ping", "message", "open", "error", forged],
+];
+const urls = ["%0a", "%0D%0A", "%00", "%", "%u000a", "&", "=", "?", "#", "+", "/", "..", ";", ","];
+const positions = ["0", "0-0", "1-1", "1-", "-1", "-", ".", "1700000000000-7", "999999999999999-0"];
+const characters = [
+	"é",
+	"å",
+	"世",
+	"😀",
+	"\u{10ffff}",
+	"\ud800",
+	"\udc00",
+	"\udfff\ud800",
+	"\u202e",
+];
+
+/** The pieces, each of which may change what a reader makes of the rest. */
+export const piece: fc.Arbitrary<string> = fc.constantFrom(
+	...[lineEnds, spaces, fields, frames, json, words, urls, positions, characters].flat(),
+);
+
+const mixed = fc
+	.array(
+		fc.oneof(
+			{ weight: 3, arbitrary: piece },
+			{ weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 3 }) },
+		),
+		{ maxLength: 8 },
+	)
+	.map((pieces) => pieces.join(""));
+
+const long = fc
+	.tuple(mixed, piece, fc.integer({ min: 100, max: 4_000 }), mixed)
+	.map(([start, middle, times, end]) => start + middle.repeat(times) + end);
+
+/** Mostly short, now and then of many thousand characters. */
+export const text: fc.Arbitrary<string> = fc.oneof(
+	{ weight: 2, arbitrary: piece },
+	{ weight: 100, arbitrary: mixed },
+	{ weight: 1, arbitrary: long },
+);
+
+/** Text that keeps to a field's rule, and is as hostile as that allows. */
+export function textWithout(characters: RegExp): fc.Arbitrary<string> {
+	return text.map((value) => value.replaceAll(characters, ""));
+}
+
+const scalar = fc.oneof(
+	{ weight: 4, arbitrary: text },
+	fc.constantFrom(null, true, false, 0, 1.5, -1e21, 2 ** 53),
+	fc.double({ noNaN: true, noDefaultInfinity: true }),
+);
+
+/** What JSON can carry, with hostile keys and values. */
+export const jsonData: fc.Arbitrary<unknown> = fc.oneof(
+	{ weight: 2, arbitrary: scalar },
+	{ weight: 1, arbitrary: fc.array(scalar, { maxLength: 3 }) },
+	{ weight: 1, arbitrary: fc.dictionary(text, scalar, { maxKeys: 3 }) },
+	{ weight: 1, arbitrary: fc.dictionary(text, fc.array(scalar, { maxLength: 2 }), { maxKeys: 2 }) },
+);
