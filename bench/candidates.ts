@@ -1,0 +1,152 @@
+/** Who is measured: how to start it, and what it can. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { bin, isInstalled, outputOf, root } from "./harness/machine.ts";
+
+export type Feed = "http" | "redis";
+
+export interface Candidate {
+	name: string;
+	/** What it is, in a few words. */
+	title: string;
+	kind: "edge-sse" | "control" | "peer";
+	command(place: Place): readonly string[];
+	/** How messages can come in; the first is what it takes when a workload's own is not among them. */
+	feeds: readonly Feed[];
+	/** Beyond one channel: many, several on one connection, history. */
+	can: readonly Ability[];
+	/** `POST /publish` takes the data alone, and not JSON. */
+	rawBody?: true;
+	/** It cannot choose a port by itself. */
+	tellPort?: true;
+	/** It has a Redis behind it, whatever the workload. */
+	broker?: "redis";
+	/** More descriptors than this many clients take are not to be had. */
+	mostClients?: number;
+	/** What is missing on this machine; undefined: it can run. */
+	missing?(): string | undefined;
+}
+
+export type Ability = "channels" | "several" | "history";
+
+interface Place {
+	/** Of its own, removed afterwards. */
+	directory: string;
+	port: number;
+	/** The URL of the Redis that messages come from. */
+	redis: string | undefined;
+}
+
+const both = ["http", "redis"] as const;
+const everything = ["channels", "several", "history"] as const;
+
+const node = (...args: string[]) => [join(bin, "node"), ...args];
+const bun = (...args: string[]) => [join(bin, "bun"), ...args];
+const deno = (...args: string[]) => [
+	...[join(bin, "deno"), "run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read"],
+	...args,
+];
+
+function edgeSse(name: string, title: string, command: readonly string[]): Candidate {
+	return { name, title, kind: "edge-sse", command: () => command, feeds: both, can: everything };
+}
+
+function control(name: string, title: string, command: readonly string[]): Candidate {
+	return { name, title, kind: "control", command: () => command, feeds: both, can: ["channels"] };
+}
+
+function peer(name: string, title: string, command: readonly string[]): Candidate {
+	return { name, title, kind: "peer", command: () => command, feeds: both, can: ["channels"] };
+}
+
+/** @param floor where the compiled floor is. */
+export function candidates(floor: string): Candidate[] {
+	return [
+		{ ...control("c-floor", "C, epoll, one send per client", [floor]), feeds: ["http"], can: [] },
+
+		edgeSse("node-hub", "edge-sse, `npm start`", node("src/server/node.ts")),
+		edgeSse("node-server", "edge-sse, @hono/node-server", servers(node, "edge-sse", "node-server")),
+		edgeSse("srvx", "edge-sse, srvx on Node", servers(node, "edge-sse", "srvx")),
+		control("node-raw", "Node, `socket.write`, framed once", servers(node, "node-raw")),
+		control("node-res", "Node, `response.write`", servers(node, "node-res")),
+		control(
+			"node-server-stream",
+			"a stream on @hono/node-server",
+			servers(node, "stream", "node-server"),
+		),
+		control("srvx-stream", "a stream on srvx on Node", servers(node, "stream", "srvx")),
+
+		edgeSse("bun-hub", "edge-sse, `npm run start:bun`", bun("src/server/bun.ts")),
+		edgeSse("bun", "edge-sse, Bun.serve", servers(bun, "edge-sse", "bun")),
+		control("bun-direct", "a direct stream on Bun", servers(bun, "bun-direct")),
+		control("bun-stream", "a stream on Bun", servers(bun, "stream", "bun")),
+
+		edgeSse("deno-hub", "edge-sse, `npm run start:deno`", deno("src/server/deno.ts")),
+		edgeSse("deno", "edge-sse, Deno.serve", servers(deno, "edge-sse", "deno")),
+		control("deno-stream", "a stream on Deno", servers(deno, "stream", "deno")),
+
+		peer("better-sse", "better-sse, node:http", servers(node, "better-sse", "http")),
+		peer("better-sse-fetch", "better-sse, fetch", servers(node, "better-sse", "fetch")),
+		{ ...peer("hono-sse", "Hono streamSSE", servers(node, "hono-stream-sse")), feeds: ["redis"] },
+		nchan,
+		{ ...nchan, name: "nchan-redis", title: "nginx with nchan and Redis", broker: "redis" },
+		flask,
+		workerd,
+	];
+}
+
+type Runtime = (...args: string[]) => string[];
+
+function servers(runtime: Runtime, name: string, ...args: string[]): string[] {
+	return runtime(`bench/servers/${name}.ts`, ...args);
+}
+
+const nchan: Candidate = {
+	name: "nchan",
+	title: "nginx with nchan",
+	kind: "peer",
+	// What it puts into Redis is its own, and so is what it reads there: messages go in through it.
+	feeds: ["http"],
+	can: ["channels", "history"],
+	rawBody: true,
+	tellPort: true,
+	command({ directory, port, redis }) {
+		let text = readFileSync(join(root, "bench/servers/nchan.conf"), "utf8");
+		if (redis !== undefined) text = text.replaceAll("# redis: ", "").replace("REDIS", redis);
+		writeFileSync(join(directory, "nginx.conf"), text.replace("PORT", String(port)));
+		return ["/usr/sbin/nginx", "-p", directory, "-c", "nginx.conf", "-e", "stderr"];
+	},
+	missing: () =>
+		isInstalled("/usr/sbin/nginx", "/usr/lib/nginx/modules/ngx_nchan_module.so")
+			? undefined
+			: "apt-get install nginx libnginx-mod-nchan",
+};
+
+const flask: Candidate = {
+	name: "flask-loop",
+	title: "flask-sse's loop, gunicorn, gevent",
+	kind: "peer",
+	feeds: ["redis"],
+	can: ["channels"],
+	// Two descriptors each, and Redis takes 10,000 connections.
+	mostClients: 8_000,
+	command: ({ directory }) => [
+		...["/usr/bin/python3", "-B", "-m", "gunicorn", "--chdir", join(root, "bench/servers")],
+		...["--bind", "127.0.0.1:0", "--workers", "1", "--worker-class", "gevent"],
+		...["--worker-connections", "12000", "--worker-tmp-dir", directory, "flask_blueprint:app"],
+	],
+	missing: () =>
+		outputOf("/usr/bin/python3", ["-c", "import flask, gevent, gunicorn, redis"]) === undefined
+			? "apt-get install python3-flask gunicorn python3-gevent python3-redis"
+			: undefined,
+};
+
+const workerd: Candidate = {
+	name: "workerd-hub",
+	title: "edge-sse, `npm run start:workers`: wrangler's proxy included",
+	kind: "edge-sse",
+	feeds: ["http"],
+	can: ["channels"],
+	mostClients: 4_000,
+	command: ({ directory }) => node("scripts/start-workers.ts", "--persist-to", directory),
+};

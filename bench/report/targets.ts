@@ -1,0 +1,87 @@
+/** What the project holds itself to: ratios of figures of one run. */
+import type { Sample } from "../measure.ts";
+import { byRound, ratios, type Spread, spread } from "./statistics.ts";
+
+/** Whose figure, and of what: `["node-hub", "fanout", "cpu"]`. */
+type Term = readonly [candidate: string, workload: string, figure: string];
+
+interface Target {
+	term: Term;
+	/** Undefined: the figure itself is held to the limit. */
+	against?: Term;
+	limit: number;
+}
+
+export interface Verdict extends Target {
+	found: Spread;
+	met: boolean;
+}
+
+export const targets: readonly Target[] = [
+	...cpu("fanout", { "node-hub": "node-raw" }, 1.1),
+	...cpu("fanout", { "node-hub": "nchan" }, 0.95),
+	...cpu("fanout", { srvx: "srvx-stream", "node-server": "node-server-stream" }, 0.85),
+	...cpu("fanout", { "bun-hub": "bun-direct", "deno-hub": "deno-stream" }, 1.1),
+	...cpu("fanout", { "bun-hub": "nchan" }, 0.8),
+	...burst({ "node-hub": 0.15, "bun-hub": 0.12, "deno-hub": 0.12, srvx: 0.2, "node-server": 0.2 }),
+	...across("fanout-redis", "fanout", ["node-hub", "bun-hub", "deno-hub", "srvx"], 1.05),
+	...across("history-on", "history-off", ["node-hub", "bun-hub", "deno-hub", "srvx"], 1.05),
+	...across("fanout-10k", "fanout", ["node-hub", "bun-hub", "deno-hub", "srvx"], 1.2),
+	against(["node-hub", "steady", "p50"], ["node-raw", "steady", "p50"], 1.1),
+	against(["node-hub", "steady", "p99"], ["node-raw", "steady", "p99"], 1.1),
+	...cpu("channels", { "node-hub": "node-raw", "deno-hub": "deno-stream" }, 1.15),
+	...cpu("channels", { "bun-hub": "bun-direct" }, 1.15),
+	{ term: ["bun-hub", "idle", "kilobytes"], limit: 6 },
+	{ term: ["node-hub", "idle", "kilobytes"], limit: 20 },
+	{ term: ["srvx", "idle", "kilobytes"], limit: 27 },
+	{ term: ["node-server", "idle", "kilobytes"], limit: 27 },
+	against(["deno-hub", "idle", "kilobytes"], ["deno-stream", "idle", "kilobytes"], 1.05),
+	...["node-hub", "bun-hub", "deno-hub"].flatMap((hub): Target[] => [
+		{ term: [hub, "idle", "idlePercent"], limit: 1 },
+		{ term: [hub, "burst", "probeMax"], limit: 50 },
+		{ term: [hub, "burst-10000", "probeMax"], limit: 50 },
+		against([hub, "resume", "p99"], [hub, "resume", "calmP99"], 2),
+	]),
+];
+
+/** Of those targets whose figures are there. */
+export function verdicts(samples: readonly Sample[]): Verdict[] {
+	return targets.flatMap((target) => {
+		const above = byRound(samples, ...turned(target.term));
+		const values =
+			target.against === undefined
+				? [...above.values()]
+				: ratios(above, byRound(samples, ...turned(target.against)));
+		const found = spread(values);
+		return found === undefined ? [] : [{ ...target, found, met: found.median <= target.limit }];
+	});
+}
+
+function turned([candidate, workload, figure]: Term): [string, string, string] {
+	return [workload, candidate, figure];
+}
+
+function cpu(workload: string, pairs: Record<string, string>, limit: number): Target[] {
+	return Object.entries(pairs).map(([candidate, other]) =>
+		against([candidate, workload, "cpu"], [other, workload, "cpu"], limit),
+	);
+}
+
+function burst(limits: Record<string, number>): Target[] {
+	return Object.entries(limits).map(([candidate, limit]) =>
+		against([candidate, "burst", "cpu"], ["c-floor", "burst", "cpu"], limit),
+	);
+}
+
+function across(
+	workload: string,
+	other: string,
+	candidates: readonly string[],
+	limit: number,
+): Target[] {
+	return candidates.map((name) => against([name, workload, "cpu"], [name, other, "cpu"], limit));
+}
+
+function against(term: Term, other: Term, limit: number): Target {
+	return { term, against: other, limit };
+}

@@ -1,0 +1,48 @@
+/** One fetch handler on any host: `node-server`, `srvx`, `bun`, `deno`. */
+
+// As much of Bun and Deno as is used here.
+declare const Bun: {
+	serve(options: { hostname: string; port: number; idleTimeout: number; fetch: Handler }): {
+		port: number;
+	};
+};
+declare const Deno: {
+	serve(
+		options: { hostname: string; port: number; onListen: (address: { port: number }) => void },
+		handler: Handler,
+	): unknown;
+};
+
+/** `host` is what the host gives its handler besides the request. */
+export type Handler = (request: Request, host?: unknown) => Response | Promise<Response>;
+
+const hostname = "127.0.0.1";
+
+/** Prints the address once it is listened on. */
+export async function serveFetch(host: string | undefined, fetch: Handler): Promise<void> {
+	switch (host) {
+		case "node-server": {
+			const { serve } = await import("@hono/node-server");
+			serve({ fetch, hostname, port: 0 }, ({ port }) => announce(port));
+			return;
+		}
+		case "srvx": {
+			const { serve } = await import("srvx/node");
+			const server = serve({ fetch, hostname, port: 0, silent: true, gracefulShutdown: false });
+			await server.ready();
+			return announce(Number(new URL(server.url ?? "").port));
+		}
+		case "bun":
+			// Silent streams are cut after `idleTimeout`, of 10 s if nobody says otherwise.
+			return announce(Bun.serve({ hostname, port: 0, idleTimeout: 0, fetch }).port);
+		case "deno":
+			Deno.serve({ hostname, port: 0, onListen: ({ port }) => announce(port) }, fetch);
+			return;
+		default:
+			throw new Error(`There is no host ${host}.`);
+	}
+}
+
+function announce(port: number): void {
+	console.log(`listening on http://${hostname}:${port}`);
+}
