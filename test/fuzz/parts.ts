@@ -58,8 +58,8 @@ const position = fc
 const ownParts: fc.Arbitrary<Part> = fc.oneof(
 	fc.constant({ bytes: bytesOf(commentFrame), comments: 1, what: "a comment" }),
 	fc.constant({
-		bytes: bytesOf(pingFrame),
-		event: { type: "sse.ping", data: "" },
+		bytes: bytesOf(pingFrame(8_000)),
+		event: { type: "sse.ping", data: "8000" },
 		what: "a ping",
 	}),
 	fc.nat().map((retry) => ({ bytes: bytesOf(retryFrame(retry)), retry, what: `retry ${retry}` })),
