@@ -91,11 +91,12 @@ export const names: Property = {
 			const asked = query.map(([name, encode]) =>
 				decodeURIComponent(encode(name).replaceAll("+", " ")),
 			);
-			const distinct = [...new Set(asked.filter((name) => name !== ""))];
-			const expected = distinct.length === 0 ? ["sse"] : distinct;
+			const named = asked.filter((name) => name !== "");
+			const expected = named.length === 0 ? ["sse"] : [...new Set(named)];
 			const cursor = header || inQuery;
 			const fits =
-				expected.length <= limits.maxChannels &&
+				// One that is named twice counts twice.
+				named.length <= limits.maxChannels &&
 				expected.every((name) => name.length <= limits.maxChannelLength) &&
 				cursor.length <= longestCursor &&
 				request.url.length <= longestUrl;
