@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { atExit } from "./at-exit.ts";
 import { within } from "./wait.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -44,7 +45,7 @@ export interface Worker {
 const running = new Set<ChildProcess>();
 const directories = new Set<string>();
 // A test that dies must not leave a server behind.
-process.on("exit", () => {
+atExit(() => {
 	for (const child of running) child.kill("SIGKILL");
 	for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });

@@ -10,10 +10,23 @@ const counts: Counts = { publishes: 0, held: new Map() };
 countMemory(counts);
 
 export class SseChannel extends Channel {
-	/** From the table itself, past the library. */
+	/** With a log of all that was ever stored, whether anybody was told of it or not, and trimmed or not. */
+	override async publish(...args: Parameters<Channel["publish"]>) {
+		const reply = await super.publish(...args);
+		// Within the turn in which it was stored. The object's first publish makes both tables.
+		const { sql } = this.ctx.storage;
+		sql.exec("CREATE TABLE IF NOT EXISTS log (ms, seq, payload, PRIMARY KEY (ms, seq))");
+		const newest = "SELECT ms, seq FROM log ORDER BY ms DESC, seq DESC LIMIT 1";
+		const [{ ms = 0, seq = 0 } = {}] = sql.exec(newest).toArray();
+		const news = "SELECT ms, seq, payload FROM sse_history WHERE (ms, seq) > (?, ?)";
+		if ("id" in reply) sql.exec(`INSERT INTO log ${news}`, ms, seq);
+		return reply;
+	}
+
+	/** From the log, past the library. */
 	async kept(after: string): Promise<{ id: string; text: string }[]> {
 		const [ms = "", seq = ""] = after.split("-");
-		const query = "SELECT * FROM sse_history WHERE (ms, seq) > (?, ?) ORDER BY ms, seq LIMIT 200";
+		const query = "SELECT * FROM log WHERE (ms, seq) > (?, ?) ORDER BY ms, seq LIMIT 200";
 		const rows = this.ctx.storage.sql.exec(query, Number(ms), Number(seq)).toArray();
 		return rows
 			.filter(({ payload }) => payload !== null)
