@@ -91,6 +91,7 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 	}
 
 	#push(message: Message, size: number): void {
+		if (this.#done) return;
 		const reader = this.#waiting.shift();
 		if (reader !== undefined) {
 			reader(Promise.resolve({ done: false, value: message }));
@@ -144,6 +145,8 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 			const from = isAfter(position, known) ? known : position;
 			const fresh = isAfter(position, standing);
 			const page = await reader.read(from, fresh);
+			// It was ended meanwhile, and has not heard all of what is recent.
+			if (this.#done) return;
 			const recent = this.#recent.of(channel);
 			const stretch = new Stretch({ channel, standing, from, page, fresh }, recent);
 			if (!stretch.covers(position)) {

@@ -7,6 +7,8 @@ export class Page {
 	readonly messages: readonly Decoded[];
 	/** There is more after the last of these. */
 	readonly more: boolean;
+	/** Of the first that is kept, be it a message or a place where somebody waits for one. */
+	readonly begin: string | undefined;
 	/** The position that a reader of this page has reached. */
 	readonly end: string;
 	/** Of the payloads together, in UTF-16 code units. */
@@ -24,6 +26,7 @@ export class Page {
 		decode: (payload: string) => Decoded | undefined,
 	) {
 		this.more = more;
+		this.begin = messages.at(0)?.id;
 		this.end = messages.at(-1)?.id ?? after;
 		this.messages = messages.flatMap(({ id, payload }) => {
 			const decoded = payload === undefined ? undefined : decode(payload);

@@ -36,8 +36,7 @@ export class Stretch {
 		this.#upToDate = recent !== undefined && (page?.isUpTo(standing) ?? true);
 		// What the history has trimmed lately the feed may have brought, unless that is behind as well.
 		const hole =
-			page?.covers(standing) === false &&
-			isAfter(positionOf(page.messages.at(0)), channel.position);
+			page?.covers(standing) === false && isAfter(page.begin ?? beginning, channel.position);
 		this.#seamless = this.#upToDate && !hole;
 		this.#messages = this.#seamless ? joined(page, recent) : (page?.messages ?? []);
 	}

@@ -7,10 +7,18 @@ import type { Random } from "./random.ts";
 import { channelOf, keyOf, noise } from "./text.ts";
 
 /** What a client was sent of one channel, in order. */
-export type Seen =
-	| { entry: Entry; at: number }
+export type Seen = { at: number; visit: Visit } & (
+	| { entry: Entry }
 	/** `sse.gap`, and the position that it names. */
-	| { gap: string | undefined; at: number };
+	| { gap: string | undefined }
+);
+
+/** One connection. */
+export interface Visit {
+	hub: string;
+	began: number;
+	cursor: string | undefined;
+}
 
 /** Slow: does not read while most is sent. Steady: is never cut by itself. */
 export type Temper = "usual" | "slow" | "steady";
@@ -55,6 +63,7 @@ export class Client {
 	readonly #crowd: Crowd;
 	readonly #random: Random;
 	#cursor: string | undefined;
+	#visit: Visit = { hub: "", began: 0, cursor: undefined };
 	#request: ClientRequest | undefined;
 	/** Of the next chunk it gets a part, and then nothing any more. */
 	#cutShort = false;
@@ -101,6 +110,7 @@ export class Client {
 			else headers["last-event-id"] = this.#cursor;
 		}
 		counts.connections++;
+		this.#visit = { hub, began: Date.now(), cursor: this.#cursor };
 		return new Promise((resolve) => {
 			const request = get(`${hub}/stream?${query}`, { agent: false, headers });
 			this.#request = request;
@@ -190,7 +200,7 @@ export class Client {
 				channel: string;
 				lastEventId?: string;
 			};
-			this.seen.get(channel)?.push({ gap: lastEventId, at });
+			this.seen.get(channel)?.push({ gap: lastEventId, at, visit: this.#visit });
 			return;
 		}
 		if (data.startsWith(noise)) {
@@ -211,7 +221,10 @@ export class Client {
 		const position = id === undefined ? undefined : this.#positionIn(channel, id);
 		if (list === undefined) this.problems.push(`was sent ${key}, which it did not ask for`);
 		else if (position === undefined) this.problems.push(`was sent ${key} with the id ${id}`);
-		else list.push({ entry: this.#crowd.ledger.witnessed(channel, key, position), at });
+		else {
+			const entry = this.#crowd.ledger.witnessed(channel, key, position);
+			list.push({ entry, at, visit: this.#visit });
+		}
 	}
 
 	#positionIn(channel: string, cursor: string): string | undefined {

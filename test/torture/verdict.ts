@@ -107,7 +107,7 @@ function follow(
 	let expected = sequence.after(start);
 	// Whoever asks for all that is kept does not ask for more: nobody need tell it what is not.
 	let forewarned = start === beginning;
-	const missed = (until: number, at: number) => {
+	const missed = (until: number, at: number, how = "") => {
 		const last = sequence.entries[until - 1];
 		if (last === undefined) return;
 		const count = until - expected;
@@ -119,9 +119,9 @@ function follow(
 		verdict.lost += count;
 		const first = sequence.entries[expected];
 		const told = forewarned ? " (after a gap, and yet kept)" : "";
-		const when = new Date(at).toISOString().slice(11, 23);
+		const when = time(at);
 		verdict.problems.push(
-			`${who}: ${count} lost, from ${first?.key} ${first?.id} to ${last.id}, seen at ${when}${told}`,
+			`${who}: ${count} lost, from ${first?.key} ${first?.id} to ${last.id}, seen at ${when}${told}${how}`,
 		);
 	};
 	for (const [index, item] of seen.entries()) {
@@ -146,10 +146,24 @@ function follow(
 			verdict.problems.push(`${who}: ${item.entry.key} ${item.entry.id} ${kind}, after ${after}`);
 			continue;
 		}
-		if (ordinal > expected) missed(ordinal, item.at);
+		if (ordinal > expected) missed(ordinal, item.at, circumstances(seen, index));
 		came.add(item.entry);
 		expected = ordinal + 1;
 		forewarned = false;
 	}
 	if (expected < sequence.entries.length) missed(sequence.entries.length, Date.now());
+}
+
+/** What was seen before and after the loss, and on which connections: where to look for its cause. */
+function circumstances(seen: readonly Seen[], index: number): string {
+	const lines = seen.slice(Math.max(0, index - 2), index + 2).map((item) => {
+		const what = "entry" in item ? `${item.entry.key} ${item.entry.id}` : `gap ${item.gap}`;
+		const { hub, began, cursor } = item.visit;
+		return `\n      ${time(item.at)} ${what}, at ${hub} since ${time(began)} from ${cursor}`;
+	});
+	return lines.join("");
+}
+
+function time(at: number): string {
+	return new Date(at).toISOString().slice(11, 23);
 }
