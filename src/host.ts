@@ -1,3 +1,6 @@
+import { isNodeResponse, type NodeResponse, NodeSink } from "./node-sink.ts";
+import { type StreamSink, streamSink } from "./sink.ts";
+
 /**
  * What hosts hand a fetch handler besides the request: Bun its server, Deno the connection's info,
  * Workers and Hono their env. All of it is optional, and recognised by its shape alone.
@@ -7,10 +10,29 @@ interface HostHints {
 	timeout?: (request: Request, seconds: number) => void;
 	/** Deno's info: settles when the response has been sent, or its connection is gone. */
 	completed?: Promise<unknown>;
+	/** Node's response, of `@hono/node-server` and of `edge-sse/node`. */
+	outgoing?: unknown;
+}
+
+/** srvx shows Node's response on the request: https://srvx.h3.dev/guide/handler */
+interface SrvxRequest {
+	runtime?: { node?: { res?: unknown } };
 }
 
 function hints(host: unknown): HostHints {
 	return typeof host === "object" && host !== null ? host : {};
+}
+
+/** The way out that costs least on this host. It is told whom to call when the host lets go of it. */
+export function sinkFor(request: Request, host: unknown): (onCancel: () => void) => StreamSink {
+	const outgoing = nodeResponse(request, host);
+	if (outgoing === undefined) return streamSink;
+	return (onCancel) => new NodeSink(outgoing, onCancel);
+}
+
+function nodeResponse(request: Request, host: unknown): NodeResponse | undefined {
+	const outgoing = hints(host).outgoing ?? (request as SrvxRequest).runtime?.node?.res;
+	return isNodeResponse(outgoing) ? outgoing : undefined;
 }
 
 /** Bun cuts a response after 10 s without bytes, unless its server is asked not to. */

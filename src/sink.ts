@@ -18,31 +18,50 @@ export interface StreamSink extends Sink {
 	readonly body: ReadableStream<Uint8Array>;
 }
 
+// The default strategy counts chunks, so that its desiredSize says nothing about memory.
+const inBytes: QueuingStrategy<Uint8Array> = {
+	highWaterMark: 0,
+	size: (chunk) => chunk.byteLength,
+};
+
 /**
  * A sink over a `ReadableStream`, fed by its controller: no `pull` and no generator, which cost one
- * to four microseconds more per client and message.
- *
- * @param onCancel the host let go of the body: the client has left.
+ * to four microseconds more per client and message. It is its stream's source itself, which saves
+ * each client some closures.
  */
+export class BodySink implements StreamSink, UnderlyingDefaultSource<Uint8Array> {
+	readonly body: ReadableStream<Uint8Array>;
+	/** The host let go of the body: the client has left. */
+	readonly cancel: () => void;
+	#controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+
+	constructor(onCancel: () => void) {
+		this.cancel = onCancel;
+		this.body = new ReadableStream<Uint8Array>(this, inBytes);
+	}
+
+	start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+		this.#controller = controller;
+	}
+
+	write(bytes: Uint8Array): void {
+		this.#controller?.enqueue(bytes);
+	}
+
+	get bufferedBytes(): number {
+		return -(this.#controller?.desiredSize ?? 0);
+	}
+
+	end(): void {
+		this.#controller?.close();
+	}
+
+	abort(reason: Error): void {
+		this.#controller?.error(reason);
+	}
+}
+
+/** @param onCancel the host let go of the body: the client has left. */
 export function streamSink(onCancel: () => void): StreamSink {
-	let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-	const body = new ReadableStream<Uint8Array>(
-		{
-			start(c) {
-				controller = c;
-			},
-			cancel: onCancel,
-		},
-		// The default strategy counts chunks, so that its desiredSize says nothing about memory.
-		{ highWaterMark: 0, size: (chunk) => chunk.byteLength },
-	);
-	return {
-		body,
-		write: (bytes) => controller?.enqueue(bytes),
-		get bufferedBytes() {
-			return -(controller?.desiredSize ?? 0);
-		},
-		end: () => controller?.close(),
-		abort: (reason) => controller?.error(reason),
-	};
+	return new BodySink(onCancel);
 }

@@ -5,7 +5,7 @@ import { endSpread } from "./drain.ts";
 import { ConnectorError, closedError } from "./errors.ts";
 import type { EventMap, MessageOf, PublishArguments } from "./events.ts";
 import { Hooks } from "./hooks.ts";
-import { liftIdleTimeout, onDeparture } from "./host.ts";
+import { liftIdleTimeout, onDeparture, sinkFor } from "./host.ts";
 import { Hub } from "./hub.ts";
 import { MessageIterator, type MessagesOptions } from "./messages.ts";
 import {
@@ -18,7 +18,6 @@ import { outgoing } from "./outgoing.ts";
 import { prefixed } from "./prefix.ts";
 import { channelProblem, defaultChannel, isAllowed, requestedCursor } from "./request.ts";
 import { comeBack, eventStream } from "./response.ts";
-import { streamSink } from "./sink.ts";
 import { counters, type Stats } from "./stats.ts";
 
 /**
@@ -183,7 +182,7 @@ export class ServerSentEvents<Events extends EventMap = EventMap> {
 		}
 		const hub = this.#hubFor(host);
 		const resume = { lastEventId, recent, expires };
-		const { connection, sink } = await hub.open(names, resume, streamSink);
+		const { connection, sink } = await hub.open(names, resume, sinkFor(request, host));
 		if (hub !== this.#hub) this.#requestHubs.add(hub);
 		liftIdleTimeout(request, host);
 		const stopListening = onDeparture(request, host, () => connection.left());

@@ -1,0 +1,108 @@
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import express from "express";
+import Fastify from "fastify";
+import { serve } from "srvx";
+import { onTestFinished, vi } from "vitest";
+import { toNodeHandler } from "../../../src/adapters/node.ts";
+import { memory } from "../../../src/connectors/memory.ts";
+import type { ServerSentEventsOptions } from "../../../src/options.ts";
+import { ServerSentEvents } from "../../../src/sse.ts";
+
+/** A server in this process, so that the test sees both ends of a stream. */
+export interface Host {
+	server: Server;
+	/** Where the streams are. */
+	url: string;
+}
+
+export type FetchHandler = (request: Request, host?: unknown) => Response | Promise<Response>;
+
+/** An instance whose errors are the test's to see; closed when the test is over. */
+export function instance(options: Partial<ServerSentEventsOptions> = {}) {
+	const errors: unknown[] = [];
+	const sse = new ServerSentEvents({
+		connector: memory(),
+		linger: 0,
+		// No keep-alive within a test's time: what is noticed is noticed without a write.
+		keepAlive: 600_000,
+		onError: (error) => errors.push(error),
+		...options,
+	});
+	onTestFinished(() => sse.close());
+	return { sse, errors };
+}
+
+export async function listen(server: Server, path = "/"): Promise<Host> {
+	server.listen(0, "127.0.0.1", 1_024);
+	await once(server, "listening");
+	onTestFinished(() => {
+		server.closeAllConnections();
+		server.close();
+	});
+	const { port } = server.address() as AddressInfo;
+	return { server, url: `http://127.0.0.1:${port}${path}` };
+}
+
+export const overHttp = (listener: RequestListener): Promise<Host> =>
+	listen(createServer(listener));
+
+export function onHonoServer(fetch: FetchHandler): Promise<Host> {
+	return listen(createAdaptorServer({ fetch }) as Server);
+}
+
+export async function onSrvx(fetch: FetchHandler): Promise<Host> {
+	const app = serve({ fetch, port: 0, hostname: "127.0.0.1", silent: true });
+	await app.ready();
+	const server = app.node?.server as Server;
+	onTestFinished(() => app.close(true));
+	return { server, url: app.url ?? "" };
+}
+
+export async function onFastify(sse: ServerSentEvents): Promise<Host> {
+	const app = Fastify();
+	const handler = toNodeHandler(sse);
+	app.addHook("onRequest", async (_, reply) => {
+		reply.header("x-before", "from a hook");
+	});
+	app.get("/stream", (request, reply) => {
+		reply.hijack();
+		// What plugins have set on the reply, as `@fastify/cors` does, is Fastify's until then.
+		for (const [name, value] of Object.entries(reply.getHeaders())) {
+			if (value !== undefined) reply.raw.setHeader(name, value);
+		}
+		handler(request.raw, reply.raw);
+	});
+	const url = await app.listen({ port: 0, host: "127.0.0.1" });
+	onTestFinished(() => app.close());
+	return { server: app.server, url: `${url}/stream` };
+}
+
+export function onExpress(sse: ServerSentEvents): Promise<Host> {
+	const app = express();
+	app.use((_, response, next) => {
+		response.setHeader("x-before", "from middleware");
+		next();
+	});
+	app.use("/stream", toNodeHandler(sse));
+	return listen(createServer(app), "/stream");
+}
+
+/** Every host that shows Node's response, with `sse` as what it serves. */
+export const hosts: Record<string, (sse: ServerSentEvents) => Promise<Host>> = {
+	"node:http": (sse) => overHttp(toNodeHandler(sse)),
+	Express: onExpress,
+	Fastify: onFastify,
+	"@hono/node-server": (sse) => onHonoServer(sse.fetch),
+	srvx: (sse) => onSrvx(sse.fetch),
+};
+
+/** How often a response was written to the ordinary way, from now on. */
+export function countWrites(): () => number {
+	const spy = vi.spyOn(ServerResponse.prototype, "write");
+	onTestFinished(() => spy.mockRestore());
+	const before = spy.mock.calls.length;
+	return () => spy.mock.calls.length - before;
+}

@@ -1,0 +1,254 @@
+import { setImmediate as endOfTurn } from "node:timers/promises";
+import { beforeEach, expect, test } from "vitest";
+import { type NodeResponse, NodeSink } from "../../src/node-sink.ts";
+
+/** A response of HTTP/1.1 whose head has been sent, and a socket that keeps what it is given. */
+class Outgoing implements NodeResponse {
+	readonly headersSent = true;
+	readonly chunkedEncoding = true;
+	writableEnded = false;
+	destroyed = false;
+	readonly wire: string[] = [];
+	readonly socket = {
+		destroyed: false,
+		bytesWritten: 0,
+		writableLength: 0,
+		write: (bytes: Uint8Array) => {
+			this.wire.push(Buffer.from(bytes).toString());
+			this.socket.bytesWritten += bytes.length;
+			return true;
+		},
+	};
+	readonly req = { socket: this.socket };
+	/** What reached it by `response.write`, in one piece as Node's own does after all. */
+	readonly written: string[] = [];
+
+	send(bytes: Uint8Array): void {
+		this.written.push(Buffer.from(bytes).toString());
+		this.socket.write(
+			Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]),
+		);
+	}
+
+	destroy(): void {
+		this.destroyed = true;
+	}
+}
+
+/** What was put off to the end of this turn is done then, too. */
+async function nextTurn(): Promise<void> {
+	await endOfTurn();
+	await endOfTurn();
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+let outgoing: Outgoing;
+let sink: NodeSink;
+beforeEach(() => {
+	outgoing = new Outgoing();
+	sink = new NodeSink(outgoing, () => undefined);
+});
+
+/** A host as `@hono/node-server`, srvx and ours are: what is read is written at once; then it may wait for a drain. */
+function host(
+	body: ReadableStream<Uint8Array>,
+	write = (chunk: Uint8Array) => outgoing.send(chunk),
+	drained?: () => Promise<void> | undefined,
+): void {
+	const reader = body.getReader();
+	const next = async (): Promise<void> => {
+		for (;;) {
+			const { value } = await reader.read();
+			if (value === undefined) return;
+			write(value);
+			const wait = drained?.();
+			if (wait !== undefined) await wait;
+		}
+	};
+	void next();
+}
+
+async function send(...texts: string[]): Promise<void> {
+	for (const text of texts) {
+		sink.write(bytes(text));
+		await nextTurn();
+	}
+}
+
+test("the socket is given what a host has been seen to pass on as it is", async () => {
+	host(sink.body);
+	await send("one", "two");
+	sink.write(bytes("three"));
+	expect(outgoing.written).toEqual(["one"]);
+	expect(outgoing.wire).toEqual(["3\r\none\r\n", "3\r\ntwo\r\n", "5\r\nthree\r\n"]);
+});
+
+test("everybody is given the same chunk", async () => {
+	const others = [new Outgoing(), new Outgoing()];
+	const given: Uint8Array[] = [];
+	const shared = bytes("shared");
+	for (const other of others) {
+		outgoing = other;
+		sink = new NodeSink(other, () => undefined);
+		host(sink.body, (chunk) => other.send(chunk));
+		await send("first");
+		other.socket.write = (chunk) => given.push(chunk) > 0;
+		sink.write(shared);
+	}
+	expect(given).toHaveLength(2);
+	expect(given[0]).toBe(given[1]);
+	expect(given[0]).toBeInstanceOf(Buffer);
+});
+
+test.each([false, true])(
+	"nothing is concluded from what comes together (the host waits for drains: %s)",
+	async (waits) => {
+		let waiting = waits;
+		host(sink.body, undefined, () => (waiting ? nextTurn() : undefined));
+		for (let n = 0; n < 10; n++) {
+			sink.write(bytes("one"));
+			sink.write(bytes("two!"));
+			// By then a host that waits has written both, and has not begun to read on.
+			for (let turns = 0; turns < 3; turns++) await endOfTurn();
+			if (waits) sink.write(bytes("three"));
+			for (let turns = 0; turns < 4; turns++) await nextTurn();
+		}
+		waiting = false;
+		await send("alone", "past");
+		expect(outgoing.wire).toHaveLength(waits ? 32 : 22);
+		expect(outgoing.written.at(-1)).toBe("alone");
+	},
+);
+
+test("what is in the stream comes first, whatever turn it was written in", async () => {
+	await send("early");
+	host(sink.body);
+	sink.write(bytes("same turn"));
+	await Promise.resolve();
+	sink.write(bytes("a microtask later"));
+	await send("1", "2", "3");
+	sink.write(bytes("4"));
+	sink.write(bytes("5"));
+	const texts = outgoing.wire.map((chunk) => chunk.split("\r\n")[1]);
+	expect(texts).toEqual(["early", "same turn", "a microtask later", "1", "2", "3", "4", "5"]);
+	expect(outgoing.written).not.toContain("5");
+});
+
+/** The fastest there can be of those who only look at what passes: every chunk is the very same object. */
+function watched(body: ReadableStream<Uint8Array>, seen: Uint8Array[]): ReadableStream<Uint8Array> {
+	const reader = body.getReader();
+	return new ReadableStream({
+		pull: (controller) =>
+			reader.read().then(({ value }) => {
+				if (value === undefined) return;
+				seen.push(value);
+				controller.enqueue(value);
+			}),
+	});
+}
+
+const between: Record<string, (seen: Uint8Array[]) => ReadableStream<Uint8Array>> = {
+	"a reader": (seen) => watched(sink.body, seen),
+	"a reader of a reader": (seen) => watched(watched(sink.body, []), seen),
+	"a transform": (seen) =>
+		sink.body.pipeThrough(
+			new TransformStream({
+				transform: (chunk, controller) => {
+					seen.push(chunk);
+					controller.enqueue(chunk);
+				},
+			}),
+		),
+	"a tee": (seen) => {
+		const [one, other] = sink.body.tee();
+		host(other, (chunk) => seen.push(chunk));
+		return one;
+	},
+};
+
+/** Writes chunks of one length, a random number of microtasks apart, or a turn; what was written. */
+async function sendAtRandom(random: () => number): Promise<string[]> {
+	const texts = Array.from({ length: 12 }, (_, n) => String.fromCharCode(97 + n));
+	for (const text of texts) {
+		sink.write(bytes(text));
+		const gap = Math.floor(random() * 12);
+		if (gap > 6) await nextTurn();
+		else if (gap === 6) await endOfTurn();
+		else for (let n = 0; n < gap; n++) await Promise.resolve();
+	}
+	await nextTurn();
+	return texts;
+}
+
+/** https://en.wikipedia.org/wiki/Linear_congruential_generator, with the constants of Numerical Recipes. */
+function randomFrom(seed: number): () => number {
+	let state = seed;
+	return () => {
+		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+		return state / 2 ** 32;
+	};
+}
+
+const seeds = Array.from({ length: 500 }, (_, seed) => seed);
+
+test("chunks of one length keep their order, however closely they follow each other", async () => {
+	let past = 0;
+	for (const seed of seeds) {
+		outgoing = new Outgoing();
+		sink = new NodeSink(outgoing, () => undefined);
+		host(sink.body);
+		const texts = await sendAtRandom(randomFrom(seed));
+		expect(
+			outgoing.wire.map((chunk) => chunk.split("\r\n")[1]),
+			`seed ${seed}`,
+		).toEqual(texts);
+		past += texts.length - outgoing.written.length;
+	}
+	// Most went straight to the socket, or this would show little.
+	expect(past).toBeGreaterThan(seeds.length * 3);
+});
+
+test.each(Object.entries(between))("%s in between sees every chunk", async (_, stand) => {
+	for (const seed of seeds) {
+		outgoing = new Outgoing();
+		sink = new NodeSink(outgoing, () => undefined);
+		const seen: Uint8Array[] = [];
+		host(stand(seen));
+		const texts = await sendAtRandom(randomFrom(seed));
+		const sent = seen.map((chunk) => Buffer.from(chunk).toString());
+		expect(sent, `seed ${seed}`).toEqual(texts);
+		expect(outgoing.written).toEqual(texts);
+	}
+});
+
+test("a response whose `write` is somebody else's is left to him", async () => {
+	Object.assign(outgoing, { write: () => true });
+	host(sink.body);
+	await send("one", "two", "three");
+	expect(outgoing.written).toEqual(["one", "two", "three"]);
+});
+
+test("a response that has ended, and one whose connection is gone, take no more", async () => {
+	outgoing.socket.destroyed = true;
+	expect(() => sink.write(bytes("nobody is there"))).toThrow("gone");
+	outgoing.socket.destroyed = false;
+	host(sink.body);
+	await send("one", "two");
+	outgoing.writableEnded = true;
+	expect(() => sink.write(bytes("too late"))).toThrow("ended");
+	expect(outgoing.wire).toHaveLength(2);
+});
+
+test("what waits for the client is counted where it waits, and dropped by an abort", async () => {
+	sink.write(bytes("unread"));
+	expect(sink.bufferedBytes).toBe(6);
+	host(sink.body);
+	await nextTurn();
+	expect(sink.bufferedBytes + 0).toBe(0);
+	await send("one", "two");
+	outgoing.socket.writableLength = 1_000;
+	expect(sink.bufferedBytes).toBe(1_000);
+	sink.abort(new Error("Too slow."));
+	expect(outgoing.destroyed).toBe(true);
+});
