@@ -26,15 +26,15 @@ const rows: Row[] = [
 		entry: "core, without connectors",
 		code: `export { ServerSentEvents } from "${dist}/sse.js"; export { Message } from "${dist}/message.js";`,
 		dependencies: true,
-		// Without the part that history needs (replay, cursors, catching up) it was 5.2 kB.
-		budget: 10_000,
+		// History (replay, cursors, catching up) is about 4 kB of it, access and limits 3, the way out on Node 1.
+		budget: 13_500,
 	},
 	{
 		// The same by the public names, and a connector: it shows that what is not used is shaken off.
 		entry: "edge-sse with memory()",
 		code: 'export { Message, ServerSentEvents } from "edge-sse"; export { memory } from "edge-sse/memory";',
 		dependencies: true,
-		budget: 11_000,
+		budget: 14_500,
 	},
 	{
 		// The whole of a Worker that exports `sse`, Upstash's client included.

@@ -3,7 +3,7 @@
  * breaks in the middle of a line has not said it.
  */
 export async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
-	const decoder = new TextDecoder();
+	const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 	let rest = "";
 	for await (const bytes of body) {
 		const text = decoder.decode(bytes, { stream: true });

@@ -56,7 +56,7 @@ export class ReplyReader {
 	readonly #route: Route;
 	readonly #onConfirmed: () => void;
 	readonly #onPayload: (payload: string) => void;
-	readonly #decoder = new TextDecoder();
+	readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 	readonly #parser = createParser({ onEvent: (event) => this.#onReply(event.data) });
 	#confirmed = false;
 	#eventPerLine: boolean | undefined;

@@ -173,8 +173,9 @@ test("by default errors go to the console: what is no fault of the program in on
 	});
 	await open(it);
 	await it.broker.publish("a", "no message");
+	// What a client chose, its channel's name, is quoted, and no format: it writes no lines of its own.
 	expect(log.mock.calls).toEqual([
-		["edge-sse (hook):", oops],
-		["edge-sse (decode, a):", expect.stringMatching(/^Dropped a payload/)],
+		["%s", "edge-sse (hook):", oops],
+		["%s", 'edge-sse (decode, "a"):', expect.stringMatching(/^Dropped a payload/)],
 	]);
 });

@@ -106,7 +106,7 @@ test("a connector that makes the streams itself is given the names with the pref
 	for (const expires of [Number.POSITIVE_INFINITY, 8e15]) {
 		const { body } = await sse.stream(request("channel=a&channel=b"), { recent: 2, expires });
 		await body?.cancel();
-		const resume = { lastEventId: undefined, recent: 2, expires };
+		const resume = { lastEventId: undefined, recent: 2, expires, prefix: "app:" };
 		expect(asked.pop()).toEqual([["app:a", "app:b"], resume]);
 	}
 	await sse.close();
