@@ -2,6 +2,7 @@ import { type ClientRequest, get, type IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { parseCursor } from "../../src/cursor.ts";
+import { isAfter } from "../../src/position.ts";
 import type { Entry, Ledger } from "./ledger.ts";
 import type { Random } from "./random.ts";
 import { channelOf, keyOf, noise } from "./text.ts";
@@ -231,11 +232,15 @@ export class Client {
 		return parseCursor(this.channels, cursor)[this.channels.indexOf(channel)];
 	}
 
-	/** Whether the last that it saw of every channel is this. */
+	/** Whether it has had the last message of every channel, or is owed none. */
 	hasCome(last: ReadonlyMap<string, Entry>): boolean {
 		return this.channels.every((channel) => {
+			const entry = last.get(channel);
 			const newest = this.seen.get(channel)?.at(-1);
-			return newest !== undefined && "entry" in newest && newest.entry === last.get(channel);
+			if (newest !== undefined && "entry" in newest && newest.entry === entry) return true;
+			// One that was cut off each time before it had begun begins after it.
+			const start = this.start?.get(channel);
+			return start !== undefined && entry?.id !== undefined && !isAfter(entry.id, start);
 		});
 	}
 }
