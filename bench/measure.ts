@@ -4,7 +4,7 @@ import type { Candidate, Feed } from "./candidates.ts";
 import { type Usage, usageOf } from "./harness/accounting.ts";
 import { Load, type LoadReport } from "./harness/load.ts";
 import { type Server, startServer } from "./harness/server.ts";
-import type { Run, Workload } from "./workloads.ts";
+import type { Workload } from "./workloads.ts";
 
 /** Figures by name; what a workload does not measure is not there. */
 export type Figures = Readonly<Record<string, number>>;
@@ -52,7 +52,7 @@ export async function measure(
 	});
 	const clients = Math.min(workload.clients, candidate.mostClients ?? Number.POSITIVE_INFINITY);
 	try {
-		const figures = await run(workload.run, clients, server, load, redis);
+		const figures = await run(workload, clients, server, load, redis);
 		const { name } = workload;
 		return { workload: name, candidate: candidate.name, round, clients, feed, figures };
 	} catch (error) {
@@ -66,7 +66,7 @@ export async function measure(
 }
 
 async function run(
-	run: Run,
+	{ run, keepAlive = 0 }: Workload,
 	clients: number,
 	server: Server,
 	load: Load,
@@ -104,8 +104,10 @@ async function run(
 			const { report, used } = await during(`idle ${run.seconds}`);
 			return {
 				kilobytes: (usageOf(server.pid).resident - empty) / clients / 1_000,
-				idlePercent: (100 * (used.user + used.system)) / report.seconds,
-				commentsPerClient: report.bytes / clients,
+				// Of what the keep-alives cost, no more than whole periods tell.
+				...(run.seconds < (2 * keepAlive) / 1_000
+					? {}
+					: { idlePercent: (100 * (used.user + used.system)) / report.seconds }),
 				loadPercent: loadPercent(report),
 				...faults(report),
 			};

@@ -38,7 +38,7 @@ export function markdown(results: Results, everyone: readonly Candidate[]): stri
 		Object.entries(versions)
 			.map(([name, value]) => `${name} ${value}`)
 			.join(" · "),
-		`Medians of ${results.rounds} round(s), with the range. The method: docs/performance.md.`,
+		`Medians of ${results.rounds} round(s), the first figure with its range. The method: docs/performance.md.`,
 		...results.workloads
 			.filter(({ name }) => samples.some((each) => each.workload === name))
 			.map((each) => {
@@ -64,9 +64,11 @@ function table(
 		.map(({ name, title }) => ({
 			cells: [
 				`${name}: ${title}${note(name, workload, own)}`,
-				...shown.map(([figure]) =>
-					ranged(spread([...byRound(own, workload.name, name, figure).values()])),
-				),
+				// How far the rounds lie apart is said once: a range in every cell cannot be read.
+				...shown.map(([figure], index) => {
+					const found = spread([...byRound(own, workload.name, name, figure).values()]);
+					return index === 0 ? ranged(found) : ranged(found && { ...found, rounds: 1 });
+				}),
 			],
 			by: spread([...byRound(own, workload.name, name, shown[0]?.[0] ?? "").values()])?.median ?? 0,
 		}))
