@@ -84,6 +84,8 @@ export class UpstashGateway implements AsyncDisposable {
 			response.shouldKeepAlive = this.#keepAlive;
 			this.#serve(request, response).catch((error: Error) => fail(response, error));
 		});
+		// After Node's 5 s a connection may be closed in the very moment in which it is used again.
+		this.#server.keepAliveTimeout = 0;
 		this.#server.listen(this.#port, "127.0.0.1");
 		await once(this.#server, "listening");
 	}

@@ -141,8 +141,7 @@ export function delivery(bed: Bed, broker: Broker): void {
 		for (let n = 1; n <= 50; n++) {
 			const begin = performance.now();
 			const arrived = stream.event(n).then(() => times.push(performance.now() - begin));
-			await publish(hub, { data: n, channel });
-			await arrived;
+			await Promise.all([arrived, publish(hub, { data: n, channel })]);
 		}
 		const sorted = times.toSorted((a, b) => a - b).map((ms) => ms.toFixed(1));
 		console.log(
