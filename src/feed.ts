@@ -17,6 +17,8 @@ const encoder = new TextEncoder();
 export class Feed implements Outlet {
 	readonly names: readonly string[];
 	readonly channels: readonly Channel[];
+	/** How many streams it has, those included that are just being taken in. */
+	users = 0;
 	readonly #connections = new Set<Connection>();
 	readonly #onEnd: (feed: Feed, error: ConnectorError) => void;
 	readonly #replay: Replay | undefined;
@@ -43,10 +45,6 @@ export class Feed implements Outlet {
 		if (keepsHistory) this.#replay = new Replay(this, report, counters);
 		for (const channel of channels) channel.outlets.add(this);
 		this.#settle();
-	}
-
-	get isEmpty(): boolean {
-		return this.#connections.size === 0 && (this.#replay?.isEmpty ?? true);
 	}
 
 	get connections(): Connection[] {
@@ -113,6 +111,8 @@ export class Feed implements Outlet {
 		// An id without data is no event, and yet it is the last id: the client can come back to here.
 		const cursor = isNew ? cursorFrame(this.#cursor(this.#flushed)) : "";
 		connection.write(encoder.encode(opening + cursor + ping));
+		// It may have left before it was answered, and would never be taken out again.
+		if (!connection.isOpen) return;
 		if (this.#replay === undefined || resume === undefined) this.#connections.add(connection);
 		else this.#replay.add(connection, resume, this.#flushed);
 	}

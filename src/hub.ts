@@ -95,6 +95,8 @@ export class Hub implements ChannelOwner {
 		}
 		const sink = createSink(() => connection.left());
 		const connection: Connection = new Connection(sink, this.#roster);
+		// Before it joins, for what is then sent to the others may show that they have gone.
+		feed.users++;
 		this.#roster.add(connection, feed, expires);
 		feed.join(connection, opening, this.#roster.ping, resume);
 		return { connection, sink };
@@ -130,7 +132,7 @@ export class Hub implements ChannelOwner {
 	// The last to leave a channel starts its linger.
 	readonly #connectionEnded = (feed: Feed, connection: Connection, reason: EndReason): void => {
 		feed.leave(connection);
-		if (feed.isEmpty) {
+		if (--feed.users === 0) {
 			feed.close();
 			this.#feeds.delete(JSON.stringify(feed.names));
 		}

@@ -56,10 +56,6 @@ export class Replay {
 		this.#report = report;
 	}
 
-	get isEmpty(): boolean {
-		return this.#behind.size === 0;
-	}
-
 	get connections(): Iterable<Connection> {
 		return this.#behind.keys();
 	}
