@@ -19,6 +19,9 @@ interface SrvxRequest {
 	runtime?: { node?: { res?: unknown } };
 }
 
+/** How long a client may leave unread what is left of a stream that is over, in s, where the host lets us say so. */
+const patience = 10;
+
 function hints(host: unknown): HostHints {
 	return typeof host === "object" && host !== null ? host : {};
 }
@@ -45,7 +48,8 @@ export function liftIdleTimeout(request: Request, host: unknown): void {
  * Calls back when the client has left, by the request's signal, or by Deno's `completed` where there is
  * one (Deno warns about a served request's signal being read at all).
  *
- * @returns stops listening.
+ * @returns to be called when the stream is over: stops listening, and has the host close the connection of a client
+ *   that does not read on. It would hold a socket for as long as its TCP is alive, and be counted by nobody.
  */
 export function onDeparture(request: Request, host: unknown, left: () => void): () => void {
 	const { completed } = hints(host);
@@ -56,5 +60,14 @@ export function onDeparture(request: Request, host: unknown, left: () => void): 
 	const { signal } = request;
 	if (signal.aborted) left();
 	else signal.addEventListener("abort", left, { once: true });
-	return () => signal.removeEventListener("abort", left);
+	return () => {
+		signal.removeEventListener("abort", left);
+		if (!signal.aborted) limitPatience(request, host);
+	};
+}
+
+function limitPatience(request: Request, host: unknown): void {
+	const server = hints(host);
+	if (typeof server.timeout === "function") server.timeout(request, patience);
+	nodeResponse(request, host)?.setTimeout?.(patience * 1_000);
 }

@@ -25,6 +25,8 @@ export interface NodeResponse {
 	/** The request that it answers; its socket is there from the start. */
 	readonly req?: { readonly socket?: NodeSocket | null };
 	destroy(): unknown;
+	/** Has its connection destroyed when nothing passes on it for so many ms. */
+	setTimeout?(ms: number): unknown;
 }
 
 /** Whether a host's object is Node's response of HTTP/1; that of HTTP/2 does not let go of its socket. */
