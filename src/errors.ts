@@ -67,7 +67,7 @@ export function gapError(position: string | undefined): SseError {
  * ended), `decode` (a foreign message was dropped; at most one a second and channel), `authorize` (it threw: a 500),
  * `subscribe` (a stream was turned away), `replay` (the history could not be read, or does not reach back),
  * `stream` (a client was cut off), `unsubscribe` (the broker did not take our leave), `hook` (`onConnect`,
- * `onDisconnect`, `clientKey` or `cors.origin` threw).
+ * `onDisconnect`, `clientKey` or `cors.origin` threw, or `connector` made a promise that rejected).
  */
 export type ErrorStage =
 	| "upstream"

@@ -140,8 +140,10 @@ export function checkedOptions<Events extends EventMap>(options: ServerSentEvent
 		}
 		throw new TypeError(`${name}: must be a number of ${least} or more.`);
 	};
+	const onError = shielded(options.onError ?? logError);
 	return {
 		...options,
+		connector: typeof connector === "function" ? checkedMaker(connector, onError) : connector,
 		channelPrefix,
 		keepAlive: number("keepAlive", 8_000, 1),
 		linger: Math.min(number("linger", 2_000, 0), longestTimer),
@@ -152,7 +154,18 @@ export function checkedOptions<Events extends EventMap>(options: ServerSentEvent
 		maxConnections: number("maxConnections", 50_000, 0),
 		maxConnectionsPerClient: number("maxConnectionsPerClient", 100, 1),
 		maxDuration: number("maxDuration", Number.POSITIVE_INFINITY, 1),
-		onError: shielded(options.onError ?? logError),
+		onError,
+	};
+}
+
+/** @throws {TypeError} when what the function returns is no connector. */
+function checkedMaker(make: (host?: unknown) => Connector, onError: ErrorHandler) {
+	return (host?: unknown): Connector => {
+		const made: unknown = make(host);
+		if (typeof (made as Connector | undefined)?.subscribe === "function") return made as Connector;
+		// Nobody else would hear of its rejection, and an unheard one ends the process.
+		if (made instanceof Promise) made.catch((error) => onError(error, { stage: "hook" }));
+		throw new TypeError("connector: the function must return a connector, and no promise of one.");
 	};
 }
 
