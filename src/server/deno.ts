@@ -10,6 +10,9 @@ declare const Deno: {
 	): { readonly addr: { port: number }; shutdown(): Promise<void> };
 };
 
+/** What is still being answered when all streams have ended has so many ms. */
+const lastRequests = 2_000;
+
 try {
 	const hub = createHub(process.env);
 	const { host, port } = hub.settings;
@@ -17,7 +20,8 @@ try {
 	const server = Deno.serve({ hostname: host, port, onListen: () => undefined }, hub.fetch);
 	onShutdown(async () => {
 		await hub.close();
-		await server.shutdown();
+		// It waits for every request, also for one that never comes to its end.
+		await Promise.race([server.shutdown(), new Promise((late) => setTimeout(late, lastRequests))]);
 	});
 	console.log(hub.announce(server.addr.port));
 } catch (error) {
