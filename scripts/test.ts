@@ -30,6 +30,7 @@ const steps: [name: string, run: () => Promise<Outcome>][] = [
 	["connector tests", () => tests("connectors")],
 	["resume tests", () => tests("resume")],
 	["runtime tests", () => tests("runtimes")],
+	["faults", () => tests("faults", "faults:short")],
 	["torture", () => tests("torture")],
 	["browser tests", () => tests("browser")],
 	["build and package tests", () => tests("package")],
@@ -84,11 +85,11 @@ async function allOf(...scripts: string[]): Promise<Outcome> {
 }
 
 /** One vitest project: seen by people as it runs, counted from its JSON report. */
-async function tests(project: string): Promise<Outcome> {
+async function tests(project: string, script: string = project): Promise<Outcome> {
 	const report = join(reports, `${project}.json`);
 	const { end } = await npmRun(
 		"inherit",
-		...[`test:${project}`, "--", "--reporter=default", "--reporter=json"],
+		...[`test:${script}`, "--", "--reporter=default", "--reporter=json"],
 		`--outputFile.json=${report}`,
 	);
 	const counted = count(report);

@@ -31,6 +31,12 @@ export interface Server {
 	kill(): Promise<void>;
 }
 
+/** A server that is a process of its own. */
+export interface ServerProcess extends Server {
+	/** On Workers, wrangler's or workerd's. */
+	readonly pid: number;
+}
+
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 const bin = join(root, "node_modules", ".bin");
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -58,7 +64,7 @@ atExit(() => {
 export async function startServer(
 	runtime: RuntimeName,
 	options: ServerOptions = {},
-): Promise<Server> {
+): Promise<ServerProcess> {
 	return listening(launch(commandLine(runtime, options.program), options.env), runtime);
 }
 
@@ -66,7 +72,7 @@ export async function startServer(
  * Starts the hub, or a fixture, in workerd itself, with the bundle that wrangler would deploy: a
  * fifth of a second each instead of some, and no development proxy in between.
  */
-export async function startWorkerd(entry: string, env: Environment = {}): Promise<Server> {
+export async function startWorkerd(entry: string, env: Environment = {}): Promise<ServerProcess> {
 	return listening(launch(await workerd(entry, env), {}), `workerd ${entry}`);
 }
 
@@ -141,7 +147,7 @@ function cleanEnvironment(): Environment {
 	};
 }
 
-async function listening(started: Launched, what: string): Promise<Server> {
+async function listening(started: Launched, what: string): Promise<ServerProcess> {
 	const { child, output } = started;
 	// The hub's own line, Bun's and Deno's for a default export, and workerd's.
 	const patterns = [
@@ -171,6 +177,7 @@ async function listening(started: Launched, what: string): Promise<Server> {
 	const [, address = "", broker = ""] = match;
 	return {
 		url: address.startsWith("http") ? reachable(address) : `http://127.0.0.1:${address}`,
+		pid: child.pid ?? 0,
 		broker,
 		get output() {
 			return output();

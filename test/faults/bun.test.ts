@@ -1,0 +1,8 @@
+import { faultSuite } from "./suite.ts";
+
+faultSuite({
+	name: "bun",
+	closesUnfinished: true,
+	closesUnread: true,
+	sharesUpstream: true,
+});

@@ -1,0 +1,31 @@
+/** How much of everything: little with `npm test`, and what reliability.md tells of with `npm run test:faults`. */
+export interface Scale {
+	/** Clients that come and vanish, and for how long, in ms. */
+	vanishing: { clients: number; duration: number };
+	/** Clients that do not read while so many messages of so many bytes are published, so many ms apart. */
+	unread: { clients: number; messages: number; bytes: number; pace: number };
+	/** Clients that are connected while the process is stopped. */
+	stopped: number;
+	/** Clients, and channels of half of them, that are connected while the broker is away. */
+	outage: { clients: number; channels: number };
+	/** Requests that never come to their end. */
+	unfinished: number;
+}
+
+export const isLong: boolean = process.env.FAULTS === "long";
+
+export const scale: Scale = isLong
+	? {
+			vanishing: { clients: 2_000, duration: 60_000 },
+			unread: { clients: 200, messages: 3_200, bytes: 62_500, pace: 10 },
+			stopped: 1_000,
+			outage: { clients: 10_000, channels: 1_000 },
+			unfinished: 500,
+		}
+	: {
+			vanishing: { clients: 300, duration: 2_500 },
+			unread: { clients: 20, messages: 300, bytes: 62_500, pace: 5 },
+			stopped: 200,
+			outage: { clients: 1_000, channels: 100 },
+			unfinished: 100,
+		};

@@ -1,0 +1,170 @@
+import { randomBytes } from "node:crypto";
+import { expect, it } from "vitest";
+import { type RedisOptions as ConnectorOptions, redis } from "../../src/connectors/redis.ts";
+import { ServerSentEvents } from "../../src/sse.ts";
+import { type RedisOptions, type RedisServer, startRedis } from "../support/redis-server.ts";
+import {
+	type RuntimeName,
+	type ServerProcess,
+	startServer,
+	startWorkerd,
+} from "../support/server.ts";
+import { Client, type ClientOptions, type Seen } from "./client.ts";
+import { isLong } from "./scale.ts";
+
+/** What differs between the runtimes. */
+export interface Runtime {
+	name: RuntimeName;
+	/** Whether its server closes a connection whose request does not come to its end. */
+	closesUnfinished: boolean;
+	/** Whether its server can be told to close a connection whose client reads nothing, after the stream is over. */
+	closesUnread: boolean;
+	/** Whether one upstream subscription serves every client. */
+	sharesUpstream: boolean;
+}
+
+const timeout = isLong ? 15 * 60_000 : 90_000;
+
+/** A test against hubs of its own; when it is over, they must be well and have nothing to hide. */
+export function fault(
+	runtime: Runtime,
+	title: string,
+	body: (scene: Scene) => Promise<void>,
+): void {
+	it(title, { timeout }, async (test) => {
+		const scene = new Scene(runtime);
+		test.onTestFailed(() => console.error(`${runtime.name}: ${title}\n${scene.outputs()}`));
+		try {
+			await body(scene);
+			await scene.expectWell();
+		} finally {
+			await scene.end();
+		}
+	});
+}
+
+/**
+ * What a hub prints are its start line, and errors that it has a code for: a line of JSON each. Anything else is what a
+ * runtime has to say of a rejection or an exception that nobody caught, or an error of a kind that nobody foresaw.
+ */
+const expected =
+	/^$|^edge-sse: listening on |^\{"time":(?!.*"stack":)|^warn: Bun\.serve\(\) timed out/;
+/** How hosts print the error with which the stream of a slow client was broken. */
+const cutOff = /^\[?SseError: A client was cut off.*|^ *code: .slow_consumer.,?$|^\}$/;
+
+/** What a program of this folder may not print, whose hooks are broken on purpose. */
+const alarm = /unhandled|uncaught|panicked|MaxListeners/i;
+
+export class Scene {
+	readonly runtime: Runtime;
+	/** A channel's name that nobody else uses. */
+	readonly channel: string = `faults.${randomBytes(4).toString("hex")}`;
+	readonly #hubs = new Set<ServerProcess>();
+	readonly #ended: ServerProcess[] = [];
+	readonly #programs = new Set<ServerProcess>();
+	readonly #cleanUps: (() => unknown)[] = [];
+
+	constructor(runtime: Runtime) {
+		this.runtime = runtime;
+	}
+
+	/** The hub as users start it. Nothing is kept alive by its keep-alive for longer than need be. */
+	async hub(env: Record<string, string> = {}): Promise<ServerProcess> {
+		const { name } = this.runtime;
+		const settings = { SSE_LINGER: "50", ...env };
+		const hub =
+			name === "workers"
+				? await startWorkerd("src/server/worker.ts", settings)
+				: await startServer(name, { env: settings });
+		this.#hubs.add(hub);
+		return hub;
+	}
+
+	/** A program of this folder, instead. */
+	async program(file: string, env: Record<string, string> = {}): Promise<ServerProcess> {
+		const { name } = this.runtime;
+		const allowed = ["run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read"];
+		const program = [...(name === "deno" ? allowed : []), `test/faults/programs/${file}`];
+		const server = await startServer(name, { program, env });
+		this.#hubs.add(server);
+		this.#programs.add(server);
+		return server;
+	}
+
+	async redis(options?: RedisOptions): Promise<RedisServer> {
+		const server = await startRedis(options);
+		this.#cleanUps.push(() => server.stop());
+		return server;
+	}
+
+	/** A process of another kind that publishes: this one. */
+	publisher(url: string, options: ConnectorOptions = {}): ServerSentEvents {
+		// This process is busy with its clients now and then.
+		const sse = new ServerSentEvents({ connector: redis(url, { timeout: 20_000, ...options }) });
+		this.#cleanUps.push(() => sse.close());
+		return sse;
+	}
+
+	open(
+		hub: ServerProcess,
+		channels: readonly string[],
+		options?: ClientOptions,
+		onEvent?: (event: Seen) => void,
+	): Client {
+		const client = new Client(hub, channels, options, onEvent);
+		this.#cleanUps.push(() => client.close());
+		return client;
+	}
+
+	/** A client whose stream has begun. On a busy machine the broker may be too late for the first one. */
+	async stream(hub: ServerProcess, channels: readonly string[]): Promise<Client> {
+		for (const end = performance.now() + 30_000; performance.now() < end; ) {
+			const client = this.open(hub, channels);
+			await client.opened();
+			if (client.retries === 0) return client;
+			client.close();
+		}
+		throw new Error(`No stream of ${channels} within 30 s: ${hub.output.slice(-500)}`);
+	}
+
+	/** A client that the test itself sees off. */
+	visit(hub: ServerProcess, channels: readonly string[], options?: ClientOptions): Client {
+		return new Client(hub, channels, options);
+	}
+
+	use(server: { close(): unknown }): void {
+		this.#cleanUps.push(() => server.close());
+	}
+
+	/** Ends a hub as an operator does. */
+	async stop(hub: ServerProcess): Promise<void> {
+		const code = await hub.stop();
+		this.#hubs.delete(hub);
+		this.#ended.push(hub);
+		expect(code, "the exit code of a hub that was told to stop").toBe(0);
+	}
+
+	/** An unhandled rejection ends a process, or is printed at the least. */
+	async expectWell(): Promise<void> {
+		// A Worker is never told that workerd ends.
+		if (this.runtime.name !== "workers") for (const hub of this.#hubs) await this.stop(hub);
+		for (const hub of [...this.#hubs, ...this.#ended]) {
+			const isWrong = (line: string) =>
+				this.#programs.has(hub) ? alarm.test(line) : !expected.test(line) && !cutOff.test(line);
+			const lines = hub.output.split("\n");
+			// Of much output the end is kept, which begins in the middle of a line.
+			if (hub.output.length >= 100_000) lines.shift();
+			expect(lines.filter(isWrong)).toEqual([]);
+		}
+	}
+
+	async end(): Promise<void> {
+		for (const cleanUp of this.#cleanUps.reverse()) await cleanUp();
+		for (const hub of this.#hubs) await hub.kill();
+	}
+
+	outputs(): string {
+		const hubs = [...this.#hubs, ...this.#ended];
+		return hubs.map(({ output }) => output.slice(-3_000)).join("\n--\n");
+	}
+}
