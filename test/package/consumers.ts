@@ -143,3 +143,29 @@ declare module "cloudflare:workers" {
 	}
 }
 `;
+
+/** An app of Hono's; Hono is the consumer's own. */
+export const honoApp = `
+import { Hono } from "hono";
+import { ServerSentEvents, sse } from "edge-sse";
+import { type HonoStreamOptions, type SseVariables, sseMiddleware, stream, type Streaming } from "edge-sse/hono";
+import { memory } from "edge-sse/memory";
+
+type Events = { greeting: { message: string } };
+const typed = new ServerSentEvents<Events>({ connector: memory() });
+const app = new Hono<{ Variables: SseVariables<Events> }>();
+app.use(sseMiddleware(typed));
+app.get("/stream", stream());
+app.get("/ready-made", stream(sse));
+app.get("/rooms/:room", stream(typed, { channel: (c) => c.req.param("room"), recent: 1 }));
+app.post("/hello", async (c) => {
+	await c.var.sse.publish({ message: "Hello!" }, { type: "greeting" });
+	// @ts-expect-error the wrong data for its type
+	await c.var.sse.publish({ message: 1 }, { type: "greeting" });
+	return c.text("Message sent!");
+});
+export default app;
+export type Named = [HonoStreamOptions, Streaming];
+// @ts-expect-error no such option
+stream(sse, { channels: "a" });
+`;

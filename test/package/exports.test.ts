@@ -29,6 +29,7 @@ const publicNames: Record<string, string[]> = {
 	"edge-sse/upstash": ["upstash"],
 	"edge-sse/durable-object": ["SseChannel", "durableObject"],
 	"edge-sse/client": ["EventClient"],
+	"edge-sse/hono": ["sseMiddleware", "stream"],
 	"edge-sse/node": ["toNodeHandler"],
 	"edge-sse/auth": ["jwtAuthorizer", "jwtPublisher", "signChannels"],
 };
