@@ -13,6 +13,12 @@ import {
 	type IoRedisClient, type NodeRedisClient, type NodeRedisOptions, redis, type RedisOptions,
 	type RedisTarget,
 } from "edge-sse/redis";
+import {
+	type Borrowed, type BrokerCall, type BrokerControl, type Capability, connectorContract,
+	type ConnectorHarness, type HistoryControl, type MessageReader, readMessages,
+	type ReceivedMessage, Recorder, type TestBroker, testBroker, type TestRunner, until,
+	type UntilOptions, type WaitOptions,
+} from "edge-sse/testing";
 import { upstash, type UpstashOptions } from "edge-sse/upstash";
 
 export { sse as default } from "edge-sse";
@@ -67,6 +73,31 @@ export type Named = [
 	ErrorStage, MessageOptions, MessagesOptions, PublishOptions, ServerSentEventsOptions,
 	StreamOptions, IoRedisClient, NodeRedisClient, NodeRedisOptions, RedisOptions, RedisTarget,
 	UpstashOptions,
+];
+
+// The kit for tests; a runner's describe and test look like this, with more to them.
+declare const runner: {
+	describe(name: string, options?: object | (() => void)): void;
+	test(name: string, run?: (context: unknown) => void | Promise<void>): Promise<void>;
+};
+const broker: TestBroker = testBroker({ history: { maxLength: 9 } });
+const harness: ConnectorHarness = { connect: () => broker.connect(), lacks: { borrow: "there is no client" } };
+connectorContract("mine", harness, runner);
+export async function tests(response: Response): Promise<void> {
+	const messages: MessageReader = readMessages(response);
+	const { type, data, lastEventId }: ReceivedMessage = await messages.nth(1, { timeout: 9 });
+	for await (const message of messages) console.log(message.data, type, data, lastEventId);
+	const recorder = new Recorder();
+	await broker.connect().subscribe("a", recorder);
+	await until(() => recorder.messages.length > 0, { what: "a message" });
+	broker.fail("publish", new ConnectorError("refused", "No."));
+	// @ts-expect-error no such call
+	broker.fail("unsubscribe");
+	// @ts-expect-error no such capability
+	connectorContract("mine", { connect: () => memory(), lacks: { patience: "none" } }, runner);
+}
+export type Kit = [
+	Borrowed, BrokerCall, BrokerControl, Capability, HistoryControl, TestRunner, UntilOptions, WaitOptions,
 ];
 
 // @ts-expect-error a connector is needed

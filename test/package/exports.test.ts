@@ -31,6 +31,7 @@ const publicNames: Record<string, string[]> = {
 	"edge-sse/client": ["EventClient"],
 	"edge-sse/hono": ["sseMiddleware", "stream"],
 	"edge-sse/node": ["toNodeHandler"],
+	"edge-sse/testing": ["Recorder", "connectorContract", "readMessages", "testBroker", "until"],
 	"edge-sse/auth": ["jwtAuthorizer", "jwtPublisher", "signChannels"],
 };
 

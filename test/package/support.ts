@@ -43,8 +43,8 @@ export function temporaryFolder(): string {
 
 /** What must know no runtime and no client library, as paths from the root. */
 export function coreFiles(): string[] {
-	// The composition root, which reads the environment and makes the connectors, and the tokens' entry.
-	const outside = ["auth.ts", "index.ts", "index.edge.ts", "environment.ts"];
+	// The composition root, which reads the environment and makes the connectors, and the entries of others.
+	const outside = ["auth.ts", "index.ts", "index.edge.ts", "environment.ts", "testing.ts"];
 	const files = readdirSync(join(root, "src")).filter((file) => /(?<!\.d)\.ts$/.test(file));
 	return [
 		...files.filter((file) => !outside.includes(file)).map((file) => `src/${file}`),

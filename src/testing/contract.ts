@@ -29,11 +29,26 @@ export interface TestRunner {
 }
 
 /**
- * Registers one test per line of the contract in `src/connector.ts`, under its label.
+ * Registers the tests of the contract that `Connector` spells out, each under its clause's label. Call it at the top
+ * level of a test file: the harness is used inside tests only, so the broker may be started before them.
+ *
+ * ```ts
+ * import { describe, test } from "node:test"; // or vitest, or bun:test
+ *
+ * connectorContract("nats", {
+ *   connect: () => nats(server.url),
+ *   broker: { stop: () => server.kill(), start: () => server.restart() },
+ *   lacks: { receivers: "core NATS does not tell" },
+ * }, { describe, test });
+ * ```
  *
  * @throws when the harness neither offers a capability nor says why it lacks it.
  */
-export function contract(name: string, harness: ConnectorHarness, runner: TestRunner): void {
+export function connectorContract(
+	name: string,
+	harness: ConnectorHarness,
+	runner: TestRunner,
+): void {
 	const here = capabilities(name, harness);
 	runner.describe(`the connector contract: ${name}`, () => {
 		for (const { clause, title, needs = [], run } of cases) {

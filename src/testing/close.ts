@@ -1,7 +1,8 @@
-import assert from "node:assert/strict";
-import { until, within } from "../../support/wait.ts";
-import { type Case, type Kit, Recorder } from "./kit.ts";
+import * as assert from "./assert.ts";
+import type { Case, Kit } from "./kit.ts";
+import { Recorder } from "./recorder.ts";
 import { type TimerWatch, watchTimers } from "./timers.ts";
+import { until, within } from "./wait.ts";
 
 export const closeCases: Case[] = [
 	{
@@ -33,7 +34,7 @@ export const closeCases: Case[] = [
 		clause: "X1",
 		title: "close frees every timer",
 		async run(kit) {
-			using timers = watchTimers();
+			const timers = kit.watch(watchTimers());
 			const connector = await kit.connect();
 			const channel = kit.channel();
 			const { recorder } = await kit.listen(connector, channel);
@@ -69,7 +70,7 @@ export const closeCases: Case[] = [
 		title: "close in the middle of an outage ends in time, for good",
 		needs: ["broker"],
 		async run(kit) {
-			using timers = watchTimers();
+			const timers = kit.watch(watchTimers());
 			const clients = async () => (kit.can("clients") ? await kit.broker.clients?.() : 0);
 			const before = await clients();
 			const connector = await kit.connect();
