@@ -22,10 +22,14 @@ export const cases: readonly Case[] = [
 	...historyCases,
 ];
 
+/** Of one test, in ms: some wait for a broker to come back more than once. */
+const testTimeout = 60_000;
+
 /** The two functions that vitest, `node:test` and `bun:test` have in common. */
 export interface TestRunner {
 	describe(name: string, register: () => void): unknown;
-	test(name: string, run: () => Promise<void>): unknown;
+	/** @param timeout in ms: outages take longer than some runners' default; `node:test` has none, and ignores it. */
+	test(name: string, run: () => Promise<void>, timeout: number): unknown;
 }
 
 /**
@@ -53,17 +57,18 @@ export function connectorContract(
 	runner.describe(`the connector contract: ${name}`, () => {
 		for (const { clause, title, needs = [], run } of cases) {
 			if (!needs.every((capability) => here.has(capability))) continue;
-			runner.test(`${clause}. ${title}`, async () => {
-				const kit = new Kit(harness, here);
-				try {
-					await run(kit);
-				} catch (error) {
-					// The test's own error is the one to see, whatever it left behind.
-					await kit.dispose().catch((after) => console.error("After the failure:", after));
-					throw error;
-				}
-				await kit.dispose();
-			});
+			runner.test(`${clause}. ${title}`, () => attempt(run, new Kit(harness, here)), testTimeout);
 		}
 	});
+}
+
+async function attempt(run: Case["run"], kit: Kit): Promise<void> {
+	try {
+		await run(kit);
+	} catch (error) {
+		// The test's own error is the one to see, whatever it left behind.
+		await kit.dispose().catch((after) => console.error("After the failure:", after));
+		throw error;
+	}
+	await kit.dispose();
 }

@@ -18,7 +18,9 @@ export interface Run {
 
 /** Runs a program of this checkout (its own `node` included) to its end. Never rejects over a bad exit. */
 export function run(program: string, args: readonly string[], cwd: string = root): Promise<Run> {
-	const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, NO_COLOR: "1" };
+	// Where Debian has nats-server, and only root's path has it.
+	const PATH = `${bin}:${process.env.PATH}:/usr/sbin`;
+	const env = { ...process.env, PATH, NO_COLOR: "1" };
 	const { promise, resolve, reject } = Promise.withResolvers<Run>();
 	execFile(
 		program,
