@@ -11,9 +11,17 @@ import { type Connector, ConnectorError, type SubscriptionHandlers } from "edge-
 /** A channel's name is any text, a subject is not. */
 export const subjectOf = (channel: string) => `sse.${Buffer.from(channel).toString("base64url")}`;
 
-/** A way to NATS. It keeps no messages, and NATS does not tell how many received one. */
+/** A subscription; the same handlers may have several. */
+interface Entry {
+	handlers: SubscriptionHandlers;
+}
+
+/**
+ * A way to NATS, for a user who may publish and subscribe to all of `sse.>`. It keeps no messages, and NATS does not
+ * tell how many received one.
+ */
 export function nats(servers: string, { token = "", timeout = 3_000 } = {}): Connector {
-	const live = new Set<SubscriptionHandlers>();
+	const live = new Set<Entry>();
 	let opening: Promise<NatsConnection> | undefined;
 	let isUp = false;
 	let isClosed = false;
@@ -31,7 +39,7 @@ export function nats(servers: string, { token = "", timeout = 3_000 } = {}): Con
 		for await (const { type } of connection.status()) {
 			if (type === "disconnect" && isUp) {
 				isUp = false;
-				tell(live, (each) => each.onLost(failure()));
+				tell(live, ({ handlers }) => handlers.onLost(failure()));
 			}
 			// The client has subscribed again: once this is answered, the server has heard of it.
 			if (type === "reconnect" && !isUp) connection.flush().then(restored, () => undefined);
@@ -45,13 +53,13 @@ export function nats(servers: string, { token = "", timeout = 3_000 } = {}): Con
 	function restored(): void {
 		if (isUp) return;
 		isUp = true;
-		tell(live, (each) => each.onRestored());
+		tell(live, ({ handlers }) => handlers.onRestored());
 	}
 
 	function endAll(error: ConnectorError): void {
 		tell(live, (each) => {
 			live.delete(each);
-			each.onEnd(error);
+			each.handlers.onEnd(error);
 		});
 	}
 
@@ -85,13 +93,7 @@ export function nats(servers: string, { token = "", timeout = 3_000 } = {}): Con
 			return { receivers: 0 };
 		},
 		async subscribe(channel, handlers) {
-			// An object for each subscription: the same handlers may subscribe twice.
-			const own: SubscriptionHandlers = {
-				onMessage: (payload) => handlers.onMessage(payload),
-				onLost: (error) => handlers.onLost(error),
-				onRestored: () => handlers.onRestored(),
-				onEnd: (error) => handlers.onEnd(error),
-			};
+			const own = { handlers };
 			let subscription: Subscription | undefined;
 			const unsubscribe = async () => {
 				live.delete(own);
@@ -100,7 +102,7 @@ export function nats(servers: string, { token = "", timeout = 3_000 } = {}): Con
 			try {
 				await call((connection) => {
 					const callback = (_: unknown, message: Msg) => {
-						if (live.has(own)) tell([own], (each) => each.onMessage(message.string()));
+						if (live.has(own)) tell([own], () => handlers.onMessage(message.string()));
 					};
 					subscription = connection.subscribe(subjectOf(channel), { callback });
 				});
@@ -122,10 +124,7 @@ export function nats(servers: string, { token = "", timeout = 3_000 } = {}): Con
 }
 
 /** A handler that throws is its owner's bug, and nobody else's. */
-function tell(
-	whom: Iterable<SubscriptionHandlers>,
-	what: (handlers: SubscriptionHandlers) => void,
-): void {
+function tell(whom: Iterable<Entry>, what: (entry: Entry) => void): void {
 	for (const each of whom) {
 		try {
 			what(each);

@@ -52,15 +52,15 @@ export const closeCases: Case[] = [
 		title: "close frees every connection",
 		needs: ["clients"],
 		async run(kit) {
-			const before = await kit.broker.clients?.();
+			const before = await kit.clientsAtRest();
 			const connector = await kit.connect();
 			const channel = kit.channel();
 			const { recorder } = await kit.listen(connector, channel);
 			await connector.publish(channel, "hello");
 			await recorder.saw("hello");
-			assert.notEqual(await kit.broker.clients?.(), before);
+			assert.notEqual(await kit.clients(), before);
 			await connector.close();
-			await until(async () => (await kit.broker.clients?.()) === before, {
+			await until(async () => (await kit.clients()) === before, {
 				what: `${before} connections at the broker, as before`,
 			});
 		},
@@ -71,8 +71,7 @@ export const closeCases: Case[] = [
 		needs: ["broker"],
 		async run(kit) {
 			const timers = kit.watch(watchTimers());
-			const clients = async () => (kit.can("clients") ? await kit.broker.clients?.() : 0);
-			const before = await clients();
+			const before = await kit.clientsAtRest();
 			const connector = await kit.connect();
 			const { recorder } = await kit.listen(connector, kit.channel());
 			await kit.stop();
@@ -86,7 +85,7 @@ export const closeCases: Case[] = [
 			const probe = await kit.connect();
 			await kit.listen(probe, kit.channel());
 			await probe.close();
-			await until(async () => (await clients()) === before, {
+			await until(async () => (await kit.clients()) === before, {
 				what: `${before} connections at the broker, as before`,
 			});
 			assert.deepEqual(recorder.events, ["lost", "end:closed"]);

@@ -25,8 +25,7 @@ export const everywhereCases: Case[] = [
 		clause: "C1",
 		title: "constructing opens no connection and starts no timer, and so does closing unused",
 		async run(kit) {
-			const clients = async () => (kit.can("clients") ? await kit.broker.clients?.() : 0);
-			const before = await clients();
+			const before = await kit.clientsAtRest();
 			const timers = kit.watch(watchTimers());
 			const idle = await Promise.all(Array.from({ length: 5 }, () => kit.connect()));
 			assert.equal(timers.started, 0, "timers that constructing started");
@@ -37,7 +36,7 @@ export const everywhereCases: Case[] = [
 			await probe.publish(channel, "hello");
 			await recorder.saw("hello");
 			await probe.close();
-			await until(async () => (await clients()) === before, {
+			await until(async () => (await kit.clients()) === before, {
 				what: `${before} connections at the broker, as before`,
 			});
 			const started = timers.started;

@@ -4,7 +4,7 @@ import * as assert from "./assert.ts";
 import type { BrokerControl, Capability, ConnectorHarness } from "./harness.ts";
 import { Recorder } from "./recorder.ts";
 import type { Watch } from "./timers.ts";
-import { until, within } from "./wait.ts";
+import { delay, until, within } from "./wait.ts";
 
 /** One test of the contract. */
 export interface Case {
@@ -147,6 +147,21 @@ export class Kit {
 		await until(arrived, { what }).catch((cause: Error) => {
 			throw new Error(`${cause.message} It holds ${held}.`, { cause });
 		});
+	}
+
+	/** How many connections the broker holds; 0 where it does not tell. */
+	async clients(): Promise<number> {
+		return (await this.#harness.broker?.clients?.()) ?? 0;
+	}
+
+	/** The same before the test connects: those of the tests before may take a moment to go. */
+	async clientsAtRest(): Promise<number> {
+		const deadline = performance.now() + 1_000;
+		for (;;) {
+			const count = await this.clients();
+			if (count === 0 || performance.now() >= deadline) return count;
+			await delay(10);
+		}
 	}
 
 	/** The call is refused as the contract says, in time; gives the error. */

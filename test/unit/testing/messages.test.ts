@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { toNodeHandler } from "../../../src/adapters/node.ts";
 import { memory } from "../../../src/connectors/memory.ts";
 import { ServerSentEvents } from "../../../src/names.ts";
-import { readMessages } from "../../../src/testing.ts";
+import { readMessages, until } from "../../../src/testing.ts";
 
 function instance() {
 	const sse = new ServerSentEvents({ connector: memory(), linger: 0 });
@@ -31,6 +35,19 @@ test("every message comes, with type, data and last id, until the stream ends", 
 	await messages.end();
 	expect([messages.received, messages.ended]).toEqual([expected, true]);
 	expect(messages.retry).toBeGreaterThanOrEqual(2_000);
+});
+
+test("of a server it is the same", async () => {
+	const { sse } = instance();
+	const server = createServer(toNodeHandler(sse)).listen(0, "127.0.0.1");
+	onTestFinished(() => void server.close());
+	await once(server, "listening");
+	const { port } = server.address() as AddressInfo;
+	const messages = readMessages(await fetch(`http://127.0.0.1:${port}/`));
+	await sse.publish("é漢😀");
+	expect(await messages.nth(1)).toMatchObject({ data: "é漢😀" });
+	await messages.close();
+	await until(() => sse.stats().connections === 0, { what: "no connections" });
 });
 
 test("what is waited for comes: the n-th, the one looked for, the end", async () => {
