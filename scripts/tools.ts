@@ -1,5 +1,5 @@
 /**
- * The two programs that the tests need and npm does not bring: a real Redis and a real browser.
+ * The programs that the tests need and npm does not bring: a real Redis, a real NATS and a real browser.
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
@@ -13,11 +13,12 @@ interface Tool {
 }
 
 const redis: Tool = { debianPackage: "redis-server", commands: ["redis-server"] };
+const nats: Tool = { debianPackage: "nats-server", commands: ["nats-server"] };
 const chromium: Tool = {
 	debianPackage: "chromium",
 	commands: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
 };
-const tools = [redis, chromium];
+const tools = [redis, nats, chromium];
 
 /** Where the browser is; throws the line that says what to install. */
 export function chromiumPath(): string {
@@ -41,7 +42,9 @@ export function ensureTools(): void {
 }
 
 function find({ commands }: Tool): string | undefined {
-	const directories = (process.env.PATH ?? "").split(delimiter).filter((each) => each !== "");
+	const path = (process.env.PATH ?? "").split(delimiter).filter((each) => each !== "");
+	// Debian's nats-server is there, which only root's path has.
+	const directories = [...path, "/usr/sbin"];
 	return commands
 		.flatMap((command) => directories.map((directory) => join(directory, command)))
 		.find(isExecutable);

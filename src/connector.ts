@@ -95,7 +95,7 @@ export interface HistoryOptions {
 /**
  * The way to a broker. Payloads are opaque strings to it: how a message looks is decided above.
  *
- * The contract, which `test/connectors/suite.ts` holds every connector to, one test per line:
+ * The contract, which `connectorContract` of `edge-sse/testing` holds every connector to, by tests for each line:
  *
  * Construction
  * - C1. MUST NOT open a connection, start a timer or load a client library before the first

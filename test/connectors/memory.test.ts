@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { memory } from "../../src/connectors/memory.ts";
-import { Recorder } from "./suite/kit.ts";
+import { Recorder } from "../../src/testing.ts";
 import { connectorSuite } from "./suite.ts";
 
 connectorSuite("memory", {

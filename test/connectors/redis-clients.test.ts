@@ -2,10 +2,10 @@ import { createClient, createClientPool, createSentinel } from "@redis/client";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type NodeRedisOptions, redis } from "../../src/connectors/redis.ts";
+import { Recorder } from "../../src/testing.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { until } from "../support/wait.ts";
 import { broker, harness, history, options, password } from "./redis-harness.ts";
-import { Recorder } from "./suite/kit.ts";
 import { connectorSuite } from "./suite.ts";
 
 let server: RedisServer;

@@ -3,9 +3,9 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Connector } from "../../src/connector.ts";
 import { type RedisTarget, redis } from "../../src/connectors/redis.ts";
+import { Recorder } from "../../src/testing.ts";
 import { type RedisCluster, startCluster } from "../support/redis-cluster.ts";
 import { options, password } from "./redis-harness.ts";
-import { Recorder } from "./suite/kit.ts";
 
 let cluster: RedisCluster;
 

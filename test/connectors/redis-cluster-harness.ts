@@ -1,7 +1,7 @@
 import { type RedisOptions, redis } from "../../src/connectors/redis.ts";
+import type { BrokerControl, ConnectorHarness } from "../../src/testing.ts";
 import type { RedisCluster } from "../support/redis-cluster.ts";
 import { options } from "./redis-harness.ts";
-import type { BrokerControl, ConnectorHarness } from "./suite/harness.ts";
 
 /** What the suite needs of a Cluster. It may be started later. */
 export function clusterHarness(cluster: () => RedisCluster, own: RedisOptions) {

@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RedisOptions, redis } from "../../src/connectors/redis.ts";
+import { Recorder } from "../../src/testing.ts";
 import { type RedisCluster, startCluster } from "../support/redis-cluster.ts";
 import type { RedisServer } from "../support/redis-server.ts";
 import { until } from "../support/wait.ts";
 import { Flow } from "./redis-flow.ts";
-import { Recorder } from "./suite/kit.ts";
 
 let cluster: RedisCluster;
 

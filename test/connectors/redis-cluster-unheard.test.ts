@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RedisOptions, redis } from "../../src/connectors/redis.ts";
+import { Recorder } from "../../src/testing.ts";
 import { type RedisCluster, startCluster } from "../support/redis-cluster.ts";
 import type { RedisServer } from "../support/redis-server.ts";
 import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/wait.ts";
-import { Recorder } from "./suite/kit.ts";
 
 /** Slots that leave a node and are back before anybody has looked. */
 

@@ -1,7 +1,7 @@
 import type { Connector, HistoryOptions } from "../../src/connector.ts";
 import { redis } from "../../src/connectors/redis.ts";
+import type { BrokerControl, ConnectorHarness } from "../../src/testing.ts";
 import type { RedisServer } from "../support/redis-server.ts";
-import type { BrokerControl, ConnectorHarness } from "./suite/harness.ts";
 
 export const password = "s3cret/of:the@suite";
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { HistoryOptions } from "../../src/connector.ts";
 import { redis } from "../../src/connectors/redis.ts";
+import { Recorder } from "../../src/testing.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { until } from "../support/wait.ts";
 import { broker, harness, history, options, password } from "./redis-harness.ts";
-import { Recorder } from "./suite/kit.ts";
 import { connectorSuite } from "./suite.ts";
 
 let server: RedisServer;

@@ -1,11 +1,11 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RedisOptions, redis } from "../../src/connectors/redis.ts";
+import { Recorder } from "../../src/testing.ts";
 import { type SentinelGroup, startSentinels } from "../support/redis-sentinel.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { Flow } from "./redis-flow.ts";
 import { options } from "./redis-harness.ts";
-import { Recorder } from "./suite/kit.ts";
 
 let group: SentinelGroup;
 

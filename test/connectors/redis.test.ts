@@ -3,11 +3,11 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { redis } from "../../src/connectors/redis.ts";
 import type { ConnectorError } from "../../src/errors.ts";
+import { Recorder } from "../../src/testing.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { tcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/wait.ts";
 import { broker, harness, history, options, password } from "./redis-harness.ts";
-import { Recorder } from "./suite/kit.ts";
 import { connectorSuite } from "./suite.ts";
 
 let server: RedisServer;

@@ -1,17 +1,8 @@
 import { describe, test } from "vitest";
-import { contract, type TestRunner } from "./suite/contract.ts";
-import type { ConnectorHarness } from "./suite/harness.ts";
-
-export type {
-	Borrowed,
-	BrokerControl,
-	Capability,
-	ConnectorHarness,
-	HistoryControl,
-} from "./suite/harness.ts";
+import { type ConnectorHarness, connectorContract, type TestRunner } from "../../src/testing.ts";
 
 /**
- * The contract of `src/connector.ts`, as tests. Call it at the top level of a test file; the broker
+ * The contract of `src/connector.ts`, as tests of vitest. Call it at the top level of a test file; the broker
  * may be started in a `beforeAll`, for the harness is only used inside tests.
  *
  * ```ts
@@ -31,5 +22,5 @@ export function connectorSuite(
 	harness: ConnectorHarness,
 	runner: TestRunner = { describe, test },
 ): void {
-	contract(name, harness, runner);
+	connectorContract(name, harness, runner);
 }

@@ -13,6 +13,12 @@ import {
 	type IoRedisClient, type NodeRedisClient, type NodeRedisOptions, redis, type RedisOptions,
 	type RedisTarget,
 } from "edge-sse/redis";
+import {
+	type Borrowed, type BrokerCall, type BrokerControl, type Capability, connectorContract,
+	type ConnectorHarness, type HistoryControl, type MessageReader, readMessages,
+	type ReceivedMessage, Recorder, type TestBroker, testBroker, type TestRunner, until,
+	type UntilOptions, type WaitOptions,
+} from "edge-sse/testing";
 import { upstash, type UpstashOptions } from "edge-sse/upstash";
 
 export { sse as default } from "edge-sse";
@@ -67,6 +73,31 @@ export type Named = [
 	ErrorStage, MessageOptions, MessagesOptions, PublishOptions, ServerSentEventsOptions,
 	StreamOptions, IoRedisClient, NodeRedisClient, NodeRedisOptions, RedisOptions, RedisTarget,
 	UpstashOptions,
+];
+
+// The kit for tests; a runner's describe and test look like this, with more to them.
+declare const runner: {
+	describe(name: string, options?: object | (() => void)): void;
+	test(name: string, run?: (context: unknown) => void | Promise<void>): Promise<void>;
+};
+const broker: TestBroker = testBroker({ history: { maxLength: 9 } });
+const harness: ConnectorHarness = { connect: () => broker.connect(), lacks: { borrow: "there is no client" } };
+connectorContract("mine", harness, runner);
+export async function tests(response: Response): Promise<void> {
+	const messages: MessageReader = readMessages(response);
+	const { type, data, lastEventId }: ReceivedMessage = await messages.nth(1, { timeout: 9 });
+	for await (const message of messages) console.log(message.data, type, data, lastEventId);
+	const recorder = new Recorder();
+	await broker.connect().subscribe("a", recorder);
+	await until(() => recorder.messages.length > 0, { what: "a message" });
+	broker.fail("publish", new ConnectorError("refused", "No."));
+	// @ts-expect-error no such call
+	broker.fail("unsubscribe");
+	// @ts-expect-error no such capability
+	connectorContract("mine", { connect: () => memory(), lacks: { patience: "none" } }, runner);
+}
+export type Kit = [
+	Borrowed, BrokerCall, BrokerControl, Capability, HistoryControl, TestRunner, UntilOptions, WaitOptions,
 ];
 
 // @ts-expect-error a connector is needed
@@ -142,4 +173,30 @@ declare module "cloudflare:workers" {
 		alarm?(): void | Promise<void>;
 	}
 }
+`;
+
+/** An app of Hono's; Hono is the consumer's own. */
+export const honoApp = `
+import { Hono } from "hono";
+import { ServerSentEvents, sse } from "edge-sse";
+import { type HonoStreamOptions, type SseVariables, sseMiddleware, stream, type Streaming } from "edge-sse/hono";
+import { memory } from "edge-sse/memory";
+
+type Events = { greeting: { message: string } };
+const typed = new ServerSentEvents<Events>({ connector: memory() });
+const app = new Hono<{ Variables: SseVariables<Events> }>();
+app.use(sseMiddleware(typed));
+app.get("/stream", stream());
+app.get("/ready-made", stream(sse));
+app.get("/rooms/:room", stream(typed, { channel: (c) => c.req.param("room"), recent: 1 }));
+app.post("/hello", async (c) => {
+	await c.var.sse.publish({ message: "Hello!" }, { type: "greeting" });
+	// @ts-expect-error the wrong data for its type
+	await c.var.sse.publish({ message: 1 }, { type: "greeting" });
+	return c.text("Message sent!");
+});
+export default app;
+export type Named = [HonoStreamOptions, Streaming];
+// @ts-expect-error no such option
+stream(sse, { channels: "a" });
 `;

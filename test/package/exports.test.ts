@@ -29,7 +29,9 @@ const publicNames: Record<string, string[]> = {
 	"edge-sse/upstash": ["upstash"],
 	"edge-sse/durable-object": ["SseChannel", "durableObject"],
 	"edge-sse/client": ["EventClient"],
+	"edge-sse/hono": ["sseMiddleware", "stream"],
 	"edge-sse/node": ["toNodeHandler"],
+	"edge-sse/testing": ["Recorder", "connectorContract", "readMessages", "testBroker", "until"],
 	"edge-sse/auth": ["jwtAuthorizer", "jwtPublisher", "signChannels"],
 };
 

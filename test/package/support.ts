@@ -18,7 +18,9 @@ export interface Run {
 
 /** Runs a program of this checkout (its own `node` included) to its end. Never rejects over a bad exit. */
 export function run(program: string, args: readonly string[], cwd: string = root): Promise<Run> {
-	const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, NO_COLOR: "1" };
+	// Where Debian has nats-server, and only root's path has it.
+	const PATH = `${bin}:${process.env.PATH}:/usr/sbin`;
+	const env = { ...process.env, PATH, NO_COLOR: "1" };
 	const { promise, resolve, reject } = Promise.withResolvers<Run>();
 	execFile(
 		program,
@@ -43,8 +45,8 @@ export function temporaryFolder(): string {
 
 /** What must know no runtime and no client library, as paths from the root. */
 export function coreFiles(): string[] {
-	// The composition root, which reads the environment and makes the connectors, and the tokens' entry.
-	const outside = ["auth.ts", "index.ts", "index.edge.ts", "environment.ts"];
+	// The composition root, which reads the environment and makes the connectors, and the entries of others.
+	const outside = ["auth.ts", "index.ts", "index.edge.ts", "environment.ts", "testing.ts"];
 	const files = readdirSync(join(root, "src")).filter((file) => /(?<!\.d)\.ts$/.test(file));
 	return [
 		...files.filter((file) => !outside.includes(file)).map((file) => `src/${file}`),

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { consumer, worker, workersTypes } from "./consumers.ts";
+import { consumer, honoApp, worker, workersTypes } from "./consumers.ts";
 import { type Installed, install } from "./installed.ts";
 import { run } from "./support.ts";
 
@@ -12,8 +12,14 @@ import { run } from "./support.ts";
 
 let installed: Installed;
 beforeAll(async () => {
-	installed = await install([]);
-	const files = { "consumer.ts": consumer, "worker.ts": worker, "workers.d.ts": workersTypes };
+	// Hono's own types are part of what its adapter says.
+	installed = await install(["hono"]);
+	const files = {
+		"consumer.ts": consumer,
+		"hono.ts": honoApp,
+		"worker.ts": worker,
+		"workers.d.ts": workersTypes,
+	};
 	for (const [name, text] of Object.entries(files)) {
 		await writeFile(join(installed.folder, name), text);
 	}
@@ -26,6 +32,7 @@ const resolutions = [
 ];
 const programs = {
 	"a program on any host": ["consumer.ts"],
+	"an app of Hono's": ["hono.ts"],
 	"a Worker with Durable Objects": ["worker.ts", "workers.d.ts"],
 };
 

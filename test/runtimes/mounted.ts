@@ -10,28 +10,35 @@ export type StartFixture = (env: Record<string, string>) => Promise<Server>;
 
 const timeout = 25_000;
 
-/** The library in a user's Hono app: mounted at a prefix, in a route, and publishing. */
+/** The library in a user's Hono app: mounted at a prefix, in a route, by `edge-sse/hono`, and publishing. */
 export function honoApp(bed: Bed, start: StartFixture): void {
-	it("streams and publishes in a Hono app, at a prefix and in a route", async (t) => {
+	it("streams and publishes in a Hono app, at a prefix, in a route and by its adapter", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const app = scene.use(await start(bed.onRedis));
 		const mounted = await scene.open(`${app.url}/events?channel=${channel}`);
 		const deeper = await scene.open(`${app.url}/events/any/path?channel=${channel}`);
 		const routed = await scene.open(`${app.url}/rooms/${channel}?channel=ignored`);
-		for (const stream of [mounted, deeper, routed]) await stream.comment();
+		const handled = await scene.open(`${app.url}/handled/${channel}?channel=ignored`);
+		const queried = await scene.open(`${app.url}/stream?channel=${channel}`);
+		const streams = [mounted, deeper, routed, handled, queried];
+		for (const stream of streams) await stream.comment();
 
 		await say(app, channel);
 		await say(app, `room.${channel}`);
-		for (const stream of [mounted, deeper, routed]) {
+		for (const stream of streams) {
 			const event = { event: "greeting", data: '{"message":"Hello!"}', id: undefined };
 			expect(await stream.event()).toEqual(event);
 			expect(stream.events).toHaveLength(1);
 		}
-		const refused = await call(`${app.url}/events`, { method: "POST" });
-		expect(refused.status).toBe(405);
+		for (const path of ["events", "stream"]) {
+			const refused = await call(`${app.url}/${path}`, { method: "POST" });
+			expect(refused.status).toBe(405);
+			const { status, headers } = await fetch(`${app.url}/${path}`, { method: "HEAD" });
+			expect([status, headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+		}
 
-		for (const stream of [mounted, deeper, routed]) stream.close();
+		for (const stream of streams) stream.close();
 		await freed(bed, channel);
 		await freed(bed, `room.${channel}`);
 	});

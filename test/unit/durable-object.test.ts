@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { durableObject } from "../../src/connectors/durable-object.ts";
-import { Recorder } from "../connectors/suite/kit.ts";
+import { Recorder } from "../../src/testing.ts";
 import { until } from "../support/wait.ts";
 import { namespace } from "./durable-object/namespace.ts";
 

@@ -5,6 +5,7 @@ import { compress } from "hono/compress";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { expect, onTestFinished, test } from "vitest";
+import { stream as streamHandler } from "../../../src/adapters/hono.ts";
 import { toNodeHandler } from "../../../src/adapters/node.ts";
 import { type EventStream, openSocketStream } from "../../support/event-stream.ts";
 import {
@@ -53,8 +54,9 @@ test.each(Object.entries(withHono))(
 		});
 		app.mount("/mounted", sse.fetch);
 		app.get("/routed", (c) => sse.stream(c.req.raw, { host: c.env }));
+		app.get("/handled", streamHandler(sse));
 		const { url, server } = await serve(app.fetch);
-		for (const path of ["mounted", "routed"]) {
+		for (const path of ["mounted", "routed", "handled"]) {
 			const stream = await opened({ server, url: new URL(path, url).href });
 			expect(Object.fromEntries(stream.headers)).toMatchObject({
 				"access-control-allow-origin": origin,

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
-import { ConnectorError } from "../../../src/errors.ts";
+import { ConnectorError } from "../errors.ts";
+import * as assert from "./assert.ts";
 import type { Case } from "./kit.ts";
 
 export const lossCases: Case[] = [

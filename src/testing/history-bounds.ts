@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
-import { until } from "../../support/wait.ts";
+import * as assert from "./assert.ts";
 import { covers, idsOf, numbered, payload, publishAll } from "./history-kit.ts";
 import type { Case } from "./kit.ts";
+import { until } from "./wait.ts";
 
 /** H6. */
 export const historyBoundsCases: Case[] = [
@@ -63,11 +63,12 @@ export const historyBoundsCases: Case[] = [
 		async run(kit) {
 			for (const name of ["maxLength", "maxAge"] as const) {
 				for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-					const constructing = async () => void (await kit.keeping({ [name]: value }));
-					await assert.rejects(constructing, (error: Error) => {
-						assert.ok(error instanceof TypeError);
-						return error.message.includes(`history.${name}`);
-					});
+					const error = await kit.keeping({ [name]: value }).then(
+						() => undefined,
+						(reason: unknown) => reason,
+					);
+					assert.ok(error instanceof TypeError, `history.${name}: ${value} must be a TypeError`);
+					assert.ok(error.message.includes(`history.${name}`), error.message);
 				}
 			}
 		},

@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
-import { until } from "../../support/wait.ts";
+import * as assert from "./assert.ts";
 import type { Case } from "./kit.ts";
+import { until } from "./wait.ts";
 
 /** K1: whoever can be away tells whether it is. */
 export const checkCases: Case[] = [

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "./assert.ts";
 import type { Case } from "./kit.ts";
 
 /** Names that are harmless only as long as nobody takes them for a path, a pattern, a list or a key. */

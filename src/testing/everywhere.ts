@@ -1,8 +1,10 @@
-import assert from "node:assert/strict";
-import { inspect } from "node:util";
-import { until, within } from "../../support/wait.ts";
-import { type Case, type Kit, Recorder } from "./kit.ts";
+import * as assert from "./assert.ts";
+import type { Case, Kit } from "./kit.ts";
+import { Recorder } from "./recorder.ts";
+import { watchRejections } from "./rejections.ts";
+import { show, textsOf } from "./show.ts";
 import { watchTimers } from "./timers.ts";
+import { until, within } from "./wait.ts";
 
 const payloads: Record<string, string> = {
 	"an empty string": "",
@@ -23,9 +25,8 @@ export const everywhereCases: Case[] = [
 		clause: "C1",
 		title: "constructing opens no connection and starts no timer, and so does closing unused",
 		async run(kit) {
-			const clients = async () => (kit.can("clients") ? await kit.broker.clients?.() : 0);
-			const before = await clients();
-			using timers = watchTimers();
+			const before = await kit.clientsAtRest();
+			const timers = kit.watch(watchTimers());
 			const idle = await Promise.all(Array.from({ length: 5 }, () => kit.connect()));
 			assert.equal(timers.started, 0, "timers that constructing started");
 			// By the time that another connector has done a whole round, these would have connected.
@@ -35,7 +36,7 @@ export const everywhereCases: Case[] = [
 			await probe.publish(channel, "hello");
 			await recorder.saw("hello");
 			await probe.close();
-			await until(async () => (await clients()) === before, {
+			await until(async () => (await kit.clients()) === before, {
 				what: `${before} connections at the broker, as before`,
 			});
 			const started = timers.started;
@@ -70,7 +71,7 @@ export const everywhereCases: Case[] = [
 				await recorder.saw("end of this one");
 				assert.equal(recorder.messages.length, 2);
 				// Not deepEqual: its report on a megabyte is no help to anybody.
-				assert.ok(recorder.messages[0] === payload, `came: ${inspect(recorder.messages[0])}`);
+				assert.ok(recorder.messages[0] === payload, `came: ${show(recorder.messages[0])}`);
 			},
 		}),
 	),
@@ -154,25 +155,8 @@ export const everywhereCases: Case[] = [
 ];
 
 function assertDiscreet(kit: Kit, what: string, value: unknown): void {
-	const text = inspect(value, { depth: 10, showHidden: true });
+	const texts = textsOf(value);
 	for (const secret of kit.harness.secrets ?? []) {
-		assert.ok(!text.includes(secret), `${what} shows a credential`);
+		assert.ok(!texts.some((text) => text.includes(secret)), `${what} shows a credential`);
 	}
-}
-
-/** Fails when a promise was rejected during the work and nobody looked. */
-async function watchRejections(work: () => Promise<void>): Promise<void> {
-	const unhandled: unknown[] = [];
-	const note = (reason: unknown) => {
-		unhandled.push(reason);
-	};
-	process.on("unhandledRejection", note);
-	try {
-		await work();
-		// The host tells of a rejection after the turn in which it happened.
-		for (let turn = 0; turn < 3; turn++) await new Promise((next) => setImmediate(next));
-	} finally {
-		process.off("unhandledRejection", note);
-	}
-	assert.deepEqual(unhandled, []);
 }

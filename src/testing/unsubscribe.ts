@@ -1,7 +1,8 @@
-import assert from "node:assert/strict";
-import type { Subscription } from "../../../src/connector.ts";
-import { within } from "../../support/wait.ts";
-import { type Case, Recorder } from "./kit.ts";
+import type { Subscription } from "../connector.ts";
+import * as assert from "./assert.ts";
+import type { Case } from "./kit.ts";
+import { Recorder } from "./recorder.ts";
+import { within } from "./wait.ts";
 
 export const unsubscribeCases: Case[] = [
 	{

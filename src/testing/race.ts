@@ -1,8 +1,8 @@
-import assert from "node:assert/strict";
-import type { Connector, History } from "../../../src/connector.ts";
-import { isAfter } from "../../../src/position.ts";
-import { until } from "../../support/wait.ts";
+import type { Connector, History } from "../connector.ts";
+import { isAfter } from "../position.ts";
+import * as assert from "./assert.ts";
 import type { Case } from "./kit.ts";
+import { until } from "./wait.ts";
 
 /** How many publishes each publisher has under way at a time. */
 const sideBySide = 32;

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
-import type { Connector, History, KeptMessage } from "../../../src/connector.ts";
+import type { Connector, History, KeptMessage } from "../connector.ts";
+import * as assert from "./assert.ts";
 
 /** A payload as the core makes them: an object, for the id goes in place of its opening brace. */
 export const payload = (data: unknown) => JSON.stringify({ data });

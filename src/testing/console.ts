@@ -1,12 +1,13 @@
-import { inspect } from "node:util";
+import { textsOf } from "./show.ts";
+import type { Watch } from "./timers.ts";
 
-export interface ConsoleErrors extends Disposable {
+export interface ConsoleErrors extends Watch {
 	readonly calls: unknown[][];
 	/** Whether a call carried the value itself, or a text that holds the words. */
 	mention(what: unknown): boolean;
 }
 
-/** Takes what goes to `console.error` until the scope ends. */
+/** Takes what goes to `console.error` until it is told to stop. */
 export function consoleErrors(): ConsoleErrors {
 	const calls: unknown[][] = [];
 	const original = console.error;
@@ -17,9 +18,11 @@ export function consoleErrors(): ConsoleErrors {
 		calls,
 		mention: (what) =>
 			calls.some((args) =>
-				typeof what === "string" ? inspect(args).includes(what) : args.includes(what),
+				typeof what === "string"
+					? textsOf(args).some((text) => text.includes(what))
+					: args.includes(what),
 			),
-		[Symbol.dispose]: () => {
+		stop: () => {
 			console.error = original;
 		},
 	};

@@ -1,8 +1,13 @@
+/** Something that is watched until the end of a test. */
+export interface Watch {
+	stop(): void;
+}
+
 /**
- * Watches the timers that are started through the global functions, `unref`'d ones included, until
- * the scope ends. The suite's own waiting uses `node:timers/promises`, which does not pass here.
+ * Watches the timers that are started through the global functions, `unref`'d ones included. The suite's own
+ * waiting does not pass here.
  */
-export interface TimerWatch extends Disposable {
+export interface TimerWatch extends Watch {
 	/** How many were started and have neither fired nor been cleared. */
 	readonly open: number;
 	/** How many were started at all. */
@@ -52,7 +57,8 @@ export function watchTimers(): TimerWatch {
 		get started() {
 			return started;
 		},
-		[Symbol.dispose]: () =>
-			Object.assign(timers, { setTimeout, setInterval, clearTimeout, clearInterval }),
+		stop: () => {
+			Object.assign(timers, { setTimeout, setInterval, clearTimeout, clearInterval });
+		},
 	};
 }

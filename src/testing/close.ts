@@ -1,7 +1,8 @@
-import assert from "node:assert/strict";
-import { until, within } from "../../support/wait.ts";
-import { type Case, type Kit, Recorder } from "./kit.ts";
+import * as assert from "./assert.ts";
+import type { Case, Kit } from "./kit.ts";
+import { Recorder } from "./recorder.ts";
 import { type TimerWatch, watchTimers } from "./timers.ts";
+import { until, within } from "./wait.ts";
 
 export const closeCases: Case[] = [
 	{
@@ -33,7 +34,7 @@ export const closeCases: Case[] = [
 		clause: "X1",
 		title: "close frees every timer",
 		async run(kit) {
-			using timers = watchTimers();
+			const timers = kit.watch(watchTimers());
 			const connector = await kit.connect();
 			const channel = kit.channel();
 			const { recorder } = await kit.listen(connector, channel);
@@ -51,15 +52,15 @@ export const closeCases: Case[] = [
 		title: "close frees every connection",
 		needs: ["clients"],
 		async run(kit) {
-			const before = await kit.broker.clients?.();
+			const before = await kit.clientsAtRest();
 			const connector = await kit.connect();
 			const channel = kit.channel();
 			const { recorder } = await kit.listen(connector, channel);
 			await connector.publish(channel, "hello");
 			await recorder.saw("hello");
-			assert.notEqual(await kit.broker.clients?.(), before);
+			assert.notEqual(await kit.clients(), before);
 			await connector.close();
-			await until(async () => (await kit.broker.clients?.()) === before, {
+			await until(async () => (await kit.clients()) === before, {
 				what: `${before} connections at the broker, as before`,
 			});
 		},
@@ -69,9 +70,8 @@ export const closeCases: Case[] = [
 		title: "close in the middle of an outage ends in time, for good",
 		needs: ["broker"],
 		async run(kit) {
-			using timers = watchTimers();
-			const clients = async () => (kit.can("clients") ? await kit.broker.clients?.() : 0);
-			const before = await clients();
+			const timers = kit.watch(watchTimers());
+			const before = await kit.clientsAtRest();
 			const connector = await kit.connect();
 			const { recorder } = await kit.listen(connector, kit.channel());
 			await kit.stop();
@@ -85,7 +85,7 @@ export const closeCases: Case[] = [
 			const probe = await kit.connect();
 			await kit.listen(probe, kit.channel());
 			await probe.close();
-			await until(async () => (await clients()) === before, {
+			await until(async () => (await kit.clients()) === before, {
 				what: `${before} connections at the broker, as before`,
 			});
 			assert.deepEqual(recorder.events, ["lost", "end:closed"]);

@@ -1,15 +1,10 @@
-import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import type {
-	Connector,
-	History,
-	HistoryOptions,
-	Subscription,
-	SubscriptionHandlers,
-} from "../../../src/connector.ts";
-import { ConnectorError } from "../../../src/errors.ts";
-import { until, within } from "../../support/wait.ts";
+import type { Connector, History, HistoryOptions, Subscription } from "../connector.ts";
+import { ConnectorError } from "../errors.ts";
+import * as assert from "./assert.ts";
 import type { BrokerControl, Capability, ConnectorHarness } from "./harness.ts";
+import { Recorder } from "./recorder.ts";
+import type { Watch } from "./timers.ts";
+import { delay, until, within } from "./wait.ts";
 
 /** One test of the contract. */
 export interface Case {
@@ -21,47 +16,12 @@ export interface Case {
 	run(kit: Kit): Promise<void>;
 }
 
-/** Handlers that keep what they hear. */
-export class Recorder implements SubscriptionHandlers {
-	readonly messages: string[] = [];
-	/** `lost`, `restored`, `end:closed`, in order. */
-	readonly events: string[] = [];
-	readonly errors: ConnectorError[] = [];
-	readonly onMessage = (payload: string) => {
-		this.messages.push(payload);
-	};
-	readonly onLost = (error: ConnectorError) => {
-		this.events.push("lost");
-		this.errors.push(error);
-	};
-	readonly onRestored = () => {
-		this.events.push("restored");
-	};
-	readonly onEnd = (error: ConnectorError) => {
-		this.events.push(`end:${error.code}`);
-		this.errors.push(error);
-	};
-
-	/** Resolves when the payload has come. */
-	async saw(payload: string): Promise<void> {
-		await until(() => this.messages.includes(payload), {
-			what: `the payload ${payload.slice(0, 60)} (came: ${this.messages.length} messages)`,
-		});
-	}
-
-	async heard(event: string, times = 1, timeout = 15_000): Promise<void> {
-		await until(() => this.events.filter((each) => each === event).length >= times, {
-			timeout,
-			what: `${event}, ${times} times`,
-		});
-	}
-}
-
 /** What a test works with: fresh connectors, closed after it, and a broker that is up again after it. */
 export class Kit {
 	readonly #harness: ConnectorHarness;
 	readonly #capabilities: ReadonlySet<Capability>;
 	readonly #opened: Connector[] = [];
+	readonly #watches: Watch[] = [];
 	#down = false;
 	#frozen = false;
 
@@ -92,6 +52,12 @@ export class Kit {
 		return connector;
 	}
 
+	/** Sees to it that the watch ends with the test. */
+	watch<T extends Watch>(watch: T): T {
+		this.#watches.push(watch);
+		return watch;
+	}
+
 	/** A connector that keeps messages, and its history. */
 	async keeping(options: HistoryOptions = {}): Promise<{ connector: Connector; history: History }> {
 		assert.ok(this.#harness.history, "a case that uses the history must say so in `needs`");
@@ -116,7 +82,7 @@ export class Kit {
 
 	/** A channel name that no other test uses. */
 	channel(name = "channel"): string {
-		return `${name}.${randomBytes(6).toString("hex")}`;
+		return `${name}.${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`;
 	}
 
 	async listen(
@@ -183,6 +149,21 @@ export class Kit {
 		});
 	}
 
+	/** How many connections the broker holds; 0 where it does not tell. */
+	async clients(): Promise<number> {
+		return (await this.#harness.broker?.clients?.()) ?? 0;
+	}
+
+	/** The same before the test connects: those of the tests before may take a moment to go. */
+	async clientsAtRest(): Promise<number> {
+		const deadline = performance.now() + 1_000;
+		for (;;) {
+			const count = await this.clients();
+			if (count === 0 || performance.now() >= deadline) return count;
+			await delay(10);
+		}
+	}
+
 	/** The call is refused as the contract says, in time; gives the error. */
 	async rejects(call: Promise<unknown>, code: string, what: string): Promise<ConnectorError> {
 		const outcome = await within(
@@ -218,6 +199,7 @@ export class Kit {
 	}
 
 	async dispose(): Promise<void> {
+		for (const watch of this.#watches) watch.stop();
 		if (this.#frozen) await this.resume();
 		if (this.#down) await this.start();
 		for (const connector of this.#opened) {

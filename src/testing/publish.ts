@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "./assert.ts";
 import type { Case } from "./kit.ts";
 
 export const publishCases: Case[] = [

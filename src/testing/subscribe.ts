@@ -1,9 +1,10 @@
-import assert from "node:assert/strict";
-import type { SubscriptionHandlers } from "../../../src/connector.ts";
-import type { ConnectorError } from "../../../src/errors.ts";
-import { within } from "../../support/wait.ts";
+import type { SubscriptionHandlers } from "../connector.ts";
+import type { ConnectorError } from "../errors.ts";
+import * as assert from "./assert.ts";
 import { consoleErrors } from "./console.ts";
-import { type Case, Recorder } from "./kit.ts";
+import type { Case } from "./kit.ts";
+import { Recorder } from "./recorder.ts";
+import { within } from "./wait.ts";
 
 export const subscribeCases: Case[] = [
 	{
@@ -178,7 +179,7 @@ export const subscribeCases: Case[] = [
 		clause: "S4",
 		title: "a handler that throws harms nobody else, and console.error hears of it",
 		async run(kit) {
-			using console = consoleErrors();
+			const console = kit.watch(consoleErrors());
 			const { publisher, subscriber } = await kit.pair();
 			const channel = kit.channel();
 			const bug = new Error("a bug in onMessage");

@@ -1,4 +1,4 @@
-import type { Connector, HistoryOptions } from "../../../src/connector.ts";
+import type { Connector, HistoryOptions } from "../connector.ts";
 
 /** The broker behind a connector, as far as a test can handle it. */
 export interface BrokerControl {

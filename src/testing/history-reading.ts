@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "./assert.ts";
 import { covers, idsOf, numbered, payload, publishAll } from "./history-kit.ts";
 import type { Case } from "./kit.ts";
 

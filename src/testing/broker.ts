@@ -1,0 +1,173 @@
+import type {
+	Connector,
+	History,
+	PublishResult,
+	Subscription,
+	SubscriptionHandlers,
+} from "../connector.ts";
+import { type MemoryOptions, memory } from "../connectors/memory.ts";
+import { ConnectorError, closedError } from "../errors.ts";
+
+/** What can be made to fail by itself; `history` is `read` and `head`. */
+export type BrokerCall = "publish" | "subscribe" | "check" | "history";
+
+/** Stands in for a broker, and fails when a test wants it to. */
+export interface TestBroker {
+	/** A connector onto this broker; each is as a process of its own. */
+	connect(): Connector;
+	/** Cuts every connection: subscriptions are told that they are lost, and calls reject with `unavailable`. */
+	down(): void;
+	/** Ends the outage: subscriptions are told that they are restored. */
+	up(): void;
+	/**
+	 * Makes the next calls fail, whichever connector they are made on.
+	 *
+	 * @param error default: `unavailable`.
+	 * @param times how many of them; default 1.
+	 */
+	fail(call: BrokerCall, error?: ConnectorError, times?: number): void;
+	/** Ends every subscription for good, as a broker that takes a permission away. Default: `refused`. */
+	end(error?: ConnectorError): Promise<void>;
+	/** Publishes past every connector, down or not: any payload, what is no message included. */
+	publish(channel: string, payload: string): Promise<PublishResult>;
+}
+
+/**
+ * A broker inside this process, for tests of what happens when a broker fails.
+ *
+ * ```ts
+ * const broker = testBroker({ history: {} });
+ * const sse = new ServerSentEvents({ connector: broker.connect() });
+ * broker.down();
+ * await broker.publish("news", '{"data":"meanwhile"}'); // by somebody who still reaches it
+ * broker.up(); // with history, streams are now sent what they missed
+ * broker.fail("publish", new ConnectorError("refused", "No permission."));
+ * ```
+ *
+ * @param options as `memory()` has them.
+ */
+export function testBroker(options: MemoryOptions = {}): TestBroker {
+	const store = memory(options);
+	const connections = new Set<Live>();
+	const failures: { call: BrokerCall; error: ConnectorError }[] = [];
+	let isDown = false;
+
+	const answer = (call: BrokerCall) => {
+		const at = failures.findIndex((failure) => failure.call === call);
+		const [failure] = at < 0 ? [] : failures.splice(at, 1);
+		if (failure !== undefined) throw failure.error;
+		if (isDown) throw away();
+	};
+	const tellAll = (tell: (handlers: SubscriptionHandlers) => void) => {
+		for (const live of connections) for (const each of [...live.keys()]) shielded(() => tell(each));
+	};
+	return {
+		connect: () => connection({ store, connections, answer, isDown: () => isDown }),
+		down: () => {
+			if (isDown) return;
+			isDown = true;
+			tellAll((handlers) => handlers.onLost(away()));
+		},
+		up: () => {
+			if (!isDown) return;
+			isDown = false;
+			tellAll((handlers) => handlers.onRestored());
+		},
+		fail: (call, error = away(), times = 1) => {
+			failures.push(...Array.from({ length: times }, () => ({ call, error })));
+		},
+		end: async (error = new ConnectorError("refused", "Refused, as the test wants it.")) => {
+			for (const live of connections) await endAll(live, error);
+		},
+		publish: (channel, payload) => store.publish(channel, payload),
+	};
+}
+
+/** A connector's subscriptions: those that are live, or would be if the broker were not down. */
+type Live = Map<SubscriptionHandlers, Promise<Subscription>>;
+
+interface Broker {
+	store: Connector;
+	connections: Set<Live>;
+	/** @throws {ConnectorError} when the call is to fail. */
+	answer(call: BrokerCall): void;
+	isDown(): boolean;
+}
+
+function connection({ store, connections, answer, isDown }: Broker): Connector {
+	const live: Live = new Map();
+	connections.add(live);
+	let closed = false;
+	const call = (what: BrokerCall) => {
+		if (closed) throw closedError("connector");
+		answer(what);
+	};
+	return {
+		name: "test broker",
+		scope: "process",
+		...(store.history !== undefined && { history: guarded(store.history, call) }),
+		publish: async (channel, payload) => {
+			call("publish");
+			return store.publish(channel, payload);
+		},
+		subscribe: async (channel, handlers) => {
+			call("subscribe");
+			// An object for each subscription: the same handlers may subscribe twice.
+			const own: SubscriptionHandlers = {
+				onMessage: (payload) => {
+					if (live.has(own) && !isDown()) handlers.onMessage(payload);
+				},
+				onLost: (error) => handlers.onLost(error),
+				onRestored: () => handlers.onRestored(),
+				onEnd: (error) => handlers.onEnd(error),
+			};
+			const subscribing = store.subscribe(channel, own);
+			live.set(own, subscribing);
+			const subscription = await subscribing;
+			return {
+				unsubscribe: () => {
+					live.delete(own);
+					return subscription.unsubscribe();
+				},
+			};
+		},
+		check: async () => call("check"),
+		close: async () => {
+			closed = true;
+			await endAll(live, closedError("connector"));
+			connections.delete(live);
+		},
+	};
+}
+
+function guarded(history: History, call: (what: BrokerCall) => void): History {
+	return {
+		read: async (...args) => {
+			call("history");
+			return history.read(...args);
+		},
+		head: async (...args) => {
+			call("history");
+			return history.head(...args);
+		},
+	};
+}
+
+async function endAll(live: Live, error: ConnectorError): Promise<void> {
+	for (const [each, subscribing] of live) {
+		// Out before it is told; and a handler may take others out.
+		live.delete(each);
+		shielded(() => each.onEnd(error));
+		await (await subscribing).unsubscribe();
+	}
+}
+
+const away = () => new ConnectorError("unavailable", "The broker is down, as the test wants it.");
+
+function shielded(tell: () => void): void {
+	try {
+		tell();
+	} catch (error) {
+		console.error("edge-sse: a subscription's handler threw.", error);
+	}
+}

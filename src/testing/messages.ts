@@ -1,0 +1,171 @@
+import { createParser } from "eventsource-parser";
+import { show } from "./show.ts";
+import { clearTimeout, setTimeout } from "./wait.ts";
+
+/** One event, as a browser has it. */
+export interface ReceivedMessage {
+	/** `message` where the stream names none. */
+	type: string;
+	/** As text: what was published as anything else is JSON. */
+	data: string;
+	/** The id of this event, or of the last one that had one. */
+	lastEventId: string;
+}
+
+export interface WaitOptions {
+	/** In ms. Default 5,000. */
+	timeout?: number | undefined;
+}
+
+/**
+ * Reads the messages of an event stream, with a parser as browsers have it.
+ *
+ * ```ts
+ * const messages = readMessages(await sse.fetch(new Request("http://localhost/?channel=news")));
+ * await sse.publish("Hello!", { channel: "news" });
+ * expect(await messages.nth(1)).toMatchObject({ type: "message", data: "Hello!" });
+ * await messages.close();
+ * ```
+ *
+ * @throws {TypeError} when the response is no event stream: a 403, say.
+ */
+export function readMessages(response: Response): MessageReader {
+	const { status, headers, body } = response;
+	const type = headers.get("content-type") ?? "without a content type";
+	if (status !== 200 || !/^text\/event-stream\b/.test(type) || body === null) {
+		throw new TypeError(`readMessages: the response is no event stream, but ${status}, ${type}.`);
+	}
+	return new MessageReader(body);
+}
+
+/** The messages of one stream, kept from its beginning. Leaving a `for await` of them closes the stream. */
+export class MessageReader implements AsyncIterable<ReceivedMessage> {
+	/** All that has come so far. */
+	readonly received: ReceivedMessage[] = [];
+	/** The last time to come back that was sent, in ms. */
+	retry: number | undefined;
+	readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+	/** Settles when the stream is over. */
+	readonly #reading: Promise<void>;
+	readonly #watchers = new Set<() => void>();
+	#lastEventId = "";
+	#ended = false;
+	#error: unknown;
+
+	constructor(body: ReadableStream<Uint8Array>) {
+		this.#reader = body.getReader();
+		this.#reading = this.#read();
+	}
+
+	/** Whether the stream is over, be it ended, broken or closed. */
+	get ended(): boolean {
+		return this.#ended;
+	}
+
+	/**
+	 * The n-th message of the stream, from 1.
+	 *
+	 * @throws {Error} when it has not come within the timeout, or the stream has ended without it.
+	 */
+	nth(n: number, options?: WaitOptions): Promise<ReceivedMessage> {
+		return this.#wait(() => this.received[n - 1], `message ${n}`, options);
+	}
+
+	/**
+	 * The first message of the stream that is looked for.
+	 *
+	 * @throws {Error} when it has not come within the timeout, or the stream has ended without it.
+	 */
+	find(
+		matches: (message: ReceivedMessage) => boolean,
+		options?: WaitOptions,
+	): Promise<ReceivedMessage> {
+		return this.#wait(() => this.received.find(matches), "the message looked for", options);
+	}
+
+	/** Resolves when the server has ended the stream. Rejects as `nth`, and when the connection broke. */
+	async end({ timeout }: WaitOptions = {}): Promise<void> {
+		await this.#wait(() => this.#ended, "the end of the stream", { timeout });
+		if (this.#error !== undefined) throw this.#error;
+	}
+
+	/** Leaves, as a browser does that closes its EventSource. Idempotent. */
+	async close(): Promise<void> {
+		// Of a stream that broke, whoever waited has heard.
+		await this.#reader.cancel().catch(() => undefined);
+		await this.#reading;
+	}
+
+	/** From the beginning to the end of the stream, whenever it is called. */
+	async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedMessage, void, void> {
+		try {
+			for (let at = 0; ; at++) {
+				await this.#wait(() => at < this.received.length || this.#ended, "", { timeout: Infinity });
+				const message = this.received[at];
+				if (message === undefined) break;
+				yield message;
+			}
+			if (this.#error !== undefined) throw this.#error;
+		} finally {
+			await this.close();
+		}
+	}
+
+	async #read(): Promise<void> {
+		const decoder = new TextDecoder();
+		const parser = createParser({
+			onEvent: ({ event = "message", data, id = this.#lastEventId }) => {
+				this.#lastEventId = id;
+				this.received.push({ type: event, data, lastEventId: id });
+			},
+			onRetry: (retry) => {
+				this.retry = retry;
+			},
+		});
+		try {
+			for (;;) {
+				const { done, value } = await this.#reader.read();
+				if (done) break;
+				parser.feed(decoder.decode(value, { stream: true }));
+				this.#changed();
+			}
+		} catch (error) {
+			this.#error = error;
+		}
+		this.#ended = true;
+		this.#changed();
+	}
+
+	#changed(): void {
+		for (const look of [...this.#watchers]) look();
+	}
+
+	#wait<T>(
+		condition: () => T,
+		what: string,
+		{ timeout = 5_000 }: WaitOptions = {},
+	): Promise<NonNullable<T>> {
+		return new Promise((resolve, reject) => {
+			let timer: ReturnType<typeof setTimeout> | undefined;
+			const settle = (done: () => void) => {
+				clearTimeout(timer);
+				this.#watchers.delete(look);
+				done();
+			};
+			const fail = (why: string) => {
+				const came = `${this.received.length} messages came, the last ${show(this.received.at(-1))}`;
+				settle(() => reject(new Error(`${why}; ${came}.`, { cause: this.#error })));
+			};
+			const look = () => {
+				const value = condition();
+				if (value) settle(() => resolve(value));
+				else if (this.#ended) fail(`The stream is over without ${what}`);
+			};
+			this.#watchers.add(look);
+			if (timeout < Infinity) {
+				timer = setTimeout(() => fail(`Waited ${timeout} ms in vain for ${what}`), timeout);
+			}
+			look();
+		});
+	}
+}
