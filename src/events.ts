@@ -30,16 +30,16 @@ export interface Issue {
 
 /** What `publish` takes after the data: the type may be left out only where it is `message`. */
 export type PublishArguments<
-	Events extends EventMap,
+	Events extends object,
 	Type extends keyof Events & string,
 > = string extends keyof Events
 	? [options?: PublishOptions]
-	: Type extends "message"
+	: [Type] extends ["message"]
 		? [options?: PublishOptions & { type?: "message" | undefined }]
 		: [options: PublishOptions & { type: Type }];
 
 /** A message of one of these types, or word of a gap; `type` tells which. */
-export type MessageOf<Events extends EventMap> = string extends keyof Events
+export type MessageOf<Events extends object> = string extends keyof Events
 	? Message
 	:
 			| {

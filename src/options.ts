@@ -3,7 +3,7 @@ import type { EndReason } from "./connection.ts";
 import type { Connector } from "./connector.ts";
 import { type CorsOptions, checkCors } from "./cors.ts";
 import type { ErrorHandler } from "./errors.ts";
-import type { EventMap, Schema } from "./events.ts";
+import type { EventMap, Schema, SchemaMap } from "./events.ts";
 import type { MessageOptions } from "./message.ts";
 import { logError, shielded } from "./report.ts";
 
@@ -14,7 +14,7 @@ export interface Client {
 	readonly channels: readonly string[];
 }
 
-export interface ServerSentEventsOptions<Events extends EventMap = EventMap> {
+export interface ServerSentEventsOptions<Events extends object = EventMap> {
 	/** The way to the broker, or a function that makes it on first use; it is given what the host gave. */
 	connector: Connector | ((host?: unknown) => Connector);
 	/**
@@ -106,7 +106,7 @@ export type CheckedOptions = ReturnType<typeof checkedOptions>;
  *
  * @throws {TypeError} that names the option and its rule.
  */
-export function checkedOptions<Events extends EventMap>(options: ServerSentEventsOptions<Events>) {
+export function checkedOptions<Events extends object>(options: ServerSentEventsOptions<Events>) {
 	const { connector, allowedChannels, channelPrefix = "", cors } = options;
 	if (typeof connector !== "function" && typeof connector?.subscribe !== "function") {
 		throw new TypeError(
@@ -143,6 +143,7 @@ export function checkedOptions<Events extends EventMap>(options: ServerSentEvent
 	const onError = shielded(options.onError ?? logError);
 	return {
 		...options,
+		events: options.events as SchemaMap | undefined,
 		connector: typeof connector === "function" ? checkedMaker(connector, onError) : connector,
 		channelPrefix,
 		keepAlive: number("keepAlive", 8_000, 1),

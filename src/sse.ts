@@ -31,7 +31,7 @@ import { counters, type Stats } from "./stats.ts";
  *
  * @throws {TypeError} when an option is out of its range.
  */
-export class ServerSentEvents<Events extends EventMap = EventMap> {
+export class ServerSentEvents<Events extends object = EventMap> {
 	/**
 	 * The fetch handler: streams the channels that the URL's query names, whatever its path. It is bound,
 	 * and so can be handed on by itself.
@@ -90,7 +90,7 @@ export class ServerSentEvents<Events extends EventMap = EventMap> {
 	 * @throws {ValidationError} when the data does not fit the schema of its type.
 	 * @throws {ConnectorError} when the broker could not be reached, or refused.
 	 */
-	async publish<Type extends keyof Events & string = "message">(
+	async publish<Type extends keyof Events & string = "message" & keyof Events>(
 		data: Events[Type],
 		...[options = {}]: PublishArguments<Events, Type>
 	): Promise<PublishResult> {

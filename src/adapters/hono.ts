@@ -4,7 +4,7 @@ import type { StreamOptions } from "../options.ts";
 import type { ServerSentEvents } from "../sse.ts";
 
 /** What `sseMiddleware` puts on the context: `new Hono<{ Variables: SseVariables<Events> }>()`. */
-export type SseVariables<Events extends EventMap = EventMap> = { sse: ServerSentEvents<Events> };
+export type SseVariables<Events extends object = EventMap> = { sse: ServerSentEvents<Events> };
 
 /** As much of an instance as a stream needs, whatever its events are. */
 export type Streaming = Pick<ServerSentEvents, "stream">;
@@ -36,7 +36,7 @@ export interface HonoStreamOptions {
  *
  * @param source the instance, or a function that makes it with the first request: on Workers, from `c.env`.
  */
-export function sseMiddleware<Events extends EventMap = EventMap>(
+export function sseMiddleware<Events extends object = EventMap>(
 	source: ServerSentEvents<Events> | ((c: Context) => ServerSentEvents<Events>),
 ): MiddlewareHandler<{ Variables: SseVariables<Events> }> {
 	let sse = typeof source === "function" ? undefined : source;

@@ -80,7 +80,7 @@ test("with schemas there are no other types of events", async () => {
 		new ServerSentEvents({ connector: memory(), events: { greeting: greeting.zod } }),
 	);
 	for (const type of ["greetings", "toString", "message", undefined]) {
-		const other = sse.publish({ message: "x" }, { type } as never);
+		const other = sse.publish({ message: "x" } as never, { type } as never);
 		await expect(other).rejects.toThrow(
 			/^Cannot publish\. type: .* is none of the events, which are greeting\.$/,
 		);
@@ -122,6 +122,10 @@ test("stringify writes the data, strings as well, and what it returns must be JS
 test("the compiler knows what fits each type", () => {
 	type Strict = { greeting: { message: string }; count: number };
 	const typed = new ServerSentEvents<Strict>({ connector: memory() });
+	interface Named {
+		greeting: { message: string };
+	}
+	const named = new ServerSentEvents<Named>({ connector: memory() });
 	const withMessage = new ServerSentEvents<{ message: string }>({ connector: memory() });
 	const inferred = new ServerSentEvents({
 		connector: memory(),
@@ -138,6 +142,9 @@ test("the compiler knows what fits each type", () => {
 		typed.publish({ message: "x" }, { type: "greetings" }),
 		// @ts-expect-error events without a type are of the type `message`, which is not there
 		typed.publish({ message: "x" }),
+		named.publish({ message: "x" }, { type: "greeting" }),
+		// @ts-expect-error the wrong data for its type
+		named.publish({ message: 1 }, { type: "greeting" }),
 		withMessage.publish("x"),
 		withMessage.publish("x", { channel: "a" }),
 		// @ts-expect-error the wrong data
