@@ -1,0 +1,32 @@
+import { serve } from "@hono/node-server";
+import { ServerSentEvents } from "edge-sse";
+import { memory } from "edge-sse/memory";
+import { Hono } from "hono";
+
+const sse = new ServerSentEvents({ connector: memory() });
+const app = new Hono();
+
+// Any channel, at any prefix: /stream?channel=news
+app.mount("/stream", sse.fetch);
+
+// The channels that the route says. With `host`, streams take the fast way out on Node.
+app.get("/rooms/:room", (c) =>
+	sse.stream(c.req.raw, { channel: `room.${c.req.param("room")}`, host: c.env }),
+);
+
+app.post("/rooms/:room", async (c) => {
+	const channel = `room.${c.req.param("room")}`;
+	await sse.publish({ message: "Hello, room!" }, { type: "greeting", channel });
+	return c.text("Message sent!\n");
+});
+
+app.post("/hello", async (c) => {
+	await sse.publish({ message: "Hello!" }, { type: "greeting" });
+	return c.text("Message sent!\n");
+});
+
+// On Bun, Deno and Workers: `export default app`.
+const port = Number(process.env.PORT ?? 8787);
+serve({ fetch: app.fetch, port, hostname: "127.0.0.1" }, (address) =>
+	console.log(`Listening on http://127.0.0.1:${address.port}`),
+);
