@@ -10,6 +10,7 @@ import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gat
 import { until } from "../support/wait.ts";
 import { temporaryDirectory } from "../support/workerd.ts";
 import { command } from "./readme.ts";
+import { works } from "./works.ts";
 
 /**
  * The examples whose host is elsewhere: built with their README's command, and what was built is run by
@@ -50,34 +51,10 @@ async function serve(...words: string[]): Promise<Server> {
 	return server;
 }
 
-/** Streams, publishes and refuses; the events have ids where the example keeps a history. */
-async function works(url: { stream: string; hello: string }, keeps: boolean): Promise<void> {
-	const stream = await openStream(url.stream);
-	onTestFinished(() => stream.close());
-	expect(stream.status).toBe(200);
-	expect(stream.headers.get("content-type")).toBe("text/event-stream");
-	await stream.comment();
-	expect((await call(url.hello, { method: "POST" })).body).toBe("Message sent!\n");
-	const event = await stream.first((each) => each.event === "greeting", "the greeting");
-	expect(event.data).toBe('{"message":"Hello!"}');
-	expect(event.id !== undefined).toBe(keeps);
-	expect((await call(url.hello)).status).toBeGreaterThanOrEqual(400);
-
-	stream.close();
-	// What the browser does by itself: nothing of what was published meanwhile is missing.
-	if (!keeps || event.id === undefined) return;
-	expect((await call(url.hello, { method: "POST" })).status).toBe(200);
-	const again = await openStream(url.stream, { "last-event-id": event.id });
-	onTestFinished(() => again.close());
-	expect(await again.first((each) => each.event === "greeting", "what was missed")).toMatchObject({
-		data: '{"message":"Hello!"}',
-	});
-}
-
-test("AWS Lambda: the bundle streams, and sends what was missed", async () => {
+test("AWS Lambda: the bundle streams, and sends what was missed", async (t) => {
 	const bundle = join(await build("aws-lambda"), "handler.mjs");
 	const server = await serve("node", "test/examples/hosts/lambda.ts", bundle, "60000");
-	await works({ stream: `${server.url}/stream`, hello: `${server.url}/hello` }, true);
+	await works(t, { stream: `${server.url}/stream`, hello: `${server.url}/hello` }, true);
 	expect((await call(`${server.url}/nothing`)).status).toBe(404);
 });
 
@@ -95,7 +72,7 @@ test("AWS Lambda: a stream ends in good order before the function would be ended
 	await until(() => gateway.streams.size === 0, { what: "the end of the subscription" });
 });
 
-test("Vercel: the functions are bundled without anything of Node, and stream", async () => {
+test("Vercel: the functions are bundled without anything of Node, and stream", async (t) => {
 	const folder = await build("vercel");
 	const files = { "/api/stream": "stream.js", "/api/hello": "hello.js" };
 	for (const file of Object.values(files)) {
@@ -105,15 +82,15 @@ test("Vercel: the functions are bundled without anything of Node, and stream", a
 	}
 	const routes = Object.entries(files).map(([path, file]) => `${path}=${join(folder, file)}`);
 	const server = await serve("node", "test/examples/hosts/functions.ts", ...routes);
-	await works({ stream: `${server.url}/api/stream`, hello: `${server.url}/api/hello` }, true);
+	await works(t, { stream: `${server.url}/api/stream`, hello: `${server.url}/api/hello` }, true);
 });
 
-test("Netlify: the edge function is bundled without a TCP client, and streams on Deno", async () => {
+test("Netlify: the edge function is bundled without a TCP client, and streams on Deno", async (t) => {
 	const file = join(await build("netlify"), "events.js");
 	expect(readFileSync(file, "utf8")).not.toMatch(/^import |\bimport\(|\brequire\(/m);
 	const allowed = ["--no-prompt", "--allow-net", "--allow-env", "--allow-read"];
 	const routes = ["/stream", "/hello"].map((path) => `${path}=${file}`);
 	const program = ["run", ...allowed, "test/examples/hosts/functions.ts", ...routes];
 	const server = await serve("deno", ...program);
-	await works({ stream: `${server.url}/stream`, hello: `${server.url}/hello` }, false);
+	await works(t, { stream: `${server.url}/stream`, hello: `${server.url}/hello` }, false);
 });
