@@ -28,7 +28,8 @@ app.post("/hello", async (_request, response) => {
 	response.send("Message sent!\n");
 });
 
-const server = app.listen(Number(process.env.PORT ?? 8787), "127.0.0.1", (error) => {
-	if (error !== undefined) throw error;
-	console.log("Listening on http://127.0.0.1:%d", Object(server.address()).port);
+const port = Number(process.env.PORT ?? 8787);
+app.listen(port, "127.0.0.1", (error) => {
+	if (error !== undefined) throw error; // the port is taken, say
+	console.log(`Listening on http://127.0.0.1:${port}`);
 });

@@ -27,6 +27,6 @@ app.post("/hello", async (c) => {
 
 // On Bun, Deno and Workers: `export default app`.
 const port = Number(process.env.PORT ?? 8787);
-serve({ fetch: app.fetch, port, hostname: "127.0.0.1" }, (address) =>
-	console.log(`Listening on http://127.0.0.1:${address.port}`),
+serve({ fetch: app.fetch, port, hostname: "127.0.0.1" }, () =>
+	console.log(`Listening on http://127.0.0.1:${port}`),
 );

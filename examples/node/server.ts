@@ -16,9 +16,9 @@ const handler = toNodeHandler(async (request, host) => {
 	return new Response("Not found\n", { status: 404 });
 });
 
-const server = createServer(handler);
-server.listen(Number(process.env.PORT ?? 8787), "127.0.0.1", () => {
-	console.log("Listening on http://127.0.0.1:%d", Object(server.address()).port);
+const port = Number(process.env.PORT ?? 8787);
+const server = createServer(handler).listen(port, "127.0.0.1", () => {
+	console.log(`Listening on http://127.0.0.1:${port}`);
 });
 
 process.once("SIGTERM", async () => {

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openStream } from "../support/event-stream.ts";
 import { call } from "../support/hub-client.ts";
+import { freePort } from "../support/ports.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { type Server, startProgram } from "../support/server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
@@ -89,12 +90,22 @@ describe.each(Object.entries(servers))("%s", (name, { env = () => ({}), rooms = 
 	}
 });
 
-function start(name: string, env: Record<string, string>): Promise<Server> {
+test("node ends its streams, and then itself, when it is told to stop", async () => {
+	const server = await start("node", {});
+	onTestFinished(() => server.kill());
+	const stream = await openStream(`${server.url}/stream`);
+	await stream.comment();
+	expect(await server.stop("SIGTERM")).toBe(0);
+	await stream.end();
+	expect(stream).toMatchObject({ state: "ended", retries: [expect.any(Number)] });
+});
+
+async function start(name: string, env: Record<string, string>): Promise<Server> {
 	const words = command(name);
 	if (words[0] === "wrangler") return wranglerDev(words, env);
 	return startProgram(words, {
 		announces: /Listening on:? (http:\S+)/i,
 		// Deno Deploy says where to listen; Deno itself takes it from here.
-		env: { DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0", ...env },
+		env: { DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0", PORT: String(await freePort()), ...env },
 	});
 }
