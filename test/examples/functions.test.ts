@@ -69,7 +69,8 @@ test("AWS Lambda: a stream ends in good order before the function would be ended
 	expect(stream.retries).toHaveLength(1);
 	expect(server.output).not.toContain("failed");
 	// The process may be frozen from now on: what it had open must be closed.
-	await until(() => gateway.streams.size === 0, { what: "the end of the subscription" });
+	const soon = { timeout: 1_500, what: "the end of the subscription, which does not linger" };
+	await until(() => gateway.streams.size === 0, soon);
 });
 
 test("Vercel: the functions are bundled without anything of Node, and stream", async (t) => {
