@@ -1,18 +1,17 @@
 import { serve } from "@hono/node-server";
 import { ServerSentEvents } from "edge-sse";
+import { stream } from "edge-sse/hono";
 import { memory } from "edge-sse/memory";
 import { Hono } from "hono";
 
 const sse = new ServerSentEvents({ connector: memory() });
 const app = new Hono();
 
-// Any channel, at any prefix: /stream?channel=news
-app.mount("/stream", sse.fetch);
+// Any channel: /stream?channel=news
+app.get("/stream", stream(sse));
 
-// The channels that the route says. With `host`, streams take the fast way out on Node.
-app.get("/rooms/:room", (c) =>
-	sse.stream(c.req.raw, { channel: `room.${c.req.param("room")}`, host: c.env }),
-);
+// The channel that the route says.
+app.get("/rooms/:room", stream(sse, { channel: (c) => `room.${c.req.param("room")}` }));
 
 app.post("/rooms/:room", async (c) => {
 	const channel = `room.${c.req.param("room")}`;

@@ -23,7 +23,8 @@ test("all code on the page is a file of the examples", () => {
 });
 
 test("every host of the examples has its place on the page", () => {
-	expect(names.filter((name) => !page.includes(`../examples/${name}/`))).toEqual([]);
+	const hosts = names.filter((name) => !name.startsWith("connector-"));
+	expect(hosts.filter((name) => !page.includes(`../examples/${name}/`))).toEqual([]);
 });
 
 describe("links", () => {

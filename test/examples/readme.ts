@@ -4,7 +4,7 @@ import { root } from "../support/server.ts";
 
 export const examples: string = join(root, "examples");
 
-/** The folders of examples/ that hold one host each. */
+/** The folders of examples/: a host each, and what else can be shown. */
 export const names: string[] = readdirSync(examples, { withFileTypes: true })
 	.filter((entry) => entry.isDirectory())
 	.map((entry) => entry.name)
