@@ -23,6 +23,7 @@ export default defineConfig({
 			project("browser", ["test/browser/**/*.test.ts"], 60_000),
 			project("faults", ["test/faults/**/*.test.ts"], 90_000),
 			project("torture", ["test/torture/**/*.test.ts"], 90_000),
+			project("examples", ["test/examples/**/*.test.ts"], 60_000),
 			project("package", ["test/package/**/*.test.ts"], 60_000),
 		],
 	},

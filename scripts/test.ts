@@ -33,6 +33,7 @@ const steps: [name: string, run: () => Promise<Outcome>][] = [
 	["faults", () => tests("faults", "faults:short")],
 	["torture", () => tests("torture")],
 	["browser tests", () => tests("browser")],
+	["examples", () => tests("examples")],
 	["build and package tests", () => tests("package")],
 ];
 

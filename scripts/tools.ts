@@ -1,29 +1,44 @@
 /**
- * The programs that the tests need and npm does not bring: a real Redis, a real NATS and a real browser.
+ * What the tests need and npm does not bring: a real Redis, a real NATS, a real browser, and a Python with Flask.
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 interface Tool {
-	/** What to install, by Debian's name. */
-	debianPackage: string;
+	/** What to install, by Debian's names. */
+	debianPackages: readonly string[];
 	/** Any of these will do. */
 	commands: readonly string[];
+	/** Whether this one can do what it is needed for; where it is left out, every one can. */
+	works?(path: string): boolean;
 }
 
-const redis: Tool = { debianPackage: "redis-server", commands: ["redis-server"] };
-const nats: Tool = { debianPackage: "nats-server", commands: ["nats-server"] };
+const redis: Tool = { debianPackages: ["redis-server"], commands: ["redis-server"] };
+const nats: Tool = { debianPackages: ["nats-server"], commands: ["nats-server"] };
 const chromium: Tool = {
-	debianPackage: "chromium",
+	debianPackages: ["chromium"],
 	commands: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
 };
-const tools = [redis, nats, chromium];
+const python: Tool = {
+	debianPackages: ["python3-flask", "python3-redis"],
+	commands: ["python3"],
+	// The first in the PATH need not be the one that Debian's packages are for.
+	works: (path) => spawnSync(path, ["-c", "import flask, redis"]).status === 0,
+};
+const tools = [redis, nats, chromium, python];
 
 /** Where the browser is; throws the line that says what to install. */
 export function chromiumPath(): string {
 	const path = find(chromium);
 	if (path === undefined) throw new Error(missingLine([chromium]));
+	return path;
+}
+
+/** A Python that has Flask and redis-py; throws the line that says what to install. */
+export function pythonPath(): string {
+	const path = find(python);
+	if (path === undefined) throw new Error(missingLine([python]));
 	return path;
 }
 
@@ -36,18 +51,18 @@ export function ensureTools(): void {
 	if (missing.length === 0) return;
 	const mayInstall = process.getuid?.() === 0 && existsSync("/etc/debian_version");
 	if (!mayInstall) throw new Error(missingLine(missing));
-	install(missing.map((tool) => tool.debianPackage));
+	install(missing.flatMap((tool) => tool.debianPackages));
 	const still = missing.filter((tool) => find(tool) === undefined);
 	if (still.length > 0) throw new Error(missingLine(still));
 }
 
-function find({ commands }: Tool): string | undefined {
+function find({ commands, works = () => true }: Tool): string | undefined {
 	const path = (process.env.PATH ?? "").split(delimiter).filter((each) => each !== "");
 	// Debian's nats-server is there, which only root's path has.
 	const directories = [...path, "/usr/sbin"];
 	return commands
 		.flatMap((command) => directories.map((directory) => join(directory, command)))
-		.find(isExecutable);
+		.find((path) => isExecutable(path) && works(path));
 }
 
 function isExecutable(path: string): boolean {
@@ -60,7 +75,7 @@ function isExecutable(path: string): boolean {
 }
 
 function missingLine(missing: readonly Tool[]): string {
-	const names = missing.map((tool) => tool.debianPackage).join(" ");
+	const names = missing.flatMap((tool) => tool.debianPackages).join(" ");
 	return `The tests need what is not installed: run \`apt-get install ${names}\` (Debian), or install the like from elsewhere.`;
 }
 

@@ -14,10 +14,12 @@ import type {
 export type {
 	ClientEvent,
 	ClientState,
+	DataOf,
 	EventClientOptions,
 	EventOf,
 	Gap,
 	StreamUrl,
+	TypeOf,
 } from "./client/types.ts";
 
 // A page's, which a worker lacks.

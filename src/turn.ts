@@ -1,3 +1,5 @@
+type Schedule = (task: () => void) => unknown;
+
 /**
  * Runs a task at the end of this turn of the event loop, after the input that is already here has been
  * read: what arrives together leaves together. A microtask would be too early: a Redis client
@@ -7,8 +9,16 @@
  * without it, the shortest timer comes next.
  */
 export const atEndOfTurn: (task: () => void) => void = (() => {
-	const { setImmediate } = globalThis as { setImmediate?: (task: () => void) => unknown };
-	return setImmediate === undefined
-		? (task: () => void) => void setTimeout(task, 0)
-		: (task: () => void) => void setImmediate(task);
+	const { setImmediate } = globalThis as { setImmediate?: Schedule };
+	const shortestTimer: Schedule = (task) => setTimeout(task, 0);
+	let schedule = setImmediate ?? shortestTimer;
+	return (task) => {
+		try {
+			schedule(task);
+		} catch {
+			// Next's edge runtime has one that does nothing but throw, which only a call can tell.
+			schedule = shortestTimer;
+			schedule(task);
+		}
+	};
 })();

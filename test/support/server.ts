@@ -68,6 +68,14 @@ export async function startServer(
 	return listening(launch(commandLine(runtime, options.program), options.env), runtime);
 }
 
+/** Starts any other program, which prints where it listens, in a way of its own. */
+export async function startProgram(
+	command: readonly string[],
+	{ announces, ...options }: { announces: RegExp; env?: Environment; cwd?: string },
+): Promise<Server> {
+	return listening(launch(command, options.env, options.cwd), command.join(" "), [announces]);
+}
+
 /**
  * Starts the hub, or a fixture, in workerd itself, with the bundle that wrangler would deploy: a
  * fifth of a second each instead of some, and no development proxy in between.
@@ -103,9 +111,13 @@ interface Launched {
 	closed(timeout: number): Promise<unknown>;
 }
 
-function launch([command = "", ...args]: readonly string[], env: Environment = {}): Launched {
+function launch(
+	[command = "", ...args]: readonly string[],
+	env: Environment = {},
+	cwd: string = root,
+): Launched {
 	const child = spawn(command, args, {
-		cwd: root,
+		cwd,
 		// A group of its own, so that what it starts can be killed with it (wrangler starts workerd).
 		detached: true,
 		stdio: ["ignore", "pipe", "pipe"],
@@ -147,14 +159,19 @@ function cleanEnvironment(): Environment {
 	};
 }
 
-async function listening(started: Launched, what: string): Promise<ServerProcess> {
+/** The hub's own line, Bun's and Deno's for a default export, and workerd's. */
+const announcements = [
+	/^edge-sse: listening on (http:\S+) \(broker: (.+)\)$/m,
+	/^(?:deno serve: Listening on|Started development server:|Listening on) (http:\S+)/im,
+	/^\{"event":"listen","socket":"http","port":(\d+)\}$/m,
+];
+
+async function listening(
+	started: Launched,
+	what: string,
+	patterns: readonly RegExp[] = announcements,
+): Promise<ServerProcess> {
 	const { child, output } = started;
-	// The hub's own line, Bun's and Deno's for a default export, and workerd's.
-	const patterns = [
-		/^edge-sse: listening on (http:\S+) \(broker: (.+)\)$/m,
-		/^(?:deno serve: Listening on|Started development server:|Listening on) (http:\S+)/im,
-		/^\{"event":"listen","socket":"http","port":(\d+)\}$/m,
-	];
 	const announced = new Promise<RegExpExecArray>((resolve, reject) => {
 		started.onOutput((text) => {
 			const match = patterns.map((pattern) => pattern.exec(text)).find((found) => found !== null);

@@ -1,0 +1,8 @@
+import { sse } from "../../../lib/sse";
+
+export const runtime = "edge";
+
+export async function POST(): Promise<Response> {
+	await sse.publish({ message: "Hello!" }, { type: "greeting" });
+	return new Response("Message sent!\n");
+}

@@ -1,0 +1,5 @@
+import { sse } from "../sse.ts";
+
+export const config = { runtime: "edge" };
+
+export default sse.fetch;

@@ -1,0 +1,93 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
+import { type Installed, install, succeed } from "../package/installed.ts";
+import { run } from "../package/support.ts";
+import { freePort } from "../support/ports.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { root, type Server, startProgram } from "../support/server.ts";
+import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { temporaryDirectory } from "../support/workerd.ts";
+import { command, examples } from "./readme.ts";
+import { works } from "./works.ts";
+
+/**
+ * The frameworks that want a project of their own: copied to beside the packed package, installed as a user
+ * would, built and checked, started, streamed from and published to.
+ */
+
+const patience = 240_000;
+
+let redis: RedisServer;
+let gateway: UpstashGateway;
+let packed: Installed;
+beforeAll(async () => {
+	redis = await startRedis();
+	gateway = await startUpstashGateway({ redis: redis.url });
+	packed = await install([]);
+});
+afterAll(async () => {
+	await gateway?.[Symbol.asyncDispose]();
+	await redis?.stop();
+	await packed?.remove();
+});
+
+/** A variable that says which tests run here would change what the frameworks build. */
+const { NODE_ENV: _, ...environment } = process.env;
+const env = {
+	...environment,
+	PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}`,
+	NEXT_TELEMETRY_DISABLED: "1",
+};
+
+/** Does what the README's command does before it starts the server; the example's folder. */
+async function build(name: string): Promise<string> {
+	// The package where the example looks for it, two folders up, and nothing else of this checkout.
+	const tree = temporaryDirectory();
+	await succeed("tar", ["-xzf", packed.tarball, "-C", tree, "--strip-components=1"]);
+	const folder = join(tree, "examples", name);
+	mkdirSync(folder, { recursive: true });
+	const ours = /^(node_modules|build|\.next|\.nitro|\.output|\.svelte-kit)$/;
+	cpSync(join(examples, name), folder, {
+		recursive: true,
+		filter: (path) => !ours.test(basename(path)),
+	});
+	const line = command(name).join(" ");
+	const [, steps = ""] = /^(cd .+) && npm start$/.exec(line) ?? [];
+	expect(steps).not.toBe("");
+	const shell = promisify(execFile);
+	await shell("bash", ["-ec", steps], { cwd: tree, env, timeout: patience });
+	const { code, output } = await run("tsc", ["--noEmit", "-p", "."], folder);
+	expect(code, output).toBe(0);
+	return folder;
+}
+
+async function start(test: TestContext, folder: string, ...args: string[]): Promise<Server> {
+	const server = await startProgram(["npm", "start", ...args], {
+		cwd: folder,
+		announces: /(?:Listening on|Local:) +(http:\S+)/,
+		env: {
+			HOST: "127.0.0.1",
+			// Some take 0 for none.
+			PORT: String(await freePort()),
+			UPSTASH_REDIS_REST_URL: gateway.url,
+			UPSTASH_REDIS_REST_TOKEN: gateway.token,
+			NEXT_TELEMETRY_DISABLED: "1",
+		},
+	});
+	test.onTestFinished(() => server.kill());
+	return server;
+}
+
+test.concurrent.for(["nitro", "sveltekit"])("%s", { timeout: patience }, async (name, t) => {
+	const { url } = await start(t, await build(name));
+	await works(t, { stream: `${url}/stream`, hello: `${url}/hello` }, false);
+});
+
+test.concurrent("nextjs, on Node and on the edge runtime", { timeout: patience }, async (t) => {
+	const { url } = await start(t, await build("nextjs"), "--", "-H", "127.0.0.1");
+	await works(t, { stream: `${url}/stream`, hello: `${url}/hello` }, true);
+	await works(t, { stream: `${url}/edge/stream`, hello: `${url}/edge/hello` }, true);
+});

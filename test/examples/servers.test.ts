@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { openStream } from "../support/event-stream.ts";
+import { call } from "../support/hub-client.ts";
+import { freePort } from "../support/ports.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { type Server, startProgram } from "../support/server.ts";
+import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { command } from "./readme.ts";
+import { wranglerDev } from "./wrangler.ts";
+
+/** The examples whose host runs here: started as their README says, streamed from and published to. */
+
+let redis: RedisServer;
+let gateway: UpstashGateway;
+beforeAll(async () => {
+	redis = await startRedis();
+	gateway = await startUpstashGateway({ redis: redis.url });
+});
+afterAll(async () => {
+	await gateway[Symbol.asyncDispose]();
+	await redis.stop();
+});
+
+const upstash = () => ({
+	UPSTASH_REDIS_REST_URL: gateway.url,
+	UPSTASH_REDIS_REST_TOKEN: gateway.token,
+});
+
+interface Example {
+	/** Variables that the README asks for. */
+	env?: () => Record<string, string>;
+	/** Whether it has a route that chooses the channel, `/rooms/:room`. */
+	rooms?: boolean;
+}
+
+const servers: Record<string, Example> = {
+	node: {},
+	express: { rooms: true },
+	fastify: {},
+	hono: { rooms: true },
+	h3: {},
+	bun: {},
+	deno: {},
+	"deno-deploy": { env: upstash },
+	"cloudflare-durable-object": {},
+	"cloudflare-upstash": { env: upstash },
+};
+
+describe.each(Object.entries(servers))("%s", (name, { env = () => ({}), rooms = false }) => {
+	let server: Server;
+	beforeAll(async () => {
+		server = await start(name, env());
+	});
+	afterAll(() => server?.kill());
+
+	test("streams what its route publishes, and answers what is none", async () => {
+		const streams = await Promise.all([
+			openStream(`${server.url}/stream`),
+			openStream(`${server.url}/stream?channel=other`),
+		]);
+		for (const stream of streams) {
+			expect(stream.status).toBe(200);
+			expect(stream.headers.get("content-type")).toBe("text/event-stream");
+			await stream.comment();
+		}
+		const [heard, other] = streams;
+		expect(await call(`${server.url}/hello`, { method: "POST" })).toMatchObject({
+			status: 200,
+			body: "Message sent!\n",
+		});
+		const greeting = { event: "greeting", data: '{"message":"Hello!"}' };
+		expect(await heard?.event()).toMatchObject(greeting);
+		expect(other?.events).toEqual([]);
+		for (const stream of streams) stream.close();
+		expect((await call(`${server.url}/nothing`)).status).toBe(404);
+		expect((await call(`${server.url}/hello`)).status).toBeGreaterThanOrEqual(400);
+	});
+
+	if (rooms) {
+		test("streams the channel of its route, and no other", async () => {
+			const stream = await openStream(`${server.url}/rooms/7?channel=sse`);
+			await stream.comment();
+			for (const path of ["hello", "rooms/8", "rooms/7"]) {
+				expect((await call(`${server.url}/${path}`, { method: "POST" })).status).toBe(200);
+			}
+			expect(await stream.event()).toMatchObject({ data: '{"message":"Hello, room!"}' });
+			expect(stream.events).toHaveLength(1);
+			stream.close();
+		});
+	}
+});
+
+test("node ends its streams, and then itself, when it is told to stop", async () => {
+	const server = await start("node", {});
+	onTestFinished(() => server.kill());
+	const stream = await openStream(`${server.url}/stream`);
+	await stream.comment();
+	expect(await server.stop("SIGTERM")).toBe(0);
+	await stream.end();
+	expect(stream).toMatchObject({ state: "ended", retries: [expect.any(Number)] });
+});
+
+async function start(name: string, env: Record<string, string>): Promise<Server> {
+	const words = command(name);
+	if (words[0] === "wrangler") return wranglerDev(words, env);
+	return startProgram(words, {
+		announces: /Listening on:? (http:\S+)/i,
+		// Deno Deploy says where to listen; Deno itself takes it from here.
+		env: { DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0", PORT: String(await freePort()), ...env },
+	});
+}
