@@ -101,13 +101,13 @@ async function run(
 		case "idle": {
 			const empty = usageOf(server.pid).resident;
 			await open(clients);
+			// Of what the keep-alives cost, no more than whole periods tell, of streams that have had one.
+			const whole = run.seconds >= (2 * keepAlive) / 1_000;
+			if (whole) await during(`idle ${keepAlive / 1_000 + 1}`);
 			const { report, used } = await during(`idle ${run.seconds}`);
 			return {
 				kilobytes: (usageOf(server.pid).resident - empty) / clients / 1_000,
-				// Of what the keep-alives cost, no more than whole periods tell.
-				...(run.seconds < (2 * keepAlive) / 1_000
-					? {}
-					: { idlePercent: (100 * (used.user + used.system)) / report.seconds }),
+				...(whole ? { idlePercent: (100 * (used.user + used.system)) / report.seconds } : {}),
 				loadPercent: loadPercent(report),
 				...faults(report),
 			};
