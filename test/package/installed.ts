@@ -48,7 +48,7 @@ export async function install(dependencies: readonly string[] = libraries): Prom
 		const target = join(folder, "node_modules/edge-sse");
 		await mkdir(target, { recursive: true });
 		await succeed("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
-		for (const name of dependencies) {
+		for (const name of new Set(dependencies)) {
 			const link = join(folder, "node_modules", name);
 			await mkdir(dirname(link), { recursive: true });
 			await symlink(join(root, "node_modules", name), link);
