@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Installed, install, libraries } from "../package/installed.ts";
+import { replaced, shell, start } from "../support/programs.ts";
 import { startServer } from "../support/server.ts";
 import { requests, withClass, withInstance } from "./preambles.ts";
-import { replaced, shell, start } from "./programs.ts";
 import { snippet } from "./snippets.ts";
 
 /** Snippets of docs/ that can run by themselves do what the text around them says. */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Installed, install, libraries } from "../package/installed.ts";
 import { call } from "../support/hub-client.ts";
+import { replaced, shell, start, written } from "../support/programs.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/wait.ts";
 import { page, withClass } from "./preambles.ts";
-import { replaced, shell, start, written } from "./programs.ts";
 import { snippet } from "./snippets.ts";
 
 /** The README's snippets do what they say: each runs as it stands, where the package is installed. */

@@ -13,6 +13,7 @@ export interface Installed {
 }
 
 interface PackageJson {
+	engines: { node: string };
 	exports: Record<string, string | Record<string, string>>;
 	dependencies?: Record<string, string>;
 	peerDependencies?: Record<string, string>;
@@ -38,13 +39,10 @@ export const libraries: string[] = Object.keys({
  * nothing is downloaded.
  */
 export async function install(dependencies: readonly string[] = libraries): Promise<Installed> {
-	await assertBuilt();
 	const folder = await mkdtemp(join(tmpdir(), "edge-sse-installed-"));
 	const remove = () => rm(folder, { recursive: true, force: true });
 	try {
-		const packing = ["pack", "--json", "--offline", "--pack-destination", folder];
-		const { filename } = onlyPackage((await succeed("npm", packing)).stdout);
-		const tarball = join(folder, filename);
+		const tarball = await packed(folder);
 		const target = join(folder, "node_modules/edge-sse");
 		await mkdir(target, { recursive: true });
 		await succeed("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
@@ -61,8 +59,24 @@ export async function install(dependencies: readonly string[] = libraries): Prom
 	}
 }
 
+/** Puts what `npm pack` makes of the built files into a folder, and returns its path. */
+export async function packed(folder: string): Promise<string> {
+	await assertBuilt();
+	const packing = ["pack", "--json", "--offline", "--pack-destination", folder];
+	const { filename } = onlyPackage((await succeed("npm", packing)).stdout);
+	return join(folder, filename);
+}
+
+export interface Pack {
+	filename: string;
+	files: { path: string }[];
+	/** In bytes. */
+	size: number;
+	unpackedSize: number;
+}
+
 /** What `npm pack --json` says of the one package it was run in. */
-export function onlyPackage(json: string): { filename: string; files: { path: string }[] } {
+export function onlyPackage(json: string): Pack {
 	const [packed] = JSON.parse(json);
 	return packed;
 }

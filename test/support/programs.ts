@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { root } from "../package/support.ts";
-import { atExit } from "../support/at-exit.ts";
-import { until, within } from "../support/wait.ts";
+import { atExit } from "./at-exit.ts";
+import { root } from "./server.ts";
+import { until, within } from "./wait.ts";
 
 const running = new Set<ChildProcess>();
 atExit(() => {
@@ -46,8 +46,8 @@ export async function start(folder: string, parts: Parts): Promise<Program> {
 }
 
 /** Runs a line as a user's shell would. */
-export function shell(line: string, env: Record<string, string> = {}): Program {
-	return launch("sh", ["-c", line], env);
+export function shell(line: string, env: Record<string, string> = {}, cwd: string = root): Program {
+	return launch("sh", ["-c", line], env, cwd);
 }
 
 /** A snippet with this test's address in the place of the document's. */
@@ -56,10 +56,15 @@ export function replaced(code: string, theirs: string, ours: string): string {
 	return code.replaceAll(theirs, ours);
 }
 
-function launch(command: string, args: string[], env: Record<string, string> = {}): Program {
+function launch(
+	command: string,
+	args: string[],
+	env: Record<string, string> = {},
+	cwd: string = root,
+): Program {
 	const path = `${join(root, "node_modules/.bin")}${delimiter}${process.env.PATH}`;
 	const child = spawn(command, args, {
-		cwd: root,
+		cwd,
 		// A shell's own programs end with it.
 		detached: true,
 		env: { HOME: process.env.HOME, NO_COLOR: "1", ...env, PATH: path },

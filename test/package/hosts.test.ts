@@ -1,0 +1,130 @@
+import { runInNewContext } from "node:vm";
+import { build as bundle } from "esbuild";
+import { build as buildWithVite } from "vite";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { snippet } from "../docs/snippets.ts";
+import { openStream } from "../support/event-stream.ts";
+import { call } from "../support/hub-client.ts";
+import { shell } from "../support/programs.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { until } from "../support/wait.ts";
+import { entriesWith, heard, namesOf, smoke } from "./entries.ts";
+import { downloadNode, type Fresh, fresh, pinned } from "./fresh.ts";
+import { nodeVersions } from "./hosts.ts";
+import { succeed } from "./installed.ts";
+
+/** The tarball in an empty folder, on every host that docs/support.md names: installed, imported, streaming. */
+
+const onServers = entriesWith("node");
+const main = `import { check } from "./smoke.js";
+console.log(JSON.stringify(await check(process.env.REDIS)));`;
+
+let project: Fresh;
+let redis: RedisServer;
+beforeAll(async () => {
+	[project, redis] = await Promise.all([fresh(), startRedis()]);
+	await project.write("smoke.js", smoke(onServers));
+	await project.write("main.js", main);
+});
+afterAll(async () => {
+	await redis.stop();
+	await project.remove();
+});
+
+async function expectToWork(program: string, args: string[], folder = project.folder) {
+	const { stdout } = await succeed("env", [`REDIS=${redis.url}`, program, ...args], folder);
+	expect(JSON.parse(stdout)).toEqual({ names: namesOf(onServers), memory: heard, redis: heard });
+}
+
+test.each(nodeVersions)("Node %s", async (version) => {
+	const node = version === pinned.node ? "node" : await downloadNode(version, project.folder);
+	const { stdout } = await succeed(node, ["--version"]);
+	expect(stdout.trim()).toBe(`v${version}`);
+	await expectToWork(node, ["main.js"]);
+});
+
+test("Bun, which has installed it by itself", async (t) => {
+	const own = await fresh("bun");
+	t.onTestFinished(own.remove);
+	await own.write("smoke.js", smoke(onServers));
+	await own.write("main.js", main);
+	await expectToWork("bun", ["--no-install", "main.js"], own.folder);
+});
+
+test("Deno", async () => {
+	const options = ["--no-prompt", "--cached-only", "--node-modules-dir=manual"];
+	const rights = ["--allow-net=127.0.0.1", "--allow-env"];
+	await expectToWork("deno", ["run", ...options, ...rights, "main.js"]);
+});
+
+test("Vite's SSR build, with everything bundled", async () => {
+	await buildWithVite({
+		configFile: false,
+		root: project.folder,
+		logLevel: "error",
+		ssr: { noExternal: true },
+		build: { ssr: "main.js", outDir: "vite" },
+	});
+	await expectToWork("node", ["vite/main.js"]);
+});
+
+// As Next resolves for `runtime = "edge"`; its sandbox has no more than what is named here.
+test("esbuild under Next's edge conditions, run with Web standards alone", async () => {
+	const entries = entriesWith();
+	const { outputFiles } = await bundle({
+		stdin: { contents: smoke(entries), resolveDir: project.folder },
+		bundle: true,
+		format: "iife",
+		globalName: "bundled",
+		platform: "neutral",
+		conditions: ["edge-light", "worker", "browser"],
+		mainFields: ["browser", "module", "main"],
+		write: false,
+	});
+	const web = [
+		...["AbortController", "AbortSignal", "DOMException", "Event", "EventTarget", "Headers"],
+		...["ReadableStream", "Request", "Response", "TextDecoder", "TextEncoder", "TransformStream"],
+		...["URL", "URLSearchParams", "Uint8Array", "clearInterval", "clearTimeout", "console"],
+		...["crypto", "fetch", "performance", "queueMicrotask", "setInterval", "setTimeout"],
+	];
+	const sandbox = Object.fromEntries(web.map((name) => [name, Reflect.get(globalThis, name)]));
+	const code = `${outputFiles[0]?.text}; bundled.check()`;
+	const told: unknown = await runInNewContext(code, sandbox);
+	expect(JSON.parse(JSON.stringify(told))).toEqual({ names: namesOf(entries), memory: heard });
+});
+
+test("wrangler: every entry in a Worker, and the README's own with its wrangler.toml", async () => {
+	const entries = entriesWith("node", "cloudflare");
+	await project.write("smoke-worker.js", smoke(entries));
+	await project.write("readme.ts", snippet("README.md", "durableObject(env.SSE) })").code);
+	await project.write("wrangler.toml", snippet("README.md", "new_sqlite_classes").code);
+	await project.write("worker.ts", worker);
+	const dev = "exec wrangler dev --ip 127.0.0.1 --port 0 --inspector-port 0";
+	const quiet = "--show-interactive-dev-session=false";
+	const program = shell(`${dev} ${quiet}`, { WRANGLER_SEND_METRICS: "false" }, project.folder);
+	await program.says("Ready on http:");
+	const [, url] = (await until(() => /Ready on (http:\S+)\s/.exec(program.output), address)) ?? [];
+
+	const { status, body } = await call(`${url}/check?redis=${redis.url}`);
+	expect(status, body).toBe(200);
+	expect(JSON.parse(body)).toEqual({ names: namesOf(entries), memory: heard, redis: heard });
+	const stream = await openStream(`${url}/stream`);
+	await stream.comment();
+	expect(JSON.parse((await call(`${url}/publish`)).body)).toEqual({ receivers: 1 });
+	expect((await stream.event()).data).toBe("hello");
+	stream.close();
+});
+const address = { what: "wrangler's address" };
+const worker = `
+import readme from "./readme.ts";
+import { check } from "./smoke-worker.js";
+export { SseChannel } from "./readme.ts";
+export default {
+	async fetch(request) {
+		const { pathname, searchParams } = new URL(request.url);
+		if (pathname === "/check") return Response.json(await check(searchParams.get("redis")));
+		if (pathname === "/publish") return Response.json(await readme.publish("hello"));
+		return readme.fetch(request);
+	},
+};
+`;
