@@ -46,8 +46,8 @@ export function namesOf(some: readonly string[]): Record<string, string[] | unde
 }
 
 /**
- * A module that imports these entries; its `check()` streams and publishes, through a Redis too when it is given
- * one, and tells what came of it.
+ * A module that imports these entries; its `check({ redis, upstash })` streams and publishes through the brokers that
+ * it is given, besides memory, and tells what came of it.
  */
 export function smoke(some: readonly string[]): string {
 	const imports = some.map((entry, at) => `import * as entry${at} from "${entry}";`).join("\n");
@@ -58,8 +58,9 @@ const { ServerSentEvents } = entries["edge-sse"];
 
 async function heard(connector) {
 	const sse = new ServerSentEvents({ connector });
-	const response = await sse.fetch(new Request("http://localhost/any/path?channel=news"));
-	const { receivers } = await sse.publish({ text: "héllo" }, { type: "greeting", channel: "news" });
+	const channel = crypto.randomUUID(); // nobody else's, on a broker that others use
+	const response = await sse.fetch(new Request("http://localhost/any/path?channel=" + channel));
+	const { receivers } = await sse.publish({ text: "héllo" }, { type: "greeting", channel });
 	const reader = response.body.getReader();
 	const decoder = new TextDecoder();
 	let text = "";
@@ -69,11 +70,13 @@ async function heard(connector) {
 	return { status: response.status, receivers, text };
 }
 
-export async function check(redisUrl) {
+export async function check({ redis, upstash }) {
 	const names = Object.entries(entries).map(([entry, names]) => [entry, Object.keys(names).sort()]);
-	const told = { names: Object.fromEntries(names), memory: await heard(entries["edge-sse/memory"].memory()) };
-	if (redisUrl === undefined) return told;
-	return { ...told, redis: await heard(entries["edge-sse/redis"].redis(redisUrl)) };
+	const { memory } = entries["edge-sse/memory"];
+	const told = { names: Object.fromEntries(names), memory: await heard(memory()) };
+	if (upstash) told.upstash = await heard(entries["edge-sse/upstash"].upstash(upstash));
+	if (redis) told.redis = await heard(entries["edge-sse/redis"].redis(redis));
+	return told;
 }
 `;
 }

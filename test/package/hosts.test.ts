@@ -7,6 +7,7 @@ import { openStream } from "../support/event-stream.ts";
 import { call } from "../support/hub-client.ts";
 import { shell } from "../support/programs.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 import { until } from "../support/wait.ts";
 import { entriesWith, heard, namesOf, smoke } from "./entries.ts";
 import { downloadNode, type Fresh, fresh, pinned } from "./fresh.ts";
@@ -17,23 +18,30 @@ import { succeed } from "./installed.ts";
 
 const onServers = entriesWith("node");
 const main = `import { check } from "./smoke.js";
-console.log(JSON.stringify(await check(process.env.REDIS)));`;
+console.log(JSON.stringify(await check(JSON.parse(process.env.BROKERS))));`;
 
 let project: Fresh;
 let redis: RedisServer;
+let gateway: UpstashGateway;
 beforeAll(async () => {
 	[project, redis] = await Promise.all([fresh(), startRedis()]);
+	gateway = await startUpstashGateway({ redis: redis.url });
 	await project.write("smoke.js", smoke(onServers));
 	await project.write("main.js", main);
 });
 afterAll(async () => {
+	await gateway[Symbol.asyncDispose]();
 	await redis.stop();
 	await project.remove();
 });
 
+const rest = () => ({ url: gateway.url, token: gateway.token });
+const heardByAll = { memory: heard, redis: heard, upstash: heard };
+
 async function expectToWork(program: string, args: string[], folder = project.folder) {
-	const { stdout } = await succeed("env", [`REDIS=${redis.url}`, program, ...args], folder);
-	expect(JSON.parse(stdout)).toEqual({ names: namesOf(onServers), memory: heard, redis: heard });
+	const brokers = JSON.stringify({ redis: redis.url, upstash: rest() });
+	const { stdout } = await succeed("env", [`BROKERS=${brokers}`, program, ...args], folder);
+	expect(JSON.parse(stdout)).toEqual({ names: namesOf(onServers), ...heardByAll });
 }
 
 test.each(nodeVersions)("Node %s", async (version) => {
@@ -82,15 +90,24 @@ test("esbuild under Next's edge conditions, run with Web standards alone", async
 		write: false,
 	});
 	const web = [
-		...["AbortController", "AbortSignal", "DOMException", "Event", "EventTarget", "Headers"],
+		...[
+			"AbortController",
+			"AbortSignal",
+			"Blob",
+			"DOMException",
+			"Event",
+			"EventTarget",
+			"Headers",
+		],
 		...["ReadableStream", "Request", "Response", "TextDecoder", "TextEncoder", "TransformStream"],
 		...["URL", "URLSearchParams", "Uint8Array", "clearInterval", "clearTimeout", "console"],
 		...["crypto", "fetch", "performance", "queueMicrotask", "setInterval", "setTimeout"],
 	];
 	const sandbox = Object.fromEntries(web.map((name) => [name, Reflect.get(globalThis, name)]));
-	const code = `${outputFiles[0]?.text}; bundled.check()`;
+	const code = `${outputFiles[0]?.text}; bundled.check({ upstash: ${JSON.stringify(rest())} })`;
 	const told: unknown = await runInNewContext(code, sandbox);
-	expect(JSON.parse(JSON.stringify(told))).toEqual({ names: namesOf(entries), memory: heard });
+	const expected = { names: namesOf(entries), memory: heard, upstash: heard };
+	expect(JSON.parse(JSON.stringify(told))).toEqual(expected);
 });
 
 test("wrangler: every entry in a Worker, and the README's own with its wrangler.toml", async () => {
@@ -105,9 +122,10 @@ test("wrangler: every entry in a Worker, and the README's own with its wrangler.
 	await program.says("Ready on http:");
 	const [, url] = (await until(() => /Ready on (http:\S+)\s/.exec(program.output), address)) ?? [];
 
-	const { status, body } = await call(`${url}/check?redis=${redis.url}`);
+	const brokers = JSON.stringify({ redis: redis.url, upstash: rest() });
+	const { status, body } = await call(`${url}/check`, { method: "POST", body: brokers });
 	expect(status, body).toBe(200);
-	expect(JSON.parse(body)).toEqual({ names: namesOf(entries), memory: heard, redis: heard });
+	expect(JSON.parse(body)).toEqual({ names: namesOf(entries), ...heardByAll });
 	const stream = await openStream(`${url}/stream`);
 	await stream.comment();
 	expect(JSON.parse((await call(`${url}/publish`)).body)).toEqual({ receivers: 1 });
@@ -121,8 +139,8 @@ import { check } from "./smoke-worker.js";
 export { SseChannel } from "./readme.ts";
 export default {
 	async fetch(request) {
-		const { pathname, searchParams } = new URL(request.url);
-		if (pathname === "/check") return Response.json(await check(searchParams.get("redis")));
+		const { pathname } = new URL(request.url);
+		if (pathname === "/check") return Response.json(await check(await request.json()));
 		if (pathname === "/publish") return Response.json(await readme.publish("hello"));
 		return readme.fetch(request);
 	},
