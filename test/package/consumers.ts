@@ -125,7 +125,7 @@ redis();
 // @ts-expect-error it is called url
 upstash({ uri: "https://example.upstash.io" });
 // @ts-expect-error an inner module
-import "edge-sse/dist/hub.js";
+import { Hub } from "edge-sse/dist/hub.js";
 `;
 
 /** A server on Node with tokens, and its page: each with a structure of its own in place of Node's types. */

@@ -37,15 +37,15 @@ export async function fresh(installer: keyof typeof installers = "npm"): Promise
 	}
 }
 
-/** Downloads a release of Node, by npm, into a folder; where its program is. */
-export async function downloadNode(version: string, folder: string): Promise<string> {
-	const home = join(folder, `node-${version}`);
+/** Downloads a release of Node or TypeScript, by npm, into a folder; where its program is. */
+export async function download(name: "node" | "typescript", version: string, folder: string) {
+	const home = join(folder, `${name}-${version}`);
 	await mkdir(home);
-	// The package is a script that fetches the platform's own.
+	// Node's package is a script that fetches the platform's own.
 	const project = { private: true, allowScripts: { node: true } };
 	await writeFile(join(home, "package.json"), JSON.stringify(project));
-	await succeed("npm", [...npmInstall, `node@${version}`], home);
-	return join(home, "node_modules/node/bin/node");
+	await succeed("npm", [...npmInstall, `${name}@${version}`], home);
+	return join(home, "node_modules/.bin", name === "node" ? "node" : "tsc");
 }
 
 /** The versions that this checkout pins, by the names of its development dependencies. */

@@ -73,7 +73,6 @@ async function compile(folder: string, resolution: (typeof resolutions)[number],
 		types: [],
 		strict: true,
 		exactOptionalPropertyTypes: true,
-		noUncheckedSideEffectImports: true,
 		skipLibCheck: false,
 		noEmit: true,
 	};
