@@ -13,6 +13,9 @@ export interface Installed {
 }
 
 interface PackageJson {
+	version: string;
+	license: string;
+	scripts: Record<string, string>;
 	engines: { node: string };
 	exports: Record<string, string | Record<string, string>>;
 	dependencies?: Record<string, string>;
