@@ -16,6 +16,13 @@ test.each([...documents, "CHANGELOG.md"])("%s: its links lead somewhere", (docum
 	expect(broken.map(([link]) => link)).toEqual([]);
 });
 
+test.each(documents)("%s: the files that it names are there", (document) => {
+	const text = readFileSync(join(root, document), "utf8");
+	const named = text.matchAll(/`((?:src|test|scripts|bench|docs|\.github)\/[\w./-]*)`/g);
+	const paths = [...named].map(([, path = ""]) => path);
+	expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
 test("a heading's anchor is known, and no other", () => {
 	expect(anchors("README.md")).toContain("coming-from-flask-sse");
 	expect(anchors("docs/access.md")).toContain("flask-sses-before_request");
