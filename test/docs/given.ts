@@ -51,10 +51,13 @@ const perDocument: Record<string, string> = {
 		declare const signal: AbortSignal;
 		declare const input: { message: string };
 		declare const z: typeof import("zod").z;
-		declare const EventClient: typeof import("edge-sse/client").EventClient;
-		interface Events { greeting: { message: string } }
 	`,
 	"docs/access.md": environment + users,
+	"docs/connectors.md": `
+		declare const url: string;
+		declare const token: string;
+		declare const memory: typeof import("edge-sse/memory").memory;
+	`,
 	"docs/hono.md": `${workers}
 		declare const Hono: typeof import("hono").Hono;
 		declare const cors: typeof import("hono/cors").cors;
