@@ -30,12 +30,16 @@ beforeAll(async () => {
 	gateway = await startUpstashGateway({ redis: redis.url });
 	await project.write("smoke.js", smoke(onServers));
 	await project.write("main.js", main);
+	for (const [name, text] of Object.entries(typed)) await project.write(name, text);
 });
 afterAll(async () => {
 	await gateway[Symbol.asyncDispose]();
 	await redis.stop();
 	await project.remove();
 });
+
+const typed = { "consumer.ts": consumer, "page.ts": serverAndPage, "tokens.ts": tokens };
+const consumers = Object.keys(typed);
 
 const worker = `
 import readme from "./readme.ts";
@@ -85,6 +89,8 @@ const trials: Record<Host, (version: string) => Promise<void>> = {
 		const options = ["--no-prompt", "--cached-only", "--node-modules-dir=manual"];
 		const rights = ["--allow-net=127.0.0.1", "--allow-env"];
 		await expectToWork("deno", ["run", ...options, ...rights, "main.js"]);
+		// By Deno's own idea of the web's types, which an editor has there.
+		await succeed("deno", ["check", "--node-modules-dir=manual", ...consumers], project.folder);
 	},
 
 	// Each entry, and the README's own Worker with its wrangler.toml.
@@ -147,13 +153,11 @@ const trials: Record<Host, (version: string) => Promise<void>> = {
 	TypeScript: async (version) => {
 		const tsc = await program("typescript", version);
 		expect((await succeed(tsc, ["--version"])).stdout.trim()).toBe(`Version ${version}`);
-		const files = { "consumer.ts": consumer, "page.ts": serverAndPage, "tokens.ts": tokens };
-		for (const [name, text] of Object.entries(files)) await project.write(name, text);
 		const compilerOptions = {
 			...{ module: "NodeNext", target: "ES2022", lib: ["ES2022", "DOM", "DOM.Iterable"] },
 			...{ types: [], strict: true, exactOptionalPropertyTypes: true, noEmit: true },
 		};
-		const config = JSON.stringify({ compilerOptions, files: Object.keys(files) });
+		const config = JSON.stringify({ compilerOptions, files: consumers });
 		const path = await project.write(`tsconfig.${version}.json`, config);
 		const { code, output } = await run(tsc, ["-p", path], project.folder);
 		expect(code, output).toBe(0);
