@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packed, succeed } from "./installed.ts";
+import { packageJson, packed, succeed } from "./installed.ts";
 import { root } from "./support.ts";
 
 /** A project that was empty, and into which the tarball was installed as a user would. */
@@ -19,6 +19,16 @@ const installers = {
 	bun: ["add"],
 };
 
+/** The versions that this checkout pins, by the names of its development dependencies. */
+export const pinned: Record<string, string> = JSON.parse(
+	await readFile(join(root, "package.json"), "utf8"),
+).devDependencies;
+
+/** What users of some entries have installed before: the optional peers, as they are tested here. */
+const peers = Object.keys(packageJson.peerDependencies ?? {}).map(
+	(name) => `${name}@${pinned[name] ?? "latest"}`,
+);
+
 export async function fresh(installer: keyof typeof installers = "npm"): Promise<Fresh> {
 	const folder = await mkdtemp(join(tmpdir(), "edge-sse-fresh-"));
 	const remove = () => rm(folder, { recursive: true, force: true });
@@ -29,7 +39,7 @@ export async function fresh(installer: keyof typeof installers = "npm"): Promise
 	try {
 		await write("package.json", '{ "type": "module", "private": true }\n');
 		const tarball = await packed(folder);
-		await succeed(installer, [...installers[installer], tarball], folder);
+		await succeed(installer, [...installers[installer], tarball, ...peers], folder);
 		return { folder, write, remove };
 	} catch (error) {
 		await remove();
@@ -47,8 +57,3 @@ export async function download(name: "node" | "typescript", version: string, fol
 	await succeed("npm", [...npmInstall, `${name}@${version}`], home);
 	return join(home, "node_modules/.bin", name === "node" ? "node" : "tsc");
 }
-
-/** The versions that this checkout pins, by the names of its development dependencies. */
-export const pinned: Record<string, string> = JSON.parse(
-	await readFile(join(root, "package.json"), "utf8"),
-).devDependencies;
