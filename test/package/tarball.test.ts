@@ -8,7 +8,7 @@ import { root } from "./support.ts";
 
 const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
 /** The most that everybody downloads, and has on disk, in bytes. */
-const limits = { packed: 200_000, unpacked: 650_000 };
+const limits = { packed: 200_000, unpacked: 700_000 };
 
 const ending = /\.(d\.ts|[jt]s)$/;
 

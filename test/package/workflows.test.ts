@@ -44,7 +44,7 @@ test("a release is published with provenance, after all tests, by a job that may
 	const { jobs } = await workflow("release.yml");
 	const { test: tests, publish } = jobs;
 	const commands = (job?: Job) => job?.steps.map(({ run = "" }) => run).join("\n");
-	expect(commands(tests)).toContain("npm ci && npm test");
+	expect(commands(tests)).toMatch(/npm ci\n.*\nnpm test$/);
 	expect(tests?.permissions).toBeUndefined();
 	expect(publish).toMatchObject({ needs: "test", permissions: { "id-token": "write" } });
 	expect(commands(publish)).toMatch(
