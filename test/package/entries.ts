@@ -64,7 +64,11 @@ async function heard(connector) {
 	const reader = response.body.getReader();
 	const decoder = new TextDecoder();
 	let text = "";
-	while (!text.includes("data:")) text += decoder.decode((await reader.read()).value, { stream: true });
+	while (!text.includes("data:")) {
+		const { value, done } = await reader.read();
+		if (done) throw new Error("The stream has ended, and brought: " + text);
+		text += decoder.decode(value, { stream: true });
+	}
 	await reader.cancel();
 	await sse.close();
 	return { status: response.status, receivers, text };
@@ -74,8 +78,10 @@ export async function check({ redis, upstash }) {
 	const names = Object.entries(entries).map(([entry, names]) => [entry, Object.keys(names).sort()]);
 	const { memory } = entries["edge-sse/memory"];
 	const told = { names: Object.fromEntries(names), memory: await heard(memory()) };
-	if (upstash) told.upstash = await heard(entries["edge-sse/upstash"].upstash(upstash));
-	if (redis) told.redis = await heard(entries["edge-sse/redis"].redis(redis));
+	// Longer than by default: the machine that tests this may be busy with something else.
+	const timeout = 20_000;
+	if (upstash) told.upstash = await heard(entries["edge-sse/upstash"].upstash({ ...upstash, timeout }));
+	if (redis) told.redis = await heard(entries["edge-sse/redis"].redis(redis, { timeout }));
 	return told;
 }
 `;

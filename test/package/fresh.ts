@@ -47,6 +47,9 @@ export async function fresh(installer: keyof typeof installers = "npm"): Promise
 	}
 }
 
+/** A release of Node is 150 MB on disk: seconds, or a minute where others want the disk, too. */
+export const downloadTimeout = 150_000;
+
 /** Downloads a release of Node or TypeScript, by npm, into a folder; where its program is. */
 export async function download(name: "node" | "typescript", version: string, folder: string) {
 	const home = join(folder, `${name}-${version}`);
@@ -54,6 +57,6 @@ export async function download(name: "node" | "typescript", version: string, fol
 	// Node's package is a script that fetches the platform's own.
 	const project = { private: true, allowScripts: { node: true } };
 	await writeFile(join(home, "package.json"), JSON.stringify(project));
-	await succeed("npm", [...npmInstall, `${name}@${version}`], home);
+	await succeed("npm", [...npmInstall, `${name}@${version}`], home, downloadTimeout);
 	return join(home, "node_modules/.bin", name === "node" ? "node" : "tsc");
 }

@@ -11,7 +11,7 @@ import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gat
 import { until } from "../support/wait.ts";
 import { consumer, serverAndPage, tokens } from "./consumers.ts";
 import { entriesWith, heard, namesOf, smoke } from "./entries.ts";
-import { download, type Fresh, fresh } from "./fresh.ts";
+import { download, downloadTimeout, type Fresh, fresh } from "./fresh.ts";
 import { type Host, pin, releases } from "./hosts.ts";
 import { succeed } from "./installed.ts";
 import { run } from "./support.ts";
@@ -164,7 +164,9 @@ const trials: Record<Host, (version: string) => Promise<void>> = {
 	},
 };
 
-test.each(releases)("%s %s", (host, version) => trials[host](version));
+test.each(releases)("%s %s", { timeout: downloadTimeout + 30_000 }, (host, version) =>
+	trials[host](version),
+);
 
 /** This checkout's own where it is that version. */
 async function program(name: "node" | "typescript", version: string): Promise<string> {

@@ -85,8 +85,13 @@ export function onlyPackage(json: string): Pack {
 }
 
 /** Runs a program that has to succeed. */
-export async function succeed(program: string, args: readonly string[], cwd: string = root) {
-	const result = await run(program, args, cwd);
+export async function succeed(
+	program: string,
+	args: readonly string[],
+	cwd: string = root,
+	timeout?: number,
+) {
+	const result = await run(program, args, cwd, timeout);
 	if (result.code === 0) return result;
 	throw new Error(`${program} ${args.join(" ")} ended with ${result.code}:\n${result.output}`);
 }
