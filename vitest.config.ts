@@ -24,7 +24,7 @@ export default defineConfig({
 			project("faults", ["test/faults/**/*.test.ts"], 90_000),
 			project("torture", ["test/torture/**/*.test.ts"], 90_000),
 			project("examples", ["test/examples/**/*.test.ts"], 60_000),
-			project("package", ["test/package/**/*.test.ts"], 60_000),
+			project("package", ["test/{package,docs}/**/*.test.ts"], 60_000),
 		],
 	},
 });

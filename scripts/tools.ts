@@ -1,5 +1,6 @@
 /**
- * What the tests need and npm does not bring: a real Redis, a real NATS, a real browser, and a Python with Flask.
+ * What the tests need and npm does not bring: a real Redis, a real NATS, a real browser, a Python with Flask, and curl,
+ * which the documents' own lines call.
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +27,8 @@ const python: Tool = {
 	// The first in the PATH need not be the one that Debian's packages are for.
 	works: (path) => spawnSync(path, ["-c", "import flask, redis"]).status === 0,
 };
-const tools = [redis, nats, chromium, python];
+const curl: Tool = { debianPackages: ["curl"], commands: ["curl"] };
+const tools = [redis, nats, chromium, python, curl];
 
 /** Where the browser is; throws the line that says what to install. */
 export function chromiumPath(): string {

@@ -8,17 +8,17 @@ export class Recorder implements SubscriptionHandlers {
 	/** `lost`, `restored`, `end:closed`, in order. */
 	readonly events: string[] = [];
 	readonly errors: ConnectorError[] = [];
-	readonly onMessage = (payload: string) => {
+	readonly onMessage = (payload: string): void => {
 		this.messages.push(payload);
 	};
-	readonly onLost = (error: ConnectorError) => {
+	readonly onLost = (error: ConnectorError): void => {
 		this.events.push("lost");
 		this.errors.push(error);
 	};
-	readonly onRestored = () => {
+	readonly onRestored = (): void => {
 		this.events.push("restored");
 	};
-	readonly onEnd = (error: ConnectorError) => {
+	readonly onEnd = (error: ConnectorError): void => {
 		this.events.push(`end:${error.code}`);
 		this.errors.push(error);
 	};

@@ -125,7 +125,65 @@ redis();
 // @ts-expect-error it is called url
 upstash({ uri: "https://example.upstash.io" });
 // @ts-expect-error an inner module
-import "edge-sse/dist/hub.js";
+import { Hub } from "edge-sse/dist/hub.js";
+`;
+
+/** A server on Node with tokens, and its page: each with a structure of its own in place of Node's types. */
+export const serverAndPage = `
+import { EventClient, type ClientState, type EventOf, type Gap } from "edge-sse/client";
+import { type NodeIncoming, type NodeOutgoing, toNodeHandler } from "edge-sse/node";
+import { sse } from "edge-sse";
+
+interface Incoming extends NodeIncoming { params: { room: string } }
+export const whole: (incoming: NodeIncoming, outgoing: NodeOutgoing) => void = toNodeHandler(sse);
+export const route = toNodeHandler((request, host: { incoming: Incoming; outgoing: NodeOutgoing }) =>
+	sse.stream(request, { channel: host.incoming.params.room, host }));
+
+interface Events { greeting: { message: string }; count: number }
+const events = new EventClient<Events>("/stream", { watchdog: 30_000, share: "mine" });
+export const stop: () => void = events.on("greeting", ({ message }) => message.toUpperCase());
+events.on("sse.gap", ({ channel }: Gap) => channel);
+export const state: ClientState = events.state;
+export async function loop(): Promise<EventOf<Events, "greeting" | "count"> | undefined> {
+	for await (const event of events.events("greeting", "count")) {
+		if (event.type === "count") event.data.toFixed();
+		else event.data.message.toUpperCase();
+		return event;
+	}
+	return undefined;
+}
+new EventClient(async () => new URL("https://example.com"), { parse: (text, type) => text + type });
+
+// @ts-expect-error no such type of event
+events.on("greetings", () => undefined);
+// @ts-expect-error the data is an object
+events.on("greeting", (text: string) => text);
+// @ts-expect-error no such option
+new EventClient("/stream", { withCredential: true });
+// @ts-expect-error a handler is needed
+toNodeHandler();
+// @ts-expect-error a URL is no handler
+toNodeHandler("/stream");
+`;
+
+/** Tokens; jose's own types are theirs. */
+export const tokens = `
+import { ServerSentEvents } from "edge-sse";
+import { type AuthorizePublish, jwtAuthorizer, jwtPublisher, signChannels } from "edge-sse/auth";
+import { memory } from "edge-sse/memory";
+
+const secret = new Uint8Array(32);
+const authorize = jwtAuthorizer({ secret, query: "token", anonymous: ["news"], audience: "a" });
+export const sse = new ServerSentEvents({ connector: memory(), authorize });
+export const mayPublish: AuthorizePublish = jwtPublisher({ jwksUrl: "https://example.com/keys" });
+export const token: Promise<string> = signChannels(["news"], { secret, expiresIn: 60_000 });
+
+// @ts-expect-error no such option
+jwtAuthorizer({ secret, expiry: false });
+// @ts-expect-error it is called expiresIn
+signChannels("news", { secret, expires: 60_000 });
+// @ts-expect-error publishers read no cookie
+jwtPublisher({ secret, cookie: "sse" });
 `;
 
 /** A Worker with Durable Objects; the host's module is declared as `wrangler types` declares it. */

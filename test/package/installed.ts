@@ -13,6 +13,10 @@ export interface Installed {
 }
 
 interface PackageJson {
+	version: string;
+	license: string;
+	scripts: Record<string, string>;
+	engines: { node: string };
 	exports: Record<string, string | Record<string, string>>;
 	dependencies?: Record<string, string>;
 	peerDependencies?: Record<string, string>;
@@ -38,17 +42,14 @@ export const libraries: string[] = Object.keys({
  * nothing is downloaded.
  */
 export async function install(dependencies: readonly string[] = libraries): Promise<Installed> {
-	await assertBuilt();
 	const folder = await mkdtemp(join(tmpdir(), "edge-sse-installed-"));
 	const remove = () => rm(folder, { recursive: true, force: true });
 	try {
-		const packing = ["pack", "--json", "--offline", "--pack-destination", folder];
-		const { filename } = onlyPackage((await succeed("npm", packing)).stdout);
-		const tarball = join(folder, filename);
+		const tarball = await packed(folder);
 		const target = join(folder, "node_modules/edge-sse");
 		await mkdir(target, { recursive: true });
 		await succeed("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
-		for (const name of dependencies) {
+		for (const name of new Set(dependencies)) {
 			const link = join(folder, "node_modules", name);
 			await mkdir(dirname(link), { recursive: true });
 			await symlink(join(root, "node_modules", name), link);
@@ -61,15 +62,36 @@ export async function install(dependencies: readonly string[] = libraries): Prom
 	}
 }
 
+/** Puts what `npm pack` makes of the built files into a folder, and returns its path. */
+export async function packed(folder: string): Promise<string> {
+	await assertBuilt();
+	const packing = ["pack", "--json", "--offline", "--pack-destination", folder];
+	const { filename } = onlyPackage((await succeed("npm", packing)).stdout);
+	return join(folder, filename);
+}
+
+export interface Pack {
+	filename: string;
+	files: { path: string }[];
+	/** In bytes. */
+	size: number;
+	unpackedSize: number;
+}
+
 /** What `npm pack --json` says of the one package it was run in. */
-export function onlyPackage(json: string): { filename: string; files: { path: string }[] } {
+export function onlyPackage(json: string): Pack {
 	const [packed] = JSON.parse(json);
 	return packed;
 }
 
 /** Runs a program that has to succeed. */
-export async function succeed(program: string, args: readonly string[], cwd: string = root) {
-	const result = await run(program, args, cwd);
+export async function succeed(
+	program: string,
+	args: readonly string[],
+	cwd: string = root,
+	timeout?: number,
+) {
+	const result = await run(program, args, cwd, timeout);
 	if (result.code === 0) return result;
 	throw new Error(`${program} ${args.join(" ")} ended with ${result.code}:\n${result.output}`);
 }

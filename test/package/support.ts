@@ -17,7 +17,12 @@ export interface Run {
 }
 
 /** Runs a program of this checkout (its own `node` included) to its end. Never rejects over a bad exit. */
-export function run(program: string, args: readonly string[], cwd: string = root): Promise<Run> {
+export function run(
+	program: string,
+	args: readonly string[],
+	cwd: string = root,
+	timeout: number = 50_000,
+): Promise<Run> {
 	// Where Debian has nats-server, and only root's path has it.
 	const PATH = `${bin}:${process.env.PATH}:/usr/sbin`;
 	const env = { ...process.env, PATH, NO_COLOR: "1" };
@@ -25,7 +30,7 @@ export function run(program: string, args: readonly string[], cwd: string = root
 	execFile(
 		program,
 		args,
-		{ cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 50_000 },
+		{ cwd, env, maxBuffer: 64 * 1024 * 1024, timeout },
 		(error, stdout, stderr) => {
 			const code = error === null ? 0 : error.code;
 			// A program that could not be started, or was killed, has no exit code to look at.

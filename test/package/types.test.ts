@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { consumer, honoApp, worker, workersTypes } from "./consumers.ts";
-import { type Installed, install } from "./installed.ts";
+import { consumer, honoApp, serverAndPage, tokens, worker, workersTypes } from "./consumers.ts";
+import { entriesWith } from "./entries.ts";
+import { entries, type Installed, install } from "./installed.ts";
 import { run } from "./support.ts";
 
 /**
@@ -11,10 +12,15 @@ import { run } from "./support.ts";
  */
 
 let installed: Installed;
+let whole: Installed;
 beforeAll(async () => {
-	// Hono's own types are part of what its adapter says.
-	installed = await install(["hono"]);
+	// Without any client library (Hono's types are part of what its adapter says); and, for the entries whose
+	// types are another package's, with all.
+	[installed, whole] = await Promise.all([install(["hono"]), install()]);
+	await writeFile(join(whole.folder, "workers.d.ts"), workersTypes);
+	await writeFile(join(whole.folder, "tokens.ts"), tokens);
 	const files = {
+		"page.ts": serverAndPage,
 		"consumer.ts": consumer,
 		"hono.ts": honoApp,
 		"worker.ts": worker,
@@ -23,7 +29,7 @@ beforeAll(async () => {
 	for (const [name, text] of Object.entries(files)) {
 		await writeFile(join(installed.folder, name), text);
 	}
-	return installed.remove;
+	return () => Promise.all([installed.remove(), whole.remove()]);
 });
 
 const resolutions = [
@@ -33,25 +39,44 @@ const resolutions = [
 const programs = {
 	"a program on any host": ["consumer.ts"],
 	"an app of Hono's": ["hono.ts"],
+	"a server on Node, and a page": ["page.ts"],
 	"a Worker with Durable Objects": ["worker.ts", "workers.d.ts"],
 };
 
 describe.each(resolutions)("with moduleResolution $moduleResolution", (resolution) => {
 	test.each(Object.entries(programs))("%s compiles", async (_, files) => {
-		const compilerOptions = {
-			...resolution,
-			target: "ES2022",
-			lib: ["ES2022", "DOM", "DOM.Iterable"],
-			types: [],
-			strict: true,
-			exactOptionalPropertyTypes: true,
-			noUncheckedSideEffectImports: true,
-			skipLibCheck: false,
-			noEmit: true,
-		};
-		const config = join(installed.folder, `tsconfig.${resolution.module}.${files[0]}.json`);
-		await writeFile(config, JSON.stringify({ compilerOptions, files }));
-		const { code, output } = await run("tsc", ["-p", config], installed.folder);
+		const { code, output } = await compile(installed.folder, resolution, files);
+		expect(code, output).toBe(0);
+	});
+
+	test("a server with tokens compiles", async () => {
+		const { code, output } = await compile(whole.folder, resolution, ["tokens.ts"]);
+		expect(code, output).toBe(0);
+	});
+
+	// Each by itself: what one entry brings along must not help another.
+	test.each(entries)("%s compiles by itself", async (entry) => {
+		const file = `${entry.replace("/", "-")}.ts`;
+		await writeFile(join(whole.folder, file), `export * from "${entry}";\n`);
+		// A Worker's project always has Cloudflare's types.
+		const host = entriesWith("node").includes(entry) ? [] : ["workers.d.ts"];
+		const { code, output } = await compile(whole.folder, resolution, [file, ...host]);
 		expect(code, output).toBe(0);
 	});
 });
+
+async function compile(folder: string, resolution: (typeof resolutions)[number], files: string[]) {
+	const compilerOptions = {
+		...resolution,
+		target: "ES2022",
+		lib: ["ES2022", "DOM", "DOM.Iterable"],
+		types: [],
+		strict: true,
+		exactOptionalPropertyTypes: true,
+		skipLibCheck: false,
+		noEmit: true,
+	};
+	const config = join(folder, `tsconfig.${resolution.module}.${files[0]}.json`);
+	await writeFile(config, JSON.stringify({ compilerOptions, files }));
+	return run("tsc", ["-p", config], folder);
+}

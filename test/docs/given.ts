@@ -1,0 +1,131 @@
+/**
+ * What the documents' snippets take for granted, as declarations, so that the documents stay plain Markdown. A snippet's own
+ * names and imports go before these; a name that is in neither place does not compile.
+ */
+
+/** Names that any document may use without a word: it is plain from the text where they are from. */
+const everywhere = `
+declare const app: import("hono").Hono<{ Bindings: object }>;
+declare const sse: import("edge-sse").ServerSentEvents;
+declare const connector: import("edge-sse").Connector;
+declare const ServerSentEvents: typeof import("edge-sse").ServerSentEvents;
+declare const redis: typeof import("edge-sse/redis").redis;
+declare const upstash: typeof import("edge-sse/upstash").upstash;
+`;
+
+const environment = `
+declare const process: { env: Record<string, string | undefined> };
+`;
+
+// As `wrangler types` would write it for the bindings in the documents' wrangler.toml.
+const workers = `
+interface DurableObjectId { toString(): string }
+interface DurableObjectStub<T> { fetch: typeof fetch; readonly __type?: T }
+interface DurableObjectNamespace<T> {
+	idFromName(name: string): DurableObjectId;
+	get(id: DurableObjectId, options?: { locationHint?: string }): DurableObjectStub<T>;
+}
+declare module "cloudflare:workers" {
+	export const env: { SSE: DurableObjectNamespace<DurableObject> };
+	export abstract class DurableObject<Env = unknown> {
+		protected ctx: unknown;
+		protected env: Env;
+		constructor(ctx: unknown, env: Env);
+		fetch?(request: Request): Response | Promise<Response>;
+		alarm?(): void | Promise<void>;
+	}
+}
+`;
+
+const users = `
+declare function userOf(request: Request): Promise<{ id: string }>;
+declare function isStaff(request: Request): Promise<boolean>;
+declare const jwtAuthorizer: typeof import("edge-sse/auth").jwtAuthorizer;
+declare const signChannels: typeof import("edge-sse/auth").signChannels;
+declare const secret: string;
+`;
+
+const perDocument: Record<string, string> = {
+	"README.md": `${workers}
+		declare const url: string;
+		declare const signal: AbortSignal;
+		declare const input: { message: string };
+		declare const z: typeof import("zod").z;
+	`,
+	"docs/access.md": environment + users,
+	"docs/connectors.md": `
+		declare const url: string;
+		declare const token: string;
+		declare const memory: typeof import("edge-sse/memory").memory;
+	`,
+	"docs/hono.md": `${workers}
+		declare const Hono: typeof import("hono").Hono;
+		declare const cors: typeof import("hono/cors").cors;
+		declare const stream: typeof import("edge-sse/hono").stream;
+		declare const sseMiddleware: typeof import("edge-sse/hono").sseMiddleware;
+		declare const durableObject: typeof import("edge-sse/durable-object").durableObject;
+		declare const secret: string;
+		declare function isStaff(context: import("hono").Context): Promise<boolean>;
+		type Events = { greeting: { message: string } };
+		declare function appWith(sse: import("edge-sse").ServerSentEvents<Events>): import("hono").Hono;
+	`,
+	"docs/migrating.md": `
+		declare const subscriber: {
+			subscribe(channel: string, send: (text: string) => void): void;
+			unsubscribe(channel: string, send: (text: string) => void): void;
+		};
+		declare const encoder: TextEncoder;
+		declare const streamSSE: typeof import("hono/streaming").streamSSE;
+		declare function nextMessageOf(room: string): Promise<string>;
+		declare let id: number;
+		declare const message: string;
+		declare const room: string;
+	`,
+	"docs/operations.md": `
+		declare const log: Record<"info" | "error", (line: object) => void>;
+	`,
+	"docs/testing.md": `
+		declare function test(name: string, run: () => Promise<void>): void;
+		declare const assert: {
+			equal(actual: unknown, expected: unknown): void;
+			deepEqual(actual: unknown, expected: unknown): void;
+			rejects(promise: Promise<unknown>, error: object): Promise<void>;
+		};
+		declare module "node:test" {
+			export function describe(name: string, run: () => void): void;
+			export function test(name: string, run: () => Promise<void>): void;
+			export function before(run: () => Promise<void>): void;
+			export function after(run: () => Promise<void>): void;
+		}
+		declare const broker: import("edge-sse/testing").TestBroker;
+		declare const messages: ReturnType<typeof import("edge-sse/testing").readMessages>;
+		declare function mine(url: string, options?: { timeout: number }): import("edge-sse").Connector;
+		declare function startBroker(): Promise<
+			Record<"stop" | "kill" | "restart" | "pause" | "resume", () => Promise<void>> &
+				Record<"url" | "urlWithAWrongPassword", string>
+		>;
+	`,
+	"docs/workers.md": `${workers}
+		declare const durableObject: typeof import("edge-sse/durable-object").durableObject;
+		declare const env: { SSE: DurableObjectNamespace<import("cloudflare:workers").DurableObject> };
+	`,
+};
+
+/** The declarations that one document's snippets are compiled with. */
+export function givenTo(document: string): string {
+	return everywhere + (perDocument[document] ?? "");
+}
+
+/** What is declared for a document and found in none of its snippets. */
+export function unused(document: string, code: string): string[] {
+	const declared = (perDocument[document] ?? "").matchAll(
+		/^\t*declare (?:const|let|function) (\w+)/gm,
+	);
+	return [...declared].map(([, name = ""]) => name).filter((name) => !mentions(code, name));
+}
+
+export const documentsWithGiven: string[] = Object.keys(perDocument);
+
+function mentions(code: string, name: string): boolean {
+	return new RegExp(`\\b${name}\\b`).test(code);
+}

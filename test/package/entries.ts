@@ -1,0 +1,95 @@
+import { entries } from "./installed.ts";
+
+/** Every public name that exists at run time. A name more or less is a change for our users. */
+export const publicNames: Record<string, string[]> = {
+	"edge-sse": [
+		"ConfigurationError",
+		"ConnectorError",
+		"Message",
+		"ServerSentEvents",
+		"SseError",
+		"ValidationError",
+		"sse",
+	],
+	"edge-sse/memory": ["memory"],
+	"edge-sse/redis": ["redis"],
+	"edge-sse/upstash": ["upstash"],
+	"edge-sse/durable-object": ["SseChannel", "durableObject"],
+	"edge-sse/client": ["EventClient"],
+	"edge-sse/hono": ["sseMiddleware", "stream"],
+	"edge-sse/node": ["toNodeHandler"],
+	"edge-sse/testing": ["Recorder", "connectorContract", "readMessages", "testBroker", "until"],
+	"edge-sse/auth": ["jwtAuthorizer", "jwtPublisher", "signChannels"],
+};
+
+/** What a host may have besides Web standards: Node's modules (`node:net`), Cloudflare's (`cloudflare:workers`). */
+type Need = "node" | "cloudflare";
+
+/** What an entry needs of its host. One that is not named here works everywhere. */
+const needs: Record<string, Need> = {
+	"edge-sse/redis": "node",
+	"edge-sse/node": "node",
+	"edge-sse/durable-object": "cloudflare",
+};
+
+/** The entries for a host that has these. */
+export function entriesWith(...has: Need[]): string[] {
+	return entries.filter((entry) => {
+		const need = needs[entry];
+		return need === undefined || has.includes(need);
+	});
+}
+
+/** The names of these entries, as `check()` tells them. */
+export function namesOf(some: readonly string[]): Record<string, string[] | undefined> {
+	return Object.fromEntries(some.map((entry) => [entry, publicNames[entry]]));
+}
+
+/**
+ * A module that imports these entries; its `check({ redis, upstash })` streams and publishes through the brokers that
+ * it is given, besides memory, and tells what came of it.
+ */
+export function smoke(some: readonly string[]): string {
+	const imports = some.map((entry, at) => `import * as entry${at} from "${entry}";`).join("\n");
+	const table = some.map((entry, at) => `"${entry}": entry${at}`).join(", ");
+	return `${imports}
+const entries = { ${table} };
+const { ServerSentEvents } = entries["edge-sse"];
+
+async function heard(connector) {
+	const sse = new ServerSentEvents({ connector });
+	const channel = crypto.randomUUID(); // nobody else's, on a broker that others use
+	const response = await sse.fetch(new Request("http://localhost/any/path?channel=" + channel));
+	const { receivers } = await sse.publish({ text: "héllo" }, { type: "greeting", channel });
+	const reader = response.body.getReader();
+	const decoder = new TextDecoder();
+	let text = "";
+	while (!text.includes("data:")) {
+		const { value, done } = await reader.read();
+		if (done) throw new Error("The stream has ended, and brought: " + text);
+		text += decoder.decode(value, { stream: true });
+	}
+	await reader.cancel();
+	await sse.close();
+	return { status: response.status, receivers, text };
+}
+
+export async function check({ redis, upstash }) {
+	const names = Object.entries(entries).map(([entry, names]) => [entry, Object.keys(names).sort()]);
+	const { memory } = entries["edge-sse/memory"];
+	const told = { names: Object.fromEntries(names), memory: await heard(memory()) };
+	// Longer than by default: the machine that tests this may be busy with something else.
+	const timeout = 20_000;
+	if (upstash) told.upstash = await heard(entries["edge-sse/upstash"].upstash({ ...upstash, timeout }));
+	if (redis) told.redis = await heard(entries["edge-sse/redis"].redis(redis, { timeout }));
+	return told;
+}
+`;
+}
+
+/** What `check()` tells of each connector when all is well. */
+export const heard = {
+	status: 200,
+	receivers: 1,
+	text: ':\n\nevent:greeting\ndata:{"text":"héllo"}\n\n',
+};

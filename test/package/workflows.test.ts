@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { packageJson, succeed } from "./installed.ts";
+import { root } from "./support.ts";
+
+/** What runs elsewhere, as far as it can be held to something here. */
+
+interface Job {
+	permissions?: Record<string, string>;
+	needs?: string;
+	steps: { uses?: string; run?: string }[];
+}
+
+const folder = join(root, ".github/workflows");
+
+/** Bun reads YAML by itself. */
+async function workflow(name: string) {
+	const code =
+		"console.log(JSON.stringify(Bun.YAML.parse(await Bun.file(process.argv[1]).text())))";
+	const { stdout } = await succeed("bun", ["-e", code, join(folder, name)]);
+	const parsed: { permissions: object; jobs: Record<string, Job> } = JSON.parse(stdout);
+	return parsed;
+}
+
+describe.each(readdirSync(folder))("%s", (name) => {
+	test("names each action by its commit, and grants nothing for all jobs", async () => {
+		const { jobs, permissions } = await workflow(name);
+		const uses = Object.values(jobs).flatMap(({ steps }) => steps.map((step) => step.uses ?? ""));
+		const named = uses.filter((action) => action !== "");
+		expect(named).not.toEqual([]);
+		expect(named.filter((action) => !/^actions\/[\w-]+@[0-9a-f]{40}$/.test(action))).toEqual([]);
+		expect(permissions).toEqual({ contents: "read" });
+	});
+
+	test("runs only scripts that there are", () => {
+		const text = readFileSync(join(folder, name), "utf8");
+		const scripts = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, script = ""]) => script);
+		expect(scripts.filter((script) => !(script in packageJson.scripts))).toEqual([]);
+	});
+});
+
+test("a release is published with provenance, after all tests, by a job that may sign", async () => {
+	const { jobs } = await workflow("release.yml");
+	const { test: tests, publish } = jobs;
+	const commands = (job?: Job) => job?.steps.map(({ run = "" }) => run).join("\n");
+	expect(commands(tests)).toMatch(/npm ci\n.*\nnpm test$/);
+	expect(tests?.permissions).toBeUndefined();
+	expect(publish).toMatchObject({ needs: "test", permissions: { "id-token": "write" } });
+	expect(commands(publish)).toMatch(
+		/npm ci\nnpm run build\n.*npm publish --provenance --access public/s,
+	);
+});
