@@ -56,6 +56,8 @@ static void ready(struct source *source, uint32_t events) {
 		connect_again(h);
 		return;
 	}
+	/* Nothing was asked: a 408, with which some servers close a connection that was idle. */
+	if (!h->busy) return;
 	text_add(&h->answer, bytes, (size_t)length);
 	if (!is_whole(h)) return;
 	int status = h->answer.length > 12 ? atoi(h->answer.bytes + 9) : 0;
