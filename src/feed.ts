@@ -4,6 +4,7 @@ import { formatCursor, type Positions } from "./cursor.ts";
 import type { Decoded } from "./envelope.ts";
 import type { ConnectorError, ErrorHandler } from "./errors.ts";
 import { cursorFrame, gapFrame } from "./frame.ts";
+import { Outbox, type Round } from "./outbox.ts";
 import { Replay } from "./replay.ts";
 import type { Counters } from "./stats.ts";
 import { atEndOfTurn } from "./turn.ts";
@@ -20,6 +21,7 @@ export class Feed implements Outlet {
 	/** How many streams it has, those included that are just being taken in. */
 	users = 0;
 	readonly #connections = new Set<Connection>();
+	readonly #outbox: Outbox = new Outbox((connection, round) => this.#write(connection, round));
 	readonly #onEnd: (feed: Feed, error: ConnectorError) => void;
 	readonly #replay: Replay | undefined;
 	readonly #counters: Counters;
@@ -81,16 +83,26 @@ export class Feed implements Outlet {
 		const events = this.#events;
 		this.#settle();
 		if (text === "") return;
-		const bytes = encoder.encode(text);
-		for (const connection of this.#connections) {
-			if (connection.write(bytes)) continue;
-			// It has not read what it was sent before. With history it may have the rest when it has.
-			this.#connections.delete(connection);
-			if (this.#replay === undefined) connection.cut();
-			else this.#replay.add(connection, before, before);
-		}
-		this.#counters.frames += events * this.#connections.size;
+		this.#outbox.send({ bytes: encoder.encode(text), events, before }, this.#connections);
 	};
+
+	#write(connection: Connection, { bytes, events, before }: Round): void {
+		if (connection.write(bytes)) {
+			if (connection.isOpen) this.#counters.frames += events;
+			return;
+		}
+		// It has not read what it was sent before. With history it may have the rest when it has.
+		this.#connections.delete(connection);
+		this.#outbox.forget(connection);
+		if (this.#replay === undefined) connection.cut();
+		else this.#replay.add(connection, before, before);
+	}
+
+	/** Sends a connection all that there is, as it is about to end. */
+	finish(connection: Connection): void {
+		this.flush();
+		this.#outbox.finish(connection);
+	}
 
 	#settle(): void {
 		this.#pending = "";
@@ -129,6 +141,7 @@ export class Feed implements Outlet {
 
 	leave(connection: Connection): void {
 		this.#connections.delete(connection);
+		this.#outbox.forget(connection);
 		this.#replay?.delete(connection);
 	}
 

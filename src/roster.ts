@@ -84,7 +84,7 @@ export class Roster implements ConnectionOwner {
 	}
 
 	flush(connection: Connection): void {
-		this.#feeds.get(connection)?.flush();
+		this.#feeds.get(connection)?.finish(connection);
 	}
 
 	ended(connection: Connection, reason: EndReason): void {

@@ -1,0 +1,97 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { open, type Scene, scene } from "./kit.ts";
+
+/** Much for many is written in several turns of the event loop: whoever comes or goes meanwhile, and what follows. */
+
+const megabyte = "x".repeat(1_000_000);
+const size = 40;
+
+async function crowd(it: Scene) {
+	const clients = await Promise.all(Array.from({ length: size }, () => open(it, "")));
+	await nextTurn();
+	return clients;
+}
+
+type Clients = Awaited<ReturnType<typeof crowd>>;
+
+const had = (clients: Clients, count: number) =>
+	clients.filter(({ events }) => events.length >= count).length;
+
+/** So that some have had it, and some have not. */
+async function half(it: Scene, clients: Clients): Promise<void> {
+	await it.sse.publish(megabyte);
+	while (had(clients, 1) === 0) await nextTurn();
+	expect(had(clients, 1)).toBeLessThan(size);
+}
+
+for (const options of [{}, { history: { maxLength: 100 } }]) {
+	const way = "history" in options ? "with history" : "without history";
+	const all = { maxBufferedBytes: 100_000_000, maxMessageBytes: 2_000_000, ...options };
+
+	test(`others have their turn in between, and everyone everything in order, ${way}`, async () => {
+		const it = scene(all);
+		const clients = await crowd(it);
+		await half(it, clients);
+		await it.sse.publish("second");
+		const late = await open(it, "");
+		await it.sse.publish("third");
+		for (const client of clients) {
+			await client.when(() => client.events.length === 3, "three");
+			expect(client.events.map(({ data }) => data.slice(0, 6))).toEqual([
+				"xxxxxx",
+				"second",
+				"third",
+			]);
+		}
+		await late.when(() => late.events.length > 0, "the third");
+		await nextTurn();
+		expect(late.events.map(({ data }) => data)).toEqual(["third"]);
+		expect(it.sse.stats().frames).toBe(3 * size + 1);
+	});
+
+	test(`who is ended in between is sent all of it first, ${way}`, async () => {
+		const it = scene(all);
+		const clients = await crowd(it);
+		await half(it, clients);
+		await it.sse.publish("last words");
+		await it.sse.close();
+		for (const client of clients) {
+			await client.when(() => client.state === "ended", "the end");
+			expect(client.events.map(({ data }) => data.length)).toEqual([megabyte.length, 10]);
+		}
+	});
+
+	test(`who leaves in between is sent nothing more, and the rest is, ${way}`, async () => {
+		const it = scene(all);
+		const clients = await crowd(it);
+		await half(it, clients);
+		const leaving = clients.filter(({ events }) => events.length === 0).slice(-5);
+		for (const client of leaving) await client.close();
+		await Promise.all(
+			clients
+				.filter((client) => !leaving.includes(client))
+				.map((client) => client.when(() => client.events.length === 1, "the message")),
+		);
+		expect(leaving.flatMap(({ events }) => events)).toEqual([]);
+		expect(it.sse.stats()).toMatchObject({ connections: size - 5, frames: size - 5 });
+	});
+}
+
+test("who has not read what was sent before is caught up from the history, each message once", async () => {
+	const it = scene({ maxMessageBytes: 2_000_000, history: { maxLength: 100 } });
+	const clients = await crowd(it);
+	const slow = await open(it, "", { paused: true });
+	for (const n of [1, 2, 3, 4]) {
+		await it.sse.publish(n + megabyte);
+		// Each is a round of its own, the first not over when the last comes.
+		await nextTurn();
+	}
+	await it.sse.publish("5");
+	for (const client of clients) await client.when(() => client.events.length === 5, "five");
+	slow.resume();
+	for (const client of [...clients, slow]) {
+		await client.when(() => client.events.length >= 5, "five");
+		expect(client.events.map(({ data }) => data[0])).toEqual(["1", "2", "3", "4", "5"]);
+	}
+});
