@@ -27,7 +27,7 @@ const rows: Row[] = [
 		code: `export { ServerSentEvents } from "${dist}/sse.js"; export { Message } from "${dist}/message.js";`,
 		dependencies: true,
 		// History (replay, cursors, catching up) is about 4 kB of it, access and limits 3, the way out on Node 1.
-		budget: 13_500,
+		budget: 13_800,
 	},
 	{
 		// The same by the public names, and a connector: it shows that what is not used is shaken off.
