@@ -6,11 +6,10 @@ import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
 import { type Installed, install, succeed } from "../package/installed.ts";
 import { run } from "../package/support.ts";
 import { freePort } from "../support/ports.ts";
-import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { root, type Server, startProgram } from "../support/server.ts";
-import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 import { temporaryDirectory } from "../support/workerd.ts";
 import { command, examples } from "./readme.ts";
+import { useUpstash } from "./upstash.ts";
 import { works } from "./works.ts";
 
 /**
@@ -20,17 +19,12 @@ import { works } from "./works.ts";
 
 const patience = 240_000;
 
-let redis: RedisServer;
-let gateway: UpstashGateway;
+const upstash = useUpstash();
 let packed: Installed;
 beforeAll(async () => {
-	redis = await startRedis();
-	gateway = await startUpstashGateway({ redis: redis.url });
 	packed = await install([]);
 });
 afterAll(async () => {
-	await gateway?.[Symbol.asyncDispose]();
-	await redis?.stop();
 	await packed?.remove();
 });
 
@@ -72,8 +66,7 @@ async function start(test: TestContext, folder: string, ...args: string[]): Prom
 			HOST: "127.0.0.1",
 			// Some take 0 for none.
 			PORT: String(await freePort()),
-			UPSTASH_REDIS_REST_URL: gateway.url,
-			UPSTASH_REDIS_REST_TOKEN: gateway.token,
+			...upstash.env,
 			NEXT_TELEMETRY_DISABLED: "1",
 		},
 	});

@@ -1,15 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { run } from "../package/support.ts";
 import { openStream } from "../support/event-stream.ts";
 import { call } from "../support/hub-client.ts";
-import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { type Server, startProgram } from "../support/server.ts";
-import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 import { until } from "../support/wait.ts";
 import { temporaryDirectory } from "../support/workerd.ts";
 import { command } from "./readme.ts";
+import { useUpstash } from "./upstash.ts";
 import { works } from "./works.ts";
 
 /**
@@ -17,16 +16,7 @@ import { works } from "./works.ts";
  * a stand-in for that host, with Upstash behind it.
  */
 
-let redis: RedisServer;
-let gateway: UpstashGateway;
-beforeAll(async () => {
-	redis = await startRedis();
-	gateway = await startUpstashGateway({ redis: redis.url });
-});
-afterAll(async () => {
-	await gateway[Symbol.asyncDispose]();
-	await redis.stop();
-});
+const upstash = useUpstash();
 
 /** Builds as the README says, but into a folder of the test's own; that folder. */
 async function build(name: string): Promise<string> {
@@ -45,7 +35,7 @@ async function build(name: string): Promise<string> {
 async function serve(...words: string[]): Promise<Server> {
 	const server = await startProgram(words, {
 		announces: /^Listening on (http:\S+)/m,
-		env: { UPSTASH_REDIS_REST_URL: gateway.url, UPSTASH_REDIS_REST_TOKEN: gateway.token },
+		env: upstash.env,
 	});
 	onTestFinished(() => server.kill());
 	return server;
@@ -63,14 +53,14 @@ test("AWS Lambda: a stream ends in good order before the function would be ended
 	const server = await serve("node", "test/examples/hosts/lambda.ts", bundle, "3000");
 	const stream = await openStream(`${server.url}/stream`);
 	await stream.comment();
-	expect(gateway.streams.size).toBeGreaterThan(0);
+	expect(upstash.gateway.streams.size).toBeGreaterThan(0);
 	await stream.end();
 	expect(stream.state).toBe("ended");
 	expect(stream.retries).toHaveLength(1);
 	expect(server.output).not.toContain("failed");
 	// The process may be frozen from now on: what it had open must be closed.
 	const soon = { timeout: 1_500, what: "the end of the subscription, which does not linger" };
-	await until(() => gateway.streams.size === 0, soon);
+	await until(() => upstash.gateway.streams.size === 0, soon);
 });
 
 test("Vercel: the functions are bundled without anything of Node, and stream", async (t) => {

@@ -2,29 +2,14 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { openStream } from "../support/event-stream.ts";
 import { call } from "../support/hub-client.ts";
 import { freePort } from "../support/ports.ts";
-import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { type Server, startProgram } from "../support/server.ts";
-import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 import { command } from "./readme.ts";
+import { useUpstash } from "./upstash.ts";
 import { wranglerDev } from "./wrangler.ts";
 
 /** The examples whose host runs here: started as their README says, streamed from and published to. */
 
-let redis: RedisServer;
-let gateway: UpstashGateway;
-beforeAll(async () => {
-	redis = await startRedis();
-	gateway = await startUpstashGateway({ redis: redis.url });
-});
-afterAll(async () => {
-	await gateway[Symbol.asyncDispose]();
-	await redis.stop();
-});
-
-const upstash = () => ({
-	UPSTASH_REDIS_REST_URL: gateway.url,
-	UPSTASH_REDIS_REST_TOKEN: gateway.token,
-});
+const upstash = useUpstash();
 
 interface Example {
 	/** Variables that the README asks for. */
@@ -41,9 +26,9 @@ const servers: Record<string, Example> = {
 	h3: {},
 	bun: {},
 	deno: {},
-	"deno-deploy": { env: upstash },
+	"deno-deploy": { env: () => upstash.env },
 	"cloudflare-durable-object": {},
-	"cloudflare-upstash": { env: upstash },
+	"cloudflare-upstash": { env: () => upstash.env },
 };
 
 describe.each(Object.entries(servers))("%s", (name, { env = () => ({}), rooms = false }) => {
