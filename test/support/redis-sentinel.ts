@@ -78,12 +78,19 @@ export async function startSentinels({ password }: { password: string }): Promis
 		settled,
 		failover: async () => {
 			const before = await settled();
-			// A Sentinel that has not talked with the replica yet knows of nobody to promote.
-			const begun = async () =>
-				String(await Promise.resolve(ask("SENTINEL", "FAILOVER", name)).catch(String)) === "OK";
-			await until(begun, { timeout: 20_000, every: 50, what: "a failover to begin" });
-			const over = async () => (await settled()) !== before;
-			await until(over, { timeout: 20_000, what: "another master" });
+			// Sentinels give a failover up that a slow replica holds up, and may know of nobody to promote yet: one
+			// that is not under way has to be asked for again. Both are read from one reply, so what has just
+			// succeeded is never mistaken for what was given up.
+			const over = async () => {
+				const { port, flags = "" } = fields(await ask("SENTINEL", "MASTER", name));
+				if (port !== String(before.port)) return true;
+				if (!flags.includes("failover_in_progress")) {
+					await Promise.resolve(ask("SENTINEL", "FAILOVER", name)).catch(String);
+				}
+				return false;
+			};
+			await until(over, { timeout: 30_000, every: 50, what: "another master" });
+			await settled();
 		},
 		replicated: async () => {
 			const current = await settled();
@@ -99,6 +106,12 @@ export async function startSentinels({ password }: { password: string }): Promis
 			await Promise.all(servers.map((server) => server.stop()));
 		},
 	};
+}
+
+/** A reply of names and values in turn. */
+function fields(reply: Reply): Record<string, string | undefined> {
+	const list = Array.isArray(reply) ? reply.map(String) : [];
+	return Object.fromEntries(list.flatMap((name, at) => (at % 2 ? [] : [[name, list[at + 1]]])));
 }
 
 async function startSentinel(master: { name: string; port: number; password: string }) {
