@@ -47,6 +47,12 @@ const deno = (...args: string[]) => [
 	...args,
 ];
 
+/** What `npm start` has Node run, flags included. */
+function startArguments(): string[] {
+	const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+	return scripts.start.split(" ").slice(1);
+}
+
 function edgeSse(name: string, title: string, command: readonly string[]): Candidate {
 	return { name, title, kind: "edge-sse", command: () => command, feeds: both, can: everything };
 }
@@ -64,7 +70,7 @@ export function candidates(floor: string): Candidate[] {
 	return [
 		{ ...control("c-floor", "C, epoll, one send per client", [floor]), feeds: ["http"], can: [] },
 
-		edgeSse("node-hub", "edge-sse, `npm start`", node("src/server/node.ts")),
+		edgeSse("node-hub", "edge-sse, `npm start`", node(...startArguments())),
 		edgeSse("node-server", "edge-sse, @hono/node-server", servers(node, "edge-sse", "node-server")),
 		edgeSse("srvx", "edge-sse, srvx on Node", servers(node, "edge-sse", "srvx")),
 		control("node-raw", "Node, `socket.write`, framed once", servers(node, "node-raw")),

@@ -1,6 +1,6 @@
 import { SseError } from "./errors.ts";
 import { jitteredRetry, retryFrame } from "./frame.ts";
-import type { Sink } from "./sink.ts";
+import type { Sink, SinkOwner } from "./sink.ts";
 import type { Counters } from "./stats.ts";
 
 const encoder = new TextEncoder();
@@ -31,8 +31,8 @@ tooSlow.stack = `${tooSlow.name}: ${tooSlow.message}`;
  * One client's stream: a buffer with a bound, the tick of its last write, and one teardown however
  * many signs say that the client has left.
  */
-export class Connection {
-	readonly #sink: Sink;
+export class Connection implements SinkOwner {
+	#sink!: Sink;
 	readonly #owner: ConnectionOwner;
 	#ended: EndReason | undefined;
 	#cleanUp: ((reason: EndReason) => void) | undefined;
@@ -43,8 +43,8 @@ export class Connection {
 	/** The owner's tick at the last write; silence is measured against it. */
 	lastTick: number;
 
-	constructor(sink: Sink, owner: ConnectionOwner) {
-		this.#sink = sink;
+	/** It is to be given a sink before anything is written. */
+	constructor(owner: ConnectionOwner) {
 		this.#owner = owner;
 		this.begun = owner.tick;
 		this.lastTick = owner.tick;
@@ -77,6 +77,12 @@ export class Connection {
 		return true;
 	}
 
+	/** From now on its bytes leave by this sink. */
+	use(sink: Sink): void {
+		this.#sink = sink;
+		if (this.#ended !== undefined) this.#close(this.#ended);
+	}
+
 	/** Runs a clean-up once the stream is over, at once if it is already. One is kept. */
 	onEnd(cleanUp: (reason: EndReason) => void): void {
 		if (this.#ended === undefined) this.#cleanUp = cleanUp;
@@ -105,6 +111,10 @@ export class Connection {
 		this.#ended = reason;
 		this.#owner.ended(this, reason);
 		this.#cleanUp?.(reason);
+		this.#close(reason);
+	}
+
+	#close(reason: EndReason): void {
 		try {
 			// Only a slow client still has a stream worth breaking: its unread bytes are freed with it.
 			if (reason === "slow") this.#sink.abort(tooSlow);

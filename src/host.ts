@@ -1,5 +1,6 @@
-import { isNodeResponse, type NodeResponse, NodeSink } from "./node-sink.ts";
-import { type StreamSink, streamSink } from "./sink.ts";
+import { NodeSink } from "./node-sink.ts";
+import { BodySink, type SinkOwner, type StreamSink } from "./sink.ts";
+import { isNodeResponse, type NodeResponse } from "./socket-sink.ts";
 
 /**
  * What hosts hand a fetch handler besides the request: Bun its server, Deno the connection's info,
@@ -26,11 +27,11 @@ function hints(host: unknown): HostHints {
 	return typeof host === "object" && host !== null ? host : {};
 }
 
-/** The way out that costs least on this host. It is told whom to call when the host lets go of it. */
-export function sinkFor(request: Request, host: unknown): (onCancel: () => void) => StreamSink {
+/** The way out that costs least on this host. It is told whose bytes it takes. */
+export function sinkFor(request: Request, host: unknown): (owner: SinkOwner) => StreamSink {
 	const outgoing = nodeResponse(request, host);
-	if (outgoing === undefined) return streamSink;
-	return (onCancel) => new NodeSink(outgoing, onCancel);
+	if (outgoing === undefined) return (owner) => new BodySink(owner);
+	return (owner) => new NodeSink(outgoing, owner);
 }
 
 function nodeResponse(request: Request, host: unknown): NodeResponse | undefined {

@@ -8,7 +8,7 @@ import { commentFrame, cursorFrame } from "./frame.ts";
 import { Gate } from "./gate.ts";
 import { beginning } from "./position.ts";
 import { Roster, type RosterOptions } from "./roster.ts";
-import type { Sink } from "./sink.ts";
+import type { Sink, SinkOwner } from "./sink.ts";
 import type { Counters } from "./stats.ts";
 
 export interface HubOptions extends RosterOptions {
@@ -68,14 +68,13 @@ export class Hub implements ChannelOwner {
 	 * Opens a stream. It resolves once every channel's subscription is confirmed, so that nothing
 	 * published after the first byte is missed.
 	 *
-	 * @param createSink makes the way out, once there is something to send; it is told whom to call when
-	 *   the host lets go of it.
+	 * @param createSink makes the way out, once there is something to send; it is told whose.
 	 * @throws {ConnectorError} when the broker is away, refuses, or the hub is closed.
 	 */
 	async open<S extends Sink>(
 		names: readonly string[],
 		{ lastEventId, recent, expires }: Resume,
-		createSink: (onCancel: () => void) => S,
+		createSink: (owner: SinkOwner) => S,
 	): Promise<{ connection: Connection; sink: S }> {
 		const channels = await this.#acquireAll(names);
 		let resume = lastEventId === undefined ? undefined : parseCursor(names, lastEventId);
@@ -93,8 +92,9 @@ export class Hub implements ChannelOwner {
 			feed = new Feed(channels, this.report, this.counters, this.#upstreamEnded);
 			this.#feeds.set(key, feed);
 		}
-		const sink = createSink(() => connection.left());
-		const connection: Connection = new Connection(sink, this.#roster);
+		const connection = new Connection(this.#roster);
+		const sink = createSink(connection);
+		connection.use(sink);
 		// Before it joins, for what is then sent to the others may show that they have gone.
 		feed.users++;
 		this.#roster.add(connection, feed, expires);

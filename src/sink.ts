@@ -13,6 +13,14 @@ export interface Sink {
 	abort(reason: Error): void;
 }
 
+/** Whose bytes a sink takes. */
+export interface SinkOwner {
+	/** The host let go of it: the client has left. */
+	left(): void;
+	/** From now on another one takes them. */
+	use(sink: Sink): void;
+}
+
 /** The fetch shape: bytes leave through the body of a Response. */
 export interface StreamSink extends Sink {
 	readonly body: ReadableStream<Uint8Array>;
@@ -31,17 +39,20 @@ const inBytes: QueuingStrategy<Uint8Array> = {
  */
 export class BodySink implements StreamSink, UnderlyingDefaultSource<Uint8Array> {
 	readonly body: ReadableStream<Uint8Array>;
-	/** The host let go of the body: the client has left. */
-	readonly cancel: () => void;
+	readonly #owner: Pick<SinkOwner, "left">;
 	#controller: ReadableStreamDefaultController<Uint8Array> | undefined;
 
-	constructor(onCancel: () => void) {
-		this.cancel = onCancel;
+	constructor(owner: Pick<SinkOwner, "left">) {
+		this.#owner = owner;
 		this.body = new ReadableStream<Uint8Array>(this, inBytes);
 	}
 
 	start(controller: ReadableStreamDefaultController<Uint8Array>): void {
 		this.#controller = controller;
+	}
+
+	cancel(): void {
+		this.#owner.left();
 	}
 
 	write(bytes: Uint8Array): void {
@@ -59,9 +70,4 @@ export class BodySink implements StreamSink, UnderlyingDefaultSource<Uint8Array>
 	abort(reason: Error): void {
 		this.#controller?.error(reason);
 	}
-}
-
-/** @param onCancel the host let go of the body: the client has left. */
-export function streamSink(onCancel: () => void): StreamSink {
-	return new BodySink(onCancel);
 }

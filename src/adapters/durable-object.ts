@@ -18,7 +18,7 @@ import type { HistoryLimits } from "../connectors/history-limits.ts";
 import { memory } from "../connectors/memory.ts";
 import { ConnectorError } from "../errors.ts";
 import type { ServerSentEventsOptions } from "../options.ts";
-import { type StreamSink, streamSink } from "../sink.ts";
+import { BodySink, type StreamSink } from "../sink.ts";
 import { ServerSentEvents } from "../sse.ts";
 import { counters } from "../stats.ts";
 
@@ -168,14 +168,15 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 	/** What arrives on a channel, a line each, to one reader. The same rules as for any client hold. */
 	async #payloads(connector: Connector, channel: string): Promise<StreamSink["body"]> {
 		const { keepAlive = 8_000, maxBufferedBytes = 1_048_576 } = this.options;
-		const sink = streamSink(() => connection.left());
-		const connection = new Connection(sink, {
+		const connection = new Connection({
 			tick: 0,
 			maxBufferedBytes,
 			counters: counters(),
 			flush: () => undefined,
 			ended: () => undefined,
 		});
+		const sink = new BodySink(connection);
+		connection.use(sink);
 		const write = (text: string) => {
 			// Broken off rather than left with a gap: the connector hears of it and opens another.
 			if (!connection.write(encoder.encode(`${text}\n`))) connection.cut();

@@ -1,6 +1,5 @@
-import { SseError } from "../errors.ts";
 import { type NodeIncoming, toRequest } from "./node/request.ts";
-import { type NodeOutgoing, send } from "./node/response.ts";
+import { fail, type NodeOutgoing, send } from "./node/response.ts";
 
 export type { NodeIncoming } from "./node/request.ts";
 export type { NodeOutgoing } from "./node/response.ts";
@@ -61,17 +60,4 @@ async function answer<Incoming extends NodeIncoming, Outgoing extends NodeOutgoi
 	// The client has not waited for it.
 	if (request.signal.aborted) await response.body?.cancel();
 	else await send(response, outgoing, incoming.method);
-}
-
-function fail(outgoing: NodeOutgoing, error: unknown): void {
-	// Of a client that was cut off, `onError` has heard.
-	const known = error instanceof SseError && error.code === "slow_consumer";
-	if (!known) console.error("edge-sse:", error);
-	// What has begun can only be broken off: the client must not take it for complete, as HTTP/2 would have
-	// it where there is no error.
-	if (outgoing.headersSent) outgoing.destroy(new Error("Broken off.", { cause: error }));
-	else {
-		outgoing.statusCode = 500;
-		outgoing.end();
-	}
 }

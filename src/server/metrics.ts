@@ -25,10 +25,15 @@ const totals = {
 	reconnects: "Subscriptions that were lost and came back",
 } satisfies Record<Exclude<keyof Stats, keyof typeof gauges>, string>;
 
+/** How often the event loop's delay is sampled, in ms. Every 10, as it is by default, takes 0.8 % of a core for ever. */
+const eventLoopMonitoringPrecision = 100;
+
 export function createMetrics(sse: ServerSentEvents): Metrics {
 	const registry = new Registry();
 	// Deno lets nobody read /proc, and a resident memory of 0 is worse than none.
-	if (!("Deno" in globalThis)) collectDefaultMetrics({ register: registry });
+	if (!("Deno" in globalThis)) {
+		collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision });
+	}
 	for (const [key, help] of Object.entries(gauges)) {
 		new Gauge({
 			name: `sse_${key}`,

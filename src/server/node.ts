@@ -1,6 +1,7 @@
 import { type ServerType, serve } from "@hono/node-server";
 import { createHub } from "./hub.ts";
 import { exitWith, onShutdown } from "./process.ts";
+import { straight } from "./straight.ts";
 
 /** Who takes longer to send a request is closed, in ms; Node would give it 60 s and 5 min. */
 const requestLimits = {
@@ -13,7 +14,7 @@ try {
 	const hub = createHub(process.env);
 	const { host, port } = hub.settings;
 	const server: ServerType = serve(
-		{ fetch: hub.fetch, hostname: host, port, serverOptions: requestLimits },
+		{ fetch: straight(hub.fetch), hostname: host, port, serverOptions: requestLimits },
 		(address) => console.log(hub.announce(address.port)),
 	);
 	server.on("error", exitWith);

@@ -1,13 +1,16 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import { beforeEach, expect, test } from "vitest";
-import { type NodeResponse, NodeSink } from "../../src/node-sink.ts";
+import { NodeSink, sinkOf } from "../../src/node-sink.ts";
+import type { Sink } from "../../src/sink.ts";
+import type { NodeResponse } from "../../src/socket-sink.ts";
 
 /** A response of HTTP/1.1 whose head has been sent, and a socket that keeps what it is given. */
 class Outgoing implements NodeResponse {
 	readonly headersSent = true;
-	readonly chunkedEncoding = true;
+	chunkedEncoding = true;
 	writableEnded = false;
 	destroyed = false;
+	flushed = false;
 	readonly wire: string[] = [];
 	readonly socket = {
 		destroyed: false,
@@ -23,11 +26,20 @@ class Outgoing implements NodeResponse {
 	/** What reached it by `response.write`, in one piece as Node's own does after all. */
 	readonly written: string[] = [];
 
-	send(bytes: Uint8Array): void {
+	write(bytes: Uint8Array): boolean {
 		this.written.push(Buffer.from(bytes).toString());
 		this.socket.write(
 			Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]),
 		);
+		return true;
+	}
+
+	flushHeaders(): void {
+		this.flushed = true;
+	}
+
+	end(): void {
+		this.writableEnded = true;
 	}
 
 	destroy(): void {
@@ -44,16 +56,27 @@ async function nextTurn(): Promise<void> {
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 let outgoing: Outgoing;
-let sink: NodeSink;
-beforeEach(() => {
-	outgoing = new Outgoing();
-	sink = new NodeSink(outgoing, () => undefined);
-});
+let body: ReadableStream<Uint8Array>;
+/** Where the client's bytes go just now. */
+let sink: Sink;
+beforeEach(() => open());
+
+function open(response = new Outgoing()): void {
+	outgoing = response;
+	const first = new NodeSink(response, {
+		left: () => undefined,
+		use: (next) => {
+			sink = next;
+		},
+	});
+	sink = first;
+	body = first.body;
+}
 
 /** A host as `@hono/node-server`, srvx and ours are: what is read is written at once; then it may wait for a drain. */
 function host(
 	body: ReadableStream<Uint8Array>,
-	write = (chunk: Uint8Array) => outgoing.send(chunk),
+	write: (chunk: Uint8Array) => unknown = (chunk) => outgoing.write(chunk),
 	drained?: () => Promise<void> | undefined,
 ): void {
 	const reader = body.getReader();
@@ -77,7 +100,7 @@ async function send(...texts: string[]): Promise<void> {
 }
 
 test("the socket is given what a host has been seen to pass on as it is", async () => {
-	host(sink.body);
+	host(body);
 	await send("one", "two");
 	sink.write(bytes("three"));
 	expect(outgoing.written).toEqual(["one"]);
@@ -89,9 +112,8 @@ test("everybody is given the same chunk", async () => {
 	const given: Uint8Array[] = [];
 	const shared = bytes("shared");
 	for (const other of others) {
-		outgoing = other;
-		sink = new NodeSink(other, () => undefined);
-		host(sink.body, (chunk) => other.send(chunk));
+		open(other);
+		host(body, (chunk) => other.write(chunk));
 		await send("first");
 		other.socket.write = (chunk) => given.push(chunk) > 0;
 		sink.write(shared);
@@ -105,7 +127,7 @@ test.each([false, true])(
 	"nothing is concluded from what comes together (the host waits for drains: %s)",
 	async (waits) => {
 		let waiting = waits;
-		host(sink.body, undefined, () => (waiting ? nextTurn() : undefined));
+		host(body, undefined, () => (waiting ? nextTurn() : undefined));
 		for (let n = 0; n < 10; n++) {
 			sink.write(bytes("one"));
 			sink.write(bytes("two!"));
@@ -123,7 +145,7 @@ test.each([false, true])(
 
 test("what is in the stream comes first, whatever turn it was written in", async () => {
 	await send("early");
-	host(sink.body);
+	host(body);
 	sink.write(bytes("same turn"));
 	await Promise.resolve();
 	sink.write(bytes("a microtask later"));
@@ -149,10 +171,10 @@ function watched(body: ReadableStream<Uint8Array>, seen: Uint8Array[]): Readable
 }
 
 const between: Record<string, (seen: Uint8Array[]) => ReadableStream<Uint8Array>> = {
-	"a reader": (seen) => watched(sink.body, seen),
-	"a reader of a reader": (seen) => watched(watched(sink.body, []), seen),
+	"a reader": (seen) => watched(body, seen),
+	"a reader of a reader": (seen) => watched(watched(body, []), seen),
 	"a transform": (seen) =>
-		sink.body.pipeThrough(
+		body.pipeThrough(
 			new TransformStream({
 				transform: (chunk, controller) => {
 					seen.push(chunk);
@@ -161,7 +183,7 @@ const between: Record<string, (seen: Uint8Array[]) => ReadableStream<Uint8Array>
 			}),
 		),
 	"a tee": (seen) => {
-		const [one, other] = sink.body.tee();
+		const [one, other] = body.tee();
 		host(other, (chunk) => seen.push(chunk));
 		return one;
 	},
@@ -195,9 +217,8 @@ const seeds = Array.from({ length: 500 }, (_, seed) => seed);
 test("chunks of one length keep their order, however closely they follow each other", async () => {
 	let past = 0;
 	for (const seed of seeds) {
-		outgoing = new Outgoing();
-		sink = new NodeSink(outgoing, () => undefined);
-		host(sink.body);
+		open();
+		host(body);
 		const texts = await sendAtRandom(randomFrom(seed));
 		expect(
 			outgoing.wire.map((chunk) => chunk.split("\r\n")[1]),
@@ -211,8 +232,7 @@ test("chunks of one length keep their order, however closely they follow each ot
 
 test.each(Object.entries(between))("%s in between sees every chunk", async (_, stand) => {
 	for (const seed of seeds) {
-		outgoing = new Outgoing();
-		sink = new NodeSink(outgoing, () => undefined);
+		open();
 		const seen: Uint8Array[] = [];
 		host(stand(seen));
 		const texts = await sendAtRandom(randomFrom(seed));
@@ -223,8 +243,8 @@ test.each(Object.entries(between))("%s in between sees every chunk", async (_, s
 });
 
 test("a response whose `write` is somebody else's is left to him", async () => {
-	Object.assign(outgoing, { write: () => true });
-	host(sink.body);
+	Object.assign(outgoing, { write: outgoing.write });
+	host(body);
 	await send("one", "two", "three");
 	expect(outgoing.written).toEqual(["one", "two", "three"]);
 });
@@ -233,7 +253,7 @@ test("a response that has ended, and one whose connection is gone, take no more"
 	outgoing.socket.destroyed = true;
 	expect(() => sink.write(bytes("nobody is there"))).toThrow("gone");
 	outgoing.socket.destroyed = false;
-	host(sink.body);
+	host(body);
 	await send("one", "two");
 	outgoing.writableEnded = true;
 	expect(() => sink.write(bytes("too late"))).toThrow("ended");
@@ -243,7 +263,7 @@ test("a response that has ended, and one whose connection is gone, take no more"
 test("what waits for the client is counted where it waits, and dropped by an abort", async () => {
 	sink.write(bytes("unread"));
 	expect(sink.bufferedBytes).toBe(6);
-	host(sink.body);
+	host(body);
 	await nextTurn();
 	expect(sink.bufferedBytes + 0).toBe(0);
 	await send("one", "two");
@@ -251,4 +271,66 @@ test("what waits for the client is counted where it waits, and dropped by an abo
 	expect(sink.bufferedBytes).toBe(1_000);
 	sink.abort(new Error("Too slow."));
 	expect(outgoing.destroyed).toBe(true);
+});
+
+/** A sender of our own: it has written the head, and asks for the rest to go past the body. */
+const leave = (given = body) => sinkOf(outgoing)?.leave(given);
+
+test("who sends the body himself has it sent past the stream at once, in order", async () => {
+	sink.write(bytes("opening"));
+	sink.write(bytes("early"));
+	const leaving = leave();
+	sink.write(bytes("same turn"));
+	await Promise.resolve();
+	sink.write(bytes("a microtask later"));
+	expect(await leaving).toBe(true);
+	await send("1", "2");
+	const first = ["opening", "early", "same turn", "a microtask later"];
+	expect(outgoing.wire.map((chunk) => chunk.split("\r\n")[1])).toEqual([...first, "1", "2"]);
+	// The head is Node's to send, with the first of it.
+	expect(outgoing.written).toEqual(first);
+	outgoing.socket.writableLength = 1_000;
+	expect(sink.bufferedBytes).toBe(1_000);
+	sink.end();
+	expect(outgoing.writableEnded).toBe(true);
+});
+
+test("a body with nothing in it yet sends its head", async () => {
+	expect(await leave()).toBe(true);
+	expect(outgoing.flushed).toBe(true);
+	await send("1");
+	expect(outgoing.wire).toEqual(["1\r\n1\r\n"]);
+});
+
+test("a client that leaves while its body is being left is written nothing more", async () => {
+	sink.write(bytes("one"));
+	sink.write(bytes("two"));
+	const leaving = leave();
+	outgoing.destroyed = true;
+	await leaving;
+	expect(outgoing.wire).toEqual([]);
+});
+
+test.each<[string, () => ReadableStream<Uint8Array>]>([
+	["another body", () => new ReadableStream()],
+	[
+		"a response of HTTP/1.0",
+		() => {
+			outgoing.chunkedEncoding = false;
+			return body;
+		},
+	],
+	[
+		"a response whose `write` is somebody else's",
+		() => {
+			Object.assign(outgoing, { write: outgoing.write });
+			return body;
+		},
+	],
+])("%s is not left, and nothing is read of it", async (_, given) => {
+	sink.write(bytes("opening"));
+	expect(await leave(given())).toBe(false);
+	expect(outgoing.wire).toEqual([]);
+	const { value } = await body.getReader().read();
+	expect(Buffer.from(value ?? []).toString()).toBe("opening");
 });

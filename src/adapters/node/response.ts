@@ -1,3 +1,6 @@
+import { SseError } from "../../errors.ts";
+import { sinkOf } from "../../node-sink.ts";
+
 /**
  * As much as is used here of Node's response, of HTTP/1 or of HTTP/2's compatibility API.
  * https://nodejs.org/api/http.html#class-httpserverresponse
@@ -36,6 +39,7 @@ export async function send(
 		return;
 	}
 	outgoing.writeHead(status);
+	if (await sinkOf(outgoing)?.leave(body)) return;
 	const reader = body.getReader();
 	const cancel = () => {
 		// It can only fail because the body is broken, and then the read below has failed, too.
@@ -53,6 +57,20 @@ export async function send(
 	}
 	outgoing.off("close", cancel);
 	outgoing.end();
+}
+
+/** What went wrong is reported, and shown to the client without a word of it. */
+export function fail(outgoing: NodeOutgoing, error: unknown): void {
+	// Of a client that was cut off, `onError` has heard.
+	const known = error instanceof SseError && error.code === "slow_consumer";
+	if (!known) console.error("edge-sse:", error);
+	// What has begun can only be broken off: the client must not take it for complete, as HTTP/2 would have
+	// it where there is no error.
+	if (outgoing.headersSent) outgoing.destroy(new Error("Broken off.", { cause: error }));
+	else {
+		outgoing.statusCode = 500;
+		outgoing.end();
+	}
 }
 
 /** Of these there may be several; what middleware has set stays. Any other header is the response's own. */

@@ -6,6 +6,7 @@ import { serve } from "@hono/node-server";
 import { createApp } from "../../../src/server/app.ts";
 import { onShutdown } from "../../../src/server/process.ts";
 import { readSettings } from "../../../src/server/settings.ts";
+import { straight } from "../../../src/server/straight.ts";
 import { ServerSentEvents } from "../../../src/sse.ts";
 import { Random } from "../random.ts";
 import { brokerFrom, lagging } from "./broker.ts";
@@ -22,7 +23,7 @@ app.get("/memory", (c) => {
 	globalThis.gc?.();
 	return c.json({ heapUsed: process.memoryUsage().heapUsed });
 });
-const server = serve({ fetch: app.fetch, hostname: host, port }, (address) => {
+const server = serve({ fetch: straight(app.fetch), hostname: host, port }, (address) => {
 	console.log(
 		`edge-sse: listening on http://${host}:${address.port} (broker: ${sse.connector.name})`,
 	);

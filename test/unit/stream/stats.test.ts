@@ -191,7 +191,8 @@ test("bytes that the host did not take are not counted", () => {
 		end: () => undefined,
 		abort: () => undefined,
 	};
-	const connection = new Connection(sink, owner);
+	const connection = new Connection(owner);
+	connection.use(sink);
 	for (let n = 0; n < 5; n++) connection.write(new Uint8Array(10));
 	expect([counted.bytes, ends]).toEqual([20, ["left"]]);
 });
