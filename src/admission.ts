@@ -10,8 +10,8 @@ export class Admission {
 		this.#mostOfOne = limits.maxConnectionsPerClient;
 	}
 
-	/** @returns gives the place back, once; undefined: there is none. */
-	enter(key: string | undefined): (() => void) | undefined {
+	/** @param key of the client, where one is counted. @returns undefined: there is no place. */
+	enter(key: string | undefined): Place | undefined {
 		if (this.#all >= this.#most) return undefined;
 		if (key !== undefined) {
 			const mine = this.#ofOne.get(key) ?? 0;
@@ -19,15 +19,32 @@ export class Admission {
 			this.#ofOne.set(key, mine + 1);
 		}
 		this.#all++;
-		let inside = true;
-		return () => {
-			if (!inside) return;
-			inside = false;
-			this.#all--;
-			if (key === undefined) return;
-			const mine = (this.#ofOne.get(key) ?? 1) - 1;
-			if (mine === 0) this.#ofOne.delete(key);
-			else this.#ofOne.set(key, mine);
-		};
+		return new Place(this, key);
+	}
+
+	/** A place is free again. */
+	left(key: string | undefined): void {
+		this.#all--;
+		if (key === undefined) return;
+		const mine = (this.#ofOne.get(key) ?? 1) - 1;
+		if (mine === 0) this.#ofOne.delete(key);
+		else this.#ofOne.set(key, mine);
+	}
+}
+
+/** One client's, until it leaves. */
+export class Place {
+	#admission: Admission | undefined;
+	readonly #key: string | undefined;
+
+	constructor(admission: Admission, key: string | undefined) {
+		this.#admission = admission;
+		this.#key = key;
+	}
+
+	/** Idempotent. */
+	leave(): void {
+		this.#admission?.left(this.#key);
+		this.#admission = undefined;
 	}
 }

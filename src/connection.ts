@@ -23,6 +23,11 @@ export interface ConnectionOwner {
 	ended(connection: Connection, reason: EndReason): void;
 }
 
+/** What is to be done once a stream is over. */
+interface CleanUp {
+	ended(reason: EndReason): void;
+}
+
 // Some hosts print what a stream was broken with: one line, made once, and no stack of ours.
 const tooSlow = new SseError("slow_consumer", "A client was cut off: it read too slowly.");
 tooSlow.stack = `${tooSlow.name}: ${tooSlow.message}`;
@@ -35,7 +40,7 @@ export class Connection implements SinkOwner {
 	#sink!: Sink;
 	readonly #owner: ConnectionOwner;
 	#ended: EndReason | undefined;
-	#cleanUp: ((reason: EndReason) => void) | undefined;
+	#cleanUp: CleanUp | undefined;
 	/** When the stream is to end, in ms since 1970. */
 	deadline = Number.POSITIVE_INFINITY;
 	/** The owner's tick when it began. */
@@ -84,9 +89,14 @@ export class Connection implements SinkOwner {
 	}
 
 	/** Runs a clean-up once the stream is over, at once if it is already. One is kept. */
-	onEnd(cleanUp: (reason: EndReason) => void): void {
+	onEnd(cleanUp: CleanUp): void {
 		if (this.#ended === undefined) this.#cleanUp = cleanUp;
-		else cleanUp(this.#ended);
+		else cleanUp.ended(this.#ended);
+	}
+
+	/** The request's signal is aborted, to which the connection listens itself, for a closure would be one more for each. */
+	handleEvent(): void {
+		this.left();
 	}
 
 	/** The client has left: nothing can be sent to it any more. */
@@ -110,7 +120,7 @@ export class Connection implements SinkOwner {
 		if (this.#ended !== undefined) return;
 		this.#ended = reason;
 		this.#owner.ended(this, reason);
-		this.#cleanUp?.(reason);
+		this.#cleanUp?.ended(reason);
 		this.#close(reason);
 	}
 

@@ -7,6 +7,8 @@ type HookOptions = Pick<ServerSentEventsOptions, "clientKey" | "onConnect" | "on
 	onError: ErrorHandler;
 };
 
+const nobodyListens = (): void => undefined;
+
 /** The user's own functions, which may throw, or return promises that reject. */
 export class Hooks {
 	readonly #options: HookOptions;
@@ -28,7 +30,7 @@ export class Hooks {
 	/** A stream has begun. @returns what tells of its end. */
 	connected(channels: readonly string[], request: Request): (reason: EndReason) => void {
 		const { onConnect, onDisconnect } = this.#options;
-		if (onConnect === undefined && onDisconnect === undefined) return () => undefined;
+		if (onConnect === undefined && onDisconnect === undefined) return nobodyListens;
 		const client = { channels };
 		const since = performance.now();
 		guarded(() => onConnect?.(client, request), this.#failed);

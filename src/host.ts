@@ -46,25 +46,31 @@ export function liftIdleTimeout(request: Request, host: unknown): void {
 }
 
 /**
- * Calls back when the client has left, by the request's signal, or by Deno's `completed` where there is
+ * Tells a client's connection that it has left, by the request's signal, or by Deno's `completed` where there is
  * one (Deno warns about a served request's signal being read at all).
- *
- * @returns to be called when the stream is over: stops listening, and has the host close the connection of a client
- *   that does not read on. It would hold a socket for as long as its TCP is alive, and be counted by nobody.
  */
-export function onDeparture(request: Request, host: unknown, left: () => void): () => void {
+export function listenForDeparture(request: Request, host: unknown, client: Departing): void {
 	const { completed } = hints(host);
 	if (completed instanceof Promise) {
+		const left = () => client.left();
 		completed.then(left, left);
-		return () => undefined;
-	}
+	} else if (request.signal.aborted) client.left();
+	else request.signal.addEventListener("abort", client);
+}
+
+/**
+ * The stream is over: listens no more, and has the host close the connection of a client that does not read on. It
+ * would hold a socket for as long as its TCP is alive, and be counted by nobody.
+ */
+export function stopListening(request: Request, host: unknown, client: Departing): void {
+	if (hints(host).completed instanceof Promise) return;
 	const { signal } = request;
-	if (signal.aborted) left();
-	else signal.addEventListener("abort", left, { once: true });
-	return () => {
-		signal.removeEventListener("abort", left);
-		if (!signal.aborted) limitPatience(request, host);
-	};
+	signal.removeEventListener("abort", client);
+	if (!signal.aborted) limitPatience(request, host);
+}
+
+interface Departing extends EventListenerObject {
+	left(): void;
 }
 
 function limitPatience(request: Request, host: unknown): void {

@@ -1,11 +1,11 @@
-import { Admission } from "./admission.ts";
+import { Admission, type Place } from "./admission.ts";
 import { type Admitted, admit } from "./admit.ts";
 import type { Connector, PublishResult } from "./connector.ts";
 import { endSpread } from "./drain.ts";
 import { ConnectorError, closedError } from "./errors.ts";
 import type { EventMap, MessageOf, PublishArguments } from "./events.ts";
 import { Hooks } from "./hooks.ts";
-import { liftIdleTimeout, onDeparture, sinkFor } from "./host.ts";
+import { liftIdleTimeout, listenForDeparture, sinkFor } from "./host.ts";
 import { Hub } from "./hub.ts";
 import { MessageIterator, type MessagesOptions } from "./messages.ts";
 import {
@@ -19,6 +19,7 @@ import { prefixed } from "./prefix.ts";
 import { channelProblem, defaultChannel, isAllowed, requestedCursor } from "./request.ts";
 import { comeBack, eventStream } from "./response.ts";
 import { counters, type Stats } from "./stats.ts";
+import { Stay } from "./stay.ts";
 
 /**
  * Publishes events to channels, and streams channels to clients. Nothing is opened before the
@@ -153,12 +154,12 @@ export class ServerSentEvents<Events extends object = EventMap> {
 
 	/** @returns undefined when the client is to come back. */
 	async #enter(request: Request, options: StreamOptions, admitted: Admitted) {
-		const leave = this.#admission.enter(await this.#hooks.keyOf(request, options.host));
-		if (leave === undefined) return undefined;
+		const place = this.#admission.enter(await this.#hooks.keyOf(request, options.host));
+		if (place === undefined) return undefined;
 		try {
-			return await this.#open(request, options, admitted, leave);
+			return await this.#open(request, options, admitted, place);
 		} catch (error) {
-			leave();
+			place.leave();
 			// Reported where it happened, once for all who were waiting.
 			if (error instanceof ConnectorError) return undefined;
 			throw error;
@@ -169,12 +170,12 @@ export class ServerSentEvents<Events extends object = EventMap> {
 		request: Request,
 		{ host, recent = 0 }: StreamOptions,
 		{ names, expires }: Admitted,
-		leave: () => void,
+		place: Place,
 	): Promise<ReadableStream<Uint8Array>> {
 		const connector = this.#connect(host);
 		const lastEventId = connector.history && requestedCursor(request);
 		if (connector.stream !== undefined) {
-			leave(); // whoever makes the streams counts them
+			place.leave(); // whoever makes the streams counts them
 			return connector.stream(names, { lastEventId, recent, expires }).catch((error: unknown) => {
 				this.#options.onError(error, { stage: "subscribe" });
 				throw error;
@@ -183,16 +184,13 @@ export class ServerSentEvents<Events extends object = EventMap> {
 		const hub = this.#hubFor(host);
 		const resume = { lastEventId, recent, expires };
 		const { connection, sink } = await hub.open(names, resume, sinkFor(request, host));
-		if (hub !== this.#hub) this.#requestHubs.add(hub);
+		const ownHub = hub === this.#hub ? undefined : hub;
+		if (ownHub !== undefined) this.#requestHubs.add(ownHub);
 		liftIdleTimeout(request, host);
-		const stopListening = onDeparture(request, host, () => connection.left());
+		listenForDeparture(request, host, connection);
 		const disconnected = this.#hooks.connected(names, request);
-		connection.onEnd((reason) => {
-			leave();
-			stopListening();
-			this.#requestHubs.delete(hub);
-			disconnected(reason);
-		});
+		const stay = { place, request, host, connection, hub: ownHub, hubs: this.#requestHubs };
+		connection.onEnd(new Stay({ ...stay, disconnected }));
 		return sink.body;
 	}
 

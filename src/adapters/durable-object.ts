@@ -192,10 +192,11 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 			},
 		});
 		const timer = setInterval(write, keepAlive, "");
-		connection.onEnd(() => {
+		const ended = () => {
 			clearInterval(timer);
 			subscription.unsubscribe().catch((error) => console.error("edge-sse:", error));
-		});
+		};
+		connection.onEnd({ ended });
 		return sink.body;
 	}
 }

@@ -116,11 +116,11 @@ test.for<[how: string, clientKey: () => never | Promise<never>]>([
 
 test("a place is given back once, and a key is forgotten with its last stream", () => {
 	const admission = new Admission({ maxConnections: 2, maxConnectionsPerClient: 1 });
-	const leave = admission.enter("one");
+	const place = admission.enter("one");
 	admission.enter("two");
 	expect(admission.enter("three")).toBeUndefined();
-	leave?.();
-	leave?.();
+	place?.leave();
+	place?.leave();
 	expect(admission.enter("one")).toBeDefined();
 	expect(admission.enter("three")).toBeUndefined();
 });
