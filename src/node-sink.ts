@@ -30,21 +30,19 @@ export function sinkOf(outgoing: object): NodeSink | undefined {
  * writes the end.
  */
 export class NodeSink extends BodySink {
-	readonly #outgoing: NodeResponse;
-	readonly #owner: SinkOwner;
+	readonly outgoing: NodeResponse;
 	/** How often a chunk may still fail to show that the reader is the host; 0 until there is one. */
-	#trials = 0;
+	trials = 0;
 	/** The chunk that is to show whether the reader is the host. */
 	#trial: Uint8Array | undefined;
 
 	constructor(outgoing: NodeResponse, owner: SinkOwner) {
 		super(owner);
-		this.#outgoing = outgoing;
-		this.#owner = owner;
+		this.outgoing = outgoing;
 		const getReader: (options?: object) => unknown = this.body.getReader;
 		const taken = (options?: object) => {
 			const reader = getReader.call(this.body, options);
-			this.#trials = trials;
+			this.trials = trials;
 			return reader;
 		};
 		this.body.getReader = taken as typeof this.body.getReader;
@@ -53,8 +51,8 @@ export class NodeSink extends BodySink {
 
 	override write(bytes: Uint8Array): void {
 		// While a response waits for its turn on the connection, Node 20 tells nobody that the client has left.
-		if (this.#outgoing.req?.socket?.destroyed) throw new Error("The connection is gone.");
-		const socket = this.#trials > 0 ? freeSocket(this.#outgoing) : undefined;
+		if (this.outgoing.req?.socket?.destroyed) throw new Error("The connection is gone.");
+		const socket = this.trials > 0 ? freeSocket(this.outgoing) : undefined;
 		// It shows nothing while others are under way.
 		const alone = this.bufferedBytes === 0 && this.#trial === undefined;
 		this.#trial = undefined;
@@ -71,7 +69,7 @@ export class NodeSink extends BodySink {
 		const passed = () => socket.bytesWritten === expected;
 		queueMicrotask(() => {
 			if (!alone()) return;
-			if (!passed()) this.#trials--;
+			if (!passed()) this.trials--;
 			// It may have been an older one of the same length: then this one has come after it by then.
 			else atEndOfTurn(() => alone() && passed() && this.#leaveTo(socket));
 		});
@@ -79,46 +77,6 @@ export class NodeSink extends BodySink {
 
 	#leaveTo(socket: NodeSocket): void {
 		this.#trial = undefined;
-		this.#owner.use(new HostedSink(this.#outgoing, socket, this));
-	}
-
-	/**
-	 * For a sender of our own, who has written the response's head: sends what is in the body, and has all that
-	 * comes later go past it. The body, and what a web stream takes for each client, are nobody's then.
-	 *
-	 * @param body that was to be sent, of which nothing has been read.
-	 * @returns false, and nothing is read, when it is another one, or the response does not let go of its socket.
-	 */
-	async leave(body: ReadableStream): Promise<boolean> {
-		const outgoing = this.#outgoing;
-		const socket = body === this.body ? freeSocket(outgoing) : undefined;
-		if (socket === undefined) return false;
-		const reader = this.body.getReader();
-		this.#trials = 0;
-		// The head leaves with the first of it.
-		let begun = false;
-		while (this.bufferedBytes > 0 && !outgoing.destroyed) {
-			const { value } = await reader.read();
-			if (value === undefined || outgoing.destroyed) continue;
-			outgoing.write(value);
-			begun = true;
-		}
-		if (!begun) outgoing.flushHeaders();
-		this.#owner.use(new SocketSink(outgoing, socket));
-		return true;
-	}
-}
-
-/** Past a body that the host still waits at: it is to hear of the end there. */
-class HostedSink extends SocketSink {
-	readonly #body: BodySink;
-
-	constructor(outgoing: NodeResponse, socket: NodeSocket, body: BodySink) {
-		super(outgoing, socket);
-		this.#body = body;
-	}
-
-	override end(): void {
-		this.#body.end();
+		this.owner.use(new SocketSink(this.outgoing, socket, this));
 	}
 }

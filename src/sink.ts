@@ -39,11 +39,11 @@ const inBytes: QueuingStrategy<Uint8Array> = {
  */
 export class BodySink implements StreamSink, UnderlyingDefaultSource<Uint8Array> {
 	readonly body: ReadableStream<Uint8Array>;
-	readonly #owner: Pick<SinkOwner, "left">;
+	readonly owner: SinkOwner;
 	#controller: ReadableStreamDefaultController<Uint8Array> | undefined;
 
-	constructor(owner: Pick<SinkOwner, "left">) {
-		this.#owner = owner;
+	constructor(owner: SinkOwner) {
+		this.owner = owner;
 		this.body = new ReadableStream<Uint8Array>(this, inBytes);
 	}
 
@@ -52,7 +52,7 @@ export class BodySink implements StreamSink, UnderlyingDefaultSource<Uint8Array>
 	}
 
 	cancel(): void {
-		this.#owner.left();
+		this.owner.left();
 	}
 
 	write(bytes: Uint8Array): void {

@@ -52,10 +52,16 @@ export class SocketSink implements Sink {
 	readonly #outgoing: NodeResponse;
 	readonly #socket: NodeSocket;
 
-	/** @param socket of the response, as `freeSocket` has found it. */
-	constructor(outgoing: NodeResponse, socket: NodeSocket) {
+	readonly #ending: { end(): unknown };
+
+	/**
+	 * @param socket of the response, as `freeSocket` has found it.
+	 * @param ending is told of the end: the response, or the body that its host still waits at.
+	 */
+	constructor(outgoing: NodeResponse, socket: NodeSocket, ending: { end(): unknown } = outgoing) {
 		this.#outgoing = outgoing;
 		this.#socket = socket;
+		this.#ending = ending;
 	}
 
 	write(bytes: Uint8Array): void {
@@ -69,7 +75,7 @@ export class SocketSink implements Sink {
 	}
 
 	end(): void {
-		this.#outgoing.end();
+		this.#ending.end();
 	}
 
 	abort(): void {

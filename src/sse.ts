@@ -19,7 +19,7 @@ import { prefixed } from "./prefix.ts";
 import { channelProblem, defaultChannel, isAllowed, requestedCursor } from "./request.ts";
 import { comeBack, eventStream } from "./response.ts";
 import { counters, type Stats } from "./stats.ts";
-import { Stay } from "./stay.ts";
+import { ended, type Stay } from "./stay.ts";
 
 /**
  * Publishes events to channels, and streams channels to clients. Nothing is opened before the
@@ -184,13 +184,13 @@ export class ServerSentEvents<Events extends object = EventMap> {
 		const hub = this.#hubFor(host);
 		const resume = { lastEventId, recent, expires };
 		const { connection, sink } = await hub.open(names, resume, sinkFor(request, host));
-		const ownHub = hub === this.#hub ? undefined : hub;
-		if (ownHub !== undefined) this.#requestHubs.add(ownHub);
+		const hubs = this.#requestHubs;
+		if (hub !== this.#hub) hubs.add(hub);
 		liftIdleTimeout(request, host);
 		listenForDeparture(request, host, connection);
 		const disconnected = this.#hooks.connected(names, request);
-		const stay = { place, request, host, connection, hub: ownHub, hubs: this.#requestHubs };
-		connection.onEnd(new Stay({ ...stay, disconnected }));
+		const stay: Stay = { place, request, host, connection, hubs, hub, disconnected, ended };
+		connection.onEnd(stay);
 		return sink.body;
 	}
 

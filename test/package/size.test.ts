@@ -30,11 +30,11 @@ const rows: Row[] = [
 		budget: 13_800,
 	},
 	{
-		// The same by the public names, and a connector: it shows that what is not used is shaken off.
+		// The same by the public names, and a connector of 0.8 kB: it shows that what is not used is shaken off.
 		entry: "edge-sse with memory()",
 		code: 'export { Message, ServerSentEvents } from "edge-sse"; export { memory } from "edge-sse/memory";',
 		dependencies: true,
-		budget: 14_500,
+		budget: 14_650,
 	},
 	{
 		// The whole of a Worker that exports `sse`, Upstash's client included.

@@ -1,6 +1,7 @@
 import { setImmediate as endOfTurn } from "node:timers/promises";
 import { beforeEach, expect, test } from "vitest";
-import { NodeSink, sinkOf } from "../../src/node-sink.ts";
+import { leaveBody } from "../../src/adapters/node/leave.ts";
+import { NodeSink } from "../../src/node-sink.ts";
 import type { Sink } from "../../src/sink.ts";
 import type { NodeResponse } from "../../src/socket-sink.ts";
 
@@ -274,7 +275,7 @@ test("what waits for the client is counted where it waits, and dropped by an abo
 });
 
 /** A sender of our own: it has written the head, and asks for the rest to go past the body. */
-const leave = (given = body) => sinkOf(outgoing)?.leave(given);
+const leave = (given = body) => leaveBody(given, outgoing);
 
 test("who sends the body himself has it sent past the stream at once, in order", async () => {
 	sink.write(bytes("opening"));

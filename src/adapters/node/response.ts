@@ -1,5 +1,5 @@
 import { SseError } from "../../errors.ts";
-import { sinkOf } from "../../node-sink.ts";
+import { leaveBody } from "./leave.ts";
 
 /**
  * As much as is used here of Node's response, of HTTP/1 or of HTTP/2's compatibility API.
@@ -39,7 +39,7 @@ export async function send(
 		return;
 	}
 	outgoing.writeHead(status);
-	if (await sinkOf(outgoing)?.leave(body)) return;
+	if (await leaveBody(body, outgoing)) return;
 	const reader = body.getReader();
 	const cancel = () => {
 		// It can only fail because the body is broken, and then the read below has failed, too.
