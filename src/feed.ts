@@ -7,7 +7,7 @@ import { cursorFrame, gapFrame } from "./frame.ts";
 import { Outbox, type Round } from "./outbox.ts";
 import { Replay } from "./replay.ts";
 import type { Counters } from "./stats.ts";
-import { atEndOfTurn } from "./turn.ts";
+import type { Turn } from "./turn.ts";
 
 const encoder = new TextEncoder();
 
@@ -25,6 +25,7 @@ export class Feed implements Outlet {
 	readonly #onEnd: (feed: Feed, error: ConnectorError) => void;
 	readonly #replay: Replay | undefined;
 	readonly #counters: Counters;
+	readonly #turn: Turn;
 	/** Where the feed stands in each channel, what is pending included. */
 	#positions: string[] = [];
 	/** Where every connection stands that has been sent all that was flushed. */
@@ -37,11 +38,13 @@ export class Feed implements Outlet {
 		channels: readonly Channel[],
 		report: ErrorHandler,
 		counters: Counters,
+		turn: Turn,
 		onEnd: (feed: Feed, error: ConnectorError) => void,
 	) {
 		this.channels = channels;
 		this.names = channels.map((channel) => channel.name);
 		this.#counters = counters;
+		this.#turn = turn;
 		this.#onEnd = onEnd;
 		const keepsHistory = channels.every((channel) => channel.reader !== undefined);
 		if (keepsHistory) this.#replay = new Replay(this, report, counters);
@@ -54,7 +57,7 @@ export class Feed implements Outlet {
 	}
 
 	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
-		if (this.#pending === "") atEndOfTurn(this.flush);
+		if (this.#pending === "") this.#turn.add(this.flush);
 		this.#events++;
 		if (position === undefined) this.#pending += decoded.frame;
 		else {
@@ -66,7 +69,7 @@ export class Feed implements Outlet {
 	}
 
 	onGap(channel: Channel, position: string): void {
-		if (this.#pending === "") atEndOfTurn(this.flush);
+		if (this.#pending === "") this.#turn.add(this.flush);
 		this.#pending += gapFrame(channel.name, position);
 		this.#counters.gaps += this.#connections.size;
 		this.#replay?.onGap(channel, position);
@@ -107,6 +110,7 @@ export class Feed implements Outlet {
 	#settle(): void {
 		this.#pending = "";
 		this.#events = 0;
+		if (this.#replay === undefined) return;
 		this.#positions = this.channels.map((channel) => channel.position);
 		this.#flushed = [...this.#positions];
 	}

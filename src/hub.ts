@@ -10,6 +10,7 @@ import { beginning } from "./position.ts";
 import { Roster, type RosterOptions } from "./roster.ts";
 import type { Sink, SinkOwner } from "./sink.ts";
 import type { Counters } from "./stats.ts";
+import { Turn } from "./turn.ts";
 
 export interface HubOptions extends RosterOptions {
 	/** How long a channel outlives its last client, in ms; 0: not at all. */
@@ -39,6 +40,8 @@ export class Hub implements ChannelOwner {
 	readonly #channels = new Map<string, Channel>();
 	readonly #feeds = new Map<string, Feed>();
 	readonly #roster: Roster;
+	// Not one for all hubs: on Workers each request has its own, and may not do the work of another.
+	readonly #turn = new Turn();
 	readonly #lingering = new Map<Channel, ReturnType<typeof setTimeout>>();
 	#closed = false;
 
@@ -89,7 +92,7 @@ export class Hub implements ChannelOwner {
 		const key = JSON.stringify(names);
 		let feed = this.#feeds.get(key);
 		if (feed === undefined) {
-			feed = new Feed(channels, this.report, this.counters, this.#upstreamEnded);
+			feed = new Feed(channels, this.report, this.counters, this.#turn, this.#upstreamEnded);
 			this.#feeds.set(key, feed);
 		}
 		const connection = new Connection(this.#roster);

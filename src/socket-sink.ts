@@ -90,27 +90,31 @@ export function freeSocket(outgoing: NodeResponse): NodeSocket | undefined {
 	return free && socket !== null ? socket : undefined;
 }
 
-const encoder = new TextEncoder();
-const lineEnd = encoder.encode("\r\n");
-
-// Node makes one anew of any other array, for every write.
+// Node makes one of these anew of any other array, for every write.
 const { Buffer: HostBuffer } = globalThis as {
-	Buffer?: { from(memory: ArrayBuffer): Uint8Array };
+	Buffer?: { allocUnsafeSlow(size: number): Uint8Array };
 };
+const allocate = HostBuffer?.allocUnsafeSlow ?? ((size: number) => new Uint8Array(size));
 
-/** Bytes that many clients share, as a chunk. Made for the first of them, gone with the bytes. */
-const chunks = new WeakMap<Uint8Array, Uint8Array>();
+/** What was written last, of which one is kept: it went to one client, or goes to a thousand in a row. */
+let last: { bytes: Uint8Array; chunk: Uint8Array } | undefined;
 
-/** One chunk of HTTP/1.1's chunked coding: https://www.rfc-editor.org/rfc/rfc9112#section-7.1 */
+/**
+ * Bytes that many clients share, as one chunk of HTTP/1.1's chunked coding:
+ * https://www.rfc-editor.org/rfc/rfc9112#section-7.1
+ */
 export function chunked(bytes: Uint8Array): Uint8Array {
-	const known = chunks.get(bytes);
-	if (known !== undefined) return known;
-	const size = encoder.encode(`${bytes.length.toString(16)}\r\n`);
-	const chunk = new Uint8Array(size.length + bytes.length + lineEnd.length);
-	chunk.set(size);
+	if (last?.bytes !== bytes) last = { bytes, chunk: chunkOf(bytes) };
+	return last.chunk;
+}
+
+function chunkOf(bytes: Uint8Array): Uint8Array {
+	const size = `${bytes.length.toString(16)}\r\n`;
+	const end = size.length + bytes.length;
+	const chunk = allocate(end + 2);
+	for (let at = 0; at < size.length; at++) chunk[at] = size.charCodeAt(at);
 	chunk.set(bytes, size.length);
-	chunk.set(lineEnd, size.length + bytes.length);
-	const shared = HostBuffer?.from(chunk.buffer) ?? chunk;
-	chunks.set(bytes, shared);
-	return shared;
+	chunk[end] = 13;
+	chunk[end + 1] = 10;
+	return chunk;
 }

@@ -22,3 +22,30 @@ export const atEndOfTurn: (task: () => void) => void = (() => {
 		}
 	};
 })();
+
+/**
+ * What is to be done at the end of this turn, however much it is, in one call of the host's: where each message has a
+ * channel of its own, one call for each was a fifth of its cost on Node.
+ */
+export class Turn {
+	#tasks: (() => void)[] = [];
+
+	add(task: () => void): void {
+		if (this.#tasks.push(task) === 1) atEndOfTurn(this.#run);
+	}
+
+	readonly #run = (): void => {
+		const tasks = this.#tasks;
+		this.#tasks = [];
+		let done = 0;
+		try {
+			for (const task of tasks) {
+				done++;
+				task();
+			}
+		} finally {
+			// One that throws is the host's to report, and must not take the others with it.
+			for (const task of tasks.slice(done)) this.add(task);
+		}
+	};
+}

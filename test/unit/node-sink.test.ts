@@ -109,16 +109,17 @@ test("the socket is given what a host has been seen to pass on as it is", async 
 });
 
 test("everybody is given the same chunk", async () => {
-	const others = [new Outgoing(), new Outgoing()];
 	const given: Uint8Array[] = [];
 	const shared = bytes("shared");
-	for (const other of others) {
+	const everybody: Sink[] = [];
+	for (const other of [new Outgoing(), new Outgoing()]) {
 		open(other);
 		host(body, (chunk) => other.write(chunk));
 		await send("first");
 		other.socket.write = (chunk) => given.push(chunk) > 0;
-		sink.write(shared);
+		everybody.push(sink);
 	}
+	for (const each of everybody) each.write(shared);
 	expect(given).toHaveLength(2);
 	expect(given[0]).toBe(given[1]);
 	expect(given[0]).toBeInstanceOf(Buffer);

@@ -31,3 +31,39 @@ test.each([
 	// It is asked once, not with each message.
 	expect(unsupported.mock.calls.length).toBeLessThanOrEqual(1);
 });
+
+test("what many ask for is done in order, in one call of the host's; what is asked for then, in the next", async () => {
+	const waiting: (() => void)[] = [];
+	vi.stubGlobal("setImmediate", (task: () => void) => waiting.push(task));
+	vi.resetModules();
+	const { Turn } = await import("../../src/turn.ts");
+	const turn = new Turn();
+	const ran: string[] = [];
+	turn.add(() => {
+		ran.push("1");
+		turn.add(() => ran.push("later"));
+	});
+	turn.add(() => ran.push("2"));
+	expect(waiting).toHaveLength(1);
+	waiting.shift()?.();
+	expect(ran).toEqual(["1", "2"]);
+	expect(waiting).toHaveLength(1);
+	waiting.shift()?.();
+	expect(ran).toEqual(["1", "2", "later"]);
+});
+
+test("one that throws is heard of, and does not keep the others from being done", async () => {
+	const waiting: (() => void)[] = [];
+	vi.stubGlobal("setImmediate", (task: () => void) => waiting.push(task));
+	vi.resetModules();
+	const { Turn } = await import("../../src/turn.ts");
+	const turn = new Turn();
+	const ran: string[] = [];
+	turn.add(() => {
+		throw new Error("oops");
+	});
+	turn.add(() => ran.push("the other"));
+	expect(() => waiting.shift()?.()).toThrow("oops");
+	waiting.shift()?.();
+	expect(ran).toEqual(["the other"]);
+});
