@@ -32,13 +32,18 @@ test.each([
 	expect(unsupported.mock.calls.length).toBeLessThanOrEqual(1);
 });
 
-test("what many ask for is done in order, in one call of the host's; what is asked for then, in the next", async () => {
+/** A turn, and what it has asked the host to call at its end. */
+async function scene() {
 	const waiting: (() => void)[] = [];
 	vi.stubGlobal("setImmediate", (task: () => void) => waiting.push(task));
 	vi.resetModules();
 	const { Turn } = await import("../../src/turn.ts");
-	const turn = new Turn();
 	const ran: string[] = [];
+	return { turn: new Turn(), waiting, ran };
+}
+
+test("what many ask for is done in order, in one call of the host's; what is asked for then, in the next", async () => {
+	const { turn, waiting, ran } = await scene();
 	turn.add(() => {
 		ran.push("1");
 		turn.add(() => ran.push("later"));
@@ -53,12 +58,7 @@ test("what many ask for is done in order, in one call of the host's; what is ask
 });
 
 test("one that throws is heard of, and does not keep the others from being done", async () => {
-	const waiting: (() => void)[] = [];
-	vi.stubGlobal("setImmediate", (task: () => void) => waiting.push(task));
-	vi.resetModules();
-	const { Turn } = await import("../../src/turn.ts");
-	const turn = new Turn();
-	const ran: string[] = [];
+	const { turn, waiting, ran } = await scene();
 	turn.add(() => {
 		throw new Error("oops");
 	});
