@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { ask, open, scene } from "./kit.ts";
@@ -65,4 +66,15 @@ test("who comes back as the only other client is found gone hears what follows",
 	await client.sees(1);
 	await it.sse.publish(3, { channel: "a" });
 	expect(await client.sees(2)).toEqual([2, 3]);
+});
+
+test("a stream that is over listens to its request's signal no more", async () => {
+	const it = scene();
+	const request = new Request("http://localhost/?channel=a");
+	const listeners = () => getEventListeners(request.signal, "abort").length;
+	const before = listeners();
+	const { body } = await it.sse.fetch(request);
+	expect(listeners()).toBe(before + 1);
+	await body?.cancel();
+	expect(listeners()).toBe(before);
 });
