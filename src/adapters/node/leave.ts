@@ -18,6 +18,7 @@ async function leave(sink: NodeSink): Promise<boolean> {
 	const socket = freeSocket(outgoing);
 	if (socket === undefined) return false;
 	const reader = body.getReader();
+	// It is known who reads: a chunk written meanwhile is no trial of that, whose sink would take the place of ours.
 	sink.trials = 0;
 	// The head leaves with the first of it.
 	let begun = false;
