@@ -95,6 +95,7 @@ class UpstashConnector implements Connector {
 			maxBackoff: positive("maxBackoff", options.maxBackoff ?? 5_000),
 			grace,
 			renewing: false,
+			renewedAt: 0,
 		};
 	}
 

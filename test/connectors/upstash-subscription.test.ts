@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type UpstashOptions, upstash } from "../../src/connectors/upstash.ts";
 import { Recorder } from "../../src/testing.ts";
@@ -21,7 +22,8 @@ async function setUp(options: UpstashOptions = {}) {
 	const connector = upstash({
 		url: gateway.url,
 		token: gateway.token,
-		timeout: 1_000,
+		// A machine that stands still for a second must not look like a broker that does not answer.
+		timeout: 5_000,
 		maxBackoff: 20,
 		...options,
 	});
@@ -479,11 +481,16 @@ describe("silence", () => {
 		await until(() => gateway.openSubscribes === 0, { what: "nothing open" });
 	});
 
-	test("on many channels: they take turns", async () => {
+	test("on many channels: they take turns, and each leaves time to be seen gone", async () => {
 		await using scene = await setUp({ maxSilence: 50 });
 		const { gateway, connector } = scene;
+		gateway.behave({ leaveDelay: 100 });
 		const channels = Array.from({ length: 5 }, (_, i) => `quiet ${i}`);
-		for (const channel of channels) await connector.subscribe(channel, new Recorder());
+		for (const channel of channels) {
+			await connector.subscribe(channel, new Recorder());
+			// Spread out, so that some other one looks at its silence soon after each renewal.
+			await delay(30);
+		}
 		const renewed = () =>
 			new Set(
 				subscribes(gateway)

@@ -204,7 +204,11 @@ export class UpstashGateway implements AsyncDisposable {
 		const stream = new EventStream(response, redis, () => this.#behaviour);
 		this.streams.add(stream);
 		this.maxOpenSubscribes = Math.max(this.maxOpenSubscribes, this.streams.size);
-		response.once("close", () => this.streams.delete(stream));
+		response.once("close", () => {
+			const { leaveDelay } = this.#behaviour;
+			if (leaveDelay === 0) this.streams.delete(stream);
+			else setTimeout(() => this.streams.delete(stream), leaveDelay);
+		});
 		try {
 			await stream.open(kind, channel);
 		} catch (error) {

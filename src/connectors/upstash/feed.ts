@@ -31,6 +31,8 @@ export class Feed {
 		this.#replies = new ReplyReader(
 			route,
 			() => {
+				// A chunk that was read already may be looked at after the feed was left.
+				if (this.#closed) return;
 				this.#live = true;
 				this.#handlers.onLive();
 			},

@@ -15,6 +15,8 @@ export interface Supervision {
 	readonly keepsHistory: boolean;
 	/** Somebody is renewing: one at a time, so that no more than channels + 1 requests are open. */
 	renewing: boolean;
+	/** When the last renewal was over, as of `Date.now()`: Upstash learns of a request left a moment later. */
+	renewedAt: number;
 }
 
 export interface RenewalHandlers {
@@ -123,5 +125,6 @@ export class Renewal {
 		this.#over = true;
 		clearTimeout(this.#timer);
 		this.#supervision.renewing = false;
+		this.#supervision.renewedAt = Date.now();
 	}
 }

@@ -8,7 +8,7 @@ import { RestError } from "./rest.ts";
 /** The first try after a loss comes within this, in ms; each further one within twice as much. */
 const firstBackoff = 100;
 
-/** How long to wait, in ms, while another subscription is renewed. */
+/** How long to wait, in ms, while another subscription is renewed, and after it was. */
 const turnPause = 200;
 
 /** The longest that a timer can be set to, in ms. */
@@ -116,9 +116,14 @@ export class SupervisedSubscription implements Subscription {
 		this.#timer = setTimeout(() => {
 			const left = this.#lastBytes + this.#supervision.maxSilence - Date.now();
 			if (left > 0) this.#watch(left);
-			else if (this.#supervision.renewing) this.#watch(turnPause);
+			else if (this.#isOthersTurn()) this.#watch(turnPause);
 			else this.#renew();
 		}, wait);
+	}
+
+	#isOthersTurn(): boolean {
+		const { renewing, renewedAt } = this.#supervision;
+		return renewing || Math.abs(Date.now() - renewedAt) < turnPause;
 	}
 
 	#renew(): void {

@@ -13,6 +13,8 @@ export interface Behaviour {
 	silent: boolean;
 	/** Before the answer to anything, in ms. */
 	delay: number;
+	/** How long a stream still counts as open after its client has left, in ms: the way is long. */
+	leaveDelay: number;
 }
 
 export const wellBehaved: Behaviour = {
@@ -23,6 +25,7 @@ export const wellBehaved: Behaviour = {
 	garbage: false,
 	silent: false,
 	delay: 0,
+	leaveDelay: 0,
 };
 
 /** A fault to be answered with, instead of what was asked for. */
