@@ -68,6 +68,26 @@ describe.each([
 		await cluster.ready();
 	});
 
+	test("a replica takes a subscription too, and is not left with it", async () => {
+		const slot = `{${unique()}}`;
+		const connector = connect({ sharded });
+		const home = await cluster.owner(slot);
+		// A connection without subscriptions is told nothing of what happens to its server.
+		const first = await connector.subscribe(slot, new Recorder());
+		await first.unsubscribe();
+		const heir = await cluster.failover(home);
+		await cluster.ready();
+		const name = `${slot} late`;
+		const recorder = new Recorder();
+		await connector.subscribe(name, recorder);
+		expect(await listeners(heir, name, sharded)).toBe(1);
+		expect(await listeners(home, name, sharded)).toBe(0);
+		expect(await connector.publish(name, "hello")).toEqual({ receivers: 1 });
+		await recorder.saw("hello");
+		expect(recorder.events).toEqual([]);
+		await connector.close();
+	}, 60_000);
+
 	test("a master that dies: its replica goes on, and channels of other nodes notice nothing", async () => {
 		const name = unique();
 		const flow = flowing(name);

@@ -5,6 +5,7 @@ import { resolved } from "./cluster-map.ts";
 import { closed, redirection, unanswered } from "./errors.ts";
 import type { RedisLink } from "./link.ts";
 import { LinkPublisher, type Publisher } from "./publisher.ts";
+import { assertMaster } from "./role.ts";
 import { within } from "./timing.ts";
 
 /** How often nodes may send one command on to another. */
@@ -74,6 +75,11 @@ export class ClusterPublisher implements Publisher {
 			// It is down, which others notice; or this user may not ask, or the server is an old one.
 			return undefined;
 		}
+	}
+
+	/** @throws {ConnectorError} `unavailable` when the node is a replica, or does not answer. */
+	async assertMaster(address: string): Promise<void> {
+		await assertMaster(address, () => this.#ask(address, "ROLE"));
 	}
 
 	close(): void {

@@ -5,7 +5,9 @@ import type { Cluster } from "./cluster.ts";
 import { ClusterPublisher } from "./cluster-publisher.ts";
 import { closed, moved, toConnectorError, unanswered } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import type { RedisDriver, RedisLink } from "./link.ts";
 import { Member } from "./member.ts";
+import { assertMaster, oncePerTurn } from "./role.ts";
 import type { ChannelSubscriber, SubscriberSettings } from "./route.ts";
 import { Subscriber } from "./subscriber.ts";
 import { within } from "./timing.ts";
@@ -172,11 +174,18 @@ export class ClusterSubscriber implements ChannelSubscriber {
 			const onTrouble = () => void this.#watch();
 			// This concerns one slot and not a whole fleet: no reason to wait.
 			const onMoved = () => void this.#look().then(onTrouble);
-			const settings = { timeout, pingInterval, onTrouble, onMoved };
-			node = new Subscriber(this.#cluster.driver(address), settings);
+			const confirm = oncePerTurn(() => this.#topology.assertMaster(address));
+			const settings = { timeout, pingInterval, onTrouble, onMoved, confirm };
+			node = new Subscriber(this.#masterDriver(address), settings);
 			this.#nodes.set(address, node);
 		}
 		return node;
+	}
+
+	#masterDriver(address: string): RedisDriver {
+		const driver = this.#cluster.driver(address);
+		const check = (link: RedisLink) => assertMaster(address, () => link.command(["ROLE"]));
+		return { ...driver, check };
 	}
 
 	#whyNot({ node }: Placement): ConnectorError | undefined {

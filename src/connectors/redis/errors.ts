@@ -79,6 +79,14 @@ export function unanswered(address: string, timeout: number): ConnectorError {
 	);
 }
 
+/** What answers is a replica: a master that was demoted, or a server that somebody took for one. */
+export function noMaster(address: string): ConnectorError {
+	return new ConnectorError(
+		"unavailable",
+		`The server found for ${address} is no master, or is none any more. Check that a master is elected and known.`,
+	);
+}
+
 /** A Cluster has given the channel's slot to another node. */
 export function moved(channel: string, address: string): ConnectorError {
 	return new ConnectorError(

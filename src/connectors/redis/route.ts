@@ -26,4 +26,6 @@ export interface SubscriberSettings {
 	onTrouble?: () => void;
 	/** Called when the server said that a channel's slot has left it. */
 	onMoved?: () => void;
+	/** Rejects if a server that has just confirmed a subscription is not the one for it any more. */
+	confirm?: () => Promise<void>;
 }

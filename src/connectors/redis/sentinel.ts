@@ -1,9 +1,10 @@
 import { ConnectorError } from "../../errors.ts";
 import { whereIs } from "./cluster.ts";
 import type { AddressMap, NodeAddress } from "./cluster-options.ts";
-import { isReply, toConnectorError, unanswered, unreachable } from "./errors.ts";
+import { toConnectorError, unanswered } from "./errors.ts";
 import type { RedisDriver } from "./link.ts";
 import { type NodeRedisOptions, nodeRedisDriver } from "./node-redis.ts";
+import { assertMaster } from "./role.ts";
 import { fields } from "./server-address.ts";
 import { within } from "./timing.ts";
 
@@ -40,12 +41,7 @@ export function sentinelDriver(options: RedisSentinelOptions): RedisDriver {
 			return nodeRedisDriver({ ...nodeClientOptions, socket }, group).open(events, timeout);
 		},
 		async check(link) {
-			// A user who may not ask is not kept from all the rest.
-			const role = await link.command(["ROLE"]).catch((error: unknown) => {
-				if (!isReply(error)) throw error;
-			});
-			if (role === undefined || (Array.isArray(role) && String(role[0]) === "master")) return;
-			throw unreachable(group, "the server that the Sentinels name is no master");
+			await assertMaster(group, () => link.command(["ROLE"]));
 		},
 	};
 }

@@ -50,7 +50,6 @@ export class Subscriber implements ChannelSubscriber {
 
 	async subscribe(name: string, handlers: SubscriptionHandlers): Promise<Subscription> {
 		if (this.#closed) throw closed();
-		const { timeout } = this.#settings;
 		const member = new Member(handlers);
 		const detach = this.attach(name, member);
 		const unsubscribe = () => {
@@ -58,11 +57,7 @@ export class Subscriber implements ChannelSubscriber {
 			return detach();
 		};
 		try {
-			await within(
-				member.settled,
-				timeout,
-				() => this.lastError ?? unanswered(this.#driver.address, timeout),
-			);
+			await this.#answered(member.settled, () => this.lastError);
 		} catch (error) {
 			// Not awaited: the caller's time is up. It never rejects.
 			void unsubscribe();
@@ -89,7 +84,7 @@ export class Subscriber implements ChannelSubscriber {
 		const link = this.#link;
 		if (link === undefined) return;
 		for (const channel of this.#channels.values()) {
-			if (!channel.live && !channel.joining) void this.#join(link, channel);
+			if (!channel.live && !channel.joining) void this.#join(link, channel, true);
 		}
 	}
 
@@ -122,7 +117,7 @@ export class Subscriber implements ChannelSubscriber {
 		if (this.#link !== undefined) {
 			this.#link.keepProcessAlive(true);
 			this.#heartbeat.start();
-			void this.#join(this.#link, channel);
+			void this.#join(this.#link, channel, true);
 		}
 		return channel;
 	}
@@ -137,10 +132,8 @@ export class Subscriber implements ChannelSubscriber {
 		const link = this.#link;
 		const idle = this.#channels.size === 0 && this.#idle();
 		if (link === undefined || idle) return;
-		const { timeout } = this.#settings;
 		try {
-			const late = () => unanswered(this.#driver.address, timeout);
-			await within(link.unsubscribe(channel.name), timeout, late);
+			await this.#answered(link.unsubscribe(channel.name));
 		} catch (error) {
 			// The channel's slot has left this node, and the subscription with it.
 			if (redirection(error) !== undefined) return;
@@ -178,15 +171,17 @@ export class Subscriber implements ChannelSubscriber {
 		if (link === undefined) return;
 		this.#link = link;
 		this.#heartbeat.start();
-		for (const channel of this.#channels.values()) void this.#join(link, channel);
+		for (const channel of this.#channels.values()) void this.#join(link, channel, false);
 	}
 
-	async #join(link: RedisLink, channel: Channel): Promise<void> {
-		const { timeout } = this.#settings;
+	/** @param isOld the connection was not dialled for this. */
+	async #join(link: RedisLink, channel: Channel, isOld: boolean): Promise<void> {
 		channel.joining = true;
 		try {
-			const late = () => unanswered(this.#driver.address, timeout);
-			await within(link.subscribe(channel.name), timeout, late);
+			await this.#answered(link.subscribe(channel.name));
+			// A demoted server ends every subscription: of one that has none here, we could not know.
+			const isSeen = [...this.#channels.values()].some(({ live }) => live);
+			if (isOld && !isSeen) await this.#settings.confirm?.();
 		} catch (error) {
 			if (this.#link === link) channel.joining = false;
 			if (redirection(error) !== undefined) {
@@ -204,6 +199,11 @@ export class Subscriber implements ChannelSubscriber {
 		channel.up();
 	}
 
+	#answered(reply: Promise<void>, why?: () => ConnectorError | undefined): Promise<void> {
+		const { timeout } = this.#settings;
+		return within(reply, timeout, () => why?.() ?? unanswered(this.#driver.address, timeout));
+	}
+
 	#moved(channel: Channel | undefined): void {
 		if (channel === undefined) return;
 		channel.down(moved(channel.name, this.#driver.address));
@@ -213,9 +213,8 @@ export class Subscriber implements ChannelSubscriber {
 	async #ping(): Promise<void> {
 		const link = this.#link;
 		if (link === undefined) return;
-		const { timeout } = this.#settings;
 		try {
-			await within(link.ping(), timeout, () => unanswered(this.#driver.address, timeout));
+			await this.#answered(link.ping());
 		} catch (error) {
 			// An error from Redis (PING not allowed to this user) is a sign of life like any other.
 			if (!isReply(error)) this.#lost(link, error);
