@@ -1,8 +1,5 @@
 import type { Connection } from "./connection.ts";
-import { atEndOfTurn } from "./turn.ts";
-
-/** What is written in one turn of the event loop at most, in bytes over all clients; the last of a turn may go over it. */
-const turnBytes = 16_777_216;
+import { atEndOfTurn, turnBytes } from "./turn.ts";
 
 /** The same for everyone who was there. */
 export interface Round {

@@ -25,7 +25,7 @@ export class Stretch {
 	/** The page is not older than what is recent. */
 	readonly #upToDate: boolean;
 	/** And what is recent is sent with it: there is no hole between the two. */
-	readonly #seamless: boolean;
+	readonly isSeamless: boolean;
 
 	/** @param recent since the reading began; undefined: it was too much to remember. */
 	constructor(read: Read, recent: readonly Decoded[] | undefined) {
@@ -37,8 +37,8 @@ export class Stretch {
 		// What the history has trimmed lately the feed may have brought, unless that is behind as well.
 		const hole =
 			page?.covers(standing) === false && isAfter(page.begin ?? beginning, channel.position);
-		this.#seamless = this.#upToDate && !hole;
-		this.#messages = this.#seamless ? joined(page, recent) : (page?.messages ?? []);
+		this.isSeamless = this.#upToDate && !hole;
+		this.#messages = this.isSeamless ? joined(page, recent) : (page?.messages ?? []);
 	}
 
 	/** Whether it begins early enough for a client that claims a position and is to be sent what is after `start`. */
@@ -55,7 +55,7 @@ export class Stretch {
 	covers(claimed: string): boolean {
 		const { channel, fresh, page, standing } = this.#read;
 		if (page === undefined || page.covers(claimed)) return true;
-		if (this.#seamless) {
+		if (this.isSeamless) {
 			if (claimed === standing) return true;
 			if (this.#recent?.some((decoded) => decoded.storedAt === claimed)) return true;
 		}

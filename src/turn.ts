@@ -1,3 +1,6 @@
+/** What is written in one turn of the event loop at most, in bytes over all clients; the last of a turn may go over it. */
+export const turnBytes = 16_777_216;
+
 type Schedule = (task: () => void) => unknown;
 
 /**

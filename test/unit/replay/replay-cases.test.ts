@@ -171,3 +171,44 @@ test("after a store whose ids begin earlier took its place, and the gap, everyth
 	expect(back.seen).toEqual([["a", 7]]);
 	await sse.close();
 });
+
+test("a crowd that comes back over many turns is one read, which is kept for a second and no longer", async () => {
+	const broker = new FakeBroker();
+	const sse = new ServerSentEvents({ connector: broker.connect(0), keepAlive: 1_000_000 });
+	const crowd = Array.from({ length: 20 }, () => Client.open(sse, ["a"]));
+	const [first] = await Promise.all([crowd[0], answered(broker)]);
+	const lastEventId = await first?.placed();
+	const publish = (count: number) => {
+		for (let n = 0; n < count; n++) broker.publish("a");
+		broker.deliver("a", count, 0);
+	};
+	publish(2);
+	let reads = 0;
+	const comesBack = async () => {
+		const client = await Client.open(sse, ["a"], { lastEventId });
+		await nextTurn();
+		reads += broker.reads.length;
+		for (const read of [...broker.reads]) read.answer();
+		await nextTurn();
+		return client;
+	};
+	const back = [];
+	for (let n = 0; n < 10; n++) {
+		back.push(await comesBack());
+		// What is published in between goes to those who are there, and comes with the rest to those who follow.
+		publish(1);
+	}
+	expect(reads).toBe(1);
+	await vi.advanceTimersByTimeAsync(1_000);
+	publish(1);
+	back.push(await comesBack());
+	expect(reads).toBe(2);
+	// It had to be sent more than one page has.
+	for (let n = 0; n < 3; n++) await answered(broker);
+	for (const { events } of back) {
+		expect(events.map(({ data }) => data)).toEqual(
+			Array.from({ length: 13 }, (_, n) => `["a",${n + 1}]`),
+		);
+	}
+	await sse.close();
+});
