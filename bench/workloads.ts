@@ -106,6 +106,14 @@ export const workloads: readonly Workload[] = [
 		run: closed(1),
 	},
 	{
+		name: "fanout-one",
+		title: "fan-out, one message at a time: what feeding by Redis is held against",
+		candidates: [...hubs, "srvx"],
+		clients: 1_000,
+		feed: "http",
+		run: closed(1),
+	},
+	{
 		name: "fanout-10k",
 		title: "fan-out to ten times as many",
 		candidates: ["c-floor", ...hubs, "node-server", "srvx", "node-raw", "bun-direct", "nchan"],

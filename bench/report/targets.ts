@@ -24,7 +24,7 @@ export const targets: readonly Target[] = [
 	...cpu("fanout", { "bun-hub": "bun-direct", "deno-hub": "deno-stream" }, 1.1),
 	...cpu("fanout", { "bun-hub": "nchan" }, 0.8),
 	...burst({ "node-hub": 0.15, "bun-hub": 0.12, "deno-hub": 0.12, srvx: 0.2, "node-server": 0.2 }),
-	...across("fanout-redis", "fanout", ["node-hub", "bun-hub", "deno-hub", "srvx"], 1.05),
+	...across("fanout-redis", "fanout-one", ["node-hub", "bun-hub", "deno-hub", "srvx"], 1.05),
 	...across("history-on", "history-off", ["node-hub", "bun-hub", "deno-hub", "srvx"], 1.05),
 	...across("fanout-10k", "fanout", ["node-hub", "bun-hub", "deno-hub", "srvx"], 1.2),
 	against(["node-hub", "steady", "p50"], ["node-raw", "steady", "p50"], 1.1),
