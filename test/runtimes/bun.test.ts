@@ -1,5 +1,9 @@
+import { expect, it } from "vitest";
+import { call } from "../support/hub-client.ts";
 import { startServer } from "../support/server.ts";
-import { honoApp, publishingScript, wholeProgram } from "./mounted.ts";
+import { until } from "../support/wait.ts";
+import type { Bed } from "./bed.ts";
+import { honoApp, publishingScript, type StartFixture, wholeProgram } from "./mounted.ts";
 import { runtimeSuite } from "./suite.ts";
 
 const fixture = (file: string) => (env: Record<string, string>) =>
@@ -19,5 +23,39 @@ runtimeSuite(
 		wholeProgram(bed, "export { sse as default }", fixture("default-export.ts"));
 		wholeProgram(bed, "Bun.serve(sse)", fixture("bun-serve.ts"));
 		publishingScript(bed, "bun", []);
+		passedOn(bed, fixture("bun-passed-on.ts"));
 	},
 );
+
+/** A body that a program hands on in another shape streams, ends, and knows who is slow, as the stream itself does. */
+function passedOn(bed: Bed, start: StartFixture): void {
+	it.for(["itself", "wrapped", "piped", "cloned"])(
+		"a stream that is passed on streams, is left, and cuts off who does not read: %s",
+		async (as, t) => {
+			const scene = bed.scene(t);
+			const server = scene.use(await start({}));
+			const url = `${server.url}/?channel=news&as=${as}`;
+			const say = (body: string) => call(url, { method: "POST", body });
+			const connections = async () =>
+				(JSON.parse((await call(`${server.url}/stats`)).body) as { connections: number })
+					.connections;
+			const reader = await scene.open(url);
+			await reader.comment();
+			await say("hello");
+			expect(await reader.event()).toMatchObject({ data: "hello" });
+			const sleeper = await scene.openSocket(url);
+			await sleeper.comment();
+			sleeper.pause();
+			for (let sent = 1; (await connections()) === 2; sent++) {
+				expect(sent, "messages of 250 kB to a client that does not read").toBeLessThan(256);
+				await say("x".repeat(250_000));
+				await reader.event(sent);
+			}
+			await until(() => server.output.includes("reported slow_consumer"), { what: "the report" });
+			expect(server.output.trim().split("\n")).toHaveLength(2);
+			expect(reader.state).toBe("open");
+			reader.close();
+			await until(async () => (await connections()) === 0, { what: "the departure" });
+		},
+	);
+}
