@@ -18,7 +18,10 @@ export function compile(): { load: string; floor: string } {
 		const folder = join(root, "bench", name);
 		const sources = readdirSync(folder).filter((file) => file.endsWith(".c"));
 		const path = join(directory, name);
-		execFileSync("cc", ["-O2", "-o", path, ...sources], { cwd: folder, stdio: "inherit" });
+		execFileSync("cc", ["-O2", "-pthread", "-o", path, ...sources], {
+			cwd: folder,
+			stdio: "inherit",
+		});
 		return path;
 	};
 	return { load: program("load"), floor: program("floor") };

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* Whether the answer is there to its last byte. */
-static bool is_whole(struct http *h) {
+bool http_is_whole(struct http *h) {
 	text_add(&h->answer, "", 1); /* so that it ends as a C string does */
 	h->answer.length--;
 	char *end = strstr(h->answer.bytes, "\r\n\r\n");
@@ -59,7 +59,7 @@ static void ready(struct source *source, uint32_t events) {
 	/* Nothing was asked: a 408, with which some servers close a connection that was idle. */
 	if (!h->busy) return;
 	text_add(&h->answer, bytes, (size_t)length);
-	if (!is_whole(h)) return;
+	if (!http_is_whole(h)) return;
 	int status = h->answer.length > 12 ? atoi(h->answer.bytes + 9) : 0;
 	if (status == 0) die("this is no HTTP answer: %.80s", h->answer.bytes);
 	h->answer.length = h->request.length = 0;

@@ -1,4 +1,4 @@
-/* What the load generator's files share. One thread, one epoll, everything on 127.0.0.1. */
+/* What the load generator's files share. One epoll, one thread but for the probe's, everything on 127.0.0.1. */
 #ifndef LOAD_H
 #define LOAD_H
 
@@ -110,9 +110,10 @@ struct http {
 };
 void http_open(struct http *, void (*answered)(int status));
 void http_send(struct http *);
+bool http_is_whole(struct http *);
 
 /* ── another request, all the while (probe.c) */
-extern struct histogram probe_times;
-void probe_tick(void);
+void probe_begin(void);
+const struct histogram *probe_end(void);
 
 #endif

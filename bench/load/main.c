@@ -47,7 +47,6 @@ static struct {
 
 static void begin(void) {
 	memset(&seen, 0, sizeof seen);
-	histogram_clear(&probe_times);
 	began.time = now_ns();
 	began.cpu = load_seconds();
 	began.held = 0;
@@ -57,6 +56,7 @@ static void begin(void) {
 
 /* Every message has one delivery for each of its readers: what is not there by now is lost. */
 static void report(uint64_t ended, uint64_t returned) {
+	const struct histogram *probes = probe_end();
 	uint64_t expected = 0;
 	for (uint32_t number = began.published + 1; number <= published; number++)
 		expected += subscribers((int)(number % (uint32_t)settings.channels));
@@ -73,8 +73,8 @@ static void report(uint64_t ended, uint64_t returned) {
 		returned == 0 ? 0 : (double)(returned - began.time) / 1e9);
 	printf("\"p50\":%.1f,\"p99\":%.1f,\"max\":%.1f,\"probes\":%llu,\"probeP99\":%.1f,\"probeMax\":%.1f}\n",
 		histogram_us(&seen.latency, 0.5), histogram_us(&seen.latency, 0.99),
-		(double)seen.latency.max / 1000, (unsigned long long)probe_times.count,
-		histogram_us(&probe_times, 0.99), (double)probe_times.max / 1000);
+		(double)seen.latency.max / 1000, (unsigned long long)probes->count,
+		histogram_us(probes, 0.99), (double)probes->max / 1000);
 	fflush(stdout);
 }
 
@@ -85,7 +85,6 @@ static uint64_t drain(void) {
 		turn(tick);
 		if (seen.deliveries != deliveries) last = now_ns();
 		deliveries = seen.deliveries;
-		probe_tick();
 	}
 	uint64_t ended = now_ns();
 	completed = asked; /* what is lost now must not be waited for again */
@@ -107,6 +106,7 @@ static void open_clients(int count, int at_once) {
 
 static void window(uint32_t at_once, uint32_t least, uint32_t most, double seconds) {
 	begin();
+	probe_begin();
 	uint64_t stop = began.time + (uint64_t)(seconds * 1e9), give_up = stop + 4 * patience, time;
 	uint32_t first = asked;
 	while (asked - first < most) {
@@ -117,13 +117,13 @@ static void window(uint32_t at_once, uint32_t least, uint32_t most, double secon
 		if (room > 0 && !tired) publish(room < left ? room : left, time);
 		turn(tired ? 200000 : tick);
 		if (room > 0 && tired) began.held += now_ns() - time;
-		probe_tick();
 	}
 	report(drain(), 0);
 }
 
 static void steady(double rate, double seconds, int returning, int back) {
 	begin();
+	probe_begin();
 	uint64_t stop = began.time + (uint64_t)(seconds * 1e9);
 	uint64_t interval = (uint64_t)(1e9 / rate), next = began.time + interval, time, returned = 0;
 	int until = clients_dialled + returning;
@@ -133,7 +133,6 @@ static void steady(double rate, double seconds, int returning, int back) {
 			dial_client(cursor_of(published - (uint32_t)back), back);
 		uint64_t pause = next > time ? next - time : 0;
 		turn(pause < tick ? pause : tick);
-		probe_tick();
 		if (returned == 0 && seen.returned == (uint64_t)returning) returned = now_ns();
 	}
 	report(drain(), returned);
