@@ -17,6 +17,7 @@ enum { PAUSE_US = 5000, PATIENCE_MS = 30000 };
 static struct histogram times;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static atomic_bool wanted;
+static bool impossible;
 
 static void await_event(int fd, short events) {
 	struct pollfd one = {.fd = fd, .events = events};
@@ -43,6 +44,14 @@ static void ask(struct http *h) {
 			return;
 		}
 		text_add(&h->answer, bytes, (size_t)length);
+		text_add(&h->answer, "", 1); /* so that it ends as a C string does */
+		h->answer.length--;
+		/* The least server streams whatever is asked for: there is no other request to it. */
+		if (strstr(h->answer.bytes, "text/event-stream") != NULL) {
+			close(h->fd);
+			impossible = true;
+			return;
+		}
 	} while (!http_is_whole(h));
 	/* Whatever the answer is: that there is one shows that the server has got round to it. */
 	histogram_add(&times, now_ns() - sent);
@@ -53,7 +62,7 @@ static void *run(void *nothing) {
 	text_format(&http.request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n", settings.probe, settings.port);
 	for (;;) {
 		pthread_mutex_lock(&mutex);
-		if (wanted) ask(&http);
+		if (wanted && !impossible) ask(&http);
 		pthread_mutex_unlock(&mutex);
 		usleep(PAUSE_US);
 	}
