@@ -168,17 +168,20 @@ export class ClusterSubscriber implements ChannelSubscriber {
 	}
 
 	#node(address: string): Subscriber {
-		let node = this.#nodes.get(address);
-		if (node === undefined) {
-			const { timeout, pingInterval } = this.#settings;
-			const onTrouble = () => void this.#watch();
-			// This concerns one slot and not a whole fleet: no reason to wait.
-			const onMoved = () => void this.#look().then(onTrouble);
-			const confirm = oncePerTurn(() => this.#topology.assertMaster(address));
-			const settings = { timeout, pingInterval, onTrouble, onMoved, confirm };
-			node = new Subscriber(this.#masterDriver(address), settings);
-			this.#nodes.set(address, node);
-		}
+		const known = this.#nodes.get(address);
+		if (known !== undefined) return known;
+		const { timeout, pingInterval } = this.#settings;
+		const onTrouble = () => void this.#watch();
+		// This concerns one slot and not a whole fleet: no reason to wait.
+		const onMoved = () => void this.#look().then(onTrouble);
+		// A demoted server ends every subscription: one that is live shows that it was not. Looked for once a turn,
+		// for each of ten thousand that subscribe together would go through all of them.
+		const confirm = oncePerTurn(async () => {
+			if (node.live.length === 0) await this.#topology.assertMaster(address);
+		});
+		const settings = { timeout, pingInterval, onTrouble, onMoved, confirm };
+		const node = new Subscriber(this.#masterDriver(address), settings);
+		this.#nodes.set(address, node);
 		return node;
 	}
 

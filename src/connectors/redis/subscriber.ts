@@ -44,6 +44,11 @@ export class Subscriber implements ChannelSubscriber {
 		return this.#channels.size;
 	}
 
+	/** Those that Redis has confirmed. */
+	get live(): readonly Channel[] {
+		return [...this.#channels.values()].filter(({ live }) => live);
+	}
+
 	get lastError(): ConnectorError | undefined {
 		return this.#dialer.lastError;
 	}
@@ -96,7 +101,7 @@ export class Subscriber implements ChannelSubscriber {
 	async verify(count: (id: string) => Promise<number | undefined>): Promise<void> {
 		const link = this.#link;
 		if (link?.id === undefined) return;
-		const live = [...this.#channels.values()].filter((channel) => channel.live);
+		const { live } = this;
 		const known = await count(link.id);
 		const still = live.filter((each) => each.live && this.#channels.get(each.name) === each);
 		if (known !== undefined && known < still.length) {
@@ -126,8 +131,7 @@ export class Subscriber implements ChannelSubscriber {
 		channel.members = channel.members.filter((other) => other !== member);
 		const last = channel.members.length === 0 && this.#channels.get(channel.name) === channel;
 		if (!last) return;
-		// From here on a new subscriber makes a new channel, and its SUBSCRIBE follows our UNSUBSCRIBE
-		// on the same connection: Redis takes them in that order.
+		// From here on a new subscriber makes a new channel. Its SUBSCRIBE follows our UNSUBSCRIBE on the connection.
 		this.#channels.delete(channel.name);
 		const link = this.#link;
 		const idle = this.#channels.size === 0 && this.#idle();
@@ -137,8 +141,7 @@ export class Subscriber implements ChannelSubscriber {
 		} catch (error) {
 			// The channel's slot has left this node, and the subscription with it.
 			if (redirection(error) !== undefined) return;
-			// Without its connection the subscription ends at the broker too: so the leaver has what it
-			// wanted, and the others hear of the loss.
+			// Without its connection it ends at the broker too: the leaver has what it wanted, and others hear of the loss.
 			this.#lost(link, error);
 		}
 	}
@@ -179,9 +182,7 @@ export class Subscriber implements ChannelSubscriber {
 		channel.joining = true;
 		try {
 			await this.#answered(link.subscribe(channel.name));
-			// A demoted server ends every subscription: of one that has none here, we could not know.
-			const isSeen = [...this.#channels.values()].some(({ live }) => live);
-			if (isOld && !isSeen) await this.#settings.confirm?.();
+			if (isOld) await this.#settings.confirm?.();
 		} catch (error) {
 			if (this.#link === link) channel.joining = false;
 			if (redirection(error) !== undefined) {
