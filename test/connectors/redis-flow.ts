@@ -37,10 +37,12 @@ export class Flow {
 	/** Resolves when so many more messages have made the whole way. */
 	async more(count: number): Promise<void> {
 		const goal = this.seen.length + count;
-		await until(() => this.seen.length >= goal, {
+		const arrived = until(() => this.seen.length >= goal, {
 			timeout: 15_000,
-			what: `${count} more messages (${this.seen.length} of ${goal}; refused: ${this.refusals.at(-1)})`,
+			what: `${count} more messages after the first ${this.seen.length}`,
 		});
+		// Until the end the work can only fail, and then nothing more arrives.
+		await Promise.race([arrived, this.#work]);
 	}
 
 	/** Nothing is under way any more, until `goOn`. */
