@@ -22,8 +22,9 @@ static int channel_at(const struct client *c, int index) {
 
 void client_opened(struct client *c) {
 	clients_open++;
-	histogram_add(&seen.latency, read_at - c->dialled);
+	/* How long they take who come back, `returned` tells; the latency is the others'. */
 	if (c->returning) return;
+	histogram_add(&seen.latency, read_at - c->dialled);
 	if (readers == NULL) readers = calloc((size_t)settings.channels, sizeof *readers);
 	if (readers == NULL) die("out of memory");
 	for (int i = 0; i < settings.per_client; i++) {
