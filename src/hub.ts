@@ -11,6 +11,7 @@ import { Roster, type RosterOptions } from "./roster.ts";
 import type { Sink, SinkOwner } from "./sink.ts";
 import type { Counters } from "./stats.ts";
 import { Turn } from "./turn.ts";
+import { Turnstile } from "./turnstile.ts";
 
 export interface HubOptions extends RosterOptions {
 	/** How long a channel outlives its last client, in ms; 0: not at all. */
@@ -42,6 +43,7 @@ export class Hub implements ChannelOwner {
 	readonly #roster: Roster;
 	// Not one for all hubs: on Workers each request has its own, and may not do the work of another.
 	readonly #turn = new Turn();
+	readonly #turnstile = new Turnstile();
 	readonly #lingering = new Map<Channel, ReturnType<typeof setTimeout>>();
 	#closed = false;
 
@@ -79,6 +81,7 @@ export class Hub implements ChannelOwner {
 		{ lastEventId, recent, expires }: Resume,
 		createSink: (owner: SinkOwner) => S,
 	): Promise<{ connection: Connection; sink: S }> {
+		await this.#turnstile.pass();
 		const channels = await this.#acquireAll(names);
 		let resume = lastEventId === undefined ? undefined : parseCursor(names, lastEventId);
 		// Bun sends no headers before a first chunk, and some proxies wait for one too.

