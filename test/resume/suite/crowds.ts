@@ -109,14 +109,16 @@ export function insideTheHub(broker: Broker): void {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const channel = scene.channel();
-		const ids = await scene.publish(sse, channel, 0);
-		const clients = await Promise.all([
-			...numbers(5).map(() => scene.open(sse, channel)),
-			...numbers(5).map(() => scene.open(sse, channel, { lastEventId: ids[0] })),
-		]);
-		for (const client of clients) await client.comment();
-		await scene.publish(sse, channel, 1);
-		await Promise.all(clients.map((client) => client.sees(1)));
+		const ids = await scene.publish(sse, channel, 0, 1);
+		const there = await Promise.all(numbers(5).map(() => scene.open(sse, channel)));
+		const back = await Promise.all(
+			numbers(5).map(() => scene.open(sse, channel, { lastEventId: ids[0] })),
+		);
+		// From here on they are sent what everyone is.
+		for (const client of back) expect(await client.sees(1)).toEqual([1]);
+		await scene.publish(sse, channel, 2);
+		const clients = [...there, ...back];
+		await Promise.all(clients.map((client) => client.when(() => client.seen.at(-1) === 2, "2")));
 		expect(new Set(clients.map((client) => client.chunks.at(-1))).size).toBe(1);
 	});
 
@@ -161,7 +163,8 @@ export function insideTheHub(broker: Broker): void {
 		expect(await honest.sees(1)).toEqual([20]);
 		await Promise.all(forged.map((client) => client.when(() => client.seen.at(-1) === 20, "20")));
 		for (const client of forged) expect(client.gaps).toHaveLength(1);
-		expect((await broker.reads()) - before).toBeLessThanOrEqual(60);
+		// They come in over many turns; in memory, where a read takes none, some turns have one of their own.
+		expect((await broker.reads()) - before).toBeLessThanOrEqual(100);
 		for (const client of forged) client.close();
 		await until(() => sse.stats().connections === 2, { what: "the forgers to be gone" });
 	});
