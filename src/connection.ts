@@ -3,7 +3,7 @@ import { jitteredRetry, retryFrame } from "./frame.ts";
 import type { Sink, SinkOwner } from "./sink.ts";
 import type { Counters } from "./stats.ts";
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /**
  * Why a stream ended: the client left, read too slowly, was asked to come back (`closed`: the instance is closed, or
@@ -29,8 +29,11 @@ interface CleanUp {
 }
 
 // Some hosts print what a stream was broken with: one line, made once, and no stack of ours.
-const tooSlow = new SseError("slow_consumer", "A client was cut off: it read too slowly.");
-tooSlow.stack = `${tooSlow.name}: ${tooSlow.message}`;
+const tooSlow = /* @__PURE__ */ (() => {
+	const error = new SseError("slow_consumer", "A client was cut off: it read too slowly.");
+	error.stack = `${error.name}: ${error.message}`;
+	return error;
+})();
 
 /**
  * One client's stream: a buffer with a bound, the tick of its last write, and one teardown however

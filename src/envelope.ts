@@ -19,7 +19,7 @@ export function encode(message: Message): string {
 	return rest === "{}" ? `{"data":${json}}` : `{"data":${json},${rest.slice(1)}`;
 }
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Whether a text is more than so many bytes of UTF-8; it is measured only where its length does not tell. */
 export function exceeds(text: string, bytes: number): boolean {

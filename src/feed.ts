@@ -9,7 +9,7 @@ import { Replay } from "./replay.ts";
 import type { Counters } from "./stats.ts";
 import type { Turn } from "./turn.ts";
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /**
  * All streams of one list of channels. What arrived in one turn of the event loop is framed and

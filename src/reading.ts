@@ -20,7 +20,7 @@ export interface Step {
 /** What is remembered of steps, in bytes: clients that stand at different places have one each. */
 const stepsLimit = 16_777_216;
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /**
  * What was read of a feed's channels at one time, with what the feed has brought since. Whoever stands at the same

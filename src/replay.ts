@@ -18,7 +18,7 @@ const crowd = 16;
 /** For how long, in ms: a thousand clients that come back at once are a second's work. */
 const keptFor = 1_000;
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /**
  * Joins the history to the live feed, for connections that came back or fell behind.

@@ -23,7 +23,7 @@ const ticksPerDuration = 100;
 /** And this often at least, in ms, for streams that must end at a given time. */
 const longestTick = 2_000;
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** All open streams of a hub, and the one timer that keeps them alive and ends them in time. */
 export class Roster implements ConnectionOwner {

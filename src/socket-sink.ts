@@ -91,10 +91,12 @@ export function freeSocket(outgoing: NodeResponse): NodeSocket | undefined {
 }
 
 // Node makes one of these anew of any other array, for every write.
-const { Buffer: HostBuffer } = globalThis as {
-	Buffer?: { allocUnsafeSlow(size: number): Uint8Array };
-};
-const allocate = HostBuffer?.allocUnsafeSlow ?? ((size: number) => new Uint8Array(size));
+const allocate = /* @__PURE__ */ (() => {
+	const { Buffer: HostBuffer } = globalThis as {
+		Buffer?: { allocUnsafeSlow(size: number): Uint8Array };
+	};
+	return HostBuffer?.allocUnsafeSlow ?? ((size: number) => new Uint8Array(size));
+})();
 
 /** What was written last, of which one is kept: it went to one client, or goes to a thousand in a row. */
 let last: { bytes: Uint8Array; chunk: Uint8Array } | undefined;

@@ -17,7 +17,7 @@ type Schedule = (task: () => void) => unknown;
  * `setImmediate` is no Web standard, but Node, Bun, Deno and workerd (with nodejs_compat) have it;
  * without it, the shortest timer comes next.
  */
-export const atEndOfTurn: (task: () => void) => void = (() => {
+export const atEndOfTurn: (task: () => void) => void = /* @__PURE__ */ (() => {
 	const { setImmediate } = globalThis as { setImmediate?: Schedule };
 	const shortestTimer: Schedule = (task) => setTimeout(task, 0);
 	let schedule = setImmediate ?? shortestTimer;

@@ -29,7 +29,7 @@ export type {
 } from "../connectors/durable-object.ts";
 export { durableObject } from "../connectors/durable-object.ts";
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** What an object publishes to and subscribes from. */
 interface Broker {

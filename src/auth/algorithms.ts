@@ -17,7 +17,7 @@ const byKind = {
 type Kind = keyof typeof byKind;
 
 /** All that a public key can be for; neither `none` nor a shared secret is among them. */
-export const asymmetric: readonly string[] = Object.values(byKind).flat();
+export const asymmetric: readonly string[] = /* @__PURE__ */ Object.values(byKind).flat();
 
 export const keyRule = "RSA, an elliptic curve (P-256, P-384, P-521) or Ed25519";
 

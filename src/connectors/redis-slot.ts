@@ -5,7 +5,7 @@
  */
 
 const slots = 16_384;
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** The slot of a key or of a sharded channel. */
 export function slotOf(name: string): number {

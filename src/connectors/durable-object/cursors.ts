@@ -1,7 +1,7 @@
 import { formatCursor, type Positions } from "../../cursor.ts";
 
-const decoder = new TextDecoder();
-const encoder = new TextEncoder();
+const decoder = /* @__PURE__ */ new TextDecoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** An `id:` line of a frame. Nothing else that begins a line begins so: data is behind `data:`. */
 const idLine = /(^|\n)id:([^\n]*)\n/g;

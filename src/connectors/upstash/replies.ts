@@ -39,7 +39,7 @@ export function routeOf(channel: string): Route {
 }
 
 const lineEnd = /\r\n|\r|\n/;
-const lineEnds = new RegExp(lineEnd, "g");
+const lineEnds = /* @__PURE__ */ new RegExp(lineEnd, "g");
 
 /**
  * Reads the bytes of one subscribe request.

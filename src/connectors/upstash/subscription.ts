@@ -12,7 +12,7 @@ const firstBackoff = 100;
 const turnPause = 200;
 
 /** The longest that a timer can be set to, in ms. */
-const longestTimer = 2 ** 31 - 1;
+const longestTimer = 2_147_483_647;
 
 /**
  * One subscription, kept alive over as many requests as it takes.
