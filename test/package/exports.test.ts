@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { publint } from "publint";
 import { beforeAll, describe, expect, test } from "vitest";
-import { publicNames } from "./entries.ts";
+import { entriesWith, publicNames } from "./entries.ts";
 import { entries, type Installed, install, packageJson, succeed } from "./installed.ts";
 import { run } from "./support.ts";
 
@@ -15,6 +15,23 @@ registerHooks({
 	resolve: (specifier, context, next) =>
 		specifier === "cloudflare:workers" ? { url, shortCircuit: true } : next(specifier, context),
 });
+`;
+
+// What connectors reject with, as whoever has only the main entry's classes sees it.
+const errors = `
+import { memory } from "edge-sse/memory";
+import { redis } from "edge-sse/redis";
+import { upstash } from "edge-sse/upstash";
+import { ConnectorError } from "edge-sse";
+async function isOurs(connector) {
+	await connector.close();
+	return connector.publish("a", "{}").then(() => false, (error) => error instanceof ConnectorError);
+}
+console.log(JSON.stringify({
+	memory: await isOurs(memory()),
+	redis: await isOurs(redis("redis://127.0.0.1:1")),
+	upstash: await isOurs(upstash({ url: "https://example.com", token: "t" })),
+}));
 `;
 
 let installed: Installed;
@@ -37,6 +54,27 @@ describe.each(["default", "workerd", "edge-light"])("on the condition %s", (cond
 	});
 });
 
+// What a console, a debugger and a test's diff show of an object is its class by this name.
+test.each(entriesWith("node"))("%s calls what it exports by its public name", async (entry) => {
+	const code = `
+		const exported = Object.entries(await import("${entry}"));
+		const named = exported.filter(([, value]) => typeof value === "function");
+		console.log(JSON.stringify(named.map(([name, value]) => [name, value.name])));`;
+	const { stdout } = await succeed("node", ["--eval", code], installed.folder);
+	const names: string[][] = JSON.parse(stdout);
+	expect(names).not.toEqual([]);
+	expect(names.filter(([name, own]) => name !== own)).toEqual([]);
+});
+
+test.each(["default", "workerd"])(
+	"an error is of the main entry's class, whichever entry it comes by (%s)",
+	async (condition) => {
+		const args = [`--conditions=${condition}`, "--input-type=module", "--eval", errors];
+		const { stdout } = await succeed("node", args, installed.folder);
+		expect(JSON.parse(stdout)).toEqual({ memory: true, redis: true, upstash: true });
+	},
+);
+
 test.each(Object.entries(packageJson.exports))("exports[%j] leads to built files", (_, target) => {
 	const files = typeof target === "string" ? [target] : Object.values(target);
 	for (const file of files) {
@@ -45,7 +83,7 @@ test.each(Object.entries(packageJson.exports))("exports[%j] leads to built files
 });
 
 test("an inner module cannot be imported", async () => {
-	const code = 'await import("edge-sse/dist/hub.js")';
+	const code = 'await import("edge-sse/dist/shared/sse.js")';
 	const { output } = await run("node", ["--eval", code], installed.folder);
 	expect(output).toContain("ERR_PACKAGE_PATH_NOT_EXPORTED");
 });

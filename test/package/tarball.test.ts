@@ -10,7 +10,16 @@ const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
 /** The most that everybody downloads, and has on disk, in bytes. */
 const limits = { packed: 200_000, unpacked: 700_000 };
 
+/** What several entries have in common. */
+const shared = ["common", "memory", "redis", "sse", "upstash"].map((name) => `shared/${name}.js`);
+
 const ending = /\.(d\.ts|[jt]s)$/;
+
+/** What package.json leads to, as paths in dist. */
+const targets = Object.values(packageJson.exports)
+	.flatMap((target) => Object.values(target))
+	.filter((path) => path.startsWith("./dist/"))
+	.map((path) => path.replace("./dist/", ""));
 
 /** Of what is shipped, as paths in src: the hub is not. */
 function sources(): string[] {
@@ -24,19 +33,15 @@ beforeAll(async () => {
 	pack = onlyPackage(stdout);
 });
 
-test("it holds each source's module and declarations, the papers, and nothing else", () => {
-	const built = sources().flatMap((path) =>
-		[".js", ".d.ts"].map((end) => `dist/${path.replace(ending, end)}`),
-	);
+test("it holds each source's declarations, the entries' modules, the papers, and nothing else", () => {
+	const declarations = sources().map((path) => path.replace(ending, ".d.ts"));
+	const modules = new Set(targets.filter((path) => path.endsWith(".js")));
+	const built = [...declarations, ...modules, ...shared].map((path) => `dist/${path}`);
 	expect(pack.files.map(({ path }) => path).sort()).toEqual([...papers, ...built].sort());
 });
 
 test("every source of it is reached from an entry", () => {
-	const targets = Object.values(packageJson.exports).flatMap((target) => Object.values(target));
-	const entries = targets.filter((target) => target.startsWith("./dist/"));
-	const reached = new Set(
-		entries.map((path) => path.replace("./dist/", "").replace(ending, ".ts")),
-	);
+	const reached = new Set(targets.map((path) => path.replace(ending, ".ts")));
 	// What is added on the way is come to as well.
 	for (const path of reached) {
 		const imports = readFileSync(join(root, "src", path), "utf8").matchAll(/"(\.\.?\/[^"]+\.ts)"/g);
