@@ -11,6 +11,7 @@ import {
 	unanswered,
 } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { Intake } from "./intake.ts";
 import type { RedisDriver, RedisLink } from "./link.ts";
 import { Member } from "./member.ts";
 import type { ChannelSubscriber, SubscriberSettings } from "./route.ts";
@@ -159,13 +160,12 @@ export class Subscriber implements ChannelSubscriber {
 		this.#dialling = true;
 		let link: RedisLink | undefined;
 		try {
-			link = await this.#dialer.dial(() => this.#channels.size > 0, {
+			const events = new Intake({
 				onMessage: (name, payload) => this.#channels.get(name)?.message(payload),
-				onLost: (error) => {
-					if (link !== undefined) this.#lost(link, error);
-				},
+				onLost: (error) => link !== undefined && this.#lost(link, error),
 				onMoved: (name) => this.#moved(this.#channels.get(name)),
 			});
+			link = await this.#dialer.dial(() => this.#channels.size > 0, events);
 		} catch (error) {
 			this.#endAll(toConnectorError(error, this.#driver.address));
 		} finally {
