@@ -8,7 +8,7 @@ import type { LinkEvents } from "./link.ts";
 const perTurn = 500;
 
 /** What part of those that wait goes in one turn at least: however fast more come, they are not kept for long. */
-const part = 1 / 4;
+const part = 0.25;
 
 /** Hands on what a connection tells, in its order, and so many messages in a turn. */
 export class Intake implements LinkEvents {
