@@ -156,8 +156,8 @@ test.concurrent("it reconnects by itself to a hub that was killed, as fast as re
 	// Every failure left the EventSource connecting (0), not closed (2).
 	expect(new Set(failures.map(({ readyState }) => readyState))).toEqual(new Set([0]));
 	const waits = failures.slice(1).map(({ at }, before) => at - (failures[before]?.at ?? 0));
-	expect(Math.min(...waits)).toBeGreaterThanOrEqual(145);
-	// Chromium's own choice would be 3,000.
+	// A busy page hears of a failure late and of the next one in time. Chromium's own choice would be 3,000.
+	expect(Math.min(...waits)).toBeGreaterThanOrEqual(75);
 	expect(Math.min(...waits)).toBeLessThan(2_000);
 });
 
