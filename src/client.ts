@@ -1,6 +1,6 @@
 /** The browser's side: typed events over one connection for all tabs of an origin. */
-import { Inbox } from "./client/inbox.ts";
-import { Member } from "./client/member.ts";
+import { Inbox } from "./client/async-queue.ts";
+import { Member } from "./client/tab.ts";
 import type {
 	ClientEvent,
 	ClientState,

@@ -1,6 +1,6 @@
-import type { Connector, HistoryOptions } from "./connector.ts";
 import { upstash } from "./connectors/upstash.ts";
-import { ConfigurationError } from "./errors.ts";
+import type { Connector, HistoryOptions } from "./core/connector.ts";
+import { ConfigurationError } from "./core/errors.ts";
 
 type Variables = Record<string, unknown>;
 

@@ -1,8 +1,8 @@
+import { ConfigurationError } from "./core/errors.ts";
+import { ServerSentEvents } from "./core/sse.ts";
 import { connectorFromEnvironment, unconfigured } from "./environment.ts";
-import { ConfigurationError } from "./errors.ts";
-import { ServerSentEvents } from "./sse.ts";
 
-export * from "./names.ts";
+export * from "./exports.ts";
 
 /**
  * The ready-made instance for hosts at the edge, chosen by export condition (`workerd`, `edge-light`).

@@ -1,8 +1,8 @@
 import { redis } from "./connectors/redis.ts";
+import { ServerSentEvents } from "./core/sse.ts";
 import { connectorFromEnvironment, unconfigured } from "./environment.ts";
-import { ServerSentEvents } from "./sse.ts";
 
-export * from "./names.ts";
+export * from "./exports.ts";
 
 /**
  * The ready-made instance, as flask-sse's `sse`. It reads the environment on first use, never at import:

@@ -1,12 +1,12 @@
 export { type BrokerCall, type TestBroker, testBroker } from "./testing/broker.ts";
-export { connectorContract, type TestRunner } from "./testing/contract.ts";
+export { connectorContract, type TestRunner } from "./testing/contract/contract.ts";
 export type {
 	Borrowed,
 	BrokerControl,
 	Capability,
 	ConnectorHarness,
 	HistoryControl,
-} from "./testing/harness.ts";
+} from "./testing/contract/harness.ts";
 export {
 	type MessageReader,
 	type ReceivedMessage,

@@ -1,9 +1,10 @@
 /** The Worker that is measured: as the README has it, and a way to publish. */
-import { durableObject } from "../../src/adapters/durable-object.ts";
-import type { ChannelNamespace } from "../../src/connectors/durable-object.ts";
-import { ServerSentEvents } from "../../src/sse.ts";
 
-export { SseChannel } from "../../src/adapters/durable-object.ts";
+import { ServerSentEvents } from "../../src/core/sse.ts";
+import type { ChannelNamespace } from "../../src/durable-object/connector.ts";
+import { durableObject } from "../../src/durable-object.ts";
+
+export { SseChannel } from "../../src/durable-object.ts";
 
 let sse: ServerSentEvents | undefined;
 

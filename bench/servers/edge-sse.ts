@@ -1,7 +1,7 @@
 /** edge-sse as a bare fetch handler, with nothing but a way to publish. `edge-sse.ts <host>`. */
 import { memory } from "../../src/connectors/memory.ts";
 import { redis } from "../../src/connectors/redis.ts";
-import { ServerSentEvents } from "../../src/sse.ts";
+import { ServerSentEvents } from "../../src/core/sse.ts";
 import { serveFetch } from "./hosts.ts";
 
 const url = process.env.BENCH_REDIS;

@@ -14,17 +14,17 @@ import { dist, entries, root, src } from "./paths.ts";
  * that each of these would be one. Where all entries take them along, they are one file together.
  */
 const common = [
-	"errors.ts",
-	"node-sink.ts",
-	"position.ts",
-	"request.ts",
-	"turn.ts",
-	"connectors/redis-history.ts",
+	"core/errors.ts",
+	"core/scheduling.ts",
+	"core/message/position.ts",
+	"core/request/request.ts",
+	"core/sinks/node-sink.ts",
+	"connectors/shared/redis-history.ts",
 ];
 
 /** What else goes into the file of what an entry needs, for the same reason. */
 const alongWith: Record<string, readonly string[]> = {
-	"adapters/durable-object.ts": [...common, "names.ts"],
+	"durable-object.ts": [...common, "exports.ts"],
 	"connectors/upstash.ts": [...common, "environment.ts"],
 	// These need nothing, and are one file each.
 	"adapters/hono.ts": [],
@@ -82,7 +82,7 @@ function chunkNames({ outputs }: Metafile): Map<string, string> {
 		if (entryPoint !== undefined) continue;
 		const sources = Object.keys(inputs).filter((input) => inputs[input]?.bytesInOutput !== 0);
 		// What the others are there for comes last.
-		const name = sources.includes("src/errors.ts")
+		const name = sources.includes("src/core/errors.ts")
 			? "common"
 			: basename(sources.at(-1) ?? "", ".ts");
 		if ([...names.values()].includes(name)) throw new Error(`two files would be shared/${name}.js`);

@@ -1,7 +1,7 @@
 import type { Context, Handler, MiddlewareHandler } from "hono";
-import type { EventMap } from "../events.ts";
-import type { StreamOptions } from "../options.ts";
-import type { ServerSentEvents } from "../sse.ts";
+import type { EventMap } from "../core/message/schema.ts";
+import type { StreamOptions } from "../core/options.ts";
+import type { ServerSentEvents } from "../core/sse.ts";
 
 /** What `sseMiddleware` puts on the context: `new Hono<{ Variables: SseVariables<Events> }>()`. */
 export type SseVariables<Events extends object = EventMap> = { sse: ServerSentEvents<Events> };

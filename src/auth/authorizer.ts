@@ -1,5 +1,5 @@
-import type { Authorize } from "../authorize.ts";
-import { isAllowed } from "../request.ts";
+import type { Authorize } from "../core/request/authorize.ts";
+import { isAllowed } from "../core/request/request.ts";
 import { namesProblem } from "./claim.ts";
 import { refuse } from "./refusal.ts";
 import type { TokenPlaces } from "./token.ts";

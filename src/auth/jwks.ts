@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
-import { SseError } from "../errors.ts";
+import { SseError } from "../core/errors.ts";
 
 /** Time for one fetch of the keys, in ms. */
 const timeout = 5_000;

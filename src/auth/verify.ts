@@ -1,5 +1,5 @@
 import { errors, type JWTPayload, jwtVerify } from "jose";
-import { ConfigurationError, SseError } from "../errors.ts";
+import { ConfigurationError, SseError } from "../core/errors.ts";
 import { type Rights, rightsOf } from "./claim.ts";
 import { type KeySource, verificationKeys } from "./keys.ts";
 import { refuse } from "./refusal.ts";

@@ -4,8 +4,8 @@ import type {
 	PublishResult,
 	Subscription,
 	SubscriptionHandlers,
-} from "../connector.ts";
-import { closedError } from "../errors.ts";
+} from "../core/connector.ts";
+import { closedError } from "../core/errors.ts";
 import { MemoryHistory } from "./memory/history.ts";
 
 export interface MemoryOptions {

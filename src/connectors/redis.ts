@@ -4,22 +4,22 @@ import type {
 	PublishResult,
 	Subscription,
 	SubscriptionHandlers,
-} from "../connector.ts";
+} from "../core/connector.ts";
 import { closed, isForbidden } from "./redis/errors.ts";
 import type { Publisher } from "./redis/publisher.ts";
-import type { ChannelSubscriber, Route } from "./redis/route.ts";
 import { type RedisTarget, resolve } from "./redis/target.ts";
-import { RedisHistory } from "./redis-history.ts";
+import type { ChannelSubscriber, Route } from "./redis/topology.ts";
+import { RedisHistory } from "./shared/redis-history.ts";
 
+export type { IoRedisClient } from "./redis/clients/ioredis.ts";
+export type { NodeRedisClient, NodeRedisOptions } from "./redis/clients/node-redis.ts";
 export type {
 	AddressMap,
 	IoRedisCluster,
 	NodeAddress,
 	NodeRedisCluster,
 	RedisClusterOptions,
-} from "./redis/cluster-options.ts";
-export type { IoRedisClient } from "./redis/ioredis.ts";
-export type { NodeRedisClient, NodeRedisOptions } from "./redis/node-redis.ts";
+} from "./redis/cluster/options.ts";
 export type { RedisSentinelOptions } from "./redis/sentinel.ts";
 export type { RedisTarget } from "./redis/target.ts";
 

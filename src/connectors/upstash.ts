@@ -4,9 +4,9 @@ import type {
 	PublishResult,
 	Subscription,
 	SubscriptionHandlers,
-} from "../connector.ts";
-import { ConfigurationError, closedError } from "../errors.ts";
-import { RedisHistory } from "./redis-history.ts";
+} from "../core/connector.ts";
+import { ConfigurationError, closedError } from "../core/errors.ts";
+import { RedisHistory } from "./shared/redis-history.ts";
 import { Commands } from "./upstash/commands.ts";
 import type { Supervision } from "./upstash/renewal.ts";
 import { Rest } from "./upstash/rest.ts";

@@ -1,8 +1,8 @@
 import { namesProblem } from "../auth/claim.ts";
 import { type AuthorizePublish, jwtAuthorizer, jwtPublisher } from "../auth.ts";
-import type { Authorize } from "../authorize.ts";
-import { ConfigurationError } from "../errors.ts";
-import { isAllowed } from "../request.ts";
+import { ConfigurationError } from "../core/errors.ts";
+import type { Authorize } from "../core/request/authorize.ts";
+import { isAllowed } from "../core/request/request.ts";
 
 /** What the hub's variables say on access; without any, both are undefined. */
 export interface HubAuth {

@@ -1,4 +1,4 @@
-import { createHub } from "./hub.ts";
+import { createHub } from "./create.ts";
 import { exitWith, onShutdown } from "./process.ts";
 
 // As much of Bun as is used here: https://bun.com/docs/api/http

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { createHub } from "./hub.ts";
+import { createHub } from "./create.ts";
 import { exitWith, onShutdown } from "./process.ts";
 
 // As much of Deno as is used here: https://docs.deno.com/api/deno/~/Deno.serve

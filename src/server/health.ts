@@ -1,6 +1,6 @@
 import type { Context } from "hono";
-import { SseError } from "../errors.ts";
-import type { ServerSentEvents } from "../sse.ts";
+import { SseError } from "../core/errors.ts";
+import type { ServerSentEvents } from "../core/sse.ts";
 
 /** How long an answer of the broker's is good for, in ms: who asks more often must not reach it more often. */
 const freshness = 1_000;

@@ -1,5 +1,5 @@
-import { type ErrorHandler, SseError } from "../errors.ts";
-import type { ServerSentEventsOptions } from "../options.ts";
+import { type ErrorHandler, SseError } from "../core/errors.ts";
+import type { ServerSentEventsOptions } from "../core/options.ts";
 
 /** One line of JSON for each thing that happened, as log collectors read it. */
 function write(level: "info" | "error", event: string, fields: object): void {

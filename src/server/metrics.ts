@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import type { ServerSentEvents } from "../sse.ts";
-import type { Stats } from "../stats.ts";
+import type { ServerSentEvents } from "../core/sse.ts";
+import type { Stats } from "../core/stats.ts";
 
 /** What Prometheus reads; `stats()` counts, and is asked when somebody reads. */
 export interface Metrics {

@@ -1,7 +1,7 @@
 import { type ServerType, serve } from "@hono/node-server";
-import { createHub } from "./hub.ts";
+import { createHub } from "./create.ts";
+import { straight } from "./direct-send.ts";
 import { exitWith, onShutdown } from "./process.ts";
-import { straight } from "./straight.ts";
 
 /** Who takes longer to send a request is closed, in ms; Node would give it 60 s and 5 min. */
 const requestLimits = {

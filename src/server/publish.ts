@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import type { AuthorizePublish } from "../auth.ts";
-import { ConnectorError, SseError } from "../errors.ts";
-import type { PublishOptions } from "../options.ts";
-import { defaultChannel } from "../request.ts";
-import type { ServerSentEvents } from "../sse.ts";
+import { ConnectorError, SseError } from "../core/errors.ts";
+import type { PublishOptions } from "../core/options.ts";
+import { defaultChannel } from "../core/request/request.ts";
+import type { ServerSentEvents } from "../core/sse.ts";
 import type { PublishEnv } from "./access.ts";
 import { logFailure } from "./log.ts";
 

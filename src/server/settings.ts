@@ -1,6 +1,6 @@
-import type { CorsOptions } from "../cors.ts";
-import { ConfigurationError } from "../errors.ts";
-import type { ServerSentEventsOptions } from "../options.ts";
+import { ConfigurationError } from "../core/errors.ts";
+import type { ServerSentEventsOptions } from "../core/options.ts";
+import type { CorsOptions } from "../core/request/cors.ts";
 
 /** What the hub reads from its environment. */
 export interface Settings {

@@ -1,12 +1,12 @@
 import type { Hono } from "hono";
+import { redis } from "../connectors/redis.ts";
+import { ServerSentEvents } from "../core/sse.ts";
 import {
 	type ChannelNamespace,
 	SseChannel as ChannelObject,
 	durableObject,
-} from "../adapters/durable-object.ts";
-import { redis } from "../connectors/redis.ts";
+} from "../durable-object.ts";
 import { connectorFromEnvironment, historyFromEnvironment } from "../environment.ts";
-import { ServerSentEvents } from "../sse.ts";
 import type { PublishEnv } from "./access.ts";
 import { createApp } from "./app.ts";
 import { readAuth } from "./auth.ts";

@@ -1,12 +1,12 @@
+import { type MemoryOptions, memory } from "../connectors/memory.ts";
 import type {
 	Connector,
 	History,
 	PublishResult,
 	Subscription,
 	SubscriptionHandlers,
-} from "../connector.ts";
-import { type MemoryOptions, memory } from "../connectors/memory.ts";
-import { ConnectorError, closedError } from "../errors.ts";
+} from "../core/connector.ts";
+import { ConnectorError, closedError } from "../core/errors.ts";
 
 /** What can be made to fail by itself; `history` is `read` and `head`. */
 export type BrokerCall = "publish" | "subscribe" | "check" | "history";

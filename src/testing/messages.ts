@@ -1,5 +1,5 @@
 import { createParser } from "eventsource-parser";
-import { show } from "./show.ts";
+import { show } from "./contract/show.ts";
 import { clearTimeout, setTimeout } from "./wait.ts";
 
 /** One event, as a browser has it. */

@@ -1,5 +1,5 @@
-import type { SubscriptionHandlers } from "../connector.ts";
-import type { ConnectorError } from "../errors.ts";
+import type { SubscriptionHandlers } from "../core/connector.ts";
+import type { ConnectorError } from "../core/errors.ts";
 import { until } from "./wait.ts";
 
 /** Handlers that keep what they hear. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { Connector } from "../../src/connector.ts";
-import { ServerSentEvents } from "../../src/sse.ts";
+import type { Connector } from "../../src/core/connector.ts";
+import { ServerSentEvents } from "../../src/core/sse.ts";
 import { startWorker, type Worker } from "../support/durable-objects.ts";
 import { openSocketStream, openStream } from "../support/event-stream.ts";
 import { post, streamUrl } from "../support/hub-client.ts";

@@ -1,8 +1,8 @@
 import { createCluster } from "@redis/client";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Connector } from "../../src/connector.ts";
 import { type RedisTarget, redis } from "../../src/connectors/redis.ts";
+import type { Connector } from "../../src/core/connector.ts";
 import { Recorder } from "../../src/testing.ts";
 import { type RedisCluster, startCluster } from "../support/redis-cluster.ts";
 import { options, password } from "./redis-harness.ts";

@@ -1,5 +1,5 @@
-import type { Connector } from "../../src/connector.ts";
-import { ServerSentEvents } from "../../src/sse.ts";
+import type { Connector } from "../../src/core/connector.ts";
+import { ServerSentEvents } from "../../src/core/sse.ts";
 import { until } from "../support/wait.ts";
 
 /** Publishes to a channel without a pause, and reads it at the other end; with history. */

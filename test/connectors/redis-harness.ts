@@ -1,5 +1,5 @@
-import type { Connector, HistoryOptions } from "../../src/connector.ts";
 import { redis } from "../../src/connectors/redis.ts";
+import type { Connector, HistoryOptions } from "../../src/core/connector.ts";
 import type { BrokerControl, ConnectorHarness } from "../../src/testing.ts";
 import type { RedisServer } from "../support/redis-server.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { HistoryOptions } from "../../src/connector.ts";
 import { redis } from "../../src/connectors/redis.ts";
+import type { HistoryOptions } from "../../src/core/connector.ts";
 import { Recorder } from "../../src/testing.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { until } from "../support/wait.ts";

@@ -2,7 +2,7 @@ import { describe, test } from "vitest";
 import { type ConnectorHarness, connectorContract, type TestRunner } from "../../src/testing.ts";
 
 /**
- * The contract of `src/connector.ts`, as tests of vitest. Call it at the top level of a test file; the broker
+ * The contract of `src/core/connector.ts`, as tests of vitest. Call it at the top level of a test file; the broker
  * may be started in a `beforeAll`, for the harness is only used inside tests.
  *
  * ```ts

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type UpstashOptions, upstash } from "../../src/connectors/upstash.ts";
-import { ConfigurationError, ConnectorError } from "../../src/errors.ts";
+import { ConfigurationError, ConnectorError } from "../../src/core/errors.ts";
 import { Recorder } from "../../src/testing.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";

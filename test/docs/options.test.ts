@@ -26,7 +26,12 @@ function listed(document: string, heading: string): string[] {
 }
 
 test.each([
-	["src/options.ts", "ServerSentEventsOptions", "README.md", "### Options of `ServerSentEvents`"],
+	[
+		"src/core/options.ts",
+		"ServerSentEventsOptions",
+		"README.md",
+		"### Options of `ServerSentEvents`",
+	],
 	["src/connectors/redis.ts", "RedisOptions", "docs/connectors.md", "## `redis(target, options)`"],
 	["src/connectors/upstash.ts", "UpstashOptions", "docs/connectors.md", "## `upstash(options)`"],
 	["src/client/types.ts", "EventClientOptions", "docs/client.md", "## Options"],

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { toNodeHandler } from "../../src/adapters/node.ts";
 import { memory } from "../../src/connectors/memory.ts";
-import { ServerSentEvents } from "../../src/sse.ts";
+import { ServerSentEvents } from "../../src/core/sse.ts";
 import { openBrowser, openPage } from "../browser/support.ts";
 import { overHttp } from "../runtimes/node/hosts.ts";
 import { freePort } from "../support/ports.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, it } from "vitest";
 import { type RedisOptions as ConnectorOptions, redis } from "../../src/connectors/redis.ts";
-import { ServerSentEvents } from "../../src/sse.ts";
+import { ServerSentEvents } from "../../src/core/sse.ts";
 import { type RedisOptions, type RedisServer, startRedis } from "../support/redis-server.ts";
 import {
 	type RuntimeName,

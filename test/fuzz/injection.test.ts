@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { redis } from "../../src/connectors/redis.ts";
-import { ServerSentEvents } from "../../src/sse.ts";
+import { ServerSentEvents } from "../../src/core/sse.ts";
 import { openSocketStream } from "../support/event-stream.ts";
 import { call, streamUrl } from "../support/hub-client.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";

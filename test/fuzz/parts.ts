@@ -1,6 +1,12 @@
 import fc from "fast-check";
-import { commentFrame, cursorFrame, gapFrame, pingFrame, retryFrame } from "../../src/frame.ts";
-import { Message, type MessageOptions } from "../../src/message.ts";
+import {
+	commentFrame,
+	cursorFrame,
+	gapFrame,
+	pingFrame,
+	retryFrame,
+} from "../../src/core/message/frame.ts";
+import { Message, type MessageOptions } from "../../src/core/message/message.ts";
 import { jsonData, text, textWithout } from "./text.ts";
 
 /** One piece of a stream, and what every reader must make of it; said without the library's help. */

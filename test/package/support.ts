@@ -48,13 +48,9 @@ export function temporaryFolder(): string {
 	return folder;
 }
 
-/** What must know no runtime and no client library, as paths from the root. */
-export function coreFiles(): string[] {
-	// The composition root, which reads the environment and makes the connectors, and the entries of others.
-	const outside = ["auth.ts", "index.ts", "index.edge.ts", "environment.ts", "testing.ts"];
-	const files = readdirSync(join(root, "src")).filter((file) => /(?<!\.d)\.ts$/.test(file));
-	return [
-		...files.filter((file) => !outside.includes(file)).map((file) => `src/${file}`),
-		"src/connectors/memory.ts",
-	];
+/** What must know no runtime and no client library, as paths from the root: the core, and the embedded default. */
+export function portableFiles(): string[] {
+	const files = readdirSync(join(root, "src/core"), { recursive: true, encoding: "utf8" });
+	const core = files.filter((file) => file.endsWith(".ts")).map((file) => `src/core/${file}`);
+	return [...core, "src/connectors/memory.ts"];
 }

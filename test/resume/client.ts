@@ -1,4 +1,4 @@
-import type { ServerSentEvents } from "../../src/sse.ts";
+import type { ServerSentEvents } from "../../src/core/sse.ts";
 import { EventStream } from "../support/event-stream.ts";
 
 export interface OpenOptions {

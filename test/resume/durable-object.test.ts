@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
-import type { Connector } from "../../src/connector.ts";
+import type { Connector } from "../../src/core/connector.ts";
 import { Bridge } from "../connectors/fixtures/bridge.ts";
 import { objectsEnd } from "./objects-end.ts";
 import { resumeSuite } from "./suite.ts";

@@ -1,5 +1,5 @@
-import type { Connector, SubscriptionHandlers } from "../../src/connector.ts";
 import { memory } from "../../src/connectors/memory.ts";
+import type { Connector, SubscriptionHandlers } from "../../src/core/connector.ts";
 import { resumeSuite } from "./suite.ts";
 
 /** What a broker of its own would count, and could do: `memory()` has no side for others. */

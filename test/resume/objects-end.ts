@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { isAfter } from "../../src/position.ts";
-import type { ServerSentEvents } from "../../src/sse.ts";
+import { isAfter } from "../../src/core/message/position.ts";
+import type { ServerSentEvents } from "../../src/core/sse.ts";
 import type { Bridge } from "../connectors/fixtures/bridge.ts";
 import { until } from "../support/wait.ts";
 import { type Broker, Scene } from "./scene.ts";

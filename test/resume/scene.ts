@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
-import type { Connector, HistoryOptions } from "../../src/connector.ts";
-import type { ServerSentEventsOptions } from "../../src/options.ts";
-import { ServerSentEvents } from "../../src/sse.ts";
+import type { Connector, HistoryOptions } from "../../src/core/connector.ts";
+import type { ServerSentEventsOptions } from "../../src/core/options.ts";
+import { ServerSentEvents } from "../../src/core/sse.ts";
 import { Client, type OpenOptions } from "./client.ts";
 
 /** A broker that keeps messages, as far as the resume suite needs to handle it. */

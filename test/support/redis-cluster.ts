@@ -1,4 +1,4 @@
-import { slotOf } from "../../src/connectors/redis-slot.ts";
+import { slotOf } from "../../src/connectors/shared/redis-slot.ts";
 import { freePort } from "./ports.ts";
 import { type RedisServer, startRedis } from "./redis-server.ts";
 import type { Reply } from "./resp.ts";

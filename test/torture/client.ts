@@ -1,8 +1,8 @@
 import { type ClientRequest, get, type IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { parseCursor } from "../../src/cursor.ts";
-import { isAfter } from "../../src/position.ts";
+import { parseCursor } from "../../src/core/history/cursor.ts";
+import { isAfter } from "../../src/core/message/position.ts";
 import type { Entry, Ledger } from "./ledger.ts";
 import type { Random } from "./random.ts";
 import { channelOf, keyOf, noise } from "./text.ts";

@@ -1,4 +1,4 @@
-import { ServerSentEvents } from "../../src/sse.ts";
+import { ServerSentEvents } from "../../src/core/sse.ts";
 import { json, post } from "../support/hub-client.ts";
 import type { Server } from "../support/server.ts";
 import { until } from "../support/wait.ts";

@@ -1,4 +1,4 @@
-import { isAfter } from "../../src/position.ts";
+import { isAfter } from "../../src/core/message/position.ts";
 
 /** A message, as far as anybody knows. */
 export interface Entry {

@@ -1,4 +1,4 @@
-import { beginning, isAfter } from "../../src/position.ts";
+import { beginning, isAfter } from "../../src/core/message/position.ts";
 import type { StoreLoss } from "./bed.ts";
 import type { Client, Seen } from "./client.ts";
 import type { Entry, Ledger } from "./ledger.ts";

@@ -1,5 +1,5 @@
-import { type NodeSink, sinkOf } from "../../node-sink.ts";
-import { freeSocket, SocketSink } from "../../socket-sink.ts";
+import { type NodeSink, sinkOf } from "../../core/sinks/node-sink.ts";
+import { freeSocket, SocketSink } from "../../core/sinks/node-socket.ts";
 
 /**
  * For who sends a body himself, and has written the response's head: sends what is in it, and has all that comes later

@@ -1,4 +1,4 @@
-import { SseError } from "../../errors.ts";
+import { SseError } from "../../core/errors.ts";
 import { leaveBody } from "./leave.ts";
 
 /**

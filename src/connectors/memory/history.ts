@@ -1,5 +1,5 @@
-import type { History, HistoryOptions, HistoryPage, KeptMessage } from "../../connector.ts";
-import { type HistoryLimits, historyLimits } from "../history-limits.ts";
+import type { History, HistoryOptions, HistoryPage, KeptMessage } from "../../core/connector.ts";
+import { type HistoryLimits, historyLimits } from "../shared/history-limits.ts";
 
 interface Entry extends KeptMessage {
 	/** When it came, in ms since 1970. */

@@ -1,4 +1,4 @@
-import { ConnectorError } from "../../errors.ts";
+import { ConnectorError } from "../../core/errors.ts";
 
 /** Answers with which Redis says "not now": the same command may succeed later. */
 const PASSING =

@@ -1,12 +1,12 @@
-import { ConnectorError } from "../../errors.ts";
-import { whereIs } from "./cluster.ts";
-import type { AddressMap, NodeAddress } from "./cluster-options.ts";
+import { ConnectorError } from "../../core/errors.ts";
+import { fields } from "./address.ts";
+import { type NodeRedisOptions, nodeRedisDriver } from "./clients/node-redis.ts";
+import { whereIs } from "./cluster/cluster.ts";
+import type { AddressMap, NodeAddress } from "./cluster/options.ts";
+import type { RedisDriver } from "./driver.ts";
 import { toConnectorError, unanswered } from "./errors.ts";
-import type { RedisDriver } from "./link.ts";
-import { type NodeRedisOptions, nodeRedisDriver } from "./node-redis.ts";
-import { assertMaster } from "./role.ts";
-import { fields } from "./server-address.ts";
-import { within } from "./timing.ts";
+import { assertMaster } from "./master.ts";
+import { within } from "./waiting-room.ts";
 
 /** node-redis' sentinel options, as far as they matter here. */
 export interface RedisSentinelOptions {

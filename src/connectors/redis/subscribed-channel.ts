@@ -1,5 +1,5 @@
-import type { ConnectorError } from "../../errors.ts";
-import type { Member } from "./member.ts";
+import type { ConnectorError } from "../../core/errors.ts";
+import type { Member } from "./listener.ts";
 
 /** A channel that somebody here wants, at one node. Another one of the same name may follow it. */
 export class SubscribedChannel {

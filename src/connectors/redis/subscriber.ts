@@ -1,6 +1,7 @@
-import type { Subscription, SubscriptionHandlers } from "../../connector.ts";
-import type { ConnectorError } from "../../errors.ts";
+import type { Subscription, SubscriptionHandlers } from "../../core/connector.ts";
+import type { ConnectorError } from "../../core/errors.ts";
 import { Dialer } from "./dialer.ts";
+import type { RedisDriver, RedisLink } from "./driver.ts";
 import {
 	closed,
 	forgotten,
@@ -11,12 +12,11 @@ import {
 	unanswered,
 } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { Intake } from "./intake.ts";
-import type { RedisDriver, RedisLink } from "./link.ts";
-import { Member } from "./member.ts";
-import type { ChannelSubscriber, SubscriberSettings } from "./route.ts";
+import { Member } from "./listener.ts";
+import { Intake } from "./message-queue.ts";
 import { SubscribedChannel as Channel } from "./subscribed-channel.ts";
-import { within } from "./timing.ts";
+import type { ChannelSubscriber, SubscriberSettings } from "./topology.ts";
+import { within } from "./waiting-room.ts";
 
 /**
  * All subscriptions over one connection, dialled at the first of them. What is wanted (`#channels`)

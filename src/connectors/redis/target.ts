@@ -1,28 +1,28 @@
-import { ConfigurationError } from "../../errors.ts";
-import { ClientPublisher } from "./client-publisher.ts";
-import { type Cluster, cluster } from "./cluster.ts";
-import {
-	type IoRedisCluster,
-	ioRedisClusterOptions,
-	type NodeRedisCluster,
-	type RedisClusterOptions,
-} from "./cluster-options.ts";
-import { ClusterPublisher } from "./cluster-publisher.ts";
-import { ClusterSubscriber } from "./cluster-subscriber.ts";
-import { type IoRedisClient, ioredisDuplicates } from "./ioredis.ts";
-import type { RedisDriver } from "./link.ts";
+import { ConfigurationError } from "../../core/errors.ts";
+import { addressOf, describe } from "./address.ts";
+import { ClientPublisher } from "./clients/client-publisher.ts";
+import { type IoRedisClient, ioredisDuplicates } from "./clients/ioredis.ts";
 import {
 	type NodeRedisClient,
 	type NodeRedisOptions,
 	nodeRedisDriver,
 	nodeRedisDuplicates,
 	ownedNodeRedis,
-} from "./node-redis.ts";
+} from "./clients/node-redis.ts";
+import { type Cluster, cluster } from "./cluster/cluster.ts";
+import {
+	type IoRedisCluster,
+	ioRedisClusterOptions,
+	type NodeRedisCluster,
+	type RedisClusterOptions,
+} from "./cluster/options.ts";
+import { ClusterPublisher } from "./cluster/publisher.ts";
+import { ClusterSubscriber } from "./cluster/subscriber.ts";
+import type { RedisDriver } from "./driver.ts";
 import { LinkPublisher, type Publisher } from "./publisher.ts";
-import type { Route } from "./route.ts";
 import { type RedisSentinelOptions, sentinelDriver } from "./sentinel.ts";
-import { addressOf, describe } from "./server-address.ts";
 import { Subscriber } from "./subscriber.ts";
+import type { Route } from "./topology.ts";
 
 /**
  * Where Redis is: a URL, a client that the caller already has, or node-redis' options for a client, a cluster

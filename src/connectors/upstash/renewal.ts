@@ -1,7 +1,7 @@
-import type { ConnectorError } from "../../errors.ts";
-import { Feed, type FeedHandlers } from "./feed.ts";
-import type { Route } from "./replies.ts";
+import type { ConnectorError } from "../../core/errors.ts";
+import type { Route } from "./reply-parser.ts";
 import { type Rest, RestError } from "./rest.ts";
+import { Feed, type FeedHandlers } from "./stream.ts";
 
 /** What every subscription of a connector shares. Times are in ms. */
 export interface Supervision {

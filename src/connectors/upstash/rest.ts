@@ -1,4 +1,4 @@
-import { ConfigurationError, ConnectorError } from "../../errors.ts";
+import { ConfigurationError, ConnectorError } from "../../core/errors.ts";
 
 /** The broker did not do what was asked. */
 export class RestError extends ConnectorError {

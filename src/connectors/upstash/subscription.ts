@@ -1,9 +1,9 @@
-import type { Subscription, SubscriptionHandlers } from "../../connector.ts";
-import { type ConnectorError, closedError } from "../../errors.ts";
-import { Feed, type FeedHandlers } from "./feed.ts";
+import type { Subscription, SubscriptionHandlers } from "../../core/connector.ts";
+import { type ConnectorError, closedError } from "../../core/errors.ts";
 import { Renewal, type Supervision } from "./renewal.ts";
-import { type Route, routeOf } from "./replies.ts";
+import { type Route, routeOf } from "./reply-parser.ts";
 import { RestError } from "./rest.ts";
+import { Feed, type FeedHandlers } from "./stream.ts";
 
 /** The first try after a loss comes within this, in ms; each further one within twice as much. */
 const firstBackoff = 100;

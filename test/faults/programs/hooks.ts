@@ -4,9 +4,9 @@
  */
 import { serve } from "@hono/node-server";
 import { memory } from "../../../src/connectors/memory.ts";
-import type { ServerSentEventsOptions } from "../../../src/options.ts";
+import type { ServerSentEventsOptions } from "../../../src/core/options.ts";
+import { ServerSentEvents } from "../../../src/core/sse.ts";
 import { onShutdown } from "../../../src/server/process.ts";
-import { ServerSentEvents } from "../../../src/sse.ts";
 
 // As much of the two as is used here.
 declare const Bun: {

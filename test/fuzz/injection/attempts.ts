@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { MessageOptions } from "../../../src/message.ts";
+import type { MessageOptions } from "../../../src/core/message/message.ts";
 import { jsonData, piece, text, textWithout } from "../text.ts";
 
 /** What somebody publishes, and whether it is one event or nothing at all. */

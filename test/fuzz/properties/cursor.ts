@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatCursor, parseCursor } from "../../../src/cursor.ts";
+import { formatCursor, parseCursor } from "../../../src/core/history/cursor.ts";
 import { text } from "../text.ts";
 import type { Property } from "./property.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import fc from "fast-check";
-import { decode, encode } from "../../../src/envelope.ts";
-import { SseError } from "../../../src/errors.ts";
-import { Message } from "../../../src/message.ts";
+import { SseError } from "../../../src/core/errors.ts";
+import { decode, encode } from "../../../src/core/message/envelope.ts";
+import { Message } from "../../../src/core/message/message.ts";
 import { popular, standard } from "../parsers.ts";
 import { arrives, messageParts } from "../parts.ts";
 import { jsonData, piece, text } from "../text.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Message, type MessageOptions } from "../../../src/message.ts";
+import { Message, type MessageOptions } from "../../../src/core/message/message.ts";
 import { type Parser, popular, standard } from "../parsers.ts";
 import { concatenated, cut, expectedOf, type Part, part } from "../parts.ts";
 import { text } from "../text.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { memory } from "../../../src/connectors/memory.ts";
-import { ServerSentEvents } from "../../../src/sse.ts";
+import { ServerSentEvents } from "../../../src/core/sse.ts";
 import { text } from "../text.ts";
 import type { Property } from "./property.ts";
 

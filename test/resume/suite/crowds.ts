@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import type { History } from "../../../src/connector.ts";
-import type { ServerSentEvents } from "../../../src/sse.ts";
+import type { History } from "../../../src/core/connector.ts";
+import type { ServerSentEvents } from "../../../src/core/sse.ts";
 import { until } from "../../support/wait.ts";
 import type { Broker } from "../scene.ts";
 import { numbers, Scene } from "../scene.ts";

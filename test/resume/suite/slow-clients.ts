@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import type { ServerSentEvents } from "../../../src/sse.ts";
+import type { ServerSentEvents } from "../../../src/core/sse.ts";
 import { until } from "../../support/wait.ts";
 import type { Broker } from "../scene.ts";
 import { numbers, Scene } from "../scene.ts";

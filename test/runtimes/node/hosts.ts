@@ -8,8 +8,8 @@ import { serve } from "srvx";
 import { onTestFinished, vi } from "vitest";
 import { toNodeHandler } from "../../../src/adapters/node.ts";
 import { memory } from "../../../src/connectors/memory.ts";
-import type { ServerSentEventsOptions } from "../../../src/options.ts";
-import { ServerSentEvents } from "../../../src/sse.ts";
+import type { ServerSentEventsOptions } from "../../../src/core/options.ts";
+import { ServerSentEvents } from "../../../src/core/sse.ts";
 
 /** A server in this process, so that the test sees both ends of a stream. */
 export interface Host {

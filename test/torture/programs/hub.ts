@@ -3,11 +3,11 @@
  * late its history answers, and a look at its memory.
  */
 import { serve } from "@hono/node-server";
+import { ServerSentEvents } from "../../../src/core/sse.ts";
 import { createApp } from "../../../src/server/app.ts";
+import { straight } from "../../../src/server/direct-send.ts";
 import { onShutdown } from "../../../src/server/process.ts";
 import { readSettings } from "../../../src/server/settings.ts";
-import { straight } from "../../../src/server/straight.ts";
-import { ServerSentEvents } from "../../../src/sse.ts";
 import { Random } from "../random.ts";
 import { brokerFrom, lagging } from "./broker.ts";
 

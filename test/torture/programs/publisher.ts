@@ -3,7 +3,7 @@
  * each it tells its parent.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { ServerSentEvents } from "../../../src/sse.ts";
+import { ServerSentEvents } from "../../../src/core/sse.ts";
 import type { Order, Report, Wish } from "../publishers.ts";
 import { Random } from "../random.ts";
 import { keyFor, textOf } from "../text.ts";

@@ -2,7 +2,7 @@
  * The hub for Workers as it is deployed, and a test's eyes and hands in it: what its objects hold and keep, an
  * end for one of them, and messages of a publisher that stores nothing.
  */
-import { durableObject } from "../../../src/connectors/durable-object.ts";
+import { durableObject } from "../../../src/durable-object/connector.ts";
 import hub, { SseChannel as Channel } from "../../../src/server/worker.ts";
 import { type Counts, countMemory } from "../../connectors/fixtures/counted.ts";
 

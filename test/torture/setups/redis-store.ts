@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Cluster, Redis } from "ioredis";
-import { streamKey } from "../../../src/connectors/redis-slot.ts";
+import { streamKey } from "../../../src/connectors/shared/redis-slot.ts";
 import type { RedisServer } from "../../support/redis-server.ts";
 import { until } from "../../support/wait.ts";
 import type { Fault, StoreLoss } from "../bed.ts";

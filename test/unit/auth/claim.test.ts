@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { namesProblem } from "../../../src/auth/claim.ts";
 import { jwtAuthorizer } from "../../../src/auth.ts";
-import { isAllowed } from "../../../src/request.ts";
+import { isAllowed } from "../../../src/core/request/request.ts";
 import { ask, claims, hs256, invalid, secret } from "./kit.ts";
 
 const allows = (names: string[], channel: string) => isAllowed(channel, names);

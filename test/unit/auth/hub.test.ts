@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Authorize } from "../../../src/authorize.ts";
-import { ConfigurationError } from "../../../src/errors.ts";
+import { ConfigurationError } from "../../../src/core/errors.ts";
+import type { Authorize } from "../../../src/core/request/authorize.ts";
 import { readAuth } from "../../../src/server/auth.ts";
 import {
 	ask,

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { jwtAuthorizer } from "../../../src/auth.ts";
-import { SseError } from "../../../src/errors.ts";
+import { SseError } from "../../../src/core/errors.ts";
 import { until } from "../../support/wait.ts";
 import {
 	ask,

@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:cryp
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Authorize, Grant } from "../../../src/authorize.ts";
+import type { Authorize, Grant } from "../../../src/core/request/authorize.ts";
 
 /** Tokens made by hand, with no code that the library uses: what is accepted is a JWT, not just jose's. */
 

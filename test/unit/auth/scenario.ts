@@ -1,5 +1,5 @@
 import { jwtAuthorizer, jwtPublisher, signChannels } from "../../../src/auth.ts";
-import type { Grant } from "../../../src/authorize.ts";
+import type { Grant } from "../../../src/core/request/authorize.ts";
 
 /** What every runtime has to say alike: it is run on each of them, by `main.ts` or by `worker.ts`. */
 export async function scenario(jwksUrl: string, remoteToken: string): Promise<string[]> {

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
 import { jwtAuthorizer, signChannels } from "../../../src/auth.ts";
 import { memory } from "../../../src/connectors/memory.ts";
-import type { ServerSentEventsOptions } from "../../../src/options.ts";
-import { ServerSentEvents } from "../../../src/sse.ts";
+import type { ServerSentEventsOptions } from "../../../src/core/options.ts";
+import { ServerSentEvents } from "../../../src/core/sse.ts";
 import { secret } from "./kit.ts";
 
 /** The authorizer at its work: what is only promised by its answers elsewhere, seen on a stream. */

@@ -1,5 +1,5 @@
 import { jwtAuthorizer } from "../../../src/auth.ts";
-import type { Authorize } from "../../../src/authorize.ts";
+import type { Authorize } from "../../../src/core/request/authorize.ts";
 import { scenario } from "./scenario.ts";
 
 /** One for all requests of the instance, as a Worker has it. */

@@ -1,5 +1,5 @@
-import { formatCursor, parseCursor } from "../../../src/cursor.ts";
-import { beginning, isAfter } from "../../../src/position.ts";
+import { formatCursor, parseCursor } from "../../../src/core/history/cursor.ts";
+import { beginning, isAfter } from "../../../src/core/message/position.ts";
 import type { Published, World } from "./world.ts";
 
 /** A native EventSource, and the hub's end of it. */

@@ -1,4 +1,4 @@
-import type { ChannelStub } from "../../../src/connectors/durable-object.ts";
+import type { ChannelStub } from "../../../src/durable-object/connector.ts";
 
 /** A stream as an object holds it; the signal that comes with its request cancels it. */
 function objectStream(signal: AbortSignal | undefined) {

@@ -2,8 +2,8 @@ import strict from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import * as assert from "../../../src/testing/assert.ts";
-import { show, textsOf } from "../../../src/testing/show.ts";
+import * as assert from "../../../src/testing/contract/assert.ts";
+import { show, textsOf } from "../../../src/testing/contract/show.ts";
 
 const values = [
 	...[undefined, null, true, false, 0, 1, "", "a", "1", Number.NaN, []],
@@ -72,7 +72,7 @@ test("every text of an error is found, however it is hidden", () => {
 });
 
 test("a rejection that nobody looks at is found", async () => {
-	const source = new URL("../../../src/testing/rejections.ts", import.meta.url).href;
+	const source = new URL("../../../src/testing/contract/rejections.ts", import.meta.url).href;
 	const script = `
 		import { watchRejections } from ${JSON.stringify(source)};
 		await watchRejections(async () => {});

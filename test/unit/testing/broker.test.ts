@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { HistoryOptions } from "../../../src/connector.ts";
-import { ConnectorError, ServerSentEvents } from "../../../src/names.ts";
+import type { HistoryOptions } from "../../../src/core/connector.ts";
+import { ConnectorError, ServerSentEvents } from "../../../src/exports.ts";
 import {
 	type ConnectorHarness,
 	connectorContract,

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { toNodeHandler } from "../../../src/adapters/node.ts";
 import { memory } from "../../../src/connectors/memory.ts";
-import { ServerSentEvents } from "../../../src/names.ts";
+import { ServerSentEvents } from "../../../src/exports.ts";
 import { readMessages, until } from "../../../src/testing.ts";
 
 function instance() {

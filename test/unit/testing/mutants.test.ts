@@ -1,5 +1,5 @@
 import { onTestFinished, test } from "vitest";
-import type { Connector, History, SubscriptionHandlers } from "../../../src/connector.ts";
+import type { Connector, History, SubscriptionHandlers } from "../../../src/core/connector.ts";
 import { connectorContract, testBroker } from "../../../src/testing.ts";
 
 /**

@@ -1,0 +1,30 @@
+import { isAllowed } from "../core/request/request.ts";
+import { refuse } from "./refusal.ts";
+import { type JwtOptions, tokenCheck } from "./verify.ts";
+
+/** Whether a request may publish to a channel: `true`, or the answer that says no. */
+export type AuthorizePublish = (request: Request, channel: string) => Promise<true | Response>;
+
+/**
+ * Decides on publishing as `jwtAuthorizer` does on streams, by the `publish` list of the same claim; a claim
+ * that is an array is of channels to subscribe to, and lets nobody publish.
+ *
+ * The token is read from `Authorization: Bearer` only. A cookie would be sent along with a form of any
+ * other site, which could then publish in its visitors' names.
+ *
+ * @throws {TypeError} that names the option and its rule.
+ */
+export function jwtPublisher(options: JwtOptions): AuthorizePublish {
+	const check = tokenCheck(options, { header: true, cookie: undefined, query: undefined });
+	return async (request, channel) => {
+		const proof = await check(request);
+		if (proof instanceof Response) return proof;
+		if (proof === undefined) {
+			return refuse(undefined, "Publishing needs a token: send `Authorization: Bearer …`.");
+		}
+		return (
+			isAllowed(channel, proof.rights.publish) ||
+			refuse("insufficient_scope", "The token does not allow publishing to this channel.")
+		);
+	};
+}

@@ -1,0 +1,86 @@
+import { closed, toConnectorError, unanswered, unreachable } from "../errors.ts";
+import type { Publisher } from "../publisher.ts";
+import { WaitingRoom, within } from "../waiting-room.ts";
+
+/** What publishing needs of a client that the caller owns. */
+export interface OwnedClient {
+	/** Host and port for error messages, without credentials. */
+	readonly address: string;
+	/** `ended`: it will not connect unless its owner makes it. */
+	state(): "ready" | "connecting" | "ended";
+	/** What the owner has to do about `ended`. */
+	readonly advice: string;
+	/** `signal` takes back what the client has not written yet, if it can. */
+	command(args: readonly string[], signal: AbortSignal): Promise<unknown>;
+	/** Returns a function that stops listening. */
+	listen(events: { onReady(): void; onError(error: unknown): void }): () => void;
+}
+
+/**
+ * Publishes over a client that the caller owns. Most of these queue commands while they are
+ * offline and send them whenever they come back; so a command is given to the client only while it
+ * is ready.
+ */
+export class ClientPublisher implements Publisher {
+	readonly #client: OwnedClient;
+	readonly #timeout: number;
+	readonly #waiting = new WaitingRoom<void>();
+	#lastError: unknown;
+	#stopListening: (() => void) | undefined;
+	#closed = false;
+
+	constructor(client: OwnedClient, timeout: number) {
+		this.#client = client;
+		this.#timeout = timeout;
+	}
+
+	async run(args: readonly string[]): Promise<unknown> {
+		if (this.#closed) throw closed();
+		this.#listen();
+		const begun = performance.now();
+		if (this.#client.state() !== "ready") await this.#ready();
+		const left = this.#timeout - (performance.now() - begun);
+		const abort = new AbortController();
+		try {
+			return await within(this.#client.command(args, abort.signal), left, () => {
+				abort.abort();
+				return unanswered(this.#client.address, this.#timeout);
+			});
+		} catch (error) {
+			throw toConnectorError(error, this.#client.address);
+		}
+	}
+
+	/** Lets go of the client, and leaves it as it is. */
+	close(): void {
+		this.#closed = true;
+		this.#waiting.dismiss(closed());
+		this.#stopListening?.();
+		this.#stopListening = undefined;
+	}
+
+	#ready(): Promise<void> {
+		const { address, advice } = this.#client;
+		if (this.#client.state() === "ended") throw unreachable(address, advice, this.#lastError);
+		return this.#waiting.wait(this.#timeout, () =>
+			this.#lastError === undefined
+				? unreachable(address, `no connection within ${this.#timeout} ms`)
+				: toConnectorError(this.#lastError, address),
+		);
+	}
+
+	#listen(): void {
+		this.#stopListening ??= this.#client.listen({
+			onReady: () => {
+				this.#lastError = undefined;
+				this.#waiting.admit();
+			},
+			onError: (error) => {
+				this.#lastError = error;
+				// A refusal will not pass by itself: no reason to let anybody wait for it.
+				const failure = toConnectorError(error, this.#client.address);
+				if (failure.code === "refused") this.#waiting.dismiss(failure);
+			},
+		});
+	}
+}

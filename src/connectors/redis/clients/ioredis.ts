@@ -1,0 +1,132 @@
+import type { LinkEvents, RedisDriver, RedisLink } from "../driver.ts";
+
+/** A client of ioredis (version 5 or later), as far as it is used here; described, not imported. */
+export interface IoRedisClient {
+	readonly status: string;
+	duplicate(override?: object): unknown;
+	publish(channel: string, payload: string): Promise<unknown>;
+}
+
+/** The rest of a client, which only we need: a duplicate made for us. */
+interface OwnClient extends IoRedisClient {
+	on(event: string, listener: (...args: never[]) => void): unknown;
+	connect(): Promise<unknown>;
+	call(name: string, ...args: string[]): Promise<unknown>;
+	subscribe(channel: string): Promise<unknown>;
+	unsubscribe(channel: string): Promise<unknown>;
+	ping(): Promise<unknown>;
+	disconnect(): void;
+	/** The socket, while there is one. */
+	stream?: { destroy(): void; ref?(): void; unref?(): void };
+}
+
+/**
+ * Connects as the caller's client does, with a duplicate of it for each connection; to publish too,
+ * for by default a client of ioredis repeats after a reconnect what was under way when it was cut
+ * off, however long ago that was and whoever was told that it failed.
+ */
+export function ioredisDuplicates(client: IoRedisClient): RedisDriver {
+	return {
+		address: addressOf(client),
+		async open(events, timeout) {
+			const duplicate = client.duplicate({
+				// A connection that does not heal, whatever its owner chose for theirs. Above all nothing
+				// may be subscribed to anew behind our back: ioredis does so after it has called itself
+				// ready, and tells nobody when it is confirmed.
+				lazyConnect: true,
+				retryStrategy: () => null,
+				reconnectOnError: null,
+				sentinelRetryStrategy: () => null,
+				autoResubscribe: false,
+				autoResendUnfulfilledCommands: false,
+				enableOfflineQueue: false,
+				enableAutoPipelining: false,
+				connectTimeout: timeout,
+				commandTimeout: undefined,
+				socketTimeout: undefined,
+				keyPrefix: "",
+				monitor: false,
+			});
+			return new IoRedisLink(duplicate as OwnClient, events);
+		},
+	};
+}
+
+class IoRedisLink implements RedisLink {
+	readonly #client: OwnClient;
+	readonly #events: LinkEvents;
+	#lastError: unknown;
+	#up = false;
+	#gone = false;
+
+	constructor(client: OwnClient, events: LinkEvents) {
+		this.#client = client;
+		this.#events = events;
+		client.on("message", (channel: string, payload: string) => {
+			if (!this.#gone) events.onMessage(channel, payload);
+		});
+		// Neither is ever removed: what the client still has to say after its end must find a listener.
+		client.on("error", (error: unknown) => {
+			this.#lastError = error;
+		});
+		client.on("close", () => this.#lose());
+	}
+
+	async connect(): Promise<void> {
+		try {
+			await this.#client.connect();
+			this.#up = true;
+		} catch (error) {
+			// It rejects with "Connection is closed."; why it was closed came as an event before.
+			throw this.#lastError ?? error;
+		}
+	}
+
+	async command([name = "", ...args]: readonly string[]): Promise<unknown> {
+		return this.#client.call(name, ...args);
+	}
+
+	async subscribe(channel: string): Promise<void> {
+		await this.#client.subscribe(channel);
+	}
+
+	async unsubscribe(channel: string): Promise<void> {
+		await this.#client.unsubscribe(channel);
+	}
+
+	async ping(): Promise<void> {
+		await this.#client.ping();
+	}
+
+	keepProcessAlive(keep: boolean): void {
+		if (keep) this.#client.stream?.ref?.();
+		else this.#client.stream?.unref?.();
+	}
+
+	destroy(): void {
+		if (this.#gone) return;
+		this.#gone = true;
+		this.#kill();
+	}
+
+	#lose(): void {
+		if (!this.#up || this.#gone) return;
+		this.#gone = true;
+		this.#events.onLost(this.#lastError ?? new Error("Connection is closed."));
+	}
+
+	#kill(): void {
+		if (this.#client.status === "end") return;
+		this.#client.disconnect();
+		// `disconnect` is polite and waits for the other end, which may be the one that hangs.
+		this.#client.stream?.destroy();
+	}
+}
+
+function addressOf(client: IoRedisClient): string {
+	const options: { host?: unknown; port?: unknown; path?: unknown; name?: unknown } =
+		"options" in client && typeof client.options === "object" ? { ...client.options } : {};
+	if (typeof options.path === "string") return options.path;
+	if (typeof options.name === "string") return `the Sentinel group ${options.name}`;
+	return `${options.host ?? "localhost"}:${options.port ?? 6379}`;
+}

@@ -1,0 +1,113 @@
+import { ConnectorError } from "../../../core/errors.ts";
+import type { RedisDriver } from "../driver.ts";
+import type { OwnedClient } from "./client-publisher.ts";
+import { NodeRedisLink, type OwnClient, overrides, type PubSub } from "./node-redis-link.ts";
+
+/**
+ * A client of node-redis (`redis` or `@redis/client` from 4.6 on), as far as it is used here. It is
+ * described rather than imported, so that any version and any set of modules will do.
+ */
+export interface NodeRedisClient {
+	readonly isOpen: boolean;
+	readonly isReady: boolean;
+	sendCommand(args: string[], options?: object): Promise<unknown>;
+	duplicate(overrides?: object): unknown;
+	on(event: string, listener: (...args: unknown[]) => void): unknown;
+	off(event: string, listener: (...args: unknown[]) => void): unknown;
+}
+
+/** node-redis' client options, as far as they matter here; all others are passed on as they are. */
+export interface NodeRedisOptions {
+	/** `redis://` or `rediss://`, with user, password, host, port and database number. */
+	url?: string;
+	username?: string;
+	password?: string;
+	/** The database number. Pub/sub in Redis knows no databases: messages cross them. */
+	database?: number;
+	/** Host, port, TLS settings. A `reconnectStrategy` is overruled: reconnecting is done here. */
+	socket?: object;
+	[option: string]: unknown;
+}
+
+/**
+ * Connects with `options`, which are node-redis' own. The library is loaded with the first connection.
+ */
+export function nodeRedisDriver(
+	options: NodeRedisOptions,
+	address: string,
+	pubSub: PubSub = "plain",
+): RedisDriver {
+	return {
+		address,
+		async open(events, timeout) {
+			const { createClient } = await library();
+			// RESP2 unless told otherwise: every server and proxy speaks it, and nothing here needs more.
+			const all = {
+				RESP: 2,
+				clientInfoTag: "edge-sse",
+				...options,
+				...overrides(options, timeout),
+			};
+			// The library's type of its options says more than this connector knows of them.
+			const client = createClient(all as object);
+			return new NodeRedisLink(client as unknown as OwnClient, events, pubSub);
+		},
+	};
+}
+
+async function library() {
+	try {
+		return await import("@redis/client");
+	} catch (cause) {
+		throw new ConnectorError(
+			"refused",
+			"redis(): the package @redis/client cannot be loaded. Install it; on Cloudflare Workers it needs the compatibility flag nodejs_compat.",
+			{ cause },
+		);
+	}
+}
+
+/** Connects as the caller's client does, with a duplicate of it for each connection. */
+export function nodeRedisDuplicates(client: NodeRedisClient): RedisDriver {
+	return {
+		address: addressOf(optionsOf(client)),
+		async open(events, timeout) {
+			const duplicate = client.duplicate(overrides(optionsOf(client), timeout));
+			return new NodeRedisLink(duplicate as OwnClient, events);
+		},
+	};
+}
+
+/** Publishes over the caller's own client. */
+export function ownedNodeRedis(client: NodeRedisClient): OwnedClient {
+	return {
+		address: addressOf(optionsOf(client)),
+		advice: "the client handed in is closed; call its connect() first, or do not close it before",
+		state() {
+			if (client.isReady) return "ready";
+			return client.isOpen ? "connecting" : "ended";
+		},
+		// The signal is called `signal` in version 4.
+		command: (args, signal) => client.sendCommand([...args], { abortSignal: signal, signal }),
+		listen({ onReady, onError }) {
+			client.on("ready", onReady);
+			client.on("error", onError);
+			return () => {
+				client.off("ready", onReady);
+				client.off("error", onError);
+			};
+		},
+	};
+}
+
+function optionsOf(client: NodeRedisClient): NodeRedisOptions {
+	return "options" in client && typeof client.options === "object" && client.options !== null
+		? { ...client.options }
+		: {};
+}
+
+function addressOf(options: NodeRedisOptions): string {
+	const socket: { host?: unknown; port?: unknown; path?: unknown } = { ...options.socket };
+	if (typeof socket.path === "string") return socket.path;
+	return `${socket.host ?? "localhost"}:${socket.port ?? 6379}`;
+}

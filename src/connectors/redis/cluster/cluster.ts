@@ -1,0 +1,60 @@
+import { addressOf, fields } from "../address.ts";
+import { type NodeRedisOptions, nodeRedisDriver } from "../clients/node-redis.ts";
+import type { RedisDriver } from "../driver.ts";
+import type { AddressMap, NodeAddress, RedisClusterOptions } from "./options.ts";
+import { ClusterMap, hostOf, portOf } from "./slot-map.ts";
+
+/** A Cluster, as those who publish and subscribe there share it. */
+export interface Cluster {
+	/** For error messages, without credentials. */
+	readonly address: string;
+	readonly map: ClusterMap;
+	/** How to connect to the node at `host:port`. */
+	driver(address: string): RedisDriver;
+}
+
+/** @param sharded subscribes with SSUBSCRIBE. */
+export function cluster(options: RedisClusterOptions, sharded: boolean): Cluster {
+	const { rootNodes, defaults = {}, nodeAddressMap } = options;
+	const [first] = Array.isArray(rootNodes) ? rootNodes : [];
+	if (first === undefined) {
+		throw new TypeError(
+			'redis(): rootNodes must be a list of nodes, such as [{ url: "redis://127.0.0.1:7000" }].',
+		);
+	}
+	const seeds = rootNodes.map((node) => addressOf(node));
+	const common = forEveryNode(defaults, first);
+	return {
+		address: `the Cluster at ${seeds[0]}`,
+		map: new ClusterMap(seeds),
+		driver(address) {
+			const socket = { ...common.socket, ...whereIs(address, nodeAddressMap) };
+			return nodeRedisDriver({ ...common, socket }, address, sharded ? "sharded" : "guarded");
+		},
+	};
+}
+
+/**
+ * node-redis would use the first node's user, password and TLS for that one only, and fail at the others. No
+ * Cluster has such nodes.
+ */
+function forEveryNode(defaults: NodeRedisOptions, first: NodeRedisOptions): NodeRedisOptions {
+	const { url, ...rest } = first;
+	const socket = { ...fields(defaults.socket), ...fields(rest.socket) };
+	if (url === undefined) return { ...defaults, ...rest, socket };
+	const { username, password, protocol } = new URL(url);
+	return {
+		...defaults,
+		...rest,
+		...(username !== "" && { username: decodeURIComponent(username) }),
+		...(password !== "" && { password: decodeURIComponent(password) }),
+		socket: protocol === "rediss:" ? { ...socket, tls: true } : socket,
+	};
+}
+
+export function whereIs(address: string, map: AddressMap | undefined): NodeAddress {
+	const mapped = typeof map === "function" ? map(address) : map?.[address];
+	// In a URL an IPv6 address has brackets, for a socket it has not.
+	const host = hostOf(address).replace(/^\[(.*)\]$/, "$1");
+	return mapped ?? { host, port: portOf(address) };
+}

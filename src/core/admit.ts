@@ -1,0 +1,73 @@
+import { SseError } from "./errors.ts";
+import { type CheckedOptions, checkStreamOptions, type StreamOptions } from "./options.ts";
+import { granted, isResponse } from "./request/authorize.ts";
+import { corsHeaders, preflight } from "./request/cors.ts";
+import { channelProblem, isAllowed, requestedChannels, requestProblem } from "./request/request.ts";
+import { comeBack, refuse } from "./request/response.ts";
+
+/** What a request is to be streamed. */
+export interface Admitted {
+	names: readonly string[];
+	/** When the stream is to end, in ms since 1970; `Infinity`: never. */
+	expires: number;
+	/** For the answer, whichever it is. */
+	headers: Record<string, string>;
+}
+
+/**
+ * Holds a stream request to every rule, the cheap ones first and `authorize` last, before anything upstream
+ * is touched.
+ *
+ * @returns what it may have, or the answer that it gets instead.
+ * @throws {TypeError} when the route's own options are out of their range.
+ */
+export async function admit(
+	request: Request,
+	route: StreamOptions,
+	options: CheckedOptions,
+): Promise<Admitted | Response> {
+	checkStreamOptions(route);
+	const { channel, expires = Number.POSITIVE_INFINITY } = route;
+	const { cors, authorize, allowedChannels } = options;
+	const headers = await corsHeaders(options, request);
+	if (request.method === "OPTIONS" && cors !== undefined) return preflight(request, headers);
+	if (request.method !== "GET" && request.method !== "HEAD") {
+		const allow = cors === undefined ? "GET, HEAD" : "GET, HEAD, OPTIONS";
+		return refuse(405, "An event stream is read with GET.", { ...headers, allow });
+	}
+	const requested = requestProblem(request, options);
+	if (requested !== undefined) return refuse(400, requested, headers);
+	const asked = channel === undefined ? requestedChannels(request) : ([channel].flat() as string[]);
+	const problem = channelProblem(asked, options);
+	if (problem !== undefined) return refuse(400, problem, headers);
+	const names = [...new Set(asked)];
+	if (!names.every((name) => isAllowed(name, allowedChannels))) {
+		return refuse(403, "channel: there is no such channel here.", headers);
+	}
+	const admitted = { names, expires, headers };
+	if (authorize === undefined) return admitted;
+	try {
+		const verdict = await authorize(request, names);
+		if (isResponse(verdict)) return withHeaders(verdict, headers);
+		const grant = granted(verdict, names);
+		if (grant.names.length === 0) {
+			return refuse(403, "channel: this request may not read it.", headers);
+		}
+		return { ...grant, expires: Math.min(admitted.expires, grant.expires), headers };
+	} catch (error) {
+		options.onError(error, { stage: "authorize" });
+		// Who was to be asked is away: that will pass.
+		if (error instanceof SseError && error.code === "unavailable") return comeBack(headers);
+		return refuse(500, "Internal error.", headers);
+	}
+}
+
+/** A copy, for a response's headers may be immutable (`Response.redirect()`). */
+function withHeaders(response: Response, headers: Record<string, string>): Response {
+	const answer = new Response(response.body, response);
+	for (const [name, value] of Object.entries(headers)) {
+		if (name === "vary") answer.headers.append(name, value);
+		else answer.headers.set(name, value);
+	}
+	return answer;
+}

@@ -1,0 +1,121 @@
+import { commentFrame, pingFrame } from "../message/frame.ts";
+import type { Counters } from "../stats.ts";
+import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
+import type { Feed } from "./feed.ts";
+
+export interface RosterOptions {
+	/** Silence on a stream after which something is sent, in ms. */
+	keepAlive: number;
+	/** An event that pages can hear is sent then, in place of a comment. */
+	ping?: boolean | undefined;
+	/** How long a stream may last, in ms; `Infinity`: for ever. */
+	maxDuration: number;
+	/** What one client may leave unread, in bytes. */
+	maxBufferedBytes: number;
+}
+
+/** The timer runs this often per keep-alive period: what it sends is at most a quarter of it early. */
+const ticksPerKeepAlive = 4;
+
+/** And this often per `maxDuration`: a stream ends at a tick, and those who came together at many of them. */
+const ticksPerDuration = 100;
+
+/** And this often at least, in ms, for streams that must end at a given time. */
+const longestTick = 2_000;
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+/** All open streams of a hub, and the one timer that keeps them alive and ends them in time. */
+export class Roster implements ConnectionOwner {
+	readonly maxBufferedBytes: number;
+	readonly counters: Counters;
+	tick = 0;
+	readonly #feeds = new Map<Connection, Feed>();
+	readonly #maxDuration: number;
+	readonly #tickMs: number;
+	readonly #silentTicks: number;
+	readonly #keepAliveFrame: Uint8Array;
+	/** A ping, which a stream begins with as well; empty where comments keep it alive. */
+	readonly ping: string;
+	readonly #onEnd: (feed: Feed, connection: Connection, reason: EndReason) => void;
+	#timer: ReturnType<typeof setInterval> | undefined;
+
+	/** @param onEnd hears of the end of each connection, once. */
+	constructor(
+		{ keepAlive, ping, maxDuration, maxBufferedBytes }: RosterOptions,
+		counters: Counters,
+		onEnd: (feed: Feed, connection: Connection, reason: EndReason) => void,
+	) {
+		this.maxBufferedBytes = maxBufferedBytes;
+		this.counters = counters;
+		this.#onEnd = onEnd;
+		this.#maxDuration = maxDuration;
+		this.#tickMs = Math.min(
+			keepAlive / ticksPerKeepAlive,
+			maxDuration / ticksPerDuration,
+			longestTick,
+		);
+		this.#silentTicks = Math.floor(keepAlive / this.#tickMs);
+		this.ping = ping === true ? pingFrame(keepAlive) : "";
+		this.#keepAliveFrame = encoder.encode(this.ping || commentFrame);
+	}
+
+	get size(): number {
+		return this.#feeds.size;
+	}
+
+	get connections(): Connection[] {
+		return [...this.#feeds.keys()];
+	}
+
+	/** @param expires when its stream is to end, in ms since 1970; `Infinity`: never. */
+	add(connection: Connection, feed: Feed, expires: number): void {
+		this.#feeds.set(connection, feed);
+		const now = Date.now();
+		// Those who came together do not all leave together: each is drawn a time of the last tenth, of which
+		// the tick takes its part.
+		const earliest = 0.9 + this.#tickMs / this.#maxDuration;
+		const share = earliest + Math.random() * (1 - earliest);
+		connection.deadline = Math.min(now + this.#maxDuration * share, expires);
+		// The first tick may come too late for it.
+		const left = connection.deadline - now;
+		if (left < this.#tickMs) setTimeout(() => connection.comeBack("expired"), left);
+		this.#timer ??= setInterval(this.#onTick, this.#tickMs);
+	}
+
+	flush(connection: Connection): void {
+		this.#feeds.get(connection)?.finish(connection);
+	}
+
+	ended(connection: Connection, reason: EndReason): void {
+		const feed = this.#feeds.get(connection);
+		if (feed === undefined) return;
+		this.#feeds.delete(connection);
+		if (this.#feeds.size === 0) {
+			clearInterval(this.#timer);
+			this.#timer = undefined;
+		}
+		this.#onEnd(feed, connection, reason);
+	}
+
+	/** Ends every stream so that its client comes back, each with a time of its own. */
+	endAll(): void {
+		for (const connection of this.connections) connection.comeBack();
+	}
+
+	readonly #onTick = (): void => {
+		this.tick++;
+		// At the last tick before the deadline: a function that its platform ends has no tick after it.
+		const soon = Date.now() + this.#tickMs;
+		for (const connection of this.#feeds.keys()) {
+			if (connection.deadline <= soon) connection.comeBack("expired");
+			else if (this.#isDue(connection)) connection.write(this.#keepAliveFrame);
+		}
+	};
+
+	// A page that listens for one type of event does not see the others, but for the ping.
+	#isDue({ begun, lastTick }: Connection): boolean {
+		if (this.ping === "") return this.tick - lastTick >= this.#silentTicks;
+		return (this.tick - begun) % this.#silentTicks === 0;
+	}
+}

@@ -1,0 +1,139 @@
+import { SseError } from "../errors.ts";
+import { jitteredRetry, retryFrame } from "../message/frame.ts";
+import type { Sink, SinkOwner } from "../sinks/sink.ts";
+import type { Counters } from "../stats.ts";
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+/**
+ * Why a stream ended: the client left, read too slowly, was asked to come back (`closed`: the instance is closed, or
+ * its broker refuses; `expired`: its time was up).
+ */
+export type EndReason = "left" | "slow" | "closed" | "expired";
+
+/** What all connections of one hub share, so that a write costs no clock and no closure. */
+export interface ConnectionOwner {
+	/** Counts the keep-alive timer's ticks. */
+	readonly tick: number;
+	readonly maxBufferedBytes: number;
+	readonly counters: Counters;
+	/** Sends what is still waiting for the end of the turn. */
+	flush(connection: Connection): void;
+	/** Takes the connection out of every list, once. */
+	ended(connection: Connection, reason: EndReason): void;
+}
+
+/** What is to be done once a stream is over. */
+interface CleanUp {
+	ended(reason: EndReason): void;
+}
+
+// Some hosts print what a stream was broken with: one line, made once, and no stack of ours.
+const tooSlow = /* @__PURE__ */ (() => {
+	const error = new SseError("slow_consumer", "A client was cut off: it read too slowly.");
+	error.stack = `${error.name}: ${error.message}`;
+	return error;
+})();
+
+/**
+ * One client's stream: a buffer with a bound, the tick of its last write, and one teardown however
+ * many signs say that the client has left.
+ */
+export class Connection implements SinkOwner {
+	#sink!: Sink;
+	readonly #owner: ConnectionOwner;
+	#ended: EndReason | undefined;
+	#cleanUp: CleanUp | undefined;
+	/** When the stream is to end, in ms since 1970. */
+	deadline = Number.POSITIVE_INFINITY;
+	/** The owner's tick when it began. */
+	readonly begun: number;
+	/** The owner's tick at the last write; silence is measured against it. */
+	lastTick: number;
+
+	/** It is to be given a sink before anything is written. */
+	constructor(owner: ConnectionOwner) {
+		this.#owner = owner;
+		this.begun = owner.tick;
+		this.lastTick = owner.tick;
+	}
+
+	get isOpen(): boolean {
+		return this.#ended === undefined;
+	}
+
+	/** Whether it has read most of what it was sent. */
+	get isDrained(): boolean {
+		return this.#sink.bufferedBytes <= this.#owner.maxBufferedBytes / 4;
+	}
+
+	/**
+	 * Writes bytes that every client shares; one that keeps up may be sent a chunk of any size.
+	 *
+	 * @returns false, and nothing is written, when it has more unread than it may.
+	 */
+	write(bytes: Uint8Array): boolean {
+		if (this.#ended !== undefined) return true;
+		if (this.#sink.bufferedBytes > this.#owner.maxBufferedBytes) return false;
+		this.lastTick = this.#owner.tick;
+		try {
+			this.#sink.write(bytes);
+			this.#owner.counters.bytes += bytes.length;
+		} catch {
+			this.#end("left"); // on some hosts a failing write is the only sign that the client has gone
+		}
+		return true;
+	}
+
+	/** From now on its bytes leave by this sink. */
+	use(sink: Sink): void {
+		this.#sink = sink;
+		if (this.#ended !== undefined) this.#close(this.#ended);
+	}
+
+	/** Runs a clean-up once the stream is over, at once if it is already. One is kept. */
+	onEnd(cleanUp: CleanUp): void {
+		if (this.#ended === undefined) this.#cleanUp = cleanUp;
+		else cleanUp.ended(this.#ended);
+	}
+
+	/** The request's signal is aborted, to which the connection listens itself, for a closure would be one more for each. */
+	handleEvent(): void {
+		this.left();
+	}
+
+	/** The client has left: nothing can be sent to it any more. */
+	left(): void {
+		this.#end("left");
+	}
+
+	/** It reads too slowly: breaks the stream, and frees what it has not read. */
+	cut(): void {
+		this.#end("slow");
+	}
+
+	/** Ends the stream cleanly, with a time to come back of its own. */
+	comeBack(reason: "closed" | "expired" = "closed"): void {
+		this.#owner.flush(this);
+		this.write(encoder.encode(retryFrame(jitteredRetry())));
+		this.#end(reason);
+	}
+
+	#end(reason: EndReason): void {
+		if (this.#ended !== undefined) return;
+		this.#ended = reason;
+		this.#owner.ended(this, reason);
+		this.#cleanUp?.ended(reason);
+		this.#close(reason);
+	}
+
+	#close(reason: EndReason): void {
+		try {
+			// Only a slow client still has a stream worth breaking: its unread bytes are freed with it.
+			if (reason === "slow") this.#sink.abort(tooSlow);
+			else this.#sink.end();
+		} catch {
+			// The host had already torn the stream down, which is all that was wanted.
+		}
+	}
+}

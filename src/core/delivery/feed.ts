@@ -1,0 +1,161 @@
+import type { ConnectorError, ErrorHandler } from "../errors.ts";
+import { formatCursor, type Positions } from "../history/cursor.ts";
+import { Replay } from "../history/replay.ts";
+import type { Decoded } from "../message/envelope.ts";
+import { cursorFrame, gapFrame } from "../message/frame.ts";
+import type { Turn } from "../scheduling.ts";
+import type { Counters } from "../stats.ts";
+import type { Channel, Outlet } from "./channel.ts";
+import type { Connection } from "./connection.ts";
+import { Outbox, type Round } from "./fan-out.ts";
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+/**
+ * All streams of one list of channels. What arrived in one turn of the event loop is framed and
+ * encoded once, and the same bytes go to every connection.
+ */
+export class Feed implements Outlet {
+	readonly names: readonly string[];
+	readonly channels: readonly Channel[];
+	/** How many streams it has, those included that are just being taken in. */
+	users = 0;
+	readonly #connections = new Set<Connection>();
+	readonly #outbox: Outbox = new Outbox((connection, round) => this.#write(connection, round));
+	readonly #onEnd: (feed: Feed, error: ConnectorError) => void;
+	readonly #replay: Replay | undefined;
+	readonly #counters: Counters;
+	readonly #turn: Turn;
+	/** Where the feed stands in each channel, what is pending included. */
+	#positions: string[] = [];
+	/** Where every connection stands that has been sent all that was flushed. */
+	#flushed: readonly string[] = [];
+	#pending = "";
+	/** Events in it. */
+	#events = 0;
+
+	constructor(
+		channels: readonly Channel[],
+		report: ErrorHandler,
+		counters: Counters,
+		turn: Turn,
+		onEnd: (feed: Feed, error: ConnectorError) => void,
+	) {
+		this.channels = channels;
+		this.names = channels.map((channel) => channel.name);
+		this.#counters = counters;
+		this.#turn = turn;
+		this.#onEnd = onEnd;
+		const keepsHistory = channels.every((channel) => channel.reader !== undefined);
+		if (keepsHistory) this.#replay = new Replay(this, report, counters);
+		for (const channel of channels) channel.outlets.add(this);
+		this.#settle();
+	}
+
+	get connections(): Connection[] {
+		return [...this.#connections, ...(this.#replay?.connections ?? [])];
+	}
+
+	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
+		if (this.#pending === "") this.#turn.add(this.flush);
+		this.#events++;
+		if (position === undefined) this.#pending += decoded.frame;
+		else {
+			this.#positions[this.channels.indexOf(channel)] = position;
+			const single = this.channels.length === 1;
+			this.#pending += single ? decoded.frame : decoded.framedAs(this.#cursor(this.#positions));
+		}
+		this.#replay?.onMessage(channel, decoded, position);
+	}
+
+	onGap(channel: Channel, position: string): void {
+		if (this.#pending === "") this.#turn.add(this.flush);
+		this.#pending += gapFrame(channel.name, position);
+		this.#counters.gaps += this.#connections.size;
+		this.#replay?.onGap(channel, position);
+	}
+
+	onEnd(_channel: Channel, error: ConnectorError): void {
+		this.#onEnd(this, error);
+	}
+
+	/** Sends what is pending; by itself at the end of the turn. */
+	readonly flush = (): void => {
+		const text = this.#pending;
+		const before = this.#flushed;
+		const events = this.#events;
+		this.#settle();
+		if (text === "") return;
+		this.#outbox.send({ bytes: encoder.encode(text), events, before }, this.#connections);
+	};
+
+	#write(connection: Connection, { bytes, events, before }: Round): void {
+		if (connection.write(bytes)) {
+			if (connection.isOpen) this.#counters.frames += events;
+			return;
+		}
+		// It has not read what it was sent before. With history it may have the rest when it has.
+		this.#connections.delete(connection);
+		this.#outbox.forget(connection);
+		if (this.#replay === undefined) connection.cut();
+		else this.#replay.add(connection, before, before);
+	}
+
+	/** Sends a connection all that there is, as it is about to end. */
+	finish(connection: Connection): void {
+		this.flush();
+		this.#outbox.finish(connection);
+	}
+
+	#settle(): void {
+		this.#pending = "";
+		this.#events = 0;
+		if (this.#replay === undefined) return;
+		this.#positions = this.channels.map((channel) => channel.position);
+		this.#flushed = [...this.#positions];
+	}
+
+	/**
+	 * Takes a connection in: at where the feed stands, or where its cursor says.
+	 *
+	 * @param opening what it is sent first.
+	 * @param ping follows the first id, for a page is shown that only with an event; may be empty.
+	 */
+	join(connection: Connection, opening: string, ping: string, resume: Positions | undefined): void {
+		this.flush();
+		const isNew = this.#replay !== undefined && resume === undefined;
+		// An id without data is no event, and yet it is the last id: the client can come back to here.
+		const cursor = isNew ? cursorFrame(this.#cursor(this.#flushed)) : "";
+		connection.write(encoder.encode(opening + cursor + ping));
+		// It may have left before it was answered, and would never be taken out again.
+		if (!connection.isOpen) return;
+		if (this.#replay === undefined || resume === undefined) this.#connections.add(connection);
+		else this.#replay.add(connection, resume, this.#flushed);
+	}
+
+	/** A connection that has been brought up to where the feed stands. */
+	attach(connection: Connection): void {
+		this.#connections.add(connection);
+	}
+
+	/** Whether a connection at these positions has all that was sent. */
+	isAt(positions: readonly string[]): boolean {
+		return positions.every((position, index) => position === this.#flushed[index]);
+	}
+
+	leave(connection: Connection): void {
+		this.#connections.delete(connection);
+		this.#outbox.forget(connection);
+		this.#replay?.delete(connection);
+	}
+
+	/** Nobody is left, or it ended: hears of nothing any more. */
+	close(): void {
+		for (const channel of this.channels) channel.outlets.delete(this);
+		this.#replay?.close();
+	}
+
+	#cursor(positions: readonly string[]): string {
+		return formatCursor(this.names, positions);
+	}
+}

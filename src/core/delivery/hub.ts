@@ -1,0 +1,229 @@
+import type { Connector, Resume } from "../connector.ts";
+import { type ConnectorError, closedError, type ErrorHandler, SseError } from "../errors.ts";
+import { Gate } from "../gate.ts";
+import { formatCursor, parseCursor } from "../history/cursor.ts";
+import { commentFrame, cursorFrame } from "../message/frame.ts";
+import { beginning } from "../message/position.ts";
+import { Turn } from "../scheduling.ts";
+import type { Sink, SinkOwner } from "../sinks/sink.ts";
+import type { Counters } from "../stats.ts";
+import { Turnstile } from "../turnstile.ts";
+import { Channel, type ChannelOwner, type Outlet } from "./channel.ts";
+import { Connection, type EndReason } from "./connection.ts";
+import { Roster, type RosterOptions } from "./connection-registry.ts";
+import { Feed } from "./feed.ts";
+
+export interface HubOptions extends RosterOptions {
+	/** How long a channel outlives its last client, in ms; 0: not at all. */
+	linger: number;
+	/** A foreign message, in bytes; a larger one is dropped. */
+	maxMessageBytes: number;
+	report: ErrorHandler;
+	counters: Counters;
+}
+
+/** Reads of the history that may be under way at a time for clients, however many ask. */
+const readsAtATime = 8;
+
+/** Channels that are restored at a time after the broker was away: all of them at once would be a storm. */
+const restorationsAtATime = 32;
+
+/** Who listens to what: channels, feeds and connections. */
+export class Hub implements ChannelOwner {
+	readonly maxBufferedBytes: number;
+	readonly maxMessageBytes: number;
+	readonly report: ErrorHandler;
+	readonly counters: Counters;
+	readonly reads: Gate = new Gate(readsAtATime);
+	readonly restorations: Gate = new Gate(restorationsAtATime);
+	readonly #connector: Connector;
+	readonly #linger: number;
+	readonly #channels = new Map<string, Channel>();
+	readonly #feeds = new Map<string, Feed>();
+	readonly #roster: Roster;
+	// Not one for all hubs: on Workers each request has its own, and may not do the work of another.
+	readonly #turn = new Turn();
+	readonly #turnstile = new Turnstile();
+	readonly #lingering = new Map<Channel, ReturnType<typeof setTimeout>>();
+	#closed = false;
+
+	constructor(connector: Connector, options: HubOptions) {
+		this.#connector = connector;
+		this.#linger = options.linger;
+		this.maxBufferedBytes = options.maxBufferedBytes;
+		this.maxMessageBytes = options.maxMessageBytes;
+		this.report = options.report;
+		this.counters = options.counters;
+		this.#roster = new Roster(options, options.counters, this.#connectionEnded);
+	}
+
+	get connectionCount(): number {
+		return this.#roster.size;
+	}
+
+	get connections(): Connection[] {
+		return this.#roster.connections;
+	}
+
+	get channelCount(): number {
+		return this.#channels.size;
+	}
+
+	/**
+	 * Opens a stream. It resolves once every channel's subscription is confirmed, so that nothing
+	 * published after the first byte is missed.
+	 *
+	 * @param createSink makes the way out, once there is something to send; it is told whose.
+	 * @throws {ConnectorError} when the broker is away, refuses, or the hub is closed.
+	 */
+	async open<S extends Sink>(
+		names: readonly string[],
+		{ lastEventId, recent, expires }: Resume,
+		createSink: (owner: SinkOwner) => S,
+	): Promise<{ connection: Connection; sink: S }> {
+		await this.#turnstile.pass();
+		const channels = await this.#acquireAll(names);
+		let resume = lastEventId === undefined ? undefined : parseCursor(names, lastEventId);
+		// Bun sends no headers before a first chunk, and some proxies wait for one too.
+		let opening = commentFrame;
+		if (resume === undefined && recent > 0 && this.#connector.history !== undefined) {
+			const back = await this.#back(channels, recent);
+			resume = back;
+			// Where nothing is kept yet, no message brings it an id to come back with.
+			opening += cursorFrame(formatCursor(names, back));
+		}
+		const key = JSON.stringify(names);
+		let feed = this.#feeds.get(key);
+		if (feed === undefined) {
+			feed = new Feed(channels, this.report, this.counters, this.#turn, this.#upstreamEnded);
+			this.#feeds.set(key, feed);
+		}
+		const connection = new Connection(this.#roster);
+		const sink = createSink(connection);
+		connection.use(sink);
+		// Before it joins, for what is then sent to the others may show that they have gone.
+		feed.users++;
+		this.#roster.add(connection, feed, expires);
+		feed.join(connection, opening, this.#roster.ping, resume);
+		return { connection, sink };
+	}
+
+	/**
+	 * Takes a channel for a reader inside this process, once its subscription is confirmed.
+	 *
+	 * @returns the channel, and what gives it back; idempotent.
+	 * @throws {ConnectorError} as `open` does.
+	 */
+	async listen(name: string, outlet: Outlet): Promise<{ channel: Channel; stop: () => void }> {
+		const [channel] = await this.#acquireAll([name]);
+		if (channel === undefined) throw closedError("ServerSentEvents");
+		channel.outlets.add(outlet);
+		const stop = () => {
+			if (channel.outlets.delete(outlet)) this.#release(channel);
+		};
+		return { channel, stop };
+	}
+
+	/** Ends every stream so that its client comes back, and leaves the broker. */
+	close(): void {
+		this.#closed = true;
+		this.#roster.endAll();
+		const error = closedError("ServerSentEvents");
+		for (const channel of this.#channels.values()) {
+			for (const outlet of [...channel.outlets]) outlet.onEnd(channel, error);
+			this.#drop(channel);
+		}
+	}
+
+	// The last to leave a channel starts its linger.
+	readonly #connectionEnded = (feed: Feed, connection: Connection, reason: EndReason): void => {
+		feed.leave(connection);
+		if (--feed.users === 0) {
+			feed.close();
+			this.#feeds.delete(JSON.stringify(feed.names));
+		}
+		for (const channel of feed.channels) this.#release(channel);
+		if (reason !== "slow") return;
+		this.counters.cuts++;
+		const rule =
+			this.#connector.history === undefined
+				? `more than ${this.maxBufferedBytes} bytes were waiting for it`
+				: "it did not read for a minute what was waiting for it";
+		const error = new SseError("slow_consumer", `A client was cut off: ${rule}.`);
+		this.report(error, { stage: "stream" });
+	};
+
+	async #acquireAll(names: readonly string[]): Promise<Channel[]> {
+		if (this.#closed) throw closedError("ServerSentEvents");
+		const channels = names.map((name) => this.#acquire(name));
+		try {
+			await Promise.all(channels.map((channel) => channel.live));
+			const ended = this.#closed || channels.some((channel) => channel.ended);
+			if (ended) throw closedError("ServerSentEvents");
+		} catch (error) {
+			for (const channel of channels) this.#release(channel);
+			throw error;
+		}
+		return channels;
+	}
+
+	/** Where the newest so many messages of each channel begin. */
+	async #back(channels: readonly Channel[], recent: number) {
+		try {
+			const positions = await Promise.all(
+				channels.map((channel) => channel.reader?.back(recent) ?? beginning),
+			);
+			if (this.#closed || channels.some((channel) => channel.ended)) {
+				throw closedError("ServerSentEvents");
+			}
+			return positions;
+		} catch (error) {
+			for (const channel of channels) this.#release(channel);
+			throw error;
+		}
+	}
+
+	#acquire(name: string): Channel {
+		let channel = this.#channels.get(name);
+		if (channel === undefined) {
+			channel = new Channel(name, this.#connector, this);
+			this.#channels.set(name, channel);
+			// A failed subscription must not be handed to the next who asks.
+			const failed = channel;
+			channel.live.catch(() => this.#drop(failed));
+		}
+		channel.users++;
+		clearTimeout(this.#lingering.get(channel));
+		this.#lingering.delete(channel);
+		return channel;
+	}
+
+	#release(channel: Channel): void {
+		channel.users--;
+		if (channel.users > 0 || this.#channels.get(channel.name) !== channel) return;
+		if (this.#linger === 0) this.#drop(channel);
+		else
+			this.#lingering.set(
+				channel,
+				setTimeout(() => this.#drop(channel), this.#linger),
+			);
+	}
+
+	#drop(channel: Channel): void {
+		clearTimeout(this.#lingering.get(channel));
+		this.#lingering.delete(channel);
+		if (this.#channels.get(channel.name) === channel) this.#channels.delete(channel.name);
+		channel.end();
+	}
+
+	/** A channel's subscription is over and cannot heal. */
+	channelEnded(channel: Channel, error: ConnectorError): void {
+		this.#drop(channel);
+		for (const outlet of [...channel.outlets]) outlet.onEnd(channel, error);
+	}
+
+	// The subscription cannot heal. Its clients are sent away so that they come back and try anew.
+	readonly #upstreamEnded = (feed: Feed): void => {
+		for (const connection of feed.connections) connection.comeBack();
+	};
+}

@@ -1,0 +1,200 @@
+import { gapError, SseError } from "../errors.ts";
+import { parseCursor } from "../history/cursor.ts";
+import type { Reader } from "../history/reader.ts";
+import { Recent } from "../history/recent.ts";
+import { Stretch } from "../history/stretch.ts";
+import type { Decoded } from "../message/envelope.ts";
+import { Message } from "../message/message.ts";
+import { isAfter } from "../message/position.ts";
+import type { Channel, Outlet } from "./channel.ts";
+import type { Hub } from "./hub.ts";
+
+export interface MessagesOptions {
+	/** Ends the iteration. */
+	signal?: AbortSignal | undefined;
+	/** With history: goes on after the message of this id; `"0"`: from the oldest that is kept. */
+	lastEventId?: string | undefined;
+}
+
+/** How long a reader that is ahead of the feed waits for it, in ms. */
+const feedPause = 100;
+
+/**
+ * A channel's messages as an async iterator: a queue between the hub, which pushes, and a reader, who
+ * pulls. Hand-written, for an async generator could not be ended while it waits for a message.
+ */
+export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
+	readonly #hub: Hub;
+	readonly #name: string;
+	readonly #options: MessagesOptions;
+	readonly #queue: { message: Message; size: number }[] = [];
+	#queuedSize = 0;
+	#waiting: ((step: Promise<IteratorResult<Message>>) => void)[] = [];
+	#started: Promise<void> | undefined;
+	#stop: (() => void) | undefined;
+	/** It is sent what the history has, and not yet what the feed brings. */
+	#behind = false;
+	/** What the feed brought since the history was read last. */
+	#recent: Recent | undefined;
+	/** Lets the next page of the history be read. */
+	#drained: (() => void) | undefined;
+	#done = false;
+	#error: Error | undefined;
+
+	constructor(hub: Hub, name: string, options: MessagesOptions) {
+		this.#hub = hub;
+		this.#name = name;
+		this.#options = options;
+	}
+
+	[Symbol.asyncIterator](): this {
+		return this;
+	}
+
+	async next(): Promise<IteratorResult<Message>> {
+		this.#started ??= this.#start();
+		await this.#started;
+		const head = this.#queue.shift();
+		if (this.#queue.length === 0) this.#drained?.();
+		if (head !== undefined) {
+			this.#queuedSize -= head.size;
+			return { done: false, value: head.message };
+		}
+		if (this.#done) return this.#last();
+		return new Promise((resolve) => this.#waiting.push(resolve));
+	}
+
+	async return(): Promise<IteratorResult<Message>> {
+		this.#queue.length = 0;
+		this.#finish();
+		return { done: true, value: undefined };
+	}
+
+	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
+		// What is not kept cannot be read later: it goes ahead of what is.
+		if (!this.#behind || position === undefined) this.#push(decoded.message, decoded.size);
+		else this.#recent?.add(channel, decoded);
+	}
+
+	onGap(channel: Channel, position: string): void {
+		// Whoever is behind finds it out by its own position.
+		if (this.#behind) this.#recent?.forget(channel);
+		else this.#pushGap(channel, position);
+	}
+
+	onEnd(_channel: Channel, error: Error): void {
+		this.#finish(error);
+	}
+
+	#pushGap(channel: Channel, lastEventId: string | undefined): void {
+		this.#push(new Message({ channel: channel.name, lastEventId }, { type: "sse.gap" }), 0);
+	}
+
+	#push(message: Message, size: number): void {
+		if (this.#done) return;
+		const reader = this.#waiting.shift();
+		if (reader !== undefined) {
+			reader(Promise.resolve({ done: false, value: message }));
+			return;
+		}
+		this.#queue.push({ message, size });
+		this.#queuedSize += size;
+		if (this.#queuedSize > this.#hub.maxBufferedBytes) {
+			const rule = `more than ${this.#hub.maxBufferedBytes} characters were waiting to be read`;
+			this.#finish(new SseError("slow_consumer", `messages(): ${rule}.`));
+		}
+	}
+
+	async #start(): Promise<void> {
+		if (this.#done) return;
+		const { signal, lastEventId } = this.#options;
+		if (signal?.aborted) return this.#finish();
+		signal?.addEventListener("abort", this.#aborted, { once: true });
+		this.#behind = lastEventId !== undefined;
+		try {
+			const { channel, stop } = await this.#hub.listen(this.#name, this);
+			this.#stop = stop;
+			// It may have been ended while the subscription was being set up.
+			if (this.#done) stop();
+			else if (lastEventId === undefined || channel.reader === undefined) this.#behind = false;
+			else void this.#replay(channel, channel.reader, lastEventId);
+		} catch (error) {
+			this.#finish(error instanceof Error ? error : new Error(String(error)));
+		}
+	}
+
+	async #replay(channel: Channel, reader: Reader, lastEventId: string): Promise<void> {
+		try {
+			await this.#readHistory(channel, reader, lastEventId);
+		} catch (error) {
+			this.#finish(error instanceof Error ? error : new Error(String(error)));
+		}
+	}
+
+	/** As a stream is resumed in `Replay`, page by page as they are read here. */
+	async #readHistory(channel: Channel, reader: Reader, lastEventId: string): Promise<void> {
+		let known = channel.position;
+		const [claimed] = parseCursor([this.#name], lastEventId);
+		if (claimed === undefined) this.#tellGap(channel, undefined);
+		let position = claimed ?? known;
+		while (!this.#done) {
+			const before = position;
+			this.#recent = new Recent([channel]);
+			const standing = channel.position;
+			// What it claims to have seen may be nowhere: `Stretch` tells.
+			const from = isAfter(position, known) ? known : position;
+			const fresh = isAfter(position, standing);
+			const page = await reader.read(from, fresh);
+			// It was ended meanwhile, and has not heard all of what is recent.
+			if (this.#done) return;
+			const recent = this.#recent.of(channel);
+			const stretch = new Stretch({ channel, standing, from, page, fresh }, recent);
+			if (!stretch.covers(position)) {
+				this.#tellGap(channel, position);
+				position = from;
+			}
+			// What was asked for is no burden: the next page is read when this one has been.
+			for (const { message } of stretch.after(position)) this.#push(message, 0);
+			position = stretch.end(position);
+			known = position;
+			if (position === channel.position) break;
+			// The feed may have to catch up with the history.
+			if (position === before) await new Promise((resolve) => setTimeout(resolve, feedPause));
+			else await this.#drain();
+		}
+		this.#behind = false;
+		this.#recent = undefined;
+	}
+
+	#tellGap(channel: Channel, position: string | undefined): void {
+		this.#pushGap(channel, position);
+		this.#hub.report(gapError(position), { stage: "replay", channel: channel.name });
+	}
+
+	async #drain(): Promise<void> {
+		if (this.#done || this.#queue.length === 0) return;
+		await new Promise<void>((resolve) => {
+			this.#drained = resolve;
+		});
+	}
+
+	readonly #aborted = (): void => this.#finish();
+
+	/** What was queued before can still be read; after it, the error once, then the end. */
+	#finish(error?: Error): void {
+		if (this.#done) return;
+		this.#done = true;
+		this.#error = error;
+		this.#stop?.();
+		this.#drained?.();
+		this.#options.signal?.removeEventListener("abort", this.#aborted);
+		for (const reader of this.#waiting.splice(0)) reader(this.#last());
+	}
+
+	async #last(): Promise<IteratorResult<Message>> {
+		const error = this.#error;
+		this.#error = undefined;
+		if (error !== undefined) throw error;
+		return { done: true, value: undefined };
+	}
+}

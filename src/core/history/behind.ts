@@ -1,0 +1,58 @@
+import type { Connection } from "../delivery/connection.ts";
+import { beginning, isAfter } from "../message/position.ts";
+import type { Positions } from "./cursor.ts";
+
+/** A connection that is behind. */
+export interface Behind {
+	readonly connection: Connection;
+	/** Where it says that it stands in each channel. */
+	readonly positions: Positions;
+	/** Where the feed stood when it came, for a position that says nothing or cannot be true; then, as `positions`. */
+	readonly joined: readonly string[];
+	/** When it came, or had last read most of what it was sent; as `performance.now()` has it. */
+	drained: number;
+}
+
+/** A client that has not read what it was sent for so long, in ms, is cut off: it may never read again. */
+const drainLimit = 60_000;
+
+/** Those that can be sent more. */
+export function drained(all: readonly Behind[]): Behind[] {
+	const now = performance.now();
+	return all.filter((behind) => {
+		const { connection } = behind;
+		if (connection.isDrained) {
+			behind.drained = now;
+			return true;
+		}
+		if (now - behind.drained > drainLimit) connection.cut();
+		return false;
+	});
+}
+
+/**
+ * From where a connection is to be sent a channel's messages: from its position; from where the feed stood when
+ * it came, if it has none, or one that is after that, and so is either forged or told by what follows.
+ */
+export function start({ positions, joined }: Behind, index: number): string {
+	const position = positions[index];
+	const since = joined[index] ?? beginning;
+	return position === undefined || isAfter(position, since) ? since : position;
+}
+
+/** Where to read a channel from, for all of these; undefined when nobody misses anything. */
+export function oldest(
+	wave: readonly Behind[],
+	index: number,
+	standing: string,
+): string | undefined {
+	let from = standing;
+	let missing = false;
+	for (const behind of wave) {
+		const position = behind.positions[index];
+		const since = start(behind, index);
+		missing ||= since !== standing || (position !== undefined && position !== since);
+		if (isAfter(from, since)) from = since;
+	}
+	return missing ? from : undefined;
+}

@@ -1,0 +1,52 @@
+import { type ErrorHandler, SseError } from "../errors.ts";
+import type { Counters } from "../stats.ts";
+import { type Decoded, decode, exceeds } from "./envelope.ts";
+
+export interface DecoderOwner {
+	/** A message, in bytes; a larger one is dropped. */
+	readonly maxMessageBytes: number;
+	readonly report: ErrorHandler;
+	readonly counters: Counters;
+}
+
+/** What the store puts in front of a message that was published at its largest, in bytes. */
+const longestId = 64;
+
+/** Dropped messages of a channel are reported this often at most, in ms. */
+const droppedPause = 1_000;
+
+/** Reads a channel's payloads, and drops what is no message of ours. */
+export class Decoder {
+	readonly #channel: string;
+	readonly #history: boolean;
+	readonly #owner: DecoderOwner;
+	#quietUntil = 0;
+
+	constructor(channel: string, history: boolean, owner: DecoderOwner) {
+		this.#channel = channel;
+		this.#history = history;
+		this.#owner = owner;
+	}
+
+	decode(payload: string): Decoded | undefined {
+		const { counters, maxMessageBytes } = this.#owner;
+		try {
+			if (exceeds(payload, maxMessageBytes + (this.#history ? longestId : 0))) {
+				throw new SseError("bad_message", `Dropped a message of over ${maxMessageBytes} bytes.`);
+			}
+			return decode(payload, this.#history);
+		} catch (error) {
+			counters.drops++;
+			this.#reportDropped(error);
+			return undefined;
+		}
+	}
+
+	// Anyone can ask for another application's busy channel, and must not flood the log with it.
+	#reportDropped(error: unknown): void {
+		const now = Date.now();
+		if (now < this.#quietUntil) return;
+		this.#quietUntil = now + droppedPause;
+		this.#owner.report(error, { stage: "decode", channel: this.#channel });
+	}
+}

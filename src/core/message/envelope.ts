@@ -1,0 +1,170 @@
+import { SseError } from "../errors.ts";
+import { frame } from "./frame.ts";
+import { dataJson, dataText, isReserved, Message, type MessageJSON } from "./message.ts";
+import { isPosition } from "./position.ts";
+
+/**
+ * Message ⇄ the JSON that flask-sse puts into Redis: `{"data": …, "type"?, "id"?, "retry"?}`.
+ */
+
+/**
+ * The payload that is published.
+ *
+ * @throws {TypeError} when the message's data is nothing that JSON can carry.
+ */
+export function encode(message: Message): string {
+	const { data, ...fields } = message.toJSON();
+	const rest = JSON.stringify(fields);
+	const json = dataJson(data);
+	return rest === "{}" ? `{"data":${json}}` : `{"data":${json},${rest.slice(1)}`;
+}
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+/** Whether a text is more than so many bytes of UTF-8; it is measured only where its length does not tell. */
+export function exceeds(text: string, bytes: number): boolean {
+	if (text.length > bytes) return true;
+	return text.length * 3 > bytes && encoder.encode(text).length > bytes;
+}
+
+const fieldNames = new Set(["data", "type", "id", "retry"]);
+
+/**
+ * Reads a payload from the channel.
+ *
+ * @param history whether ids are positions: then one that the store did not give is left out, for it
+ *   would move a client's cursor to nowhere.
+ * @throws {SseError} `bad_message`; it says what is wrong and quotes nothing of the payload.
+ */
+export function decode(payload: string, history = false): Decoded {
+	return new Decoded(payload, history);
+}
+
+/**
+ * A payload, read.
+ *
+ * The keys are held to flask-sse's own, to the letter: a browser chooses the channel's name, so
+ * whatever else lives in that Redis must not reach it because it happens to be a JSON object.
+ */
+export class Decoded {
+	readonly message: Message;
+	/** Where the history keeps it; undefined when its publisher did not store it, or there is none. */
+	readonly storedAt: string | undefined;
+	/** Of the payload, in UTF-16 code units. */
+	readonly size: number;
+	readonly #text: string;
+	#frame: string | undefined;
+
+	constructor(payload: string, history: boolean) {
+		const { data, type, id, retry } = parse(payload);
+		this.storedAt = history ? storedAt(payload) : undefined;
+		this.message = new Message(data, { type, id: history ? this.storedAt : id, retry });
+		this.size = payload.length;
+		this.#text = sourceText(payload, data);
+	}
+
+	/** The frame as it was published, made once however many lists of channels it goes to. */
+	get frame(): string {
+		this.#frame ??= this.framedAs(this.message.id);
+		return this.#frame;
+	}
+
+	/** The frame with an id of the caller's. */
+	framedAs(id: string | undefined): string {
+		const { type, retry } = this.message;
+		return frame({ data: this.#text, type, id, retry });
+	}
+}
+
+// The store writes the id first, and nobody else does: flask-sse and `encode` begin with the data. One that
+// the publisher put into the payload comes later, and is none here.
+function storedAt(payload: string): string | undefined {
+	const [, id] = /^\{"id":"([\d-]{1,31})",/.exec(payload) ?? [];
+	return id !== undefined && isPosition(id) ? id : undefined;
+}
+
+function parse(payload: string): Message {
+	let json: unknown;
+	try {
+		json = JSON.parse(payload);
+	} catch (cause) {
+		throw new SseError("bad_message", "Dropped a payload that is not JSON.", {
+			// V8 quotes the text in its SyntaxError; another application's text must not reach a log.
+			cause: new SyntaxError(`not JSON (${(cause as Error).name})`),
+		});
+	}
+	if (!isEnvelope(json)) {
+		throw new SseError(
+			"bad_message",
+			'Dropped a payload that is not a message: an object with "data" and at most "type", "id" and "retry".',
+		);
+	}
+	let message: Message;
+	try {
+		message = new Message(json.data, json);
+	} catch (cause) {
+		throw new SseError("bad_message", `Dropped a message. ${(cause as Error).message}`, { cause });
+	}
+	if (isReserved(message.type)) {
+		throw new SseError("bad_message", "Dropped a message of a type that begins with `sse.`.");
+	}
+	return message;
+}
+
+function isEnvelope(json: unknown): json is MessageJSON {
+	return (
+		typeof json === "object" &&
+		json !== null &&
+		Object.hasOwn(json, "data") &&
+		Object.keys(json).every((key) => fieldNames.has(key))
+	);
+}
+
+/**
+ * The data as it goes into the frame. Numbers, arrays and objects keep the publisher's own text:
+ * Python writes integers past 2^53 and `1.0`, and reading them into JavaScript's numbers and
+ * writing them out again would change them on the way. It also saves the second JSON pass.
+ */
+function sourceText(payload: string, data: unknown): string {
+	return typeof data === "string" ? data : (lastDataValue(payload) ?? dataText(data));
+}
+
+// The text of the last top-level "data" (JSON.parse lets the last of two equal keys win). The
+// payload has been through JSON.parse, so only nesting and strings need to be told apart.
+function lastDataValue(payload: string): string | undefined {
+	let found: string | undefined;
+	let depth = 0;
+	let key = "";
+	let valueStart = -1;
+	for (let i = 0; i < payload.length; i++) {
+		const c = payload.charCodeAt(i);
+		if (c === 0x22) {
+			const end = stringEnd(payload, i);
+			if (depth === 1 && valueStart === -1) key = JSON.parse(payload.slice(i, end));
+			i = end - 1;
+		} else if (c === 0x7b || c === 0x5b) {
+			depth++;
+		} else if (c === 0x3a && depth === 1 && valueStart === -1) {
+			valueStart = i + 1;
+		} else if ((c === 0x2c && depth === 1) || (c === 0x7d && depth === 1)) {
+			if (key === "data" && valueStart !== -1) found = payload.slice(valueStart, i).trim();
+			valueStart = -1;
+			if (c === 0x7d) depth--;
+		} else if (c === 0x7d || c === 0x5d) {
+			depth--;
+		}
+	}
+	return found;
+}
+
+/** Where the JSON string that opens at `start` ends (the index after its closing quote). */
+function stringEnd(text: string, start: number): number {
+	let quote = text.indexOf('"', start + 1);
+	// A quote is escaped when an odd number of backslashes stands before it.
+	for (; quote !== -1; quote = text.indexOf('"', quote + 1)) {
+		let slashes = 0;
+		while (text.charCodeAt(quote - 1 - slashes) === 0x5c) slashes++;
+		if (slashes % 2 === 0) break;
+	}
+	return quote + 1;
+}

@@ -1,0 +1,97 @@
+import { SseError } from "../errors.ts";
+import type { PublishOptions } from "../options.ts";
+import type { Message } from "./message.ts";
+
+/** The data of each type of event. `message` is the type that events have without one. */
+export type EventMap = Record<string, unknown>;
+
+/** As much of a validator as is used here: what zod, valibot, arktype and others have in common (https://standardschema.dev). */
+export interface Schema<Input = unknown, Output = Input> {
+	readonly "~standard": {
+		readonly version: 1;
+		readonly vendor: string;
+		readonly validate: (value: unknown) => Verdict<Output> | Promise<Verdict<Output>>;
+		readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+	};
+}
+
+/** A schema for each type of event. */
+export type SchemaMap = Record<string, Schema>;
+
+type Verdict<Output> =
+	| { readonly value: Output; readonly issues?: undefined }
+	| { readonly issues: readonly Issue[] };
+
+/** What a validator found wrong. */
+export interface Issue {
+	readonly message: string;
+	readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** What `publish` takes after the data: the type may be left out only where it is `message`. */
+export type PublishArguments<
+	Events extends object,
+	Type extends keyof Events & string,
+> = string extends keyof Events
+	? [options?: PublishOptions]
+	: [Type] extends ["message"]
+		? [options?: PublishOptions & { type?: "message" | undefined }]
+		: [options: PublishOptions & { type: Type }];
+
+/** A message of one of these types, or word of a gap; `type` tells which. */
+export type MessageOf<Events extends object> = string extends keyof Events
+	? Message
+	:
+			| {
+					[Type in keyof Events & string]: Message & {
+						readonly type: Type extends "message" ? undefined : Type;
+						readonly data: Events[Type];
+					};
+			  }[keyof Events & string]
+			| (Message & {
+					readonly type: "sse.gap";
+					readonly data: { channel: string; lastEventId?: string };
+			  });
+
+/** Data that its schema refused; nothing of it was published. */
+export class ValidationError extends SseError {
+	override readonly name = "ValidationError";
+	/** As the validator put them. */
+	readonly issues: readonly Issue[];
+
+	constructor(type: string, issues: readonly Issue[]) {
+		const [first] = issues;
+		const path = first?.path?.map((step) => String(typeof step === "object" ? step.key : step));
+		const where = path === undefined || path.length === 0 ? "data" : `data.${path.join(".")}`;
+		const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
+		super(
+			"invalid_data",
+			`Cannot publish. ${where}: ${first?.message ?? "is refused"}${more}, for events of the type ${type}.`,
+		);
+		this.issues = issues;
+	}
+}
+
+/**
+ * Holds data to the schema of its type.
+ *
+ * @returns the data as the schema gives it back, with its defaults and conversions.
+ * @throws {ValidationError} with the validator's issues.
+ * @throws {TypeError} when there is no such type.
+ */
+export async function validated(
+	schemas: SchemaMap | undefined,
+	type: string | undefined,
+	data: unknown,
+): Promise<unknown> {
+	if (schemas === undefined) return data;
+	const name = type ?? "message";
+	const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
+	if (schema === undefined) {
+		const known = Object.keys(schemas).join(", ");
+		throw new TypeError(`Cannot publish. type: ${name} is none of the events, which are ${known}.`);
+	}
+	const verdict = await schema["~standard"].validate(data);
+	if (verdict.issues !== undefined) throw new ValidationError(name, verdict.issues);
+	return verdict.value;
+}

@@ -1,0 +1,190 @@
+import type { Connector } from "./connector.ts";
+import type { EndReason } from "./delivery/connection.ts";
+import { logError, shielded } from "./error-handler.ts";
+import type { ErrorHandler } from "./errors.ts";
+import type { MessageOptions } from "./message/message.ts";
+import type { EventMap, Schema, SchemaMap } from "./message/schema.ts";
+import type { Authorize } from "./request/authorize.ts";
+import { type CorsOptions, checkCors } from "./request/cors.ts";
+
+type ClientKey = string | null | undefined;
+
+/** One client, for as long as its stream is open: the same object in both hooks. */
+export interface Client {
+	readonly channels: readonly string[];
+}
+
+export interface ServerSentEventsOptions<Events extends object = EventMap> {
+	/** The way to the broker, or a function that makes it on first use; it is given what the host gave. */
+	connector: Connector | ((host?: unknown) => Connector);
+	/**
+	 * A schema for each type of event, of any validator that speaks Standard Schema (zod, valibot, arktype). What does not
+	 * fit, or has another type, is not published. Default: any type, any data.
+	 */
+	events?: { [Type in keyof Events]: Schema<Events[Type], unknown> } | undefined;
+	/** Writes data as JSON, in place of `JSON.stringify`; for strings as well, which otherwise go out as they are. */
+	stringify?: ((data: unknown) => string) | undefined;
+	/** Decides on every stream before anything upstream is touched. Default: everyone may have every channel. */
+	authorize?: Authorize | undefined;
+	/**
+	 * The only channels there are, for streams and for publishing; a `*` at the end stands for any rest. Default:
+	 * all. Give them wherever others use the same Redis: a client can name any channel.
+	 */
+	allowedChannels?: readonly string[] | undefined;
+	/** Goes before each channel's name at the broker, and nowhere else. Default: nothing, as in flask-sse. */
+	channelPrefix?: string | undefined;
+	/** Which other origins' pages may read streams. Default: none. */
+	cors?: CorsOptions | undefined;
+	/**
+	 * Silence on a stream after which a comment is sent, in ms. Default 8,000: under the 10 s after
+	 * which Bun ends a silent response wherever its server cannot be asked not to.
+	 */
+	keepAlive?: number | undefined;
+	/**
+	 * Keeps streams alive with an event of type `sse.ping`, which a page can hear, in place of the comment: one at the
+	 * beginning and then every `keepAlive` ms, which is its data. For the watchdog of `edge-sse/client`.
+	 */
+	ping?: boolean | undefined;
+	/** How long an upstream subscription outlives its last client, in ms. Default 2,000. */
+	linger?: number | undefined;
+	/** Channels on one connection; more is a 400. Default 32. */
+	maxChannels?: number | undefined;
+	/** Characters in a channel's name; more is a 400. Default 512. */
+	maxChannelLength?: number | undefined;
+	/** What one client may leave unread before it is cut off, in bytes. Default 1 MiB. */
+	maxBufferedBytes?: number | undefined;
+	/** A message, as it is published, in bytes; a larger one of somebody else's is dropped. Default 1 MiB. */
+	maxMessageBytes?: number | undefined;
+	/** Streams at a time; whoever comes then is asked to come back. Default 50,000. */
+	maxConnections?: number | undefined;
+	/** Who a client is, for `maxConnectionsPerClient`: its address, its user. Null or undefined: not counted. */
+	clientKey?: ((request: Request, host: unknown) => ClientKey | Promise<ClientKey>) | undefined;
+	/** Streams at a time of one `clientKey`; whoever comes then is asked to come back. Default 100. */
+	maxConnectionsPerClient?: number | undefined;
+	/**
+	 * How long a stream may last, in ms. It ends up to a tenth earlier, at a time of its own, and the client comes
+	 * back: for platforms that end functions, and so that clients spread over new machines. Default: for ever.
+	 */
+	maxDuration?: number | undefined;
+	/** Hears of every client whose stream has begun. */
+	onConnect?: ((client: Client, request: Request) => void) | undefined;
+	/** Hears of its end, why it was, and how long it had lasted, in ms. */
+	onDisconnect?:
+		| ((client: Client, end: { reason: EndReason; duration: number }) => void)
+		| undefined;
+	/** Hears of every error that no caller can catch. Default: `console.error`. */
+	onError?: ErrorHandler | undefined;
+}
+
+export interface PublishOptions extends MessageOptions {
+	/** Default `sse`. */
+	channel?: string | undefined;
+}
+
+export interface StreamOptions {
+	/** Instead of the request's own `?channel=`. */
+	channel?: string | readonly string[] | undefined;
+	/**
+	 * With history: how many of each channel's newest messages a client that is new is sent first; 1 is the
+	 * latest. One that comes back is sent what it missed instead. Default 0.
+	 */
+	recent?: number | undefined;
+	/** When the stream is to end, so that the client comes back and is asked again; in ms since 1970. */
+	expires?: number | undefined;
+	/** What the runtime handed its fetch handler after the request (Bun's server, Deno's info). */
+	host?: unknown;
+}
+
+/** A timer of more ms fires at once: https://developer.mozilla.org/docs/Web/API/Window/setTimeout */
+const longestTimer = 2_147_483_647;
+
+/** With the defaults filled in; what has none may be undefined. */
+export type CheckedOptions = ReturnType<typeof checkedOptions>;
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {TypeError} that names the option and its rule.
+ */
+export function checkedOptions<Events extends object>(options: ServerSentEventsOptions<Events>) {
+	const { connector, allowedChannels, channelPrefix = "", cors } = options;
+	if (typeof connector !== "function" && typeof connector?.subscribe !== "function") {
+		throw new TypeError(
+			'connector: must be a connector, as redis("redis://…") or memory() returns, or a function that makes one.',
+		);
+	}
+	for (const name of [
+		"authorize",
+		"clientKey",
+		"onConnect",
+		"onDisconnect",
+		"onError",
+		"stringify",
+	] as const) {
+		if (options[name] === undefined || typeof options[name] === "function") continue;
+		throw new TypeError(`${name}: must be a function.`);
+	}
+	if (allowedChannels !== undefined && !areNames(allowedChannels)) {
+		throw new TypeError("allowedChannels: must be names of channels; a `*` may end them.");
+	}
+	if (typeof channelPrefix !== "string") throw new TypeError("channelPrefix: must be a string.");
+	checkCors(cors);
+	const number = (name: NumericOption, fallback: number, least: number): number => {
+		const value = options[name] ?? fallback;
+		if (
+			typeof value === "number" &&
+			value >= least &&
+			(value < Infinity || fallback === Infinity)
+		) {
+			return value;
+		}
+		throw new TypeError(`${name}: must be a number of ${least} or more.`);
+	};
+	const onError = shielded(options.onError ?? logError);
+	return {
+		...options,
+		events: options.events as SchemaMap | undefined,
+		connector: typeof connector === "function" ? checkedMaker(connector, onError) : connector,
+		channelPrefix,
+		keepAlive: number("keepAlive", 8_000, 1),
+		linger: Math.min(number("linger", 2_000, 0), longestTimer),
+		maxChannels: number("maxChannels", 32, 1),
+		maxChannelLength: number("maxChannelLength", 512, 1),
+		maxBufferedBytes: number("maxBufferedBytes", 1_048_576, 0),
+		maxMessageBytes: number("maxMessageBytes", 1_048_576, 1),
+		maxConnections: number("maxConnections", 50_000, 0),
+		maxConnectionsPerClient: number("maxConnectionsPerClient", 100, 1),
+		maxDuration: number("maxDuration", Number.POSITIVE_INFINITY, 1),
+		onError,
+	};
+}
+
+/** @throws {TypeError} when what the function returns is no connector. */
+function checkedMaker(make: (host?: unknown) => Connector, onError: ErrorHandler) {
+	return (host?: unknown): Connector => {
+		const made: unknown = make(host);
+		if (typeof (made as Connector | undefined)?.subscribe === "function") return made as Connector;
+		// Nobody else would hear of its rejection, and an unheard one ends the process.
+		if (made instanceof Promise) made.catch((error) => onError(error, { stage: "hook" }));
+		throw new TypeError("connector: the function must return a connector, and no promise of one.");
+	};
+}
+
+/** @throws {TypeError} that names the option and its rule. */
+export function checkStreamOptions({ recent = 0, expires = 0 }: StreamOptions): void {
+	if (!Number.isSafeInteger(recent) || recent < 0) {
+		throw new TypeError("Cannot stream. recent: must be a whole number of 0 or more.");
+	}
+	if (typeof expires !== "number" || Number.isNaN(expires)) {
+		throw new TypeError("Cannot stream. expires: must be a number, in ms since 1970.");
+	}
+}
+
+function areNames(value: unknown): boolean {
+	return Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
+}
+
+type NumericOption = Extract<
+	keyof ServerSentEventsOptions,
+	`max${string}` | "keepAlive" | "linger"
+>;

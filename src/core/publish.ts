@@ -1,0 +1,36 @@
+import { encode, exceeds } from "./message/envelope.ts";
+import { isReserved, Message } from "./message/message.ts";
+import { validated } from "./message/schema.ts";
+import type { CheckedOptions, PublishOptions } from "./options.ts";
+
+/**
+ * Makes a message of what is to be published, and holds it to every rule.
+ *
+ * @throws {TypeError} that names the field and its rule.
+ * @throws {ValidationError} when the data does not fit the schema of its type.
+ */
+export async function outgoing(
+	data: unknown,
+	options: PublishOptions,
+	{ events, stringify, maxMessageBytes }: CheckedOptions,
+): Promise<{ message: Message; payload: string }> {
+	if (isReserved(options.type ?? undefined)) {
+		throw new TypeError("Cannot publish. type: names that begin with `sse.` are edge-sse's own.");
+	}
+	const valid = await validated(events, options.type || undefined, data);
+	const message = new Message(stringify === undefined ? valid : parsed(stringify(valid)), options);
+	const payload = encode(message);
+	if (exceeds(payload, maxMessageBytes)) {
+		throw new TypeError(`Cannot publish. data: a message has at most ${maxMessageBytes} bytes.`);
+	}
+	return { message, payload };
+}
+
+/** The envelope in Redis is JSON, whoever wrote the data in it. */
+function parsed(text: unknown): unknown {
+	try {
+		return JSON.parse(text as string);
+	} catch (cause) {
+		throw new TypeError("Cannot publish. stringify: must return JSON.", { cause });
+	}
+}

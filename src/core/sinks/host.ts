@@ -1,0 +1,80 @@
+import { NodeSink } from "./node-sink.ts";
+import { isNodeResponse, type NodeResponse } from "./node-socket.ts";
+import { BodySink, type SinkOwner, type StreamSink } from "./sink.ts";
+
+/**
+ * What hosts hand a fetch handler besides the request: Bun its server, Deno the connection's info,
+ * Workers and Hono their env. All of it is optional, and recognised by its shape alone.
+ */
+interface HostHints {
+	/** Bun's server: https://bun.com/docs/api/http#idletimeout */
+	timeout?: (request: Request, seconds: number) => void;
+	/** Deno's info: settles when the response has been sent, or its connection is gone. */
+	completed?: Promise<unknown>;
+	/** Node's response, of `@hono/node-server` and of `edge-sse/node`. */
+	outgoing?: unknown;
+}
+
+/** srvx shows Node's response on the request: https://srvx.h3.dev/guide/handler */
+interface SrvxRequest {
+	runtime?: { node?: { res?: unknown } };
+}
+
+/** How long a client may leave unread what is left of a stream that is over, in s, where the host lets us say so. */
+const patience = 10;
+
+function hints(host: unknown): HostHints {
+	return typeof host === "object" && host !== null ? host : {};
+}
+
+/** The way out that costs least on this host. It is told whose bytes it takes. */
+export function sinkFor(request: Request, host: unknown): (owner: SinkOwner) => StreamSink {
+	const outgoing = nodeResponse(request, host);
+	if (outgoing === undefined) return (owner) => new BodySink(owner);
+	return (owner) => new NodeSink(outgoing, owner);
+}
+
+function nodeResponse(request: Request, host: unknown): NodeResponse | undefined {
+	const outgoing = hints(host).outgoing ?? (request as SrvxRequest).runtime?.node?.res;
+	return isNodeResponse(outgoing) ? outgoing : undefined;
+}
+
+/** Bun cuts a response after 10 s without bytes, unless its server is asked not to. */
+export function liftIdleTimeout(request: Request, host: unknown): void {
+	const server = hints(host);
+	if (typeof server.timeout === "function") server.timeout(request, 0);
+}
+
+/**
+ * Tells a client's connection that it has left, by the request's signal, or by Deno's `completed` where there is
+ * one (Deno warns about a served request's signal being read at all).
+ */
+export function listenForDeparture(request: Request, host: unknown, client: Departing): void {
+	const { completed } = hints(host);
+	if (completed instanceof Promise) {
+		const left = () => client.left();
+		completed.then(left, left);
+	} else if (request.signal.aborted) client.left();
+	else request.signal.addEventListener("abort", client);
+}
+
+/**
+ * The stream is over: listens no more, and has the host close the connection of a client that does not read on. It
+ * would hold a socket for as long as its TCP is alive, and be counted by nobody.
+ */
+export function stopListening(request: Request, host: unknown, client: Departing): void {
+	if (hints(host).completed instanceof Promise) return;
+	const { signal } = request;
+	signal.removeEventListener("abort", client);
+	if (!signal.aborted) limitPatience(request, host);
+}
+
+interface Departing extends EventListenerObject {
+	left(): void;
+}
+
+function limitPatience(request: Request, host: unknown): void {
+	const server = hints(host);
+	if (typeof server.timeout === "function") server.timeout(request, patience);
+	nodeResponse(request, host)?.setTimeout?.(patience * 1_000);
+}

@@ -1,0 +1,247 @@
+import { type Admitted, admit } from "./admit.ts";
+import { prefixed } from "./channel-prefix.ts";
+import type { Connector, PublishResult } from "./connector.ts";
+import { Hub } from "./delivery/hub.ts";
+import { MessageIterator, type MessagesOptions } from "./delivery/message-iterator.ts";
+import { ended, type Stay } from "./delivery/teardown.ts";
+import { endSpread } from "./drain.ts";
+import { ConnectorError, closedError } from "./errors.ts";
+import { Hooks } from "./hooks.ts";
+import type { EventMap, MessageOf, PublishArguments } from "./message/schema.ts";
+import {
+	type CheckedOptions,
+	checkedOptions,
+	type ServerSentEventsOptions,
+	type StreamOptions,
+} from "./options.ts";
+import { outgoing } from "./publish.ts";
+import { Admission, type Place } from "./request/connection-limits.ts";
+import { channelProblem, defaultChannel, isAllowed, requestedCursor } from "./request/request.ts";
+import { comeBack, eventStream } from "./request/response.ts";
+import { liftIdleTimeout, listenForDeparture, sinkFor } from "./sinks/host.ts";
+import { counters, type Stats } from "./stats.ts";
+
+/**
+ * Publishes events to channels, and streams channels to clients. Nothing is opened before the
+ * first use.
+ *
+ * ```ts
+ * new ServerSentEvents<{ greeting: { message: string } }>({ connector }); // checked by the compiler
+ * new ServerSentEvents({ connector, events: { greeting: z.object({ message: z.string() }) } }); // and when it runs
+ * ```
+ *
+ * @throws {TypeError} when an option is out of its range.
+ */
+export class ServerSentEvents<Events extends object = EventMap> {
+	/**
+	 * The fetch handler: streams the channels that the URL's query names, whatever its path. It is bound,
+	 * and so can be handed on by itself.
+	 */
+	readonly fetch: (request: Request, host?: unknown, context?: unknown) => Promise<Response>;
+	readonly #options: CheckedOptions;
+	readonly #counters = counters();
+	readonly #admission: Admission;
+	readonly #hooks: Hooks;
+	#given: Connector | undefined;
+	#connector: Connector | undefined;
+	#hub: Hub | undefined;
+	readonly #requestHubs = new Set<Hub>();
+	#closing = false;
+	#closed = false;
+
+	constructor(options: ServerSentEventsOptions<Events>) {
+		this.#options = checkedOptions(options);
+		this.#admission = new Admission(this.#options);
+		this.#hooks = new Hooks(this.#options);
+		this.fetch = (request, host) => this.stream(request, { host });
+	}
+
+	/**
+	 * The way to the broker.
+	 *
+	 * @throws {ConfigurationError} on first use, when the environment names no broker.
+	 */
+	get connector(): Connector {
+		this.#connect();
+		return this.#given as Connector;
+	}
+
+	/** `close()` was called. New streams are asked to come back, which is elsewhere behind a load balancer. */
+	get closing(): boolean {
+		return this.#closing;
+	}
+
+	/**
+	 * What this instance has done so far. A Durable Object's streams are counted in the object, not in the Worker
+	 * that handed them on.
+	 */
+	stats(): Stats {
+		const hubs = this.#hubs();
+		return {
+			connections: hubs.reduce((sum, hub) => sum + hub.connectionCount, 0),
+			channels: hubs.reduce((sum, hub) => sum + hub.channelCount, 0),
+			...this.#counters,
+		};
+	}
+
+	/**
+	 * Publishes one event.
+	 *
+	 * @throws {TypeError} when a field breaks its rule, or JSON cannot carry the data.
+	 * @throws {ValidationError} when the data does not fit the schema of its type.
+	 * @throws {ConnectorError} when the broker could not be reached, or refused.
+	 */
+	async publish<Type extends keyof Events & string = "message" & keyof Events>(
+		data: Events[Type],
+		...[options = {}]: PublishArguments<Events, Type>
+	): Promise<PublishResult> {
+		const { channel = defaultChannel } = options;
+		this.#checkChannel(channel, "publish");
+		const { message, payload } = await outgoing(data, options, this.#options);
+		if (this.#closed) throw closedError("ServerSentEvents");
+		const connector = this.#connect();
+		if (connector.history !== undefined && message.id !== undefined) {
+			throw new TypeError(
+				"Cannot publish. id: with history the store gives every message its id; leave it out.",
+			);
+		}
+		return connector.publish(channel, payload);
+	}
+
+	/**
+	 * The channel's messages from now on, for code in this process. The subscription begins with the
+	 * first `next()`, so with the `for await` itself.
+	 *
+	 * @throws {SseError} from `next()`: `slow_consumer` when the reader falls behind by more than
+	 *   `maxBufferedBytes`; a `ConnectorError` when there is no subscription to be had.
+	 */
+	messages(
+		channel: string = defaultChannel,
+		options: MessagesOptions = {},
+	): AsyncIterableIterator<MessageOf<Events>> {
+		this.#checkChannel(channel, "listen");
+		// What publishers on this channel keep to is known to the types alone.
+		return new MessageIterator(this.#hubFor(undefined), channel, options) as never;
+	}
+
+	/**
+	 * Answers a request with an event stream. Resolves once the subscription is confirmed: a client that
+	 * sees `open` misses nothing that is published after it.
+	 *
+	 * Final refusals have a status (400 for a bad channel, 403 for one that it may not have, 405 for another
+	 * method than GET or HEAD). While the broker is away, there are too many connections, the instance is being
+	 * closed, or its time is over already, the answer is a stream that ends at once and names a time to come
+	 * back, for an EventSource gives up on every other status.
+	 *
+	 * @throws {ConfigurationError} when the environment names no broker.
+	 * @throws {TypeError} when `recent` is no whole number of 0 or more, or `expires` no number.
+	 */
+	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
+		const admitted = await admit(request, options, this.#options);
+		if (!("names" in admitted)) {
+			// What authorize turned away may be a 200, too; a preflight asks for no stream.
+			if (request.method !== "OPTIONS" || !admitted.ok) this.#counters.refusals++;
+			return admitted;
+		}
+		const { headers } = admitted;
+		if (request.method === "HEAD") return eventStream(null, headers);
+		const over = this.#closing || admitted.expires <= Date.now();
+		const body = over ? undefined : await this.#enter(request, options, admitted);
+		if (body !== undefined) return eventStream(body, headers);
+		this.#counters.refusals++;
+		return comeBack(headers);
+	}
+
+	/** @returns undefined when the client is to come back. */
+	async #enter(request: Request, options: StreamOptions, admitted: Admitted) {
+		const place = this.#admission.enter(await this.#hooks.keyOf(request, options.host));
+		if (place === undefined) return undefined;
+		try {
+			return await this.#open(request, options, admitted, place);
+		} catch (error) {
+			place.leave();
+			// Reported where it happened, once for all who were waiting.
+			if (error instanceof ConnectorError) return undefined;
+			throw error;
+		}
+	}
+
+	async #open(
+		request: Request,
+		{ host, recent = 0 }: StreamOptions,
+		{ names, expires }: Admitted,
+		place: Place,
+	): Promise<ReadableStream<Uint8Array>> {
+		const connector = this.#connect(host);
+		const lastEventId = connector.history && requestedCursor(request);
+		if (connector.stream !== undefined) {
+			place.leave(); // whoever makes the streams counts them
+			return connector.stream(names, { lastEventId, recent, expires }).catch((error: unknown) => {
+				this.#options.onError(error, { stage: "subscribe" });
+				throw error;
+			});
+		}
+		const hub = this.#hubFor(host);
+		const resume = { lastEventId, recent, expires };
+		const { connection, sink } = await hub.open(names, resume, sinkFor(request, host));
+		const hubs = this.#requestHubs;
+		if (hub !== this.#hub) hubs.add(hub);
+		liftIdleTimeout(request, host);
+		listenForDeparture(request, host, connection);
+		const disconnected = this.#hooks.connected(names, request);
+		const stay: Stay = { place, request, host, connection, hubs, hub, disconnected, ended };
+		connection.onEnd(stay);
+		return sink.body;
+	}
+
+	/**
+	 * Ends every stream, each with a time to come back of its own, then every subscription, then the
+	 * connector. Idempotent.
+	 *
+	 * @param options.drain spreads the ends over so many ms, so that the clients do not arrive elsewhere all at
+	 *   once; new streams are turned away meanwhile, and what is published is still delivered. Default 0.
+	 */
+	async close({ drain = 0 }: { drain?: number } = {}): Promise<void> {
+		if (!(drain >= 0 && drain < Infinity)) throw new TypeError("drain: must be 0 or more, in ms.");
+		this.#closing = true;
+		const open = this.#hubs().flatMap(({ connections }) => connections);
+		if (drain > 0) await endSpread(open, drain);
+		this.#closed = true;
+		for (const hub of this.#hubs()) hub.close();
+		await this.#connector?.close();
+	}
+
+	#hubs(): Hub[] {
+		return [...this.#requestHubs, ...(this.#hub === undefined ? [] : [this.#hub])];
+	}
+
+	#checkChannel(channel: string, what: "publish" | "listen"): void {
+		const problem = channelProblem([channel], this.#options);
+		if (problem !== undefined) throw new TypeError(`Cannot ${what}. ${problem}`);
+		if (isAllowed(channel, this.#options.allowedChannels)) return;
+		throw new TypeError(`Cannot ${what}. channel: is not one of allowedChannels.`);
+	}
+
+	#connect(host?: unknown): Connector {
+		const { connector, channelPrefix } = this.#options;
+		this.#given ??= typeof connector === "function" ? connector(host) : connector;
+		this.#connector ??= prefixed(this.#given, channelPrefix);
+		return this.#connector;
+	}
+
+	/** Where requests may not share I/O, each has a hub to itself, which leaves the broker with it. */
+	#hubFor(host: unknown): Hub {
+		const connector = this.#connect(host);
+		if (this.#hub !== undefined) return this.#hub;
+		const shared = connector.scope === "process";
+		const hub = new Hub(connector, {
+			...this.#options,
+			linger: shared ? this.#options.linger : 0,
+			report: this.#options.onError,
+			counters: this.#counters,
+		});
+		if (this.#closed) hub.close();
+		if (shared) this.#hub = hub;
+		return hub;
+	}
+}

@@ -1,0 +1,183 @@
+import type { ObjectStorage } from "cloudflare:workers";
+import { historyLimits } from "../connectors/shared/history-limits.ts";
+import type { History, HistoryPage, KeptMessage } from "../core/connector.ts";
+import { ConnectorError } from "../core/errors.ts";
+
+/** What one `read` brings, in bytes; one message may be larger. An RPC carries 32 MiB at most. */
+const pageBytes = 4_194_304;
+
+// `n` counts the entries, so that how many there are need not be counted. A table without rowids is its
+// own index: an entry is one row written. What is kept for how long is for the last publish to say.
+const create = `CREATE TABLE IF NOT EXISTS sse_history (
+	ms INTEGER NOT NULL, seq INTEGER NOT NULL, n INTEGER NOT NULL, max_age INTEGER NOT NULL, payload TEXT,
+	PRIMARY KEY (ms, seq)
+) WITHOUT ROWID`;
+
+interface Key {
+	readonly ms: number;
+	readonly seq: number;
+}
+
+/**
+ * What one channel's object keeps, in its SQLite. Everything here is done within one turn of the event loop,
+ * and so is one step; nothing that follows from it leaves the object before it is stored for good.
+ *
+ * @see https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/
+ */
+export class SqlHistory implements History {
+	/** Of the call that is being answered: they come with each. */
+	limits = historyLimits({});
+	readonly #storage: ObjectStorage;
+	/** The newest entry, also when it is not kept any more: ids grow for as long as the object lives. */
+	#newest = { ms: 0, seq: 0, n: 0, maxAge: 0 };
+	#ready = false;
+	#alarmIsSet = false;
+
+	constructor(storage: ObjectStorage) {
+		this.#storage = storage;
+	}
+
+	/** @returns the message as its subscribers are to receive it. */
+	keep(payload: string): { id: string; payload: string } {
+		const id = this.#add(payload);
+		return { id, payload: stored(id, payload) };
+	}
+
+	async read(_channel: string, after: string, limit: number): Promise<HistoryPage> {
+		// From the position itself, which must still be there, to one more than is asked for.
+		const from = this.#kept(keyOf(after));
+		const range = "FROM sse_history WHERE (ms, seq) >= (?, ?) ORDER BY ms, seq LIMIT ?";
+		const keys = this.#sql(
+			`SELECT ms, seq, octet_length(payload) AS size ${range}`,
+			...[from.ms, from.seq, limit + 2],
+		);
+		const found = keys[0] !== undefined && idOf(keys[0]) === after;
+		const rest = found ? keys.slice(1) : keys;
+		const count = fitting(rest.slice(0, limit).map(({ size }) => Number(size)));
+		const rows = this.#sql(
+			`SELECT ms, seq, payload ${range}`,
+			...[from.ms, from.seq, count + (found ? 1 : 0)],
+		);
+		const messages = rows.slice(found ? 1 : 0).map((row): KeptMessage => {
+			const id = idOf(row);
+			return { id, payload: row.payload === null ? undefined : stored(id, String(row.payload)) };
+		});
+		return { covered: found || after === "0-0", messages, more: rest.length > count };
+	}
+
+	async head(_channel: string, back = 0): Promise<string> {
+		const { ms, seq } = this.#kept({ ms: 0, seq: 0 });
+		const [row] = this.#sql(
+			"SELECT ms, seq FROM sse_history WHERE (ms, seq) >= (?, ?) ORDER BY ms DESC, seq DESC LIMIT 1 OFFSET ?",
+			...[ms, seq, back],
+		);
+		if (row !== undefined) return idOf(row);
+		if (back > 0) return "0-0";
+		const id = this.#add(null);
+		await this.setAlarm();
+		return id;
+	}
+
+	/** Sees to it that what is kept is freed when nothing is published any more. */
+	async setAlarm(): Promise<void> {
+		if (this.#alarmIsSet) return;
+		this.#alarmIsSet = true;
+		const { ms, maxAge } = this.#newest;
+		// Another one is a subclass's, whose handler calls ours.
+		if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(ms + maxAge + 1);
+	}
+
+	/** The alarm: frees the storage when all in it has expired, and else looks again when it will have. */
+	async freeExpired(): Promise<void> {
+		this.#open();
+		const { ms, maxAge } = this.#newest;
+		this.#alarmIsSet = false;
+		if (ms + maxAge >= Date.now()) return this.setAlarm();
+		this.#sql("DROP TABLE sse_history");
+		this.#ready = false;
+		const [others] = this.#sql(
+			"SELECT count(*) AS tables FROM sqlite_master WHERE name <> '_cf_METADATA'",
+		);
+		// An object with empty storage costs nothing. What a subclass keeps is not ours to delete.
+		if (others?.tables === 0) await this.#storage.deleteAll();
+	}
+
+	#add(payload: string | null): string {
+		this.#open();
+		const { maxLength, maxAge } = this.limits;
+		const now = Date.now();
+		const last = this.#newest;
+		// The clock may have gone back, and ids never do.
+		const ms = Math.max(now, last.ms);
+		const seq = ms === last.ms ? last.seq + 1 : 0;
+		const n = last.n + 1;
+		const row = [ms, seq, n, maxAge, payload] as const;
+		this.#sql("INSERT INTO sse_history VALUES (?, ?, ?, ?, ?)", ...row);
+		this.#newest = { ms, seq, n, maxAge };
+		this.#sql("DELETE FROM sse_history WHERE ms < ?", now - maxAge);
+		// One more than promised: whoever has seen that one can be given all the others.
+		const [first] = this.#sql("SELECT n FROM sse_history ORDER BY ms, seq LIMIT 1");
+		const surplus = n - Number(first?.n) - maxLength;
+		if (surplus > 0) {
+			this.#sql(
+				"DELETE FROM sse_history WHERE (ms, seq) < " +
+					"(SELECT ms, seq FROM sse_history ORDER BY ms, seq LIMIT 1 OFFSET ?)",
+				surplus,
+			);
+		}
+		return idOf({ ms, seq });
+	}
+
+	/** The place, or where what has not expired begins, if that is later. */
+	#kept(from: Key): Key {
+		this.#open();
+		const oldest = Date.now() - this.#newest.maxAge;
+		return from.ms < oldest ? { ms: oldest, seq: 0 } : from;
+	}
+
+	#open(): void {
+		if (this.#ready) return;
+		this.#sql(create);
+		this.#ready = true;
+		const [row] = this.#sql(
+			"SELECT ms, seq, n, max_age FROM sse_history ORDER BY ms DESC, seq DESC LIMIT 1",
+		);
+		if (row === undefined) return;
+		const { ms, seq, n, max_age: maxAge } = row;
+		this.#newest = { ms: Number(ms), seq: Number(seq), n: Number(n), maxAge: Number(maxAge) };
+	}
+
+	#sql(query: string, ...bindings: (string | number | null)[]) {
+		try {
+			// All rows at once: a cursor that is left open would lock the table.
+			return this.#storage.sql.exec(query, ...bindings).toArray();
+		} catch (cause) {
+			// Too big, full, or no SQLite at all: another try is no help.
+			const reason = cause instanceof Error ? cause.message : String(cause);
+			throw new ConnectorError("refused", `The object's storage refused: ${reason}`, { cause });
+		}
+	}
+}
+
+function keyOf(position: string): Key {
+	const [ms, seq] = position.split("-");
+	return { ms: Number(ms), seq: Number(seq) };
+}
+
+function idOf({ ms, seq }: { ms?: unknown; seq?: unknown }): string {
+	return `${ms}-${seq}`;
+}
+
+function stored(id: string, payload: string): string {
+	return `{"id":"${id}",${payload.slice(1)}`;
+}
+
+/** How many of these fit into a page, from the first on. */
+function fitting(sizes: readonly number[]): number {
+	let total = 0;
+	const end = sizes.findIndex((size) => {
+		total += size;
+		return total > pageBytes;
+	});
+	return end === -1 ? sizes.length : Math.max(1, end);
+}

@@ -1,0 +1,31 @@
+/** The public names, one by one; every build of the main entry has these, and its own `sse`. */
+
+export type {
+	Connector,
+	History,
+	HistoryOptions,
+	HistoryPage,
+	KeptMessage,
+	PublishResult,
+	Resume,
+	Subscription,
+	SubscriptionHandlers,
+} from "./core/connector.ts";
+export type { EndReason } from "./core/delivery/connection.ts";
+export type { MessagesOptions } from "./core/delivery/message-iterator.ts";
+export type { ErrorHandler, ErrorStage, SseErrorCode } from "./core/errors.ts";
+export { ConfigurationError, ConnectorError, SseError } from "./core/errors.ts";
+export type { MessageJSON, MessageOptions } from "./core/message/message.ts";
+export { Message } from "./core/message/message.ts";
+export type { EventMap, Issue, MessageOf, Schema, SchemaMap } from "./core/message/schema.ts";
+export { ValidationError } from "./core/message/schema.ts";
+export type {
+	Client,
+	PublishOptions,
+	ServerSentEventsOptions,
+	StreamOptions,
+} from "./core/options.ts";
+export type { Authorize, Grant } from "./core/request/authorize.ts";
+export type { CorsOptions } from "./core/request/cors.ts";
+export { ServerSentEvents } from "./core/sse.ts";
+export type { Stats } from "./core/stats.ts";

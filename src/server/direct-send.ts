@@ -1,0 +1,22 @@
+import type { Http2Bindings, HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { fail, send } from "../adapters/node/response.ts";
+import { sinkOf } from "../core/sinks/node-sink.ts";
+
+type Bindings = HttpBindings | Http2Bindings;
+
+/**
+ * Has event streams sent by us, and not by Hono's adapter for Node, which holds on to a web stream for each as long as
+ * it lasts: 3 of a client's 20 kB, and the first of its writes.
+ */
+export function straight(
+	fetch: (request: Request, host: Bindings) => Response | Promise<Response>,
+): (request: Request, host: Bindings) => Promise<Response> {
+	return async (request, host) => {
+		const response = await fetch(request, host);
+		const { outgoing } = host;
+		if (sinkOf(outgoing) === undefined) return response;
+		send(response, outgoing, request.method).catch((error: unknown) => fail(outgoing, error));
+		return RESPONSE_ALREADY_SENT;
+	};
+}

@@ -1,0 +1,288 @@
+import { type Context, Hono } from "hono";
+import { cors } from "hono/cors";
+import { HTTPException } from "hono/http-exception";
+import { type JwtVariables, jwt, sign } from "hono/jwt";
+import { expect, expectTypeOf, onTestFinished, test, vi } from "vitest";
+import { type SseVariables, sseMiddleware, stream } from "../../../src/adapters/hono.ts";
+import { memory } from "../../../src/connectors/memory.ts";
+import type { ServerSentEventsOptions } from "../../../src/core/options.ts";
+import { ServerSentEvents } from "../../../src/exports.ts";
+
+type Events = { greeting: { message: string }; count: number };
+
+function instance(options: Partial<ServerSentEventsOptions<Events>> = {}) {
+	const sse = new ServerSentEvents<Events>({ connector: memory(), linger: 0, ...options });
+	onTestFinished(() => sse.close());
+	return sse;
+}
+
+/** All of a stream, once `close` has ended it; without the time to come back, which is drawn. */
+async function text(sse: { close(): Promise<void> }, response: Response): Promise<string> {
+	await sse.close();
+	return (await response.text()).replace(/:\n\nretry:\d+\n\n$|retry:\d+\n\n$/, "");
+}
+
+const hello = (sse: ServerSentEvents<Events>, channel: string) =>
+	sse.publish({ message: "Hello!" }, { type: "greeting", channel });
+const helloFrame = 'event:greeting\ndata:{"message":"Hello!"}\n\n';
+
+test("streams the channel of the route, of a function that waits, or of the query", async () => {
+	for (const [path, channel] of [
+		["/rooms/a%20b", "room.a b"],
+		["/later", "later"],
+		["/fixed", "fixed"],
+		["/query?channel=other&channel=asked", "asked"],
+		["/query", "sse"],
+	] as const) {
+		const sse = instance();
+		const app = new Hono();
+		app.get("/rooms/:room", stream(sse, { channel: (c) => `room.${c.req.param("room")}` }));
+		app.get("/later", stream(sse, { channel: async () => ["later", "too"] }));
+		app.get("/fixed", stream(sse, { channel: "fixed" }));
+		app.get("/query", stream(sse));
+		const response = await app.request(path);
+		expect(response.headers.get("content-type")).toBe("text/event-stream");
+		await hello(sse, channel);
+		expect(await text(sse, response)).toBe(`:\n\n${helloFrame}`);
+	}
+});
+
+test("recent and expires may be of the request, too", async () => {
+	const sse = instance({ connector: memory({ history: {} }) });
+	for (const count of [1, 2, 3]) await sse.publish(count, { type: "count" });
+	const app = new Hono();
+	const recent = (c: Context) => Number(c.req.query("recent"));
+	app.get("/recent", stream(sse, { recent }));
+	app.get("/over", stream(sse, { expires: async (c) => Date.now() - Number(c.req.query("ago")) }));
+	expect(await (await app.request("/over?ago=1")).text()).toMatch(/^:\n\nretry:\d+\n\n$/);
+	const response = await app.request("/recent?recent=2");
+	const datas: string[] = [];
+	for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+		datas.push(...(chunk.match(/(?<=^data:).*$/gm) ?? []));
+		if (datas.length >= 2) break;
+	}
+	expect(datas).toEqual(["2", "3"]);
+});
+
+test("a channel function that gives nothing is a 400, not the client's choice", async () => {
+	const sse = instance();
+	const app = new Hono();
+	app.get("/rooms/:room", stream(sse, { channel: (c) => c.req.param("romo") }));
+	const response = await app.request("/rooms/a?channel=secret");
+	expect(response.status).toBe(400);
+	expect(await response.json()).toEqual({ error: "channel: at least one is needed." });
+});
+
+test("flask-sse's before_request: what the function looked at is what is streamed", async () => {
+	const sse = instance();
+	const app = new Hono();
+	const channel = (c: Context) => {
+		const channels = c.req.queries("channel") ?? ["sse"];
+		if (channels.includes("audit")) throw new HTTPException(403);
+		return channels;
+	};
+	app.get("/stream", stream(sse, { channel }));
+	for (const query of ["channel=audit", "channel=a&channel=audit", "chan%6eel=%61udit"]) {
+		expect((await app.request(`/stream?${query}`)).status).toBe(403);
+	}
+	const response = await app.request("/stream?channel=a&channel=b");
+	await hello(sse, "audit");
+	await hello(sse, "b");
+	expect(await text(sse, response)).toBe(`:\n\n${helloFrame}`);
+});
+
+test("the middleware puts the instance on the context, for handlers and for stream()", async () => {
+	const sse = instance();
+	const app = new Hono<{ Variables: SseVariables<Events> }>();
+	app.use(sseMiddleware(sse));
+	app.get("/stream", stream());
+	app.get("/fixed", stream({ channel: "fixed" }));
+	app.post("/hello", async (c) => {
+		const options = { type: "greeting", channel: "fixed" } as const;
+		return c.json(await c.var.sse.publish({ message: "Hello!" }, options));
+	});
+	const [open, fixed] = [await app.request("/stream?channel=fixed"), await app.request("/fixed")];
+	const published = await app.request("/hello", { method: "POST" });
+	expect(await published.json()).toEqual({ receivers: 1 });
+	expect(await text(sse, open)).toBe(`:\n\n${helloFrame}`);
+	expect(await fixed.text()).toContain(helloFrame);
+});
+
+test("an instance made of the context is made once, with the first request", async () => {
+	const made: unknown[] = [];
+	const app = new Hono<{ Bindings: { SSE: string }; Variables: SseVariables<Events> }>();
+	app.use(
+		sseMiddleware((c) => {
+			made.push(c.env.SSE);
+			return instance();
+		}),
+	);
+	app.get("/stats", (c) => c.json(c.var.sse.stats().connections));
+	for (const SSE of ["first", "second"]) await app.request("/stats", {}, { SSE });
+	expect(made).toEqual(["first"]);
+});
+
+test("without an instance there is a TypeError that says what to do", async () => {
+	const app = new Hono();
+	const errors: unknown[] = [];
+	app.get("/", stream());
+	app.onError((error, c) => {
+		errors.push(error);
+		return c.text("", 500);
+	});
+	expect((await app.request("/")).status).toBe(500);
+	expect(errors).toEqual([
+		new TypeError("stream: give it an instance, or put one on the context by sseMiddleware."),
+	]);
+});
+
+test("what middleware sets reaches the client: before, after, and with Hono's cors()", async () => {
+	const sse = instance();
+	const app = new Hono();
+	const origin = "https://page.example";
+	app.use("/cors/*", cors({ origin, credentials: true, exposeHeaders: ["x-before"] }));
+	app.use(async (c, next) => {
+		c.header("x-before", "1");
+		c.header("set-cookie", "a=1");
+		await next();
+		c.header("x-after", "2");
+	});
+	app.get("/plain", stream(sse));
+	app.get("/cors/stream", stream(sse));
+	for (const path of ["/plain", "/cors/stream"]) {
+		const { headers, status } = await app.request(path, { headers: { origin } });
+		expect(status).toBe(200);
+		expect(Object.fromEntries(headers)).toMatchObject({
+			"x-before": "1",
+			"x-after": "2",
+			"set-cookie": "a=1",
+			"content-type": "text/event-stream",
+			"cache-control": "no-cache, no-transform",
+			"x-accel-buffering": "no",
+		});
+		const allowed = headers.get("access-control-allow-origin");
+		expect(allowed).toBe(path === "/plain" ? null : origin);
+	}
+	const preflight = await app.request("/cors/stream", {
+		method: "OPTIONS",
+		headers: { origin, "access-control-request-method": "GET" },
+	});
+	expect(preflight.status).toBe(204);
+	expect(preflight.headers.get("access-control-allow-origin")).toBe(origin);
+	expect(sse.stats().refusals).toBe(0);
+});
+
+test("behind Hono's jwt() only a bearer of a token is streamed, until the token expires", async () => {
+	const secret = "a secret of thirty-two characters";
+	type User = { sub: string; exp: number };
+	type AppEnv = { Variables: JwtVariables<User> };
+	const expires = vi.fn((c: Context<AppEnv>) => c.var.jwtPayload.exp * 1_000);
+	const sse = instance();
+	const app = new Hono<AppEnv>();
+	app.use("/me", jwt({ secret, alg: "HS256", cookie: "session" }));
+	app.get(
+		"/me",
+		stream(sse, { channel: (c: Context<AppEnv>) => `users.${c.var.jwtPayload.sub}`, expires }),
+	);
+	expect((await app.request("/me?channel=users.8")).status).toBe(401);
+	expect((await app.request("/me", { headers: { cookie: "session=forged" } })).status).toBe(401);
+
+	const exp = Math.floor(Date.now() / 1_000) + 600;
+	const headers = { cookie: `session=${await sign({ sub: "7", exp }, secret, "HS256")}` };
+	const response = await app.request("/me?channel=users.8", { headers });
+	await hello(sse, "users.8");
+	await hello(sse, "users.7");
+	expect(await text(sse, response)).toBe(`:\n\n${helloFrame}`);
+	expect(expires).toHaveReturnedWith(exp * 1_000);
+});
+
+test("errors reach app.onError: of the functions, of the configuration, of a wrong option", async () => {
+	const broken = new Error("The session store is away.");
+	const unconfigured = new ServerSentEvents({
+		connector: () => {
+			throw new TypeError("No broker.");
+		},
+	});
+	const app = new Hono();
+	const errors: unknown[] = [];
+	app.onError((error, c) => {
+		if (error instanceof HTTPException) return error.getResponse();
+		errors.push(error);
+		return c.text("as the app says", 503);
+	});
+	const forbidden = () => {
+		throw new HTTPException(403, { message: "Not yours." });
+	};
+	app.get("/forbidden", stream(instance(), { channel: forbidden }));
+	app.get("/broken", stream(instance(), { channel: () => Promise.reject(broken) }));
+	app.get("/unconfigured", stream(unconfigured));
+	app.get("/wrong", stream(instance(), { recent: -1 }));
+	const away = new ServerSentEvents({ connector: memory() });
+	await away.close();
+	app.get("/away", stream(away));
+	const forbiddenAnswer = await app.request("/forbidden");
+	expect([forbiddenAnswer.status, await forbiddenAnswer.text()]).toEqual([403, "Not yours."]);
+	for (const path of ["/broken", "/unconfigured", "/wrong"]) {
+		const response = await app.request(path);
+		expect([response.status, await response.text()]).toEqual([503, "as the app says"]);
+	}
+	expect(errors).toEqual([broken, expect.any(TypeError), expect.any(TypeError)]);
+	// A broker that is away is no error of the app's: the client is asked to come back.
+	expect((await app.request("/away")).status).toBe(200);
+	expect(errors).toHaveLength(3);
+});
+
+test("other methods get a 405, and HEAD the headers alone", async () => {
+	const sse = instance();
+	const app = new Hono();
+	app.all("/stream", stream(sse));
+	app.get("/get", stream(sse));
+	const post = await app.request("/stream", { method: "POST" });
+	expect([post.status, post.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+	for (const path of ["/stream", "/get"]) {
+		const head = await app.request(path, { method: "HEAD" });
+		expect([head.status, head.body]).toEqual([200, null]);
+		expect(head.headers.get("content-type")).toBe("text/event-stream");
+	}
+	expect(sse.stats().connections).toBe(0);
+});
+
+test("what the host gave is handed on: to the connector, to Bun's idle timeout, to clientKey", async () => {
+	const [connector, clientKey] = [vi.fn(() => memory()), vi.fn(() => "one")];
+	const sse = instance({ connector, clientKey });
+	const app = new Hono().get("/", stream(sse));
+	const bun = { timeout: vi.fn(), SSE: "a binding" };
+	const request = new Request("http://localhost/");
+	await app.fetch(request, bun);
+	expect(bun.timeout).toHaveBeenCalledExactlyOnceWith(request, 0);
+	expect(connector).toHaveBeenCalledExactlyOnceWith(bun);
+	expect(clientKey).toHaveBeenCalledExactlyOnceWith(request, bun);
+});
+
+test("the compiler knows the events on the context", () => {
+	const sse = new ServerSentEvents<Events>({ connector: memory() });
+	const app = new Hono<{ Variables: SseVariables<Events> }>();
+	// Never called: these are for the compiler.
+	app.post("/", async (c) => {
+		expectTypeOf(c.var.sse).toEqualTypeOf<ServerSentEvents<Events>>();
+		await c.var.sse.publish({ message: "x" }, { type: "greeting" });
+		// @ts-expect-error the wrong data for its type
+		await c.var.sse.publish({ message: 1 }, { type: "greeting" });
+		// @ts-expect-error no such type
+		await c.get("sse").publish(1, { type: "counts" });
+		return c.text("");
+	});
+	new Hono().use(sseMiddleware(sse)).post("/", async (c) => {
+		await c.var.sse.publish(1, { type: "count" });
+		// @ts-expect-error the wrong data, known by the middleware alone
+		await c.var.sse.publish("1", { type: "count" });
+		return c.text("");
+	});
+	const routes = () => {
+		// @ts-expect-error no such option
+		app.get("/", stream(sse, { channels: "a" }));
+		// @ts-expect-error a channel is a string
+		app.get("/", stream(sse, { channel: () => 7 }));
+	};
+	expect(routes).toBeTypeOf("function");
+});

@@ -1,0 +1,187 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { Member } from "../../../src/client/tab.ts";
+import type { ClientState } from "../../../src/client/types.ts";
+import { Random } from "../../torture/random.ts";
+import { type Published, World } from "./world.ts";
+
+/**
+ * Tabs in a world where everything happens in any order: whatever is published after a tab was open is told
+ * to it once, in the order of its channel.
+ */
+
+const types = ["x", "y"];
+const settle = setImmediate;
+afterEach(() => vi.unstubAllGlobals());
+
+class Tab {
+	readonly member: Member;
+	readonly types: string[];
+	readonly told: number[] = [];
+	state: ClientState = "closed";
+	/** How many had been published when it was first open and knew where. */
+	openAt: number | undefined;
+	away = false;
+	hangs = false;
+
+	constructor(world: World, own: string[]) {
+		this.types = own;
+		const options = { url: "/stream", withCredentials: false, watchdog: undefined, retry: true };
+		this.member = new Member("key", options, new Set(["sse.gap", "sse.ping", ...own]), {
+			deliver: (type, data) => {
+				if (own.includes(type)) this.told.push(Number(data));
+			},
+			setState: (state) => {
+				this.state = state;
+			},
+		});
+		world.current = this;
+		this.member.join();
+	}
+
+	wants({ type }: Published): boolean {
+		return this.types.includes(type);
+	}
+}
+
+class Story {
+	readonly world: World;
+	readonly random: Random;
+	readonly tabs: Tab[] = [];
+	readonly log: string[] = [];
+
+	constructor(seed: number) {
+		this.random = new Random(seed);
+		this.world = new World(this.random);
+		for (const [name, value] of Object.entries(this.world.globals())) vi.stubGlobal(name, value);
+	}
+
+	/** Lets a tab's code run until it waits for something. */
+	async run(tab: Tab, step: () => void): Promise<void> {
+		this.world.current = tab;
+		step();
+		await new Promise((done) => settle(done));
+		const { member } = tab;
+		if (tab.state === "open" && member.cursor !== undefined) {
+			tab.openAt ??= this.world.published.length;
+		}
+	}
+
+	async open(): Promise<void> {
+		const own = types.filter(() => this.random.chance(0.6));
+		const tab = new Tab(this.world, own.length > 0 ? own : ["x"]);
+		this.tabs.push(tab);
+		await this.run(tab, () => undefined);
+	}
+
+	async step(): Promise<void> {
+		const { random, world } = this;
+		if (this.tabs.length === 0 || (this.tabs.length < 4 && random.chance(0.03))) {
+			this.log.push("open");
+			return this.open();
+		}
+		if (random.chance(0.2)) {
+			world.publish(random.pick(["one", "two"]), random.pick(["x", "y"]));
+			return;
+		}
+		const tab = this.tabs[random.below(this.tabs.length)] as Tab;
+		const index = this.tabs.indexOf(tab);
+		const chance = random.below(1_000);
+		if (chance < 15) {
+			this.log.push(`kill ${index}`);
+			this.tabs.splice(index, 1);
+			world.kill(tab);
+		} else if (chance < 45) {
+			tab.hangs = !tab.hangs;
+			this.log.push(`hangs ${index} ${tab.hangs}`);
+		} else if (tab.hangs) {
+			// Whatever comes has to wait.
+		} else if (chance < 75) {
+			this.log.push(`away ${index} ${!tab.away}`);
+			await this.run(tab, () => (tab.away ? tab.member.join() : tab.member.leave()));
+			tab.away = !tab.away;
+		} else if (chance < 95) await this.#timer(tab);
+		else if (chance < 115) await this.#source(tab, (source) => source.lose());
+		else if (chance < 165) await this.#source(tab, (source) => source.ping());
+		else await this.#next(tab);
+	}
+
+	async #timer(tab: Tab): Promise<void> {
+		for (const [timer, { owner, run }] of this.world.timers) {
+			if (owner !== tab) continue;
+			this.world.timers.delete(timer);
+			this.log.push(`timer ${this.tabs.indexOf(tab)}`);
+			return this.run(tab, run);
+		}
+	}
+
+	async #source(
+		tab: Tab,
+		act: (source: World["sources"] extends Set<infer S> ? S : never) => void,
+	) {
+		for (const source of this.world.sources) {
+			if (source.owner === tab) await this.run(tab, () => act(source));
+		}
+	}
+
+	async #next(tab: Tab): Promise<boolean> {
+		const steps = this.world.stepsOf(tab);
+		const step = steps[this.random.below(steps.length)];
+		if (step !== undefined) await this.run(tab, step);
+		return step !== undefined;
+	}
+
+	/** Everybody is back, and all that is on the way arrives. */
+	async end(): Promise<void> {
+		for (const tab of this.tabs) {
+			tab.hangs = false;
+			if (tab.away) await this.run(tab, () => tab.member.join());
+			tab.away = false;
+		}
+		for (let round = 0; round < 3; round++) {
+			let busy = true;
+			while (busy) {
+				busy = false;
+				for (const tab of this.tabs) busy = (await this.#next(tab)) || busy;
+			}
+			for (const tab of this.tabs) await this.#source(tab, (source) => source.ping());
+		}
+	}
+
+	check(): void {
+		for (const [index, tab] of this.tabs.entries()) {
+			for (const channel of this.world.channels) {
+				const wanted = this.world.published.filter(
+					(message) => message.channel === channel && tab.wants(message),
+				);
+				const told = tab.told.filter((n) => this.world.published[n]?.channel === channel);
+				const [first = Number.POSITIVE_INFINITY] = told;
+				const due = tab.openAt ?? this.world.published.length;
+				const from = Math.min(first, due);
+				expect(told, `tab ${index}, ${channel}, open at ${due}`).toEqual(
+					wanted.filter(({ n }) => n >= from).map(({ n }) => n),
+				);
+			}
+		}
+		expect(this.world.sources.size, "streams in the end").toBe(this.tabs.length > 0 ? 1 : 0);
+	}
+}
+
+const stories = Number(process.env.STORIES ?? 100);
+
+test("nothing is lost and nothing comes twice, whatever the order", {
+	timeout: 60_000 + stories * 100,
+}, async () => {
+	for (let n = 0; n < stories; n++) {
+		const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32));
+		const story = new Story(seed);
+		try {
+			for (let step = 0; step < 400; step++) await story.step();
+			await story.end();
+			story.check();
+		} catch (error) {
+			throw new Error(`SEED=${seed}: ${(error as Error).message}\n${story.log.join(", ")}`, {
+				cause: error,
+			});
+		}
+	}
+});

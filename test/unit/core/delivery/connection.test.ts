@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { Connection } from "../../../../src/core/delivery/connection.ts";
+import { counters } from "../../../../src/core/stats.ts";
+
+/** A sink that keeps what is done to it. */
+function recorder() {
+	const calls: string[] = [];
+	return {
+		calls,
+		bufferedBytes: 0,
+		write: (bytes: Uint8Array) => void calls.push(Buffer.from(bytes).toString()),
+		end: () => void calls.push("end"),
+		abort: () => void calls.push("abort"),
+	};
+}
+
+const open = () =>
+	new Connection({
+		...{ tick: 0, maxBufferedBytes: 100, counters: counters() },
+		flush: () => undefined,
+		ended: () => undefined,
+	});
+
+test("a connection that is given another sink writes to it, and ends it", () => {
+	const [first, second] = [recorder(), recorder()];
+	const connection = open();
+	connection.use(first);
+	connection.write(Buffer.from("1"));
+	connection.use(second);
+	connection.write(Buffer.from("2"));
+	connection.left();
+	expect([first.calls, second.calls]).toEqual([["1"], ["2", "end"]]);
+});
+
+test.each(["left", "cut"] as const)("one that is over (%s) ends it as it ended itself", (how) => {
+	const [first, second] = [recorder(), recorder()];
+	const connection = open();
+	connection.use(first);
+	connection[how]();
+	connection.use(second);
+	connection.write(Buffer.from("too late"));
+	const end = how === "cut" ? "abort" : "end";
+	expect([first.calls, second.calls]).toEqual([[end], [end]]);
+});

@@ -1,0 +1,173 @@
+import type {
+	Connector,
+	HistoryPage,
+	KeptMessage,
+	SubscriptionHandlers,
+} from "../../../../src/core/connector.ts";
+import { ConnectorError } from "../../../../src/core/errors.ts";
+
+interface Kept extends KeptMessage {
+	sequence: number;
+}
+
+interface Subscriber {
+	/** Whose: a process has one way to the broker. */
+	process: number;
+	handlers: SubscriptionHandlers;
+	/** On the way to it. */
+	queue: string[];
+}
+
+/** A channel of the fake store: each message is its own number, counted from 1. */
+class FakeChannel {
+	kept: Kept[] = [];
+	/** The newest message that was thrown away. */
+	trimmed = 0;
+	published = 0;
+	subscribers = new Set<Subscriber>();
+}
+
+interface PendingRead {
+	/** What the server answers, taken when it serves the request; an answer may be late. */
+	serve(): void;
+	answer(): void;
+	fail(): void;
+	served: boolean;
+}
+
+/**
+ * A broker in which everything happens when the test says so: messages reach the store at once, and the
+ * subscribers and the readers whenever it pleases.
+ */
+export class FakeBroker {
+	readonly #channels = new Map<string, FakeChannel>();
+	readonly reads: PendingRead[] = [];
+	/** Ids of markers and messages, one clock for all. */
+	#clock = 0;
+
+	channel(name: string): FakeChannel {
+		const channel = this.#channels.get(name) ?? new FakeChannel();
+		this.#channels.set(name, channel);
+		return channel;
+	}
+
+	publish(name: string): void {
+		const channel = this.channel(name);
+		const sequence = ++channel.published;
+		const id = `1-${++this.#clock}`;
+		const payload = `{"id":"${id}","data":${JSON.stringify([name, sequence])}}`;
+		channel.kept.push({ id, payload, sequence });
+		for (const { queue } of channel.subscribers) queue.push(payload);
+	}
+
+	/** Published by one that does not store; long enough to fill a client's buffer. */
+	foreign(name: string): void {
+		const payload = JSON.stringify({ data: "foreign ".repeat(40) });
+		for (const { queue } of this.channel(name).subscribers) queue.push(payload);
+	}
+
+	/** Throws away all but the newest so many. */
+	trim(name: string, keep: number): void {
+		const channel = this.channel(name);
+		for (const { sequence } of channel.kept.splice(0, Math.max(0, channel.kept.length - keep))) {
+			channel.trimmed = Math.max(channel.trimmed, sequence);
+		}
+	}
+
+	/** The store is another one, whose clock is behind: its ids begin before those that were given. */
+	replace(name: string): void {
+		this.trim(name, 0);
+		this.#clock = 0;
+	}
+
+	/** So many messages of the channel reach a process. */
+	deliver(name: string, count: number, process: number): void {
+		for (const { queue, handlers, ...subscriber } of [...this.channel(name).subscribers]) {
+			if (subscriber.process !== process) continue;
+			for (const payload of queue.splice(0, count)) handlers.onMessage(payload);
+		}
+	}
+
+	/** What is on the way is lost, some of what has come comes again, and the subscriptions are live again. */
+	lose(name: string, process: number): void {
+		const channel = this.channel(name);
+		for (const { queue, handlers, ...subscriber } of [...channel.subscribers]) {
+			if (subscriber.process !== process) continue;
+			handlers.onLost(new ConnectorError("unavailable", "lost, as ordered"));
+			queue.length = 0;
+			queue.push(...channel.kept.slice(-2).flatMap(({ payload }) => payload ?? []));
+			handlers.onRestored();
+		}
+	}
+
+	connect(process: number): Connector {
+		const ask = <T>(answer: () => T) => this.#ask(answer);
+		return {
+			name: "fake",
+			scope: "process",
+			history: {
+				read: (name, after, limit) => ask(() => this.#page(name, after, limit)),
+				head: (name, back = 0) => ask(() => this.#head(name, back)),
+			},
+			publish: async () => ({ receivers: 0 }),
+			subscribe: async (name, handlers) => {
+				const subscriber: Subscriber = { process, handlers, queue: [] };
+				const { subscribers } = this.channel(name);
+				subscribers.add(subscriber);
+				return { unsubscribe: async () => void subscribers.delete(subscriber) };
+			},
+			close: async () => undefined,
+		};
+	}
+
+	#ask<T>(look: () => T): Promise<T> {
+		return new Promise((resolve, reject) => {
+			let seen: { value: T } | undefined;
+			const read: PendingRead = {
+				served: false,
+				serve: () => {
+					seen ??= { value: look() };
+					read.served = true;
+				},
+				answer: () => {
+					read.serve();
+					this.reads.splice(this.reads.indexOf(read), 1);
+					if (seen !== undefined) resolve(seen.value);
+				},
+				fail: () => {
+					this.reads.splice(this.reads.indexOf(read), 1);
+					reject(new ConnectorError("unavailable", "no answer, as ordered"));
+				},
+			};
+			this.reads.push(read);
+		});
+	}
+
+	#page(name: string, after: string, limit: number): HistoryPage {
+		// Small pages, so that few messages are many of them.
+		const most = Math.min(limit, 3);
+		const { kept } = this.channel(name);
+		const at = kept.findIndex(({ id }) => id === after);
+		const rest = kept.filter(({ id }) => order(id) > order(after));
+		return {
+			covered: at !== -1 || after === "0-0",
+			messages: rest.slice(0, most).map(({ id, payload }) => ({ id, payload })),
+			more: rest.length > most,
+		};
+	}
+
+	#head(name: string, back: number): string {
+		const channel = this.channel(name);
+		const found = channel.kept.at(-1 - back);
+		if (found !== undefined) return found.id;
+		if (back > 0) return "0-0";
+		const id = `1-${++this.#clock}`;
+		channel.kept.push({ id, payload: undefined, sequence: channel.published });
+		return id;
+	}
+}
+
+function order(id: string): number {
+	const [ms = 0, sequence = 0] = id.split("-").map(Number);
+	return ms * 1e9 + sequence;
+}

@@ -1,0 +1,173 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ServerSentEvents } from "../../../../src/core/sse.ts";
+import { Client } from "../../../resume/client.ts";
+import { answered } from "./answered.ts";
+import { FakeBroker } from "./broker.ts";
+
+// The pauses of the code under test pass when this test says so.
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
+afterEach(() => void vi.useRealTimers());
+
+test("what could not be written, for the buffer was filled meanwhile, is not taken for sent", async () => {
+	const broker = new FakeBroker();
+	const sse = new ServerSentEvents({ connector: broker.connect(0), maxBufferedBytes: 200 });
+	const [first] = await Promise.all([Client.open(sse, ["a"]), answered(broker)]);
+	broker.publish("a");
+	broker.publish("a");
+	broker.deliver("a", 2, 0);
+	const slow = await Client.open(sse, ["a"], { lastEventId: await first.placed(), paused: true });
+	await nextTurn();
+	expect(broker.reads).toHaveLength(1);
+	broker.foreign("a");
+	broker.deliver("a", 1, 0);
+	await answered(broker);
+	slow.resume();
+	await answered(broker);
+	expect(slow.events.slice(-2).map(({ data }) => data)).toEqual(['["a",1]', '["a",2]']);
+	await sse.close();
+});
+
+test("a client that is behind and does not read for a minute is cut off, and comes back with what it has", async () => {
+	const broker = new FakeBroker();
+	const errors: unknown[] = [];
+	const sse = new ServerSentEvents({
+		connector: broker.connect(0),
+		keepAlive: 1_000_000,
+		maxBufferedBytes: 200,
+		onError: (error, { stage }) => void errors.push([(error as { code?: string }).code, stage]),
+	});
+	const open = async () => {
+		const [client] = await Promise.all([Client.open(sse, ["a"]), answered(broker)]);
+		await client.placed();
+		return client;
+	};
+	const pass = async (seconds: number) => {
+		for (let n = 0; n < 2 * seconds; n++) {
+			for (const read of [...broker.reads]) read.answer();
+			await vi.advanceTimersByTimeAsync(500);
+		}
+	};
+	const publishThirty = async () => {
+		for (let n = 0; n < 30; n++) {
+			broker.publish("a");
+			broker.deliver("a", 1, 0);
+			await nextTurn();
+		}
+	};
+	// The first reads no more, the second a little in between, the third all.
+	const [stuck, slow, quick] = [await open(), await open(), await open()];
+	stuck.pause();
+	slow.pause();
+	await publishThirty();
+	await pass(50);
+	slow.resume();
+	await answered(broker);
+	slow.pause();
+	await publishThirty();
+	await pass(9);
+	expect(sse.stats().connections).toBe(3);
+	await pass(2);
+	expect(sse.stats().connections).toBe(2);
+	expect(errors).toEqual([["slow_consumer", "stream"]]);
+	await pass(30);
+	slow.resume();
+	while (slow.seen.length < 60) await answered(broker);
+	expect(quick.seen).toHaveLength(60);
+	stuck.resume();
+	await stuck.when(() => stuck.state !== "open", "its end");
+	const [back] = await Promise.all([
+		Client.open(sse, ["a"], { lastEventId: stuck.lastEventId }),
+		answered(broker),
+	]);
+	while (stuck.seen.length + back.seen.length < 60) await answered(broker);
+	expect([...stuck.seen, ...back.seen]).toEqual(quick.seen);
+	expect(back.gaps).toEqual([]);
+	await sse.close();
+});
+
+test("what is on its way when the store is emptied is not passed over for a place where another process waits", async () => {
+	const broker = new FakeBroker();
+	const [here, there] = [0, 1].map(
+		(process) => new ServerSentEvents({ connector: broker.connect(process), onError: String }),
+	) as [ServerSentEvents, ServerSentEvents];
+	const [first] = await Promise.all([Client.open(here, ["a"]), answered(broker)]);
+	const begin = first.lastEventId;
+	broker.publish("a");
+	broker.deliver("a", 1, 0);
+	await answered(broker);
+	// The second message is kept nowhere any more, and has not come yet.
+	broker.publish("a");
+	broker.trim("a", 0);
+	await Promise.all([Client.open(there, ["a"]), answered(broker)]);
+	// For the one that missed something the history is read, and the other hears of it as well.
+	const { lastEventId } = first;
+	const [far, near] = await Promise.all([
+		Client.open(here, ["a"], { lastEventId: begin }),
+		Client.open(here, ["a"], { lastEventId }),
+		answered(broker),
+	]);
+	broker.publish("a");
+	broker.deliver("a", 2, 0);
+	await answered(broker);
+	expect(far.gaps).toEqual([{ channel: "a", lastEventId: begin }]);
+	expect(near.gaps).toEqual([{ channel: "a", lastEventId }]);
+	expect(near.seen).toEqual([["a", 3]]);
+	expect(first.seen).toEqual([1, 2, 3].map((n) => ["a", n]));
+	await Promise.all([here.close(), there.close()]);
+});
+
+test("messages() that was ended while it read the history yields nothing from after its end", async () => {
+	const broker = new FakeBroker();
+	const sse = new ServerSentEvents({ connector: broker.connect(0), maxBufferedBytes: 200 });
+	const messages = sse.messages("a", { lastEventId: "0" });
+	const first = messages.next();
+	await nextTurn();
+	broker.reads[0]?.answer();
+	await nextTurn();
+	expect(broker.reads, "the history is asked").toHaveLength(1);
+	broker.publish("a");
+	// The first is waited for, and the second is more than may wait.
+	for (let n = 0; n < 2; n++) broker.foreign("a");
+	broker.deliver("a", 3, 0);
+	// Of these the first is not heard any more, and not kept either.
+	for (let n = 0; n < 2; n++) broker.publish("a");
+	broker.deliver("a", 2, 0);
+	broker.trim("a", 1);
+	await answered(broker);
+	expect((await first).value.data).toMatch(/^foreign/);
+	expect((await messages.next()).value.data).toMatch(/^foreign/);
+	await expect(messages.next()).rejects.toMatchObject({ code: "slow_consumer" });
+	await sse.close();
+});
+
+test("after a store whose ids begin earlier took its place, and the gap, everything comes", async () => {
+	const broker = new FakeBroker();
+	const codes: unknown[] = [];
+	const sse = new ServerSentEvents({
+		connector: broker.connect(0),
+		onError: (error) => void codes.push((error as { code?: string }).code),
+	});
+	const [client] = await Promise.all([Client.open(sse, ["a"]), answered(broker)]);
+	for (let n = 0; n < 5; n++) broker.publish("a");
+	broker.deliver("a", 5, 0);
+	await answered(broker);
+	broker.replace("a");
+	broker.lose("a", 0);
+	await answered(broker);
+	broker.publish("a");
+	broker.deliver("a", 1, 0);
+	await answered(broker);
+	expect(client.gaps).toHaveLength(1);
+	expect(client.seen.at(-1)).toEqual(["a", 6]);
+	expect(codes).toEqual(["unavailable", "gap"]);
+	const [back] = await Promise.all([
+		Client.open(sse, ["a"], { lastEventId: client.lastEventId }),
+		answered(broker),
+	]);
+	broker.publish("a");
+	broker.deliver("a", 1, 0);
+	await answered(broker);
+	expect(back.seen).toEqual([["a", 7]]);
+	await sse.close();
+});

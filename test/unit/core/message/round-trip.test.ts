@@ -1,0 +1,75 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { decode, encode } from "../../../../src/core/message/envelope.ts";
+import { dataText, Message, type MessageOptions } from "../../../../src/core/message/message.ts";
+import { onlyEvent } from "./parsed.ts";
+
+// Arbitrary text would hardly ever meet what matters to the format, so that is mixed in.
+const critical = fc.constantFrom(
+	..."\r\n :\0\t{}[],\"'\\0",
+	..."\r\n,data:,event:,id:,retry:,\u2028,\u0085,\ufeff,é,😀,\ud800".split(","),
+);
+const text = fc
+	.array(fc.oneof(critical, fc.string({ unit: "binary", maxLength: 3 })), { maxLength: 12 })
+	.map((parts) => parts.join(""));
+const without = (characters: RegExp) => text.map((value) => value.replaceAll(characters, ""));
+
+const data = fc.oneof(text, fc.jsonValue(), fc.dictionary(text, fc.jsonValue()));
+const options: fc.Arbitrary<MessageOptions> = fc.record(
+	{
+		type: fc.option(without(/[\r\n]/g)),
+		id: fc.option(fc.oneof(without(/[\r\n\0]/g), fc.maxSafeInteger())),
+		retry: fc.option(fc.oneof(fc.nat(), fc.maxSafeNat())),
+	},
+	{ requiredKeys: [] },
+);
+// The same seed every time: a run can be had again, and a red one is never just bad luck.
+const runs = { numRuns: 2_000, seed: 20_260_712 };
+
+test("a frame is read back as exactly one event, with everything that the message said", () => {
+	fc.assert(
+		fc.property(data, options, (data, options) => {
+			const message = new Message(data, options);
+			expect(onlyEvent(message.toString())).toEqual({
+				data: dataText(data).replaceAll(/\r\n?/g, "\n"),
+				event: message.type,
+				id: message.id,
+				retry: message.retry,
+			});
+		}),
+		runs,
+	);
+});
+
+test("what was encoded is decoded to an equal message, with the frame that the message writes", () => {
+	fc.assert(
+		fc.property(data, options, (data, options) => {
+			const message = new Message(data, options);
+			const decoded = decode(encode(message));
+			expect(decoded.message.equals(message)).toBe(true);
+			expect(message.equals(decoded.message)).toBe(true);
+			expect(decoded.frame).toBe(message.toString());
+		}),
+		runs,
+	);
+});
+
+test("the frame carries the data's own text, however the envelope is laid out", () => {
+	const indent = fc.constantFrom(undefined, 1, "\t");
+	const keys = fc.shuffledSubarray(["data", "type", "id", "retry"], { minLength: 4 });
+	fc.assert(
+		fc.property(fc.jsonValue(), indent, keys, without(/[\r\n\0]/g), (data, indent, keys, word) => {
+			const fields: Record<string, unknown> = { data, type: word, id: word, retry: 0 };
+			const ordered = Object.fromEntries(keys.map((key) => [key, fields[key]]));
+			const payload = JSON.stringify(ordered, null, indent);
+			const sent = onlyEvent(decode(payload).frame).data;
+			if (typeof data === "string") {
+				expect(sent).toBe(data.replaceAll(/\r\n?/g, "\n"));
+			} else {
+				expect(JSON.parse(sent)).toEqual(JSON.parse(JSON.stringify(data)));
+				expect(payload).toContain(`"data":${indent === undefined ? "" : " "}${sent}`);
+			}
+		}),
+		runs,
+	);
+});

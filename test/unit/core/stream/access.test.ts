@@ -1,0 +1,205 @@
+import { createAdaptorServer } from "@hono/node-server";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { SseError } from "../../../../src/core/errors.ts";
+import type { Authorize } from "../../../../src/core/request/authorize.ts";
+import { ask, expectComeBack, expectRefused, open, read, request, scene, told } from "./kit.ts";
+
+const two = "channel=a&channel=b";
+
+test("is asked with the request and its channels, each once, before anything upstream is touched", async () => {
+	const { promise, resolve } = Promise.withResolvers<boolean>();
+	const authorize = vi.fn<Authorize>(() => promise);
+	const it = scene({ authorize, history: {} });
+	const asked = request(`${two}&channel=a`, { headers: { cookie: "who=me" } });
+	const answer = it.sse.fetch(asked);
+	await vi.waitFor(() => expect(authorize).toHaveBeenCalledTimes(1));
+	expect(authorize.mock.calls[0]).toEqual([asked, ["a", "b"]]);
+	expect(it.calls).toEqual([]);
+	resolve(true);
+	const client = read(await answer);
+	expect(it.calls).toEqual(["subscribe a", "subscribe b", "head a", "head b"]);
+	await it.sse.publish("both", { channel: "b" });
+	expect(await client.event()).toMatchObject({ data: "both" });
+});
+
+test.for<[what: string, verdict: unknown]>([
+	["false", false],
+	["nothing", undefined],
+	["null", null],
+	["a word", "yes"],
+	["a number", 1],
+	["a list", ["a", "b"]],
+	["an object that says nothing", {}],
+	["a token's claims", { sub: "me", exp: 4e9 }],
+	["a map", new Map([["channels", ["a"]]])],
+	["a grant of what was left undefined", { channels: undefined, expires: Date.now() + 1e6 }],
+	["a grant of a word", { channels: "a" }],
+	["a grant of none", { channels: [] }],
+	["a grant of what was not asked for", { channels: ["c", "*", "ab"] }],
+])("%s is a 403, and nothing upstream is touched", async ([, verdict]) => {
+	const it = scene({ authorize: () => verdict as boolean });
+	await expectRefused(await ask(it, two), 403, /^channel: /);
+	expect((await ask(it, two, { method: "HEAD" })).status).toBe(403);
+	expect(it.calls).toEqual([]);
+	expect(it.sse.stats()).toMatchObject({ connections: 0, refusals: 2 });
+	expect(it.reports).toEqual([]);
+});
+
+test.for<[what: string, grant: Awaited<ReturnType<Authorize>>]>([
+	["true", true],
+	["a grant without an end", { channels: ["a", "b"], expires: undefined }],
+	["an end alone", { expires: Date.now() + 60_000 }],
+])("%s is all that was asked for", async ([, grant]) => {
+	const it = scene({ authorize: async () => grant });
+	const client = await open(it, two);
+	expect(it.calls).toEqual(["subscribe a", "subscribe b"]);
+	await it.sse.publish(1, { channel: "a" });
+	await it.sse.publish(2, { channel: "b" });
+	expect(await client.data(2)).toEqual(["1", "2"]);
+});
+
+test("a grant is the part of it that was asked for, in the order of the request", async () => {
+	const it = scene({ authorize: () => ({ channels: ["c", "b", "z", "a"] }) });
+	const client = await open(it, "channel=a&channel=x&channel=b");
+	expect(it.calls).toEqual(["subscribe a", "subscribe b"]);
+	for (const channel of ["x", "c", "z", "b"]) await it.sse.publish(channel, { channel });
+	expect(await client.data(1)).toEqual(["b"]);
+});
+
+test("a grant holds for the channels that a route names, too", async () => {
+	const it = scene({ authorize: (_, channels) => ({ channels: channels.slice(1) }) });
+	const answer = await it.sse.stream(request("channel=ignored"), { channel: ["r", "s"] });
+	read(answer);
+	expect(it.calls).toEqual(["subscribe s"]);
+});
+
+test("a Response is the answer: status, headers, body", async () => {
+	const headers = { "www-authenticate": "Bearer", "cache-control": "private" };
+	const it = scene({ authorize: () => new Response("Who?", { status: 401, headers }) });
+	const answer = await ask(it);
+	expect([answer.status, await answer.text()]).toEqual([401, "Who?"]);
+	expect(Object.fromEntries(answer.headers)).toMatchObject(headers);
+	expect(it.calls).toEqual([]);
+	expect(it.sse.stats()).toMatchObject({ connections: 0, refusals: 1 });
+});
+
+test("a redirect, whose headers are immutable, gets the CORS headers besides", async () => {
+	const it = scene({
+		authorize: () => Response.redirect("https://login.test/", 303),
+		cors: { origin: "https://page.test", credentials: true },
+	});
+	const answer = await ask(it, "", { headers: { origin: "https://page.test" } });
+	expect(answer.status).toBe(303);
+	expect(Object.fromEntries(answer.headers)).toEqual({
+		location: "https://login.test/",
+		"access-control-allow-origin": "https://page.test",
+		"access-control-allow-credentials": "true",
+		vary: "Origin",
+	});
+});
+
+test("its own Vary stays beside the one of CORS", async () => {
+	const it = scene({
+		authorize: () => new Response(null, { status: 401, headers: { vary: "Cookie" } }),
+		cors: { origin: "https://page.test" },
+	});
+	expect((await ask(it)).headers.get("vary")).toBe("Cookie, Origin");
+});
+
+test.for<[what: string, authorize: Authorize]>([
+	[
+		"throws",
+		() => {
+			throw new Error("secret detail");
+		},
+	],
+	["rejects", () => Promise.reject(new Error("secret detail"))],
+])("one that %s is a 500 without detail, and reported", async ([, authorize]) => {
+	const it = scene({ authorize });
+	expect(await expectRefused(await ask(it), 500)).toBe("Internal error.");
+	expect(told(it)).toEqual(["authorize: secret detail"]);
+	expect(it.calls).toEqual([]);
+});
+
+test.for<[what: string, verdict: () => unknown, told: RegExp]>([
+	["an end that is no number", () => ({ channels: ["a"], expires: Number.NaN }), /expires/],
+	["an end in words", () => ({ expires: "tomorrow" }), /expires/],
+	["a Response that is none", () => Response.error(), /status/i],
+	["a Response that was used", () => used, /./],
+])("%s is a 500, and reported", async ([, verdict, message]) => {
+	await used.text().catch(() => undefined);
+	const it = scene({ authorize: () => verdict() as boolean });
+	await expectRefused(await ask(it), 500);
+	expect(it.reports).toMatchObject([{ stage: "authorize" }]);
+	expect(told(it).join()).toMatch(message);
+	expect(it.calls).toEqual([]);
+});
+
+const used = new Response("once");
+
+test("a Response is one wherever it comes from: @hono/node-server replaces the class", async () => {
+	const { Request, Response } = globalThis;
+	onTestFinished(() => void Object.assign(globalThis, { Request, Response }));
+	const it = scene({ authorize: () => fetch("data:text/plain,no") });
+	createAdaptorServer({ fetch: () => Response.json("") });
+	expect(globalThis.Response).not.toBe(Response);
+	expect(await (await ask(it)).text()).toBe("no");
+	expect(it.calls).toEqual([]);
+});
+
+test("one that throws that it is unavailable has the client come back: that will pass", async () => {
+	const it = scene({
+		authorize: () => Promise.reject(new SseError("unavailable", "no keys")),
+	});
+	await expectComeBack(await ask(it));
+	expect(told(it)).toEqual(["authorize: no keys"]);
+	expect(it.sse.stats().refusals).toBe(1);
+	expect(it.calls).toEqual([]);
+});
+
+test("one that never answers keeps nobody else waiting, and no place", async () => {
+	const never = new Promise<boolean>(() => undefined);
+	const it = scene({
+		authorize: (_, [name]) => (name === "slow" ? never : true),
+		maxConnections: 1,
+	});
+	let answered = false;
+	void ask(it, "channel=slow").then(() => {
+		answered = true;
+	});
+	const client = await open(it, "channel=fast");
+	await it.sse.publish("here", { channel: "fast" });
+	expect(await client.event()).toMatchObject({ data: "here" });
+	expect(answered).toBe(false);
+	expect(it.calls.join()).not.toContain("slow");
+	expect(it.sse.stats()).toMatchObject({ connections: 1, channels: 1 });
+});
+
+test("HEAD is asked about as GET is, and takes no subscription and no place", async () => {
+	const authorize = vi.fn<Authorize>(() => true);
+	const onConnect = vi.fn();
+	const it = scene({ authorize, onConnect, maxConnections: 0 });
+	const answer = await ask(it, two, { method: "HEAD" });
+	expect([answer.status, answer.body]).toEqual([200, null]);
+	expect(answer.headers.get("content-type")).toBe("text/event-stream");
+	expect(authorize.mock.calls[0]?.[1]).toEqual(["a", "b"]);
+	expect([it.calls, onConnect.mock.calls]).toEqual([[], []]);
+});
+
+test.for(["OPTIONS", "POST", "PUT", "DELETE"])("%s is a 405, and asks nobody", async (method) => {
+	const authorize = vi.fn<Authorize>(() => true);
+	const it = scene({ authorize });
+	const answer = await ask(it, two, { method });
+	expect(answer.headers.get("allow")).toBe("GET, HEAD");
+	await expectRefused(answer, 405);
+	expect(authorize).not.toHaveBeenCalled();
+	expect(it.sse.stats().refusals).toBe(1);
+});
+
+test("what cannot be streamed anyway is refused before anyone is asked", async () => {
+	const authorize = vi.fn<Authorize>(() => true);
+	const it = scene({ authorize, maxChannels: 1, allowedChannels: ["a"] });
+	await expectRefused(await ask(it, two), 400, /at most 1/);
+	await expectRefused(await ask(it, "channel=b"), 403);
+	expect(authorize).not.toHaveBeenCalled();
+});

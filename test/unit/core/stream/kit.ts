@@ -1,0 +1,160 @@
+import { expect, onTestFinished } from "vitest";
+import { memory } from "../../../../src/connectors/memory.ts";
+import type {
+	Connector,
+	HistoryOptions,
+	SubscriptionHandlers,
+} from "../../../../src/core/connector.ts";
+import { ConnectorError } from "../../../../src/core/errors.ts";
+import type { ServerSentEventsOptions } from "../../../../src/core/options.ts";
+import { ServerSentEvents } from "../../../../src/core/sse.ts";
+import { Client } from "../../../resume/client.ts";
+import { parsed } from "../message/parsed.ts";
+
+export interface Options extends Omit<ServerSentEventsOptions, "connector"> {
+	connector?: Connector;
+	history?: HistoryOptions;
+}
+
+/** An instance that is closed with its test, what its broker was asked, and what was reported. */
+export interface Scene {
+	sse: ServerSentEvents;
+	broker: Broker;
+	/** The connector's calls, as `subscribe a`. */
+	calls: string[];
+	reports: { error: unknown; stage: string; channel?: string }[];
+}
+
+export function scene({ connector, history, ...options }: Options = {}): Scene {
+	const broker = new Broker(connector ?? memory({ history }));
+	const reports: Scene["reports"] = [];
+	const onError = (error: unknown, context: { stage: string; channel?: string }) =>
+		void reports.push({ error, ...context });
+	const sse = new ServerSentEvents({ onError, ...options, connector: broker });
+	onTestFinished(() => sse.close());
+	return { sse, broker, calls: broker.calls, reports };
+}
+
+/** What was reported, as `stage: message`. */
+export function told({ reports }: Scene): string[] {
+	return reports.map(({ stage, error }) => `${stage}: ${(error as Error).message}`);
+}
+
+/** A connector that writes down what it is asked, and whose subscriptions can be kept waiting. */
+export class Broker implements Connector {
+	readonly calls: string[] = [];
+	readonly subscribers = new Map<string, SubscriptionHandlers>();
+	/** Channels of which nothing arrives for now. */
+	readonly silent = new Set<string>();
+	/** Subscriptions wait for it. */
+	ready: Promise<void> = Promise.resolve();
+	/** Reads of the history wait for it. */
+	readable: Promise<void> = Promise.resolve();
+	readonly name: string;
+	readonly scope: Connector["scope"];
+	readonly history: Connector["history"];
+	readonly #inner: Connector;
+
+	constructor(inner: Connector) {
+		this.#inner = inner;
+		this.name = inner.name;
+		this.scope = inner.scope;
+		const { history } = inner;
+		this.history = history && {
+			read: async (channel, ...rest) => {
+				this.calls.push(`read ${channel}`);
+				await this.readable;
+				return history.read(channel, ...rest);
+			},
+			head: (channel, ...rest) => {
+				this.calls.push(`head ${channel}`);
+				return history.head(channel, ...rest);
+			},
+		};
+	}
+
+	publish(channel: string, payload: string) {
+		this.calls.push(`publish ${channel}`);
+		return this.#inner.publish(channel, payload);
+	}
+
+	async subscribe(channel: string, handlers: SubscriptionHandlers) {
+		this.calls.push(`subscribe ${channel}`);
+		await this.ready;
+		this.subscribers.set(channel, handlers);
+		return this.#inner.subscribe(channel, {
+			onMessage: (payload) => this.silent.has(channel) || handlers.onMessage(payload),
+			onLost: (error) => handlers.onLost(error),
+			onRestored: () => handlers.onRestored(),
+			onEnd: (error) => handlers.onEnd(error),
+		});
+	}
+
+	/** The way to the broker is lost, and so is what is published meanwhile. */
+	async without(channel: string, meanwhile: () => Promise<unknown>): Promise<void> {
+		this.silent.add(channel);
+		this.subscribers.get(channel)?.onLost(new ConnectorError("unavailable", "lost"));
+		await meanwhile();
+		this.silent.delete(channel);
+		this.subscribers.get(channel)?.onRestored();
+	}
+
+	close(): Promise<void> {
+		this.calls.push("close");
+		return this.#inner.close();
+	}
+}
+
+export type Ask = RequestInit & { host?: unknown };
+
+export function request(query = "channel=a", init: RequestInit = {}): Request {
+	return new Request(`http://hub.test/any/path?${query}`, init);
+}
+
+export function ask(
+	{ sse }: Pick<Scene, "sse">,
+	query?: string,
+	{ host, ...init }: Ask = {},
+): Promise<Response> {
+	return sse.fetch(request(query, init), host);
+}
+
+/** Opens a stream, which must be one, and reads it through the real parser. */
+export async function open(
+	scene: Pick<Scene, "sse">,
+	query?: string,
+	init?: Ask & { paused?: boolean },
+): Promise<Client> {
+	const { refusals } = scene.sse.stats();
+	const client = read(await ask(scene, query, init), init?.paused);
+	expect(scene.sse.stats().refusals, "streams that were turned away").toBe(refusals);
+	return client;
+}
+
+export function read(response: Response, paused = false): Client {
+	expect(response.status).toBe(200);
+	expect(response.headers.get("content-type")).toBe("text/event-stream");
+	const client = new Client(response, [], undefined, paused);
+	onTestFinished(() => client.close());
+	return client;
+}
+
+/** The answer that makes an EventSource come back: a stream that ends at once, and says when. */
+export async function expectComeBack(response: Response): Promise<void> {
+	expect(response.status).toBe(200);
+	expect(response.headers.get("content-type")).toBe("text/event-stream");
+	const { events, retries, errors } = parsed(await response.text());
+	expect({ events, errors }).toEqual({ events: [], errors: [] });
+	expect(retries).toHaveLength(1);
+	expect(retries[0]).toBeGreaterThanOrEqual(2_000);
+	expect(retries[0]).toBeLessThan(6_000);
+}
+
+/** A final refusal, in words, that nothing may keep. */
+export async function expectRefused(response: Response, status: number, rule?: RegExp) {
+	expect(response.status).toBe(status);
+	expect(response.headers.get("cache-control")).toBe("no-store");
+	const { error } = (await response.json()) as { error: string };
+	if (rule !== undefined) expect(error).toMatch(rule);
+	return error;
+}

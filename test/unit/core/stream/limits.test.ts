@@ -1,0 +1,180 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { expect, test, vi } from "vitest";
+import { ConnectorError } from "../../../../src/core/errors.ts";
+import { Admission } from "../../../../src/core/request/connection-limits.ts";
+import { until } from "../../../support/wait.ts";
+import { ask, expectComeBack, open, scene, told } from "./kit.ts";
+
+test("past maxConnections a client is asked to come back; one that leaves makes room for one", async () => {
+	const it = scene({ maxConnections: 2 });
+	const [first] = [await open(it), await open(it, "channel=b")];
+	await expectComeBack(await ask(it, "channel=c"));
+	expect(it.calls).toEqual(["subscribe a", "subscribe b"]);
+	expect(it.sse.stats()).toMatchObject({ connections: 2, refusals: 1 });
+	first.close();
+	await until(() => it.sse.stats().connections === 1, { what: "the end of the first" });
+	await open(it, "channel=c");
+	await expectComeBack(await ask(it));
+});
+
+test("streams count from when they ask for a subscription, and no more once it has failed", async () => {
+	const it = scene({ maxConnections: 2 });
+	const { promise, reject } = Promise.withResolvers<void>();
+	it.broker.ready = promise;
+	const waiting = [ask(it), ask(it, "channel=b")];
+	await until(() => it.calls.length === 2, { what: "two subscriptions under way" });
+	await expectComeBack(await ask(it, "channel=c"));
+	expect(it.calls).toEqual(["subscribe a", "subscribe b"]);
+	reject(new ConnectorError("unavailable", "away"));
+	for (const answer of waiting) await expectComeBack(await answer);
+	expect(it.sse.stats()).toMatchObject({ connections: 0, refusals: 3 });
+	it.broker.ready = Promise.resolve();
+	await Promise.all([open(it), open(it)]);
+	await expectComeBack(await ask(it));
+});
+
+test("what throws gives the place back as well", async () => {
+	const broken = new TypeError("a bug of the connector's");
+	const it = scene({ maxConnections: 1 });
+	it.broker.ready = Promise.reject(broken);
+	for (let n = 0; n < 3; n++) await expect(ask(it)).rejects.toBe(broken);
+	it.broker.ready = Promise.resolve();
+	await open(it);
+});
+
+test.for([
+	["ends at its deadline", { maxDuration: 200 }],
+	["is cut off", { maxBufferedBytes: 10 }],
+] as const)("a stream that %s gives its place back, once", async ([, options]) => {
+	const it = scene({ maxConnections: 2, ...options });
+	const [gone] = [await open(it, "", { paused: true }), await open(it, "channel=b")];
+	for (const data of ["x".repeat(20), "y"]) {
+		await it.sse.publish(data);
+		await nextTurn();
+	}
+	await until(() => it.sse.stats().connections < 2, { what: "the end of the first" });
+	// Signs that come late say nothing new.
+	gone.close();
+	const held = it.sse.stats().connections;
+	for (let n = held; n < 2; n++) await open(it, "channel=c");
+	await expectComeBack(await ask(it));
+});
+
+test("a client that had left before its stream began holds no place", async () => {
+	const it = scene({ maxConnections: 1 });
+	for (let n = 0; n < 3; n++) {
+		const client = await open(it, "", { signal: AbortSignal.abort() });
+		await client.end();
+	}
+	expect(it.sse.stats().connections).toBe(0);
+});
+
+test("of one clientKey there are maxConnectionsPerClient, of others as many", async () => {
+	const clientKey = vi.fn((asked: Request, _host: unknown) => asked.headers.get("x-user"));
+	const it = scene({ clientKey, maxConnectionsPerClient: 2 });
+	const as = (user: string) => ({ headers: { "x-user": user }, host: { some: "host" } });
+	const first = await open(it, "", as("one"));
+	await open(it, "channel=b", as("one"));
+	await expectComeBack(await ask(it, "channel=c", as("one")));
+	await open(it, "", as("two"));
+	expect(clientKey.mock.calls[0]?.[1]).toEqual({ some: "host" });
+	first.close();
+	await until(() => it.sse.stats().connections === 2, { what: "the end of the first" });
+	await open(it, "", as("one"));
+	await expectComeBack(await ask(it, "", as("one")));
+	expect(it.sse.stats()).toMatchObject({ connections: 3, refusals: 2 });
+});
+
+test.for<[what: string, key: unknown]>([
+	["null, as a header that is not there", null],
+	["undefined", undefined],
+])("a clientKey of %s is nobody's", async ([, key]) => {
+	const it = scene({ clientKey: () => key as undefined, maxConnectionsPerClient: 1 });
+	await Promise.all([open(it), open(it), open(it)]);
+	expect(it.reports).toEqual([]);
+});
+
+test("a clientKey may take its time", async () => {
+	const it = scene({ clientKey: async () => "same", maxConnectionsPerClient: 1 });
+	await open(it);
+	await expectComeBack(await ask(it));
+});
+
+test.for<[how: string, clientKey: () => never | Promise<never>]>([
+	[
+		"throws",
+		() => {
+			throw new Error("oops");
+		},
+	],
+	["rejects", () => Promise.reject(new Error("oops"))],
+])("a clientKey that %s is reported, and counts for nobody", async ([, clientKey]) => {
+	const it = scene({ clientKey, maxConnectionsPerClient: 1 });
+	await Promise.all([open(it), open(it)]);
+	expect(told(it)).toEqual(["hook: oops", "hook: oops"]);
+});
+
+test("a place is given back once, and a key is forgotten with its last stream", () => {
+	const admission = new Admission({ maxConnections: 2, maxConnectionsPerClient: 1 });
+	const place = admission.enter("one");
+	admission.enter("two");
+	expect(admission.enter("three")).toBeUndefined();
+	place?.leave();
+	place?.leave();
+	expect(admission.enter("one")).toBeDefined();
+	expect(admission.enter("three")).toBeUndefined();
+});
+
+/** A message of so many bytes as it is published: 11 are the envelope's. */
+function dataOf(bytes: number, char: string): string {
+	const each = new TextEncoder().encode(char).length;
+	const count = Math.floor((bytes - 11) / each);
+	return char.repeat(count) + "x".repeat(bytes - 11 - count * each);
+}
+
+test.for([
+	["x", false],
+	["é", false],
+	["€", false],
+	["😀", false],
+	["x", true],
+	["😀", true],
+] as const)(
+	"of %s, a message has maxMessageBytes and no more; history: %s",
+	async ([char, kept]) => {
+		const it = scene({ maxMessageBytes: 1_000, ...(kept && { history: {} }) });
+		const client = await open(it);
+		await it.sse.publish(dataOf(1_000, char), { channel: "a" });
+		await expect(it.sse.publish(dataOf(1_001, char), { channel: "a" })).rejects.toThrow(
+			/at most 1000/,
+		);
+		await it.sse.publish("next", { channel: "a" });
+		// What the store puts in front is not the publisher's.
+		expect(await client.data(2)).toEqual([dataOf(1_000, char), "next"]);
+		expect(it.sse.stats()).toMatchObject({ messages: 2, drops: 0 });
+		expect(it.reports).toEqual([]);
+	},
+);
+
+test("a foreign message that is larger is dropped, counted, and reported without its text", async () => {
+	const it = scene({ maxMessageBytes: 1_000 });
+	const client = await open(it);
+	const foreign = (bytes: number) =>
+		it.broker.publish("a", JSON.stringify({ data: dataOf(bytes, "é") }));
+	await foreign(1_000);
+	await foreign(1_001);
+	await foreign(1_000);
+	await it.sse.publish("next", { channel: "a" });
+	expect((await client.data(3))[2]).toBe("next");
+	expect(it.sse.stats()).toMatchObject({ messages: 3, drops: 1, frames: 3 });
+	expect(told(it)).toEqual(["decode: Dropped a message of over 1000 bytes."]);
+});
+
+test("with history a foreign message that is larger is dropped, also from what is read of it", async () => {
+	const it = scene({ maxMessageBytes: 1_000, history: {} });
+	await it.broker.publish("a", JSON.stringify({ data: dataOf(2_000, "x") }));
+	await it.sse.publish("next", { channel: "a" });
+	const client = await open(it, "channel=a&lastEventId=0");
+	expect(await client.data(1)).toEqual(["next"]);
+	expect(it.sse.stats()).toMatchObject({ frames: 1, drops: 1 });
+});
