@@ -13,23 +13,12 @@ import { type RedisServer, startRedis } from "../test/support/redis-server.ts";
 import { type Candidate, candidates } from "./candidates.ts";
 import { compile } from "./harness/compile.ts";
 import { loadCore, machine, pin, root } from "./harness/machine.ts";
-import { type Bench, measure, type Sample } from "./measure.ts";
+import { type Bench, measure } from "./measure.ts";
 import { type Options, readOptions } from "./options.ts";
 import { markdown } from "./report/markdown.ts";
+import type { Results } from "./report/results.ts";
 import { verdicts } from "./report/targets.ts";
 import { type Workload, workloads } from "./workloads.ts";
-
-export interface Results {
-	date: string;
-	quick: boolean;
-	machine: ReturnType<typeof machine>;
-	/** As they were run. */
-	workloads: Workload[];
-	samples: Sample[];
-	failures: { workload: string; candidate: string; round: number; error: string }[];
-	skipped: { candidate: string; missing: string }[];
-	rounds: number;
-}
 
 try {
 	await main(readOptions(process.argv.slice(2)));

@@ -19,12 +19,8 @@ export type { MessageJSON, MessageOptions } from "./core/message/message.ts";
 export { Message } from "./core/message/message.ts";
 export type { EventMap, Issue, MessageOf, Schema, SchemaMap } from "./core/message/schema.ts";
 export { ValidationError } from "./core/message/schema.ts";
-export type {
-	Client,
-	PublishOptions,
-	ServerSentEventsOptions,
-	StreamOptions,
-} from "./core/options.ts";
+export type { Client, ServerSentEventsOptions, StreamOptions } from "./core/options.ts";
+export type { PublishOptions } from "./core/publish.ts";
 export type { Authorize, Grant } from "./core/request/authorize.ts";
 export type { CorsOptions } from "./core/request/cors.ts";
 export { ServerSentEvents } from "./core/sse.ts";

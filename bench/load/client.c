@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-int clients_dialled, clients_open, clients_failed, clients_over;
+int clients_dialled, clients_failed, clients_over;
 
 static char buffer[1 << 17];
 

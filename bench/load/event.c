@@ -5,16 +5,13 @@
 #include <string.h>
 
 struct seen seen;
+int clients_open;
 uint64_t read_at;
 
 /* Ids that the server gave, for clients that come back; as one client, the first, saw them. */
 static char cursors[MESSAGE_RING][64];
 static char id[64];
 static uint32_t id_number;
-
-static uint32_t *readers; /* of each channel, those that have opened and are waited for */
-
-uint32_t subscribers(int channel) { return readers == NULL ? 0 : readers[channel]; }
 
 static int channel_at(const struct client *c, int index) {
 	return (c->number * settings.per_client + index) % settings.channels;
@@ -25,10 +22,8 @@ void client_opened(struct client *c) {
 	/* How long they take who come back, `returned` tells; the latency is the others'. */
 	if (c->returning) return;
 	histogram_add(&seen.latency, read_at - c->dialled);
-	if (readers == NULL) readers = calloc((size_t)settings.channels, sizeof *readers);
-	if (readers == NULL) die("out of memory");
 	for (int i = 0; i < settings.per_client; i++) {
-		readers[channel_at(c, i)]++;
+		subscriber_add(channel_at(c, i));
 		c->last[i] = sequence_of(channel_at(c, i));
 	}
 }

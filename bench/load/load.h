@@ -57,7 +57,7 @@ struct client {
 	size_t rest_length, rest_room;
 	uint32_t last[MOST_PER_CLIENT]; /* the last sequence number of each of its channels */
 };
-extern int clients_dialled, clients_open, clients_failed, clients_over;
+extern int clients_dialled, clients_failed, clients_over;
 void dial_client(const char *cursor, int back);
 void stream_bytes(struct client *, const char *bytes, size_t length);
 void keep_rest(struct client *, const char *bytes, size_t length);
@@ -70,8 +70,8 @@ struct seen {
 	struct histogram latency; /* of deliveries; while streams are opened, of the opening */
 };
 extern struct seen seen;
+extern int clients_open;
 extern uint64_t read_at; /* the clock when the bytes at hand were read */
-uint32_t subscribers(int channel);
 const char *cursor_of(uint32_t number);
 
 /* ── messages (message.c) */
@@ -86,6 +86,8 @@ uint32_t sequence_of(int channel);
 struct stamp message_next(char *data, uint64_t time);
 bool stamp_read(const char *line, size_t length, struct stamp *stamp);
 void delivered(uint32_t number);
+uint32_t subscribers(int channel);
+void subscriber_add(int channel);
 
 /* ── text that grows (text.c) */
 struct text {

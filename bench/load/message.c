@@ -13,6 +13,16 @@ uint32_t published, completed;
 static uint32_t missing[MESSAGE_RING];
 static uint32_t *sequences;
 
+static uint32_t *readers; /* of each channel, those that have opened and are waited for */
+
+uint32_t subscribers(int channel) { return readers == NULL ? 0 : readers[channel]; }
+
+void subscriber_add(int channel) {
+	if (readers == NULL) readers = calloc((size_t)settings.channels, sizeof *readers);
+	if (readers == NULL) die("out of memory");
+	readers[channel]++;
+}
+
 uint32_t sequence_of(int channel) { return sequences == NULL ? 0 : sequences[channel]; }
 
 /* The data: `settings.data_bytes` of it, `~` at both ends, nothing that JSON would escape. */

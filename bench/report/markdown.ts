@@ -1,8 +1,8 @@
 /** The results for people: a table for each workload, then the targets. */
 import type { Candidate } from "../candidates.ts";
 import type { Sample } from "../measure.ts";
-import type { Results } from "../run.ts";
 import { described, type Workload } from "../workloads.ts";
+import type { Results } from "./results.ts";
 import { byRound, ranged, short, spread } from "./statistics.ts";
 import { type Verdict, verdicts } from "./targets.ts";
 

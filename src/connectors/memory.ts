@@ -7,6 +7,7 @@ import type {
 } from "../core/connector.ts";
 import { closedError } from "../core/errors.ts";
 import { MemoryHistory } from "./memory/history.ts";
+import { callHandler } from "./shared/handlers.ts";
 
 export interface MemoryOptions {
 	/** Keeps messages, so that clients can come back to where they left off. Default: none are kept. */
@@ -43,7 +44,7 @@ class MemoryConnector implements Connector {
 		const receivers = subscribers.size;
 		// A copy, for a handler may subscribe to this very channel: that begins with the next message.
 		for (const entry of [...subscribers]) {
-			if (subscribers.has(entry)) shielded("onMessage", () => entry.handlers.onMessage(delivered));
+			if (subscribers.has(entry)) callHandler(entry.handlers, "onMessage", delivered);
 		}
 		return kept === undefined ? { receivers } : { receivers, id: kept.id };
 	}
@@ -71,7 +72,7 @@ class MemoryConnector implements Connector {
 			for (const entry of subscribers) {
 				// Out before it is told, so that it is told once; a handler may take others out.
 				subscribers.delete(entry);
-				shielded("onEnd", () => entry.handlers.onEnd(closedError("memory connector")));
+				callHandler(entry.handlers, "onEnd", closedError("memory connector"));
 			}
 		}
 		this.#channels.clear();
@@ -79,14 +80,5 @@ class MemoryConnector implements Connector {
 
 	#assertOpen(): void {
 		if (this.#closed) throw closedError("memory connector");
-	}
-}
-
-// One handler's exception must not keep anything from the others, nor fail the publish or the close.
-function shielded(name: string, call: () => void): void {
-	try {
-		call();
-	} catch (error) {
-		console.error(`edge-sse: a subscription's ${name} threw.`, error);
 	}
 }

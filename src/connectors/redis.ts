@@ -10,6 +10,7 @@ import type { Publisher } from "./redis/publisher.ts";
 import { type RedisTarget, resolve } from "./redis/target.ts";
 import type { ChannelSubscriber, Route } from "./redis/topology.ts";
 import { RedisHistory } from "./shared/redis-history.ts";
+import { scopeOf } from "./shared/scope.ts";
 
 export type { IoRedisClient } from "./redis/clients/ioredis.ts";
 export type { NodeRedisClient, NodeRedisOptions } from "./redis/clients/node-redis.ts";
@@ -80,7 +81,7 @@ export interface RedisOptions {
 export function redis(target: RedisTarget, options: RedisOptions = {}): Connector {
 	const timeout = milliseconds("timeout", options.timeout ?? 3_000, 1);
 	const pingInterval = milliseconds("pingInterval", options.pingInterval ?? 10_000, 0);
-	const scope = scopeOf(options.scope);
+	const scope = scopeOf("redis", options.scope);
 	const route = resolve(target, flag("sharded", options.sharded ?? false));
 	return new RedisConnector(route, timeout, pingInterval, scope, options.history);
 }
@@ -177,12 +178,6 @@ class RedisConnector implements Connector {
 		if (texts.every((text) => text.isWellFormed())) return;
 		throw new TypeError("A channel or payload with a lone surrogate cannot be sent to Redis.");
 	}
-}
-
-function scopeOf(scope: unknown): Connector["scope"] {
-	if (scope === "process" || scope === "request") return scope;
-	if (scope !== undefined) throw new TypeError('redis(): scope must be "process" or "request".');
-	return globalThis.navigator?.userAgent === "Cloudflare-Workers" ? "request" : "process";
 }
 
 function flag(field: string, value: unknown): boolean {

@@ -7,6 +7,7 @@ import type {
 } from "../core/connector.ts";
 import { ConfigurationError, closedError } from "../core/errors.ts";
 import { RedisHistory } from "./shared/redis-history.ts";
+import { scopeOf } from "./shared/scope.ts";
 import { Commands } from "./upstash/commands.ts";
 import type { Supervision } from "./upstash/renewal.ts";
 import { Rest } from "./upstash/rest.ts";
@@ -78,7 +79,7 @@ class UpstashConnector implements Connector {
 	#closed = false;
 
 	constructor(options: UpstashOptions) {
-		this.scope = scopeOf(options.scope);
+		this.scope = scopeOf("upstash", options.scope);
 		const { url, token } = credentials(options);
 		const rest = new Rest(url, token);
 		const timeout = positive("timeout", options.timeout ?? 5_000);
@@ -139,12 +140,6 @@ class UpstashConnector implements Connector {
 }
 
 // https://developers.cloudflare.com/workers/runtime-apis/web-standards/#navigatoruseragent
-function scopeOf(scope: unknown): Connector["scope"] {
-	if (scope === "process" || scope === "request") return scope;
-	if (scope !== undefined) throw new TypeError('scope must be "process" or "request".');
-	return globalThis.navigator?.userAgent === "Cloudflare-Workers" ? "request" : "process";
-}
-
 /** Half a surrogate pair has no UTF-8, and so no name on the wire; two such names would become one. */
 function wellFormed(channel: string): string {
 	if (channel.isWellFormed()) return channel;

@@ -2,7 +2,6 @@ import type { Connector } from "./connector.ts";
 import type { EndReason } from "./delivery/connection.ts";
 import { logError, shielded } from "./error-handler.ts";
 import type { ErrorHandler } from "./errors.ts";
-import type { MessageOptions } from "./message/message.ts";
 import type { EventMap, Schema, SchemaMap } from "./message/schema.ts";
 import type { Authorize } from "./request/authorize.ts";
 import { type CorsOptions, checkCors } from "./request/cors.ts";
@@ -74,11 +73,6 @@ export interface ServerSentEventsOptions<Events extends object = EventMap> {
 		| undefined;
 	/** Hears of every error that no caller can catch. Default: `console.error`. */
 	onError?: ErrorHandler | undefined;
-}
-
-export interface PublishOptions extends MessageOptions {
-	/** Default `sse`. */
-	channel?: string | undefined;
 }
 
 export interface StreamOptions {

@@ -1,7 +1,22 @@
 import { encode, exceeds } from "./message/envelope.ts";
-import { isReserved, Message } from "./message/message.ts";
+import { isReserved, Message, type MessageOptions } from "./message/message.ts";
 import { validated } from "./message/schema.ts";
-import type { CheckedOptions, PublishOptions } from "./options.ts";
+import type { CheckedOptions } from "./options.ts";
+
+export interface PublishOptions extends MessageOptions {
+	/** Default `sse`. */
+	channel?: string | undefined;
+}
+
+/** What `publish` takes after the data: the type may be left out only where it is `message`. */
+export type PublishArguments<
+	Events extends object,
+	Type extends keyof Events & string,
+> = string extends keyof Events
+	? [options?: PublishOptions]
+	: [Type] extends ["message"]
+		? [options?: PublishOptions & { type?: "message" | undefined }]
+		: [options: PublishOptions & { type: Type }];
 
 /**
  * Makes a message of what is to be published, and holds it to every rule.

@@ -36,7 +36,7 @@ export const atEndOfTurn: (task: () => void) => void = /* @__PURE__ */ (() => {
  * What is to be done at the end of this turn, however much it is, in one call of the host's: where each message has a
  * channel of its own, one call for each was a fifth of its cost on Node.
  */
-export class Turn {
+export class Batch {
 	#tasks: (() => void)[] = [];
 
 	add(task: () => void): void {
@@ -57,4 +57,51 @@ export class Turn {
 			for (const task of tasks.slice(done)) this.add(task);
 		}
 	};
+}
+
+/**
+ * Lets a few through in each turn of the event loop, in the order in which they came. A thousand clients that come back
+ * at once would be one long turn, and those who are there would have their messages after it.
+ */
+export class Pacer {
+	#left = turnClients;
+	readonly #waiting: (() => void)[] = [];
+
+	/** Resolves when it is the caller's turn; as a rule that is now, and there is nothing to wait for. */
+	pass(): Promise<void> | undefined {
+		if (this.#left === 0) return new Promise((resolve) => this.#waiting.push(resolve));
+		if (this.#left === turnClients) atEndOfTurn(this.#next);
+		this.#left--;
+		return undefined;
+	}
+
+	readonly #next = (): void => {
+		const next = this.#waiting.splice(0, turnClients);
+		this.#left = turnClients - next.length;
+		if (next.length > 0) atEndOfTurn(this.#next);
+		for (const go of next) go();
+	};
+}
+
+/** Lets so many tasks run at a time; the others wait in line. */
+export class Semaphore {
+	#free: number;
+	readonly #line: (() => void)[] = [];
+
+	constructor(width: number) {
+		this.#free = width;
+	}
+
+	async run<T>(task: () => Promise<T>): Promise<T> {
+		if (this.#free > 0) this.#free--;
+		else await new Promise<void>((admit) => this.#line.push(admit));
+		try {
+			return await task();
+		} finally {
+			// The place is handed on, so that nobody who comes now is faster than who waits.
+			const next = this.#line.shift();
+			if (next === undefined) this.#free++;
+			else next();
+		}
+	}
 }

@@ -1,20 +1,20 @@
 import { type Admitted, admit } from "./admit.ts";
 import { prefixed } from "./channel-prefix.ts";
 import type { Connector, PublishResult } from "./connector.ts";
+import { endSpread } from "./delivery/connection-registry.ts";
 import { Hub } from "./delivery/hub.ts";
 import { MessageIterator, type MessagesOptions } from "./delivery/message-iterator.ts";
 import { ended, type Stay } from "./delivery/teardown.ts";
-import { endSpread } from "./drain.ts";
 import { ConnectorError, closedError } from "./errors.ts";
 import { Hooks } from "./hooks.ts";
-import type { EventMap, MessageOf, PublishArguments } from "./message/schema.ts";
+import type { EventMap, MessageOf } from "./message/schema.ts";
 import {
 	type CheckedOptions,
 	checkedOptions,
 	type ServerSentEventsOptions,
 	type StreamOptions,
 } from "./options.ts";
-import { outgoing } from "./publish.ts";
+import { outgoing, type PublishArguments } from "./publish.ts";
 import { Admission, type Place } from "./request/connection-limits.ts";
 import { channelProblem, defaultChannel, isAllowed, requestedCursor } from "./request/request.ts";
 import { comeBack, eventStream } from "./request/response.ts";

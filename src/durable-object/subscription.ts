@@ -1,3 +1,4 @@
+import { callHandler } from "../connectors/shared/handlers.ts";
 import type { Subscription, SubscriptionHandlers } from "../core/connector.ts";
 import { ConnectorError, closedError } from "../core/errors.ts";
 import { linesOf } from "./lines.ts";
@@ -56,7 +57,7 @@ export class ObjectSubscription implements Subscription {
 		if (this.#ended) return;
 		const started = this.#started;
 		this.#finish();
-		if (started) this.#tell(() => this.#handlers.onEnd(error));
+		if (started) callHandler(this.#handlers, "onEnd", error);
 	}
 
 	get #ended(): boolean {
@@ -95,7 +96,7 @@ export class ObjectSubscription implements Subscription {
 
 	#hear(line: Line): void {
 		if (typeof line === "string") {
-			this.#tell(() => this.#handlers.onMessage(line));
+			callHandler(this.#handlers, "onMessage", line);
 		} else if ("end" in line) {
 			this.end(errorOf(line.end));
 		} else if ("lost" in line) {
@@ -108,13 +109,13 @@ export class ObjectSubscription implements Subscription {
 	#lose(error: ConnectorError): void {
 		if (this.#lost) return;
 		this.#lost = true;
-		this.#tell(() => this.#handlers.onLost(error));
+		callHandler(this.#handlers, "onLost", error);
 	}
 
 	#restore(): void {
 		if (!this.#lost) return;
 		this.#lost = false;
-		this.#tell(() => this.#handlers.onRestored());
+		callHandler(this.#handlers, "onRestored");
 	}
 
 	#retry(): void {
@@ -135,13 +136,5 @@ export class ObjectSubscription implements Subscription {
 		}
 		this.#restore();
 		void this.#read(lines);
-	}
-
-	#tell(call: () => void): void {
-		try {
-			call();
-		} catch (error) {
-			console.error("edge-sse: a subscription's handler threw.", error);
-		}
 	}
 }

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { AuthorizePublish } from "../auth.ts";
 import { ConnectorError, SseError } from "../core/errors.ts";
-import type { PublishOptions } from "../core/options.ts";
+import type { PublishOptions } from "../core/publish.ts";
 import { defaultChannel } from "../core/request/request.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 import type { PublishEnv } from "./access.ts";

@@ -63,15 +63,37 @@ describe.each(checkers)("$name", ({ complaints }) => {
 	});
 });
 
-test.each(["the compiler", "the linter"])(
-	"%s fails when the core imports a connector",
-	async (name) => {
-		const tree = scratchTree();
-		appendFileSync(join(tree, "src/core/sse.ts"), '\nexport * from "../connectors/redis.ts";\n');
+/** What must not be written where, of each room the nearest forbidden neighbour. */
+const wrongWays: [file: string, imported: string, checkers: string[]][] = [
+	["src/core/sse.ts", "../connectors/redis.ts", ["the compiler", "the linter"]],
+	["src/core/delivery/hub.ts", "../sse.ts", ["the linter"]],
+	["src/core/history/reader.ts", "../delivery/channel.ts", ["the linter"]],
+	["src/core/request/cors.ts", "../options.ts", ["the linter"]],
+	["src/core/message/frame.ts", "../history/cursor.ts", ["the linter"]],
+	["src/core/sinks/sink.ts", "../message/frame.ts", ["the linter"]],
+];
+
+test.each(wrongWays)("%s may not import %s", async (file, imported, names) => {
+	const tree = scratchTree();
+	appendFileSync(join(tree, file), `\nexport * from "${imported}";\n`);
+	for (const name of names) {
 		const checker = checkers.find((candidate) => candidate.name === name);
-		expect(await checker?.complaints(tree)).toEqual(["src/core/sse.ts"]);
-	},
-);
+		expect(await checker?.complaints(tree), name).toEqual([file]);
+	}
+});
+
+test("the linter finds an import circle, and one of types alone", async () => {
+	const tree = scratchTree();
+	const circle = 'import type { HubOptions } from "./hub.ts";\nexport type Broken = HubOptions;\n';
+	appendFileSync(join(tree, "src/core/delivery/feed.ts"), circle);
+	const { code, output } = await run(
+		"biome",
+		["lint", "--colors=off", "--only=suspicious/noImportCycles", "src"],
+		tree,
+	);
+	expect(output).toContain("src/core/delivery/feed.ts");
+	expect(code).toBe(1);
+});
 
 /** A copy of what the checkers read, free to be broken. */
 function scratchTree(): string {

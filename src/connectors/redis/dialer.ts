@@ -1,7 +1,7 @@
 import type { ConnectorError } from "../../core/errors.ts";
+import { within } from "../shared/timeout.ts";
 import type { LinkEvents, RedisDriver, RedisLink } from "./driver.ts";
 import { toConnectorError, unanswered } from "./errors.ts";
-import { within } from "./waiting-room.ts";
 
 /** First and longest pause between two attempts, in ms. With the longest attempt (the timeout, 3 s
  * by default) it keeps a recovery under 5 s. */

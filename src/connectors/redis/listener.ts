@@ -1,5 +1,6 @@
 import type { SubscriptionHandlers } from "../../core/connector.ts";
 import type { ConnectorError } from "../../core/errors.ts";
+import { callHandler } from "../shared/handlers.ts";
 
 type State = "pending" | "live" | "lost" | "ended";
 
@@ -35,15 +36,7 @@ export class Member {
 		if (this.#state === "ended") return;
 		// Whoever catches up from a history would take it for the last one seen, and miss those before.
 		if (this.#state === "lost") this.#early.push(payload);
-		else this.#deliver(payload);
-	}
-
-	#deliver(payload: string): void {
-		try {
-			this.#handlers.onMessage(payload);
-		} catch (error) {
-			report("onMessage", error);
-		}
+		else callHandler(this.#handlers, "onMessage", payload);
 	}
 
 	/** The broker has confirmed the subscription. */
@@ -52,7 +45,7 @@ export class Member {
 		if (before !== "pending" && before !== "lost") return;
 		this.#state = "live";
 		if (before === "pending") this.#resolve();
-		else guard("onRestored", () => this.#handlers.onRestored());
+		else callHandler(this.#handlers, "onRestored");
 		for (const payload of this.#early.splice(0)) this.message(payload);
 	}
 
@@ -61,7 +54,7 @@ export class Member {
 		if (this.#state !== "live") return;
 		this.#state = "lost";
 		this.#early = [];
-		guard("onLost", () => this.#handlers.onLost(error));
+		callHandler(this.#handlers, "onLost", error);
 	}
 
 	/** It is over, whatever it was. */
@@ -69,7 +62,7 @@ export class Member {
 		const before = this.#state;
 		this.#state = "ended";
 		if (before === "pending") this.#reject(error);
-		else if (before !== "ended") guard("onEnd", () => this.#handlers.onEnd(error));
+		else if (before !== "ended") callHandler(this.#handlers, "onEnd", error);
 	}
 
 	/** Its owner has left: no handler is called from here on. */
@@ -80,16 +73,4 @@ export class Member {
 
 function unset(): void {
 	// A promise's functions are there as soon as it is made; the compiler cannot know.
-}
-
-function guard(handler: string, call: () => void): void {
-	try {
-		call();
-	} catch (error) {
-		report(handler, error);
-	}
-}
-
-function report(handler: string, error: unknown): void {
-	console.error(`edge-sse: a subscription's ${handler} threw.`, error);
 }

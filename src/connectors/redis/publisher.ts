@@ -1,7 +1,8 @@
+import { within } from "../shared/timeout.ts";
 import { Dialer } from "./dialer.ts";
 import type { RedisDriver, RedisLink } from "./driver.ts";
 import { closed, isReadOnly, toConnectorError, unanswered, unreachable } from "./errors.ts";
-import { WaitingRoom, within } from "./waiting-room.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 /** Publishes over a connection of its own or over the caller's client. */
 export interface Publisher {

@@ -1,4 +1,5 @@
 import { ConnectorError } from "../../core/errors.ts";
+import { within } from "../shared/timeout.ts";
 import { fields } from "./address.ts";
 import { type NodeRedisOptions, nodeRedisDriver } from "./clients/node-redis.ts";
 import { whereIs } from "./cluster/cluster.ts";
@@ -6,7 +7,6 @@ import type { AddressMap, NodeAddress } from "./cluster/options.ts";
 import type { RedisDriver } from "./driver.ts";
 import { toConnectorError, unanswered } from "./errors.ts";
 import { assertMaster } from "./master.ts";
-import { within } from "./waiting-room.ts";
 
 /** node-redis' sentinel options, as far as they matter here. */
 export interface RedisSentinelOptions {

@@ -1,5 +1,6 @@
 import type { Subscription, SubscriptionHandlers } from "../../core/connector.ts";
 import type { ConnectorError } from "../../core/errors.ts";
+import { within } from "../shared/timeout.ts";
 import { Dialer } from "./dialer.ts";
 import type { RedisDriver, RedisLink } from "./driver.ts";
 import {
@@ -16,7 +17,6 @@ import { Member } from "./listener.ts";
 import { Intake } from "./message-queue.ts";
 import { SubscribedChannel as Channel } from "./subscribed-channel.ts";
 import type { ChannelSubscriber, SubscriberSettings } from "./topology.ts";
-import { within } from "./waiting-room.ts";
 
 /**
  * All subscriptions over one connection, dialled at the first of them. What is wanted (`#channels`)

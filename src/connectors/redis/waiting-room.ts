@@ -1,16 +1,3 @@
-/** Passes `promise` on, unless `ms` go by first: then it rejects with what `late` makes. */
-export async function within<T>(promise: Promise<T>, ms: number, late: () => unknown): Promise<T> {
-	let timer: ReturnType<typeof setTimeout> | undefined;
-	const expired = new Promise<never>((_, reject) => {
-		timer = setTimeout(() => reject(late()), ms);
-	});
-	try {
-		return await Promise.race([promise, expired]);
-	} finally {
-		clearTimeout(timer);
-	}
-}
-
 interface Waiter<T> {
 	resolve(value: T): void;
 	reject(error: unknown): void;

@@ -1,5 +1,6 @@
 import type { Subscription, SubscriptionHandlers } from "../../core/connector.ts";
 import { type ConnectorError, closedError } from "../../core/errors.ts";
+import { callHandler } from "../shared/handlers.ts";
 import { Renewal, type Supervision } from "./renewal.ts";
 import { type Route, routeOf } from "./reply-parser.ts";
 import { RestError } from "./rest.ts";
@@ -73,7 +74,7 @@ export class SupervisedSubscription implements Subscription {
 		if (this.#done) return;
 		this.#finish();
 		// Otherwise `start` rejects, and says it all.
-		if (this.#started) this.#call("onEnd", () => this.#handlers.onEnd(error));
+		if (this.#started) callHandler(this.#handlers, "onEnd", error);
 	}
 
 	#finish(): void {
@@ -138,7 +139,7 @@ export class SupervisedSubscription implements Subscription {
 					this.#restored();
 				} else if (this.#supervision.keepsHistory) {
 					// Nothing hints at a loss; but here it can be made sure of.
-					this.#call("onRestored", () => this.#handlers.onRestored());
+					callHandler(this.#handlers, "onRestored");
 				}
 				for (const payload of held) this.#deliver(payload);
 			},
@@ -181,25 +182,16 @@ export class SupervisedSubscription implements Subscription {
 	#losing(error: ConnectorError): void {
 		if (this.#done) return;
 		this.#lost = true;
-		this.#call("onLost", () => this.#handlers.onLost(error));
+		callHandler(this.#handlers, "onLost", error);
 	}
 
 	#restored(): void {
 		if (this.#done || !this.#lost) return;
 		this.#lost = false;
-		this.#call("onRestored", () => this.#handlers.onRestored());
+		callHandler(this.#handlers, "onRestored");
 	}
 
 	#deliver(payload: string): void {
-		if (!this.#done) this.#call("onMessage", () => this.#handlers.onMessage(payload));
-	}
-
-	// An exception here would end the reading of the stream.
-	#call(name: keyof SubscriptionHandlers, call: () => void): void {
-		try {
-			call();
-		} catch (error) {
-			console.error(`edge-sse: a subscription's ${name} threw.`, error);
-		}
+		if (!this.#done) callHandler(this.#handlers, "onMessage", payload);
 	}
 }

@@ -1,11 +1,11 @@
 import type { Connector, Subscription, SubscriptionHandlers } from "../connector.ts";
 import { type ConnectorError, gapError } from "../errors.ts";
-import type { Gate } from "../gate.ts";
 import type { Page } from "../history/page.ts";
 import { Reader } from "../history/reader.ts";
 import { Decoder, type DecoderOwner } from "../message/decoder.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { beginning, isAfter } from "../message/position.ts";
+import type { Semaphore } from "../scheduling.ts";
 
 /** What a channel's messages go to: the streams of one list of channels, or a `messages()`. */
 export interface Outlet {
@@ -19,9 +19,9 @@ export interface Outlet {
 /** What all channels of one hub share. */
 export interface ChannelOwner extends DecoderOwner {
 	/** Reads of the history for clients. */
-	readonly reads: Gate;
+	readonly reads: Semaphore;
 	/** Reads for channels whose subscription was lost. */
-	readonly restorations: Gate;
+	readonly restorations: Semaphore;
 	channelEnded(channel: Channel, error: ConnectorError): void;
 }
 

@@ -1,9 +1,10 @@
 import type { ConnectorError, ErrorHandler } from "../errors.ts";
 import { formatCursor, type Positions } from "../history/cursor.ts";
 import { Replay } from "../history/replay.ts";
+import type { ReplayFeed } from "../history/types.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { cursorFrame, gapFrame } from "../message/frame.ts";
-import type { Turn } from "../scheduling.ts";
+import type { Batch } from "../scheduling.ts";
 import type { Counters } from "../stats.ts";
 import type { Channel, Outlet } from "./channel.ts";
 import type { Connection } from "./connection.ts";
@@ -15,7 +16,7 @@ const encoder = /* @__PURE__ */ new TextEncoder();
  * All streams of one list of channels. What arrived in one turn of the event loop is framed and
  * encoded once, and the same bytes go to every connection.
  */
-export class Feed implements Outlet {
+export class Feed implements Outlet, ReplayFeed<Connection> {
 	readonly names: readonly string[];
 	readonly channels: readonly Channel[];
 	/** How many streams it has, those included that are just being taken in. */
@@ -23,9 +24,9 @@ export class Feed implements Outlet {
 	readonly #connections = new Set<Connection>();
 	readonly #outbox: Outbox = new Outbox((connection, round) => this.#write(connection, round));
 	readonly #onEnd: (feed: Feed, error: ConnectorError) => void;
-	readonly #replay: Replay | undefined;
+	readonly #replay: Replay<Connection> | undefined;
 	readonly #counters: Counters;
-	readonly #turn: Turn;
+	readonly #batch: Batch;
 	/** Where the feed stands in each channel, what is pending included. */
 	#positions: string[] = [];
 	/** Where every connection stands that has been sent all that was flushed. */
@@ -38,13 +39,13 @@ export class Feed implements Outlet {
 		channels: readonly Channel[],
 		report: ErrorHandler,
 		counters: Counters,
-		turn: Turn,
+		batch: Batch,
 		onEnd: (feed: Feed, error: ConnectorError) => void,
 	) {
 		this.channels = channels;
 		this.names = channels.map((channel) => channel.name);
 		this.#counters = counters;
-		this.#turn = turn;
+		this.#batch = batch;
 		this.#onEnd = onEnd;
 		const keepsHistory = channels.every((channel) => channel.reader !== undefined);
 		if (keepsHistory) this.#replay = new Replay(this, report, counters);
@@ -57,7 +58,7 @@ export class Feed implements Outlet {
 	}
 
 	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
-		if (this.#pending === "") this.#turn.add(this.flush);
+		if (this.#pending === "") this.#batch.add(this.flush);
 		this.#events++;
 		if (position === undefined) this.#pending += decoded.frame;
 		else {
@@ -69,7 +70,7 @@ export class Feed implements Outlet {
 	}
 
 	onGap(channel: Channel, position: string): void {
-		if (this.#pending === "") this.#turn.add(this.flush);
+		if (this.#pending === "") this.#batch.add(this.flush);
 		this.#pending += gapFrame(channel.name, position);
 		this.#counters.gaps += this.#connections.size;
 		this.#replay?.onGap(channel, position);

@@ -1,13 +1,11 @@
 import type { Connector, Resume } from "../connector.ts";
 import { type ConnectorError, closedError, type ErrorHandler, SseError } from "../errors.ts";
-import { Gate } from "../gate.ts";
 import { formatCursor, parseCursor } from "../history/cursor.ts";
 import { commentFrame, cursorFrame } from "../message/frame.ts";
 import { beginning } from "../message/position.ts";
-import { Turn } from "../scheduling.ts";
+import { Batch, Pacer, Semaphore } from "../scheduling.ts";
 import type { Sink, SinkOwner } from "../sinks/sink.ts";
 import type { Counters } from "../stats.ts";
-import { Turnstile } from "../turnstile.ts";
 import { Channel, type ChannelOwner, type Outlet } from "./channel.ts";
 import { Connection, type EndReason } from "./connection.ts";
 import { Roster, type RosterOptions } from "./connection-registry.ts";
@@ -34,16 +32,16 @@ export class Hub implements ChannelOwner {
 	readonly maxMessageBytes: number;
 	readonly report: ErrorHandler;
 	readonly counters: Counters;
-	readonly reads: Gate = new Gate(readsAtATime);
-	readonly restorations: Gate = new Gate(restorationsAtATime);
+	readonly reads: Semaphore = new Semaphore(readsAtATime);
+	readonly restorations: Semaphore = new Semaphore(restorationsAtATime);
 	readonly #connector: Connector;
 	readonly #linger: number;
 	readonly #channels = new Map<string, Channel>();
 	readonly #feeds = new Map<string, Feed>();
 	readonly #roster: Roster;
 	// Not one for all hubs: on Workers each request has its own, and may not do the work of another.
-	readonly #turn = new Turn();
-	readonly #turnstile = new Turnstile();
+	readonly #batch = new Batch();
+	readonly #pacer = new Pacer();
 	readonly #lingering = new Map<Channel, ReturnType<typeof setTimeout>>();
 	#closed = false;
 
@@ -81,7 +79,7 @@ export class Hub implements ChannelOwner {
 		{ lastEventId, recent, expires }: Resume,
 		createSink: (owner: SinkOwner) => S,
 	): Promise<{ connection: Connection; sink: S }> {
-		await this.#turnstile.pass();
+		await this.#pacer.pass();
 		const channels = await this.#acquireAll(names);
 		let resume = lastEventId === undefined ? undefined : parseCursor(names, lastEventId);
 		// Bun sends no headers before a first chunk, and some proxies wait for one too.
@@ -95,7 +93,7 @@ export class Hub implements ChannelOwner {
 		const key = JSON.stringify(names);
 		let feed = this.#feeds.get(key);
 		if (feed === undefined) {
-			feed = new Feed(channels, this.report, this.counters, this.#turn, this.#upstreamEnded);
+			feed = new Feed(channels, this.report, this.counters, this.#batch, this.#upstreamEnded);
 			this.#feeds.set(key, feed);
 		}
 		const connection = new Connection(this.#roster);

@@ -1,14 +1,18 @@
-import type { Connection } from "../delivery/connection.ts";
 import { beginning, isAfter } from "../message/position.ts";
 import type { Positions } from "./cursor.ts";
+import type { ReplayClient } from "./types.ts";
 
-/** A connection that is behind. */
-export interface Behind {
-	readonly connection: Connection;
+/** Where a client stands that is behind. */
+export interface Lag {
 	/** Where it says that it stands in each channel. */
 	readonly positions: Positions;
 	/** Where the feed stood when it came, for a position that says nothing or cannot be true; then, as `positions`. */
 	readonly joined: readonly string[];
+}
+
+/** A connection that is behind. */
+export interface Behind<Client extends ReplayClient> extends Lag {
+	readonly connection: Client;
 	/** When it came, or had last read most of what it was sent; as `performance.now()` has it. */
 	drained: number;
 }
@@ -17,7 +21,9 @@ export interface Behind {
 const drainLimit = 60_000;
 
 /** Those that can be sent more. */
-export function drained(all: readonly Behind[]): Behind[] {
+export function drained<Client extends ReplayClient>(
+	all: readonly Behind<Client>[],
+): Behind<Client>[] {
 	const now = performance.now();
 	return all.filter((behind) => {
 		const { connection } = behind;
@@ -34,18 +40,14 @@ export function drained(all: readonly Behind[]): Behind[] {
  * From where a connection is to be sent a channel's messages: from its position; from where the feed stood when
  * it came, if it has none, or one that is after that, and so is either forged or told by what follows.
  */
-export function start({ positions, joined }: Behind, index: number): string {
+export function start({ positions, joined }: Lag, index: number): string {
 	const position = positions[index];
 	const since = joined[index] ?? beginning;
 	return position === undefined || isAfter(position, since) ? since : position;
 }
 
 /** Where to read a channel from, for all of these; undefined when nobody misses anything. */
-export function oldest(
-	wave: readonly Behind[],
-	index: number,
-	standing: string,
-): string | undefined {
+export function oldest(wave: readonly Lag[], index: number, standing: string): string | undefined {
 	let from = standing;
 	let missing = false;
 	for (const behind of wave) {

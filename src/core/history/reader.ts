@@ -1,6 +1,6 @@
 import type { History } from "../connector.ts";
-import type { Gate } from "../gate.ts";
 import type { Decoded } from "../message/envelope.ts";
+import type { Semaphore } from "../scheduling.ts";
 import { Page } from "./page.ts";
 
 /** Messages in one read of the history, at most. */
@@ -25,13 +25,13 @@ export interface FeedView {
 export class Reader {
 	readonly #history: History;
 	readonly #name: string;
-	readonly #gate: Gate;
+	readonly #gate: Semaphore;
 	readonly #feed: FeedView;
 	readonly #pages = new Map<string, Promise<Page>>();
 	readonly #backs = new Map<number, Promise<string>>();
 	#pageSize = firstPage;
 
-	constructor(history: History, name: string, gate: Gate, feed: FeedView) {
+	constructor(history: History, name: string, gate: Semaphore, feed: FeedView) {
 		this.#history = history;
 		this.#name = name;
 		this.#gate = gate;

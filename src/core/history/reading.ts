@@ -1,12 +1,12 @@
-import type { Channel } from "../delivery/channel.ts";
 import { type ErrorHandler, gapError } from "../errors.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { cursorFrame, gapFrame } from "../message/frame.ts";
 import { beginning, isAfter } from "../message/position.ts";
-import { type Behind, oldest, start } from "./behind.ts";
+import { type Lag, oldest, start } from "./behind.ts";
 import { formatCursor, type Positions } from "./cursor.ts";
 import { Recent } from "./recent.ts";
 import { type Read, Stretch } from "./stretch.ts";
+import type { ReplayChannel } from "./types.ts";
 
 /** What whoever stands at one place is sent. */
 export interface Step {
@@ -27,7 +27,7 @@ const encoder = /* @__PURE__ */ new TextEncoder();
  * place is sent the same bytes.
  */
 export class Reading {
-	readonly #channels: readonly Channel[];
+	readonly #channels: readonly ReplayChannel[];
 	readonly #report: ErrorHandler;
 	readonly #recent: Recent;
 	#reads: readonly Read[];
@@ -37,11 +37,11 @@ export class Reading {
 	/** Of the steps together, in bytes. */
 	#size = 0;
 	/** Channels of which a gap was reported: a crowd that missed the same is one report. */
-	readonly #told = new Set<Channel>();
+	readonly #told = new Set<ReplayChannel>();
 	#kept = false;
 
 	/** @param wave for whom it is read. */
-	constructor(channels: readonly Channel[], wave: readonly Behind[], report: ErrorHandler) {
+	constructor(channels: readonly ReplayChannel[], wave: readonly Lag[], report: ErrorHandler) {
 		this.#channels = channels;
 		this.#report = report;
 		this.#recent = new Recent(channels);
@@ -66,13 +66,13 @@ export class Reading {
 	}
 
 	/** The feed brought a message that is kept. */
-	onMessage(channel: Channel, decoded: Decoded): void {
+	onMessage(channel: ReplayChannel, decoded: Decoded): void {
 		this.#recent.add(channel, decoded);
 		this.#change();
 	}
 
 	/** The feed has missed something. */
-	onGap(channel: Channel): void {
+	onGap(channel: ReplayChannel): void {
 		this.#recent.forget(channel);
 		this.#change();
 	}
@@ -94,7 +94,7 @@ export class Reading {
 	}
 
 	/** Whether it begins early enough for a connection, and can judge what that claims. */
-	reaches(behind: Behind): boolean {
+	reaches(behind: Lag): boolean {
 		return this.#current().every((stretch, index) => {
 			// Who comes later must find all there is. One who knows more than the feed needs the history itself.
 			const { channel, isSeamless } = stretch;
@@ -104,7 +104,7 @@ export class Reading {
 	}
 
 	/** What a connection that it reaches is to be sent. */
-	step(behind: Behind): Step {
+	step(behind: Lag): Step {
 		const { positions } = behind;
 		const starts = this.#channels.map((_, index) => start(behind, index));
 		const place = `${positions} ${starts}`;
@@ -147,7 +147,7 @@ export class Reading {
 		return { bytes: encoder.encode(text), positions, events, gaps };
 	}
 
-	#gap(channel: Channel, position: string | undefined): string {
+	#gap(channel: ReplayChannel, position: string | undefined): string {
 		if (!this.#told.has(channel)) {
 			this.#told.add(channel);
 			this.#report(gapError(position), { stage: "replay", channel: channel.name });
@@ -162,6 +162,6 @@ export class Reading {
 }
 
 /** It has heard more, from another process, than this one's feed knows. */
-function isAhead({ positions }: Behind, channel: Channel, index: number): boolean {
+function isAhead({ positions }: Lag, channel: ReplayChannel, index: number): boolean {
 	return isAfter(positions[index] ?? beginning, channel.position);
 }

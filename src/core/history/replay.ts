@@ -1,6 +1,3 @@
-import type { Channel } from "../delivery/channel.ts";
-import type { Connection } from "../delivery/connection.ts";
-import type { Feed } from "../delivery/feed.ts";
 import type { ErrorHandler } from "../errors.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { atEndOfTurn, turnBytes, turnClients } from "../scheduling.ts";
@@ -8,6 +5,7 @@ import type { Counters } from "../stats.ts";
 import { type Behind, drained } from "./behind.ts";
 import type { Positions } from "./cursor.ts";
 import { Reading, type Step } from "./reading.ts";
+import type { ReplayChannel, ReplayClient, ReplayFeed } from "./types.ts";
 
 /** How long a client that does not read is left alone before it is looked at again, in ms. */
 const drainPause = 100;
@@ -27,12 +25,12 @@ const encoder = /* @__PURE__ */ new TextEncoder();
  * (see `Reading`). A connection that has been sent all there is joins the feed within the same turn, so that nothing
  * comes between.
  */
-export class Replay {
-	readonly #feed: Feed;
+export class Replay<Client extends ReplayClient> {
+	readonly #feed: ReplayFeed<Client>;
 	readonly #report: ErrorHandler;
 	readonly #counters: Counters;
 	/** Who was sent something last comes last. */
-	readonly #behind = new Map<Connection, Behind>();
+	readonly #behind = new Map<Client, Behind<Client>>();
 	/** It is being served, or waited for. */
 	#underWay: Reading | undefined;
 	/** For who comes next. */
@@ -42,23 +40,23 @@ export class Replay {
 	#rounds = 0;
 	#running = false;
 
-	constructor(feed: Feed, report: ErrorHandler, counters: Counters) {
+	constructor(feed: ReplayFeed<Client>, report: ErrorHandler, counters: Counters) {
 		this.#feed = feed;
 		this.#counters = counters;
 		this.#report = report;
 	}
 
-	get connections(): Iterable<Connection> {
+	get connections(): Iterable<Client> {
 		return this.#behind.keys();
 	}
 
-	add(connection: Connection, positions: Positions, joined: readonly string[]): void {
+	add(connection: Client, positions: Positions, joined: readonly string[]): void {
 		this.#behind.set(connection, { connection, positions, joined, drained: performance.now() });
 		this.#counters.replays++;
 		if (!this.#running) void this.#run();
 	}
 
-	delete(connection: Connection): void {
+	delete(connection: Client): void {
 		this.#behind.delete(connection);
 	}
 
@@ -67,7 +65,7 @@ export class Replay {
 		this.#keep(undefined);
 	}
 
-	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
+	onMessage(channel: ReplayChannel, decoded: Decoded, position: string | undefined): void {
 		if (position !== undefined) {
 			this.#kept?.onMessage(channel, decoded);
 			if (this.#underWay !== this.#kept) this.#underWay?.onMessage(channel, decoded);
@@ -80,7 +78,7 @@ export class Replay {
 		}
 	}
 
-	onGap(channel: Channel, _position: string): void {
+	onGap(channel: ReplayChannel, _position: string): void {
 		// Whoever is behind is told by its own position, which the history does not cover either.
 		this.#kept?.onGap(channel);
 		if (this.#underWay !== this.#kept) this.#underWay?.onGap(channel);
@@ -108,7 +106,7 @@ export class Replay {
 	}
 
 	/** @returns whether anyone was sent anything, or has joined the feed. */
-	async #round(ready: readonly Behind[]): Promise<boolean> {
+	async #round(ready: readonly Behind<Client>[]): Promise<boolean> {
 		// Every other round is for whoever waits longest: those who come from far back, one after the
 		// other, must not keep everybody else waiting.
 		const wave = this.#rounds++ % 2 === 0 ? ready : ready.slice(0, 1);
@@ -128,7 +126,7 @@ export class Replay {
 	}
 
 	/** Serves whom the reading reaches, over as many turns as they and their bytes take. */
-	async #serve(ready: readonly Behind[], reading: Reading): Promise<boolean> {
+	async #serve(ready: readonly Behind<Client>[], reading: Reading): Promise<boolean> {
 		let advanced = false;
 		let left = turnBytes;
 		let clients = turnClients;
@@ -150,7 +148,7 @@ export class Replay {
 	}
 
 	// Nothing may come between the flush and this: the step ends where the feed stands.
-	#advance(behind: Behind, { bytes, positions, events, gaps }: Step): boolean {
+	#advance(behind: Behind<Client>, { bytes, positions, events, gaps }: Step): boolean {
 		const { connection } = behind;
 		if (bytes.length > 0) {
 			if (!connection.write(bytes)) return false;

@@ -1,11 +1,11 @@
-import type { Channel } from "../delivery/channel.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { beginning, isAfter } from "../message/position.ts";
 import type { Page } from "./page.ts";
+import type { ReplayChannel } from "./types.ts";
 
 /** What was read of a channel. */
 export interface Read {
-	readonly channel: Channel;
+	readonly channel: ReplayChannel;
 	/** Where the feed stood when the reading began. */
 	readonly standing: string;
 	/** With the page: from where it was read. Undefined: nobody was behind, and nothing was read. */
@@ -17,7 +17,7 @@ export interface Read {
 
 /** A page of a channel's history, with what the feed brought while it was read. */
 export class Stretch {
-	readonly channel: Channel;
+	readonly channel: ReplayChannel;
 	readonly #read: Read;
 	readonly #recent: readonly Decoded[] | undefined;
 	/** In their order, each once. */

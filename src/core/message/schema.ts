@@ -1,5 +1,4 @@
 import { SseError } from "../errors.ts";
-import type { PublishOptions } from "../options.ts";
 import type { Message } from "./message.ts";
 
 /** The data of each type of event. `message` is the type that events have without one. */
@@ -27,16 +26,6 @@ export interface Issue {
 	readonly message: string;
 	readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
-
-/** What `publish` takes after the data: the type may be left out only where it is `message`. */
-export type PublishArguments<
-	Events extends object,
-	Type extends keyof Events & string,
-> = string extends keyof Events
-	? [options?: PublishOptions]
-	: [Type] extends ["message"]
-		? [options?: PublishOptions & { type?: "message" | undefined }]
-		: [options: PublishOptions & { type: Type }];
 
 /** A message of one of these types, or word of a gap; `type` tells which. */
 export type MessageOf<Events extends object> = string extends keyof Events

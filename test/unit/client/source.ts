@@ -1,19 +1,33 @@
 import { formatCursor, parseCursor } from "../../../src/core/history/cursor.ts";
 import { beginning, isAfter } from "../../../src/core/message/position.ts";
-import type { Published, World } from "./world.ts";
+
+export interface Published {
+	channel: string;
+	type: string;
+	n: number;
+	position: string;
+}
+
+/** What a source needs of its world. */
+interface Surroundings {
+	readonly channels: readonly string[];
+	readonly published: readonly Published[];
+	readonly sources: Set<FakeSource>;
+	readonly current: unknown;
+}
 
 /** A native EventSource, and the hub's end of it. */
 export class FakeSource extends EventTarget {
 	static readonly CLOSED = 2;
 	readyState = 0;
-	readonly #world: World;
+	readonly #world: Surroundings;
 	readonly owner: unknown;
 	readonly #query: string | null;
 	/** What a reconnect by itself sends as `Last-Event-ID`. */
 	#lastEventId = "";
 	#positions: string[] = [];
 
-	constructor(world: World, url: URL) {
+	constructor(world: Surroundings, url: URL) {
 		super();
 		this.#world = world;
 		this.owner = world.current;

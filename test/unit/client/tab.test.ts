@@ -2,7 +2,8 @@ import { afterEach, expect, test, vi } from "vitest";
 import { Member } from "../../../src/client/tab.ts";
 import type { ClientState } from "../../../src/client/types.ts";
 import { Random } from "../../torture/random.ts";
-import { type Published, World } from "./world.ts";
+import type { Published } from "./source.ts";
+import { World } from "./world.ts";
 
 /**
  * Tabs in a world where everything happens in any order: whatever is published after a tab was open is told

@@ -1,5 +1,5 @@
 import type { Random } from "../../torture/random.ts";
-import { FakeSource } from "./source.ts";
+import { FakeSource, type Published } from "./source.ts";
 
 /**
  * What tabs have around them, as unhelpful as it may be: messages between two tabs stay in their order,
@@ -129,13 +129,6 @@ export class World {
 				this.grant(request);
 			}
 		});
-}
-
-export interface Published {
-	channel: string;
-	type: string;
-	n: number;
-	position: string;
 }
 
 interface LockRequest {

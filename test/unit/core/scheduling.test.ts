@@ -37,9 +37,9 @@ async function scene() {
 	const waiting: (() => void)[] = [];
 	vi.stubGlobal("setImmediate", (task: () => void) => waiting.push(task));
 	vi.resetModules();
-	const { Turn } = await import("../../../src/core/scheduling.ts");
+	const { Batch } = await import("../../../src/core/scheduling.ts");
 	const ran: string[] = [];
-	return { turn: new Turn(), waiting, ran };
+	return { turn: new Batch(), waiting, ran };
 }
 
 test("what many ask for is done in order, in one call of the host's; what is asked for then, in the next", async () => {

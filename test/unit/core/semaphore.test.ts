@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { Gate } from "../../../src/core/gate.ts";
+import { Semaphore } from "../../../src/core/scheduling.ts";
 
 test("so many run at a time, in the order in which they came; one that fails makes room, too", async () => {
-	const gate = new Gate(2);
+	const gate = new Semaphore(2);
 	const begun: number[] = [];
 	const ends: ((fail: boolean) => void)[] = [];
 	const runs = [0, 1, 2, 3, 4].map((n) =>

@@ -1,6 +1,7 @@
+import { within } from "../../shared/timeout.ts";
 import { closed, toConnectorError, unanswered, unreachable } from "../errors.ts";
 import type { Publisher } from "../publisher.ts";
-import { WaitingRoom, within } from "../waiting-room.ts";
+import { WaitingRoom } from "../waiting-room.ts";
 
 /** What publishing needs of a client that the caller owns. */
 export interface OwnedClient {

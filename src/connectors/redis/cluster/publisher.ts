@@ -1,10 +1,10 @@
 import { ConnectorError } from "../../../core/errors.ts";
 import { slotOf } from "../../shared/redis-slot.ts";
+import { within } from "../../shared/timeout.ts";
 import type { RedisLink } from "../driver.ts";
 import { closed, redirection, unanswered } from "../errors.ts";
 import { assertMaster } from "../master.ts";
 import { LinkPublisher, type Publisher } from "../publisher.ts";
-import { within } from "../waiting-room.ts";
 import type { Cluster } from "./cluster.ts";
 import { resolved } from "./slot-map.ts";
 

@@ -1,6 +1,7 @@
 import type { Subscription, SubscriptionHandlers } from "../../../core/connector.ts";
 import type { ConnectorError } from "../../../core/errors.ts";
 import { slotOf } from "../../shared/redis-slot.ts";
+import { within } from "../../shared/timeout.ts";
 import type { RedisDriver, RedisLink } from "../driver.ts";
 import { closed, moved, toConnectorError, unanswered } from "../errors.ts";
 import { Heartbeat } from "../heartbeat.ts";
@@ -8,7 +9,6 @@ import { Member } from "../listener.ts";
 import { assertMaster, oncePerTurn } from "../master.ts";
 import { Subscriber } from "../subscriber.ts";
 import type { ChannelSubscriber, SubscriberSettings } from "../topology.ts";
-import { within } from "../waiting-room.ts";
 import type { Cluster } from "./cluster.ts";
 import { ClusterPublisher } from "./publisher.ts";
 

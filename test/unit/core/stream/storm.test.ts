@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Turnstile } from "../../../../src/core/turnstile.ts";
+import { Pacer } from "../../../../src/core/scheduling.ts";
 import { open, scene } from "./kit.ts";
 
 /** Many clients that come at once are taken in over several turns of the event loop. */
@@ -8,10 +8,10 @@ import { open, scene } from "./kit.ts";
 const size = 100;
 
 test("a few pass in each turn, in the order in which they came, and who comes later waits behind them", async () => {
-	const turnstile = new Turnstile();
+	const pacer = new Pacer();
 	const passed: number[] = [];
 	const come = async (n: number) => {
-		await turnstile.pass();
+		await pacer.pass();
 		passed.push(n);
 	};
 	const all = Array.from({ length: 19 }, (_, n) => come(n));
@@ -27,7 +27,7 @@ test("a few pass in each turn, in the order in which they came, and who comes la
 	expect(passed).toEqual(Array.from({ length: 20 }, (_, n) => n));
 	// Nobody is there any more: the next who comes has not to wait.
 	await nextTurn();
-	expect(turnstile.pass()).toBeUndefined();
+	expect(pacer.pass()).toBeUndefined();
 });
 
 test("who is there has his messages while a crowd comes in", async () => {
