@@ -1,6 +1,7 @@
 /**
- * `npm test`: everything, in this order, until something fails. The last line of the output is
- * `N passed, N failed`; a step that fails without a failing test counts as one failure.
+ * `npm test`: everything, in this order, until something fails. `npm test -- check browser`: these groups alone, as CI's
+ * jobs run them. The last line of the output is `N passed, N failed`; a step that fails without a failing test counts as
+ * one failure.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -22,20 +23,40 @@ interface Outcome {
 	problem?: string;
 }
 
-const steps: [name: string, run: () => Promise<Outcome>][] = [
-	["tools", tools],
-	["types, lint and format", () => allOf("types", "lint")],
-	["unit tests", () => tests("unit")],
-	["fuzz", () => tests("fuzz")],
-	["connector tests", () => tests("connectors")],
-	["resume tests", () => tests("resume")],
-	["runtime tests", () => tests("runtimes")],
-	["faults", () => tests("faults", "faults:short")],
-	["torture", () => tests("torture")],
-	["browser tests", () => tests("browser")],
-	["examples", () => tests("examples")],
-	["build and package tests", () => tests("package")],
-];
+type Step = [name: string, run: () => Promise<Outcome>];
+
+const groups: Record<string, Step[]> = {
+	check: [
+		["types, lint, format and unused exports", () => allOf("types", "lint", "unused")],
+		["unit tests", () => tests("unit")],
+		["fuzz", () => tests("fuzz")],
+	],
+	connectors: [
+		["connector tests", () => tests("connectors")],
+		["resume tests", () => tests("resume")],
+	],
+	runtimes: [
+		["runtime tests", () => tests("runtimes")],
+		["faults", () => tests("faults", "faults:short")],
+		["torture", () => tests("torture")],
+	],
+	browser: [["browser tests", () => tests("browser")]],
+	package: [
+		["examples", () => tests("examples")],
+		["build and package tests", () => tests("package")],
+	],
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !Object.hasOwn(groups, name));
+if (unknown !== undefined) {
+	console.error(`There is no group ${unknown}; there are ${Object.keys(groups).join(", ")}.`);
+	process.exit(2);
+}
+const chosen = Object.entries(groups).filter(
+	([name]) => asked.length === 0 || asked.includes(name),
+);
+const steps: Step[] = [["tools", tools], ...chosen.flatMap(([, group]) => group)];
 
 const running = new Set<ChildProcess>();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -9,6 +9,7 @@ import { root } from "./support.ts";
 interface Job {
 	permissions?: Record<string, string>;
 	needs?: string;
+	strategy?: { matrix: { group: string[] } };
 	steps: { uses?: string; run?: string }[];
 }
 
@@ -48,6 +49,28 @@ test("a release is published with provenance, after all tests, by a job that may
 	expect(tests?.permissions).toBeUndefined();
 	expect(publish).toMatchObject({ needs: "test", permissions: { "id-token": "write" } });
 	expect(commands(publish)).toMatch(
-		/npm ci\nnpm run build\n.*npm publish --provenance --access public/s,
+		/npm ci --ignore-scripts\nnpm run build\n.*npm publish --provenance --access public/s,
 	);
+});
+
+test("no install script runs in a job that may publish", async () => {
+	for (const name of readdirSync(folder)) {
+		const { jobs } = await workflow(name);
+		for (const { permissions = {}, steps } of Object.values(jobs)) {
+			if (permissions["id-token"] !== "write") continue;
+			const installs = steps.flatMap(
+				({ run = "" }) => run.match(/npm (?:ci|i|install)\b.*/g) ?? [],
+			);
+			expect(installs).not.toEqual([]);
+			expect(installs.filter((line) => !line.includes("--ignore-scripts"))).toEqual([]);
+		}
+	}
+});
+
+test("CI's jobs run every group of tests", async () => {
+	const text = readFileSync(join(root, "scripts/test.ts"), "utf8");
+	const groups = [...text.matchAll(/^\t(\w+): \[/gm)].map(([, name]) => name);
+	const { jobs } = await workflow("ci.yml");
+	const run = Object.values(jobs).flatMap(({ strategy }) => strategy?.matrix.group);
+	expect(run).toEqual(groups);
 });

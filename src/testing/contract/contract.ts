@@ -10,7 +10,7 @@ import { publishCases } from "./publish.ts";
 import { subscribeCases } from "./subscribe.ts";
 import { unsubscribeCases } from "./unsubscribe.ts";
 
-export const cases: readonly Case[] = [
+const cases: readonly Case[] = [
 	...everywhereCases,
 	...publishCases,
 	...subscribeCases,
