@@ -1,15 +1,16 @@
 import type {
 	Connector,
-	HistoryOptions,
 	PublishResult,
 	Subscription,
 	SubscriptionHandlers,
 } from "../core/connector.ts";
+import { ConfigurationError } from "../core/errors.ts";
 import { closed, isForbidden } from "./redis/errors.ts";
 import type { Publisher } from "./redis/publisher.ts";
 import { type RedisTarget, resolve } from "./redis/target.ts";
 import type { ChannelSubscriber, Route } from "./redis/topology.ts";
-import { RedisHistory } from "./shared/redis-history.ts";
+import { RedisHistory, type RedisHistoryOptions } from "./shared/redis-history.ts";
+import { historyPrefix } from "./shared/redis-slot.ts";
 import { scopeOf } from "./shared/scope.ts";
 
 export type { IoRedisClient } from "./redis/clients/ioredis.ts";
@@ -23,6 +24,7 @@ export type {
 } from "./redis/cluster/options.ts";
 export type { RedisSentinelOptions } from "./redis/sentinel.ts";
 export type { RedisTarget } from "./redis/target.ts";
+export type { RedisHistoryOptions } from "./shared/redis-history.ts";
 
 export interface RedisOptions {
 	/**
@@ -45,7 +47,7 @@ export interface RedisOptions {
 	 * Keeps messages in a stream per channel, so that clients can come back to where they left off.
 	 * Default: none are kept. Every process that publishes to a channel must say so alike.
 	 */
-	history?: HistoryOptions | undefined;
+	history?: RedisHistoryOptions | undefined;
 	/**
 	 * In a Cluster: sharded pub/sub (Redis 7 or later). A message then goes to one shard instead of to every
 	 * node. Everyone on a channel must agree, for PUBLISH and SSUBSCRIBE do not meet, nor do SPUBLISH and
@@ -104,13 +106,14 @@ class RedisConnector implements Connector {
 		timeout: number,
 		pingInterval: number,
 		scope: Connector["scope"],
-		history: HistoryOptions | undefined,
+		history: RedisHistoryOptions | undefined,
 	) {
 		this.scope = scope;
 		this.#route = route;
 		if (history !== undefined) {
 			const run = (args: readonly string[]) => this.#run(args);
-			this.history = new RedisHistory(run, history, true, route.publishCommand);
+			const placed = { ...history, keyPrefix: history.keyPrefix ?? placeOf(route.keyPrefix) };
+			this.history = new RedisHistory(run, placed, true, route.publishCommand);
 		}
 		this.#timeout = timeout;
 		this.#pingInterval = pingInterval;
@@ -178,6 +181,15 @@ class RedisConnector implements Connector {
 		if (texts.every((text) => text.isWellFormed())) return;
 		throw new TypeError("A channel or payload with a lone surrogate cannot be sent to Redis.");
 	}
+}
+
+/** Where the histories go by default: behind what the caller's client puts before its own keys. */
+function placeOf(keyPrefix = ""): string {
+	if (!/[{}]/.test(keyPrefix)) return keyPrefix + historyPrefix;
+	throw new ConfigurationError(
+		"redis(): the client's keyPrefix has braces, which would take the place of the channel's own in a Cluster. " +
+			'Say where the history goes: history: { keyPrefix: "app1:sse:" }.',
+	);
 }
 
 function flag(field: string, value: unknown): boolean {

@@ -1,17 +1,18 @@
 import type {
 	Connector,
-	HistoryOptions,
 	PublishResult,
 	Subscription,
 	SubscriptionHandlers,
 } from "../core/connector.ts";
 import { ConfigurationError, closedError } from "../core/errors.ts";
-import { RedisHistory } from "./shared/redis-history.ts";
+import { RedisHistory, type RedisHistoryOptions } from "./shared/redis-history.ts";
 import { scopeOf } from "./shared/scope.ts";
 import { Commands } from "./upstash/commands.ts";
 import type { Supervision } from "./upstash/renewal.ts";
 import { Rest } from "./upstash/rest.ts";
 import { SupervisedSubscription } from "./upstash/subscription.ts";
+
+export type { RedisHistoryOptions } from "./shared/redis-history.ts";
 
 export interface UpstashOptions {
 	/** The database's REST URL, `https://….upstash.io`. */
@@ -42,7 +43,7 @@ export interface UpstashOptions {
 	 * Default: none are kept. A publish is one command all the same; opening a channel and coming back to it
 	 * are one each, and so is a renewal's look at what it may have missed.
 	 */
-	history?: HistoryOptions | undefined;
+	history?: RedisHistoryOptions | undefined;
 }
 
 /**

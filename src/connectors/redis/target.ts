@@ -51,7 +51,9 @@ export function resolve(target: RedisTarget, sharded: boolean): Route {
 		throw new TypeError(`redis(): the target must not be ${describe(target)}. ${WAYS}`);
 	}
 	const options = typeof target === "string" ? undefined : clusterOptions(target);
-	if (options !== undefined) return everywhere(cluster(options, sharded), sharded);
+	if (options !== undefined) {
+		return { ...everywhere(cluster(options, sharded), sharded), keyPrefix: keyPrefixOf(target) };
+	}
 	if (sharded) {
 		throw new ConfigurationError(
 			"redis(): sharded pub/sub needs a Cluster: pass { rootNodes: [{ url }] } or a cluster client, or leave sharded out.",
@@ -70,7 +72,9 @@ function everywhere(nodes: Cluster, sharded: boolean): Route {
 
 function single(target: RedisTarget): Route {
 	if (typeof target === "string") return connecting({ url: target });
-	if (isIoRedis(target)) return through(ioredisDuplicates(target));
+	if (isIoRedis(target)) {
+		return { ...through(ioredisDuplicates(target)), keyPrefix: keyPrefixOf(target) };
+	}
 	if (isSentinel(target)) return through(sentinelDriver(target));
 	if ("getSentinelNode" in target) {
 		throw new ConfigurationError(
@@ -100,6 +104,14 @@ function through(
 		publisher,
 		subscriber: (settings) => new Subscriber(driver, settings),
 	};
+}
+
+/** ioredis puts it before keys, and not before channels. Our connections leave it to us. */
+function keyPrefixOf(target: unknown): string | undefined {
+	const { options } = target as { options?: { keyPrefix?: unknown; redisOptions?: unknown } };
+	const { keyPrefix, redisOptions } = options ?? {};
+	const prefix = keyPrefix ?? (redisOptions as { keyPrefix?: unknown } | undefined)?.keyPrefix;
+	return typeof prefix === "string" && prefix !== "" ? prefix : undefined;
 }
 
 function clusterOptions(target: object): RedisClusterOptions | undefined {

@@ -5,6 +5,8 @@ import type { Publisher } from "./publisher.ts";
 /** How to publish and how to subscribe at a target: a server, or all of a Cluster's. */
 export interface Route {
 	readonly publishCommand: PublishCommand;
+	/** What the caller's own client puts before each of its keys. */
+	readonly keyPrefix?: string | undefined;
 	publisher(timeout: number): Publisher;
 	subscriber(settings: SubscriberSettings): ChannelSubscriber;
 }

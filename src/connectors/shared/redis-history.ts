@@ -6,7 +6,19 @@ import type {
 	PublishResult,
 } from "../../core/connector.ts";
 import { type HistoryLimits, historyLimits } from "./history-limits.ts";
-import { streamKey } from "./redis-slot.ts";
+import { historyPrefix, streamKey } from "./redis-slot.ts";
+
+/** How much Redis keeps of each channel, and where. */
+export interface RedisHistoryOptions extends HistoryOptions {
+	/**
+	 * What the keys begin with: for a user whose ACL allows some keys only, and to keep the histories of several
+	 * applications apart. The rest is the same for everyone. It has no braces. Every process that publishes to a
+	 * channel or streams it must say the same.
+	 *
+	 * @defaultValue `"sse:history:"`; behind a client of ioredis with a `keyPrefix`, that and `"sse:history:"`.
+	 */
+	keyPrefix?: string | undefined;
+}
 
 /** Runs one command; rejects with a `ConnectorError`, whose cause is Redis' own. */
 export type Run = (args: readonly string[]) => Promise<unknown>;
@@ -51,6 +63,7 @@ return id`;
 export class RedisHistory implements History {
 	readonly #run: Run;
 	readonly #limits: HistoryLimits;
+	readonly #prefix: string;
 	readonly #publish: Script;
 	readonly #head: Script;
 	readonly #command: PublishCommand;
@@ -61,13 +74,14 @@ export class RedisHistory implements History {
 	 */
 	constructor(
 		run: Run,
-		options: HistoryOptions,
+		options: RedisHistoryOptions,
 		byHash: boolean,
 		command: PublishCommand = "PUBLISH",
 	) {
 		this.#run = run;
 		this.#command = command;
 		this.#limits = historyLimits(options);
+		this.#prefix = keyPrefix(options.keyPrefix);
 		this.#publish = new Script(publishScript, run, byHash);
 		this.#head = new Script(headScript, run, byHash);
 	}
@@ -75,26 +89,41 @@ export class RedisHistory implements History {
 	async publish(channel: string, payload: string): Promise<PublishResult> {
 		const { maxLength, maxAge } = this.#limits;
 		const args = [channel, payload, String(maxLength + 1), String(maxAge), this.#command];
-		const reply = await this.#publish.call(streamKey(channel), args);
+		const reply = await this.#publish.call(streamKey(channel, this.#prefix), args);
 		const [receivers, id] = reply as [number, string];
 		return { receivers: Number(receivers), id: String(id) };
 	}
 
 	async head(channel: string, back = 0): Promise<string> {
 		const args = [String(this.#limits.maxAge), String(back)];
-		return String(await this.#head.call(streamKey(channel), args));
+		return String(await this.#head.call(streamKey(channel, this.#prefix), args));
 	}
 
 	async read(channel: string, after: string, limit: number): Promise<HistoryPage> {
 		// From the position itself, which must still be there, to one more than is asked for.
 		const count = String(limit + 2);
-		const reply = await this.#run(["XRANGE", streamKey(channel), after, "+", "COUNT", count]);
+		const reply = await this.#run([
+			"XRANGE",
+			streamKey(channel, this.#prefix),
+			after,
+			"+",
+			"COUNT",
+			count,
+		]);
 		const entries = reply as [id: string, fields: string[]][];
 		const found = String(entries[0]?.[0]) === after;
 		const rest = found ? entries.slice(1) : entries;
 		const messages = rest.slice(0, limit).map(([id, fields]) => kept(String(id), fields));
 		return { covered: found || after === "0-0", messages, more: rest.length > limit };
 	}
+}
+
+/** @throws {TypeError} when keys that begin so would not all be in their channel's slot. */
+function keyPrefix(prefix: unknown = historyPrefix): string {
+	if (typeof prefix === "string" && /^[^{}]*$/.test(prefix) && prefix.isWellFormed()) return prefix;
+	throw new TypeError(
+		"history.keyPrefix: must be a string without braces, such as \"app1:sse:\". A Cluster takes what is in braces for the key's place, which is the channel's to say.",
+	);
 }
 
 function kept(id: string, [field, payload]: string[]): KeptMessage {

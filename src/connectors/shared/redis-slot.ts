@@ -1,5 +1,5 @@
 /**
- * Where a Redis Cluster keeps a key, and the key of a channel's history in the channel's own slot.
+ * Where a Redis Cluster keeps a key, and the keys of a channel's history in the channel's own slot.
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#key-distribution-model
  */
@@ -7,40 +7,65 @@
 const slots = 16_384;
 const encoder = /* @__PURE__ */ new TextEncoder();
 
+/** What the keys of histories begin with, unless the options say otherwise. */
+export const historyPrefix = "sse:history:";
+
 /** The slot of a key or of a sharded channel. */
 export function slotOf(name: string): number {
 	return crc16(tagOf(name) ?? name) % slots;
 }
 
 /**
- * The key of a channel's stream: in the slot of the channel, for a script may publish nowhere else, and of no
- * other channel. Most channels can be made a tag of their own. One that has a tag keeps it. One with a `}`
- * that could be neither is given a tag that happens to fall into its slot.
+ * The key of a channel's stream. It is in the channel's own slot, because a script may publish nowhere else. No other
+ * channel has it: the tag has a fixed length, and the name follows it whole.
+ *
+ * @param prefix has no braces, so that the tag is the first in the key.
  */
-export function streamKey(channel: string): string {
-	if (tagOf(channel) !== undefined) return `sse:history:tagged:${channel}`;
-	if (!channel.includes("}")) return `sse:history:{${channel}}`;
-	const slot = slotOf(channel);
-	let number = 0;
-	// Some 16,000 numbers on average, a millisecond or two; such channels are rare.
-	while (slotOf(String(number)) !== slot) number++;
-	return `sse:history:slot:{${number}}:${channel}`;
+export function streamKey(channel: string, prefix: string = historyPrefix): string {
+	return `${prefix}{${tagIn(slotOf(channel))}}:${channel}`;
+}
+
+/** The tag's letters: four bits each, and none of them is a brace. */
+const letters = "@ABCDEFGHIJKLMNO";
+
+/** The slot of the tag `@@@@`, whose bits are all 0. */
+const slotOfZero = 13_881;
+
+/**
+ * For each bit of a slot: the bits of a tag that change it and no other. CRC16 is linear: to flip bits of a text
+ * flips the same bits of its checksum, whatever else the text holds. So a tag for a slot is solved for, not searched for.
+ */
+const flips = [
+	0x1afa, 0x06ed, 0x277b, 0x110c, 0x2a91, 0x39c0, 0x1f63, 0x277f, 0x1104, 0x2208, 0x1bea, 0x04cd,
+	0x233b, 0x198c,
+];
+
+/** Four letters whose slot this is. */
+function tagIn(slot: number): string {
+	const wanted = slot ^ slotOfZero;
+	let bits = 0;
+	for (const [bit, flip] of flips.entries()) if ((wanted >> bit) & 1) bits ^= flip;
+	return [12, 8, 4, 0].map((shift) => letters[(bits >> shift) & 15]).join("");
 }
 
 /** What Redis hashes instead of the whole: between the first `{` and the next `}`, if there is anything. */
 function tagOf(name: string): string | undefined {
-	return /^[^{]*\{([^}]+)\}/.exec(name)?.[1];
+	const open = name.indexOf("{");
+	const close = open === -1 ? -1 : name.indexOf("}", open);
+	return close > open + 1 ? name.slice(open + 1, close) : undefined;
 }
+
+const table = /* @__PURE__ */ Uint16Array.from({ length: 256 }, (_, byte) => {
+	let crc = byte << 8;
+	for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1;
+	return crc;
+});
 
 /** CRC-16/XMODEM of the UTF-8 bytes. */
 function crc16(text: string): number {
 	let crc = 0;
 	for (const byte of encoder.encode(text)) {
-		crc ^= byte << 8;
-		for (let bit = 0; bit < 8; bit++) {
-			crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1;
-		}
-		crc &= 0xffff;
+		crc = ((crc << 8) & 0xff00) ^ (table[(crc >> 8) ^ byte] ?? 0);
 	}
 	return crc;
 }
