@@ -1,13 +1,17 @@
 /** The public names, one by one; every build of the main entry has these, and its own `sse`. */
 
 export type {
+	ChannelHistoryOptions,
 	Connector,
 	History,
 	HistoryOptions,
 	HistoryPage,
 	KeptMessage,
+	OutgoingMessage,
+	PublishOutcome,
 	PublishResult,
 	Resume,
+	SendOptions,
 	Subscription,
 	SubscriptionHandlers,
 } from "./core/connector.ts";
@@ -20,7 +24,7 @@ export { Message } from "./core/message/message.ts";
 export type { EventMap, Issue, MessageOf, Schema, SchemaMap } from "./core/message/schema.ts";
 export { ValidationError } from "./core/message/schema.ts";
 export type { Client, ServerSentEventsOptions, StreamOptions } from "./core/options.ts";
-export type { PublishOptions } from "./core/publish.ts";
+export type { PublishChannel, Published, PublishMessage, PublishOptions } from "./core/publish.ts";
 export type { Authorize, Grant } from "./core/request/authorize.ts";
 export type { CorsOptions } from "./core/request/cors.ts";
 export { ServerSentEvents } from "./core/sse.ts";

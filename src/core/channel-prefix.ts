@@ -3,15 +3,23 @@ import type { Connector } from "./connector.ts";
 /** The same connector, with a prefix to every channel's name at the broker. */
 export function prefixed(connector: Connector, prefix: string): Connector {
 	if (prefix === "") return connector;
-	const { history, stream, check } = connector;
+	const { history, stream, check, publishAll } = connector;
 	return {
 		name: connector.name,
 		scope: connector.scope,
 		history: history && {
 			read: (channel, ...rest) => history.read(prefix + channel, ...rest),
 			head: (channel, ...rest) => history.head(prefix + channel, ...rest),
+			...(history.forget && { forget: async (channel) => history.forget?.(prefix + channel) }),
 		},
-		publish: (channel, payload) => connector.publish(prefix + channel, payload),
+		publish: (channel, ...rest) => connector.publish(prefix + channel, ...rest),
+		...(publishAll && {
+			publishAll: (messages) =>
+				publishAll.call(
+					connector,
+					messages.map((each) => ({ ...each, channel: prefix + each.channel })),
+				),
+		}),
 		subscribe: (channel, handlers) => connector.subscribe(prefix + channel, handlers),
 		...(stream && {
 			stream: (channels, resume) =>

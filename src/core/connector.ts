@@ -1,4 +1,4 @@
-import type { ConnectorError } from "./errors.ts";
+import type { ConnectorError, SseError } from "./errors.ts";
 
 /**
  * What a publish came to.
@@ -12,6 +12,25 @@ export interface PublishResult {
 	/** The id that the broker's history gave the message; absent without history. */
 	id?: string;
 }
+
+/** How a message is sent, besides what it says. Both need a connector that keeps messages. */
+export interface SendOptions {
+	/** `false`: for those who listen now only. It gets no id and is not stored. Default: true. */
+	keep?: boolean | undefined;
+	/** Names the message within its channel, so that sending it again does no harm; see H8. */
+	key?: string | undefined;
+}
+
+/** One message on its way to a channel. */
+export interface OutgoingMessage extends SendOptions {
+	channel: string;
+	payload: string;
+}
+
+/** What became of one of several messages: as `publish` resolves, or the error that it would reject with. */
+export type PublishOutcome =
+	| (PublishResult & { error?: undefined })
+	| { error: SseError; receivers?: undefined; id?: undefined };
 
 /** What a connector tells the owner of a subscription. None of these may be called after
  * `unsubscribe()` was called, or once `onEnd` was. */
@@ -65,11 +84,19 @@ export interface HistoryPage {
  *   before the newest so many messages; `0-0` when no more are kept.
  * - H6. What is kept MUST be bounded, per channel, in messages and in time.
  * - H7. `read` and `head` MUST reject with a `ConnectorError` within the timeout when the broker is away.
+ * - H8. A publish with a `key` that a publish to the same channel had within 5 minutes MUST store and deliver nothing,
+ *   and MUST resolve to the id of the first, with 0 receivers. How many keys are remembered MUST be bounded, and be
+ *   1,000 of a channel at least.
+ * - H9. A publish with `keep: false` MUST be delivered as it is, in its turn, without an id, and MUST NOT be stored.
+ * - H10. `forget`, where there is one, MUST empty the channel's history, so that `read` says `covered: false` for every
+ *   position of before, but `0-0`.
  */
 export interface History {
 	read(channel: string, after: string, limit: number): Promise<HistoryPage>;
 	/** @param back default 0. */
 	head(channel: string, back?: number): Promise<string>;
+	/** Optional: deletes what is kept of a channel. */
+	forget?(channel: string): Promise<void>;
 }
 
 /** Where a stream is to begin and to end. */
@@ -90,6 +117,25 @@ export interface HistoryOptions {
 	maxLength?: number;
 	/** How long, in ms. Default 86,400,000: a day. */
 	maxAge?: number;
+	/**
+	 * Other limits for some channels. The first rule that a channel's name fits counts; what it leaves out is as
+	 * for all others. Default: none.
+	 *
+	 * ```ts
+	 * redis(url, { history: { maxLength: 100, channels: [{ match: "run.*", maxLength: 5_000, maxAge: 3_600_000 }] } });
+	 * ```
+	 */
+	channels?: readonly ChannelHistoryOptions[] | undefined;
+}
+
+/** How much is kept of the channels whose names fit. */
+export interface ChannelHistoryOptions {
+	/** A channel's name at the broker, `channelPrefix` included; a `*` at the end stands for any rest. */
+	match: string;
+	/** Messages. */
+	maxLength?: number;
+	/** How long, in ms. */
+	maxAge?: number;
 }
 
 /**
@@ -104,10 +150,19 @@ export interface HistoryOptions {
  * `publish(channel, payload)`
  * - P1. MUST hand the payload, unchanged, to every live subscription of that channel, and of no other.
  * - P2. MUST resolve to the number of receivers, as the broker counts them.
- * - P3. MUST keep order: of two publishes where the second began after the first resolved, every
- *   subscription sees the first one first.
+ * - P3. MUST keep order: of two publishes to a channel over this connector every subscription sees the one first that
+ *   was called first, awaited or not. Where `scope` is `request`, so it is within a request.
  * - P4. MUST reject with a `ConnectorError` within its timeout when the broker is away, and MUST NOT
  *   deliver afterwards what it could still withdraw.
+ *
+ * - P5. A publish that fails MUST reject by itself: those that were called after it go on, in order.
+ *
+ * `publishAll(messages)`, where there is one
+ * - B1. MUST do with each message as `publish` does, in the order of the list within a channel and in its turn among
+ *   the calls of `publish`.
+ * - B2. MUST resolve to one outcome for each message, in the order of the list, also when the broker fails in part; a
+ *   broker that is away is an outcome, and no rejection.
+ * - B3. MUST NOT let a channel that fails keep another from its messages.
  *
  * `subscribe(channel, handlers)`
  * - S1. MUST resolve only when the subscription is live: whatever is published after that arrives.
@@ -150,7 +205,9 @@ export interface Connector {
 	readonly scope: "process" | "request";
 	/** There when messages are kept. */
 	readonly history?: History | undefined;
-	publish(channel: string, payload: string): Promise<PublishResult>;
+	publish(channel: string, payload: string, options?: SendOptions): Promise<PublishResult>;
+	/** Optional: publishes several messages in few requests. Without it each is published by itself. */
+	publishAll?(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]>;
 	subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription>;
 	/**
 	 * Optional: the broker makes event streams itself, and this is one of these channels' frames. Where it is

@@ -67,7 +67,8 @@ export function gapError(position: string | undefined): SseError {
  * ended), `decode` (a foreign message was dropped; at most one a second and channel), `authorize` (it threw: a 500),
  * `subscribe` (a stream was turned away), `replay` (the history could not be read, or does not reach back),
  * `stream` (a client was cut off), `unsubscribe` (the broker did not take our leave), `hook` (`onConnect`,
- * `onDisconnect`, `clientKey` or `cors.origin` threw, or `connector` made a promise that rejected).
+ * `onDisconnect`, `clientKey` or `cors.origin` threw, or `connector` made a promise that rejected), `publish` (what
+ * was handed to `send()` was not published).
  */
 export type ErrorStage =
 	| "upstream"
@@ -77,7 +78,8 @@ export type ErrorStage =
 	| "replay"
 	| "stream"
 	| "unsubscribe"
-	| "hook";
+	| "hook"
+	| "publish";
 
 /** Hears of every error that no caller can catch. It may throw; that is caught and logged. */
 export type ErrorHandler = (

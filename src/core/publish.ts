@@ -1,23 +1,81 @@
+import type { PublishOutcome, PublishResult, SendOptions } from "./connector.ts";
 import { encode, exceeds } from "./message/envelope.ts";
 import { JsonText } from "./message/json-text.ts";
 import { isReserved, Message, type MessageOptions } from "./message/message.ts";
-import { validated } from "./message/schema.ts";
-import type { CheckedOptions } from "./options.ts";
+import { type EventMap, type SchemaMap, validated } from "./message/schema.ts";
 
-export interface PublishOptions extends MessageOptions {
-	/** Default `sse`. */
-	channel?: string | undefined;
+/** Channels that `publish` goes to: one, or a list. */
+export type PublishChannel = string | readonly string[];
+
+export interface PublishOptions<Channel extends PublishChannel = string>
+	extends MessageOptions,
+		SendOptions {
+	/**
+	 * One channel, or a list of at most 1,000. Each of a list gets the message, and an outcome of its own.
+	 *
+	 * @defaultValue `"sse"`
+	 */
+	channel?: Channel | undefined;
+	/**
+	 * With history, `false`: for those who listen now only. The message gets no id and is not stored; a client that was
+	 * away never sees it. For typing, cursors, progress.
+	 *
+	 * @defaultValue `true`
+	 */
+	keep?: boolean | undefined;
+	/**
+	 * With history: what this message is to be known by in its channel, at most 256 bytes. Within 5 minutes a second
+	 * one of the same key is not sent; `publish` resolves to the id of the first. So a publish that failed, or that
+	 * nobody knows the outcome of, can be tried again.
+	 */
+	key?: string | undefined;
 }
 
 /** What `publish` takes after the data: the type may be left out only where it is `message`. */
 export type PublishArguments<
 	Events extends object,
 	Type extends keyof Events & string,
+	Channel extends PublishChannel = string,
 > = string extends keyof Events
-	? [options?: PublishOptions]
+	? [options?: PublishOptions<Channel>]
 	: [Type] extends ["message"]
-		? [options?: PublishOptions & { type?: "message" | undefined }]
-		: [options: PublishOptions & { type: Type }];
+		? [options?: PublishOptions<Channel> & { type?: "message" | undefined }]
+		: [options: PublishOptions<Channel> & { type: Type }];
+
+/** What `publish` resolves to: of a list of channels, an outcome for each. */
+export type Published<Channel extends PublishChannel> = Channel extends string
+	? PublishResult
+	: PublishOutcome[];
+
+/** One of the messages of `publishAll`: the data, and what `publish` takes besides. */
+export type PublishMessage<Events extends object = EventMap> = string extends keyof Events
+	? { data: unknown } & PublishOptions
+	: {
+			[Type in keyof Events & string]: { data: Events[Type] } & Omit<PublishOptions, "type"> &
+				(Type extends "message" ? { type?: "message" | undefined } : { type: Type });
+		}[keyof Events & string];
+
+/** Messages in one call. */
+export const mostMessages = 1_000;
+
+/** All payloads of one call of several messages together, in bytes. */
+export const mostBytes = 1_048_576;
+
+/** Of a key, in bytes. */
+const longestKey = 256;
+
+/** The options that a publish is held to. */
+export interface PublishChecks {
+	events?: SchemaMap | undefined;
+	stringify?: ((data: unknown) => string) | undefined;
+	maxMessageBytes: number;
+}
+
+/** A message that keeps every rule, ready to be sent. */
+export interface Outgoing extends SendOptions {
+	message: Message;
+	payload: string;
+}
 
 /**
  * Makes a message of what is to be published, and holds it to every rule. A `JsonText` is published
@@ -26,15 +84,21 @@ export type PublishArguments<
  * @throws {TypeError} that names the field and its rule.
  * @throws {ValidationError} when the data does not fit the schema of its type.
  */
-export async function outgoing(
+export function outgoing(
 	data: unknown,
-	options: PublishOptions,
-	{ events, stringify, maxMessageBytes }: CheckedOptions,
-): Promise<{ message: Message; payload: string }> {
+	options: MessageOptions & SendOptions,
+	checks: PublishChecks,
+): Outgoing | Promise<Outgoing> {
 	if (isReserved(options.type ?? undefined)) {
 		throw new TypeError("Cannot publish. type: names that begin with `sse.` are edge-sse's own.");
 	}
-	const given = await asGiven(data, options.type || undefined, { events, stringify });
+	const sending = checkedSending(options);
+	const given = asGiven(data, options.type || undefined, checks);
+	const made = (each: unknown) => ({ ...encoded(each, options, checks), ...sending });
+	return given instanceof Promise ? given.then(made) : made(given);
+}
+
+function encoded(given: unknown, options: MessageOptions, { maxMessageBytes }: PublishChecks) {
 	const message = new Message(given instanceof JsonText ? given.value : given, options);
 	const payload = given instanceof JsonText ? encode(message, given.text) : encode(message);
 	if (exceeds(payload, maxMessageBytes)) {
@@ -43,18 +107,37 @@ export async function outgoing(
 	return { message, payload };
 }
 
+/** @throws {TypeError} that names the field and its rule. */
+function checkedSending({ keep, key }: SendOptions): SendOptions {
+	if (keep !== undefined && typeof keep !== "boolean") {
+		throw new TypeError("Cannot publish. keep: must be true or false.");
+	}
+	if (key === undefined) return keep === false ? { keep } : {};
+	if (typeof key !== "string" || key === "" || !key.isWellFormed() || exceeds(key, longestKey)) {
+		throw new TypeError(
+			`Cannot publish. key: must be well-formed text of 1 to ${longestKey} bytes, such as an order's number.`,
+		);
+	}
+	if (keep !== false) return { key };
+	throw new TypeError(
+		"Cannot publish. key: needs the history, and keep: false stays out of it; leave one of them out.",
+	);
+}
+
 /**
  * The data as it is to be sent: a `JsonText` where the publisher or `stringify` gave the JSON, which
  * then goes out as it stands. A schema gives its own data back, so with one nothing is as it stood.
  */
-async function asGiven(
+function asGiven(
 	data: unknown,
 	type: string | undefined,
-	{ events, stringify }: Pick<CheckedOptions, "events" | "stringify">,
-): Promise<unknown> {
+	{ events, stringify }: PublishChecks,
+): unknown | Promise<unknown> {
 	const isText = data instanceof JsonText;
 	if (isText && events === undefined) return data;
-	const valid = await validated(events, type, isText ? data.value : data);
-	if (stringify === undefined) return valid;
-	return new JsonText(stringify(valid), "Cannot publish. stringify");
+	const text = (valid: unknown) =>
+		stringify === undefined ? valid : new JsonText(stringify(valid), "Cannot publish. stringify");
+	if (events === undefined) return text(data);
+	const valid = validated(events, type, isText ? data.value : data);
+	return valid instanceof Promise ? valid.then(text) : text(valid);
 }

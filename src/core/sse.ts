@@ -1,6 +1,6 @@
 import { type Admitted, admit } from "./admit.ts";
 import { prefixed } from "./channel-prefix.ts";
-import type { Connector, PublishResult } from "./connector.ts";
+import type { Connector } from "./connector.ts";
 import { endSpread } from "./delivery/connection-registry.ts";
 import { Hub } from "./delivery/hub.ts";
 import { MessageIterator, type MessagesOptions } from "./delivery/message-iterator.ts";
@@ -14,9 +14,9 @@ import {
 	type ServerSentEventsOptions,
 	type StreamOptions,
 } from "./options.ts";
-import { outgoing, type PublishArguments } from "./publish.ts";
+import { Publishing } from "./publishing.ts";
 import { Admission, type Place } from "./request/connection-limits.ts";
-import { channelProblem, defaultChannel, isAllowed, requestedCursor } from "./request/request.ts";
+import { checkChannel, defaultChannel, requestedCursor } from "./request/request.ts";
 import { comeBack, eventStream } from "./request/response.ts";
 import { liftIdleTimeout, listenForDeparture, sinkFor } from "./sinks/host.ts";
 import { counters, type Stats } from "./stats.ts";
@@ -32,7 +32,7 @@ import { counters, type Stats } from "./stats.ts";
  *
  * @throws {TypeError} when an option is out of its range.
  */
-export class ServerSentEvents<Events extends object = EventMap> {
+export class ServerSentEvents<Events extends object = EventMap> extends Publishing<Events> {
 	/**
 	 * The fetch handler: streams the channels that the URL's query names, whatever its path. It is bound,
 	 * and so can be handed on by itself.
@@ -50,7 +50,9 @@ export class ServerSentEvents<Events extends object = EventMap> {
 	#closed = false;
 
 	constructor(options: ServerSentEventsOptions<Events>) {
-		this.#options = checkedOptions(options);
+		const checked = checkedOptions(options);
+		super(checked, () => this.#connectOpen());
+		this.#options = checked;
 		this.#admission = new Admission(this.#options);
 		this.#hooks = new Hooks(this.#options);
 		this.fetch = (request, host) => this.stream(request, { host });
@@ -85,30 +87,6 @@ export class ServerSentEvents<Events extends object = EventMap> {
 	}
 
 	/**
-	 * Publishes one event.
-	 *
-	 * @throws {TypeError} when a field breaks its rule, or JSON cannot carry the data.
-	 * @throws {ValidationError} when the data does not fit the schema of its type.
-	 * @throws {ConnectorError} when the broker could not be reached, or refused.
-	 */
-	async publish<Type extends keyof Events & string = "message" & keyof Events>(
-		data: Events[Type],
-		...[options = {}]: PublishArguments<Events, Type>
-	): Promise<PublishResult> {
-		const { channel = defaultChannel } = options;
-		this.#checkChannel(channel, "publish");
-		const { message, payload } = await outgoing(data, options, this.#options);
-		if (this.#closed) throw closedError("ServerSentEvents");
-		const connector = this.#connect();
-		if (connector.history !== undefined && message.id !== undefined) {
-			throw new TypeError(
-				"Cannot publish. id: with history the store gives every message its id; leave it out.",
-			);
-		}
-		return connector.publish(channel, payload);
-	}
-
-	/**
 	 * The channel's messages from now on, for code in this process. The subscription begins with the
 	 * first `next()`, so with the `for await` itself.
 	 *
@@ -119,7 +97,7 @@ export class ServerSentEvents<Events extends object = EventMap> {
 		channel: string = defaultChannel,
 		options: MessagesOptions = {},
 	): AsyncIterableIterator<MessageOf<Events>> {
-		this.#checkChannel(channel, "listen");
+		checkChannel(channel, this.#options, "listen");
 		// What publishers on this channel keep to is known to the types alone.
 		return new MessageIterator(this.#hubFor(undefined), channel, options) as never;
 	}
@@ -215,11 +193,9 @@ export class ServerSentEvents<Events extends object = EventMap> {
 		return [...this.#requestHubs, ...(this.#hub === undefined ? [] : [this.#hub])];
 	}
 
-	#checkChannel(channel: string, what: "publish" | "listen"): void {
-		const problem = channelProblem([channel], this.#options);
-		if (problem !== undefined) throw new TypeError(`Cannot ${what}. ${problem}`);
-		if (isAllowed(channel, this.#options.allowedChannels)) return;
-		throw new TypeError(`Cannot ${what}. channel: is not one of allowedChannels.`);
+	#connectOpen(): Connector {
+		if (this.#closed) throw closedError("ServerSentEvents");
+		return this.#connect();
 	}
 
 	#connect(host?: unknown): Connector {

@@ -64,15 +64,16 @@ export class ValidationError extends SseError {
 /**
  * Holds data to the schema of its type.
  *
- * @returns the data as the schema gives it back, with its defaults and conversions.
+ * @returns the data as the schema gives it back, with its defaults and conversions; a promise of it where the
+ *   validator makes one.
  * @throws {ValidationError} with the validator's issues.
  * @throws {TypeError} when there is no such type.
  */
-export async function validated(
+export function validated(
 	schemas: SchemaMap | undefined,
 	type: string | undefined,
 	data: unknown,
-): Promise<unknown> {
+): unknown | Promise<unknown> {
 	if (schemas === undefined) return data;
 	const name = type ?? "message";
 	const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
@@ -80,7 +81,13 @@ export async function validated(
 		const known = Object.keys(schemas).join(", ");
 		throw new TypeError(`Cannot publish. type: ${name} is none of the events, which are ${known}.`);
 	}
-	const verdict = await schema["~standard"].validate(data);
-	if (verdict.issues !== undefined) throw new ValidationError(name, verdict.issues);
+	const verdict = schema["~standard"].validate(data);
+	return "then" in verdict
+		? Promise.resolve(verdict).then((each) => accepted(name, each))
+		: accepted(name, verdict);
+}
+
+function accepted(type: string, verdict: Verdict<unknown>): unknown {
+	if (verdict.issues !== undefined) throw new ValidationError(type, verdict.issues);
 	return verdict.value;
 }

@@ -71,3 +71,17 @@ export function isAllowed(name: string, list: readonly string[] | undefined): bo
 		) ?? true
 	);
 }
+
+/** @throws {TypeError} when code may not do that with the channel; it names the rule. */
+export function checkChannel(
+	channel: string,
+	limits: Pick<ChannelLimits, "maxChannelLength"> & {
+		allowedChannels?: readonly string[] | undefined;
+	},
+	what: "publish" | "forget" | "listen",
+): void {
+	const problem = channelProblem([channel], { ...limits, maxChannels: 1 });
+	if (problem !== undefined) throw new TypeError(`Cannot ${what}. ${problem}`);
+	if (isAllowed(channel, limits.allowedChannels)) return;
+	throw new TypeError(`Cannot ${what}. channel: is not one of allowedChannels.`);
+}

@@ -1,0 +1,207 @@
+import type { Connector, OutgoingMessage, PublishOutcome, PublishResult } from "./connector.ts";
+import { ConnectorError, SseError } from "./errors.ts";
+import { exceeds } from "./message/envelope.ts";
+import {
+	mostBytes,
+	mostMessages,
+	type Outgoing,
+	outgoing,
+	type PublishChannel,
+	type PublishChecks,
+	type PublishOptions,
+} from "./publish.ts";
+import { PublishSequence } from "./publish-sequence.ts";
+import { type ChannelLimits, checkChannel, defaultChannel } from "./request/request.ts";
+import { PerRequest } from "./request-mark.ts";
+
+/** What publishing needs of a connector. */
+export type PublishConnector = Pick<Connector, "scope" | "publish" | "publishAll"> & {
+	/** There when messages are kept. */
+	readonly history?: unknown;
+};
+
+/** The options of a publisher, checked. */
+export type PublisherOptions = PublishChecks &
+	Pick<ChannelLimits, "maxChannelLength"> & { allowedChannels?: readonly string[] | undefined };
+
+/** Microtasks that `messages().next()` takes to join a channel that is subscribed. */
+const joiningSteps = 4;
+
+type AnyMessage = { data: unknown } & PublishOptions;
+
+/** Holds what is published to every rule, and gives it to the connector in the order of the calls. */
+export class Publisher {
+	readonly #options: PublisherOptions;
+	readonly #connect: () => PublishConnector;
+	#sequences: PerRequest<PublishSequence> | undefined;
+
+	/** @param connect the connector; throws when there is none, or none any more. */
+	constructor(options: PublisherOptions, connect: () => PublishConnector) {
+		this.#options = options;
+		this.#connect = connect;
+	}
+
+	/** Of one channel the result; of a list an outcome for each. */
+	async publish(
+		data: unknown,
+		{ channel = defaultChannel, ...options }: PublishOptions<PublishChannel>,
+	): Promise<PublishResult | PublishOutcome[]> {
+		if (typeof channel === "string") {
+			this.check(channel);
+			return this.#inOrder([channel], () => this.#prepared(data, options), this.#one(channel));
+		}
+		const channels = checkedList(channel);
+		for (const each of channels) this.check(each);
+		return this.#inOrder(
+			channels,
+			() => this.#prepared(data, options),
+			(each) => this.#all(channels.map((name) => ({ channel: name, each }))),
+		);
+	}
+
+	/** Everything is looked at before anything leaves. */
+	async publishAll(messages: readonly AnyMessage[]): Promise<PublishOutcome[]> {
+		if (!Array.isArray(messages)) {
+			throw new TypeError("Cannot publish. messages: must be an array of { data, channel?, … }.");
+		}
+		assertCount("messages", messages.length);
+		const channels = messages.map((message, index) => this.#channelOf(message, index));
+		const prepare = () => {
+			const prepared = messages.map(({ data, channel: _, ...options }, index) =>
+				named(index, () => this.#prepared(data, options)),
+			);
+			return prepared.some((each) => each instanceof Promise)
+				? Promise.all(prepared)
+				: (prepared as Outgoing[]);
+		};
+		return this.#inOrder([...new Set(channels)], prepare, (all) =>
+			this.#all(all.map((each, index) => ({ channel: channels[index] ?? defaultChannel, each }))),
+		);
+	}
+
+	#channelOf(message: AnyMessage, index: number): string {
+		return named(index, () => {
+			if (typeof message !== "object" || message === null) {
+				throw new TypeError("Cannot publish. A message must be an object with data.");
+			}
+			if (message.channel !== undefined && typeof message.channel !== "string") {
+				throw new TypeError("Cannot publish. channel: each message of several names one channel.");
+			}
+			const { channel = defaultChannel } = message;
+			this.check(channel);
+			return channel;
+		});
+	}
+
+	async #inOrder<T, R>(
+		channels: readonly string[],
+		prepare: () => T | Promise<T>,
+		send: (prepared: T) => Promise<R>,
+	): Promise<R> {
+		if (this.#options.events !== undefined) {
+			this.#sequences ??= new PerRequest(this.#connect().scope, () => new PublishSequence());
+			return this.#sequences.get().run(channels, prepare(), send);
+		}
+		// Without a schema nothing needs time: every call takes the same steps, and none overtakes another.
+		const prepared = await prepare();
+		// A `messages().next()` that was called before has joined its channel by then, if that needs no broker.
+		for (let step = 0; step < joiningSteps; step++) await undefined;
+		return send(prepared);
+	}
+
+	#prepared(data: unknown, options: PublishOptions): Outgoing | Promise<Outgoing> {
+		return outgoing(data, options, this.#options);
+	}
+
+	#one(channel: string): (each: Outgoing) => Promise<PublishResult> {
+		return async (each) => {
+			const connector = this.#connect();
+			const { payload, ...options } = sendable(channel, each, connector);
+			return connector.publish(channel, payload, options);
+		};
+	}
+
+	async #all(messages: { channel: string; each: Outgoing }[]): Promise<PublishOutcome[]> {
+		const connector = this.#connect();
+		const all = messages.map(({ channel, each }) => sendable(channel, each, connector));
+		assertSize(all);
+		if (all.length === 0) return [];
+		if (connector.publishAll !== undefined) return connector.publishAll(all);
+		const outcomes: PublishOutcome[] = [];
+		for (const { channel, payload, ...options } of all) {
+			outcomes.push(await outcomeOf(connector.publish(channel, payload, options)));
+		}
+		return outcomes;
+	}
+
+	/** @throws {TypeError} when code may not do that with the channel. */
+	check(channel: string, what: "publish" | "forget" = "publish"): void {
+		checkChannel(channel, this.#options, what);
+	}
+}
+
+/** The message as the connector takes it. */
+function sendable(
+	channel: string,
+	{ message, payload, keep, key }: Outgoing,
+	{ history }: PublishConnector,
+): OutgoingMessage {
+	if (history !== undefined) {
+		if (message.id === undefined) {
+			return { channel, payload, ...(keep === false && { keep }), ...(key && { key }) };
+		}
+		throw new TypeError(
+			"Cannot publish. id: with history the store gives every message its id; leave it out.",
+		);
+	}
+	if (key === undefined) return { channel, payload };
+	throw new TypeError(
+		"Cannot publish. key: needs a connector with history, which remembers what was sent.",
+	);
+}
+
+/** @throws {TypeError} that names the rule. */
+function checkedList(channels: unknown): string[] {
+	if (!Array.isArray(channels) || channels.length === 0) {
+		throw new TypeError("Cannot publish. channel: must be a name, or a list of at least one.");
+	}
+	assertCount("channel", channels.length);
+	if (new Set(channels).size === channels.length) return channels;
+	throw new TypeError("Cannot publish. channel: the list names a channel twice.");
+}
+
+function assertCount(field: string, count: number): void {
+	if (count <= mostMessages) return;
+	throw new TypeError(
+		`Cannot publish. ${field}: at most ${mostMessages} in one call, got ${count}.`,
+	);
+}
+
+function assertSize(messages: readonly OutgoingMessage[]): void {
+	if (!exceeds(messages.map(({ payload }) => payload).join(""), mostBytes)) return;
+	if (messages.length === 1) return; // held to maxMessageBytes, as every single one
+	throw new TypeError(
+		`Cannot publish. data: the messages of one call have at most ${mostBytes} bytes together; make several calls.`,
+	);
+}
+
+/** Says which of several messages breaks a rule. */
+function named<T>(index: number, make: () => T): T {
+	try {
+		return make();
+	} catch (error) {
+		if (!(error instanceof TypeError)) throw error;
+		throw new TypeError(`messages[${index}]: ${error.message}`, { cause: error });
+	}
+}
+
+async function outcomeOf(publishing: Promise<PublishResult>): Promise<PublishOutcome> {
+	try {
+		return await publishing;
+	} catch (error) {
+		if (error instanceof SseError) return { error };
+		return {
+			error: new ConnectorError("unavailable", "The connector failed.", { cause: error }),
+		};
+	}
+}
