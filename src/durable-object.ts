@@ -1,7 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
 import { memory } from "./connectors/memory.ts";
 import type { HistoryLimits } from "./connectors/shared/history-limits.ts";
-import type { Connector, HistoryPage, PublishResult } from "./core/connector.ts";
+import type {
+	Connector,
+	HistoryPage,
+	OutgoingMessage,
+	PublishOutcome,
+	PublishResult,
+	SendOptions,
+} from "./core/connector.ts";
 import { Connection } from "./core/delivery/connection.ts";
 import { ConnectorError } from "./core/errors.ts";
 import type { ServerSentEventsOptions } from "./core/options.ts";
@@ -14,6 +21,8 @@ import {
 	type Line,
 	queriedLimits,
 	type Reply,
+	type ToldOutcome,
+	toldOutcome,
 } from "./durable-object/protocol.ts";
 import { SqlHistory } from "./durable-object/sql-history.ts";
 import {
@@ -75,8 +84,40 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		channel: string,
 		payload: string,
 		limits?: HistoryLimits,
+		options?: SendOptions,
 	): Promise<Reply<PublishResult>> {
-		return told(() => this.#connector(limits).publish(channel, payload));
+		return told(() => this.#connector(limits).publish(channel, payload, options));
+	}
+
+	/** Several messages of this channel, in order. */
+	async publishAll(
+		_channel: string,
+		messages: readonly OutgoingMessage[],
+		limits?: HistoryLimits,
+	): Promise<Reply<{ outcomes: ToldOutcome[] }>> {
+		return told(async () => {
+			const connector = this.#connector(limits);
+			// One after the other in one turn, or by the upstream's own means.
+			const publishing =
+				connector.publishAll?.(messages) ??
+				Promise.all(
+					messages.map(({ channel, payload, ...options }) =>
+						outcomeOf(connector.publish(channel, payload, options)),
+					),
+				);
+			return { outcomes: (await publishing).map(toldOutcome) };
+		});
+	}
+
+	async forget(channel: string, limits: HistoryLimits): Promise<Reply<{ done: true }>> {
+		return told(async () => {
+			const { history } = this.#keeping(limits);
+			if (history.forget === undefined) {
+				throw new ConnectorError("refused", "forget(): the upstream's history cannot do that.");
+			}
+			await history.forget(channel);
+			return { done: true };
+		});
 	}
 
 	async read(
@@ -207,6 +248,15 @@ async function told<T>(work: () => Promise<T>): Promise<Reply<T>> {
 		return await work();
 	} catch (error) {
 		if (error instanceof ConnectorError) return { failure: failureOf(error) };
+		throw error;
+	}
+}
+
+async function outcomeOf(publishing: Promise<PublishResult>): Promise<PublishOutcome> {
+	try {
+		return await publishing;
+	} catch (error) {
+		if (error instanceof ConnectorError) return { error };
 		throw error;
 	}
 }

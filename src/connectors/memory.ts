@@ -1,7 +1,10 @@
 import type {
 	Connector,
 	HistoryOptions,
+	OutgoingMessage,
+	PublishOutcome,
 	PublishResult,
+	SendOptions,
 	Subscription,
 	SubscriptionHandlers,
 } from "../core/connector.ts";
@@ -36,9 +39,16 @@ class MemoryConnector implements Connector {
 		if (history !== undefined) this.history = new MemoryHistory(history);
 	}
 
-	async publish(channel: string, payload: string): Promise<PublishResult> {
+	async publish(
+		channel: string,
+		payload: string,
+		{ keep, key }: SendOptions = {},
+	): Promise<PublishResult> {
 		this.#assertOpen();
-		const kept = this.history?.keep(channel, payload);
+		const known = key === undefined ? undefined : this.history?.idOfKey(channel, key);
+		if (known !== undefined) return { receivers: 0, id: known };
+		const kept = keep === false ? undefined : this.history?.keep(channel, payload);
+		if (kept && key !== undefined) this.history?.rememberKey(channel, key, kept.id);
 		const delivered = kept?.payload ?? payload;
 		const subscribers = this.#channels.get(channel) ?? new Set();
 		const receivers = subscribers.size;
@@ -47,6 +57,13 @@ class MemoryConnector implements Connector {
 			if (subscribers.has(entry)) callHandler(entry.handlers, "onMessage", delivered);
 		}
 		return kept === undefined ? { receivers } : { receivers, id: kept.id };
+	}
+
+	async publishAll(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
+		this.#assertOpen();
+		return Promise.all(
+			messages.map(({ channel, payload, ...options }) => this.publish(channel, payload, options)),
+		);
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {

@@ -1,16 +1,19 @@
 import type {
 	Connector,
+	OutgoingMessage,
+	PublishOutcome,
 	PublishResult,
+	SendOptions,
 	Subscription,
 	SubscriptionHandlers,
 } from "../core/connector.ts";
-import { ConfigurationError } from "../core/errors.ts";
-import { closed, isForbidden } from "./redis/errors.ts";
-import type { Publisher } from "./redis/publisher.ts";
+import { isForbidden } from "./redis/errors.ts";
+import { RedisPublishing } from "./redis/publishing.ts";
 import { type RedisTarget, resolve } from "./redis/target.ts";
 import type { ChannelSubscriber, Route } from "./redis/topology.ts";
-import { RedisHistory, type RedisHistoryOptions } from "./shared/redis-history.ts";
-import { historyPrefix } from "./shared/redis-slot.ts";
+import { RedisHistory } from "./shared/redis-history.ts";
+import type { Run } from "./shared/redis-script.ts";
+import type { RedisHistoryOptions } from "./shared/redis-store.ts";
 import { scopeOf } from "./shared/scope.ts";
 
 export type { IoRedisClient } from "./redis/clients/ioredis.ts";
@@ -24,7 +27,7 @@ export type {
 } from "./redis/cluster/options.ts";
 export type { RedisSentinelOptions } from "./redis/sentinel.ts";
 export type { RedisTarget } from "./redis/target.ts";
-export type { RedisHistoryOptions } from "./shared/redis-history.ts";
+export type { RedisHistoryOptions } from "./shared/redis-store.ts";
 
 export interface RedisOptions {
 	/**
@@ -95,11 +98,10 @@ class RedisConnector implements Connector {
 	readonly #route: Route;
 	readonly #timeout: number;
 	readonly #pingInterval: number;
-	/** Everything that holds connections: two of them per process, or one for each use. */
-	readonly #open = new Set<{ close(): void }>();
-	#publisher: Publisher | undefined;
+	readonly #publishing: RedisPublishing;
+	/** One per process, or one for each subscription. */
+	readonly #open = new Set<ChannelSubscriber>();
 	#subscriber: ChannelSubscriber | undefined;
-	#closed = false;
 
 	constructor(
 		route: Route,
@@ -110,47 +112,35 @@ class RedisConnector implements Connector {
 	) {
 		this.scope = scope;
 		this.#route = route;
-		if (history !== undefined) {
-			const run = (args: readonly string[]) => this.#run(args);
-			const placed = { ...history, keyPrefix: history.keyPrefix ?? placeOf(route.keyPrefix) };
-			this.history = new RedisHistory(run, placed, true, route.publishCommand);
-		}
 		this.#timeout = timeout;
 		this.#pingInterval = pingInterval;
+		const publishing = new RedisPublishing(route, timeout, scope, history);
+		this.#publishing = publishing;
+		if (publishing.store !== undefined) {
+			const run: Run = (...args) => publishing.run(...args);
+			this.history = new RedisHistory(publishing.store, run, true);
+		}
 	}
 
-	async publish(channel: string, payload: string): Promise<PublishResult> {
-		this.#check(channel, payload);
-		if (this.history !== undefined) return this.history.publish(channel, payload);
-		return { receivers: Number(await this.#run([this.#route.publishCommand, channel, payload])) };
+	async publish(channel: string, payload: string, options?: SendOptions): Promise<PublishResult> {
+		return this.#publishing.publish(channel, payload, options);
+	}
+
+	async publishAll(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
+		return this.#publishing.publishAll(messages);
 	}
 
 	async check(): Promise<void> {
 		try {
-			await this.#run(["PING"]);
+			await this.#publishing.run("", () => ["PING"]);
 		} catch (error) {
 			// A user that may only publish and subscribe: the server is there, which is what was asked.
 			if (!isForbidden(error)) throw error;
 		}
 	}
 
-	async #run(args: readonly string[]): Promise<unknown> {
-		if (this.#closed) throw closed();
-		if (this.scope === "process") {
-			this.#publisher ??= this.#keep(this.#route.publisher(this.#timeout));
-			return this.#publisher.run(args);
-		}
-		const publisher = this.#keep(this.#route.publisher(this.#timeout));
-		try {
-			return await publisher.run(args);
-		} finally {
-			publisher.close();
-			this.#open.delete(publisher);
-		}
-	}
-
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
-		this.#check(channel);
+		this.#publishing.check(channel);
 		const settings = { timeout: this.#timeout, pingInterval: this.#pingInterval };
 		if (this.scope === "process") {
 			this.#subscriber ??= this.#keep(this.#route.subscriber(settings));
@@ -165,31 +155,15 @@ class RedisConnector implements Connector {
 	}
 
 	async close(): Promise<void> {
-		this.#closed = true;
-		for (const user of this.#open) user.close();
+		this.#publishing.close();
+		for (const subscriber of this.#open) subscriber.close();
 		this.#open.clear();
 	}
 
-	#keep<T extends { close(): void }>(user: T): T {
-		this.#open.add(user);
-		return user;
+	#keep(subscriber: ChannelSubscriber): ChannelSubscriber {
+		this.#open.add(subscriber);
+		return subscriber;
 	}
-
-	#check(...texts: string[]): void {
-		if (this.#closed) throw closed();
-		// UTF-8 has no lone surrogates: two such names would become one, and a payload another.
-		if (texts.every((text) => text.isWellFormed())) return;
-		throw new TypeError("A channel or payload with a lone surrogate cannot be sent to Redis.");
-	}
-}
-
-/** Where the histories go by default: behind what the caller's client puts before its own keys. */
-function placeOf(keyPrefix = ""): string {
-	if (!/[{}]/.test(keyPrefix)) return keyPrefix + historyPrefix;
-	throw new ConfigurationError(
-		"redis(): the client's keyPrefix has braces, which would take the place of the channel's own in a Cluster. " +
-			'Say where the history goes: history: { keyPrefix: "app1:sse:" }.',
-	);
 }
 
 function flag(field: string, value: unknown): boolean {

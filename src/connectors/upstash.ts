@@ -1,18 +1,22 @@
 import type {
 	Connector,
+	OutgoingMessage,
+	PublishOutcome,
 	PublishResult,
+	SendOptions,
 	Subscription,
 	SubscriptionHandlers,
 } from "../core/connector.ts";
 import { ConfigurationError, closedError } from "../core/errors.ts";
-import { RedisHistory, type RedisHistoryOptions } from "./shared/redis-history.ts";
+import { RedisHistory } from "./shared/redis-history.ts";
+import type { RedisHistoryOptions } from "./shared/redis-store.ts";
 import { scopeOf } from "./shared/scope.ts";
-import { Commands } from "./upstash/commands.ts";
+import { UpstashPublishing } from "./upstash/publishing.ts";
 import type { Supervision } from "./upstash/renewal.ts";
 import { Rest } from "./upstash/rest.ts";
 import { SupervisedSubscription } from "./upstash/subscription.ts";
 
-export type { RedisHistoryOptions } from "./shared/redis-history.ts";
+export type { RedisHistoryOptions } from "./shared/redis-store.ts";
 
 export interface UpstashOptions {
 	/** The database's REST URL, `https://….upstash.io`. */
@@ -74,21 +78,18 @@ class UpstashConnector implements Connector {
 	readonly name = "upstash";
 	readonly scope: "process" | "request";
 	readonly history: RedisHistory | undefined;
-	readonly #commands: Commands;
+	readonly #publishing: UpstashPublishing;
 	readonly #supervision: Supervision;
 	readonly #subscriptions = new Set<SupervisedSubscription>();
-	#closed = false;
 
 	constructor(options: UpstashOptions) {
 		this.scope = scopeOf("upstash", options.scope);
 		const { url, token } = credentials(options);
 		const rest = new Rest(url, token);
 		const timeout = positive("timeout", options.timeout ?? 5_000);
-		this.#commands = new Commands(rest, timeout);
-		if (options.history !== undefined) {
-			const run = (args: readonly string[]) => this.#commands.run(args);
-			this.history = new RedisHistory(run, options.history, false);
-		}
+		this.#publishing = new UpstashPublishing(rest, timeout, this.scope, options.history);
+		const { store, run } = this.#publishing;
+		if (store !== undefined) this.history = new RedisHistory(store, run, false);
 		this.#supervision = {
 			keepsHistory: this.history !== undefined,
 			rest,
@@ -101,23 +102,25 @@ class UpstashConnector implements Connector {
 		};
 	}
 
-	async publish(channel: string, payload: string): Promise<PublishResult> {
-		this.#assertOpen();
-		if (this.history !== undefined) return this.history.publish(wellFormed(channel), payload);
-		return { receivers: await this.#commands.publish(wellFormed(channel), payload) };
+	async publish(channel: string, payload: string, options?: SendOptions): Promise<PublishResult> {
+		return this.#publishing.publish(channel, payload, options);
+	}
+
+	async publishAll(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
+		return this.#publishing.publishAll(messages);
 	}
 
 	async check(): Promise<void> {
-		this.#assertOpen();
-		await this.#commands.run(["PING"]);
+		this.#publishing.check();
+		await this.#publishing.run("", () => ["PING"]);
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
-		this.#assertOpen();
+		this.#publishing.check(channel);
 		const subscription = new SupervisedSubscription(
 			// On Workers one request must not wait for what another one does.
 			this.scope === "process" ? this.#supervision : { ...this.#supervision },
-			wellFormed(channel),
+			channel,
 			handlers,
 			(done) => this.#subscriptions.delete(done),
 		);
@@ -128,23 +131,12 @@ class UpstashConnector implements Connector {
 
 	/** Ends every subscription, and waits for the publishes under way, which their timeout bounds. */
 	async close(): Promise<void> {
-		this.#closed = true;
+		const publishing = this.#publishing.close();
 		for (const subscription of [...this.#subscriptions]) {
 			subscription.end(closedError("upstash connector"));
 		}
-		await this.#commands.idle();
+		await publishing;
 	}
-
-	#assertOpen(): void {
-		if (this.#closed) throw closedError("upstash connector");
-	}
-}
-
-// https://developers.cloudflare.com/workers/runtime-apis/web-standards/#navigatoruseragent
-/** Half a surrogate pair has no UTF-8, and so no name on the wire; two such names would become one. */
-function wellFormed(channel: string): string {
-	if (channel.isWellFormed()) return channel;
-	throw new TypeError("The channel name is not well-formed Unicode.");
 }
 
 function positive(name: string, value: number): number {

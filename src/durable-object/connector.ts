@@ -1,11 +1,14 @@
-import { type HistoryLimits, historyLimits } from "../connectors/shared/history-limits.ts";
+import type { HistoryLimits } from "../connectors/shared/history-limits.ts";
 import type {
 	Connector,
 	History,
 	HistoryOptions,
 	HistoryPage,
+	OutgoingMessage,
+	PublishOutcome,
 	PublishResult,
 	Resume,
+	SendOptions,
 	Subscription,
 	SubscriptionHandlers,
 } from "../core/connector.ts";
@@ -21,12 +24,12 @@ import {
 	type Reply,
 	unknownPosition,
 } from "./protocol.ts";
+import { type ChannelNamespace, ObjectPublishing, type PublishingStub } from "./publishing.ts";
 import { ObjectSubscription } from "./subscription.ts";
 
 /** As much of a Durable Object's stub as is used here: `SseChannel`, seen from a Worker. */
-export interface ChannelStub {
+export interface ChannelStub extends PublishingStub {
 	fetch(url: string, init?: { signal?: AbortSignal }): Promise<Response>;
-	publish(channel: string, payload: string, history?: HistoryLimits): Promise<Reply<PublishResult>>;
 	read(
 		channel: string,
 		after: string,
@@ -34,13 +37,10 @@ export interface ChannelStub {
 		history: HistoryLimits,
 	): Promise<Reply<HistoryPage>>;
 	head(channel: string, back: number, history: HistoryLimits): Promise<Reply<{ id: string }>>;
+	forget(channel: string, history: HistoryLimits): Promise<Reply<{ done: true }>>;
 }
 
-/** The binding of `SseChannel` in a Worker's env. */
-export interface ChannelNamespace {
-	idFromName(name: string): unknown;
-	get(id: never): unknown;
-}
+export type { ChannelNamespace } from "./publishing.ts";
 
 export interface DurableObjectOptions {
 	/** How long an object may take to answer, in ms. Default 3,000. */
@@ -71,54 +71,48 @@ export function durableObject(
 	namespace: ChannelNamespace,
 	options: DurableObjectOptions = {},
 ): Connector {
-	if (typeof namespace?.idFromName !== "function") {
-		throw new TypeError(
-			"durableObject(namespace): needs the binding of SseChannel, as env.SSE. " +
-				'In wrangler.toml: durable_objects.bindings = [{ name = "SSE", class_name = "SseChannel" }].',
-		);
-	}
-	const { timeout = 3_000, history } = options;
-	if (!(timeout > 0)) throw new TypeError("timeout: must be a number of milliseconds above 0.");
-	const limits = history && historyLimits(history);
-	return new DurableObjectConnector(namespace, timeout, limits);
+	return new DurableObjectConnector(new ObjectPublishing(namespace, options));
 }
 
 class DurableObjectConnector implements Connector {
 	readonly name = "durable-object";
 	readonly scope = "request";
 	readonly history: History | undefined;
-	readonly #namespace: ChannelNamespace;
-	readonly #timeout: number;
-	readonly #limits: HistoryLimits | undefined;
+	readonly #publishing: ObjectPublishing;
 	readonly #subscriptions = new Set<ObjectSubscription>();
-	#closed = false;
 
-	constructor(namespace: ChannelNamespace, timeout: number, limits: HistoryLimits | undefined) {
-		this.#namespace = namespace;
-		this.#timeout = timeout;
-		this.#limits = limits;
-		this.history = limits && {
+	constructor(publishing: ObjectPublishing) {
+		this.#publishing = publishing;
+		const { limitsOf } = publishing;
+		this.history = limitsOf && {
 			read: async (channel, after, limit) => {
-				const read = (stub: ChannelStub) => stub.read(channel, after, limit, limits);
-				const { covered, messages, more } = await this.#ask(channel, read);
+				const read = (stub: ChannelStub) => stub.read(channel, after, limit, limitsOf(channel));
+				const { covered, messages, more } = await publishing.ask(channel, read);
 				return { covered, messages, more };
 			},
 			head: async (channel, back = 0) => {
-				const { id } = await this.#ask(channel, (stub) => stub.head(channel, back, limits));
+				const head = (stub: ChannelStub) => stub.head(channel, back, limitsOf(channel));
+				const { id } = await publishing.ask(channel, head);
 				return id;
+			},
+			forget: async (channel) => {
+				await publishing.ask(channel, (stub: ChannelStub) =>
+					stub.forget(channel, limitsOf(channel)),
+				);
 			},
 		};
 	}
 
-	async publish(channel: string, payload: string): Promise<PublishResult> {
-		const publish = (stub: ChannelStub) => stub.publish(channel, payload, this.#limits);
-		// What an RPC returns has more to it than its fields; only these go on.
-		const { receivers, id } = await this.#ask(channel, publish);
-		return id === undefined ? { receivers } : { receivers, id };
+	async publish(channel: string, payload: string, options?: SendOptions): Promise<PublishResult> {
+		return this.#publishing.publish(channel, payload, options);
+	}
+
+	async publishAll(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
+		return this.#publishing.publishAll(messages);
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
-		this.#check(channel);
+		this.#publishing.check(channel);
 		const subscription = new ObjectSubscription(
 			(signal) => this.#open("payloads", channel, {}, signal),
 			handlers,
@@ -131,7 +125,7 @@ class DurableObjectConnector implements Connector {
 
 	/** The objects' own streams: one is handed on untouched, so that the Worker spends no CPU per event. */
 	async stream(channels: readonly string[], resume: Resume): Promise<ReadableStream<Uint8Array>> {
-		this.#check(...channels);
+		this.#publishing.check(...channels);
 		const positions = this.history && (await positionsOf(this.history, channels, resume));
 		const abort = new AbortController();
 		try {
@@ -151,7 +145,7 @@ class DurableObjectConnector implements Connector {
 	}
 
 	async close(): Promise<void> {
-		this.#closed = true;
+		this.#publishing.close();
 		for (const subscription of [...this.#subscriptions]) {
 			subscription.end(closedError("durable-object connector"));
 		}
@@ -163,54 +157,15 @@ class DurableObjectConnector implements Connector {
 		start: Record<string, string>,
 		signal: AbortSignal,
 	): Promise<ReadableStream<Uint8Array>> {
-		const limits = this.#limits && limitsQuery(this.#limits);
+		const limits = this.#publishing.limitsOf?.(channel);
 		// The host is never looked up; the channel is a query parameter, and so can hold anything.
-		const query = new URLSearchParams({ channel, ...limits, ...start });
+		const query = new URLSearchParams({ channel, ...(limits && limitsQuery(limits)), ...start });
 		const url = `https://channel.invalid/${what}?${query}`;
-		const response = await this.#inTime(() => this.#stub(channel).fetch(url, { signal }));
+		const stub: ChannelStub = this.#publishing.stub(channel);
+		const response = await this.#publishing.inTime(() => stub.fetch(url, { signal }));
 		if (response.ok && response.body !== null) return response.body;
 		if (response.status === failureStatus) throw errorOf((await response.json()) as Failure);
 		throw new ConnectorError("unavailable", `The channel's object answered ${response.status}.`);
-	}
-
-	async #ask<T extends object>(
-		channel: string,
-		call: (stub: ChannelStub) => Promise<Reply<T>>,
-	): Promise<T> {
-		this.#check(channel);
-		const reply = await this.#inTime(() => call(this.#stub(channel)));
-		if ("failure" in reply) throw errorOf(reply.failure);
-		return reply;
-	}
-
-	#stub(channel: string): ChannelStub {
-		const id = this.#namespace.idFromName(channel);
-		// A new one each time: a stub whose object broke once stays broken.
-		return this.#namespace.get(id as never) as ChannelStub;
-	}
-
-	async #inTime<T>(call: () => Promise<T>): Promise<T> {
-		let timer: ReturnType<typeof setTimeout> | undefined;
-		const late = new Promise<never>((_, reject) => {
-			const message = `The channel's object did not answer within ${this.#timeout} ms.`;
-			timer = setTimeout(() => reject(new ConnectorError("unavailable", message)), this.#timeout);
-		});
-		try {
-			return await Promise.race([call(), late]);
-		} catch (cause) {
-			if (cause instanceof ConnectorError) throw cause;
-			// Reset, overloaded or unreachable: the platform's error, or the object's own, is the cause.
-			throw new ConnectorError("unavailable", "The channel's object failed.", { cause });
-		} finally {
-			clearTimeout(timer);
-		}
-	}
-
-	#check(...channels: string[]): void {
-		if (this.#closed) throw closedError("durable-object connector");
-		// Objects are named in UTF-8, where half a surrogate pair has no place: two names would become one.
-		if (channels.every((channel) => channel.isWellFormed())) return;
-		throw new TypeError("The channel name is not well-formed Unicode.");
 	}
 }
 

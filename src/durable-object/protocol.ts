@@ -1,4 +1,5 @@
 import { type HistoryLimits, historyLimits } from "../connectors/shared/history-limits.ts";
+import type { PublishOutcome, PublishResult } from "../core/connector.ts";
 import { ConnectorError } from "../core/errors.ts";
 
 /**
@@ -44,4 +45,23 @@ export function failureOf({ code, message }: ConnectorError): Failure {
 
 export function errorOf({ code, message }: Failure): ConnectorError {
 	return new ConnectorError(code, message);
+}
+
+/** A `PublishOutcome` whose error has become data. */
+export type ToldOutcome = PublishResult | { failure: Failure };
+
+export function toldOutcome(outcome: PublishOutcome): ToldOutcome {
+	if (outcome.error === undefined) return outcome;
+	const { code, message } = outcome.error;
+	return { failure: { code: code as Failure["code"], message } };
+}
+
+export function outcomeFrom(told: ToldOutcome | undefined): PublishOutcome {
+	if (told === undefined) {
+		return { error: new ConnectorError("unavailable", "The channel's object said nothing of it.") };
+	}
+	if ("failure" in told) return { error: errorOf(told.failure) };
+	// What an RPC returns has more to it than its fields; only these go on.
+	const { receivers, id } = told;
+	return id === undefined ? { receivers } : { receivers, id };
 }

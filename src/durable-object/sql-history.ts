@@ -13,6 +13,16 @@ const create = `CREATE TABLE IF NOT EXISTS sse_history (
 	PRIMARY KEY (ms, seq)
 ) WITHOUT ROWID`;
 
+/** How long a key is remembered, in ms. */
+const keyAge = 300_000;
+
+/** Keys at a time; the oldest makes room. */
+const mostKeys = 10_000;
+
+const createKeys = `CREATE TABLE IF NOT EXISTS sse_keys (
+	name TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL, at INTEGER NOT NULL, id TEXT NOT NULL
+) WITHOUT ROWID`;
+
 interface Key {
 	readonly ms: number;
 	readonly seq: number;
@@ -41,6 +51,34 @@ export class SqlHistory implements History {
 	keep(payload: string): { id: string; payload: string } {
 		const id = this.#add(payload);
 		return { id, payload: stored(id, payload) };
+	}
+
+	/** The id of the message that had this key lately. */
+	idOfKey(key: string): string | undefined {
+		this.#sql(createKeys);
+		const [row] = this.#sql(
+			"SELECT id FROM sse_keys WHERE name = ? AND at > ?",
+			...[key, Date.now() - keyAge],
+		);
+		return row === undefined ? undefined : String(row.id);
+	}
+
+	rememberKey(key: string, id: string): void {
+		const { n } = this.#newest;
+		this.#sql("DELETE FROM sse_keys WHERE at <= ? OR n <= ?", Date.now() - keyAge, n - mostKeys);
+		this.#sql("INSERT OR REPLACE INTO sse_keys VALUES (?, ?, ?, ?)", ...[key, n, Date.now(), id]);
+	}
+
+	/** Leaves an entry that is no message: for a reader of before the channel is not as it was. */
+	async forget(): Promise<void> {
+		this.#open();
+		this.#sql("DROP TABLE IF EXISTS sse_keys");
+		// Nothing was ever kept here, and so nothing is gone.
+		if (this.#newest.n === 0) return;
+		this.#add(null);
+		const { ms, seq } = this.#newest;
+		this.#sql("DELETE FROM sse_history WHERE (ms, seq) < (?, ?)", ms, seq);
+		await this.setAlarm();
 	}
 
 	async read(_channel: string, after: string, limit: number): Promise<HistoryPage> {
@@ -94,6 +132,7 @@ export class SqlHistory implements History {
 		this.#alarmIsSet = false;
 		if (ms + maxAge >= Date.now()) return this.setAlarm();
 		this.#sql("DROP TABLE sse_history");
+		this.#sql("DROP TABLE IF EXISTS sse_keys");
 		this.#ready = false;
 		const [others] = this.#sql(
 			"SELECT count(*) AS tables FROM sqlite_master WHERE name <> '_cf_METADATA'",

@@ -1,5 +1,6 @@
 import type { History, HistoryOptions, HistoryPage, KeptMessage } from "../../core/connector.ts";
-import { type HistoryLimits, historyLimits } from "../shared/history-limits.ts";
+import { type HistoryLimits, type LimitsOf, limitsByChannel } from "../shared/history-limits.ts";
+import { RecentKeys } from "./keys.ts";
 
 interface Entry extends KeptMessage {
 	/** When it came, in ms since 1970. */
@@ -11,14 +12,15 @@ interface Entry extends KeptMessage {
  * nowhere: ids begin with the time at which the history began.
  */
 export class MemoryHistory implements History {
-	readonly #limits: HistoryLimits;
+	readonly #limitsOf: LimitsOf;
 	readonly #began = beginnings();
-	/** The channel that was used last comes last. */
-	readonly #channels = new Map<string, Entry[]>();
+	/** For each limits the channels that have them; the one that was used last comes last. */
+	readonly #groups = new Map<HistoryLimits, Map<string, Entry[]>>();
+	readonly #keys = new Map<string, RecentKeys>();
 	#sequence = 0;
 
 	constructor(options: HistoryOptions) {
-		this.#limits = historyLimits(options);
+		this.#limitsOf = limitsByChannel(options);
 	}
 
 	/** @returns the message as its subscribers are to receive it. */
@@ -27,6 +29,32 @@ export class MemoryHistory implements History {
 		const message = { id, payload: `{"id":"${id}",${payload.slice(1)}` };
 		this.#add(channel, { ...message, at: Date.now() });
 		return message;
+	}
+
+	/** The id of the message of the channel that had this key lately. */
+	idOfKey(channel: string, key: string): string | undefined {
+		return this.#keys.get(channel)?.idOf(key, Date.now());
+	}
+
+	rememberKey(channel: string, key: string, id: string): void {
+		const now = Date.now();
+		// The channel that was used last comes last.
+		const keys = this.#keys.get(channel) ?? new RecentKeys();
+		this.#keys.delete(channel);
+		this.#keys.set(channel, keys);
+		keys.add(key, id, now);
+		for (const [idle, each] of this.#keys) {
+			if (!each.isOver(now)) break;
+			this.#keys.delete(idle);
+		}
+	}
+
+	/** Leaves an entry that is no message: for a reader of before the channel is not as it was. */
+	async forget(channel: string): Promise<void> {
+		this.#keys.delete(channel);
+		const channels = this.#channelsLike(channel);
+		if (!channels.delete(channel)) return;
+		this.#add(channel, { id: this.#nextId(), payload: undefined, at: Date.now() });
 	}
 
 	async read(channel: string, after: string, limit: number): Promise<HistoryPage> {
@@ -51,12 +79,19 @@ export class MemoryHistory implements History {
 
 	/** What has not expired: of a channel that fell silent nothing is trimmed. */
 	#kept(channel: string): Entry[] {
-		const entries = this.#channels.get(channel) ?? [];
-		const oldest = Date.now() - this.#limits.maxAge;
+		const entries = this.#channelsLike(channel).get(channel) ?? [];
+		const oldest = Date.now() - this.#limitsOf(channel).maxAge;
 		const first = entries[0];
 		return first === undefined || first.at >= oldest
 			? entries
 			: entries.filter(({ at }) => at >= oldest);
+	}
+
+	#channelsLike(channel: string): Map<string, Entry[]> {
+		const limits = this.#limitsOf(channel);
+		const channels = this.#groups.get(limits) ?? new Map<string, Entry[]>();
+		this.#groups.set(limits, channels);
+		return channels;
 	}
 
 	#nextId(): string {
@@ -64,24 +99,26 @@ export class MemoryHistory implements History {
 	}
 
 	#add(channel: string, entry: Entry): void {
-		const entries = this.#channels.get(channel) ?? [];
-		this.#channels.delete(channel);
-		this.#channels.set(channel, entries);
+		const limits = this.#limitsOf(channel);
+		const channels = this.#channelsLike(channel);
+		const entries = channels.get(channel) ?? [];
+		channels.delete(channel);
+		channels.set(channel, entries);
 		entries.push(entry);
-		const oldest = entry.at - this.#limits.maxAge;
+		const oldest = entry.at - limits.maxAge;
 		// One more than promised: whoever has seen that one can be given all the others.
-		const surplus = entries.length - this.#limits.maxLength - 1;
+		const surplus = entries.length - limits.maxLength - 1;
 		const expired = entries.findIndex(({ at }) => at >= oldest);
 		entries.splice(0, Math.max(0, surplus, expired));
-		this.#forgetIdle(oldest);
+		for (const [each, idle] of this.#groups) forgetIdle(idle, entry.at - each.maxAge);
 	}
+}
 
-	/** Channels that nothing was published to for so long that all they kept has expired. */
-	#forgetIdle(oldest: number): void {
-		for (const [channel, entries] of this.#channels) {
-			if ((entries.at(-1)?.at ?? 0) >= oldest) return;
-			this.#channels.delete(channel);
-		}
+/** Drops channels that nothing was published to for so long that all they kept has expired. */
+function forgetIdle(channels: Map<string, Entry[]>, oldest: number): void {
+	for (const [channel, entries] of channels) {
+		if ((entries.at(-1)?.at ?? 0) >= oldest) return;
+		channels.delete(channel);
 	}
 }
 

@@ -1,3 +1,4 @@
+import type { Make } from "../shared/redis-script.ts";
 import { within } from "../shared/timeout.ts";
 import { Dialer } from "./dialer.ts";
 import type { RedisDriver, RedisLink } from "./driver.ts";
@@ -6,8 +7,15 @@ import { WaitingRoom } from "./waiting-room.ts";
 
 /** Publishes over a connection of its own or over the caller's client. */
 export interface Publisher {
-	/** Runs a command; resolves to its reply. Rejects with a `ConnectorError`. */
-	run(args: readonly string[]): Promise<unknown>;
+	/**
+	 * Runs a command; resolves to its reply. Rejects with a `ConnectorError`. Commands that are run one after the other
+	 * leave in that order.
+	 *
+	 * @param key the key or channel by which a Cluster finds the node.
+	 * @param make its arguments, asked for when it can leave; undefined: nothing leaves.
+	 * @param ms how long a connection may take to come, in ms.
+	 */
+	run(key: string, make: Make, ms: number): Promise<unknown>;
 	/** Idempotent; never throws. */
 	close(): void;
 }
@@ -36,25 +44,23 @@ export class LinkPublisher implements Publisher {
 		return this.#link !== undefined;
 	}
 
-	async run(args: readonly string[]): Promise<unknown> {
-		const begun = performance.now();
-		const link = await this.connected(this.#timeout);
-		return this.send(link, args, this.#timeout - (performance.now() - begun));
+	async run(_key: string, make: Make, ms: number): Promise<unknown> {
+		if (this.#closed) throw closed();
+		// No step in between: the order of the calls is the order in which they are written.
+		const write = (link: RedisLink) => this.send(link, make, this.#timeout);
+		return this.#link === undefined ? this.#linkUp(ms, write) : write(this.#link);
 	}
 
 	/** Resolves to the connection. Rejects with a `ConnectorError` when there is none within `ms`. */
 	async connected(ms: number): Promise<RedisLink> {
 		if (this.#closed) throw closed();
-		return this.#link ?? this.#linkUp(ms);
+		return this.#link ?? this.#linkUp(ms, (link) => link);
 	}
 
 	/** `asking`: has the node serve a slot that is only on its way to it. */
-	async send(
-		link: RedisLink,
-		args: readonly string[],
-		ms: number,
-		asking = false,
-	): Promise<unknown> {
+	async send(link: RedisLink, make: Make, ms: number, asking = false): Promise<unknown> {
+		const args = make();
+		if (args === undefined) return undefined;
 		// Written together, so that no other command comes between them.
 		const commands = asking ? [["ASKING"], args] : [args];
 		try {
@@ -83,12 +89,13 @@ export class LinkPublisher implements Publisher {
 		this.#dialer.wake();
 	}
 
-	#linkUp(ms: number): Promise<RedisLink> {
+	#linkUp<R>(ms: number, use: (link: RedisLink) => R | Promise<R>): Promise<R> {
 		const up = this.#waiting.wait(
 			ms,
 			() =>
 				this.#dialer.lastError ??
 				unreachable(this.#driver.address, `no connection within ${Math.round(ms)} ms`),
+			use,
 		);
 		if (!this.#dialling) void this.#dial();
 		return up;

@@ -64,6 +64,8 @@ export function resolve(target: RedisTarget, sharded: boolean): Route {
 
 function everywhere(nodes: Cluster, sharded: boolean): Route {
 	return {
+		address: nodes.address,
+		isSpread: true,
 		publishCommand: sharded ? "SPUBLISH" : "PUBLISH",
 		publisher: (timeout) => new ClusterPublisher(nodes, timeout),
 		subscriber: (settings) => new ClusterSubscriber(nodes, settings),
@@ -100,6 +102,8 @@ function through(
 	publisher = (timeout: number): Publisher => new LinkPublisher(driver, timeout),
 ): Route {
 	return {
+		address: driver.address,
+		isSpread: false,
 		publishCommand: "PUBLISH",
 		publisher,
 		subscriber: (settings) => new Subscriber(driver, settings),

@@ -1,9 +1,13 @@
 import type { Subscription, SubscriptionHandlers } from "../../core/connector.ts";
-import type { PublishCommand } from "../shared/redis-history.ts";
+import type { PublishCommand } from "../shared/redis-store.ts";
 import type { Publisher } from "./publisher.ts";
 
 /** How to publish and how to subscribe at a target: a server, or all of a Cluster's. */
 export interface Route {
+	/** Where Redis is, for errors, without credentials. */
+	readonly address: string;
+	/** Whether several connections serve one channel in turn, as a Cluster's nodes do. */
+	readonly isSpread: boolean;
 	readonly publishCommand: PublishCommand;
 	/** What the caller's own client puts before each of its keys. */
 	readonly keyPrefix?: string | undefined;

@@ -1,5 +1,5 @@
 interface Waiter<T> {
-	resolve(value: T): void;
+	admit(value: T): void;
 	reject(error: unknown): void;
 }
 
@@ -14,17 +14,21 @@ export class WaitingRoom<T> {
 		return this.#waiters.size;
 	}
 
-	/** Rejects with what `late` makes when nothing came within `ms`. */
-	wait(ms: number, late: () => unknown): Promise<T> {
+	/**
+	 * Rejects with what `late` makes when nothing came within `ms`.
+	 *
+	 * @param use called at once when it has come: nobody who comes later may go first.
+	 */
+	wait<R>(ms: number, late: () => unknown, use: (value: T) => R | Promise<R>): Promise<R> {
 		return new Promise((resolve, reject) => {
 			const leave = () => {
 				clearTimeout(timer);
 				this.#waiters.delete(waiter);
 			};
 			const waiter: Waiter<T> = {
-				resolve: (value) => {
+				admit: (value) => {
 					leave();
-					resolve(value);
+					resolve(use(value));
 				},
 				reject: (error) => {
 					leave();
@@ -38,7 +42,7 @@ export class WaitingRoom<T> {
 
 	/** In the order in which they came. */
 	admit(value: T): void {
-		for (const waiter of this.#waiters) waiter.resolve(value);
+		for (const waiter of this.#waiters) waiter.admit(value);
 	}
 
 	dismiss(error: unknown): void {

@@ -1,44 +1,6 @@
-import type {
-	History,
-	HistoryOptions,
-	HistoryPage,
-	KeptMessage,
-	PublishResult,
-} from "../../core/connector.ts";
-import { type HistoryLimits, historyLimits } from "./history-limits.ts";
-import { historyPrefix, streamKey } from "./redis-slot.ts";
-
-/** How much Redis keeps of each channel, and where. */
-export interface RedisHistoryOptions extends HistoryOptions {
-	/**
-	 * What the keys begin with: for a user whose ACL allows some keys only, and to keep the histories of several
-	 * applications apart. The rest is the same for everyone. It has no braces. Every process that publishes to a
-	 * channel or streams it must say the same.
-	 *
-	 * @defaultValue `"sse:history:"`; behind a client of ioredis with a `keyPrefix`, that and `"sse:history:"`.
-	 */
-	keyPrefix?: string | undefined;
-}
-
-/** Runs one command; rejects with a `ConnectorError`, whose cause is Redis' own. */
-export type Run = (args: readonly string[]) => Promise<unknown>;
-
-/** Sharded pub/sub has commands of its own, and listeners of its own. */
-export type PublishCommand = "PUBLISH" | "SPUBLISH";
-
-/**
- * Appends to the channel's stream and publishes, as one step: of two publishers whoever is stored first is
- * heard first. One entry more than promised is kept: whoever has seen that one can be given all the others.
- *
- * KEYS: stream. ARGV: channel, payload, entries to keep, ms to keep them, PUBLISH or SPUBLISH.
- */
-const publishScript = `
-local id = redis.call('XADD', KEYS[1], 'MAXLEN', '=', ARGV[3], '*', 'm', ARGV[2])
-local time = redis.call('TIME')
-local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[4]
-if oldest > 0 then redis.call('XTRIM', KEYS[1], 'MINID', string.format('%d', oldest)) end
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-return {redis.call(ARGV[5], ARGV[1], '{"id":"' .. id .. '",' .. string.sub(ARGV[2], 2)), id}`;
+import type { History, HistoryPage, KeptMessage } from "../../core/connector.ts";
+import { type Run, Script } from "./redis-script.ts";
+import { guarded, type RedisStore } from "./redis-store.ts";
 
 /**
  * The id of the newest entry, or of one that stands so many before it. In an empty stream, of a marker, where
@@ -56,113 +18,81 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return id`;
 
 /**
+ * Empties a stream, if there is one, but for an entry that says so: with none at all, a reader who saw the channel empty
+ * before would take it for empty all along.
+ *
+ * KEYS: stream, list of keys, their ids. ARGV: ms to keep the entry.
+ */
+const forgetScript = `
+redis.call('DEL', KEYS[2], KEYS[3])
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('XADD', KEYS[1], 'MAXLEN', '=', 1, '*', 'forgotten', '')
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 1`;
+
+/**
  * History in a Redis stream per channel.
  *
  * @see https://redis.io/docs/latest/develop/data-types/streams/
  */
 export class RedisHistory implements History {
 	readonly #run: Run;
-	readonly #limits: HistoryLimits;
-	readonly #prefix: string;
-	readonly #publish: Script;
+	readonly #store: RedisStore;
 	readonly #head: Script;
-	readonly #command: PublishCommand;
+	readonly #forget: Script;
 
-	/**
-	 * @param byHash calls scripts by their hash, which is shorter, and takes a second command the first time.
-	 *   Where each command is billed they are sent whole.
-	 */
-	constructor(
-		run: Run,
-		options: RedisHistoryOptions,
-		byHash: boolean,
-		command: PublishCommand = "PUBLISH",
-	) {
+	constructor(store: RedisStore, run: Run, byHash: boolean) {
+		this.#store = store;
 		this.#run = run;
-		this.#command = command;
-		this.#limits = historyLimits(options);
-		this.#prefix = keyPrefix(options.keyPrefix);
-		this.#publish = new Script(publishScript, run, byHash);
 		this.#head = new Script(headScript, run, byHash);
-	}
-
-	async publish(channel: string, payload: string): Promise<PublishResult> {
-		const { maxLength, maxAge } = this.#limits;
-		const args = [channel, payload, String(maxLength + 1), String(maxAge), this.#command];
-		const reply = await this.#publish.call(streamKey(channel, this.#prefix), args);
-		const [receivers, id] = reply as [number, string];
-		return { receivers: Number(receivers), id: String(id) };
+		this.#forget = new Script(forgetScript, run, byHash);
 	}
 
 	async head(channel: string, back = 0): Promise<string> {
-		const args = [String(this.#limits.maxAge), String(back)];
-		return String(await this.#head.call(streamKey(channel, this.#prefix), args));
+		const { stream } = this.#store.keysOf(channel);
+		const { maxAge } = this.#store.limitsOf(channel);
+		const args = ["1", stream, String(maxAge), String(back)];
+		return String(
+			await this.#guarded(
+				channel,
+				this.#head.call(stream, () => args),
+			),
+		);
 	}
 
 	async read(channel: string, after: string, limit: number): Promise<HistoryPage> {
+		const { stream } = this.#store.keysOf(channel);
 		// From the position itself, which must still be there, to one more than is asked for.
 		const count = String(limit + 2);
-		const reply = await this.#run([
-			"XRANGE",
-			streamKey(channel, this.#prefix),
-			after,
-			"+",
-			"COUNT",
-			count,
-		]);
+		const args = ["XRANGE", stream, after, "+", "COUNT", count];
+		const reply = await this.#guarded(
+			channel,
+			this.#run(stream, () => args),
+		);
 		const entries = reply as [id: string, fields: string[]][];
 		const found = String(entries[0]?.[0]) === after;
 		const rest = found ? entries.slice(1) : entries;
 		const messages = rest.slice(0, limit).map(([id, fields]) => kept(String(id), fields));
 		return { covered: found || after === "0-0", messages, more: rest.length > limit };
 	}
-}
 
-/** @throws {TypeError} when keys that begin so would not all be in their channel's slot. */
-function keyPrefix(prefix: unknown = historyPrefix): string {
-	if (typeof prefix === "string" && /^[^{}]*$/.test(prefix) && prefix.isWellFormed()) return prefix;
-	throw new TypeError(
-		"history.keyPrefix: must be a string without braces, such as \"app1:sse:\". A Cluster takes what is in braces for the key's place, which is the channel's to say.",
-	);
+	async forget(channel: string): Promise<void> {
+		const { stream, names, ids } = this.#store.keysOf(channel);
+		const { maxAge } = this.#store.limitsOf(channel);
+		const args = ["3", stream, names, ids, String(maxAge)];
+		await this.#guarded(
+			channel,
+			this.#forget.call(stream, () => args),
+		);
+	}
+
+	#guarded<T>(channel: string, running: Promise<T>): Promise<T> {
+		return guarded(this.#store.keysOf(channel).stream, [channel], running);
+	}
 }
 
 function kept(id: string, [field, payload]: string[]): KeptMessage {
-	if (field !== "m" || payload === undefined) return { id, payload: undefined }; // the marker
+	// Where the stream began or was emptied, there is an entry that is no message.
+	if (field !== "m" || payload === undefined) return { id, payload: undefined };
 	return { id, payload: `{"id":"${id}",${payload.slice(1)}` };
-}
-
-/** A script: sent whole, or called by its hash and sent when the server does not know it (any more). */
-class Script {
-	readonly #text: string;
-	readonly #run: Run;
-	readonly #byHash: boolean;
-	#hash: string | undefined;
-
-	constructor(text: string, run: Run, byHash: boolean) {
-		this.#text = text;
-		this.#run = run;
-		this.#byHash = byHash;
-	}
-
-	async call(key: string, args: readonly string[]): Promise<unknown> {
-		if (this.#byHash) {
-			this.#hash ??= await sha1(this.#text);
-			try {
-				return await this.#run(["EVALSHA", this.#hash, "1", key, ...args]);
-			} catch (error) {
-				if (!isUnknownScript(error)) throw error;
-			}
-		}
-		return this.#run(["EVAL", this.#text, "1", key, ...args]);
-	}
-}
-
-function isUnknownScript(error: unknown): boolean {
-	const { cause } = error as { cause?: unknown };
-	return cause instanceof Error && cause.message.startsWith("NOSCRIPT");
-}
-
-async function sha1(text: string): Promise<string> {
-	const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text));
-	return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

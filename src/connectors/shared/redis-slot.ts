@@ -15,14 +15,34 @@ export function slotOf(name: string): number {
 	return crc16(tagOf(name) ?? name) % slots;
 }
 
+/** The keys of a channel. */
+export interface ChannelKeys {
+	/** The stream of its messages. */
+	readonly stream: string;
+	/** A list of the keys that messages had lately. */
+	readonly names: string;
+	/** A hash of these to the messages' ids. */
+	readonly ids: string;
+}
+
 /**
- * The key of a channel's stream. It is in the channel's own slot, because a script may publish nowhere else. No other
- * channel has it: the tag has a fixed length, and the name follows it whole.
+ * The keys of a channel. They are in the channel's own slot, because a script may publish nowhere else. No other channel
+ * has them: the tag has a fixed length, and the name follows it whole.
  *
  * @param prefix has no braces, so that the tag is the first in the key.
  */
-export function streamKey(channel: string, prefix: string = historyPrefix): string {
-	return `${prefix}{${tagIn(slotOf(channel))}}:${channel}`;
+export function keysOf(channel: string, prefix: string = historyPrefix): ChannelKeys {
+	const tagged = `${prefix}{${tagIn(slotOf(channel))}}`;
+	return {
+		stream: `${tagged}:${channel}`,
+		names: `${tagged}keys:${channel}`,
+		ids: `${tagged}ids:${channel}`,
+	};
+}
+
+/** The key of a channel's stream. */
+export function streamKey(channel: string, prefix?: string): string {
+	return keysOf(channel, prefix).stream;
 }
 
 /** The tag's letters: four bits each, and none of them is a brace. */

@@ -31,6 +31,8 @@ export function namespace(answers: Partial<ChannelStub> = {}) {
 	const streams: ReturnType<typeof objectStream>[] = [];
 	const stub: ChannelStub = {
 		publish: async () => ({ receivers: 1 }),
+		publishAll: async (_, messages) => ({ outcomes: messages.map(() => ({ receivers: 1 })) }),
+		forget: async () => ({ done: true }),
 		read: async () => ({ covered: true, messages: [], more: false }),
 		head: async () => ({ id: "1-0" }),
 		fetch: async (_, init) => {

@@ -1,3 +1,4 @@
+import type { Make } from "../../shared/redis-script.ts";
 import { within } from "../../shared/timeout.ts";
 import { closed, toConnectorError, unanswered, unreachable } from "../errors.ts";
 import type { Publisher } from "../publisher.ts";
@@ -35,15 +36,19 @@ export class ClientPublisher implements Publisher {
 		this.#timeout = timeout;
 	}
 
-	async run(args: readonly string[]): Promise<unknown> {
+	async run(_key: string, make: Make, ms: number): Promise<unknown> {
 		if (this.#closed) throw closed();
 		this.#listen();
-		const begun = performance.now();
-		if (this.#client.state() !== "ready") await this.#ready();
-		const left = this.#timeout - (performance.now() - begun);
+		if (this.#client.state() === "ready") return this.#write(make);
+		return this.#whenReady(ms, () => this.#write(make));
+	}
+
+	async #write(make: Make): Promise<unknown> {
+		const args = make();
+		if (args === undefined) return undefined;
 		const abort = new AbortController();
 		try {
-			return await within(this.#client.command(args, abort.signal), left, () => {
+			return await within(this.#client.command(args, abort.signal), this.#timeout, () => {
 				abort.abort();
 				return unanswered(this.#client.address, this.#timeout);
 			});
@@ -60,14 +65,14 @@ export class ClientPublisher implements Publisher {
 		this.#stopListening = undefined;
 	}
 
-	#ready(): Promise<void> {
+	#whenReady<R>(ms: number, use: () => Promise<R>): Promise<R> {
 		const { address, advice } = this.#client;
 		if (this.#client.state() === "ended") throw unreachable(address, advice, this.#lastError);
-		return this.#waiting.wait(this.#timeout, () =>
+		const late = () =>
 			this.#lastError === undefined
-				? unreachable(address, `no connection within ${this.#timeout} ms`)
-				: toConnectorError(this.#lastError, address),
-		);
+				? unreachable(address, `no connection within ${Math.round(ms)} ms`)
+				: toConnectorError(this.#lastError, address);
+		return this.#waiting.wait(ms, late, use);
 	}
 
 	#listen(): void {

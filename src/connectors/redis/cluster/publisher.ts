@@ -1,4 +1,5 @@
 import { ConnectorError } from "../../../core/errors.ts";
+import type { Make } from "../../shared/redis-script.ts";
 import { slotOf } from "../../shared/redis-slot.ts";
 import { within } from "../../shared/timeout.ts";
 import type { RedisLink } from "../driver.ts";
@@ -30,14 +31,14 @@ export class ClusterPublisher implements Publisher {
 		this.#patience = timeout / 3;
 	}
 
-	async run(args: readonly string[]): Promise<unknown> {
-		const deadline = performance.now() + this.#timeout;
-		const slot = slotOf(keyOf(args));
+	async run(key: string, make: Make, ms: number): Promise<unknown> {
+		const deadline = performance.now() + ms;
+		const slot = slotOf(key);
 		let { address, link } = await this.#reach(slot, deadline);
 		let asking = false;
 		for (let hop = 0; hop < mostHops; hop++) {
 			try {
-				return await this.#node(address).send(link, args, left(deadline), asking);
+				return await this.#node(address).send(link, make, this.#timeout, asking);
 			} catch (error) {
 				const elsewhere = redirection(error);
 				if (elsewhere === undefined) throw error;
@@ -143,7 +144,7 @@ export class ClusterPublisher implements Publisher {
 
 	async #ask(address: string, ...command: string[]): Promise<unknown> {
 		const node = this.#node(address);
-		return node.send(await node.connected(this.#patience), command, this.#patience);
+		return node.send(await node.connected(this.#patience), () => command, this.#patience);
 	}
 
 	#node(address: string): LinkPublisher {
@@ -155,12 +156,6 @@ export class ClusterPublisher implements Publisher {
 		}
 		return node;
 	}
-}
-
-/** The key of the commands that this connector sends; of PUBLISH and SPUBLISH the channel. */
-function keyOf(args: readonly string[]): string {
-	const scripted = args[0] === "EVAL" || args[0] === "EVALSHA";
-	return args[scripted ? 3 : 1] ?? "";
 }
 
 function left(deadline: number): number {

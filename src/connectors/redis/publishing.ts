@@ -1,0 +1,188 @@
+import type {
+	OutgoingMessage,
+	PublishOutcome,
+	PublishResult,
+	SendOptions,
+} from "../../core/connector.ts";
+import { ConfigurationError, ConnectorError } from "../../core/errors.ts";
+import { PerRequest } from "../../core/request-mark.ts";
+import { Backlog, sizeOf } from "../shared/backlog.ts";
+import { type ChannelBatch, PublishQueue } from "../shared/publish-queue.ts";
+import type { Make } from "../shared/redis-script.ts";
+import { historyPrefix } from "../shared/redis-slot.ts";
+import { type RedisHistoryOptions, RedisStore } from "../shared/redis-store.ts";
+import { closed, toConnectorError, unanswered } from "./errors.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Route } from "./topology.ts";
+
+/** The half of the connector that publishes, with connections of its own. */
+export class RedisPublishing {
+	readonly scope: "process" | "request";
+	/** There when messages are kept. */
+	readonly store: RedisStore | undefined;
+	readonly #route: Route;
+	readonly #timeout: number;
+	readonly #queues: PerRequest<PublishQueue>;
+	readonly #backlog = new Backlog("redis()");
+	/** One per process, or one for each use. */
+	readonly #open = new Set<Publisher>();
+	#publisher: Publisher | undefined;
+	#closed = false;
+
+	constructor(
+		route: Route,
+		timeout: number,
+		scope: "process" | "request",
+		history: RedisHistoryOptions | undefined,
+	) {
+		this.scope = scope;
+		this.#route = route;
+		this.#timeout = timeout;
+		if (history !== undefined) {
+			const placed = { ...history, keyPrefix: history.keyPrefix ?? placeOf(route.keyPrefix) };
+			this.store = new RedisStore(placed, {
+				run: (...args) => this.run(...args),
+				byHash: true,
+				command: route.publishCommand,
+				errorOf: (reply) => toConnectorError(new Error(reply), route.address),
+			});
+		}
+		const transport = {
+			timeout,
+			together: false,
+			backlog: this.#backlog,
+			send: (channels: readonly string[], take: () => readonly ChannelBatch[], ms: number) =>
+				this.store?.publish(channels, take, ms) ?? this.#plain(channels, take, ms),
+			late: () => unanswered(route.address, timeout),
+		};
+		this.#queues = new PerRequest(scope, () => new PublishQueue(transport));
+	}
+
+	async publish(
+		channel: string,
+		payload: string,
+		options: SendOptions = {},
+	): Promise<PublishResult> {
+		this.check(channel, payload);
+		const message = { channel, payload, ...options };
+		return this.#isPipelined ? this.#pipelined(message) : this.#queues.get().publish(message);
+	}
+
+	async publishAll(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
+		for (const { channel, payload } of messages) this.check(channel, payload);
+		if (!this.#isPipelined) return this.#queues.get().publishAll(messages);
+		return Promise.all(messages.map((message) => outcomeOf(this.#pipelined(message))));
+	}
+
+	/** @param ms how long a connection may take to come, in ms. */
+	async run(key: string, make: Make, ms = this.#timeout): Promise<unknown> {
+		return this.#with((publisher) => publisher.run(key, make, ms));
+	}
+
+	/** @throws {ConnectorError} `closed`; a TypeError for what Redis cannot carry. */
+	check(...texts: string[]): void {
+		if (this.#closed) throw closed();
+		// UTF-8 has no lone surrogates: two such names would become one, and a payload another.
+		if (texts.every((text) => text.isWellFormed())) return;
+		throw new TypeError("A channel or payload with a lone surrogate cannot be sent to Redis.");
+	}
+
+	close(): void {
+		this.#closed = true;
+		for (const publisher of this.#open) publisher.close();
+		this.#open.clear();
+		for (const queue of this.#queues.all()) queue.close(closed());
+	}
+
+	/** One connection carries plain publishes in the order in which they are written, without a wait in between. */
+	get #isPipelined(): boolean {
+		return this.store === undefined && this.scope === "process" && !this.#route.isSpread;
+	}
+
+	async #pipelined(message: OutgoingMessage): Promise<PublishResult> {
+		const { channel, payload } = message;
+		const refusal = this.#backlog.enter(sizeOf(message));
+		if (refusal !== undefined) throw refusal;
+		try {
+			const args = [this.#route.publishCommand, channel, payload];
+			return { receivers: Number(await this.run(channel, () => args)) };
+		} finally {
+			this.#backlog.leave(sizeOf(message));
+		}
+	}
+
+	/** The messages of one channel, written together. */
+	async #plain(
+		[channel = ""]: readonly string[],
+		take: () => readonly ChannelBatch[],
+		ms: number,
+	): Promise<PublishOutcome[]> {
+		return this.#with(async (publisher) => {
+			const argsOf = ({ payload }: OutgoingMessage) => [
+				this.#route.publishCommand,
+				channel,
+				payload,
+			];
+			const send = async (make: Make): Promise<PublishResult> => ({
+				receivers: Number(await publisher.run(channel, make, ms)),
+			});
+			let batch: readonly OutgoingMessage[] | undefined;
+			let others: Promise<PublishOutcome[]> = Promise.resolve([]);
+			// The first asks for the batch when there is a connection. The others follow as soon as it is written.
+			const follow = async (rest: readonly OutgoingMessage[]) => {
+				await undefined;
+				return Promise.all(rest.map((message) => outcomeOf(send(() => argsOf(message)))));
+			};
+			const first = send(() => {
+				if (batch === undefined) {
+					batch = take().flatMap(({ messages }) => messages);
+					others = follow(batch.slice(1));
+				}
+				const [head] = batch;
+				return head && argsOf(head);
+			});
+			const outcome = await outcomeOf(first);
+			// Nothing was taken: there was no connection, and what waits is not to blame.
+			if (batch === undefined && outcome.error !== undefined) throw outcome.error;
+			return [outcome, ...(await others)].slice(0, batch?.length ?? 0);
+		});
+	}
+
+	async #with<T>(use: (publisher: Publisher) => Promise<T>): Promise<T> {
+		if (this.#closed) throw closed();
+		if (this.scope === "process") {
+			this.#publisher ??= this.#keep(this.#route.publisher(this.#timeout));
+			return use(this.#publisher);
+		}
+		const publisher = this.#keep(this.#route.publisher(this.#timeout));
+		try {
+			return await use(publisher);
+		} finally {
+			publisher.close();
+			this.#open.delete(publisher);
+		}
+	}
+
+	#keep(publisher: Publisher): Publisher {
+		this.#open.add(publisher);
+		return publisher;
+	}
+}
+
+async function outcomeOf(publishing: Promise<PublishResult>): Promise<PublishOutcome> {
+	try {
+		return await publishing;
+	} catch (error) {
+		if (error instanceof ConnectorError) return { error };
+		throw error;
+	}
+}
+
+/** Where the histories go by default: behind what the caller's client puts before its own keys. */
+function placeOf(keyPrefix = ""): string {
+	if (!/[{}]/.test(keyPrefix)) return keyPrefix + historyPrefix;
+	throw new ConfigurationError(
+		"redis(): the client's keyPrefix has braces, which would take the place of the channel's own in a Cluster. " +
+			'Say where the history goes: history: { keyPrefix: "app1:sse:" }.',
+	);
+}

@@ -1,0 +1,129 @@
+import type { HistoryOptions, OutgoingMessage, PublishOutcome } from "../../core/connector.ts";
+import { ConnectorError } from "../../core/errors.ts";
+import { type LimitsOf, limitsByChannel } from "./history-limits.ts";
+import type { ChannelBatch } from "./publish-queue.ts";
+import { publishScript } from "./publish-script.ts";
+import { type Run, Script } from "./redis-script.ts";
+import { historyPrefix, keysOf } from "./redis-slot.ts";
+
+/** Sharded pub/sub has commands of its own, and listeners of its own. */
+export type PublishCommand = "PUBLISH" | "SPUBLISH";
+
+/** How much Redis keeps of each channel, and where. */
+export interface RedisHistoryOptions extends HistoryOptions {
+	/**
+	 * What the keys begin with: for a user whose ACL allows some keys only, and to keep the histories of several
+	 * applications apart. The rest is the same for everyone. It has no braces. Every process that publishes to a
+	 * channel or streams it must say the same.
+	 *
+	 * @defaultValue `"sse:history:"`; behind a client of ioredis with a `keyPrefix`, that and `"sse:history:"`.
+	 */
+	keyPrefix?: string | undefined;
+}
+
+/** Stores and publishes in one step: a stream per channel. */
+export class RedisStore {
+	readonly limitsOf: LimitsOf;
+	readonly prefix: string;
+	readonly #command: PublishCommand;
+	readonly #script: Script;
+	readonly #errorOf: (reply: string) => ConnectorError;
+
+	/** @param errorOf what a script's own error is in the connector's terms. */
+	constructor(
+		options: RedisHistoryOptions,
+		settings: {
+			run: Run;
+			byHash: boolean;
+			command: PublishCommand;
+			errorOf: (reply: string) => ConnectorError;
+		},
+	) {
+		this.limitsOf = limitsByChannel(options);
+		this.prefix = keyPrefix(options.keyPrefix);
+		this.#command = settings.command;
+		this.#errorOf = settings.errorOf;
+		this.#script = new Script(publishScript, settings.run, settings.byHash);
+	}
+
+	/** One call for all of them, which are of one slot where slots matter. */
+	async publish(
+		channels: readonly string[],
+		take: () => readonly ChannelBatch[],
+		ms?: number,
+	): Promise<PublishOutcome[]> {
+		let messages: OutgoingMessage[] = [];
+		const make = () => {
+			const batches = take();
+			messages = batches.flatMap((batch) => batch.messages);
+			return messages.length === 0 ? undefined : this.#arguments(batches);
+		};
+		const key = this.keysOf(channels[0] ?? "").stream;
+		const replies = (await guarded(key, channels, this.#script.call(key, make, ms))) as unknown[];
+		return messages.map(({ channel }, index) => {
+			const [receivers, id] = [Number(replies[2 * index]), String(replies[2 * index + 1])];
+			if (receivers === -1) return { error: this.#failed(channel, id) };
+			return id === "" ? { receivers } : { receivers, id };
+		});
+	}
+
+	keysOf(channel: string) {
+		return keysOf(channel, this.prefix);
+	}
+
+	#failed(channel: string, reply: string): ConnectorError {
+		return wrongTypeOr(this.#errorOf(reply), this.keysOf(channel).stream, channel);
+	}
+
+	#arguments(batches: readonly ChannelBatch[]): string[] {
+		const keys: string[] = [];
+		const args: string[] = [this.#command];
+		for (const { channel, messages } of batches) {
+			const { stream, names, ids } = this.keysOf(channel);
+			const isKeyed = messages.some(({ key }) => key !== undefined);
+			const used = isKeyed ? [stream, names, ids] : [stream];
+			keys.push(...used);
+			const { maxLength, maxAge } = this.limitsOf(channel);
+			args.push(channel, String(maxLength + 1), String(maxAge));
+			args.push(String(messages.length), String(used.length));
+			for (const { keep, key, payload } of messages) {
+				args.push(keep === false ? "-" : key === undefined ? "" : `=${key}`, payload);
+			}
+		}
+		return [String(keys.length), ...keys, ...args];
+	}
+}
+
+/** Says of a key that another program uses what it is. */
+export async function guarded<T>(
+	key: string,
+	channels: readonly string[],
+	running: Promise<T>,
+): Promise<T> {
+	try {
+		return await running;
+	} catch (error) {
+		throw error instanceof ConnectorError ? wrongTypeOr(error, key, channels[0] ?? "") : error;
+	}
+}
+
+function wrongTypeOr(error: ConnectorError, key: string, channel: string): ConnectorError {
+	const { cause } = error;
+	const reply = cause instanceof Error ? cause.message : error.message;
+	if (!/\bWRONGTYPE\b/.test(reply)) return error;
+	return new ConnectorError(
+		"refused",
+		`The key ${JSON.stringify(key)} is in use by another program: it holds no stream. The history of the channel ` +
+			`${JSON.stringify(channel)} would be there. Rename or delete that key, or place the histories elsewhere: ` +
+			'history: { keyPrefix: "app1:sse:" }.',
+		{ cause: error },
+	);
+}
+
+/** @throws {TypeError} when keys that begin so would not all be in their channel's slot. */
+function keyPrefix(prefix: unknown = historyPrefix): string {
+	if (typeof prefix === "string" && /^[^{}]*$/.test(prefix) && prefix.isWellFormed()) return prefix;
+	throw new TypeError(
+		"history.keyPrefix: must be a string without braces, such as \"app1:sse:\". A Cluster takes what is in braces for the key's place, which is the channel's to say.",
+	);
+}

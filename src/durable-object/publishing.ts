@@ -1,0 +1,154 @@
+import { Backlog } from "../connectors/shared/backlog.ts";
+import {
+	type HistoryLimits,
+	type LimitsOf,
+	limitsByChannel,
+} from "../connectors/shared/history-limits.ts";
+import { type ChannelBatch, PublishQueue } from "../connectors/shared/publish-queue.ts";
+import type {
+	HistoryOptions,
+	OutgoingMessage,
+	PublishOutcome,
+	PublishResult,
+	SendOptions,
+} from "../core/connector.ts";
+import { ConnectorError, closedError } from "../core/errors.ts";
+import { PerRequest } from "../core/request-mark.ts";
+import { errorOf, outcomeFrom, type Reply, type ToldOutcome } from "./protocol.ts";
+
+/** As much of a Durable Object's stub as publishing uses: `SseChannel`, seen from a Worker. */
+export interface PublishingStub {
+	publish(
+		channel: string,
+		payload: string,
+		history?: HistoryLimits,
+		options?: SendOptions,
+	): Promise<Reply<PublishResult>>;
+	publishAll(
+		channel: string,
+		messages: readonly OutgoingMessage[],
+		history?: HistoryLimits,
+	): Promise<Reply<{ outcomes: ToldOutcome[] }>>;
+}
+
+/** The binding of `SseChannel` in a Worker's env. */
+export interface ChannelNamespace {
+	idFromName(name: string): unknown;
+	get(id: never): unknown;
+}
+
+/** The half of the connector that publishes: one request to the channel's object for all that is gathered. */
+export class ObjectPublishing {
+	readonly limitsOf: LimitsOf | undefined;
+	readonly #namespace: ChannelNamespace;
+	readonly #timeout: number;
+	readonly #queues: PerRequest<PublishQueue>;
+	#closed = false;
+
+	/** @throws {TypeError} that names what is missing, or the option and its rule. */
+	constructor(
+		namespace: ChannelNamespace,
+		{ timeout = 3_000, history }: { timeout?: number; history?: HistoryOptions | undefined },
+	) {
+		if (typeof namespace?.idFromName !== "function") {
+			throw new TypeError(
+				"durableObject(namespace): needs the binding of SseChannel, as env.SSE. " +
+					'In wrangler.toml: durable_objects.bindings = [{ name = "SSE", class_name = "SseChannel" }].',
+			);
+		}
+		if (!(timeout > 0)) throw new TypeError("timeout: must be a number of milliseconds above 0.");
+		this.#namespace = namespace;
+		this.#timeout = timeout;
+		this.limitsOf = history && limitsByChannel(history);
+		const transport = {
+			timeout,
+			together: false,
+			backlog: new Backlog("durableObject()"),
+			send: (_: readonly string[], take: () => readonly ChannelBatch[]) => this.#send(take()),
+			late: () => this.#late(),
+		};
+		this.#queues = new PerRequest("request", () => new PublishQueue(transport));
+	}
+
+	async publish(
+		channel: string,
+		payload: string,
+		options: SendOptions = {},
+	): Promise<PublishResult> {
+		this.check(channel);
+		return this.#queues.get().publish({ channel, payload, ...options });
+	}
+
+	async publishAll(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
+		this.check(...messages.map(({ channel }) => channel));
+		return this.#queues.get().publishAll(messages);
+	}
+
+	/** Asks a channel's object. */
+	async ask<T extends object>(
+		channel: string,
+		call: (stub: never) => Promise<Reply<T>>,
+	): Promise<T> {
+		this.check(channel);
+		const reply = await this.inTime(() => call(this.stub(channel)));
+		if ("failure" in reply) throw errorOf(reply.failure);
+		return reply;
+	}
+
+	stub(channel: string): never {
+		const id = this.#namespace.idFromName(channel);
+		// A new one each time: a stub whose object broke once stays broken.
+		return this.#namespace.get(id as never) as never;
+	}
+
+	async inTime<T>(call: () => Promise<T>): Promise<T> {
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		const late = new Promise<never>((_, reject) => {
+			timer = setTimeout(() => reject(this.#late()), this.#timeout);
+		});
+		try {
+			return await Promise.race([call(), late]);
+		} catch (cause) {
+			if (cause instanceof ConnectorError) throw cause;
+			// Reset, overloaded or unreachable: the platform's error, or the object's own, is the cause.
+			throw new ConnectorError("unavailable", "The channel's object failed.", { cause });
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+
+	check(...channels: string[]): void {
+		if (this.#closed) throw closedError("durable-object connector");
+		// Objects are named in UTF-8, where half a surrogate pair has no place: two names would become one.
+		if (channels.every((channel) => channel.isWellFormed())) return;
+		throw new TypeError("The channel name is not well-formed Unicode.");
+	}
+
+	close(): void {
+		this.#closed = true;
+	}
+
+	async #send([batch]: readonly ChannelBatch[]): Promise<PublishOutcome[]> {
+		if (batch === undefined) return [];
+		const { channel, messages } = batch;
+		const limits = this.limitsOf?.(channel);
+		const [only, ...others] = messages;
+		if (only !== undefined && others.length === 0) {
+			const { payload, keep, key } = only;
+			// An object whose class is older knows no options.
+			const options = keep === undefined && key === undefined ? [] : [{ keep, key }];
+			const publish = (stub: PublishingStub) => stub.publish(channel, payload, limits, ...options);
+			return [outcomeFrom(await this.ask(channel, publish))];
+		}
+		const publishAll = (stub: PublishingStub) => stub.publishAll(channel, messages, limits);
+		const { outcomes } = await this.ask(channel, publishAll);
+		return messages.map((_, index) => outcomeFrom(outcomes[index]));
+	}
+
+	#late(): ConnectorError {
+		return new ConnectorError(
+			"unavailable",
+			`The channel's object did not answer within ${this.#timeout} ms.`,
+		);
+	}
+}
