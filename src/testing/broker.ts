@@ -106,9 +106,23 @@ function connection({ store, connections, answer, isDown }: Broker): Connector {
 		name: "test broker",
 		scope: "process",
 		...(store.history !== undefined && { history: guarded(store.history, call) }),
-		publish: async (channel, payload) => {
+		publish: async (...args) => {
 			call("publish");
-			return store.publish(channel, payload);
+			return store.publish(...args);
+		},
+		publishAll: async (messages) => {
+			if (closed) throw closedError("connector");
+			return Promise.all(
+				messages.map(async ({ channel, payload, ...options }) => {
+					try {
+						answer("publish");
+						return await store.publish(channel, payload, options);
+					} catch (error) {
+						if (error instanceof ConnectorError) return { error };
+						throw error;
+					}
+				}),
+			);
 		},
 		subscribe: async (channel, handlers) => {
 			call("subscribe");
@@ -149,6 +163,10 @@ function guarded(history: History, call: (what: BrokerCall) => void): History {
 		head: async (...args) => {
 			call("history");
 			return history.head(...args);
+		},
+		forget: async (channel) => {
+			call("history");
+			await history.forget?.(channel);
 		},
 	};
 }

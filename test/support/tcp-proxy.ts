@@ -15,6 +15,8 @@ export interface TcpProxy {
 	refuse(on: boolean): void;
 	/** While on, connections stay open and new ones are taken, but no byte passes either way. */
 	blackhole(on: boolean): void;
+	/** From now on every byte takes so long each way, in ms. */
+	latency(ms: number): void;
 	/** While on, what the server says is held back; what clients say still passes. */
 	mute(on: boolean): void;
 	close(): Promise<void>;
@@ -33,6 +35,7 @@ export async function tcpProxy(target: { port: number; host?: string }): Promise
 	let holding = false;
 	let muted = false;
 	let accepted = 0;
+	let latency = 0;
 
 	const listener = createServer((client) => {
 		accepted++;
@@ -53,8 +56,13 @@ export async function tcpProxy(target: { port: number; host?: string }): Promise
 			[server, client],
 		] as const) {
 			from.setNoDelay(true);
-			from.on("data", (chunk) => {
-				if (!to.write(chunk)) from.pause();
+			const pass = (chunk: Buffer) => {
+				if (!to.destroyed && !to.write(chunk)) from.pause();
+			};
+			// Timers of one length fire in the order in which they were set.
+			from.on("data", (chunk: Buffer) => {
+				if (latency === 0) pass(chunk);
+				else setTimeout(pass, latency, chunk);
 			});
 			to.on("drain", () => {
 				if (!holding && !(muted && from === server)) from.resume();
@@ -102,6 +110,9 @@ export async function tcpProxy(target: { port: number; host?: string }): Promise
 			for (const { client, server } of pairs) {
 				for (const socket of [client, server]) on ? socket.pause() : socket.resume();
 			}
+		},
+		latency(ms) {
+			latency = ms;
 		},
 		mute(on) {
 			muted = on;

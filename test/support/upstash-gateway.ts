@@ -167,7 +167,9 @@ export class UpstashGateway implements AsyncDisposable {
 		const { method = "", url = "", headers } = request;
 		const entry: LoggedRequest = { method, path: url, commands: [], headers };
 		this.requests.push(entry);
-		if (this.#behaviour.delay > 0) await delay(this.#behaviour.delay);
+		const { delay: given } = this.#behaviour;
+		const ms = typeof given === "function" ? given() : given;
+		if (ms > 0) await delay(ms);
 		if (!["GET", "HEAD", "POST", "PUT"].includes(method)) throw new HttpError(405, "ERR method");
 		const target = targetOf(request);
 		if (target.token !== this.token) throw new HttpError(401, "Unauthorized");

@@ -1,3 +1,4 @@
+import { batchCases } from "./batches.ts";
 import { nameCases } from "./channel-names.ts";
 import { checkCases } from "./check.ts";
 import { closeCases } from "./close.ts";
@@ -20,6 +21,7 @@ const cases: readonly Case[] = [
 	...checkCases,
 	...closeCases,
 	...historyCases,
+	...batchCases,
 ];
 
 /** Of one test, in ms: some wait for a broker to come back more than once. */

@@ -136,7 +136,8 @@ const names: Case[] = [
 			for (const [n, name] of all.entries()) {
 				const { messages } = await history.read(name, "0-0", 10);
 				const expected = [{ id: ids[n], payload: stored(ids[n], payload(n)) }];
-				assert.deepEqual(messages, expected, `the channel ${JSON.stringify(name).slice(0, 40)}`);
+				const kept = messages.filter((message) => message.payload !== undefined);
+				assert.deepEqual(kept, expected, `the channel ${JSON.stringify(name).slice(0, 40)}`);
 			}
 		},
 	},

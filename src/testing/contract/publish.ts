@@ -1,3 +1,4 @@
+import { delay } from "../wait.ts";
 import * as assert from "./assert.ts";
 import type { Case } from "./kit.ts";
 
@@ -76,6 +77,26 @@ export const publishCases: Case[] = [
 				await recorder.saw("message 999");
 				assert.deepEqual(recorder.messages, expected);
 			}
+		},
+	},
+	{
+		clause: "P3",
+		title:
+			"300 publishes that nobody awaits, from the first use on, arrive in the order of the calls",
+		async run(kit) {
+			const channel = kit.channel();
+			const { publisher, subscriber } = await kit.pair();
+			const { recorder } = await kit.listen(subscriber, channel);
+			const expected = Array.from({ length: 300 }, (_, i) => `message ${i}`);
+			const publishing: Promise<unknown>[] = [];
+			for (const [i, payload] of expected.entries()) {
+				publishing.push(publisher.publish(channel, payload));
+				// Some in one go, some while others are under way.
+				if (i % 50 === 49) await delay(1);
+			}
+			await Promise.all(publishing);
+			await recorder.saw("message 299");
+			assert.deepEqual(recorder.messages, expected);
 		},
 	},
 	{

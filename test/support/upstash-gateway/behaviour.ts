@@ -11,8 +11,8 @@ export interface Behaviour {
 	garbage: boolean;
 	/** Swallow every event, the confirmation too, for streams that are open now or opened later. */
 	silent: boolean;
-	/** Before the answer to anything, in ms. */
-	delay: number;
+	/** Before anything is done, in ms; a function is asked for each request. */
+	delay: number | (() => number);
 	/** How long a stream still counts as open after its client has left, in ms: the way is long. */
 	leaveDelay: number;
 }

@@ -1,5 +1,12 @@
 import { onTestFinished, test } from "vitest";
-import type { Connector, History, SubscriptionHandlers } from "../../../src/core/connector.ts";
+import type {
+	Connector,
+	History,
+	OutgoingMessage,
+	PublishOutcome,
+	SendOptions,
+	SubscriptionHandlers,
+} from "../../../src/core/connector.ts";
 import { connectorContract, testBroker } from "../../../src/testing.ts";
 
 /**
@@ -14,9 +21,25 @@ const onPublish =
 			inner: Connector,
 			channel: string,
 			payload: string,
+			options: SendOptions | undefined,
 		) => ReturnType<Connector["publish"]>,
 	): Mutation =>
-	(inner) => ({ ...inner, publish: (channel, payload) => publish(inner, channel, payload) });
+	(inner) => ({
+		...inner,
+		publish: (channel, payload, options) => publish(inner, channel, payload, options),
+	});
+
+const onPublishAll =
+	(
+		publishAll: (
+			inner: Connector,
+			messages: readonly OutgoingMessage[],
+		) => Promise<PublishOutcome[]>,
+	): Mutation =>
+	(inner) => ({ ...inner, publishAll: (messages) => publishAll(inner, messages) });
+
+const all = async (inner: Connector, messages: readonly OutgoingMessage[]) =>
+	(await inner.publishAll?.(messages)) ?? [];
 
 const onHandlers =
 	(change: (handlers: SubscriptionHandlers) => Partial<SubscriptionHandlers>): Mutation =>
@@ -229,6 +252,45 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 			read: async (...args) => ({ ...(await history.read(...args)), covered: true }),
 		})),
 	],
+	[
+		"P3",
+		"lets every other publish wait a little",
+		(() => {
+			let count = 0;
+			return onPublish(async (inner, channel, payload, options) => {
+				if (count++ % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+				return inner.publish(channel, payload, options);
+			});
+		})(),
+	],
+	[
+		"B1",
+		"publishes a batch from behind",
+		onPublishAll((inner, list) => all(inner, list.toReversed())),
+	],
+	[
+		"B2",
+		"leaves out an outcome",
+		onPublishAll(async (inner, list) => (await all(inner, list)).slice(1)),
+	],
+	[
+		"B2",
+		"rejects a batch while the broker is gone",
+		onPublishAll(async (inner, list) => {
+			const outcomes = await all(inner, list);
+			for (const { error } of outcomes) if (error !== undefined) throw error;
+			return outcomes;
+		}),
+	],
+	["H8", "forgets keys", onPublish((inner, channel, payload) => inner.publish(channel, payload))],
+	[
+		"H9",
+		"keeps everything",
+		onPublish((inner, channel, payload, options) => {
+			return inner.publish(channel, payload, { ...options, keep: true });
+		}),
+	],
+	["H10", "forgets nothing", onHistory(() => ({ forget: async () => undefined }))],
 	["H5", "has its head at the beginning", onHistory(() => ({ head: async () => "0-0" }))],
 	[
 		"H7",
