@@ -2,8 +2,11 @@ import { isAllowed } from "../core/request/request.ts";
 import { refuse } from "./refusal.ts";
 import { type JwtOptions, tokenCheck } from "./verify.ts";
 
-/** Whether a request may publish to a channel: `true`, or the answer that says no. */
-export type AuthorizePublish = (request: Request, channel: string) => Promise<true | Response>;
+/** Whether a request may publish to a channel, or to all of a list: `true`, or the answer that says no. */
+export type AuthorizePublish = (
+	request: Request,
+	channel: string | readonly string[],
+) => Promise<true | Response>;
 
 /**
  * Decides on publishing as `jwtAuthorizer` does on streams, by the `publish` list of the same claim; a claim
@@ -23,8 +26,11 @@ export function jwtPublisher(options: JwtOptions): AuthorizePublish {
 			return refuse(undefined, "Publishing needs a token: send `Authorization: Bearer …`.");
 		}
 		return (
-			isAllowed(channel, proof.rights.publish) ||
-			refuse("insufficient_scope", "The token does not allow publishing to this channel.")
+			[channel].flat().every((name) => isAllowed(name, proof.rights.publish)) ||
+			refuse(
+				"insufficient_scope",
+				"The token does not allow publishing to this channel, or not to all of these.",
+			)
 		);
 	};
 }

@@ -1,43 +1,55 @@
 import type { Context } from "hono";
 import type { AuthorizePublish } from "../auth.ts";
 import { ConnectorError, SseError } from "../core/errors.ts";
-import type { PublishOptions } from "../core/publish.ts";
-import { defaultChannel } from "../core/request/request.ts";
+import type { PublishChannel, PublishOptions } from "../core/publish.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 import type { PublishEnv } from "./access.ts";
 import { logFailure } from "./log.ts";
+import {
+	arrayProblem,
+	channelFieldProblem,
+	channelsOf,
+	messagesOf,
+	resultsOf,
+} from "./publish-several.ts";
 
-const fields = ["data", "type", "id", "retry", "channel"];
+const fields = ["data", "type", "id", "retry", "channel", "keep", "key"];
 
 /**
- * `POST /publish`: flask-sse's dictionary, plus `channel`, as JSON.
+ * `POST /publish`: flask-sse's dictionary, plus `channel`, `keep` and `key`, as JSON; or an array of these.
  *
- * @param authorize asks a signed token for the channel, where the request has no other leave.
+ * @param authorize asks a signed token for the channels, where the request has no other leave.
  */
 export async function publish(
 	c: Context<PublishEnv>,
 	sse: ServerSentEvents,
 	authorize: AuthorizePublish | undefined,
 ): Promise<Response> {
+	let text: string;
 	let body: unknown;
 	try {
-		body = JSON.parse(await c.req.text());
+		text = await c.req.text();
+		body = JSON.parse(text);
 	} catch {
 		return c.json(
 			{ error: 'The body must be JSON: {"data": …, "type"?, "id"?, "retry"?, "channel"?}.' },
 			400,
 		);
 	}
-	const problem = bodyProblem(body);
+	const problem = Array.isArray(body) ? arrayProblem(body, bodyProblem) : bodyProblem(body);
 	if (problem !== undefined) return c.json({ error: problem }, 400);
-	const { data, ...options } = body as { data: unknown } & PublishOptions;
 	try {
 		if (!c.var.mayPublish) {
-			const leave = await authorize?.(c.req.raw, options.channel ?? defaultChannel);
+			const leave = await authorize?.(c.req.raw, channelsOf(body));
 			if (leave instanceof Response) return leave;
 			if (leave !== true) return c.json({ error: "Publishing is not allowed." }, 403);
 		}
-		return c.json(await sse.publish(data, options));
+		if (Array.isArray(body)) {
+			return c.json(resultsOf(await sse.publishAll(messagesOf(text, body))));
+		}
+		const { data, ...options } = body as { data: unknown } & PublishOptions<PublishChannel>;
+		const done = await sse.publish(data, options);
+		return c.json(Array.isArray(done) ? resultsOf(done) : done);
 	} catch (error) {
 		if (error instanceof TypeError) return c.json({ error: error.message }, 400);
 		if (error instanceof ConnectorError) {
@@ -57,7 +69,7 @@ export async function publish(
 
 function bodyProblem(body: unknown): string | undefined {
 	if (typeof body !== "object" || body === null || Array.isArray(body)) {
-		return 'The body must be a JSON object with "data".';
+		return 'The body must be a JSON object with "data", or an array of these.';
 	}
 	if (!Object.hasOwn(body, "data")) return 'data: is missing; a message is {"data": …}.';
 	const unknown = Object.keys(body).find((key) => !fields.includes(key));
@@ -65,6 +77,5 @@ function bodyProblem(body: unknown): string | undefined {
 		return `${JSON.stringify(unknown.slice(0, 64))}: is no field of a message; those are ${fields.join(", ")}.`;
 	}
 	const { channel } = body as { channel?: unknown };
-	if (channel !== undefined && typeof channel !== "string") return "channel: must be a string.";
-	return undefined;
+	return channelFieldProblem(channel);
 }

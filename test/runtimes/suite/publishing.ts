@@ -27,11 +27,18 @@ export function publishing(bed: Bed, broker: Broker): void {
 		["a negative retry", { data: 1, retry: -1 }, /\bretry\b/],
 		["a retry that is no number", { data: 1, retry: "1000" }, /\bretry\b/],
 		["a fractional retry", { data: 1, retry: 1.5 }, /\bretry\b/],
-		["a channel that is no string", { data: 1, channel: ["a"] }, /\bchannel\b/],
+		["a channel that is no string", { data: 1, channel: [7] }, /\bchannel\b/],
+		["no channel in a list", { data: 1, channel: [] }, /\bchannel\b/],
 		["an empty channel", { data: 1, channel: "" }, /\bchannel\b/],
 		["too long a channel", { data: 1, channel: "x".repeat(513) }, /\bchannel\b.*512/],
 		["an unknown field", { data: 1, event: "x" }, /^"event": /],
-		["an array", [{ data: 1 }], /object/],
+		["an array of something else", [{ data: 1 }, 7], /^messages\[1\]: .*object/],
+		[
+			"a message of an array that breaks a rule",
+			[{ data: 1 }, { data: 1, retry: -1 }],
+			/^messages\[1\]: .*retry/,
+		],
+		["more than 1,000 messages", Array.from({ length: 1_001 }, () => ({ data: 1 })), /1000/],
 		["null", "null", /object/],
 		["a string", '"data"', /object/],
 		["no JSON", "data=1", /JSON/],
@@ -43,6 +50,36 @@ export function publishing(bed: Bed, broker: Broker): void {
 		const refused = await post(bed.hub(broker), named);
 		expect(refused.status).toBe(400);
 		expect(refused.json).toEqual({ error: expect.stringMatching(error) });
+	});
+
+	it("takes an array, and answers a result for each message", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const hub = bed.hub(broker);
+		const [one, other] = [
+			await scene.open(streamUrl(hub, channel)),
+			await scene.open(streamUrl(hub, `${channel}.b`)),
+		];
+		const answer = await post(
+			hub,
+			`[{"data":12345678901234567890,"channel":"${channel}"}, {"data":"b","channel":"${channel}.b"},` +
+				`{"data": {"a":[1.0,"]\\"}, {"]}, "channel":"${channel}","type":"t"}]`,
+		);
+		const results = [{ receivers: 1 }, { receivers: 1 }, { receivers: 1 }];
+		expect(answer).toMatchObject({ status: 200, json: results });
+		const texts = ["12345678901234567890", '{"a":[1.0,"]\\"}, {"]}'];
+		expect(await one.data(2)).toEqual(texts);
+		expect(await other.data(1)).toEqual(["b"]);
+	});
+
+	it("takes a list of channels, and answers a result for each", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const hub = bed.hub(broker);
+		const stream = await scene.open(streamUrl(hub, channel));
+		const answer = await post(hub, { data: "x", channel: [channel, `${channel}.b`] });
+		expect(answer).toMatchObject({ status: 200, json: [{ receivers: 1 }, { receivers: 0 }] });
+		expect(await stream.data(1)).toEqual(["x"]);
 	});
 
 	it("refuses other methods: 405", async (t) => {

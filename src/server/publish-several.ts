@@ -1,0 +1,82 @@
+import type { PublishOutcome } from "../core/connector.ts";
+import { JsonText, memberText } from "../core/message/json-text.ts";
+import type { PublishMessage } from "../core/publish.ts";
+import { defaultChannel } from "../core/request/request.ts";
+import { logFailure } from "./log.ts";
+
+/** What is wrong with a body that is an array of messages; undefined when nothing is. */
+export function arrayProblem(
+	messages: readonly unknown[],
+	problemOf: (message: unknown) => string | undefined,
+): string | undefined {
+	for (const [index, message] of messages.entries()) {
+		const problem = problemOf(message);
+		if (problem !== undefined) return `messages[${index}]: ${problem}`;
+		if (typeof (message as { channel?: unknown }).channel === "object") {
+			return `messages[${index}]: channel: must be a string; each message of an array names one.`;
+		}
+	}
+	return undefined;
+}
+
+/** What is wrong with `channel`: one name, or a list of them. */
+export function channelFieldProblem(channel: unknown): string | undefined {
+	if (channel === undefined || typeof channel === "string") return undefined;
+	if (Array.isArray(channel) && channel.every((name) => typeof name === "string")) return undefined;
+	return "channel: must be a string, or an array of strings.";
+}
+
+/** All channels that a body names, each once: the right to publish is asked for all of them. */
+export function channelsOf(body: unknown): string[] {
+	const messages = (Array.isArray(body) ? body : [body]) as {
+		channel?: string | readonly string[];
+	}[];
+	return [...new Set(messages.flatMap(({ channel = defaultChannel }) => channel))];
+}
+
+/** The messages of an array, each with the publisher's own text of its data. */
+export function messagesOf(text: string, body: readonly unknown[]): PublishMessage[] {
+	const texts = elementTexts(text);
+	return body.map((message, index) => {
+		const { data, ...options } = message as PublishMessage;
+		const json = typeof data === "string" ? undefined : memberText(texts[index] ?? "", "data");
+		return { ...options, data: json === undefined ? data : new JsonText(json, "data") };
+	});
+}
+
+/** The answer: a result for each message. What went wrong inside goes to the log. */
+export function resultsOf(outcomes: readonly PublishOutcome[]): object[] {
+	const failed = outcomes.find(({ error }) => error !== undefined);
+	// One line for all: a broker that is away fails a thousand messages at once.
+	if (failed?.error !== undefined) logFailure("publish", failed.error);
+	return outcomes.map(({ receivers, id, error }) =>
+		error === undefined
+			? { receivers, ...(id !== undefined && { id }) }
+			: { error: "The broker cannot be reached; the message was not published." },
+	);
+}
+
+/** The texts of a JSON array's elements. `JSON.parse` has accepted it, so only nesting and strings are told apart. */
+function elementTexts(json: string): string[] {
+	const texts: string[] = [];
+	let depth = 0;
+	let start = json.indexOf("[") + 1;
+	for (let i = start - 1; i < json.length; i++) {
+		const c = json[i];
+		if (c === '"') i = stringEnd(json, i);
+		else if (c === "[" || c === "{") depth++;
+		else if (c === "]" || c === "}") depth--;
+		if ((c === "," && depth === 1) || (c === "]" && depth === 0)) {
+			texts.push(json.slice(start, i).trim());
+			start = i + 1;
+		}
+	}
+	return texts;
+}
+
+/** Where the string that opens at `start` has its closing quote. */
+function stringEnd(json: string, start: number): number {
+	let i = start + 1;
+	while (json[i] !== '"') i += json[i] === "\\" ? 2 : 1;
+	return i;
+}
