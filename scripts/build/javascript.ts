@@ -20,6 +20,7 @@ const common = [
 	"core/request/request.ts",
 	"core/sinks/node-sink.ts",
 	"connectors/shared/redis-history.ts",
+	"connectors/shared/publish-queue.ts",
 ];
 
 /** What else goes into the file of what an entry needs, for the same reason. */

@@ -7,13 +7,15 @@ import type {
 	Subscription,
 	SubscriptionHandlers,
 } from "../core/connector.ts";
-import { ConfigurationError, closedError } from "../core/errors.ts";
+import { closedError } from "../core/errors.ts";
 import { RedisHistory } from "./shared/redis-history.ts";
 import type { RedisHistoryOptions } from "./shared/redis-store.ts";
 import { scopeOf } from "./shared/scope.ts";
+import { credentials } from "./upstash/credentials.ts";
 import { UpstashPublishing } from "./upstash/publishing.ts";
 import type { Supervision } from "./upstash/renewal.ts";
 import { Rest } from "./upstash/rest.ts";
+import { UpstashSender } from "./upstash/sender.ts";
 import { SupervisedSubscription } from "./upstash/subscription.ts";
 
 export type { RedisHistoryOptions } from "./shared/redis-store.ts";
@@ -78,6 +80,7 @@ class UpstashConnector implements Connector {
 	readonly name = "upstash";
 	readonly scope: "process" | "request";
 	readonly history: RedisHistory | undefined;
+	readonly #sender: UpstashSender;
 	readonly #publishing: UpstashPublishing;
 	readonly #supervision: Supervision;
 	readonly #subscriptions = new Set<SupervisedSubscription>();
@@ -87,8 +90,9 @@ class UpstashConnector implements Connector {
 		const { url, token } = credentials(options);
 		const rest = new Rest(url, token);
 		const timeout = positive("timeout", options.timeout ?? 5_000);
-		this.#publishing = new UpstashPublishing(rest, timeout, this.scope, options.history);
-		const { store, run } = this.#publishing;
+		this.#sender = new UpstashSender(rest, timeout, options.history);
+		this.#publishing = new UpstashPublishing(this.#sender, timeout, this.scope);
+		const { store, run } = this.#sender;
 		if (store !== undefined) this.history = new RedisHistory(store, run, false);
 		this.#supervision = {
 			keepsHistory: this.history !== undefined,
@@ -111,12 +115,12 @@ class UpstashConnector implements Connector {
 	}
 
 	async check(): Promise<void> {
-		this.#publishing.check();
-		await this.#publishing.run("", () => ["PING"]);
+		this.#sender.check();
+		await this.#sender.run("", () => ["PING"]);
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
-		this.#publishing.check(channel);
+		this.#sender.check(channel);
 		const subscription = new SupervisedSubscription(
 			// On Workers one request must not wait for what another one does.
 			this.scope === "process" ? this.#supervision : { ...this.#supervision },
@@ -142,27 +146,4 @@ class UpstashConnector implements Connector {
 function positive(name: string, value: number): number {
 	if (value > 0) return value;
 	throw new TypeError(`${name} must be a number of milliseconds above 0.`);
-}
-
-const pairs = [
-	["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"],
-	["KV_REST_API_URL", "KV_REST_API_TOKEN"],
-] as const;
-
-function credentials({ url, token }: UpstashOptions): { url: string; token: string } {
-	if (url && token) return { url, token };
-	if (url || token) {
-		throw new ConfigurationError(
-			`upstash() needs both a url and a token; the ${url ? "token" : "url"} is missing.`,
-		);
-	}
-	const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
-	for (const [urlName, tokenName] of pairs) {
-		const found = { url: process?.env?.[urlName], token: process?.env?.[tokenName] };
-		if (found.url && found.token) return { url: found.url, token: found.token };
-	}
-	throw new ConfigurationError(
-		"No Upstash database is configured: set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN " +
-			"(or KV_REST_API_URL and KV_REST_API_TOKEN), or pass upstash({ url, token }).",
-	);
 }

@@ -2,7 +2,7 @@ import type { PublishOutcome, PublishResult, SendOptions } from "./connector.ts"
 import { encode, exceeds } from "./message/envelope.ts";
 import { JsonText } from "./message/json-text.ts";
 import { isReserved, Message, type MessageOptions } from "./message/message.ts";
-import { type EventMap, type SchemaMap, validated } from "./message/schema.ts";
+import type { EventMap } from "./message/schema.ts";
 
 /** Channels that `publish` goes to: one, or a list. */
 export type PublishChannel = string | readonly string[];
@@ -66,7 +66,8 @@ const longestKey = 256;
 
 /** The options that a publish is held to. */
 export interface PublishChecks {
-	events?: SchemaMap | undefined;
+	/** Holds data to the schema of its type, where there are schemas; gives the data back, or a promise of it. */
+	validate?: ((type: string | undefined, data: unknown) => unknown) | undefined;
 	stringify?: ((data: unknown) => string) | undefined;
 	maxMessageBytes: number;
 }
@@ -131,13 +132,13 @@ function checkedSending({ keep, key }: SendOptions): SendOptions {
 function asGiven(
 	data: unknown,
 	type: string | undefined,
-	{ events, stringify }: PublishChecks,
+	{ validate, stringify }: PublishChecks,
 ): unknown | Promise<unknown> {
 	const isText = data instanceof JsonText;
-	if (isText && events === undefined) return data;
+	if (isText && validate === undefined) return data;
 	const text = (valid: unknown) =>
 		stringify === undefined ? valid : new JsonText(stringify(valid), "Cannot publish. stringify");
-	if (events === undefined) return text(data);
-	const valid = validated(events, type, isText ? data.value : data);
+	if (validate === undefined) return text(data);
+	const valid = validate(type, isText ? data.value : data);
 	return valid instanceof Promise ? valid.then(text) : text(valid);
 }

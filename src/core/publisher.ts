@@ -10,9 +10,7 @@ import {
 	type PublishChecks,
 	type PublishOptions,
 } from "./publish.ts";
-import { PublishSequence } from "./publish-sequence.ts";
 import { type ChannelLimits, checkChannel, defaultChannel } from "./request/request.ts";
-import { PerRequest } from "./request-mark.ts";
 
 /** What publishing needs of a connector. */
 export type PublishConnector = Pick<Connector, "scope" | "publish" | "publishAll"> & {
@@ -24,6 +22,13 @@ export type PublishConnector = Pick<Connector, "scope" | "publish" | "publishAll
 export type PublisherOptions = PublishChecks &
 	Pick<ChannelLimits, "maxChannelLength"> & { allowedChannels?: readonly string[] | undefined };
 
+/** Sends what was prepared in the order of the calls. */
+type Ordered = <T, R>(
+	channels: readonly string[],
+	prepare: () => T | Promise<T>,
+	send: (prepared: T) => Promise<R>,
+) => Promise<R>;
+
 /** Microtasks that `messages().next()` takes to join a channel that is subscribed. */
 const joiningSteps = 4;
 
@@ -33,12 +38,16 @@ type AnyMessage = { data: unknown } & PublishOptions;
 export class Publisher {
 	readonly #options: PublisherOptions;
 	readonly #connect: () => PublishConnector;
-	#sequences: PerRequest<PublishSequence> | undefined;
+	readonly #ordered: Ordered | undefined;
 
-	/** @param connect the connector; throws when there is none, or none any more. */
-	constructor(options: PublisherOptions, connect: () => PublishConnector) {
+	/**
+	 * @param connect the connector; throws when there is none, or none any more.
+	 * @param ordered keeps the order where a schema may need time.
+	 */
+	constructor(options: PublisherOptions, connect: () => PublishConnector, ordered?: Ordered) {
 		this.#options = options;
 		this.#connect = connect;
+		this.#ordered = ordered;
 	}
 
 	/** Of one channel the result; of a list an outcome for each. */
@@ -98,10 +107,7 @@ export class Publisher {
 		prepare: () => T | Promise<T>,
 		send: (prepared: T) => Promise<R>,
 	): Promise<R> {
-		if (this.#options.events !== undefined) {
-			this.#sequences ??= new PerRequest(this.#connect().scope, () => new PublishSequence());
-			return this.#sequences.get().run(channels, prepare(), send);
-		}
+		if (this.#ordered !== undefined) return this.#ordered(channels, prepare, send);
 		// Without a schema nothing needs time: every call takes the same steps, and none overtakes another.
 		const prepared = await prepare();
 		// A `messages().next()` that was called before has joined its channel by then, if that needs no broker.

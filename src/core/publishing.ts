@@ -1,6 +1,6 @@
 import type { History, PublishOutcome } from "./connector.ts";
 import type { ErrorHandler } from "./errors.ts";
-import type { EventMap } from "./message/schema.ts";
+import { type EventMap, type SchemaMap, validated } from "./message/schema.ts";
 import type {
 	PublishArguments,
 	PublishChannel,
@@ -8,8 +8,10 @@ import type {
 	PublishMessage,
 	PublishOptions,
 } from "./publish.ts";
+import { PublishSequence } from "./publish-sequence.ts";
 import { type PublishConnector, Publisher, type PublisherOptions } from "./publisher.ts";
 import { defaultChannel } from "./request/request.ts";
+import { PerRequest } from "./request-mark.ts";
 
 type KeepingConnector = PublishConnector & { readonly history?: History | undefined };
 
@@ -21,10 +23,18 @@ export abstract class Publishing<Events extends object = EventMap> {
 
 	/** @param connect the connector; throws when there is none, or none any more. */
 	constructor(
-		options: PublisherOptions & { onError: ErrorHandler },
+		options: PublisherOptions & { events?: SchemaMap | undefined; onError: ErrorHandler },
 		connect: () => KeepingConnector,
 	) {
-		this.#publisher = new Publisher(options, connect);
+		const { events } = options;
+		this.#publisher =
+			events === undefined
+				? new Publisher(options, connect)
+				: new Publisher(
+						{ ...options, validate: (type, data) => validated(events, type, data) },
+						connect,
+						inSequence(connect),
+					);
 		this.#connect = connect;
 		this.#onError = options.onError;
 	}
@@ -112,4 +122,17 @@ export abstract class Publishing<Events extends object = EventMap> {
 			"Cannot forget. The connector keeps no messages; see its option `history`.",
 		);
 	}
+}
+
+/** The order of the calls, although a schema may take its time. The connector is asked for with the first. */
+function inSequence(connect: () => PublishConnector) {
+	let sequences: PerRequest<PublishSequence> | undefined;
+	return async <T, R>(
+		channels: readonly string[],
+		prepare: () => T | Promise<T>,
+		send: (prepared: T) => Promise<R>,
+	): Promise<R> => {
+		sequences ??= new PerRequest(connect().scope, () => new PublishSequence());
+		return sequences.get().run(channels, prepare(), send);
+	};
 }

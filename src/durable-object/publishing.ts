@@ -39,6 +39,7 @@ export interface ChannelNamespace {
 
 /** The half of the connector that publishes: one request to the channel's object for all that is gathered. */
 export class ObjectPublishing {
+	readonly scope = "request";
 	readonly limitsOf: LimitsOf | undefined;
 	readonly #namespace: ChannelNamespace;
 	readonly #timeout: number;
@@ -68,6 +69,11 @@ export class ObjectPublishing {
 			late: () => this.#late(),
 		};
 		this.#queues = new PerRequest("request", () => new PublishQueue(transport));
+	}
+
+	/** There when messages are kept. */
+	get history(): unknown {
+		return this.limitsOf;
 	}
 
 	async publish(

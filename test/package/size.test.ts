@@ -55,6 +55,13 @@ const rows: Row[] = [
 		budget: 15_000,
 	},
 	{
+		// What a function carries that publishes and streams nothing.
+		entry: "edge-sse/publish with upstash()",
+		code: 'export { publish, publishAll, upstash } from "edge-sse/publish";',
+		dependencies: true,
+		budget: 6_000,
+	},
+	{
 		entry: "edge-sse with redis()",
 		code: 'export { ServerSentEvents } from "edge-sse"; export { redis } from "edge-sse/redis";',
 		dependencies: true,

@@ -58,6 +58,11 @@ export class RedisPublishing {
 		this.#queues = new PerRequest(scope, () => new PublishQueue(transport));
 	}
 
+	/** There when messages are kept. */
+	get history(): unknown {
+		return this.store;
+	}
+
 	async publish(
 		channel: string,
 		payload: string,

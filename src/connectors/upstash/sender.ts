@@ -1,0 +1,70 @@
+import type { OutgoingMessage, PublishOutcome } from "../../core/connector.ts";
+import { closedError } from "../../core/errors.ts";
+import type { ChannelBatch } from "../shared/publish-queue.ts";
+import { plainScript } from "../shared/publish-script.ts";
+import type { Make, Run } from "../shared/redis-script.ts";
+import { type RedisHistoryOptions, RedisStore } from "../shared/redis-store.ts";
+import { Commands } from "./commands.ts";
+import { type Rest, RestError } from "./rest.ts";
+
+/** Sends messages, all of a call as one request and one billed command. */
+export class UpstashSender {
+	readonly run: Run;
+	/** There when messages are kept. */
+	readonly store: RedisStore | undefined;
+	readonly #commands: Commands;
+	#closed = false;
+
+	constructor(rest: Rest, timeout: number, history: RedisHistoryOptions | undefined) {
+		this.#commands = new Commands(rest, timeout);
+		this.run = async (_key: string, make: Make) => {
+			const args = make();
+			return args && this.#commands.run(args);
+		};
+		if (history === undefined) return;
+		this.store = new RedisStore(history, {
+			run: this.run,
+			byHash: false,
+			command: "PUBLISH",
+			errorOf: (reply) => new RestError("refused", `Upstash answered: ${reply}`),
+		});
+	}
+
+	/** @returns an outcome for each message, in order. */
+	async send(
+		channels: readonly string[],
+		take: () => readonly ChannelBatch[],
+	): Promise<PublishOutcome[]> {
+		return this.store?.publish(channels, take) ?? this.#plain(take());
+	}
+
+	/** @throws {ConnectorError} `closed`; a TypeError for a name that no request can carry. */
+	check(channel = ""): void {
+		if (this.#closed) throw closedError("upstash connector");
+		// Half a surrogate pair has no UTF-8, and so no name on the wire; two such names would become one.
+		if (channel.isWellFormed()) return;
+		throw new TypeError("The channel name is not well-formed Unicode.");
+	}
+
+	/** From now on nothing new is taken. */
+	close(): void {
+		this.#closed = true;
+	}
+
+	/** Resolves when nothing is under way any more. */
+	async idle(): Promise<void> {
+		await this.#commands.idle();
+	}
+
+	async #plain(batches: readonly ChannelBatch[]): Promise<PublishOutcome[]> {
+		const messages: OutgoingMessage[] = batches.flatMap((batch) => batch.messages);
+		const [only] = messages;
+		if (only === undefined) return [];
+		if (messages.length === 1) {
+			return [{ receivers: await this.#commands.publish(only.channel, only.payload) }];
+		}
+		const args = messages.flatMap(({ channel, payload }) => [channel, payload]);
+		const replies = await this.#commands.run(["EVAL", plainScript, "0", "PUBLISH", ...args]);
+		return messages.map((_, index) => ({ receivers: Number((replies as unknown[])[index]) }));
+	}
+}
