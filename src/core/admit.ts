@@ -28,20 +28,20 @@ export async function admit(
 ): Promise<Admitted | Response> {
 	checkStreamOptions(route);
 	const { channel, expires = Number.POSITIVE_INFINITY } = route;
-	const { cors, authorize, allowedChannels } = options;
+	const { cors, authorize, limits } = options;
 	const headers = await corsHeaders(options, request);
 	if (request.method === "OPTIONS" && cors !== undefined) return preflight(request, headers);
 	if (request.method !== "GET" && request.method !== "HEAD") {
 		const allow = cors === undefined ? "GET, HEAD" : "GET, HEAD, OPTIONS";
 		return refuse(405, "An event stream is read with GET.", { ...headers, allow });
 	}
-	const requested = requestProblem(request, options);
+	const requested = requestProblem(request, limits);
 	if (requested !== undefined) return refuse(400, requested, headers);
 	const asked = channel === undefined ? requestedChannels(request) : ([channel].flat() as string[]);
-	const problem = channelProblem(asked, options);
+	const problem = channelProblem(asked, limits);
 	if (problem !== undefined) return refuse(400, problem, headers);
 	const names = [...new Set(asked)];
-	if (!names.every((name) => isAllowed(name, allowedChannels))) {
+	if (!names.every((name) => isAllowed(name, options.channels.allowed))) {
 		return refuse(403, "channel: there is no such channel here.", headers);
 	}
 	const admitted = { names, expires, headers };

@@ -2,15 +2,32 @@ import type { Connector } from "./connector.ts";
 import type { EndReason } from "./delivery/connection.ts";
 import { logError, shielded } from "./error-handler.ts";
 import type { ErrorHandler } from "./errors.ts";
+import { checkedLimits, checkedNumber, type Limits } from "./limits.ts";
 import type { EventMap, Schema, SchemaMap } from "./message/schema.ts";
 import type { Authorize } from "./request/authorize.ts";
 import { type CorsOptions, checkCors } from "./request/cors.ts";
 
-type ClientKey = string | null | undefined;
-
-/** One client, for as long as its stream is open: the same object in both hooks. */
-export interface Client {
+/** One stream, as the hooks see it: the same object in both. */
+export interface StreamInfo {
+	/** The channels that it was granted. */
 	readonly channels: readonly string[];
+}
+
+/** Which channels there are, and how the broker knows them. */
+export interface ChannelOptions {
+	/**
+	 * The only channels, for streams and for publishing; a `*` at the end stands for any rest. Set it wherever other
+	 * programs use the same Redis: a client can name any channel.
+	 *
+	 * @defaultValue every channel
+	 */
+	allowed?: readonly string[] | undefined;
+	/**
+	 * Goes before each channel's name at the broker, and nowhere else.
+	 *
+	 * @defaultValue `""`, as in flask-sse
+	 */
+	prefix?: string | undefined;
 }
 
 export interface ServerSentEventsOptions<Events extends object = EventMap> {
@@ -25,13 +42,8 @@ export interface ServerSentEventsOptions<Events extends object = EventMap> {
 	stringify?: ((data: unknown) => string) | undefined;
 	/** Decides on every stream before anything upstream is touched. Default: everyone may have every channel. */
 	authorize?: Authorize | undefined;
-	/**
-	 * The only channels there are, for streams and for publishing; a `*` at the end stands for any rest. Default:
-	 * all. Give them wherever others use the same Redis: a client can name any channel.
-	 */
-	allowedChannels?: readonly string[] | undefined;
-	/** Goes before each channel's name at the broker, and nowhere else. Default: nothing, as in flask-sse. */
-	channelPrefix?: string | undefined;
+	/** Which channels there are, and what their names begin with at the broker. */
+	channels?: ChannelOptions | undefined;
 	/** Which other origins' pages may read streams. Default: none. */
 	cors?: CorsOptions | undefined;
 	/**
@@ -46,30 +58,18 @@ export interface ServerSentEventsOptions<Events extends object = EventMap> {
 	ping?: boolean | undefined;
 	/** How long an upstream subscription outlives its last client, in ms. Default 2,000. */
 	linger?: number | undefined;
-	/** Channels on one connection; more is a 400. Default 32. */
-	maxChannels?: number | undefined;
-	/** Characters in a channel's name; more is a 400. Default 512. */
-	maxChannelLength?: number | undefined;
-	/** What one client may leave unread before it is cut off, in bytes. Default 1 MiB. */
-	maxBufferedBytes?: number | undefined;
-	/** A message, as it is published, in bytes; a larger one of somebody else's is dropped. Default 1 MiB. */
-	maxMessageBytes?: number | undefined;
-	/** Streams at a time; whoever comes then is asked to come back. Default 50,000. */
-	maxConnections?: number | undefined;
-	/** Who a client is, for `maxConnectionsPerClient`: its address, its user. Null or undefined: not counted. */
-	clientKey?: ((request: Request, host: unknown) => ClientKey | Promise<ClientKey>) | undefined;
-	/** Streams at a time of one `clientKey`; whoever comes then is asked to come back. Default 100. */
-	maxConnectionsPerClient?: number | undefined;
+	/** What clients and messages may cost. */
+	limits?: Limits | undefined;
 	/**
 	 * How long a stream may last, in ms. It ends up to a tenth earlier, at a time of its own, and the client comes
 	 * back: for platforms that end functions, and so that clients spread over new machines. Default: for ever.
 	 */
 	maxDuration?: number | undefined;
 	/** Hears of every client whose stream has begun. */
-	onConnect?: ((client: Client, request: Request) => void) | undefined;
+	onConnect?: ((stream: StreamInfo, request: Request) => void) | undefined;
 	/** Hears of its end, why it was, and how long it had lasted, in ms. */
 	onDisconnect?:
-		| ((client: Client, end: { reason: EndReason; duration: number }) => void)
+		| ((stream: StreamInfo, end: { reason: EndReason; duration: number }) => void)
 		| undefined;
 	/** Hears of every error that no caller can catch. Default: `console.error`. */
 	onError?: ErrorHandler | undefined;
@@ -101,54 +101,32 @@ export type CheckedOptions = ReturnType<typeof checkedOptions>;
  * @throws {TypeError} that names the option and its rule.
  */
 export function checkedOptions<Events extends object>(options: ServerSentEventsOptions<Events>) {
-	const { connector, allowedChannels, channelPrefix = "", cors } = options;
+	const { connector, cors } = options;
+	const { allowed, prefix = "" } = options.channels ?? {};
 	if (typeof connector !== "function" && typeof connector?.subscribe !== "function") {
 		throw new TypeError(
 			'connector: must be a connector, as redis("redis://…") or memory() returns, or a function that makes one.',
 		);
 	}
-	for (const name of [
-		"authorize",
-		"clientKey",
-		"onConnect",
-		"onDisconnect",
-		"onError",
-		"stringify",
-	] as const) {
+	for (const name of ["authorize", "onConnect", "onDisconnect", "onError", "stringify"] as const) {
 		if (options[name] === undefined || typeof options[name] === "function") continue;
 		throw new TypeError(`${name}: must be a function.`);
 	}
-	if (allowedChannels !== undefined && !areNames(allowedChannels)) {
-		throw new TypeError("allowedChannels: must be names of channels; a `*` may end them.");
+	if (allowed !== undefined && !areNames(allowed)) {
+		throw new TypeError("channels.allowed: must be names of channels; a `*` may end them.");
 	}
-	if (typeof channelPrefix !== "string") throw new TypeError("channelPrefix: must be a string.");
+	if (typeof prefix !== "string") throw new TypeError("channels.prefix: must be a string.");
 	checkCors(cors);
-	const number = (name: NumericOption, fallback: number, least: number): number => {
-		const value = options[name] ?? fallback;
-		if (
-			typeof value === "number" &&
-			value >= least &&
-			(value < Infinity || fallback === Infinity)
-		) {
-			return value;
-		}
-		throw new TypeError(`${name}: must be a number of ${least} or more.`);
-	};
 	const onError = shielded(options.onError ?? logError);
 	return {
 		...options,
 		events: options.events as SchemaMap | undefined,
 		connector: typeof connector === "function" ? checkedMaker(connector, onError) : connector,
-		channelPrefix,
-		keepAlive: number("keepAlive", 8_000, 1),
-		linger: Math.min(number("linger", 2_000, 0), longestTimer),
-		maxChannels: number("maxChannels", 32, 1),
-		maxChannelLength: number("maxChannelLength", 512, 1),
-		maxBufferedBytes: number("maxBufferedBytes", 1_048_576, 0),
-		maxMessageBytes: number("maxMessageBytes", 1_048_576, 1),
-		maxConnections: number("maxConnections", 50_000, 0),
-		maxConnectionsPerClient: number("maxConnectionsPerClient", 100, 1),
-		maxDuration: number("maxDuration", Number.POSITIVE_INFINITY, 1),
+		channels: { allowed, prefix },
+		limits: checkedLimits(options.limits),
+		keepAlive: checkedNumber("keepAlive", options.keepAlive, 8_000, 1),
+		linger: Math.min(checkedNumber("linger", options.linger, 2_000, 0), longestTimer),
+		maxDuration: checkedNumber("maxDuration", options.maxDuration, Number.POSITIVE_INFINITY, 1),
 		onError,
 	};
 }
@@ -177,8 +155,3 @@ export function checkStreamOptions({ recent = 0, expires = 0 }: StreamOptions): 
 function areNames(value: unknown): boolean {
 	return Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
 }
-
-type NumericOption = Extract<
-	keyof ServerSentEventsOptions,
-	`max${string}` | "keepAlive" | "linger"
->;

@@ -27,7 +27,7 @@ export type PublishArguments<
 export async function outgoing(
 	data: unknown,
 	options: PublishOptions,
-	{ events, stringify, maxMessageBytes }: CheckedOptions,
+	{ events, stringify, limits: { messageBytes } }: CheckedOptions,
 ): Promise<{ message: Message; payload: string }> {
 	if (isReserved(options.type ?? undefined)) {
 		throw new TypeError("Cannot publish. type: names that begin with `sse.` are edge-sse's own.");
@@ -35,8 +35,8 @@ export async function outgoing(
 	const valid = await validated(events, options.type || undefined, data);
 	const message = new Message(stringify === undefined ? valid : parsed(stringify(valid)), options);
 	const payload = encode(message);
-	if (exceeds(payload, maxMessageBytes)) {
-		throw new TypeError(`Cannot publish. data: a message has at most ${maxMessageBytes} bytes.`);
+	if (exceeds(payload, messageBytes)) {
+		throw new TypeError(`Cannot publish. data: a message has at most ${messageBytes} bytes.`);
 	}
 	return { message, payload };
 }

@@ -37,7 +37,7 @@ export class ServerSentEvents<Events extends object = EventMap> {
 	 * The fetch handler: streams the channels that the URL's query names, whatever its path. It is bound,
 	 * and so can be handed on by itself.
 	 */
-	readonly fetch: (request: Request, host?: unknown, context?: unknown) => Promise<Response>;
+	readonly fetch: (request: Request, host?: unknown) => Promise<Response>;
 	readonly #options: CheckedOptions;
 	readonly #counters = counters();
 	readonly #admission: Admission;
@@ -51,7 +51,8 @@ export class ServerSentEvents<Events extends object = EventMap> {
 
 	constructor(options: ServerSentEventsOptions<Events>) {
 		this.#options = checkedOptions(options);
-		this.#admission = new Admission(this.#options);
+		const { limits } = this.#options;
+		this.#admission = new Admission(limits.connections, limits.perClient?.connections ?? Infinity);
 		this.#hooks = new Hooks(this.#options);
 		this.fetch = (request, host) => this.stream(request, { host });
 	}
@@ -113,7 +114,7 @@ export class ServerSentEvents<Events extends object = EventMap> {
 	 * first `next()`, so with the `for await` itself.
 	 *
 	 * @throws {SseError} from `next()`: `slow_consumer` when the reader falls behind by more than
-	 *   `maxBufferedBytes`; a `ConnectorError` when there is no subscription to be had.
+	 *   `limits.bufferedBytes`; a `ConnectorError` when there is no subscription to be had.
 	 */
 	messages(
 		channel: string = defaultChannel,
@@ -140,7 +141,7 @@ export class ServerSentEvents<Events extends object = EventMap> {
 		const admitted = await admit(request, options, this.#options);
 		if (!("names" in admitted)) {
 			// What authorize turned away may be a 200, too; a preflight asks for no stream.
-			if (request.method !== "OPTIONS" || !admitted.ok) this.#counters.refusals++;
+			if (request.method !== "OPTIONS" || !admitted.ok) this.#counters.refusedStreams++;
 			return admitted;
 		}
 		const { headers } = admitted;
@@ -148,7 +149,7 @@ export class ServerSentEvents<Events extends object = EventMap> {
 		const over = this.#closing || admitted.expires <= Date.now();
 		const body = over ? undefined : await this.#enter(request, options, admitted);
 		if (body !== undefined) return eventStream(body, headers);
-		this.#counters.refusals++;
+		this.#counters.refusedStreams++;
 		return comeBack(headers);
 	}
 
@@ -216,16 +217,16 @@ export class ServerSentEvents<Events extends object = EventMap> {
 	}
 
 	#checkChannel(channel: string, what: "publish" | "listen"): void {
-		const problem = channelProblem([channel], this.#options);
+		const problem = channelProblem([channel], this.#options.limits);
 		if (problem !== undefined) throw new TypeError(`Cannot ${what}. ${problem}`);
-		if (isAllowed(channel, this.#options.allowedChannels)) return;
-		throw new TypeError(`Cannot ${what}. channel: is not one of allowedChannels.`);
+		if (isAllowed(channel, this.#options.channels.allowed)) return;
+		throw new TypeError(`Cannot ${what}. channel: is not one of channels.allowed.`);
 	}
 
 	#connect(host?: unknown): Connector {
-		const { connector, channelPrefix } = this.#options;
+		const { connector, channels } = this.#options;
 		this.#given ??= typeof connector === "function" ? connector(host) : connector;
-		this.#connector ??= prefixed(this.#given, channelPrefix);
+		this.#connector ??= prefixed(this.#given, channels.prefix);
 		return this.#connector;
 	}
 
@@ -236,6 +237,7 @@ export class ServerSentEvents<Events extends object = EventMap> {
 		const shared = connector.scope === "process";
 		const hub = new Hub(connector, {
 			...this.#options,
+			...this.#options.limits,
 			linger: shared ? this.#options.linger : 0,
 			report: this.#options.onError,
 			counters: this.#counters,

@@ -95,7 +95,7 @@ describe("an object's storage", () => {
 
 test("a gap names the channel as its clients know it, and a stream ends when it is to", async () => {
 	const { connector } = connect();
-	const sse = new ServerSentEvents({ connector, channelPrefix: "tenant/" });
+	const sse = new ServerSentEvents({ connector, channels: { prefix: "tenant/" } });
 	const channel = fresh();
 	await sse.publish("x", { channel });
 	const url = `http://hub.test/?channel=${encodeURIComponent(channel)}&lastEventId=1-1`;

@@ -15,7 +15,7 @@ export interface HubOptions extends RosterOptions {
 	/** How long a channel outlives its last client, in ms; 0: not at all. */
 	linger: number;
 	/** A foreign message, in bytes; a larger one is dropped. */
-	maxMessageBytes: number;
+	messageBytes: number;
 	report: ErrorHandler;
 	counters: Counters;
 }
@@ -28,8 +28,8 @@ const restorationsAtATime = 32;
 
 /** Who listens to what: channels, feeds and connections. */
 export class Hub implements ChannelOwner {
-	readonly maxBufferedBytes: number;
-	readonly maxMessageBytes: number;
+	readonly bufferedBytes: number;
+	readonly messageBytes: number;
 	readonly report: ErrorHandler;
 	readonly counters: Counters;
 	readonly reads: Semaphore = new Semaphore(readsAtATime);
@@ -48,8 +48,8 @@ export class Hub implements ChannelOwner {
 	constructor(connector: Connector, options: HubOptions) {
 		this.#connector = connector;
 		this.#linger = options.linger;
-		this.maxBufferedBytes = options.maxBufferedBytes;
-		this.maxMessageBytes = options.maxMessageBytes;
+		this.bufferedBytes = options.bufferedBytes;
+		this.messageBytes = options.messageBytes;
 		this.report = options.report;
 		this.counters = options.counters;
 		this.#roster = new Roster(options, options.counters, this.#connectionEnded);
@@ -142,10 +142,10 @@ export class Hub implements ChannelOwner {
 		}
 		for (const channel of feed.channels) this.#release(channel);
 		if (reason !== "slow") return;
-		this.counters.cuts++;
+		this.counters.slowClients++;
 		const rule =
 			this.#connector.history === undefined
-				? `more than ${this.maxBufferedBytes} bytes were waiting for it`
+				? `more than ${this.bufferedBytes} bytes were waiting for it`
 				: "it did not read for a minute what was waiting for it";
 		const error = new SseError("slow_consumer", `A client was cut off: ${rule}.`);
 		this.report(error, { stage: "stream" });

@@ -99,8 +99,8 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 		}
 		this.#queue.push({ message, size });
 		this.#queuedSize += size;
-		if (this.#queuedSize > this.#hub.maxBufferedBytes) {
-			const rule = `more than ${this.#hub.maxBufferedBytes} characters were waiting to be read`;
+		if (this.#queuedSize > this.#hub.bufferedBytes) {
+			const rule = `more than ${this.#hub.bufferedBytes} characters were waiting to be read`;
 			this.#finish(new SseError("slow_consumer", `messages(): ${rule}.`));
 		}
 	}

@@ -3,11 +3,12 @@
 /** flask-sse's own default, when a request or a publish names no channel. */
 export const defaultChannel = "sse";
 
+/** UTF-16 code units in one channel's name. */
+export const longestName = 512;
+
 export interface ChannelLimits {
-	/** Channels on one connection. */
-	maxChannels: number;
-	/** UTF-16 code units in one channel's name. */
-	maxChannelLength: number;
+	/** Channels on one stream. */
+	channels: number;
 }
 
 /** The channels of `?channel=a&channel=b`, in the order of the URL; none: `sse`. */
@@ -31,14 +32,14 @@ export function channelProblem(
 	limits: ChannelLimits,
 ): string | undefined {
 	if (names.length === 0) return "channel: at least one is needed.";
-	if (names.length > limits.maxChannels) {
-		return `channel: at most ${limits.maxChannels} on one connection, got ${names.length}.`;
+	if (names.length > limits.channels) {
+		return `channel: at most ${limits.channels} on one connection, got ${names.length}.`;
 	}
 	for (const name of names) {
 		if (typeof name !== "string" || name === "")
 			return "channel: must be a string that is not empty.";
-		if (name.length > limits.maxChannelLength) {
-			return `channel: a name has at most ${limits.maxChannelLength} characters, got ${name.length}.`;
+		if (name.length > longestName) {
+			return `channel: a name has at most ${longestName} characters, got ${name.length}.`;
 		}
 	}
 	return undefined;
@@ -53,12 +54,12 @@ const longestPosition = 24;
 /** What is wrong with the request before its channels are looked at; undefined when nothing is. */
 export function requestProblem(request: Request, limits: ChannelLimits): string | undefined {
 	// A character of a name is up to 9 of a URL.
-	const longestUrl = longestRest + limits.maxChannels * (limits.maxChannelLength + 1) * 9;
+	const longestUrl = longestRest + limits.channels * (longestName + 1) * 9;
 	if (request.url.length > longestUrl) {
 		return `url: has at most ${longestUrl} characters, got ${request.url.length}.`;
 	}
 	const { length } = requestedCursor(request) ?? "";
-	const longestCursor = 4_096 + limits.maxChannels * longestPosition;
+	const longestCursor = 4_096 + limits.channels * longestPosition;
 	if (length <= longestCursor) return undefined;
 	return `Last-Event-ID: has at most ${longestCursor} characters, got ${length}.`;
 }

@@ -156,7 +156,7 @@ export function resuming(broker: Broker): void {
 
 	test("a replay of many pages, larger than a client's buffer, comes whole", async () => {
 		const scene = new Scene(broker);
-		const sse = scene.hub({ history: { maxLength: 2_000 }, maxBufferedBytes: 20_000 });
+		const sse = scene.hub({ history: { maxLength: 2_000 }, limits: { bufferedBytes: 20_000 } });
 		const channel = scene.channel();
 		const [start] = await scene.publish(sse, channel, -1);
 		const padding = "x".repeat(200);

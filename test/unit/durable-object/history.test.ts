@@ -78,7 +78,7 @@ test("several channels' newest messages: their places are asked for first", asyn
 
 test("what the client does not know of, and when its stream is to end, are for the object to heed", async () => {
 	const { asked, connector } = objects({});
-	const sse = new ServerSentEvents({ connector, channelPrefix: "tenant/" });
+	const sse = new ServerSentEvents({ connector, channels: { prefix: "tenant/" } });
 	const url = "http://hub.test/?channel=a&channel=b";
 	await sse.stream(new Request(url), { expires: 4_000_000_000_000 });
 	const known = { prefix: "tenant/", expires: "4000000000000" };

@@ -11,7 +11,10 @@ afterEach(() => void vi.useRealTimers());
 
 test("what could not be written, for the buffer was filled meanwhile, is not taken for sent", async () => {
 	const broker = new FakeBroker();
-	const sse = new ServerSentEvents({ connector: broker.connect(0), maxBufferedBytes: 200 });
+	const sse = new ServerSentEvents({
+		connector: broker.connect(0),
+		limits: { bufferedBytes: 200 },
+	});
 	const [first] = await Promise.all([Client.open(sse, ["a"]), answered(broker)]);
 	broker.publish("a");
 	broker.publish("a");
@@ -34,7 +37,7 @@ test("a client that is behind and does not read for a minute is cut off, and com
 	const sse = new ServerSentEvents({
 		connector: broker.connect(0),
 		keepAlive: 1_000_000,
-		maxBufferedBytes: 200,
+		limits: { bufferedBytes: 200 },
 		onError: (error, { stage }) => void errors.push([(error as { code?: string }).code, stage]),
 	});
 	const open = async () => {
@@ -119,7 +122,10 @@ test("what is on its way when the store is emptied is not passed over for a plac
 
 test("messages() that was ended while it read the history yields nothing from after its end", async () => {
 	const broker = new FakeBroker();
-	const sse = new ServerSentEvents({ connector: broker.connect(0), maxBufferedBytes: 200 });
+	const sse = new ServerSentEvents({
+		connector: broker.connect(0),
+		limits: { bufferedBytes: 200 },
+	});
 	const messages = sse.messages("a", { lastEventId: "0" });
 	const first = messages.next();
 	await nextTurn();
