@@ -29,8 +29,8 @@ test.each([
 	[
 		"src/core/options.ts",
 		"ServerSentEventsOptions",
-		"README.md",
-		"### Options of `ServerSentEvents`",
+		"docs/reference.md",
+		"## Options of `ServerSentEvents`",
 	],
 	["src/connectors/redis.ts", "RedisOptions", "docs/connectors.md", "## `redis(target, options)`"],
 	["src/connectors/upstash.ts", "UpstashOptions", "docs/connectors.md", "## `upstash(options)`"],
