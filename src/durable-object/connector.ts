@@ -100,8 +100,9 @@ class DurableObjectConnector implements Connector {
 		this.history = limits && {
 			read: async (channel, after, limit) => {
 				const read = (stub: ChannelStub) => stub.read(channel, after, limit, limits);
-				const { covered, messages, more } = await this.#ask(channel, read);
-				return { covered, messages, more };
+				const { covered, messages, more, empty } = await this.#ask(channel, read);
+				const page = { covered, messages, more };
+				return empty === undefined ? page : { ...page, empty: { from: empty.from, to: empty.to } };
 			},
 			head: async (channel, back = 0) => {
 				const { id } = await this.#ask(channel, (stub) => stub.head(channel, back, limits));

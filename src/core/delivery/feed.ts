@@ -4,6 +4,7 @@ import { Replay } from "../history/replay.ts";
 import type { ReplayFeed } from "../history/types.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { cursorFrame, gapFrame } from "../message/frame.ts";
+import { beginning, isSame } from "../message/position.ts";
 import type { Batch } from "../scheduling.ts";
 import type { Counters } from "../stats.ts";
 import type { Channel, Outlet } from "./channel.ts";
@@ -141,7 +142,9 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 
 	/** Whether a connection at these positions has all that was sent. */
 	isAt(positions: readonly string[]): boolean {
-		return positions.every((position, index) => position === this.#flushed[index]);
+		return positions.every((position, index) =>
+			isSame(position, this.#flushed[index] ?? beginning),
+		);
 	}
 
 	leave(connection: Connection): void {

@@ -156,8 +156,9 @@ export class Hub implements ChannelOwner {
 		const channels = names.map((name) => this.#acquire(name));
 		try {
 			await Promise.all(channels.map((channel) => channel.live));
-			const ended = this.#closed || channels.some((channel) => channel.ended);
-			if (ended) throw closedError("ServerSentEvents");
+			const refreshing = channels.flatMap((channel) => channel.refresh() ?? []);
+			if (refreshing.length > 0) await Promise.all(refreshing);
+			this.#checkOpen(channels);
 		} catch (error) {
 			for (const channel of channels) this.#release(channel);
 			throw error;
@@ -171,13 +172,18 @@ export class Hub implements ChannelOwner {
 			const positions = await Promise.all(
 				channels.map((channel) => channel.reader?.back(recent) ?? beginning),
 			);
-			if (this.#closed || channels.some((channel) => channel.ended)) {
-				throw closedError("ServerSentEvents");
-			}
+			this.#checkOpen(channels);
 			return positions;
 		} catch (error) {
 			for (const channel of channels) this.#release(channel);
 			throw error;
+		}
+	}
+
+	/** @throws {ConnectorError} when it was closed, or a channel ended, during an `await`. */
+	#checkOpen(channels: readonly Channel[]): void {
+		if (this.#closed || channels.some((channel) => channel.ended)) {
+			throw closedError("ServerSentEvents");
 		}
 	}
 

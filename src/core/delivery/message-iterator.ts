@@ -5,7 +5,7 @@ import { Recent } from "../history/recent.ts";
 import { Stretch } from "../history/stretch.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { Message } from "../message/message.ts";
-import { isAfter } from "../message/position.ts";
+import { isAfter, isSame } from "../message/position.ts";
 import type { Channel, Outlet } from "./channel.ts";
 import type { Hub } from "./hub.ts";
 
@@ -157,7 +157,7 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 			for (const { message } of stretch.after(position)) this.#push(message, 0);
 			position = stretch.end(position);
 			known = position;
-			if (position === channel.position) break;
+			if (isSame(position, channel.position)) break;
 			// The feed may have to catch up with the history.
 			if (position === before) await new Promise((resolve) => setTimeout(resolve, feedPause));
 			else await this.#drain();

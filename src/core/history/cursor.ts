@@ -1,4 +1,4 @@
-import { beginning, isPosition } from "../message/position.ts";
+import { beginning, isEmpty, isPosition } from "../message/position.ts";
 
 /**
  * What a client sends back as `Last-Event-ID`: its position in every channel of its connection, in
@@ -34,15 +34,17 @@ export function parseCursor(names: readonly string[], cursor: string): Positions
 }
 
 function compact(position: string): string {
-	const [ms = "", sequence = ""] = position.split("-");
+	const mark = isEmpty(position) ? "~" : "";
+	const [ms = "", sequence = ""] = position.slice(mark.length).split("-");
 	const tail = sequence === "0" ? "" : `-${Number(sequence).toString(36)}`;
-	return Number(ms).toString(36) + tail;
+	return mark + Number(ms).toString(36) + tail;
 }
 
 function expand(text: string): string | undefined {
-	const [, ms, sequence = "0"] = /^([0-9a-z]{1,10})(?:-([0-9a-z]{1,10}))?$/.exec(text) ?? [];
+	const [, mark, ms, sequence = "0"] =
+		/^(~?)([0-9a-z]{1,10})(?:-([0-9a-z]{1,10}))?$/.exec(text) ?? [];
 	if (ms === undefined) return undefined;
-	const position = `${Number.parseInt(ms, 36)}-${Number.parseInt(sequence, 36)}`;
+	const position = `${mark}${Number.parseInt(ms, 36)}-${Number.parseInt(sequence, 36)}`;
 	return isPosition(position) ? position : undefined;
 }
 

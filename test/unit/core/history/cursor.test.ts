@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatCursor, parseCursor } from "../../../../src/core/history/cursor.ts";
-import { beginning, isAfter, isPosition } from "../../../../src/core/message/position.ts";
+import {
+	beginning,
+	isAfter,
+	isPosition,
+	isSame,
+	later,
+} from "../../../../src/core/message/position.ts";
 
 const runs = { numRuns: 2_000, seed: 20_261_122 };
 
@@ -9,7 +15,9 @@ const number = fc.oneof(
 	fc.constantFrom(0, 1, 35, 36, 1_700_000_000_000, 10 ** 15 - 1),
 	fc.nat({ max: 10 ** 15 - 1 }),
 );
-const position = fc.tuple(number, number).map(([ms, sequence]) => `${ms}-${sequence}`);
+const position = fc
+	.tuple(fc.constantFrom("", "", "~"), number, number)
+	.map(([mark, ms, sequence]) => `${mark}${ms}-${sequence}`);
 const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 6 }), {
 	minLength: 1,
 	maxLength: 8,
@@ -115,10 +123,31 @@ test("positions are in the order of their two numbers, not of their text", () =>
 	);
 });
 
+test("all empty positions are one place, before every message, and the later is the one that was seen later", () => {
+	fc.assert(
+		fc.property(number, number, number, (ms, sequence, earlier) => {
+			fc.pre(`${ms}-${sequence}` !== beginning && earlier < ms);
+			const [empty, before, message] = [`~${ms}-${sequence}`, `~${earlier}-0`, `${ms}-${sequence}`];
+			for (const each of [empty, before, beginning]) {
+				expect([isAfter(message, each), isAfter(each, message)]).toEqual([true, false]);
+				expect([isSame(each, empty), isSame(each, message)]).toEqual([true, false]);
+				expect([later(each, empty), later(empty, each)]).toEqual([empty, empty]);
+				expect([later(each, message), later(message, each)]).toEqual([message, message]);
+			}
+		}),
+		runs,
+	);
+});
+
 test.for([
 	["1-0", true],
 	["0-0", true],
 	["999999999999999-999999999999999", true],
+	["~1790000000000-0", true],
+	["~0-0", true],
+	["~1790000000000", false],
+	["~~1-0", false],
+	["1-~0", false],
 	["1000000000000000-0", false],
 	["1-", false],
 	["-1", false],
