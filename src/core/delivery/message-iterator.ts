@@ -1,5 +1,5 @@
 import { gapError, SseError } from "../errors.ts";
-import { parseCursor } from "../history/cursor.ts";
+import { parseCursor, withLive } from "../history/cursor.ts";
 import type { Reader } from "../history/reader.ts";
 import { Recent } from "../history/recent.ts";
 import { Stretch } from "../history/stretch.ts";
@@ -134,7 +134,7 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 	/** As a stream is resumed in `Replay`, page by page as they are read here. */
 	async #readHistory(channel: Channel, reader: Reader, lastEventId: string): Promise<void> {
 		let known = channel.position;
-		const [claimed] = parseCursor([this.#name], lastEventId);
+		const [claimed] = withLive(parseCursor([this.#name], lastEventId), [known]);
 		if (claimed === undefined) this.#tellGap(channel, undefined);
 		let position = claimed ?? known;
 		while (!this.#done) {
