@@ -10,7 +10,7 @@ import type {
 	SubscriptionHandlers,
 } from "../core/connector.ts";
 import { ConnectorError, closedError } from "../core/errors.ts";
-import { type Positions, parseCursor } from "../core/history/cursor.ts";
+import { live, type Positions, parseCursor } from "../core/history/cursor.ts";
 import { Cursors } from "./cursors.ts";
 import { mergeFrames } from "./merge.ts";
 import {
@@ -100,8 +100,9 @@ class DurableObjectConnector implements Connector {
 		this.history = limits && {
 			read: async (channel, after, limit) => {
 				const read = (stub: ChannelStub) => stub.read(channel, after, limit, limits);
-				const { covered, messages, more } = await this.#ask(channel, read);
-				return { covered, messages, more };
+				const { covered, messages, more, empty } = await this.#ask(channel, read);
+				const page = { covered, messages, more };
+				return empty === undefined ? page : { ...page, empty: { from: empty.from, to: empty.to } };
 			},
 			head: async (channel, back = 0) => {
 				const { id } = await this.#ask(channel, (stub) => stub.head(channel, back, limits));
@@ -232,8 +233,9 @@ function streamQuery(
 	position: string | undefined,
 ): Record<string, string> {
 	const query: Record<string, string> = {};
-	if (position !== undefined) query.lastEventId = position;
-	else if (lastEventId !== undefined) query.lastEventId = unknownPosition;
+	if (position !== undefined) {
+		if (position !== live) query.lastEventId = position;
+	} else if (lastEventId !== undefined) query.lastEventId = unknownPosition;
 	else if (recent > 0) query.recent = String(recent);
 	if (expires !== Number.POSITIVE_INFINITY) query.expires = String(expires);
 	if (prefix !== "") query.prefix = prefix;

@@ -80,17 +80,19 @@ export class Hub implements ChannelOwner {
 		createSink: (owner: SinkOwner) => S,
 	): Promise<{ connection: Connection; sink: S }> {
 		await this.#pacer.pass();
-		const channels = await this.#acquireAll(names);
-		let resume = lastEventId === undefined ? undefined : parseCursor(names, lastEventId);
+		// Whoever asks for the same channels in another order is served by the same feed.
+		const sorted = names.toSorted();
+		const channels = await this.#acquireAll(sorted);
+		let resume = lastEventId === undefined ? undefined : parseCursor(sorted, lastEventId);
 		// Bun sends no headers before a first chunk, and some proxies wait for one too.
 		let opening = commentFrame;
 		if (resume === undefined && recent > 0 && this.#connector.history !== undefined) {
 			const back = await this.#back(channels, recent);
 			resume = back;
 			// Where nothing is kept yet, no message brings it an id to come back with.
-			opening += cursorFrame(formatCursor(names, back));
+			opening += cursorFrame(formatCursor(sorted, back));
 		}
-		const key = JSON.stringify(names);
+		const key = JSON.stringify(sorted);
 		let feed = this.#feeds.get(key);
 		if (feed === undefined) {
 			feed = new Feed(channels, this.report, this.counters, this.#batch, this.#upstreamEnded);
@@ -156,8 +158,9 @@ export class Hub implements ChannelOwner {
 		const channels = names.map((name) => this.#acquire(name));
 		try {
 			await Promise.all(channels.map((channel) => channel.live));
-			const ended = this.#closed || channels.some((channel) => channel.ended);
-			if (ended) throw closedError("ServerSentEvents");
+			const refreshing = channels.flatMap((channel) => channel.refresh() ?? []);
+			if (refreshing.length > 0) await Promise.all(refreshing);
+			this.#checkOpen(channels);
 		} catch (error) {
 			for (const channel of channels) this.#release(channel);
 			throw error;
@@ -171,13 +174,18 @@ export class Hub implements ChannelOwner {
 			const positions = await Promise.all(
 				channels.map((channel) => channel.reader?.back(recent) ?? beginning),
 			);
-			if (this.#closed || channels.some((channel) => channel.ended)) {
-				throw closedError("ServerSentEvents");
-			}
+			this.#checkOpen(channels);
 			return positions;
 		} catch (error) {
 			for (const channel of channels) this.#release(channel);
 			throw error;
+		}
+	}
+
+	/** @throws {ConnectorError} when it was closed, or a channel ended, during an `await`. */
+	#checkOpen(channels: readonly Channel[]): void {
+		if (this.#closed || channels.some((channel) => channel.ended)) {
+			throw closedError("ServerSentEvents");
 		}
 	}
 

@@ -59,7 +59,9 @@ test.each([
 	[formatCursor(["a", "b"], ["1-0", "2-3"]), ["1-0", "2-3"]],
 	["0", ["0-0", "0-0"]],
 	["17-5", ["unknown", "unknown"]],
-	[formatCursor(["b", "a"], ["1-0", "2-3"]), ["unknown", "unknown"]],
+	[formatCursor(["b", "a"], ["1-0", "2-3"]), ["2-3", "1-0"]],
+	[formatCursor(["b", "c"], ["1-0", "2-3"]), [undefined, "1-0"]],
+	[`${formatCursor(["b", "c"], ["1-0", "2-3"])}x`, ["unknown", "unknown"]],
 ])("of several channels each has its own part of %s", async (cursor, expected) => {
 	const { asked, connector } = objects();
 	await connector.stream?.(["a", "b"], at(cursor));

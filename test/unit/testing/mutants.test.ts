@@ -229,6 +229,27 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 			read: async (...args) => ({ ...(await history.read(...args)), covered: true }),
 		})),
 	],
+	[
+		"H4",
+		"has lost nothing since any channel was empty",
+		onHistory((history) => ({
+			read: async (...args) => {
+				const page = await history.read(...args);
+				const empty = { from: "~0-0", to: "~999999999999999-0" };
+				return { ...page, covered: page.covered || args[1].startsWith("~"), empty };
+			},
+		})),
+	],
+	[
+		"H5",
+		"has the beginning for the head of a channel that keeps nothing",
+		onHistory((history) => ({
+			head: async (...args) => {
+				const head = await history.head(...args);
+				return head.startsWith("~") ? "0-0" : head;
+			},
+		})),
+	],
 	["H5", "has its head at the beginning", onHistory(() => ({ head: async () => "0-0" }))],
 	[
 		"H7",
