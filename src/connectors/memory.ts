@@ -8,6 +8,7 @@ import type {
 import { closedError } from "../core/errors.ts";
 import { MemoryHistory } from "./memory/history.ts";
 import { callHandler } from "./shared/handlers.ts";
+import { assertWellFormed } from "./shared/well-formed.ts";
 
 export interface MemoryOptions {
 	/** Keeps messages, so that clients can come back to where they left off. Default: none are kept. */
@@ -37,7 +38,7 @@ class MemoryConnector implements Connector {
 	}
 
 	async publish(channel: string, payload: string): Promise<PublishResult> {
-		this.#assertOpen();
+		this.#check(channel, payload);
 		const kept = this.history?.keep(channel, payload);
 		const delivered = kept?.payload ?? payload;
 		const subscribers = this.#channels.get(channel) ?? new Set();
@@ -50,7 +51,7 @@ class MemoryConnector implements Connector {
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
-		this.#assertOpen();
+		this.#check(channel);
 		const subscribers = this.#channels.get(channel) ?? new Set();
 		this.#channels.set(channel, subscribers);
 		const entry = { handlers };
@@ -78,7 +79,10 @@ class MemoryConnector implements Connector {
 		this.#channels.clear();
 	}
 
-	#assertOpen(): void {
+	/** As every other connector does it: what works in development works with a broker. */
+	#check(channel: string, payload = ""): void {
 		if (this.#closed) throw closedError("memory connector");
+		assertWellFormed("channel", channel);
+		assertWellFormed("payload", payload);
 	}
 }

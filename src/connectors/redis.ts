@@ -11,6 +11,7 @@ import { type RedisTarget, resolve } from "./redis/target.ts";
 import type { ChannelSubscriber, Route } from "./redis/topology.ts";
 import { RedisHistory } from "./shared/redis-history.ts";
 import { scopeOf } from "./shared/scope.ts";
+import { assertWellFormed } from "./shared/well-formed.ts";
 
 export type { IoRedisClient } from "./redis/clients/ioredis.ts";
 export type { NodeRedisClient, NodeRedisOptions } from "./redis/clients/node-redis.ts";
@@ -172,11 +173,10 @@ class RedisConnector implements Connector {
 		return user;
 	}
 
-	#check(...texts: string[]): void {
+	#check(channel: string, payload = ""): void {
 		if (this.#closed) throw closed();
-		// UTF-8 has no lone surrogates: two such names would become one, and a payload another.
-		if (texts.every((text) => text.isWellFormed())) return;
-		throw new TypeError("A channel or payload with a lone surrogate cannot be sent to Redis.");
+		assertWellFormed("channel", channel);
+		assertWellFormed("payload", payload);
 	}
 }
 

@@ -8,6 +8,7 @@ import type {
 import { ConfigurationError, closedError } from "../core/errors.ts";
 import { RedisHistory } from "./shared/redis-history.ts";
 import { scopeOf } from "./shared/scope.ts";
+import { assertWellFormed } from "./shared/well-formed.ts";
 import { Commands } from "./upstash/commands.ts";
 import type { Supervision } from "./upstash/renewal.ts";
 import { Rest } from "./upstash/rest.ts";
@@ -101,9 +102,9 @@ class UpstashConnector implements Connector {
 	}
 
 	async publish(channel: string, payload: string): Promise<PublishResult> {
-		this.#assertOpen();
-		if (this.history !== undefined) return this.history.publish(wellFormed(channel), payload);
-		return { receivers: await this.#commands.publish(wellFormed(channel), payload) };
+		this.#check(channel, payload);
+		if (this.history !== undefined) return this.history.publish(channel, payload);
+		return { receivers: await this.#commands.publish(channel, payload) };
 	}
 
 	async check(): Promise<void> {
@@ -112,11 +113,11 @@ class UpstashConnector implements Connector {
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
-		this.#assertOpen();
+		this.#check(channel);
 		const subscription = new SupervisedSubscription(
 			// On Workers one request must not wait for what another one does.
 			this.scope === "process" ? this.#supervision : { ...this.#supervision },
-			wellFormed(channel),
+			channel,
 			handlers,
 			(done) => this.#subscriptions.delete(done),
 		);
@@ -134,16 +135,15 @@ class UpstashConnector implements Connector {
 		await this.#commands.idle();
 	}
 
+	#check(channel: string, payload = ""): void {
+		this.#assertOpen();
+		assertWellFormed("channel", channel);
+		assertWellFormed("payload", payload);
+	}
+
 	#assertOpen(): void {
 		if (this.#closed) throw closedError("upstash connector");
 	}
-}
-
-// https://developers.cloudflare.com/workers/runtime-apis/web-standards/#navigatoruseragent
-/** Half a surrogate pair has no UTF-8, and so no name on the wire; two such names would become one. */
-function wellFormed(channel: string): string {
-	if (channel.isWellFormed()) return channel;
-	throw new TypeError("The channel name is not well-formed Unicode.");
 }
 
 function positive(name: string, value: number): number {

@@ -1,7 +1,9 @@
-import { encode, exceeds } from "./message/envelope.ts";
+import { encode } from "./message/envelope.ts";
+import { isReserved } from "./message/fields.ts";
 import { JsonText } from "./message/json-text.ts";
-import { isReserved, Message, type MessageOptions } from "./message/message.ts";
+import { Message, type MessageOptions } from "./message/message.ts";
 import { validated } from "./message/schema.ts";
+import { exceeds } from "./message/text.ts";
 import type { CheckedOptions } from "./options.ts";
 
 export interface PublishOptions extends MessageOptions {
@@ -31,11 +33,15 @@ export async function outgoing(
 	options: PublishOptions,
 	{ events, stringify, maxMessageBytes }: CheckedOptions,
 ): Promise<{ message: Message; payload: string }> {
-	if (isReserved(options.type ?? undefined)) {
-		throw new TypeError("Cannot publish. type: names that begin with `sse.` are edge-sse's own.");
+	// First, so that a schema is asked about an event that can be sent.
+	const { type, id, retry } = new Message(undefined, options);
+	if (isReserved(type)) {
+		throw new TypeError(
+			"Cannot publish. type: names that begin with `sse.`, or can be taken for one, are edge-sse's own.",
+		);
 	}
-	const given = await asGiven(data, options.type || undefined, { events, stringify });
-	const message = new Message(given instanceof JsonText ? given.value : given, options);
+	const given = await asGiven(data, type, { events, stringify });
+	const message = new Message(given instanceof JsonText ? given.value : given, { type, id, retry });
 	const payload = given instanceof JsonText ? encode(message, given.text) : encode(message);
 	if (exceeds(payload, maxMessageBytes)) {
 		throw new TypeError(`Cannot publish. data: a message has at most ${maxMessageBytes} bytes.`);

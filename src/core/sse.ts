@@ -137,7 +137,8 @@ export class ServerSentEvents<Events extends object = EventMap> {
 	 * @throws {TypeError} when `recent` is no whole number of 0 or more, or `expires` no number.
 	 */
 	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
-		const admitted = await admit(request, options, this.#options);
+		const hasHistory = () => this.#connect(options.host).history !== undefined;
+		const admitted = await admit(request, options, this.#options, hasHistory);
 		if (!("names" in admitted)) {
 			// What authorize turned away may be a 200, too; a preflight asks for no stream.
 			if (request.method !== "OPTIONS" || !admitted.ok) this.#counters.refusals++;

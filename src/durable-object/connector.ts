@@ -1,4 +1,5 @@
 import { type HistoryLimits, historyLimits } from "../connectors/shared/history-limits.ts";
+import { assertWellFormed } from "../connectors/shared/well-formed.ts";
 import type {
 	Connector,
 	History,
@@ -111,6 +112,7 @@ class DurableObjectConnector implements Connector {
 	}
 
 	async publish(channel: string, payload: string): Promise<PublishResult> {
+		assertWellFormed("payload", payload);
 		const publish = (stub: ChannelStub) => stub.publish(channel, payload, this.#limits);
 		// What an RPC returns has more to it than its fields; only these go on.
 		const { receivers, id } = await this.#ask(channel, publish);
@@ -208,9 +210,7 @@ class DurableObjectConnector implements Connector {
 
 	#check(...channels: string[]): void {
 		if (this.#closed) throw closedError("durable-object connector");
-		// Objects are named in UTF-8, where half a surrogate pair has no place: two names would become one.
-		if (channels.every((channel) => channel.isWellFormed())) return;
-		throw new TypeError("The channel name is not well-formed Unicode.");
+		for (const channel of channels) assertWellFormed("channel", channel);
 	}
 }
 
