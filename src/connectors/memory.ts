@@ -6,6 +6,7 @@ import type {
 	SubscriptionHandlers,
 } from "../core/connector.ts";
 import { closedError } from "../core/errors.ts";
+import { checkNames } from "../core/known-names.ts";
 import { MemoryHistory } from "./memory/history.ts";
 import { callHandler } from "./shared/handlers.ts";
 import { assertWellFormed } from "./shared/well-formed.ts";
@@ -33,7 +34,12 @@ class MemoryConnector implements Connector {
 	readonly #channels = new Map<string, Set<{ handlers: SubscriptionHandlers }>>();
 	#closed = false;
 
-	constructor({ history }: MemoryOptions) {
+	constructor(options: MemoryOptions) {
+		checkNames("memory(): ", options, ["history"], {
+			maxLength: "Write history: { maxLength }.",
+			maxAge: "Write history: { maxAge }.",
+		});
+		const { history } = options;
 		if (history !== undefined) this.history = new MemoryHistory(history);
 	}
 

@@ -1,3 +1,4 @@
+import { type Advice, checkNames } from "./known-names.ts";
 import { encode } from "./message/envelope.ts";
 import { isReserved } from "./message/fields.ts";
 import { JsonText } from "./message/json-text.ts";
@@ -21,6 +22,19 @@ export type PublishArguments<
 		? [options?: PublishOptions & { type?: "message" | undefined }]
 		: [options: PublishOptions & { type: Type }];
 
+const optionNames = Object.keys({
+	...{ channel: 0, type: 0, id: 0, retry: 0 },
+	// A message is taken for the options of another one: `publish(message.data, message)`.
+	data: 0,
+} satisfies Record<keyof PublishOptions | "data", 0>);
+
+const advice: Advice = {
+	event: "Did you mean type?",
+	name: "Did you mean type?",
+	channels: "Did you mean channel?",
+	lastEventId: "Did you mean id?",
+};
+
 /**
  * Makes a message of what is to be published, and holds it to every rule. A `JsonText` is published
  * as it stands.
@@ -33,6 +47,7 @@ export async function outgoing(
 	options: PublishOptions,
 	{ events, stringify, maxMessageBytes }: CheckedOptions,
 ): Promise<{ message: Message; payload: string }> {
+	checkNames("Cannot publish. ", options, optionNames, advice);
 	// First, so that a schema is asked about an event that can be sent.
 	const { type, id, retry } = new Message(undefined, options);
 	if (isReserved(type)) {

@@ -12,6 +12,7 @@ import type {
 } from "../core/connector.ts";
 import { ConnectorError, closedError } from "../core/errors.ts";
 import { type Positions, parseCursor } from "../core/history/cursor.ts";
+import { checkNames } from "../core/known-names.ts";
 import { Cursors } from "./cursors.ts";
 import { mergeFrames } from "./merge.ts";
 import {
@@ -57,6 +58,10 @@ export interface DurableObjectOptions {
 	history?: HistoryOptions | undefined;
 }
 
+const optionNames = Object.keys({
+	...{ timeout: 0, history: 0 },
+} satisfies Record<keyof DurableObjectOptions, 0>);
+
 /**
  * Fan-out on Cloudflare without a broker: one Durable Object per channel holds the channel's streams.
  *
@@ -78,6 +83,12 @@ export function durableObject(
 				'In wrangler.toml: durable_objects.bindings = [{ name = "SSE", class_name = "SseChannel" }].',
 		);
 	}
+	checkNames("durableObject(): ", options, optionNames, {
+		maxLength: "Write history: { maxLength }.",
+		maxAge: "Write history: { maxAge }.",
+		keepAlive: "It goes to the class: extend SseChannel, and set options = { keepAlive }.",
+		scope: "Each request has its own; leave it out.",
+	});
 	const { timeout = 3_000, history } = options;
 	if (!(timeout > 0)) throw new TypeError("timeout: must be a number of milliseconds above 0.");
 	const limits = history && historyLimits(history);
