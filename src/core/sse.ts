@@ -5,7 +5,8 @@ import { endSpread } from "./delivery/connection-registry.ts";
 import { Hub } from "./delivery/hub.ts";
 import { MessageIterator, type MessagesOptions } from "./delivery/message-iterator.ts";
 import { ended, type Stay } from "./delivery/teardown.ts";
-import { ConnectorError, closedError } from "./errors.ts";
+import { withFewGaps } from "./error-handler.ts";
+import { ConnectorError, closedError, type ErrorHandler } from "./errors.ts";
 import { Hooks } from "./hooks.ts";
 import type { EventMap, MessageOf } from "./message/schema.ts";
 import {
@@ -42,6 +43,8 @@ export class ServerSentEvents<Events extends object = EventMap> {
 	readonly #counters = counters();
 	readonly #admission: Admission;
 	readonly #hooks: Hooks;
+	/** What happens to streams, once for all hubs. */
+	readonly #report: ErrorHandler;
 	#given: Connector | undefined;
 	#connector: Connector | undefined;
 	#hub: Hub | undefined;
@@ -51,6 +54,7 @@ export class ServerSentEvents<Events extends object = EventMap> {
 
 	constructor(options: ServerSentEventsOptions<Events>) {
 		this.#options = checkedOptions(options);
+		this.#report = withFewGaps(this.#options.onError);
 		this.#admission = new Admission(this.#options);
 		this.#hooks = new Hooks(this.#options);
 		this.fetch = (request, host) => this.stream(request, { host });
@@ -238,7 +242,7 @@ export class ServerSentEvents<Events extends object = EventMap> {
 		const hub = new Hub(connector, {
 			...this.#options,
 			linger: shared ? this.#options.linger : 0,
-			report: this.#options.onError,
+			report: this.#report,
 			counters: this.#counters,
 		});
 		if (this.#closed) hub.close();

@@ -51,7 +51,6 @@ export function resolve(target: RedisTarget, sharded: boolean): Route {
 	if (typeof target !== "string" && (typeof target !== "object" || target === null)) {
 		throw new TypeError(`redis(): the target must not be ${describe(target)}. ${WAYS}`);
 	}
-	if (typeof target === "object") checkPlain(target);
 	const options = typeof target === "string" ? undefined : clusterOptions(target);
 	if (options !== undefined) return everywhere(cluster(options, sharded), sharded);
 	if (sharded) {
@@ -89,6 +88,7 @@ function single(target: RedisTarget): Route {
 	if ("connect" in target || "on" in target) {
 		throw new TypeError(`redis(): the client handed in is of no kind known here. ${WAYS}`);
 	}
+	checkPlain(target);
 	return connecting(target);
 }
 
