@@ -6,8 +6,10 @@ import type {
 	SubscriptionHandlers,
 } from "../core/connector.ts";
 import { closedError } from "../core/errors.ts";
+import { checkNames } from "../core/known-names.ts";
 import { MemoryHistory } from "./memory/history.ts";
 import { callHandler } from "./shared/handlers.ts";
+import { assertWellFormed } from "./shared/well-formed.ts";
 
 export interface MemoryOptions {
 	/** Keeps messages, so that clients can come back to where they left off. Default: none are kept. */
@@ -32,12 +34,17 @@ class MemoryConnector implements Connector {
 	readonly #channels = new Map<string, Set<{ handlers: SubscriptionHandlers }>>();
 	#closed = false;
 
-	constructor({ history }: MemoryOptions) {
+	constructor(options: MemoryOptions) {
+		checkNames("memory(): ", options, ["history"], {
+			maxLength: "Write history: { maxLength }.",
+			maxAge: "Write history: { maxAge }.",
+		});
+		const { history } = options;
 		if (history !== undefined) this.history = new MemoryHistory(history);
 	}
 
 	async publish(channel: string, payload: string): Promise<PublishResult> {
-		this.#assertOpen();
+		this.#check(channel, payload);
 		const kept = this.history?.keep(channel, payload);
 		const delivered = kept?.payload ?? payload;
 		const subscribers = this.#channels.get(channel) ?? new Set();
@@ -50,7 +57,7 @@ class MemoryConnector implements Connector {
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
-		this.#assertOpen();
+		this.#check(channel);
 		const subscribers = this.#channels.get(channel) ?? new Set();
 		this.#channels.set(channel, subscribers);
 		const entry = { handlers };
@@ -78,7 +85,10 @@ class MemoryConnector implements Connector {
 		this.#channels.clear();
 	}
 
-	#assertOpen(): void {
+	/** As every other connector does it: what works in development works with a broker. */
+	#check(channel: string, payload = ""): void {
 		if (this.#closed) throw closedError("memory connector");
+		assertWellFormed("channel", channel);
+		assertWellFormed("payload", payload);
 	}
 }

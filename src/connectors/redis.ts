@@ -5,12 +5,14 @@ import type {
 	Subscription,
 	SubscriptionHandlers,
 } from "../core/connector.ts";
+import { type Advice, checkNames } from "../core/known-names.ts";
 import { closed, isForbidden } from "./redis/errors.ts";
 import type { Publisher } from "./redis/publisher.ts";
 import { type RedisTarget, resolve } from "./redis/target.ts";
 import type { ChannelSubscriber, Route } from "./redis/topology.ts";
 import { RedisHistory } from "./shared/redis-history.ts";
 import { scopeOf } from "./shared/scope.ts";
+import { assertWellFormed } from "./shared/well-formed.ts";
 
 export type { IoRedisClient } from "./redis/clients/ioredis.ts";
 export type { NodeRedisClient, NodeRedisOptions } from "./redis/clients/node-redis.ts";
@@ -54,6 +56,24 @@ export interface RedisOptions {
 	sharded?: boolean | undefined;
 }
 
+const optionNames = Object.keys({
+	...{ timeout: 0, pingInterval: 0, scope: 0, history: 0, sharded: 0 },
+} satisfies Record<keyof RedisOptions, 0>);
+
+const target = "It goes to the target: redis({ url, password, database, socket: { host, port } }).";
+
+const advice: Advice = {
+	...{ password: target, username: target, host: target, port: target, socket: target },
+	...{ db: target, database: target, tls: target, url: target, name: target },
+	...{ connectTimeout: "Did you mean timeout?", commandTimeout: "Did you mean timeout?" },
+	...{ retryStrategy: "Reconnecting is done here; leave it out." },
+	...{ maxLength: "Write history: { maxLength }.", maxAge: "Write history: { maxAge }." },
+	...{
+		keyPrefix: "See channelPrefix of ServerSentEvents.",
+		keepAlive: "Did you mean pingInterval?",
+	},
+};
+
 /**
  * Redis pub/sub: what is published here reaches every process that listens on the same Redis, on
  * the same channel names (and from any database number, as Redis has it).
@@ -79,6 +99,7 @@ export interface RedisOptions {
  * contradict each other or a client cannot be handed in.
  */
 export function redis(target: RedisTarget, options: RedisOptions = {}): Connector {
+	checkNames("redis(): ", options, optionNames, advice);
 	const timeout = milliseconds("timeout", options.timeout ?? 3_000, 1);
 	const pingInterval = milliseconds("pingInterval", options.pingInterval ?? 10_000, 0);
 	const scope = scopeOf("redis", options.scope);
@@ -172,11 +193,10 @@ class RedisConnector implements Connector {
 		return user;
 	}
 
-	#check(...texts: string[]): void {
+	#check(channel: string, payload = ""): void {
 		if (this.#closed) throw closed();
-		// UTF-8 has no lone surrogates: two such names would become one, and a payload another.
-		if (texts.every((text) => text.isWellFormed())) return;
-		throw new TypeError("A channel or payload with a lone surrogate cannot be sent to Redis.");
+		assertWellFormed("channel", channel);
+		assertWellFormed("payload", payload);
 	}
 }
 

@@ -6,8 +6,10 @@ import type {
 	SubscriptionHandlers,
 } from "../core/connector.ts";
 import { ConfigurationError, closedError } from "../core/errors.ts";
+import { type Advice, checkNames } from "../core/known-names.ts";
 import { RedisHistory } from "./shared/redis-history.ts";
 import { scopeOf } from "./shared/scope.ts";
+import { assertWellFormed } from "./shared/well-formed.ts";
 import { Commands } from "./upstash/commands.ts";
 import type { Supervision } from "./upstash/renewal.ts";
 import { Rest } from "./upstash/rest.ts";
@@ -66,6 +68,24 @@ export function upstash(options: UpstashOptions = {}): Connector {
 	return new UpstashConnector(options);
 }
 
+const optionNames = Object.keys({
+	...{ url: 0, token: 0, timeout: 0, maxSilence: 0, maxBackoff: 0, scope: 0, history: 0 },
+} satisfies Record<keyof UpstashOptions, 0>);
+
+const client = "Pass { url, token }, and no client of @upstash/redis.";
+const transport = "Every request is made once, as it is; leave it out.";
+
+/** What goes to the constructor of @upstash/redis, or is one of its clients. */
+const advice: Advice = {
+	...{ restUrl: "Did you mean url?", restToken: "Did you mean token?", password: "Write token." },
+	...{ host: 'Write url: "https://….upstash.io".', endpoint: "Did you mean url?" },
+	...{ retry: transport, automaticDeserialization: transport, responseEncoding: transport },
+	...{ cache: transport, keepAlive: transport, agent: transport, signal: "Write timeout, in ms." },
+	...{ enableTelemetry: transport, enableAutoPipelining: transport, readYourWrites: transport },
+	...{ latencyLogging: transport, client, opts: client, autoPipelineExecutor: client },
+	...{ maxLength: "Write history: { maxLength }.", maxAge: "Write history: { maxAge }." },
+};
+
 /** In ms. On top of a round trip: a live stream is not slower than that behind another. */
 const grace = 1_000;
 
@@ -79,6 +99,7 @@ class UpstashConnector implements Connector {
 	#closed = false;
 
 	constructor(options: UpstashOptions) {
+		checkNames("upstash(): ", options, optionNames, advice);
 		this.scope = scopeOf("upstash", options.scope);
 		const { url, token } = credentials(options);
 		const rest = new Rest(url, token);
@@ -101,9 +122,9 @@ class UpstashConnector implements Connector {
 	}
 
 	async publish(channel: string, payload: string): Promise<PublishResult> {
-		this.#assertOpen();
-		if (this.history !== undefined) return this.history.publish(wellFormed(channel), payload);
-		return { receivers: await this.#commands.publish(wellFormed(channel), payload) };
+		this.#check(channel, payload);
+		if (this.history !== undefined) return this.history.publish(channel, payload);
+		return { receivers: await this.#commands.publish(channel, payload) };
 	}
 
 	async check(): Promise<void> {
@@ -112,11 +133,11 @@ class UpstashConnector implements Connector {
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
-		this.#assertOpen();
+		this.#check(channel);
 		const subscription = new SupervisedSubscription(
 			// On Workers one request must not wait for what another one does.
 			this.scope === "process" ? this.#supervision : { ...this.#supervision },
-			wellFormed(channel),
+			channel,
 			handlers,
 			(done) => this.#subscriptions.delete(done),
 		);
@@ -134,16 +155,15 @@ class UpstashConnector implements Connector {
 		await this.#commands.idle();
 	}
 
+	#check(channel: string, payload = ""): void {
+		this.#assertOpen();
+		assertWellFormed("channel", channel);
+		assertWellFormed("payload", payload);
+	}
+
 	#assertOpen(): void {
 		if (this.#closed) throw closedError("upstash connector");
 	}
-}
-
-// https://developers.cloudflare.com/workers/runtime-apis/web-standards/#navigatoruseragent
-/** Half a surrogate pair has no UTF-8, and so no name on the wire; two such names would become one. */
-function wellFormed(channel: string): string {
-	if (channel.isWellFormed()) return channel;
-	throw new TypeError("The channel name is not well-formed Unicode.");
 }
 
 function positive(name: string, value: number): number {

@@ -2,7 +2,13 @@ import { SseError } from "./errors.ts";
 import { type CheckedOptions, checkStreamOptions, type StreamOptions } from "./options.ts";
 import { granted, isResponse } from "./request/authorize.ts";
 import { corsHeaders, preflight } from "./request/cors.ts";
-import { channelProblem, isAllowed, requestedChannels, requestProblem } from "./request/request.ts";
+import {
+	channelProblem,
+	cursorProblem,
+	isAllowed,
+	requestedChannels,
+	urlProblem,
+} from "./request/request.ts";
 import { comeBack, refuse } from "./request/response.ts";
 
 /** What a request is to be streamed. */
@@ -18,6 +24,7 @@ export interface Admitted {
  * Holds a stream request to every rule, the cheap ones first and `authorize` last, before anything upstream
  * is touched.
  *
+ * @param hasHistory asked only where it matters, for it makes the connector.
  * @returns what it may have, or the answer that it gets instead.
  * @throws {TypeError} when the route's own options are out of their range.
  */
@@ -25,6 +32,7 @@ export async function admit(
 	request: Request,
 	route: StreamOptions,
 	options: CheckedOptions,
+	hasHistory: () => boolean,
 ): Promise<Admitted | Response> {
 	checkStreamOptions(route);
 	const { channel, expires = Number.POSITIVE_INFINITY } = route;
@@ -35,7 +43,7 @@ export async function admit(
 		const allow = cors === undefined ? "GET, HEAD" : "GET, HEAD, OPTIONS";
 		return refuse(405, "An event stream is read with GET.", { ...headers, allow });
 	}
-	const requested = requestProblem(request, limits);
+	const requested = urlProblem(request, limits) ?? cursorProblem(request, limits, hasHistory);
 	if (requested !== undefined) return refuse(400, requested, headers);
 	const asked = channel === undefined ? requestedChannels(request) : ([channel].flat() as string[]);
 	const problem = channelProblem(asked, limits);

@@ -1,3 +1,5 @@
+import { checkNames } from "./known-names.ts";
+
 type ClientKey = string | null | undefined;
 
 /** How many streams one client may have. */
@@ -43,6 +45,10 @@ export interface Limits {
 	messageBytes?: number | undefined;
 }
 
+const limitNames = Object.keys({
+	...{ connections: 0, perClient: 0, channels: 0, bufferedBytes: 0, messageBytes: 0 },
+} satisfies Record<keyof Limits, 0>);
+
 export type CheckedLimits = ReturnType<typeof checkedLimits>;
 
 /**
@@ -51,10 +57,12 @@ export type CheckedLimits = ReturnType<typeof checkedLimits>;
  * @throws {TypeError} that names the limit and its rule.
  */
 export function checkedLimits(limits: Limits = {}) {
+	checkNames("limits.", limits, limitNames);
 	const { connections, perClient, channels, bufferedBytes, messageBytes } = limits;
 	if (perClient !== undefined && typeof perClient.key !== "function") {
 		throw new TypeError("limits.perClient.key: must be a function.");
 	}
+	if (perClient !== undefined) checkNames("limits.perClient.", perClient, ["key", "connections"]);
 	return {
 		connections: checkedNumber("limits.connections", connections, 50_000, 0),
 		perClient: perClient && {

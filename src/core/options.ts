@@ -2,6 +2,7 @@ import type { Connector } from "./connector.ts";
 import type { EndReason } from "./delivery/connection.ts";
 import { logError, shielded } from "./error-handler.ts";
 import type { ErrorHandler } from "./errors.ts";
+import { type Advice, checkNames, checkSpelling } from "./known-names.ts";
 import { checkedLimits, checkedNumber, type Limits } from "./limits.ts";
 import type { EventMap, Schema, SchemaMap } from "./message/schema.ts";
 import type { Authorize } from "./request/authorize.ts";
@@ -89,6 +90,41 @@ export interface StreamOptions {
 	host?: unknown;
 }
 
+// Complete by its type: an option that is forgotten here is an error of the compiler.
+const optionNames = Object.keys({
+	...{ connector: 0, events: 0, stringify: 0, authorize: 0, channels: 0, cors: 0, keepAlive: 0 },
+	...{ ping: 0, linger: 0, limits: 0, maxDuration: 0, onConnect: 0, onDisconnect: 0, onError: 0 },
+} satisfies Record<keyof ServerSentEventsOptions, 0>);
+
+const channelOptionNames = Object.keys({
+	...{ allowed: 0, prefix: 0 },
+} satisfies Record<keyof ChannelOptions, 0>);
+
+const streamOptionNames = Object.keys({
+	...{ channel: 0, recent: 0, expires: 0, host: 0 },
+} satisfies Record<keyof StreamOptions, 0>);
+
+const perClientAdvice = "Write limits: { perClient: { key, connections } }.";
+const historyAdvice = "It goes to the connector: memory({ history }), redis(url, { history }).";
+
+/** What the same is called in other libraries, and by us elsewhere. */
+const advice: Advice = {
+	...{ heartbeat: "Did you mean keepAlive?", pingInterval: "Did you mean keepAlive?" },
+	...{ redis: 'Write connector: redis("redis://…").', url: 'Write connector: redis("redis://…").' },
+	...{ history: historyAdvice, maxLength: historyAdvice, maxAge: historyAdvice },
+	...{ allowedChannels: "Write channels: { allowed }.", allowed: "Write channels: { allowed }." },
+	...{ channelPrefix: "Write channels: { prefix }.", prefix: "Write channels: { prefix }." },
+	...{
+		maxConnections: "Write limits: { connections }.",
+		maxChannels: "Write limits: { channels }.",
+	},
+	...{ maxBufferedBytes: "Write limits: { bufferedBytes }." },
+	...{ maxMessageBytes: "Write limits: { messageBytes }." },
+	...{ clientKey: perClientAdvice, maxConnectionsPerClient: perClientAdvice },
+	...{ auth: "Did you mean authorize?", logger: "Did you mean onError?" },
+	...{ schema: "Did you mean events?", serialize: "Did you mean stringify?" },
+};
+
 /** A timer of more ms fires at once: https://developer.mozilla.org/docs/Web/API/Window/setTimeout */
 const longestTimer = 2_147_483_647;
 
@@ -101,8 +137,14 @@ export type CheckedOptions = ReturnType<typeof checkedOptions>;
  * @throws {TypeError} that names the option and its rule.
  */
 export function checkedOptions<Events extends object>(options: ServerSentEventsOptions<Events>) {
+	checkSpelling(options, optionNames, advice);
 	const { connector, cors } = options;
-	const { allowed, prefix = "" } = options.channels ?? {};
+	const { channels = {} } = options;
+	if (typeof channels !== "object" || Array.isArray(channels)) {
+		throw new TypeError('channels: must be an object, as in { allowed: ["news"] }.');
+	}
+	checkNames("channels.", channels, channelOptionNames);
+	const { allowed, prefix = "" } = channels;
 	if (typeof connector !== "function" && typeof connector?.subscribe !== "function") {
 		throw new TypeError(
 			'connector: must be a connector, as redis("redis://…") or memory() returns, or a function that makes one.',
@@ -143,7 +185,10 @@ function checkedMaker(make: (host?: unknown) => Connector, onError: ErrorHandler
 }
 
 /** @throws {TypeError} that names the option and its rule. */
-export function checkStreamOptions({ recent = 0, expires = 0 }: StreamOptions): void {
+export function checkStreamOptions(options: StreamOptions): void {
+	// A misspelt channel would leave it to the client which one it reads.
+	checkNames("Cannot stream. ", options, streamOptionNames);
+	const { recent = 0, expires = 0 } = options;
 	if (!Number.isSafeInteger(recent) || recent < 0) {
 		throw new TypeError("Cannot stream. recent: must be a whole number of 0 or more.");
 	}

@@ -5,7 +5,8 @@ import { endSpread } from "./delivery/connection-registry.ts";
 import { Hub } from "./delivery/hub.ts";
 import { MessageIterator, type MessagesOptions } from "./delivery/message-iterator.ts";
 import { ended, type Stay } from "./delivery/teardown.ts";
-import { ConnectorError, closedError } from "./errors.ts";
+import { withFewGaps } from "./error-handler.ts";
+import { ConnectorError, closedError, type ErrorHandler } from "./errors.ts";
 import { Hooks } from "./hooks.ts";
 import type { EventMap, MessageOf } from "./message/schema.ts";
 import {
@@ -42,6 +43,8 @@ export class ServerSentEvents<Events extends object = EventMap> {
 	readonly #counters = counters();
 	readonly #admission: Admission;
 	readonly #hooks: Hooks;
+	/** What happens to streams, once for all hubs. */
+	readonly #report: ErrorHandler;
 	#given: Connector | undefined;
 	#connector: Connector | undefined;
 	#hub: Hub | undefined;
@@ -51,6 +54,7 @@ export class ServerSentEvents<Events extends object = EventMap> {
 
 	constructor(options: ServerSentEventsOptions<Events>) {
 		this.#options = checkedOptions(options);
+		this.#report = withFewGaps(this.#options.onError);
 		const { limits } = this.#options;
 		this.#admission = new Admission(limits.connections, limits.perClient?.connections ?? Infinity);
 		this.#hooks = new Hooks(this.#options);
@@ -138,7 +142,8 @@ export class ServerSentEvents<Events extends object = EventMap> {
 	 * @throws {TypeError} when `recent` is no whole number of 0 or more, or `expires` no number.
 	 */
 	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
-		const admitted = await admit(request, options, this.#options);
+		const hasHistory = () => this.#connect(options.host).history !== undefined;
+		const admitted = await admit(request, options, this.#options, hasHistory);
 		if (!("names" in admitted)) {
 			// What authorize turned away may be a 200, too; a preflight asks for no stream.
 			if (request.method !== "OPTIONS" || !admitted.ok) this.#counters.refusedStreams++;
@@ -239,7 +244,7 @@ export class ServerSentEvents<Events extends object = EventMap> {
 			...this.#options,
 			...this.#options.limits,
 			linger: shared ? this.#options.linger : 0,
-			report: this.#options.onError,
+			report: this.#report,
 			counters: this.#counters,
 		});
 		if (this.#closed) hub.close();

@@ -1,4 +1,5 @@
 import { type HistoryLimits, historyLimits } from "../connectors/shared/history-limits.ts";
+import { assertWellFormed } from "../connectors/shared/well-formed.ts";
 import type {
 	Connector,
 	History,
@@ -11,6 +12,7 @@ import type {
 } from "../core/connector.ts";
 import { ConnectorError, closedError } from "../core/errors.ts";
 import { live, type Positions, parseCursor } from "../core/history/cursor.ts";
+import { checkNames } from "../core/known-names.ts";
 import { Cursors } from "./cursors.ts";
 import { mergeFrames } from "./merge.ts";
 import {
@@ -56,6 +58,10 @@ export interface DurableObjectOptions {
 	history?: HistoryOptions | undefined;
 }
 
+const optionNames = Object.keys({
+	...{ timeout: 0, history: 0 },
+} satisfies Record<keyof DurableObjectOptions, 0>);
+
 /**
  * Fan-out on Cloudflare without a broker: one Durable Object per channel holds the channel's streams.
  *
@@ -77,6 +83,12 @@ export function durableObject(
 				'In wrangler.toml: durable_objects.bindings = [{ name = "SSE", class_name = "SseChannel" }].',
 		);
 	}
+	checkNames("durableObject(): ", options, optionNames, {
+		maxLength: "Write history: { maxLength }.",
+		maxAge: "Write history: { maxAge }.",
+		keepAlive: "It goes to the class: extend SseChannel, and set options = { keepAlive }.",
+		scope: "Each request has its own; leave it out.",
+	});
 	const { timeout = 3_000, history } = options;
 	if (!(timeout > 0)) throw new TypeError("timeout: must be a number of milliseconds above 0.");
 	const limits = history && historyLimits(history);
@@ -112,6 +124,7 @@ class DurableObjectConnector implements Connector {
 	}
 
 	async publish(channel: string, payload: string): Promise<PublishResult> {
+		assertWellFormed("payload", payload);
 		const publish = (stub: ChannelStub) => stub.publish(channel, payload, this.#limits);
 		// What an RPC returns has more to it than its fields; only these go on.
 		const { receivers, id } = await this.#ask(channel, publish);
@@ -209,9 +222,7 @@ class DurableObjectConnector implements Connector {
 
 	#check(...channels: string[]): void {
 		if (this.#closed) throw closedError("durable-object connector");
-		// Objects are named in UTF-8, where half a surrogate pair has no place: two names would become one.
-		if (channels.every((channel) => channel.isWellFormed())) return;
-		throw new TypeError("The channel name is not well-formed Unicode.");
+		for (const channel of channels) assertWellFormed("channel", channel);
 	}
 }
 

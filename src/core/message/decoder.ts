@@ -1,6 +1,7 @@
 import { type ErrorHandler, SseError } from "../errors.ts";
 import type { Counters } from "../stats.ts";
-import { type Decoded, decode, exceeds } from "./envelope.ts";
+import { type Decoded, decode } from "./envelope.ts";
+import { exceeds } from "./text.ts";
 
 export interface DecoderOwner {
 	/** A message, in bytes; a larger one is dropped. */

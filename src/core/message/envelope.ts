@@ -1,6 +1,8 @@
 import { SseError } from "../errors.ts";
+import { isReserved, longestRetry } from "./fields.ts";
 import { frame } from "./frame.ts";
-import { dataJson, dataText, isReserved, Message, type MessageJSON } from "./message.ts";
+import { memberText } from "./json-text.ts";
+import { dataJson, dataText, Message, type MessageOptions } from "./message.ts";
 import { isPosition } from "./position.ts";
 
 /**
@@ -10,21 +12,13 @@ import { isPosition } from "./position.ts";
 /**
  * The payload that is published.
  *
+ * @param json the text of the data, where the publisher gave it as JSON of its own.
  * @throws {TypeError} when the message's data is nothing that JSON can carry.
  */
-export function encode(message: Message): string {
+export function encode(message: Message, json = dataJson(message.data)): string {
 	const { data, ...fields } = message.toJSON();
 	const rest = JSON.stringify(fields);
-	const json = dataJson(data);
 	return rest === "{}" ? `{"data":${json}}` : `{"data":${json},${rest.slice(1)}`;
-}
-
-const encoder = /* @__PURE__ */ new TextEncoder();
-
-/** Whether a text is more than so many bytes of UTF-8; it is measured only where its length does not tell. */
-export function exceeds(text: string, bytes: number): boolean {
-	if (text.length > bytes) return true;
-	return text.length * 3 > bytes && encoder.encode(text).length > bytes;
 }
 
 const fieldNames = new Set(["data", "type", "id", "retry"]);
@@ -32,8 +26,8 @@ const fieldNames = new Set(["data", "type", "id", "retry"]);
 /**
  * Reads a payload from the channel.
  *
- * @param history whether ids are positions: then one that the store did not give is left out, for it
- *   would move a client's cursor to nowhere.
+ * @param history whether ids are positions: then one that the store did not give is left out, whatever it
+ *   is, for it would move a client's cursor to nowhere.
  * @throws {SseError} `bad_message`; it says what is wrong and quotes nothing of the payload.
  */
 export function decode(payload: string, history = false): Decoded {
@@ -56,11 +50,11 @@ export class Decoded {
 	#frame: string | undefined;
 
 	constructor(payload: string, history: boolean) {
-		const { data, type, id, retry } = parse(payload);
+		const json = parse(payload);
 		this.storedAt = history ? storedAt(payload) : undefined;
-		this.message = new Message(data, { type, id: history ? this.storedAt : id, retry });
+		this.message = messageOf({ ...json, id: history ? this.storedAt : json.id });
 		this.size = payload.length;
-		this.#text = sourceText(payload, data);
+		this.#text = sourceText(payload, json.data);
 	}
 
 	/** The frame as it was published, made once however many lists of channels it goes to. */
@@ -83,7 +77,7 @@ function storedAt(payload: string): string | undefined {
 	return id !== undefined && isPosition(id) ? id : undefined;
 }
 
-function parse(payload: string): Message {
+function parse(payload: string): Foreign {
 	let json: unknown;
 	try {
 		json = JSON.parse(payload);
@@ -99,9 +93,19 @@ function parse(payload: string): Message {
 			'Dropped a payload that is not a message: an object with "data" and at most "type", "id" and "retry".',
 		);
 	}
+	return json;
+}
+
+/** An envelope whose fields nobody has looked at yet. */
+type Foreign = { data: unknown } & MessageOptions;
+
+function messageOf({ data, type, id, retry }: Foreign): Message {
+	// The content is worth more than a wish about reconnecting: of a message that asks for more than a day, all
+	// the rest is delivered.
+	const isTooLong = Number.isSafeInteger(retry) && Number(retry) > longestRetry;
 	let message: Message;
 	try {
-		message = new Message(json.data, json);
+		message = new Message(data, { type, id, retry: isTooLong ? undefined : retry });
 	} catch (cause) {
 		throw new SseError("bad_message", `Dropped a message. ${(cause as Error).message}`, { cause });
 	}
@@ -111,7 +115,7 @@ function parse(payload: string): Message {
 	return message;
 }
 
-function isEnvelope(json: unknown): json is MessageJSON {
+function isEnvelope(json: unknown): json is Foreign {
 	return (
 		typeof json === "object" &&
 		json !== null &&
@@ -126,45 +130,5 @@ function isEnvelope(json: unknown): json is MessageJSON {
  * writing them out again would change them on the way. It also saves the second JSON pass.
  */
 function sourceText(payload: string, data: unknown): string {
-	return typeof data === "string" ? data : (lastDataValue(payload) ?? dataText(data));
-}
-
-// The text of the last top-level "data" (JSON.parse lets the last of two equal keys win). The
-// payload has been through JSON.parse, so only nesting and strings need to be told apart.
-function lastDataValue(payload: string): string | undefined {
-	let found: string | undefined;
-	let depth = 0;
-	let key = "";
-	let valueStart = -1;
-	for (let i = 0; i < payload.length; i++) {
-		const c = payload.charCodeAt(i);
-		if (c === 0x22) {
-			const end = stringEnd(payload, i);
-			if (depth === 1 && valueStart === -1) key = JSON.parse(payload.slice(i, end));
-			i = end - 1;
-		} else if (c === 0x7b || c === 0x5b) {
-			depth++;
-		} else if (c === 0x3a && depth === 1 && valueStart === -1) {
-			valueStart = i + 1;
-		} else if ((c === 0x2c && depth === 1) || (c === 0x7d && depth === 1)) {
-			if (key === "data" && valueStart !== -1) found = payload.slice(valueStart, i).trim();
-			valueStart = -1;
-			if (c === 0x7d) depth--;
-		} else if (c === 0x7d || c === 0x5d) {
-			depth--;
-		}
-	}
-	return found;
-}
-
-/** Where the JSON string that opens at `start` ends (the index after its closing quote). */
-function stringEnd(text: string, start: number): number {
-	let quote = text.indexOf('"', start + 1);
-	// A quote is escaped when an odd number of backslashes stands before it.
-	for (; quote !== -1; quote = text.indexOf('"', quote + 1)) {
-		let slashes = 0;
-		while (text.charCodeAt(quote - 1 - slashes) === 0x5c) slashes++;
-		if (slashes % 2 === 0) break;
-	}
-	return quote + 1;
+	return typeof data === "string" ? data : (memberText(payload, "data") ?? dataText(data));
 }

@@ -1,3 +1,5 @@
+import { longestId } from "../message/fields.ts";
+
 /** What a stream request asks for: method and channels. */
 
 /** flask-sse's own default, when a request or a publish names no channel. */
@@ -41,6 +43,10 @@ export function channelProblem(
 		if (name.length > longestName) {
 			return `channel: a name has at most ${longestName} characters, got ${name.length}.`;
 		}
+		// It has no form in UTF-8, where it would become another name.
+		if (!name.isWellFormed()) {
+			return "channel: must be well-formed Unicode, without a lone surrogate.";
+		}
 	}
 	return undefined;
 }
@@ -52,15 +58,29 @@ const longestRest = 16_384;
 const longestPosition = 24;
 
 /** What is wrong with the request before its channels are looked at; undefined when nothing is. */
-export function requestProblem(request: Request, limits: ChannelLimits): string | undefined {
+export function urlProblem(request: Request, limits: ChannelLimits): string | undefined {
 	// A character of a name is up to 9 of a URL.
 	const longestUrl = longestRest + limits.channels * (longestName + 1) * 9;
-	if (request.url.length > longestUrl) {
-		return `url: has at most ${longestUrl} characters, got ${request.url.length}.`;
-	}
+	if (request.url.length <= longestUrl) return undefined;
+	return `url: has at most ${longestUrl} characters, got ${request.url.length}.`;
+}
+
+/**
+ * What is wrong with where the client says that it left off; undefined when nothing is. The longest is four
+ * times what an id can be, and room for a position in each channel: nobody was ever given more. Anything
+ * shorter that makes no sense is a gap and no refusal, for an EventSource gives up on a 400 for good. That
+ * goes for bytes past ASCII too, which each runtime hands on in a way of its own: a cursor has none.
+ *
+ * @param isUsed asked only about one that is too long: without history it says nothing, so it may be anything.
+ */
+export function cursorProblem(
+	request: Request,
+	limits: ChannelLimits,
+	isUsed: () => boolean,
+): string | undefined {
 	const { length } = requestedCursor(request) ?? "";
-	const longestCursor = 4_096 + limits.channels * longestPosition;
-	if (length <= longestCursor) return undefined;
+	const longestCursor = 4 * longestId + limits.channels * longestPosition;
+	if (length <= longestCursor || !isUsed()) return undefined;
 	return `Last-Event-ID: has at most ${longestCursor} characters, got ${length}.`;
 }
 
