@@ -5,6 +5,6 @@
 
 export { type JwtAuthorizerOptions, jwtAuthorizer } from "./auth/authorizer.ts";
 export type { KeySource } from "./auth/keys.ts";
-export { type AuthorizePublish, jwtPublisher } from "./auth/publish-authorizer.ts";
+export { type AuthorizePublish, jwtPublishAuthorizer } from "./auth/publish-authorizer.ts";
 export { type SignChannelsOptions, signChannels } from "./auth/sign.ts";
 export type { JwtOptions } from "./auth/verify.ts";

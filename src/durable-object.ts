@@ -64,7 +64,7 @@ interface Broker {
  * an alarm of its own calls `super.alarm()` from it.
  */
 export class SseChannel<Env = unknown> extends DurableObject<Env> {
-	/** The object's own settings: `keepAlive`, `maxBufferedBytes`, `onError` and so on. */
+	/** The object's own settings: `keepAlive`, `limits`, `onError` and so on. */
 	protected readonly options: Omit<ServerSentEventsOptions, "connector"> = {};
 	#broker: Broker | undefined;
 	readonly #instances: { connector: Connector; prefix: string; sse: ServerSentEvents }[] = [];
@@ -197,9 +197,7 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 			// A subscription inside the object costs nothing; one to a broker outlives a page reload.
 			linger: this.#broker?.store === undefined ? 2_000 : 0,
 			...this.options,
-			channelPrefix: prefix,
-			// How long a name may be was the Worker's to decide.
-			maxChannelLength: Number.MAX_SAFE_INTEGER,
+			channels: { ...this.options.channels, prefix },
 			connector,
 		});
 		this.#instances.push({ connector, prefix, sse });
@@ -208,10 +206,10 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 
 	/** What arrives on a channel, a line each, to one reader. The same rules as for any client hold. */
 	async #payloads(connector: Connector, channel: string): Promise<StreamSink["body"]> {
-		const { keepAlive = 8_000, maxBufferedBytes = 1_048_576 } = this.options;
+		const { keepAlive = 8_000, limits } = this.options;
 		const connection = new Connection({
 			tick: 0,
-			maxBufferedBytes,
+			bufferedBytes: limits?.bufferedBytes ?? 1_048_576,
 			counters: counters(),
 			flush: () => undefined,
 			ended: () => undefined,

@@ -17,13 +17,19 @@ export type {
 } from "./core/connector.ts";
 export type { EndReason } from "./core/delivery/connection.ts";
 export type { MessagesOptions } from "./core/delivery/message-iterator.ts";
-export type { ErrorHandler, ErrorStage, SseErrorCode } from "./core/errors.ts";
+export type { ConnectorErrorCode, ErrorHandler, ErrorStage, SseErrorCode } from "./core/errors.ts";
 export { ConfigurationError, ConnectorError, SseError } from "./core/errors.ts";
+export type { Limits, PerClientLimits } from "./core/limits.ts";
 export type { MessageJSON, MessageOptions } from "./core/message/message.ts";
 export { Message } from "./core/message/message.ts";
 export type { EventMap, Issue, MessageOf, Schema, SchemaMap } from "./core/message/schema.ts";
 export { ValidationError } from "./core/message/schema.ts";
-export type { Client, ServerSentEventsOptions, StreamOptions } from "./core/options.ts";
+export type {
+	ChannelOptions,
+	ServerSentEventsOptions,
+	StreamInfo,
+	StreamOptions,
+} from "./core/options.ts";
 export type { PublishChannel, Published, PublishMessage, PublishOptions } from "./core/publish.ts";
 export type { Authorize, Grant } from "./core/request/authorize.ts";
 export type { CorsOptions } from "./core/request/cors.ts";

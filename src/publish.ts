@@ -69,7 +69,7 @@ export class PublishTarget {
 }
 
 /** As a `ServerSentEvents` has them by default. */
-const limits = { maxMessageBytes: 1_048_576, maxChannelLength: 512 };
+const limits = { limits: { messageBytes: 1_048_576 }, channels: {} };
 
 /**
  * Publishes one event, to a channel or to a list of them.

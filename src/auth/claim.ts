@@ -1,7 +1,7 @@
 import type { JWTPayload } from "jose";
 
 /**
- * What a token lets its bearer do: names of channels, read as those of `allowedChannels` are. `users.42.*`
+ * What a token lets its bearer do: names of channels, read as those of `channels.allowed` are. `users.42.*`
  * stands for every channel that begins with `users.42.`, and `*` for every channel; a `*` anywhere else is
  * just that character.
  */
@@ -13,7 +13,7 @@ export interface Rights {
 /** Names in one list. */
 const maxNames = 256;
 
-/** UTF-16 code units in one name; as long as `maxChannelLength` is by default. */
+/** UTF-16 code units in one name; as long as a channel's name may be. */
 const maxLength = 512;
 
 const none: Rights = { subscribe: [], publish: [] };

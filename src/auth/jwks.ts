@@ -44,7 +44,9 @@ function checkedUrl(jwksUrl: string | URL): URL {
 	if (url?.protocol !== "https:" && !(url?.protocol === "http:" && loopback)) {
 		throw new TypeError("jwksUrl: must be an https: URL; http: is for loopback addresses only.");
 	}
-	if (url.username !== "" || url.password !== "") {
+	// A password that was not percent-encoded ends the host, and its rest is behind it.
+	const rest = url.pathname + url.search + url.hash;
+	if (url.username !== "" || url.password !== "" || rest.includes("@")) {
 		throw new TypeError("jwksUrl: must hold no user and no password; fetch takes none.");
 	}
 	return url;

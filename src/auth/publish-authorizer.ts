@@ -17,7 +17,7 @@ export type AuthorizePublish = (
  *
  * @throws {TypeError} that names the option and its rule.
  */
-export function jwtPublisher(options: JwtOptions): AuthorizePublish {
+export function jwtPublishAuthorizer(options: JwtOptions): AuthorizePublish {
 	const check = tokenCheck(options, { header: true, cookie: undefined, query: undefined });
 	return async (request, channel) => {
 		const proof = await check(request);

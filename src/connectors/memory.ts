@@ -9,8 +9,10 @@ import type {
 	SubscriptionHandlers,
 } from "../core/connector.ts";
 import { closedError } from "../core/errors.ts";
+import { checkNames } from "../core/known-names.ts";
 import { MemoryHistory } from "./memory/history.ts";
 import { callHandler } from "./shared/handlers.ts";
+import { assertWellFormed } from "./shared/well-formed.ts";
 
 export interface MemoryOptions {
 	/** Keeps messages, so that clients can come back to where they left off. Default: none are kept. */
@@ -35,7 +37,12 @@ class MemoryConnector implements Connector {
 	readonly #channels = new Map<string, Set<{ handlers: SubscriptionHandlers }>>();
 	#closed = false;
 
-	constructor({ history }: MemoryOptions) {
+	constructor(options: MemoryOptions) {
+		checkNames("memory(): ", options, ["history"], {
+			maxLength: "Write history: { maxLength }.",
+			maxAge: "Write history: { maxAge }.",
+		});
+		const { history } = options;
 		if (history !== undefined) this.history = new MemoryHistory(history);
 	}
 
@@ -44,7 +51,7 @@ class MemoryConnector implements Connector {
 		payload: string,
 		{ keep, key }: SendOptions = {},
 	): Promise<PublishResult> {
-		this.#assertOpen();
+		this.#check(channel, payload);
 		const known = key === undefined ? undefined : this.history?.idOfKey(channel, key);
 		if (known !== undefined) return { receivers: 0, id: known };
 		const kept = keep === false ? undefined : this.history?.keep(channel, payload);
@@ -60,14 +67,14 @@ class MemoryConnector implements Connector {
 	}
 
 	async publishAll(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
-		this.#assertOpen();
+		for (const { channel, payload } of messages) this.#check(channel, payload);
 		return Promise.all(
 			messages.map(({ channel, payload, ...options }) => this.publish(channel, payload, options)),
 		);
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
-		this.#assertOpen();
+		this.#check(channel);
 		const subscribers = this.#channels.get(channel) ?? new Set();
 		this.#channels.set(channel, subscribers);
 		const entry = { handlers };
@@ -95,7 +102,10 @@ class MemoryConnector implements Connector {
 		this.#channels.clear();
 	}
 
-	#assertOpen(): void {
+	/** As every other connector does it: what works in development works with a broker. */
+	#check(channel: string, payload = ""): void {
 		if (this.#closed) throw closedError("memory connector");
+		assertWellFormed("channel", channel);
+		assertWellFormed("payload", payload);
 	}
 }

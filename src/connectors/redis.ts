@@ -7,6 +7,7 @@ import type {
 	Subscription,
 	SubscriptionHandlers,
 } from "../core/connector.ts";
+import { type Advice, checkNames } from "../core/known-names.ts";
 import { isForbidden } from "./redis/errors.ts";
 import { RedisPublishing } from "./redis/publishing.ts";
 import { type RedisTarget, resolve } from "./redis/target.ts";
@@ -59,6 +60,24 @@ export interface RedisOptions {
 	sharded?: boolean | undefined;
 }
 
+const optionNames = Object.keys({
+	...{ timeout: 0, pingInterval: 0, scope: 0, history: 0, sharded: 0 },
+} satisfies Record<keyof RedisOptions, 0>);
+
+const target = "It goes to the target: redis({ url, password, database, socket: { host, port } }).";
+
+const advice: Advice = {
+	...{ password: target, username: target, host: target, port: target, socket: target },
+	...{ db: target, database: target, tls: target, url: target, name: target },
+	...{ connectTimeout: "Did you mean timeout?", commandTimeout: "Did you mean timeout?" },
+	...{ retryStrategy: "Reconnecting is done here; leave it out." },
+	...{ maxLength: "Write history: { maxLength }.", maxAge: "Write history: { maxAge }." },
+	...{
+		keyPrefix: "Write history: { keyPrefix }, or see channelPrefix of ServerSentEvents.",
+		keepAlive: "Did you mean pingInterval?",
+	},
+};
+
 /**
  * Redis pub/sub: what is published here reaches every process that listens on the same Redis, on
  * the same channel names (and from any database number, as Redis has it).
@@ -84,6 +103,7 @@ export interface RedisOptions {
  * contradict each other or a client cannot be handed in.
  */
 export function redis(target: RedisTarget, options: RedisOptions = {}): Connector {
+	checkNames("redis(): ", options, optionNames, advice);
 	const timeout = milliseconds("timeout", options.timeout ?? 3_000, 1);
 	const pingInterval = milliseconds("pingInterval", options.pingInterval ?? 10_000, 0);
 	const scope = scopeOf("redis", options.scope);

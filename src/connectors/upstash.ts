@@ -8,6 +8,7 @@ import type {
 	SubscriptionHandlers,
 } from "../core/connector.ts";
 import { closedError } from "../core/errors.ts";
+import { type Advice, checkNames } from "../core/known-names.ts";
 import { RedisHistory } from "./shared/redis-history.ts";
 import type { RedisHistoryOptions } from "./shared/redis-store.ts";
 import { scopeOf } from "./shared/scope.ts";
@@ -73,6 +74,24 @@ export function upstash(options: UpstashOptions = {}): Connector {
 	return new UpstashConnector(options);
 }
 
+const optionNames = Object.keys({
+	...{ url: 0, token: 0, timeout: 0, maxSilence: 0, maxBackoff: 0, scope: 0, history: 0 },
+} satisfies Record<keyof UpstashOptions, 0>);
+
+const client = "Pass { url, token }, and no client of @upstash/redis.";
+const transport = "Every request is made once, as it is; leave it out.";
+
+/** What goes to the constructor of @upstash/redis, or is one of its clients. */
+const advice: Advice = {
+	...{ restUrl: "Did you mean url?", restToken: "Did you mean token?", password: "Write token." },
+	...{ host: 'Write url: "https://….upstash.io".', endpoint: "Did you mean url?" },
+	...{ retry: transport, automaticDeserialization: transport, responseEncoding: transport },
+	...{ cache: transport, keepAlive: transport, agent: transport, signal: "Write timeout, in ms." },
+	...{ enableTelemetry: transport, enableAutoPipelining: transport, readYourWrites: transport },
+	...{ latencyLogging: transport, client, opts: client, autoPipelineExecutor: client },
+	...{ maxLength: "Write history: { maxLength }.", maxAge: "Write history: { maxAge }." },
+};
+
 /** In ms. On top of a round trip: a live stream is not slower than that behind another. */
 const grace = 1_000;
 
@@ -86,6 +105,7 @@ class UpstashConnector implements Connector {
 	readonly #subscriptions = new Set<SupervisedSubscription>();
 
 	constructor(options: UpstashOptions) {
+		checkNames("upstash(): ", options, optionNames, advice);
 		this.scope = scopeOf("upstash", options.scope);
 		const { url, token } = credentials(options);
 		const rest = new Rest(url, token);

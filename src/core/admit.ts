@@ -2,7 +2,13 @@ import { SseError } from "./errors.ts";
 import { type CheckedOptions, checkStreamOptions, type StreamOptions } from "./options.ts";
 import { granted, isResponse } from "./request/authorize.ts";
 import { corsHeaders, preflight } from "./request/cors.ts";
-import { channelProblem, isAllowed, requestedChannels, requestProblem } from "./request/request.ts";
+import {
+	channelProblem,
+	cursorProblem,
+	isAllowed,
+	requestedChannels,
+	urlProblem,
+} from "./request/request.ts";
 import { comeBack, refuse } from "./request/response.ts";
 
 /** What a request is to be streamed. */
@@ -18,6 +24,7 @@ export interface Admitted {
  * Holds a stream request to every rule, the cheap ones first and `authorize` last, before anything upstream
  * is touched.
  *
+ * @param hasHistory asked only where it matters, for it makes the connector.
  * @returns what it may have, or the answer that it gets instead.
  * @throws {TypeError} when the route's own options are out of their range.
  */
@@ -25,23 +32,24 @@ export async function admit(
 	request: Request,
 	route: StreamOptions,
 	options: CheckedOptions,
+	hasHistory: () => boolean,
 ): Promise<Admitted | Response> {
 	checkStreamOptions(route);
 	const { channel, expires = Number.POSITIVE_INFINITY } = route;
-	const { cors, authorize, allowedChannels } = options;
+	const { cors, authorize, limits } = options;
 	const headers = await corsHeaders(options, request);
 	if (request.method === "OPTIONS" && cors !== undefined) return preflight(request, headers);
 	if (request.method !== "GET" && request.method !== "HEAD") {
 		const allow = cors === undefined ? "GET, HEAD" : "GET, HEAD, OPTIONS";
 		return refuse(405, "An event stream is read with GET.", { ...headers, allow });
 	}
-	const requested = requestProblem(request, options);
+	const requested = urlProblem(request, limits) ?? cursorProblem(request, limits, hasHistory);
 	if (requested !== undefined) return refuse(400, requested, headers);
 	const asked = channel === undefined ? requestedChannels(request) : ([channel].flat() as string[]);
-	const problem = channelProblem(asked, options);
+	const problem = channelProblem(asked, limits);
 	if (problem !== undefined) return refuse(400, problem, headers);
 	const names = [...new Set(asked)];
-	if (!names.every((name) => isAllowed(name, allowedChannels))) {
+	if (!names.every((name) => isAllowed(name, options.channels.allowed))) {
 		return refuse(403, "channel: there is no such channel here.", headers);
 	}
 	const admitted = { names, expires, headers };

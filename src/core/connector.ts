@@ -50,11 +50,11 @@ export interface Subscription {
 	unsubscribe(): Promise<void>;
 }
 
-/** A message that the history kept, or a place in a channel where readers wait for the first. */
+/** An entry of the history: as a rule a message. */
 export interface KeptMessage {
 	/** `<milliseconds>-<sequence>`; of two messages of a channel the later has the greater. */
 	id: string;
-	/** As its subscribers received it; undefined: nothing was published here. */
+	/** As its subscribers received it; undefined: what is stored here is no message of ours. */
 	payload: string | undefined;
 }
 
@@ -68,6 +68,8 @@ export interface HistoryPage {
 	messages: readonly KeptMessage[];
 	/** There is more after the last of these. */
 	more: boolean;
+	/** Of a page from the beginning: the empty positions that are covered, both ends included; undefined: none. */
+	empty?: { readonly from: string; readonly to: string } | undefined;
 }
 
 /**
@@ -77,11 +79,14 @@ export interface HistoryPage {
  *   subscribers receive: `{"id":"<id>",` in place of its opening brace.
  * - H2. Ids MUST be in the order in which subscribers receive the messages, whoever publishes.
  * - H3. `read` MUST return what is kept after a position, oldest first, at most `limit`; `0-0` is before everything,
- *   and is always covered.
- * - H4. `read` MUST say `covered: false` for a position that it does not keep (trimmed, unknown, wiped).
- * - H5. `head` MUST return the position of the newest message; of an empty channel, one that is kept from then
- *   on as a message is, so that a reader may wait there for the first. With `back` it MUST return the position
- *   before the newest so many messages; `0-0` when no more are kept.
+ *   and is always covered. An empty position (H5) is before everything, too.
+ * - H4. `read` MUST say `covered: false` for a position that it does not keep (trimmed, unknown, wiped). An empty
+ *   position is covered as long as everything is kept that was published since. From `0-0` or an empty position
+ *   `read` MUST say in `empty` which these are.
+ * - H5. `head` MUST return the position of the newest message. With `back` it MUST return the position before the
+ *   newest so many messages; `0-0` when no more are kept. Of a channel that keeps nothing it MUST return an empty
+ *   position, `~<milliseconds>-<sequence>`: when this was seen, by the broker's clock. It MUST NOT store anything:
+ *   any reader may name any channel.
  * - H6. What is kept MUST be bounded, per channel, in messages and in time.
  * - H7. `read` and `head` MUST reject with a `ConnectorError` within the timeout when the broker is away.
  * - H8. A publish with a `key` that a publish to the same channel had within 5 minutes MUST store and deliver nothing,

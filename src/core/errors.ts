@@ -34,17 +34,20 @@ export class SseError extends Error {
 /** The environment or the options do not say which broker to use. Names what to set. */
 export class ConfigurationError extends SseError {
 	override readonly name = "ConfigurationError";
+	declare readonly code: "configuration";
 
 	constructor(message: string, options?: { cause?: unknown }) {
 		super("configuration", message, options);
 	}
 }
 
-type ConnectorErrorCode = Extract<SseErrorCode, "unavailable" | "refused" | "closed">;
+/** The codes of a `ConnectorError`, so that a `switch` over them is exhaustive. */
+export type ConnectorErrorCode = Extract<SseErrorCode, "unavailable" | "refused" | "closed">;
 
 /** A broker could not be reached, or refused. The client library's own error is the `cause`. */
 export class ConnectorError extends SseError {
 	override readonly name = "ConnectorError";
+	declare readonly code: ConnectorErrorCode;
 
 	constructor(code: ConnectorErrorCode, message: string, options?: { cause?: unknown }) {
 		super(code, message, options);
@@ -67,8 +70,8 @@ export function gapError(position: string | undefined): SseError {
  * ended), `decode` (a foreign message was dropped; at most one a second and channel), `authorize` (it threw: a 500),
  * `subscribe` (a stream was turned away), `replay` (the history could not be read, or does not reach back),
  * `stream` (a client was cut off), `unsubscribe` (the broker did not take our leave), `hook` (`onConnect`,
- * `onDisconnect`, `clientKey` or `cors.origin` threw, or `connector` made a promise that rejected), `publish` (what
- * was handed to `send()` was not published).
+ * `onDisconnect`, `limits.perClient.key` or `cors.origin` threw, or `connector` made a promise that rejected), `publish`
+ * (what was handed to `send()` was not published).
  */
 export type ErrorStage =
 	| "upstream"

@@ -1,9 +1,11 @@
 import type { EndReason } from "./delivery/connection.ts";
 import { guarded } from "./error-handler.ts";
 import type { ErrorHandler } from "./errors.ts";
+import type { CheckedLimits } from "./limits.ts";
 import type { ServerSentEventsOptions } from "./options.ts";
 
-type HookOptions = Pick<ServerSentEventsOptions, "clientKey" | "onConnect" | "onDisconnect"> & {
+type HookOptions = Pick<ServerSentEventsOptions, "onConnect" | "onDisconnect"> & {
+	limits: Pick<CheckedLimits, "perClient">;
 	onError: ErrorHandler;
 };
 
@@ -20,7 +22,7 @@ export class Hooks {
 	/** Whom a request counts for; a key that could not be made counts for nobody. */
 	async keyOf(request: Request, host: unknown): Promise<string | undefined> {
 		try {
-			return (await this.#options.clientKey?.(request, host)) ?? undefined;
+			return (await this.#options.limits.perClient?.key(request, host)) ?? undefined;
 		} catch (error) {
 			this.#failed(error);
 			return undefined;
@@ -31,12 +33,12 @@ export class Hooks {
 	connected(channels: readonly string[], request: Request): (reason: EndReason) => void {
 		const { onConnect, onDisconnect } = this.#options;
 		if (onConnect === undefined && onDisconnect === undefined) return nobodyListens;
-		const client = { channels };
+		const stream = { channels };
 		const since = performance.now();
-		guarded(() => onConnect?.(client, request), this.#failed);
+		guarded(() => onConnect?.(stream, request), this.#failed);
 		return (reason) => {
 			const duration = Math.round(performance.now() - since);
-			guarded(() => onDisconnect?.(client, { reason, duration }), this.#failed);
+			guarded(() => onDisconnect?.(stream, { reason, duration }), this.#failed);
 		};
 	}
 

@@ -2,15 +2,33 @@ import type { Connector } from "./connector.ts";
 import type { EndReason } from "./delivery/connection.ts";
 import { logError, shielded } from "./error-handler.ts";
 import type { ErrorHandler } from "./errors.ts";
+import { type Advice, checkNames, checkSpelling } from "./known-names.ts";
+import { checkedLimits, checkedNumber, type Limits } from "./limits.ts";
 import type { EventMap, Schema, SchemaMap } from "./message/schema.ts";
 import type { Authorize } from "./request/authorize.ts";
 import { type CorsOptions, checkCors } from "./request/cors.ts";
 
-type ClientKey = string | null | undefined;
-
-/** One client, for as long as its stream is open: the same object in both hooks. */
-export interface Client {
+/** One stream, as the hooks see it: the same object in both. */
+export interface StreamInfo {
+	/** The channels that it was granted. */
 	readonly channels: readonly string[];
+}
+
+/** Which channels there are, and how the broker knows them. */
+export interface ChannelOptions {
+	/**
+	 * The only channels, for streams and for publishing; a `*` at the end stands for any rest. Set it wherever other
+	 * programs use the same Redis: a client can name any channel.
+	 *
+	 * @defaultValue every channel
+	 */
+	allowed?: readonly string[] | undefined;
+	/**
+	 * Goes before each channel's name at the broker, and nowhere else.
+	 *
+	 * @defaultValue `""`, as in flask-sse
+	 */
+	prefix?: string | undefined;
 }
 
 export interface ServerSentEventsOptions<Events extends object = EventMap> {
@@ -25,13 +43,8 @@ export interface ServerSentEventsOptions<Events extends object = EventMap> {
 	stringify?: ((data: unknown) => string) | undefined;
 	/** Decides on every stream before anything upstream is touched. Default: everyone may have every channel. */
 	authorize?: Authorize | undefined;
-	/**
-	 * The only channels there are, for streams and for publishing; a `*` at the end stands for any rest. Default:
-	 * all. Give them wherever others use the same Redis: a client can name any channel.
-	 */
-	allowedChannels?: readonly string[] | undefined;
-	/** Goes before each channel's name at the broker, and nowhere else. Default: nothing, as in flask-sse. */
-	channelPrefix?: string | undefined;
+	/** Which channels there are, and what their names begin with at the broker. */
+	channels?: ChannelOptions | undefined;
 	/** Which other origins' pages may read streams. Default: none. */
 	cors?: CorsOptions | undefined;
 	/**
@@ -46,30 +59,18 @@ export interface ServerSentEventsOptions<Events extends object = EventMap> {
 	ping?: boolean | undefined;
 	/** How long an upstream subscription outlives its last client, in ms. Default 2,000. */
 	linger?: number | undefined;
-	/** Channels on one connection; more is a 400. Default 32. */
-	maxChannels?: number | undefined;
-	/** Characters in a channel's name; more is a 400. Default 512. */
-	maxChannelLength?: number | undefined;
-	/** What one client may leave unread before it is cut off, in bytes. Default 1 MiB. */
-	maxBufferedBytes?: number | undefined;
-	/** A message, as it is published, in bytes; a larger one of somebody else's is dropped. Default 1 MiB. */
-	maxMessageBytes?: number | undefined;
-	/** Streams at a time; whoever comes then is asked to come back. Default 50,000. */
-	maxConnections?: number | undefined;
-	/** Who a client is, for `maxConnectionsPerClient`: its address, its user. Null or undefined: not counted. */
-	clientKey?: ((request: Request, host: unknown) => ClientKey | Promise<ClientKey>) | undefined;
-	/** Streams at a time of one `clientKey`; whoever comes then is asked to come back. Default 100. */
-	maxConnectionsPerClient?: number | undefined;
+	/** What clients and messages may cost. */
+	limits?: Limits | undefined;
 	/**
 	 * How long a stream may last, in ms. It ends up to a tenth earlier, at a time of its own, and the client comes
 	 * back: for platforms that end functions, and so that clients spread over new machines. Default: for ever.
 	 */
 	maxDuration?: number | undefined;
 	/** Hears of every client whose stream has begun. */
-	onConnect?: ((client: Client, request: Request) => void) | undefined;
+	onConnect?: ((stream: StreamInfo, request: Request) => void) | undefined;
 	/** Hears of its end, why it was, and how long it had lasted, in ms. */
 	onDisconnect?:
-		| ((client: Client, end: { reason: EndReason; duration: number }) => void)
+		| ((stream: StreamInfo, end: { reason: EndReason; duration: number }) => void)
 		| undefined;
 	/** Hears of every error that no caller can catch. Default: `console.error`. */
 	onError?: ErrorHandler | undefined;
@@ -89,6 +90,41 @@ export interface StreamOptions {
 	host?: unknown;
 }
 
+// Complete by its type: an option that is forgotten here is an error of the compiler.
+const optionNames = Object.keys({
+	...{ connector: 0, events: 0, stringify: 0, authorize: 0, channels: 0, cors: 0, keepAlive: 0 },
+	...{ ping: 0, linger: 0, limits: 0, maxDuration: 0, onConnect: 0, onDisconnect: 0, onError: 0 },
+} satisfies Record<keyof ServerSentEventsOptions, 0>);
+
+const channelOptionNames = Object.keys({
+	...{ allowed: 0, prefix: 0 },
+} satisfies Record<keyof ChannelOptions, 0>);
+
+const streamOptionNames = Object.keys({
+	...{ channel: 0, recent: 0, expires: 0, host: 0 },
+} satisfies Record<keyof StreamOptions, 0>);
+
+const perClientAdvice = "Write limits: { perClient: { key, connections } }.";
+const historyAdvice = "It goes to the connector: memory({ history }), redis(url, { history }).";
+
+/** What the same is called in other libraries, and by us elsewhere. */
+const advice: Advice = {
+	...{ heartbeat: "Did you mean keepAlive?", pingInterval: "Did you mean keepAlive?" },
+	...{ redis: 'Write connector: redis("redis://…").', url: 'Write connector: redis("redis://…").' },
+	...{ history: historyAdvice, maxLength: historyAdvice, maxAge: historyAdvice },
+	...{ allowedChannels: "Write channels: { allowed }.", allowed: "Write channels: { allowed }." },
+	...{ channelPrefix: "Write channels: { prefix }.", prefix: "Write channels: { prefix }." },
+	...{
+		maxConnections: "Write limits: { connections }.",
+		maxChannels: "Write limits: { channels }.",
+	},
+	...{ maxBufferedBytes: "Write limits: { bufferedBytes }." },
+	...{ maxMessageBytes: "Write limits: { messageBytes }." },
+	...{ clientKey: perClientAdvice, maxConnectionsPerClient: perClientAdvice },
+	...{ auth: "Did you mean authorize?", logger: "Did you mean onError?" },
+	...{ schema: "Did you mean events?", serialize: "Did you mean stringify?" },
+};
+
 /** A timer of more ms fires at once: https://developer.mozilla.org/docs/Web/API/Window/setTimeout */
 const longestTimer = 2_147_483_647;
 
@@ -101,54 +137,38 @@ export type CheckedOptions = ReturnType<typeof checkedOptions>;
  * @throws {TypeError} that names the option and its rule.
  */
 export function checkedOptions<Events extends object>(options: ServerSentEventsOptions<Events>) {
-	const { connector, allowedChannels, channelPrefix = "", cors } = options;
+	checkSpelling(options, optionNames, advice);
+	const { connector, cors } = options;
+	const { channels = {} } = options;
+	if (typeof channels !== "object" || Array.isArray(channels)) {
+		throw new TypeError('channels: must be an object, as in { allowed: ["news"] }.');
+	}
+	checkNames("channels.", channels, channelOptionNames);
+	const { allowed, prefix = "" } = channels;
 	if (typeof connector !== "function" && typeof connector?.subscribe !== "function") {
 		throw new TypeError(
 			'connector: must be a connector, as redis("redis://…") or memory() returns, or a function that makes one.',
 		);
 	}
-	for (const name of [
-		"authorize",
-		"clientKey",
-		"onConnect",
-		"onDisconnect",
-		"onError",
-		"stringify",
-	] as const) {
+	for (const name of ["authorize", "onConnect", "onDisconnect", "onError", "stringify"] as const) {
 		if (options[name] === undefined || typeof options[name] === "function") continue;
 		throw new TypeError(`${name}: must be a function.`);
 	}
-	if (allowedChannels !== undefined && !areNames(allowedChannels)) {
-		throw new TypeError("allowedChannels: must be names of channels; a `*` may end them.");
+	if (allowed !== undefined && !areNames(allowed)) {
+		throw new TypeError("channels.allowed: must be names of channels; a `*` may end them.");
 	}
-	if (typeof channelPrefix !== "string") throw new TypeError("channelPrefix: must be a string.");
+	if (typeof prefix !== "string") throw new TypeError("channels.prefix: must be a string.");
 	checkCors(cors);
-	const number = (name: NumericOption, fallback: number, least: number): number => {
-		const value = options[name] ?? fallback;
-		if (
-			typeof value === "number" &&
-			value >= least &&
-			(value < Infinity || fallback === Infinity)
-		) {
-			return value;
-		}
-		throw new TypeError(`${name}: must be a number of ${least} or more.`);
-	};
 	const onError = shielded(options.onError ?? logError);
 	return {
 		...options,
 		events: options.events as SchemaMap | undefined,
 		connector: typeof connector === "function" ? checkedMaker(connector, onError) : connector,
-		channelPrefix,
-		keepAlive: number("keepAlive", 8_000, 1),
-		linger: Math.min(number("linger", 2_000, 0), longestTimer),
-		maxChannels: number("maxChannels", 32, 1),
-		maxChannelLength: number("maxChannelLength", 512, 1),
-		maxBufferedBytes: number("maxBufferedBytes", 1_048_576, 0),
-		maxMessageBytes: number("maxMessageBytes", 1_048_576, 1),
-		maxConnections: number("maxConnections", 50_000, 0),
-		maxConnectionsPerClient: number("maxConnectionsPerClient", 100, 1),
-		maxDuration: number("maxDuration", Number.POSITIVE_INFINITY, 1),
+		channels: { allowed, prefix },
+		limits: checkedLimits(options.limits),
+		keepAlive: checkedNumber("keepAlive", options.keepAlive, 8_000, 1),
+		linger: Math.min(checkedNumber("linger", options.linger, 2_000, 0), longestTimer),
+		maxDuration: checkedNumber("maxDuration", options.maxDuration, Number.POSITIVE_INFINITY, 1),
 		onError,
 	};
 }
@@ -165,7 +185,10 @@ function checkedMaker(make: (host?: unknown) => Connector, onError: ErrorHandler
 }
 
 /** @throws {TypeError} that names the option and its rule. */
-export function checkStreamOptions({ recent = 0, expires = 0 }: StreamOptions): void {
+export function checkStreamOptions(options: StreamOptions): void {
+	// A misspelt channel would leave it to the client which one it reads.
+	checkNames("Cannot stream. ", options, streamOptionNames);
+	const { recent = 0, expires = 0 } = options;
 	if (!Number.isSafeInteger(recent) || recent < 0) {
 		throw new TypeError("Cannot stream. recent: must be a whole number of 0 or more.");
 	}
@@ -177,8 +200,3 @@ export function checkStreamOptions({ recent = 0, expires = 0 }: StreamOptions): 
 function areNames(value: unknown): boolean {
 	return Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
 }
-
-type NumericOption = Extract<
-	keyof ServerSentEventsOptions,
-	`max${string}` | "keepAlive" | "linger"
->;

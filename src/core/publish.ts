@@ -1,8 +1,11 @@
 import type { PublishOutcome, PublishResult, SendOptions } from "./connector.ts";
-import { encode, exceeds } from "./message/envelope.ts";
+import { type Advice, checkNames } from "./known-names.ts";
+import { encode } from "./message/envelope.ts";
+import { isReserved } from "./message/fields.ts";
 import { JsonText } from "./message/json-text.ts";
-import { isReserved, Message, type MessageOptions } from "./message/message.ts";
+import { Message, type MessageOptions } from "./message/message.ts";
 import type { EventMap } from "./message/schema.ts";
+import { exceeds } from "./message/text.ts";
 
 /** Channels that `publish` goes to: one, or a list. */
 export type PublishChannel = string | readonly string[];
@@ -69,7 +72,7 @@ export interface PublishChecks {
 	/** Holds data to the schema of its type, where there are schemas; gives the data back, or a promise of it. */
 	validate?: ((type: string | undefined, data: unknown) => unknown) | undefined;
 	stringify?: ((data: unknown) => string) | undefined;
-	maxMessageBytes: number;
+	limits: { messageBytes: number };
 }
 
 /** A message that keeps every rule, ready to be sent. */
@@ -77,6 +80,19 @@ export interface Outgoing extends SendOptions {
 	message: Message;
 	payload: string;
 }
+
+const optionNames = Object.keys({
+	...{ channel: 0, type: 0, id: 0, retry: 0, keep: 0, key: 0 },
+	// A message is taken for the options of another one: `publish(message.data, message)`.
+	data: 0,
+} satisfies Record<keyof PublishOptions | "data", 0>);
+
+const advice: Advice = {
+	event: "Did you mean type?",
+	name: "Did you mean type?",
+	channels: "Did you mean channel?",
+	lastEventId: "Did you mean id?",
+};
 
 /**
  * Makes a message of what is to be published, and holds it to every rule. A `JsonText` is published
@@ -87,23 +103,30 @@ export interface Outgoing extends SendOptions {
  */
 export function outgoing(
 	data: unknown,
-	options: MessageOptions & SendOptions,
+	options: PublishOptions<PublishChannel>,
 	checks: PublishChecks,
 ): Outgoing | Promise<Outgoing> {
-	if (isReserved(options.type ?? undefined)) {
-		throw new TypeError("Cannot publish. type: names that begin with `sse.` are edge-sse's own.");
+	checkNames("Cannot publish. ", options, optionNames, advice);
+	// First, so that a schema is asked about an event that can be sent.
+	const { type, id, retry } = new Message(undefined, options);
+	if (isReserved(type)) {
+		throw new TypeError(
+			"Cannot publish. type: names that begin with `sse.`, or can be taken for one, are edge-sse's own.",
+		);
 	}
 	const sending = checkedSending(options);
-	const given = asGiven(data, options.type || undefined, checks);
-	const made = (each: unknown) => ({ ...encoded(each, options, checks), ...sending });
+	const given = asGiven(data, type, checks);
+	const made = (each: unknown) => ({ ...encoded(each, { type, id, retry }, checks), ...sending });
 	return given instanceof Promise ? given.then(made) : made(given);
 }
 
-function encoded(given: unknown, options: MessageOptions, { maxMessageBytes }: PublishChecks) {
+function encoded(given: unknown, options: MessageOptions, { limits }: PublishChecks) {
 	const message = new Message(given instanceof JsonText ? given.value : given, options);
 	const payload = given instanceof JsonText ? encode(message, given.text) : encode(message);
-	if (exceeds(payload, maxMessageBytes)) {
-		throw new TypeError(`Cannot publish. data: a message has at most ${maxMessageBytes} bytes.`);
+	if (exceeds(payload, limits.messageBytes)) {
+		throw new TypeError(
+			`Cannot publish. data: a message has at most ${limits.messageBytes} bytes.`,
+		);
 	}
 	return { message, payload };
 }

@@ -1,6 +1,6 @@
 import type { Connector, OutgoingMessage, PublishOutcome, PublishResult } from "./connector.ts";
 import { ConnectorError, SseError } from "./errors.ts";
-import { exceeds } from "./message/envelope.ts";
+import { exceeds } from "./message/text.ts";
 import {
 	mostBytes,
 	mostMessages,
@@ -10,7 +10,7 @@ import {
 	type PublishChecks,
 	type PublishOptions,
 } from "./publish.ts";
-import { type ChannelLimits, checkChannel, defaultChannel } from "./request/request.ts";
+import { checkChannel, defaultChannel } from "./request/request.ts";
 
 /** What publishing needs of a connector. */
 export type PublishConnector = Pick<Connector, "scope" | "publish" | "publishAll"> & {
@@ -19,8 +19,9 @@ export type PublishConnector = Pick<Connector, "scope" | "publish" | "publishAll
 };
 
 /** The options of a publisher, checked. */
-export type PublisherOptions = PublishChecks &
-	Pick<ChannelLimits, "maxChannelLength"> & { allowedChannels?: readonly string[] | undefined };
+export type PublisherOptions = PublishChecks & {
+	channels: { allowed?: readonly string[] | undefined };
+};
 
 /** Sends what was prepared in the order of the calls. */
 type Ordered = <T, R>(
@@ -53,8 +54,9 @@ export class Publisher {
 	/** Of one channel the result; of a list an outcome for each. */
 	async publish(
 		data: unknown,
-		{ channel = defaultChannel, ...options }: PublishOptions<PublishChannel>,
+		given: PublishOptions<PublishChannel>,
 	): Promise<PublishResult | PublishOutcome[]> {
+		const { channel = defaultChannel, ...options } = given;
 		if (typeof channel === "string") {
 			this.check(channel);
 			return this.#inOrder([channel], () => this.#prepared(data, options), this.#one(channel));
@@ -142,7 +144,7 @@ export class Publisher {
 
 	/** @throws {TypeError} when code may not do that with the channel. */
 	check(channel: string, what: "publish" | "forget" = "publish"): void {
-		checkChannel(channel, this.#options, what);
+		checkChannel(channel, this.#options.channels.allowed, what);
 	}
 }
 

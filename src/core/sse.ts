@@ -5,7 +5,8 @@ import { endSpread } from "./delivery/connection-registry.ts";
 import { Hub } from "./delivery/hub.ts";
 import { MessageIterator, type MessagesOptions } from "./delivery/message-iterator.ts";
 import { ended, type Stay } from "./delivery/teardown.ts";
-import { ConnectorError, closedError } from "./errors.ts";
+import { withFewGaps } from "./error-handler.ts";
+import { ConnectorError, closedError, type ErrorHandler } from "./errors.ts";
 import { Hooks } from "./hooks.ts";
 import type { EventMap, MessageOf } from "./message/schema.ts";
 import {
@@ -37,11 +38,13 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 	 * The fetch handler: streams the channels that the URL's query names, whatever its path. It is bound,
 	 * and so can be handed on by itself.
 	 */
-	readonly fetch: (request: Request, host?: unknown, context?: unknown) => Promise<Response>;
+	readonly fetch: (request: Request, host?: unknown) => Promise<Response>;
 	readonly #options: CheckedOptions;
 	readonly #counters = counters();
 	readonly #admission: Admission;
 	readonly #hooks: Hooks;
+	/** What happens to streams, once for all hubs. */
+	readonly #report: ErrorHandler;
 	#given: Connector | undefined;
 	#connector: Connector | undefined;
 	#hub: Hub | undefined;
@@ -53,7 +56,9 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 		const checked = checkedOptions(options);
 		super(checked, () => this.#connectOpen());
 		this.#options = checked;
-		this.#admission = new Admission(this.#options);
+		this.#report = withFewGaps(checked.onError);
+		const { limits } = checked;
+		this.#admission = new Admission(limits.connections, limits.perClient?.connections ?? Infinity);
 		this.#hooks = new Hooks(this.#options);
 		this.fetch = (request, host) => this.stream(request, { host });
 	}
@@ -91,13 +96,13 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 	 * first `next()`, so with the `for await` itself.
 	 *
 	 * @throws {SseError} from `next()`: `slow_consumer` when the reader falls behind by more than
-	 *   `maxBufferedBytes`; a `ConnectorError` when there is no subscription to be had.
+	 *   `limits.bufferedBytes`; a `ConnectorError` when there is no subscription to be had.
 	 */
 	messages(
 		channel: string = defaultChannel,
 		options: MessagesOptions = {},
 	): AsyncIterableIterator<MessageOf<Events>> {
-		checkChannel(channel, this.#options, "listen");
+		checkChannel(channel, this.#options.channels.allowed, "listen");
 		// What publishers on this channel keep to is known to the types alone.
 		return new MessageIterator(this.#hubFor(undefined), channel, options) as never;
 	}
@@ -115,10 +120,11 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 	 * @throws {TypeError} when `recent` is no whole number of 0 or more, or `expires` no number.
 	 */
 	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
-		const admitted = await admit(request, options, this.#options);
+		const hasHistory = () => this.#connect(options.host).history !== undefined;
+		const admitted = await admit(request, options, this.#options, hasHistory);
 		if (!("names" in admitted)) {
 			// What authorize turned away may be a 200, too; a preflight asks for no stream.
-			if (request.method !== "OPTIONS" || !admitted.ok) this.#counters.refusals++;
+			if (request.method !== "OPTIONS" || !admitted.ok) this.#counters.refusedStreams++;
 			return admitted;
 		}
 		const { headers } = admitted;
@@ -126,7 +132,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 		const over = this.#closing || admitted.expires <= Date.now();
 		const body = over ? undefined : await this.#enter(request, options, admitted);
 		if (body !== undefined) return eventStream(body, headers);
-		this.#counters.refusals++;
+		this.#counters.refusedStreams++;
 		return comeBack(headers);
 	}
 
@@ -199,9 +205,9 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 	}
 
 	#connect(host?: unknown): Connector {
-		const { connector, channelPrefix } = this.#options;
+		const { connector, channels } = this.#options;
 		this.#given ??= typeof connector === "function" ? connector(host) : connector;
-		this.#connector ??= prefixed(this.#given, channelPrefix);
+		this.#connector ??= prefixed(this.#given, channels.prefix);
 		return this.#connector;
 	}
 
@@ -212,8 +218,9 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 		const shared = connector.scope === "process";
 		const hub = new Hub(connector, {
 			...this.#options,
+			...this.#options.limits,
 			linger: shared ? this.#options.linger : 0,
-			report: this.#options.onError,
+			report: this.#report,
 			counters: this.#counters,
 		});
 		if (this.#closed) hub.close();

@@ -15,11 +15,11 @@ export interface Stats {
 	/** `sse.gap` events that were due, each client and channel once. */
 	gaps: number;
 	/** Payloads that were dropped: no message, or a broken one, or too large. */
-	drops: number;
+	droppedMessages: number;
 	/** Clients that were cut off because they read too slowly. */
-	cuts: number;
+	slowClients: number;
 	/** Streams that were turned away: not allowed, too many, or the broker was away. */
-	refusals: number;
+	refusedStreams: number;
 	/** Subscriptions that were lost and came back. */
 	reconnects: number;
 }
@@ -33,9 +33,9 @@ export function counters(): Counters {
 		bytes: 0,
 		replays: 0,
 		gaps: 0,
-		drops: 0,
-		cuts: 0,
-		refusals: 0,
+		droppedMessages: 0,
+		slowClients: 0,
+		refusedStreams: 0,
 		reconnects: 0,
 	};
 }

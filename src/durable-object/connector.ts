@@ -13,7 +13,8 @@ import type {
 	SubscriptionHandlers,
 } from "../core/connector.ts";
 import { ConnectorError, closedError } from "../core/errors.ts";
-import { type Positions, parseCursor } from "../core/history/cursor.ts";
+import { live, type Positions, parseCursor } from "../core/history/cursor.ts";
+import { checkNames } from "../core/known-names.ts";
 import { Cursors } from "./cursors.ts";
 import { mergeFrames } from "./merge.ts";
 import {
@@ -56,6 +57,10 @@ export interface DurableObjectOptions {
 	history?: HistoryOptions | undefined;
 }
 
+const optionNames = Object.keys({
+	...{ timeout: 0, history: 0 },
+} satisfies Record<keyof DurableObjectOptions, 0>);
+
 /**
  * Fan-out on Cloudflare without a broker: one Durable Object per channel holds the channel's streams.
  *
@@ -71,6 +76,12 @@ export function durableObject(
 	namespace: ChannelNamespace,
 	options: DurableObjectOptions = {},
 ): Connector {
+	checkNames("durableObject(): ", options, optionNames, {
+		maxLength: "Write history: { maxLength }.",
+		maxAge: "Write history: { maxAge }.",
+		keepAlive: "It goes to the class: extend SseChannel, and set options = { keepAlive }.",
+		scope: "Each request has its own; leave it out.",
+	});
 	return new DurableObjectConnector(new ObjectPublishing(namespace, options));
 }
 
@@ -87,8 +98,9 @@ class DurableObjectConnector implements Connector {
 		this.history = limitsOf && {
 			read: async (channel, after, limit) => {
 				const read = (stub: ChannelStub) => stub.read(channel, after, limit, limitsOf(channel));
-				const { covered, messages, more } = await publishing.ask(channel, read);
-				return { covered, messages, more };
+				const { covered, messages, more, empty } = await publishing.ask(channel, read);
+				const page = { covered, messages, more };
+				return empty === undefined ? page : { ...page, empty: { from: empty.from, to: empty.to } };
 			},
 			head: async (channel, back = 0) => {
 				const head = (stub: ChannelStub) => stub.head(channel, back, limitsOf(channel));
@@ -187,8 +199,9 @@ function streamQuery(
 	position: string | undefined,
 ): Record<string, string> {
 	const query: Record<string, string> = {};
-	if (position !== undefined) query.lastEventId = position;
-	else if (lastEventId !== undefined) query.lastEventId = unknownPosition;
+	if (position !== undefined) {
+		if (position !== live) query.lastEventId = position;
+	} else if (lastEventId !== undefined) query.lastEventId = unknownPosition;
 	else if (recent > 0) query.recent = String(recent);
 	if (expires !== Number.POSITIVE_INFINITY) query.expires = String(expires);
 	if (prefix !== "") query.prefix = prefix;

@@ -1,4 +1,4 @@
-import { formatCursor, type Positions } from "../core/history/cursor.ts";
+import { formatCursor, live, type Positions } from "../core/history/cursor.ts";
 
 const decoder = /* @__PURE__ */ new TextDecoder();
 const encoder = /* @__PURE__ */ new TextEncoder();
@@ -31,7 +31,7 @@ export class Cursors {
 		this.#names = names;
 		this.#sent = positions.map((position) => position ?? "");
 		for (const [channel, position] of positions.entries()) {
-			if (position === undefined) this.#unknown.add(channel);
+			if (position === undefined || position === live) this.#unknown.add(channel);
 		}
 	}
 

@@ -5,6 +5,7 @@ import {
 	limitsByChannel,
 } from "../connectors/shared/history-limits.ts";
 import { type ChannelBatch, PublishQueue } from "../connectors/shared/publish-queue.ts";
+import { assertWellFormed } from "../connectors/shared/well-formed.ts";
 import type {
 	HistoryOptions,
 	OutgoingMessage,
@@ -82,11 +83,13 @@ export class ObjectPublishing {
 		options: SendOptions = {},
 	): Promise<PublishResult> {
 		this.check(channel);
+		assertWellFormed("payload", payload);
 		return this.#queues.get().publish({ channel, payload, ...options });
 	}
 
 	async publishAll(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
 		this.check(...messages.map(({ channel }) => channel));
+		for (const { payload } of messages) assertWellFormed("payload", payload);
 		return this.#queues.get().publishAll(messages);
 	}
 
@@ -125,9 +128,7 @@ export class ObjectPublishing {
 
 	check(...channels: string[]): void {
 		if (this.#closed) throw closedError("durable-object connector");
-		// Objects are named in UTF-8, where half a surrogate pair has no place: two names would become one.
-		if (channels.every((channel) => channel.isWellFormed())) return;
-		throw new TypeError("The channel name is not well-formed Unicode.");
+		for (const channel of channels) assertWellFormed("channel", channel);
 	}
 
 	close(): void {

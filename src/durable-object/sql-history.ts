@@ -1,7 +1,9 @@
 import type { ObjectStorage } from "cloudflare:workers";
+import { coversEmpty, emptyRange } from "../connectors/shared/empty-range.ts";
 import { historyLimits } from "../connectors/shared/history-limits.ts";
 import type { History, HistoryPage, KeptMessage } from "../core/connector.ts";
 import { ConnectorError } from "../core/errors.ts";
+import { isEmpty } from "../core/message/position.ts";
 
 /** What one `read` brings, in bytes; one message may be larger. An RPC carries 32 MiB at most. */
 const pageBytes = 4_194_304;
@@ -71,25 +73,28 @@ export class SqlHistory implements History {
 
 	/** Leaves an entry that is no message: for a reader of before the channel is not as it was. */
 	async forget(): Promise<void> {
-		this.#open();
 		this.#sql("DROP TABLE IF EXISTS sse_keys");
-		// Nothing was ever kept here, and so nothing is gone.
-		if (this.#newest.n === 0) return;
-		this.#add(null);
+		// Nothing is kept here, and so nothing is gone.
+		if (!this.#open()) return;
+		this.#insert("", Date.now(), this.limits.maxAge);
 		const { ms, seq } = this.#newest;
 		this.#sql("DELETE FROM sse_history WHERE (ms, seq) < (?, ?)", ms, seq);
 		await this.setAlarm();
 	}
 
 	async read(_channel: string, after: string, limit: number): Promise<HistoryPage> {
+		if (!this.#open()) return this.#nothing(after);
+		const first = after === "0-0" || isEmpty(after);
 		// From the position itself, which must still be there, to one more than is asked for.
-		const from = this.#kept(keyOf(after));
+		const from = this.#kept(keyOf(first ? "0-0" : after));
 		const range = "FROM sse_history WHERE (ms, seq) >= (?, ?) ORDER BY ms, seq LIMIT ?";
 		const keys = this.#sql(
 			`SELECT ms, seq, octet_length(payload) AS size ${range}`,
 			...[from.ms, from.seq, limit + 2],
 		);
-		const found = keys[0] !== undefined && idOf(keys[0]) === after;
+		if (keys[0] === undefined && first) return this.#nothing(after);
+		const born = first && keys[0]?.size === null;
+		const found = born || (keys[0] !== undefined && idOf(keys[0]) === after);
 		const rest = found ? keys.slice(1) : keys;
 		const count = fitting(rest.slice(0, limit).map(({ size }) => Number(size)));
 		const rows = this.#sql(
@@ -98,22 +103,35 @@ export class SqlHistory implements History {
 		);
 		const messages = rows.slice(found ? 1 : 0).map((row): KeptMessage => {
 			const id = idOf(row);
-			return { id, payload: row.payload === null ? undefined : stored(id, String(row.payload)) };
+			return { id, payload: row.payload ? stored(id, String(row.payload)) : undefined };
 		});
-		return { covered: found || after === "0-0", messages, more: rest.length > count };
+		const page = { covered: found, messages, more: rest.length > count };
+		if (!first) return page;
+		const empty = born ? emptyRange(Number(keys[0]?.ms), this.#newest.maxAge) : undefined;
+		return { ...page, covered: coversEmpty(after, empty), empty };
+	}
+
+	#nothing(after: string): HistoryPage {
+		const page = { covered: false, messages: [], more: false };
+		if (after !== "0-0" && !isEmpty(after)) return page;
+		const empty = emptyRange(Date.now(), this.limits.maxAge);
+		return { ...page, covered: coversEmpty(after, empty), empty };
 	}
 
 	async head(_channel: string, back = 0): Promise<string> {
+		const newest = this.#open() ? this.#before(0) : undefined;
+		if (newest === undefined) return `~${Date.now()}-0`;
+		return (back === 0 ? newest : this.#before(back)) ?? "0-0";
+	}
+
+	/** The position before the newest so many entries. */
+	#before(back: number): string | undefined {
 		const { ms, seq } = this.#kept({ ms: 0, seq: 0 });
 		const [row] = this.#sql(
 			"SELECT ms, seq FROM sse_history WHERE (ms, seq) >= (?, ?) ORDER BY ms DESC, seq DESC LIMIT 1 OFFSET ?",
 			...[ms, seq, back],
 		);
-		if (row !== undefined) return idOf(row);
-		if (back > 0) return "0-0";
-		const id = this.#add(null);
-		await this.setAlarm();
-		return id;
+		return row && idOf(row);
 	}
 
 	/** Sees to it that what is kept is freed when nothing is published any more. */
@@ -127,9 +145,9 @@ export class SqlHistory implements History {
 
 	/** The alarm: frees the storage when all in it has expired, and else looks again when it will have. */
 	async freeExpired(): Promise<void> {
-		this.#open();
-		const { ms, maxAge } = this.#newest;
 		this.#alarmIsSet = false;
+		if (!this.#open()) return;
+		const { ms, maxAge } = this.#newest;
 		if (ms + maxAge >= Date.now()) return this.setAlarm();
 		this.#sql("DROP TABLE sse_history");
 		this.#sql("DROP TABLE IF EXISTS sse_keys");
@@ -141,20 +159,17 @@ export class SqlHistory implements History {
 		if (others?.tables === 0) await this.#storage.deleteAll();
 	}
 
-	#add(payload: string | null): string {
-		this.#open();
+	#add(payload: string): string {
+		if (!this.#open()) this.#sql(create);
+		this.#ready = true;
 		const { maxLength, maxAge } = this.limits;
 		const now = Date.now();
-		const last = this.#newest;
-		// The clock may have gone back, and ids never do.
-		const ms = Math.max(now, last.ms);
-		const seq = ms === last.ms ? last.seq + 1 : 0;
-		const n = last.n + 1;
-		const row = [ms, seq, n, maxAge, payload] as const;
-		this.#sql("INSERT INTO sse_history VALUES (?, ?, ?, ?, ?)", ...row);
-		this.#newest = { ms, seq, n, maxAge };
+		// Nothing is kept: as long as this is there, nothing is missing from this life of the channel.
+		if (this.#newest.ms < now - this.#newest.maxAge) this.#insert(null, now, maxAge);
+		this.#insert(payload, now, maxAge);
 		this.#sql("DELETE FROM sse_history WHERE ms < ?", now - maxAge);
 		// One more than promised: whoever has seen that one can be given all the others.
+		const { ms, seq, n } = this.#newest;
 		const [first] = this.#sql("SELECT n FROM sse_history ORDER BY ms, seq LIMIT 1");
 		const surplus = n - Number(first?.n) - maxLength;
 		if (surplus > 0) {
@@ -167,23 +182,37 @@ export class SqlHistory implements History {
 		return idOf({ ms, seq });
 	}
 
+	#insert(payload: string | null, now: number, maxAge: number): void {
+		const last = this.#newest;
+		// The clock may have gone back, and ids never do.
+		const ms = Math.max(now, last.ms);
+		const seq = ms === last.ms ? last.seq + 1 : 0;
+		const n = last.n + 1;
+		const row = [ms, seq, n, maxAge, payload] as const;
+		this.#sql("INSERT INTO sse_history VALUES (?, ?, ?, ?, ?)", ...row);
+		this.#newest = { ms, seq, n, maxAge };
+	}
+
 	/** The place, or where what has not expired begins, if that is later. */
 	#kept(from: Key): Key {
-		this.#open();
 		const oldest = Date.now() - this.#newest.maxAge;
 		return from.ms < oldest ? { ms: oldest, seq: 0 } : from;
 	}
 
-	#open(): void {
-		if (this.#ready) return;
-		this.#sql(create);
+	/** @returns false when nothing is stored. Whoever reads creates nothing. */
+	#open(): boolean {
+		if (this.#ready) return true;
+		const [table] = this.#sql("SELECT 1 FROM sqlite_master WHERE name = 'sse_history'");
+		if (table === undefined) return false;
 		this.#ready = true;
 		const [row] = this.#sql(
 			"SELECT ms, seq, n, max_age FROM sse_history ORDER BY ms DESC, seq DESC LIMIT 1",
 		);
-		if (row === undefined) return;
-		const { ms, seq, n, max_age: maxAge } = row;
-		this.#newest = { ms: Number(ms), seq: Number(seq), n: Number(n), maxAge: Number(maxAge) };
+		if (row !== undefined) {
+			const { ms, seq, n, max_age: maxAge } = row;
+			this.#newest = { ms: Number(ms), seq: Number(seq), n: Number(n), maxAge: Number(maxAge) };
+		}
+		return true;
 	}
 
 	#sql(query: string, ...bindings: (string | number | null)[]) {

@@ -1,5 +1,5 @@
 import { namesProblem } from "../auth/claim.ts";
-import { type AuthorizePublish, jwtAuthorizer, jwtPublisher } from "../auth.ts";
+import { type AuthorizePublish, jwtAuthorizer, jwtPublishAuthorizer } from "../auth.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Authorize } from "../core/request/authorize.ts";
 import { isAllowed } from "../core/request/request.ts";
@@ -64,7 +64,7 @@ export function readAuth(environment: Environment): HubAuth {
 	};
 	return named(() => ({
 		authorize: jwtAuthorizer({ ...options, cookie, anonymous, query }),
-		authorizePublish: jwtPublisher(options),
+		authorizePublish: jwtPublishAuthorizer(options),
 	}));
 }
 

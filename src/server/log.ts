@@ -1,4 +1,6 @@
+import { codeOf } from "../core/error-handler.ts";
 import { type ErrorHandler, SseError } from "../core/errors.ts";
+import { LogRate } from "../core/log-rate.ts";
 import type { ServerSentEventsOptions } from "../core/options.ts";
 
 /** One line of JSON for each thing that happened, as log collectors read it. */
@@ -8,13 +10,24 @@ function write(level: "info" | "error", event: string, fields: object): void {
 	else console.log(line);
 }
 
+/** Requests cause errors, and one request may cause many: five lines a second of an event and a code. */
+const rate = new LogRate<{ event: string; code: string }>(({ event, code }, leftOut) =>
+	write("error", event, { code, leftOut, message: `${leftOut} more of these were left out.` }),
+);
+
 /** The library's errors. What is nobody's mistake has a message; anything else has its stack as well. */
 export const logError: ErrorHandler = (error, { stage, channel }) =>
-	write("error", stage, { channel, ...described(error) });
+	writeError(stage, error, { channel });
 
 /** An error of the hub's own routes. */
 export function logFailure(event: string, error: unknown): void {
-	write("error", event, described(error));
+	writeError(event, error, {});
+}
+
+function writeError(event: string, error: unknown, fields: object): void {
+	const code = codeOf(error);
+	if (!rate.admits(`${event} ${code}`, { event, code })) return;
+	write("error", event, { ...fields, ...described(error) });
 }
 
 /** Hooks that log who comes and goes. */

@@ -19,9 +19,9 @@ const totals = {
 	bytes: "Bytes written to clients, comments included",
 	replays: "Clients brought up to date from the history",
 	gaps: "Gaps that clients were told of",
-	drops: "Payloads that were no message",
-	cuts: "Clients cut off because they read too slowly",
-	refusals: "Streams that were turned away",
+	droppedMessages: "Payloads that were no message",
+	slowClients: "Clients disconnected because they read too slowly",
+	refusedStreams: "Streams that were refused",
 	reconnects: "Subscriptions that were lost and came back",
 } satisfies Record<Exclude<keyof Stats, keyof typeof gauges>, string>;
 
@@ -46,7 +46,7 @@ export function createMetrics(sse: ServerSentEvents): Metrics {
 	}
 	for (const [key, help] of Object.entries(totals)) {
 		new Counter({
-			name: `sse_${key}_total`,
+			name: `sse_${snakeCase(key)}_total`,
 			help,
 			registers: [registry],
 			collect() {
@@ -56,4 +56,9 @@ export function createMetrics(sse: ServerSentEvents): Metrics {
 		});
 	}
 	return { contentType: registry.contentType, read: () => registry.metrics() };
+}
+
+/** Prometheus' own form: `slow_clients`. */
+function snakeCase(key: string): string {
+	return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

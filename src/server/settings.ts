@@ -38,12 +38,16 @@ export function readSettings(environment: Environment): Settings {
 			keepAlive: whole(environment, "SSE_KEEP_ALIVE"),
 			ping: flag(environment, "SSE_PING"),
 			linger: whole(environment, "SSE_LINGER"),
-			maxBufferedBytes: whole(environment, "SSE_MAX_BUFFERED_BYTES"),
-			maxMessageBytes: whole(environment, "SSE_MAX_MESSAGE_BYTES"),
-			maxConnections: whole(environment, "SSE_MAX_CONNECTIONS"),
+			limits: {
+				connections: whole(environment, "SSE_MAX_CONNECTIONS"),
+				bufferedBytes: whole(environment, "SSE_MAX_BUFFERED_BYTES"),
+				messageBytes: whole(environment, "SSE_MAX_MESSAGE_BYTES"),
+			},
 			maxDuration: whole(environment, "SSE_MAX_DURATION"),
-			allowedChannels: list(environment.SSE_CHANNELS),
-			channelPrefix: environment.SSE_CHANNEL_PREFIX,
+			channels: {
+				allowed: list(environment.SSE_CHANNELS),
+				prefix: environment.SSE_CHANNEL_PREFIX,
+			},
 		},
 	};
 }

@@ -45,7 +45,7 @@ export class SseChannel extends ChannelObject<Bindings> {
 	protected override readonly options = {
 		...readSettings(variables(this.env)).options,
 		// The Worker has held the request to these already.
-		allowedChannels: undefined,
+		channels: undefined,
 		onError: logError,
 	};
 }

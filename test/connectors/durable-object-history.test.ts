@@ -31,17 +31,31 @@ async function publishAll(connector: Connector, channel: string, ...data: unknow
 }
 
 describe("an object's storage", () => {
-	test("is freed when nothing was published for `maxAge`, also where somebody only waited", async () => {
-		const { connector, history } = connect({ maxAge: 2_000 });
-		const [used, waited] = [fresh(), fresh()];
-		await publishAll(connector, used, 1, 2);
-		await history.head(waited);
-		const both = await Promise.all([tables(used), tables(waited)]);
-		expect(both).toEqual([["sse_history"], ["sse_history"]]);
-		for (const channel of [used, waited]) {
-			const freed = async () => (await tables(channel)).length === 0;
-			await until(freed, { what: "the storage to be freed", timeout: 10_000 });
+	test("begins with the first publish, whatever readers ask for", async () => {
+		const { connector, history } = connect();
+		const channel = fresh();
+		for (const back of [0, 3]) await history.head(channel, back);
+		for (const after of ["0-0", "1-1", "~1790000000000-0"]) await history.read(channel, after, 10);
+		const sse = new ServerSentEvents({ connector });
+		for (const query of ["", "&lastEventId=0", "&lastEventId=1-1", "&lastEventId=x"]) {
+			const url = `http://hub.test/?channel=${encodeURIComponent(channel)}${query}`;
+			const { body } = await sse.stream(new Request(url), { recent: query === "" ? 3 : 0 });
+			const reader = body?.getReader();
+			await reader?.read();
+			await reader?.cancel();
 		}
+		expect(await tables(channel)).toEqual([]);
+		await publishAll(connector, channel, 1);
+		expect(await tables(channel)).toEqual(["sse_history"]);
+	});
+
+	test("is freed when nothing was published for `maxAge`", async () => {
+		const { connector, history } = connect({ maxAge: 2_000 });
+		const used = fresh();
+		await publishAll(connector, used, 1, 2);
+		expect(await tables(used)).toEqual(["sse_history"]);
+		const freed = async () => (await tables(used)).length === 0;
+		await until(freed, { what: "the storage to be freed", timeout: 10_000 });
 		// And it is used again.
 		const [id = ""] = await publishAll(connector, used, 3);
 		expect((await history.read(used, "0-0", 10)).messages.map((each) => each.id)).toEqual([id]);
@@ -95,7 +109,7 @@ describe("an object's storage", () => {
 
 test("a gap names the channel as its clients know it, and a stream ends when it is to", async () => {
 	const { connector } = connect();
-	const sse = new ServerSentEvents({ connector, channelPrefix: "tenant/" });
+	const sse = new ServerSentEvents({ connector, channels: { prefix: "tenant/" } });
 	const channel = fresh();
 	await sse.publish("x", { channel });
 	const url = `http://hub.test/?channel=${encodeURIComponent(channel)}&lastEventId=1-1`;

@@ -43,7 +43,7 @@ test("access.md: whoever may publish by token does", async () => {
 	const output = await printed(
 		`${withInstance} import { signChannels } from "edge-sse/auth";
 		const secret = "${secret}";`,
-		snippet("docs/access.md", "jwtPublisher").code,
+		snippet("docs/access.md", "jwtPublishAuthorizer").code,
 		`const token = await signChannels([], { secret, publish: ["news"] });
 		const init = (headers) => ({ method: "POST", body: '"hello"', headers });
 		const authorization = "Bearer " + token;

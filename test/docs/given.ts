@@ -47,10 +47,7 @@ declare const secret: string;
 
 const perDocument: Record<string, string> = {
 	"README.md": `${workers}
-		declare const url: string;
 		declare const signal: AbortSignal;
-		declare const input: { message: string };
-		declare const z: typeof import("zod").z;
 	`,
 	"docs/access.md": environment + users,
 	"docs/connectors.md": `
@@ -69,6 +66,10 @@ const perDocument: Record<string, string> = {
 		type Events = { greeting: { message: string } };
 		declare function appWith(sse: import("edge-sse").ServerSentEvents<Events>): import("hono").Hono;
 	`,
+	"docs/history.md": `
+		declare const redis: typeof import("edge-sse/redis").redis;
+		declare const url: string;
+	`,
 	"docs/migrating.md": `
 		declare const subscriber: {
 			subscribe(channel: string, send: (text: string) => void): void;
@@ -83,6 +84,11 @@ const perDocument: Record<string, string> = {
 	`,
 	"docs/operations.md": `
 		declare const log: Record<"info" | "error", (line: object) => void>;
+	`,
+	"docs/reference.md": `
+		declare const signal: AbortSignal;
+		declare const input: { message: string };
+		declare const z: typeof import("zod").z;
 	`,
 	"docs/testing.md": `
 		declare function test(name: string, run: () => Promise<void>): void;

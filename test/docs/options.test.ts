@@ -21,7 +21,7 @@ function listed(document: string, heading: string): string[] {
 	const rows = text.split("\n").filter((line) => line.startsWith("| `"));
 	return rows.flatMap((row) => {
 		const [, names = ""] = row.split("|");
-		return [...names.matchAll(/`(\w+)`/g)].map(([, option = ""]) => option);
+		return [...names.matchAll(/`([\w.]+)(?=[:`])/g)].map(([, option = ""]) => option);
 	});
 }
 
@@ -29,8 +29,8 @@ test.each([
 	[
 		"src/core/options.ts",
 		"ServerSentEventsOptions",
-		"README.md",
-		"### Options of `ServerSentEvents`",
+		"docs/reference.md",
+		"## Options of `ServerSentEvents`",
 	],
 	["src/connectors/redis.ts", "RedisOptions", "docs/connectors.md", "## `redis(target, options)`"],
 	["src/connectors/upstash.ts", "UpstashOptions", "docs/connectors.md", "## `upstash(options)`"],
@@ -38,7 +38,17 @@ test.each([
 ])("%s: the options of %s are those of %s", (path, name, document, heading) => {
 	const options = members(path, name);
 	expect(options).not.toEqual([]);
-	expect(listed(document, heading).sort()).toEqual(options.sort());
+	const nested: Record<string, string[]> =
+		name === "ServerSentEventsOptions"
+			? {
+					limits: members("src/core/limits.ts", "Limits"),
+					channels: members(path, "ChannelOptions"),
+				}
+			: {};
+	const named = options.flatMap(
+		(option) => nested[option]?.map((each) => `${option}.${each}`) ?? option,
+	);
+	expect(listed(document, heading).sort()).toEqual(named.sort());
 });
 
 test("the hub's variables are those that the sources read", () => {

@@ -8,9 +8,11 @@ import { until } from "../support/wait.ts";
 import { page, withClass } from "./preambles.ts";
 import { snippet } from "./snippets.ts";
 
-/** The README's snippets do what they say: each runs as it stands, where the package is installed. */
+/** The first documents' snippets do what they say: each runs as it stands, where the package is installed. */
 
 const readme = (text: string) => snippet("README.md", text);
+const reference = (text: string) => snippet("docs/reference.md", text);
+const history = (text: string) => snippet("docs/history.md", text);
 
 let installed: Installed;
 let redis: RedisServer;
@@ -42,14 +44,14 @@ test("the app streams to the page what is published", async (t) => {
 	await visitor.says("Hello!");
 });
 
-test("what is shown under Using it publishes, listens and ends", async () => {
+test("reference.md: the program publishes, listens and ends", async () => {
 	const program = await start(installed.folder, {
 		before: `import { Hono } from "hono";
 			const app = new Hono();
 			const leave = new AbortController();
 			const { signal } = leave;
 			process.once("SIGTERM", () => leave.abort());`,
-		code: replaced(readme("users.social").code, "redis://localhost:6379", redis.url),
+		code: replaced(reference("users.social").code, "redis://localhost:6379", redis.url),
 		after: 'console.log("ended");',
 	});
 	await listening("users.social");
@@ -59,8 +61,8 @@ test("what is shown under Using it publishes, listens and ends", async () => {
 	expect([await program.ended(), program.output]).toEqual([0, "from Flask\nended\n"]);
 });
 
-test("typed events: what does not fit is refused with the validator's issues", async () => {
-	const { code } = readme("events: { greeting");
+test("reference.md: what does not fit is refused with the validator's issues", async () => {
+	const { code } = reference("events: { greeting");
 	const withInput = (input: string) => {
 		const before = `${withClass}import { z } from "zod";\nconst input = ${input};`;
 		return start(installed.folder, { before, code, after: 'console.log("published");' });
@@ -71,12 +73,12 @@ test("typed events: what does not fit is refused with the validator's issues", a
 	expect(bad.output).toMatch(/ValidationError: Cannot publish\. data\.message: .*issues/s);
 });
 
-test("history: a publish has an id, and what was published can be read", async () => {
+test("history.md: a publish has an id, and what was published can be read", async () => {
 	const program = await start(installed.folder, {
 		before: `import { ServerSentEvents } from "edge-sse";
 			import { redis } from "edge-sse/redis";
 			const url = process.env.URL;`,
-		code: readme("maxAge: 86_400_000").code,
+		code: history("maxAge: 86_400_000").code,
 		after: `for await (const { data, id } of sse.messages("sse", { lastEventId: "0" })) {
 				console.log(data, /^\\d+-\\d+$/.test(id));
 				break;
@@ -87,15 +89,15 @@ test("history: a publish has an id, and what was published can be read", async (
 	expect([await program.ended(), program.output]).toEqual([0, "hello true\n"]);
 });
 
-test("history: the page that is told of a gap loads itself anew", async (t) => {
+test("history.md: the page that is told of a gap reloads", async (t) => {
 	const hub = await startServer("node", { env: { SSE_HISTORY_LENGTH: "5" } });
 	t.onTestFinished(() => hub.kill());
 	const visitor = await start(installed.folder, {
-		before: `${page} globalThis.location = { reload: () => console.log("loaded anew") };`,
-		code: readme("does not reach back to there").code,
+		before: `${page} globalThis.location = { reload: () => console.log("reloaded") };`,
+		code: history("does not reach back to there").code,
 		env: { PAGE: hub.url, QUERY: "?lastEventId=1-1" },
 	});
-	await visitor.says("loaded anew");
+	await visitor.says("reloaded");
 });
 
 test("curl publishes through the hub, and hears it", async (t) => {

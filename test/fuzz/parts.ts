@@ -7,7 +7,7 @@ import {
 	retryFrame,
 } from "../../src/core/message/frame.ts";
 import { Message, type MessageOptions } from "../../src/core/message/message.ts";
-import { jsonData, text, textWithout } from "./text.ts";
+import { idText, jsonData, text, typeText } from "./text.ts";
 
 /** One piece of a stream, and what every reader must make of it; said without the library's help. */
 export interface Part {
@@ -26,9 +26,9 @@ export interface Part {
 
 export const validOptions: fc.Arbitrary<MessageOptions> = fc.record(
 	{
-		type: fc.option(textWithout(/[\r\n]/g)),
-		id: fc.option(fc.oneof(textWithout(/[\r\n\0]/g), fc.maxSafeInteger())),
-		retry: fc.option(fc.oneof(fc.constant(0), fc.nat(), fc.maxSafeNat())),
+		type: fc.option(typeText),
+		id: fc.option(fc.oneof(idText, fc.maxSafeInteger())),
+		retry: fc.option(fc.oneof(fc.constantFrom(0, 86_400_000), fc.nat({ max: 86_400_000 }))),
 	},
 	{ requiredKeys: [] },
 );

@@ -98,10 +98,48 @@ export const text: fc.Arbitrary<string> = fc.oneof(
 	{ weight: 1, arbitrary: long },
 );
 
-/** Text that keeps to a field's rule, and is as hostile as that allows. */
-export function textWithout(characters: RegExp): fc.Arbitrary<string> {
-	return text.map((value) => value.replaceAll(characters, ""));
+/** Types and ids that keep to their rules, and are as hostile as these allow: a character is up to 3 bytes. */
+export const typeText: fc.Arbitrary<string> = text.map((value) =>
+	value
+		.replaceAll(/[\p{Cc}\p{Cf}]/gu, "")
+		.slice(0, 85)
+		.toWellFormed(),
+);
+export const idText: fc.Arbitrary<string> = text.map((value) =>
+	value
+		.replaceAll(/\p{Cc}/gu, "")
+		.slice(0, 340)
+		.toWellFormed()
+		.trim(),
+);
+
+/** Whether a type is edge-sse's own, or can be taken for one; said another way than the library does. */
+export function looksReserved(type: string): boolean {
+	const isUnseen = (each: string) =>
+		/\s|\p{M}|\p{Cf}|\p{Cc}|\p{Default_Ignorable_Code_Point}/u.test(each);
+	const seen = [...type.normalize("NFKD")].filter((each) => !isUnseen(each));
+	return seen.slice(0, 4).join("").toLocaleLowerCase("en") === "sse.";
 }
+
+/** Breaks the rule of an id; most of these break the rule of a type as well. */
+export const badId: fc.Arbitrary<string> = fc.oneof(
+	fc
+		.tuple(text, fc.constantFrom(..."\0\r\n\t\x1b\x7f\x85\x9f"), text)
+		.map(([before, character, after]) => `${before}x${character}x${after}`),
+	text.map((value) => `${value}\ud800`),
+	fc.integer({ min: 1_025, max: 100_000 }).map((length) => "x".repeat(length)),
+	fc.integer({ min: 513, max: 1_024 }).map((length) => "é".repeat(length)),
+);
+export const badType: fc.Arbitrary<string> = fc.oneof(
+	badId,
+	fc.integer({ min: 257, max: 1_024 }).map((length) => "x".repeat(length)),
+	fc
+		.tuple(text, fc.constantFrom(..."\u200b\u200d\u00ad\u202e\u2066\ufeff"), text)
+		.map((all) => all.join("")),
+);
+export const spacedId: fc.Arbitrary<string> = fc
+	.tuple(fc.constantFrom(" ", "\u00a0", "\ufeff", "\u2028"), fc.boolean())
+	.map(([space, first]) => (first ? `${space}x` : `x${space}`));
 
 const scalar = fc.oneof(
 	{ weight: 4, arbitrary: text },

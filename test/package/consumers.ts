@@ -169,13 +169,13 @@ toNodeHandler("/stream");
 /** Tokens; jose's own types are theirs. */
 export const tokens = `
 import { ServerSentEvents } from "edge-sse";
-import { type AuthorizePublish, jwtAuthorizer, jwtPublisher, signChannels } from "edge-sse/auth";
+import { type AuthorizePublish, jwtAuthorizer, jwtPublishAuthorizer, signChannels } from "edge-sse/auth";
 import { memory } from "edge-sse/memory";
 
 const secret = new Uint8Array(32);
 const authorize = jwtAuthorizer({ secret, query: "token", anonymous: ["news"], audience: "a" });
 export const sse = new ServerSentEvents({ connector: memory(), authorize });
-export const mayPublish: AuthorizePublish = jwtPublisher({ jwksUrl: "https://example.com/keys" });
+export const mayPublish: AuthorizePublish = jwtPublishAuthorizer({ jwksUrl: "https://example.com/keys" });
 export const token: Promise<string> = signChannels(["news"], { secret, expiresIn: 60_000 });
 
 // @ts-expect-error no such option
@@ -183,7 +183,7 @@ jwtAuthorizer({ secret, expiry: false });
 // @ts-expect-error it is called expiresIn
 signChannels("news", { secret, expires: 60_000 });
 // @ts-expect-error publishers read no cookie
-jwtPublisher({ secret, cookie: "sse" });
+jwtPublishAuthorizer({ secret, cookie: "sse" });
 `;
 
 /** A Worker with Durable Objects; the host's module is declared as `wrangler types` declares it. */

@@ -30,7 +30,7 @@ export const publicNames: Record<string, string[]> = {
 	"edge-sse/hono": ["sseMiddleware", "stream"],
 	"edge-sse/node": ["toNodeHandler"],
 	"edge-sse/testing": ["Recorder", "connectorContract", "readMessages", "testBroker", "until"],
-	"edge-sse/auth": ["jwtAuthorizer", "jwtPublisher", "signChannels"],
+	"edge-sse/auth": ["jwtAuthorizer", "jwtPublishAuthorizer", "signChannels"],
 };
 
 /** What a host may have besides Web standards: Node's modules (`node:net`), Cloudflare's (`cloudflare:workers`). */

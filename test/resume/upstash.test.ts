@@ -24,7 +24,9 @@ const broker = {
 	shared: true,
 	wipe: async () => void (await server.command("FLUSHALL")),
 	reads: async () =>
-		gateway.requests.filter(({ commands }) => commands[0]?.[0] === "XRANGE").length,
+		gateway.requests.filter(({ commands }) =>
+			/^XRANGE|'XRANGE'/.test((commands[0] ?? []).join(" ")),
+		).length,
 	// Each of them is billed.
 	commands: async () => gateway.commands,
 };

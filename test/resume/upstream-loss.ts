@@ -68,7 +68,7 @@ export function upstreamLoss(name: string, broker: Broker, control: Control): vo
 			expect(client.gaps).toEqual([]);
 		});
 
-		test("a store that is empty when the broker is back: connected clients are told of the gap", async () => {
+		test("a store that is empty when the broker is back: clients of channels that kept something are told", async () => {
 			const scene = new Scene(broker);
 			const sse = scene.hub();
 			const publisher = scene.hub();
@@ -80,9 +80,8 @@ export function upstreamLoss(name: string, broker: Broker, control: Control): vo
 			await client.sees(1);
 			await broker.wipe();
 			await control.kick();
-			await client.when(() => client.gaps.length === 2, "a gap in each channel");
-			expect(client.gaps.find(({ channel }) => channel === a)).toEqual({ channel: a, lastEventId });
-			expect(new Set(client.gaps.map(({ channel }) => channel))).toEqual(new Set(names));
+			await client.when(() => client.gaps.length > 0, "the gap");
+			expect(client.gaps).toEqual([{ channel: a, lastEventId }]);
 			await scene.publish(publisher, b, 2);
 			expect(await client.sees(2)).toEqual([1, 2]);
 			expect(await scene.codes(a)).toContain("gap");

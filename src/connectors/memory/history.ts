@@ -1,10 +1,20 @@
 import type { History, HistoryOptions, HistoryPage, KeptMessage } from "../../core/connector.ts";
+import { isAfter, isEmpty } from "../../core/message/position.ts";
+import { coversEmpty } from "../shared/empty-range.ts";
 import { type HistoryLimits, type LimitsOf, limitsByChannel } from "../shared/history-limits.ts";
 import { RecentKeys } from "./keys.ts";
 
 interface Entry extends KeptMessage {
+	/** The later part of its id. */
+	readonly sequence: number;
 	/** When it came, in ms since 1970. */
-	at: number;
+	readonly at: number;
+}
+
+interface Kept {
+	readonly entries: Entry[];
+	/** The sequence of the newest entry that was let go. */
+	letGo: number;
 }
 
 /**
@@ -14,10 +24,13 @@ interface Entry extends KeptMessage {
 export class MemoryHistory implements History {
 	readonly #limitsOf: LimitsOf;
 	readonly #began = beginnings();
-	/** For each limits the channels that have them; the one that was used last comes last. */
-	readonly #groups = new Map<HistoryLimits, Map<string, Entry[]>>();
+	/** For each limits the channels that have them. The one that was used last comes last. */
+	readonly #groups = new Map<HistoryLimits, Map<string, Kept>>();
+	/** The channel whose keys were used last comes last. */
 	readonly #keys = new Map<string, RecentKeys>();
 	#sequence = 0;
+	/** The sequence of the newest entry that was let go together with its channel. */
+	#letGo = 0;
 
 	constructor(options: HistoryOptions) {
 		this.#limitsOf = limitsByChannel(options);
@@ -25,9 +38,10 @@ export class MemoryHistory implements History {
 
 	/** @returns the message as its subscribers are to receive it. */
 	keep(channel: string, payload: string): { id: string; payload: string } {
-		const id = this.#nextId();
+		const sequence = ++this.#sequence;
+		const id = `${this.#began}-${sequence}`;
 		const message = { id, payload: `{"id":"${id}",${payload.slice(1)}` };
-		this.#add(channel, { ...message, at: Date.now() });
+		this.#add(channel, { ...message, sequence, at: Date.now() });
 		return message;
 	}
 
@@ -38,7 +52,6 @@ export class MemoryHistory implements History {
 
 	rememberKey(channel: string, key: string, id: string): void {
 		const now = Date.now();
-		// The channel that was used last comes last.
 		const keys = this.#keys.get(channel) ?? new RecentKeys();
 		this.#keys.delete(channel);
 		this.#keys.set(channel, keys);
@@ -49,77 +62,83 @@ export class MemoryHistory implements History {
 		}
 	}
 
-	/** Leaves an entry that is no message: for a reader of before the channel is not as it was. */
 	async forget(channel: string): Promise<void> {
 		this.#keys.delete(channel);
-		const channels = this.#channelsLike(channel);
-		if (!channels.delete(channel)) return;
-		this.#add(channel, { id: this.#nextId(), payload: undefined, at: Date.now() });
+		const kept = this.#groupOf(channel).get(channel);
+		const newest = kept?.entries.splice(0).at(-1);
+		if (kept !== undefined && newest !== undefined) kept.letGo = newest.sequence;
 	}
 
 	async read(channel: string, after: string, limit: number): Promise<HistoryPage> {
-		const entries = this.#kept(channel);
-		const index = after === "0-0" ? -1 : entries.findIndex(({ id }) => id === after);
-		const covered = index !== -1 || after === "0-0";
+		const { entries, letGo } = this.#kept(channel);
+		if (after === "0-0" || isEmpty(after)) return this.#first(after, entries, letGo, limit);
+		const index = entries.findIndex(({ id }) => id === after);
+		const covered = index !== -1;
 		// Of a position that is not here, what is kept after it: ids grow, whoever made them.
-		const from = covered ? index + 1 : entries.findIndex(({ id }) => isLater(id, after));
+		const from = covered ? index + 1 : entries.findIndex(({ id }) => isAfter(id, after));
 		const rest = from === -1 ? [] : entries.slice(from, from + limit + 1);
-		const messages = rest.slice(0, limit).map(({ id, payload }) => ({ id, payload }));
-		return { covered, messages, more: rest.length > limit };
+		return page(covered, rest, limit);
+	}
+
+	#first(after: string, entries: readonly Entry[], letGo: number, limit: number): HistoryPage {
+		const empty = { from: this.#emptyAt(letGo), to: this.#emptyAt(this.#sequence) };
+		return { ...page(coversEmpty(after, empty), entries, limit), empty };
 	}
 
 	async head(channel: string, back = 0): Promise<string> {
-		const found = this.#kept(channel).at(-1 - back);
-		if (found !== undefined) return found.id;
-		if (back > 0) return "0-0";
-		const id = this.#nextId();
-		this.#add(channel, { id, payload: undefined, at: Date.now() });
-		return id;
+		const { entries } = this.#kept(channel);
+		if (entries.length === 0) return this.#emptyAt(this.#sequence);
+		return entries.at(-1 - back)?.id ?? "0-0";
+	}
+
+	/** What was seen empty then misses nothing that is younger. */
+	#emptyAt(sequence: number): string {
+		return `~${this.#began}-${sequence}`;
 	}
 
 	/** What has not expired: of a channel that fell silent nothing is trimmed. */
-	#kept(channel: string): Entry[] {
-		const entries = this.#channelsLike(channel).get(channel) ?? [];
-		const oldest = Date.now() - this.#limitsOf(channel).maxAge;
-		const first = entries[0];
-		return first === undefined || first.at >= oldest
-			? entries
-			: entries.filter(({ at }) => at >= oldest);
+	#kept(channel: string): Kept {
+		const kept = this.#groupOf(channel).get(channel);
+		if (kept === undefined) return { entries: [], letGo: this.#letGo };
+		trim(kept, this.#limitsOf(channel), Date.now());
+		return kept;
 	}
 
-	#channelsLike(channel: string): Map<string, Entry[]> {
+	#groupOf(channel: string): Map<string, Kept> {
 		const limits = this.#limitsOf(channel);
-		const channels = this.#groups.get(limits) ?? new Map<string, Entry[]>();
+		const channels = this.#groups.get(limits) ?? new Map<string, Kept>();
 		this.#groups.set(limits, channels);
 		return channels;
 	}
 
-	#nextId(): string {
-		return `${this.#began}-${++this.#sequence}`;
+	#add(channel: string, entry: Entry): void {
+		const channels = this.#groupOf(channel);
+		const kept = channels.get(channel) ?? { entries: [], letGo: this.#letGo };
+		channels.delete(channel);
+		channels.set(channel, kept);
+		kept.entries.push(entry);
+		trim(kept, this.#limitsOf(channel), entry.at);
+		for (const [{ maxAge }, group] of this.#groups) this.#forgetIdle(group, entry.at - maxAge);
 	}
 
-	#add(channel: string, entry: Entry): void {
-		const limits = this.#limitsOf(channel);
-		const channels = this.#channelsLike(channel);
-		const entries = channels.get(channel) ?? [];
-		channels.delete(channel);
-		channels.set(channel, entries);
-		entries.push(entry);
-		const oldest = entry.at - limits.maxAge;
-		// One more than promised: whoever has seen that one can be given all the others.
-		const surplus = entries.length - limits.maxLength - 1;
-		const expired = entries.findIndex(({ at }) => at >= oldest);
-		entries.splice(0, Math.max(0, surplus, expired));
-		for (const [each, idle] of this.#groups) forgetIdle(idle, entry.at - each.maxAge);
+	/** Channels that nothing was published to for so long that all they kept has expired. */
+	#forgetIdle(channels: Map<string, Kept>, oldest: number): void {
+		for (const [channel, kept] of channels) {
+			const newest = kept.entries.at(-1);
+			if (newest !== undefined && newest.at >= oldest) return;
+			channels.delete(channel);
+			this.#letGo = Math.max(this.#letGo, newest?.sequence ?? kept.letGo);
+		}
 	}
 }
 
-/** Drops channels that nothing was published to for so long that all they kept has expired. */
-function forgetIdle(channels: Map<string, Entry[]>, oldest: number): void {
-	for (const [channel, entries] of channels) {
-		if ((entries.at(-1)?.at ?? 0) >= oldest) return;
-		channels.delete(channel);
-	}
+function trim(kept: Kept, { maxLength, maxAge }: HistoryLimits, now: number): void {
+	const { entries } = kept;
+	// One more than promised: whoever has seen that one can be given all the others.
+	const surplus = Math.max(0, entries.length - maxLength - 1);
+	const young = entries.findIndex(({ at }) => at >= now - maxAge);
+	const gone = entries.splice(0, Math.max(surplus, young === -1 ? entries.length : young));
+	kept.letGo = gone.at(-1)?.sequence ?? kept.letGo;
 }
 
 let latestBeginning = 0;
@@ -130,9 +149,7 @@ function beginnings(): number {
 	return latestBeginning;
 }
 
-function isLater(id: string, than: string): boolean {
-	const [ms, sequence] = id.split("-").map(Number);
-	const [thanMs, thanSequence] = than.split("-").map(Number);
-	if (ms !== thanMs) return Number(ms) > Number(thanMs);
-	return Number(sequence) > Number(thanSequence);
+function page(covered: boolean, rest: readonly Entry[], limit: number): HistoryPage {
+	const messages = rest.slice(0, limit).map(({ id, payload }) => ({ id, payload }));
+	return { covered, messages, more: rest.length > limit };
 }

@@ -1,38 +1,66 @@
 import { ConfigurationError } from "../../core/errors.ts";
 import type { NodeRedisOptions } from "./clients/node-redis.ts";
 
-/** Host and port. Checks the URL on the way, for the library's own error would print it whole. */
-export function addressOf(options: NodeRedisOptions): string {
+/**
+ * Host and port. Checks the URL on the way, for the library's own error would print it whole.
+ *
+ * @param field where the options stand, such as `defaults.`.
+ * @throws {TypeError} that holds nothing of the URL.
+ */
+export function addressOf(options: NodeRedisOptions, field = ""): string {
 	const { url, socket } = options;
-	const { host, port, path, tls } = fields(socket);
+	const { host, port, path, tls } = fields(socket, field);
 	if (url === undefined) {
 		return typeof path === "string" ? path : `${host ?? "localhost"}:${port ?? 6379}`;
 	}
-	const parsed = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
-	if (parsed?.protocol !== "redis:" && parsed?.protocol !== "rediss:") {
-		throw new TypeError(
-			"redis(): the URL must begin with redis:// or rediss://, such as redis://user:password@host:6379/0; a password with special characters must be percent-encoded.",
+	const { protocol, hostname, port: itsPort } = checkedUrl(url, `redis(): ${field}`);
+	if (tls !== undefined && tls !== (protocol === "rediss:")) {
+		throw new ConfigurationError(
+			`redis(): ${field}socket.tls is ${tls === true}, but the URL begins with ${protocol}. Leave socket.tls out.`,
 		);
+	}
+	return `${hostname}:${itsPort || 6379}`;
+}
+
+const encoded =
+	"the URL's user name and password must be percent-encoded: write @ as %40, # as %23, / as %2F, ? as %3F and % as %25.";
+
+function checkedUrl(url: unknown, where: string): URL {
+	const text = typeof url === "string" ? url.trim() : "";
+	const [, scheme, rest = ""] = /^(rediss?):\/\/(.*)$/is.exec(text) ?? [];
+	if (scheme === undefined) {
+		throw new TypeError(
+			`${where}the URL must begin with redis:// or rediss://, such as redis://user:password@host:6379/0; a password with special characters must be percent-encoded.`,
+		);
+	}
+	// The host ends at the first of these: what follows it would be dialled, and shown. An @ after it was to
+	// end the password, and so was the last of several.
+	const [authority = ""] = rest.split(/[/?#]/, 1);
+	const isCut = rest.slice(authority.length).includes("@") || rest.includes("#");
+	// A parser of URLs takes line breaks and tabs away in silence.
+	const isTorn = /[\s\p{Cc}]/u.test(text) || authority.split("@").length > 2;
+	if (isCut || isTorn) throw new TypeError(`${where}${encoded}`);
+	if (!URL.canParse(text)) {
+		throw new TypeError(
+			`${where}the URL must be like redis://user:password@host:6379/0; a password with special characters must be percent-encoded.`,
+		);
+	}
+	const parsed = new URL(text);
+	if (!decodes(parsed.username) || !decodes(parsed.password)) {
+		throw new TypeError(`${where}${encoded}`);
 	}
 	if (!/^\/?\d*$/.test(parsed.pathname)) {
 		throw new TypeError(
-			"redis(): the URL's path must be a database number or absent, such as redis://host:6379/0.",
+			`${where}the URL's path must be a database number or absent, such as redis://host:6379/0.`,
 		);
 	}
-	if (!decodes(parsed.username) || !decodes(parsed.password)) {
-		throw new TypeError(
-			"redis(): the URL's user name and password must be percent-encoded: write a % as %25.",
-		);
-	}
-	if (tls !== undefined && tls !== (parsed.protocol === "rediss:")) {
-		throw new ConfigurationError(
-			`redis(): socket.tls is ${tls === true}, but the URL begins with ${parsed.protocol}. Leave socket.tls out.`,
-		);
-	}
-	return `${parsed.hostname}:${parsed.port || 6379}`;
+	return parsed;
 }
 
-export function fields(socket: unknown): {
+export function fields(
+	socket: unknown,
+	field = "",
+): {
 	host?: unknown;
 	port?: unknown;
 	path?: unknown;
@@ -41,7 +69,7 @@ export function fields(socket: unknown): {
 	if (socket === undefined) return {};
 	if (typeof socket === "object" && socket !== null) return { ...socket };
 	throw new TypeError(
-		`redis(): socket must be an object with host and port, not ${describe(socket)}.`,
+		`redis(): ${field}socket must be an object with host and port, not ${describe(socket)}.`,
 	);
 }
 

@@ -11,6 +11,7 @@ import { type ChannelBatch, PublishQueue } from "../shared/publish-queue.ts";
 import type { Make } from "../shared/redis-script.ts";
 import { historyPrefix } from "../shared/redis-slot.ts";
 import { type RedisHistoryOptions, RedisStore } from "../shared/redis-store.ts";
+import { assertWellFormed } from "../shared/well-formed.ts";
 import { closed, toConnectorError, unanswered } from "./errors.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Route } from "./topology.ts";
@@ -85,11 +86,10 @@ export class RedisPublishing {
 	}
 
 	/** @throws {ConnectorError} `closed`; a TypeError for what Redis cannot carry. */
-	check(...texts: string[]): void {
+	check(channel: string, payload = ""): void {
 		if (this.#closed) throw closed();
-		// UTF-8 has no lone surrogates: two such names would become one, and a payload another.
-		if (texts.every((text) => text.isWellFormed())) return;
-		throw new TypeError("A channel or payload with a lone surrogate cannot be sent to Redis.");
+		assertWellFormed("channel", channel);
+		assertWellFormed("payload", payload);
 	}
 
 	close(): void {

@@ -18,16 +18,25 @@ export interface RedisSentinelOptions {
 	/** For the Sentinels. */
 	sentinelClientOptions?: NodeRedisOptions;
 	nodeAddressMap?: AddressMap;
+	// What is of no use here, and harmless.
+	RESP?: 2 | 3;
+	modules?: object;
+	functions?: object;
+	scripts?: object;
+	commandOptions?: object;
+	keyPrefix?: string | Uint8Array;
+	maxCommandRediscovers?: number;
+	masterPoolSize?: number;
+	replicaPoolSize?: number;
+	scanInterval?: number;
+	passthroughClientErrorEvents?: boolean;
+	reserveClient?: boolean;
+	clientSideCache?: unknown;
 }
 
 /** Connects to the server that is the master by then, as the Sentinels have it. */
 export function sentinelDriver(options: RedisSentinelOptions): RedisDriver {
 	const { name, sentinelRootNodes, nodeClientOptions = {} } = options;
-	if (typeof name !== "string" || !Array.isArray(sentinelRootNodes) || !sentinelRootNodes.length) {
-		throw new TypeError(
-			'redis(): a Sentinel group is { name: "mymaster", sentinelRootNodes: [{ host, port: 26379 }] }.',
-		);
-	}
 	const group = `the Sentinel group ${name}`;
 	let turn = 0;
 	return {

@@ -19,6 +19,7 @@ import {
 import { ClusterPublisher } from "./cluster/publisher.ts";
 import { ClusterSubscriber } from "./cluster/subscriber.ts";
 import type { RedisDriver } from "./driver.ts";
+import { checkClientOptions, checkClusterOptions, checkSentinelOptions } from "./options.ts";
 import { LinkPublisher, type Publisher } from "./publisher.ts";
 import { type RedisSentinelOptions, sentinelDriver } from "./sentinel.ts";
 import { Subscriber } from "./subscriber.ts";
@@ -77,7 +78,10 @@ function single(target: RedisTarget): Route {
 	if (isIoRedis(target)) {
 		return { ...through(ioredisDuplicates(target)), keyPrefix: keyPrefixOf(target) };
 	}
-	if (isSentinel(target)) return through(sentinelDriver(target));
+	if (isSentinel(target)) {
+		checkSentinelOptions(target);
+		return through(sentinelDriver(target));
+	}
 	if ("getSentinelNode" in target) {
 		throw new ConfigurationError(
 			"redis(): a sentinel client of node-redis cannot be handed in. Pass the options that it was made with: { name, sentinelRootNodes }.",
@@ -90,10 +94,12 @@ function single(target: RedisTarget): Route {
 	if ("connect" in target || "on" in target) {
 		throw new TypeError(`redis(): the client handed in is of no kind known here. ${WAYS}`);
 	}
-	return connecting({ ...target });
+	checkPlain(target);
+	return connecting(target);
 }
 
-function connecting(options: NodeRedisOptions): Route {
+function connecting(target: object): Route {
+	const options = { ...checkClientOptions("", target) };
 	return through(nodeRedisDriver(options, addressOf(options)));
 }
 
@@ -118,9 +124,25 @@ function keyPrefixOf(target: unknown): string | undefined {
 	return typeof prefix === "string" && prefix !== "" ? prefix : undefined;
 }
 
+/** What has no fields of its own would be taken for `{}`, and localhost would be dialled. */
+function checkPlain(target: object): void {
+	if (target instanceof URL) throw new TypeError(`redis(): pass the URL as a string: url.href.`);
+	if ("then" in target) {
+		throw new TypeError("redis(): the target is a promise; await it first.");
+	}
+	const proto: unknown = Object.getPrototypeOf(target);
+	const isPlain = proto === null || Object.getPrototypeOf(proto) === null;
+	if (!isPlain && Object.keys(target).length === 0) {
+		throw new TypeError(`redis(): the target must be a plain object. ${WAYS}`);
+	}
+}
+
 function clusterOptions(target: object): RedisClusterOptions | undefined {
 	if (isIoRedisCluster(target)) return ioRedisClusterOptions(target);
-	if (isClusterOptions(target)) return target;
+	if (isClusterOptions(target)) {
+		checkClusterOptions(target);
+		return target;
+	}
 	// Of node-redis' clients only the cluster's has these.
 	if (!("slots" in target) || !has(target, "nodeClient")) return undefined;
 	if ("_options" in target && isClusterOptions(target._options)) return target._options;

@@ -1,4 +1,5 @@
-import type { HistoryOptions } from "../../core/connector.ts";
+import type { ChannelHistoryOptions, HistoryOptions } from "../../core/connector.ts";
+import { type Advice, checkNames } from "../../core/known-names.ts";
 
 /** How much is kept of a channel, checked. */
 export interface HistoryLimits {
@@ -11,30 +12,58 @@ export interface HistoryLimits {
 /** How much is kept of each channel: one object for all that fit the same rule. */
 export type LimitsOf = (channel: string) => HistoryLimits;
 
+const names = Object.keys({
+	...{ maxLength: 0, maxAge: 0, channels: 0 },
+} satisfies Record<keyof HistoryOptions, 0>);
+
+const ruleNames = Object.keys({
+	...{ match: 0, maxLength: 0, maxAge: 0 },
+} satisfies Record<keyof ChannelHistoryOptions, 0>);
+
+const advice: Advice = {
+	length: "Did you mean maxLength?",
+	limit: "Did you mean maxLength?",
+	seconds: "Write maxAge, in ms.",
+	ttl: "Write maxAge, in ms.",
+};
+
 /** @throws {TypeError} that names the option and its rule. */
-export function historyLimits(options: HistoryOptions, field = "history"): HistoryLimits {
-	const { maxLength = 1_000, maxAge = 86_400_000 } = options;
+export function historyLimits(
+	{ maxLength = 1_000, maxAge = 86_400_000 }: HistoryOptions,
+	field = "history",
+): HistoryLimits {
 	return {
 		maxLength: whole(`${field}.maxLength`, maxLength),
 		maxAge: whole(`${field}.maxAge`, maxAge),
 	};
 }
 
-/** @throws {TypeError} that names the option and its rule. */
-export function limitsByChannel(options: HistoryOptions): LimitsOf {
-	const others = historyLimits(options);
+/**
+ * @param more names of options that this connector has besides.
+ * @throws {TypeError} that names the option and its rule.
+ */
+export function limitsByChannel(options: HistoryOptions, more: readonly string[] = []): LimitsOf {
+	if (typeof options !== "object" || options === null) {
+		throw new TypeError("history: must be an object, such as {} for the defaults.");
+	}
+	checkNames("history.", options, [...names, ...more], advice);
 	const { channels = [] } = options;
+	const others = historyLimits(options);
 	if (!Array.isArray(channels)) {
 		throw new TypeError('history.channels: must be a list, such as [{ match: "run.*", maxAge }].');
 	}
-	const rules = channels.map((rule: { match?: unknown } & Partial<HistoryLimits>, index) => {
+	const rules = channels.map((rule: ChannelHistoryOptions, index) => {
 		const field = `history.channels[${index}]`;
-		if (typeof rule?.match !== "string" || rule.match === "") {
+		if (typeof rule !== "object" || rule === null) {
+			throw new TypeError(`${field}: must be an object, such as { match: "run.*", maxAge }.`);
+		}
+		checkNames(`${field}.`, rule, ruleNames, { ...advice, channel: "Did you mean match?" });
+		const { match, maxLength = others.maxLength, maxAge = others.maxAge } = rule;
+		if (typeof match !== "string" || match === "") {
 			throw new TypeError(
 				`${field}.match: must be a channel's name; a \`*\` at the end stands for any rest.`,
 			);
 		}
-		const { match, maxLength = others.maxLength, maxAge = others.maxAge } = rule;
 		return { fits: fitting(match), limits: historyLimits({ maxLength, maxAge }, field) };
 	});
 	return (channel) => rules.find(({ fits }) => fits(channel))?.limits ?? others;

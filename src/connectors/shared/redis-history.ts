@@ -1,21 +1,32 @@
 import type { History, HistoryPage, KeptMessage } from "../../core/connector.ts";
+import { isEmpty } from "../../core/message/position.ts";
+import { coversEmpty, emptyRange } from "./empty-range.ts";
 import { type Run, Script } from "./redis-script.ts";
 import { guarded, type RedisStore } from "./redis-store.ts";
 
 /**
- * The id of the newest entry, or of one that stands so many before it. In an empty stream, of a marker, where
- * a reader can wait for the first message.
+ * The id of the newest entry, or of one that stands so many before it. Where there is no stream, that and the time:
+ * nothing is written for a reader.
  *
- * KEYS: stream. ARGV: ms to keep the marker, entries to go back.
+ * KEYS: stream. ARGV: entries to go back.
  */
 const headScript = `
-local back = tonumber(ARGV[2])
+local back = tonumber(ARGV[1])
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', back + 1)
 if newest[back + 1] then return newest[back + 1][1] end
-if back > 0 then return '0-0' end
-local id = redis.call('XADD', KEYS[1], '*', 'marker', '')
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-return id`;
+if newest[1] then return '0-0' end
+local time = redis.call('TIME')
+return string.format('~%d-0', time[1] * 1000 + math.floor(time[2] / 1000))`;
+
+/**
+ * The first entries, and the time by the broker's clock, in ms.
+ *
+ * KEYS: stream. ARGV: entries.
+ */
+const firstScript = `
+local time = redis.call('TIME')
+local now = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
+return {now, redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[1])}`;
 
 /**
  * Empties a stream, if there is one, but for an entry that says so: with none at all, a reader who saw the channel empty
@@ -30,6 +41,8 @@ redis.call('XADD', KEYS[1], 'MAXLEN', '=', 1, '*', 'forgotten', '')
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1`;
 
+type Entry = [id: string, fields: string[]];
+
 /**
  * History in a Redis stream per channel.
  *
@@ -39,56 +52,72 @@ export class RedisHistory implements History {
 	readonly #run: Run;
 	readonly #store: RedisStore;
 	readonly #head: Script;
+	readonly #first: Script;
 	readonly #forget: Script;
 
 	constructor(store: RedisStore, run: Run, byHash: boolean) {
 		this.#store = store;
 		this.#run = run;
 		this.#head = new Script(headScript, run, byHash);
+		this.#first = new Script(firstScript, run, byHash);
 		this.#forget = new Script(forgetScript, run, byHash);
 	}
 
 	async head(channel: string, back = 0): Promise<string> {
-		const { stream } = this.#store.keysOf(channel);
-		const { maxAge } = this.#store.limitsOf(channel);
-		const args = ["1", stream, String(maxAge), String(back)];
-		return String(
-			await this.#guarded(
-				channel,
-				this.#head.call(stream, () => args),
-			),
-		);
+		return String(await this.#call(this.#head, channel, String(back)));
 	}
 
 	async read(channel: string, after: string, limit: number): Promise<HistoryPage> {
+		if (after === "0-0" || isEmpty(after)) return this.#readFirst(channel, after, limit);
 		const { stream } = this.#store.keysOf(channel);
 		// From the position itself, which must still be there, to one more than is asked for.
 		const count = String(limit + 2);
 		const args = ["XRANGE", stream, after, "+", "COUNT", count];
-		const reply = await this.#guarded(
+		const reply = await guarded(
+			stream,
 			channel,
 			this.#run(stream, () => args),
 		);
-		const entries = reply as [id: string, fields: string[]][];
+		const entries = reply as Entry[];
 		const found = String(entries[0]?.[0]) === after;
 		const rest = found ? entries.slice(1) : entries;
-		const messages = rest.slice(0, limit).map(([id, fields]) => kept(String(id), fields));
-		return { covered: found || after === "0-0", messages, more: rest.length > limit };
+		return page(found, rest, limit);
 	}
 
 	async forget(channel: string): Promise<void> {
 		const { stream, names, ids } = this.#store.keysOf(channel);
 		const { maxAge } = this.#store.limitsOf(channel);
 		const args = ["3", stream, names, ids, String(maxAge)];
-		await this.#guarded(
+		await guarded(
+			stream,
 			channel,
 			this.#forget.call(stream, () => args),
 		);
 	}
 
-	#guarded<T>(channel: string, running: Promise<T>): Promise<T> {
-		return guarded(this.#store.keysOf(channel).stream, [channel], running);
+	async #readFirst(channel: string, after: string, limit: number): Promise<HistoryPage> {
+		// One more than is asked for, and the birth.
+		const reply = await this.#call(this.#first, channel, String(limit + 2));
+		const [now, entries] = reply as [string, Entry[]];
+		const [first] = entries;
+		const born = first?.[1][0] === "birth";
+		const at = first === undefined ? Number(now) : Number.parseInt(String(first[0]), 10);
+		const whole = first === undefined || born;
+		const empty = whole ? emptyRange(at, this.#store.limitsOf(channel).maxAge) : undefined;
+		const rest = born ? entries.slice(1) : entries;
+		return { ...page(coversEmpty(after, empty), rest, limit), empty };
 	}
+
+	#call(script: Script, channel: string, arg: string): Promise<unknown> {
+		const { stream } = this.#store.keysOf(channel);
+		const calling = script.call(stream, () => ["1", stream, arg]);
+		return guarded(stream, channel, calling);
+	}
+}
+
+function page(covered: boolean, rest: readonly Entry[], limit: number): HistoryPage {
+	const messages = rest.slice(0, limit).map(([id, fields]) => kept(String(id), fields));
+	return { covered, messages, more: rest.length > limit };
 }
 
 function kept(id: string, [field, payload]: string[]): KeptMessage {

@@ -39,7 +39,7 @@ export class RedisStore {
 			errorOf: (reply: string) => ConnectorError;
 		},
 	) {
-		this.limitsOf = limitsByChannel(options);
+		this.limitsOf = limitsByChannel(options, ["keyPrefix"]);
 		this.prefix = keyPrefix(options.keyPrefix);
 		this.#command = settings.command;
 		this.#errorOf = settings.errorOf;
@@ -58,8 +58,9 @@ export class RedisStore {
 			messages = batches.flatMap((batch) => batch.messages);
 			return messages.length === 0 ? undefined : this.#arguments(batches);
 		};
-		const key = this.keysOf(channels[0] ?? "").stream;
-		const replies = (await guarded(key, channels, this.#script.call(key, make, ms))) as unknown[];
+		const [first = ""] = channels;
+		const key = this.keysOf(first).stream;
+		const replies = (await guarded(key, first, this.#script.call(key, make, ms))) as unknown[];
 		return messages.map(({ channel }, index) => {
 			const [receivers, id] = [Number(replies[2 * index]), String(replies[2 * index + 1])];
 			if (receivers === -1) return { error: this.#failed(channel, id) };
@@ -95,15 +96,11 @@ export class RedisStore {
 }
 
 /** Says of a key that another program uses what it is. */
-export async function guarded<T>(
-	key: string,
-	channels: readonly string[],
-	running: Promise<T>,
-): Promise<T> {
+export async function guarded<T>(key: string, channel: string, running: Promise<T>): Promise<T> {
 	try {
 		return await running;
 	} catch (error) {
-		throw error instanceof ConnectorError ? wrongTypeOr(error, key, channels[0] ?? "") : error;
+		throw error instanceof ConnectorError ? wrongTypeOr(error, key, channel) : error;
 	}
 }
 

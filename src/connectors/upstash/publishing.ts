@@ -33,12 +33,12 @@ export class UpstashPublishing {
 		payload: string,
 		options: SendOptions = {},
 	): Promise<PublishResult> {
-		this.#sender.check(channel);
+		this.#sender.check(channel, payload);
 		return this.#queues.get().publish({ channel, payload, ...options });
 	}
 
 	async publishAll(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
-		for (const { channel } of messages) this.#sender.check(channel);
+		for (const { channel, payload } of messages) this.#sender.check(channel, payload);
 		return this.#queues.get().publishAll(messages);
 	}
 

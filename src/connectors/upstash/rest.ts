@@ -29,7 +29,9 @@ export class Rest {
 		this.#token = token.trim();
 		// `fetch` would refuse such a header too, with the token in its error.
 		if (!/^[\x21-\x7e]+$/.test(this.#token)) {
-			throw new ConfigurationError("The Upstash token has a character that no header can carry.");
+			throw new ConfigurationError(
+				"The Upstash token has a character that no header can carry, such as a space or a line break.",
+			);
 		}
 	}
 
@@ -132,7 +134,8 @@ function baseOf(url: string): string {
 	if (protocol !== "https:" && protocol !== "http:") {
 		throw new ConfigurationError("The Upstash URL must be the REST one, which begins with https:.");
 	}
-	if (username + password + search + hash !== "") {
+	// A password that was not percent-encoded ends the host, and its rest is in the path.
+	if (username + password + search + hash !== "" || pathname.includes("@")) {
 		throw new ConfigurationError("The Upstash URL must be bare: the token goes into `token`.");
 	}
 	return origin + pathname.replace(/\/+$/, "");

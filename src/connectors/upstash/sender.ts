@@ -4,6 +4,7 @@ import type { ChannelBatch } from "../shared/publish-queue.ts";
 import { plainScript } from "../shared/publish-script.ts";
 import type { Make, Run } from "../shared/redis-script.ts";
 import { type RedisHistoryOptions, RedisStore } from "../shared/redis-store.ts";
+import { assertWellFormed } from "../shared/well-formed.ts";
 import { Commands } from "./commands.ts";
 import { type Rest, RestError } from "./rest.ts";
 
@@ -39,11 +40,10 @@ export class UpstashSender {
 	}
 
 	/** @throws {ConnectorError} `closed`; a TypeError for a name that no request can carry. */
-	check(channel = ""): void {
+	check(channel = "", payload = ""): void {
 		if (this.#closed) throw closedError("upstash connector");
-		// Half a surrogate pair has no UTF-8, and so no name on the wire; two such names would become one.
-		if (channel.isWellFormed()) return;
-		throw new TypeError("The channel name is not well-formed Unicode.");
+		assertWellFormed("channel", channel);
+		assertWellFormed("payload", payload);
 	}
 
 	/** From now on nothing new is taken. */

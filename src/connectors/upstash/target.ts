@@ -37,7 +37,7 @@ export class UpstashTarget implements PublishConnector {
 	}
 
 	async #send(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {
-		for (const { channel } of messages) this.#sender.check(channel);
+		for (const { channel, payload } of messages) this.#sender.check(channel, payload);
 		const channels = [...new Set(messages.map(({ channel }) => channel))];
 		const batches = channels.map((channel) => ({
 			channel,

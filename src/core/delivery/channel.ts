@@ -4,7 +4,7 @@ import type { Page } from "../history/page.ts";
 import { Reader } from "../history/reader.ts";
 import { Decoder, type DecoderOwner } from "../message/decoder.ts";
 import type { Decoded } from "../message/envelope.ts";
-import { beginning, isAfter } from "../message/position.ts";
+import { beginning, isAfter, isEmpty } from "../message/position.ts";
 import type { Semaphore } from "../scheduling.ts";
 
 /** What a channel's messages go to: the streams of one list of channels, or a `messages()`. */
@@ -28,6 +28,9 @@ export interface ChannelOwner extends DecoderOwner {
 /** What is held back while the history is read, in UTF-16 code units; past it, it is read again. */
 const heldLimit = 4_194_304;
 
+/** How old an empty position may be that a new client is given, in ms. */
+const emptyFor = 5_000;
+
 /**
  * One channel of this process: one upstream subscription, however many clients. A payload is
  * decoded here once, and passed on in the broker's order, each stored message once.
@@ -41,6 +44,8 @@ export class Channel implements SubscriptionHandlers {
 	users = 0;
 	/** Where the feed stands: the last stored message that was passed on. With history only. */
 	position = beginning;
+	/** What is not after it was passed on before the store was emptied, and may come again. */
+	#passed = beginning;
 	/** Settles once the subscription is confirmed, or could not be had. */
 	readonly live: Promise<void>;
 	readonly #owner: ChannelOwner;
@@ -56,6 +61,9 @@ export class Channel implements SubscriptionHandlers {
 	#lost = false;
 	#restoring = false;
 	#restorations = 0;
+	/** When it was last asked whether the channel is empty, as `performance.now()` has it. */
+	#askedAt = 0;
+	#refreshing: Promise<void> | undefined;
 
 	constructor(name: string, connector: Connector, owner: ChannelOwner) {
 		this.name = name;
@@ -85,6 +93,7 @@ export class Channel implements SubscriptionHandlers {
 			if (this.#ended) this.#unsubscribe();
 			else if (this.reader !== undefined) {
 				this.position = await this.reader.head();
+				this.#askedAt = performance.now();
 				this.#standing = true;
 				if (this.#heldTooMuch || this.#restorations > 0) void this.#restore(this.reader);
 				else if (!this.#lost) this.#letGo();
@@ -93,6 +102,33 @@ export class Channel implements SubscriptionHandlers {
 			this.end();
 			this.#owner.report(error, { stage: "subscribe", channel: this.name });
 			throw error;
+		}
+	}
+
+	/**
+	 * Asks for a newer position of a channel that stays empty, for clients that come now: a store cannot tell what
+	 * came after too old a one.
+	 */
+	refresh(): Promise<void> | undefined {
+		const { reader } = this;
+		if (reader === undefined || !isEmpty(this.position) || this.#held !== undefined)
+			return undefined;
+		if (performance.now() - this.#askedAt > emptyFor) {
+			this.#askedAt = performance.now();
+			this.#refreshing = this.#refresh(reader);
+		}
+		return this.#refreshing;
+	}
+
+	async #refresh(reader: Reader): Promise<void> {
+		try {
+			const head = await reader.back(0);
+			// What came or was lost meanwhile is after the position that the feed has.
+			const unchanged = isEmpty(this.position) && this.#held === undefined;
+			if (unchanged && isEmpty(head)) this.position = head;
+		} catch (error) {
+			// The older position serves, too.
+			this.#owner.report(error, { stage: "upstream", channel: this.name });
 		}
 	}
 
@@ -114,9 +150,10 @@ export class Channel implements SubscriptionHandlers {
 		if (decoded === undefined) return;
 		const position = decoded.storedAt;
 		// The history may have been faster than the feed.
-		if (position === undefined || isAfter(position, this.position)) {
-			this.#passOn(decoded, position);
+		if (position !== undefined) {
+			if (!isAfter(position, this.position) || !isAfter(position, this.#passed)) return;
 		}
+		this.#passOn(decoded, position);
 	}
 
 	#passOn(decoded: Decoded, position: string | undefined): void {
@@ -186,7 +223,11 @@ export class Channel implements SubscriptionHandlers {
 		if (!page.covers(position) && !isAfter(position, page.end)) {
 			this.#owner.report(gapError(position), { stage: "upstream", channel: this.name });
 			for (const outlet of this.outlets) outlet.onGap(this, position);
-			if (page.isEmpty) this.position = head;
+			if (page.isEmpty) {
+				// Unless the clock of the new store is behind: then all that it gives is new.
+				this.#passed = isEmpty(head) && !isAfter(position, head.slice(1)) ? position : beginning;
+				this.position = head;
+			}
 		}
 		if (!page.isEmpty) this.#passPage(page);
 		return page.more;

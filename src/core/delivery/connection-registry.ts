@@ -11,7 +11,7 @@ export interface RosterOptions {
 	/** How long a stream may last, in ms; `Infinity`: for ever. */
 	maxDuration: number;
 	/** What one client may leave unread, in bytes. */
-	maxBufferedBytes: number;
+	bufferedBytes: number;
 }
 
 /** The timer runs this often per keep-alive period: what it sends is at most a quarter of it early. */
@@ -27,7 +27,7 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** All open streams of a hub, and the one timer that keeps them alive and ends them in time. */
 export class Roster implements ConnectionOwner {
-	readonly maxBufferedBytes: number;
+	readonly bufferedBytes: number;
 	readonly counters: Counters;
 	tick = 0;
 	readonly #feeds = new Map<Connection, Feed>();
@@ -42,11 +42,11 @@ export class Roster implements ConnectionOwner {
 
 	/** @param onEnd hears of the end of each connection, once. */
 	constructor(
-		{ keepAlive, ping, maxDuration, maxBufferedBytes }: RosterOptions,
+		{ keepAlive, ping, maxDuration, bufferedBytes }: RosterOptions,
 		counters: Counters,
 		onEnd: (feed: Feed, connection: Connection, reason: EndReason) => void,
 	) {
-		this.maxBufferedBytes = maxBufferedBytes;
+		this.bufferedBytes = bufferedBytes;
 		this.counters = counters;
 		this.#onEnd = onEnd;
 		this.#maxDuration = maxDuration;

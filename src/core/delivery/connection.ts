@@ -15,7 +15,7 @@ export type EndReason = "left" | "slow" | "closed" | "expired";
 export interface ConnectionOwner {
 	/** Counts the keep-alive timer's ticks. */
 	readonly tick: number;
-	readonly maxBufferedBytes: number;
+	readonly bufferedBytes: number;
 	readonly counters: Counters;
 	/** Sends what is still waiting for the end of the turn. */
 	flush(connection: Connection): void;
@@ -64,7 +64,7 @@ export class Connection implements SinkOwner {
 
 	/** Whether it has read most of what it was sent. */
 	get isDrained(): boolean {
-		return this.#sink.bufferedBytes <= this.#owner.maxBufferedBytes / 4;
+		return this.#sink.bufferedBytes <= this.#owner.bufferedBytes / 4;
 	}
 
 	/**
@@ -74,7 +74,7 @@ export class Connection implements SinkOwner {
 	 */
 	write(bytes: Uint8Array): boolean {
 		if (this.#ended !== undefined) return true;
-		if (this.#sink.bufferedBytes > this.#owner.maxBufferedBytes) return false;
+		if (this.#sink.bufferedBytes > this.#owner.bufferedBytes) return false;
 		this.lastTick = this.#owner.tick;
 		try {
 			this.#sink.write(bytes);

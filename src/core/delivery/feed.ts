@@ -1,9 +1,10 @@
 import type { ConnectorError, ErrorHandler } from "../errors.ts";
-import { formatCursor, type Positions } from "../history/cursor.ts";
+import { formatCursor, live, type Positions, withLive } from "../history/cursor.ts";
 import { Replay } from "../history/replay.ts";
 import type { ReplayFeed } from "../history/types.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { cursorFrame, gapFrame } from "../message/frame.ts";
+import { beginning, isSame } from "../message/position.ts";
 import type { Batch } from "../scheduling.ts";
 import type { Counters } from "../stats.ts";
 import type { Channel, Outlet } from "./channel.ts";
@@ -124,14 +125,18 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	 */
 	join(connection: Connection, opening: string, ping: string, resume: Positions | undefined): void {
 		this.flush();
-		const isNew = this.#replay !== undefined && resume === undefined;
-		// An id without data is no event, and yet it is the last id: the client can come back to here.
-		const cursor = isNew ? cursorFrame(this.#cursor(this.#flushed)) : "";
+		const positions = resume === undefined ? this.#flushed : withLive(resume, this.#flushed);
+		const isNew = resume === undefined || resume.includes(live);
+		// An id without data is no event, and yet it is the last id: the client can come back to here. One whose cursor
+		// cannot be read is given one with the gap.
+		const complete = positions.every((position) => position !== undefined);
+		const placed = this.#replay !== undefined && isNew && complete;
+		const cursor = placed ? cursorFrame(this.#cursor(positions)) : "";
 		connection.write(encoder.encode(opening + cursor + ping));
 		// It may have left before it was answered, and would never be taken out again.
 		if (!connection.isOpen) return;
 		if (this.#replay === undefined || resume === undefined) this.#connections.add(connection);
-		else this.#replay.add(connection, resume, this.#flushed);
+		else this.#replay.add(connection, positions, this.#flushed);
 	}
 
 	/** A connection that has been brought up to where the feed stands. */
@@ -141,7 +146,9 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 
 	/** Whether a connection at these positions has all that was sent. */
 	isAt(positions: readonly string[]): boolean {
-		return positions.every((position, index) => position === this.#flushed[index]);
+		return positions.every((position, index) =>
+			isSame(position, this.#flushed[index] ?? beginning),
+		);
 	}
 
 	leave(connection: Connection): void {

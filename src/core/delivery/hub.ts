@@ -15,7 +15,7 @@ export interface HubOptions extends RosterOptions {
 	/** How long a channel outlives its last client, in ms; 0: not at all. */
 	linger: number;
 	/** A foreign message, in bytes; a larger one is dropped. */
-	maxMessageBytes: number;
+	messageBytes: number;
 	report: ErrorHandler;
 	counters: Counters;
 }
@@ -28,8 +28,8 @@ const restorationsAtATime = 32;
 
 /** Who listens to what: channels, feeds and connections. */
 export class Hub implements ChannelOwner {
-	readonly maxBufferedBytes: number;
-	readonly maxMessageBytes: number;
+	readonly bufferedBytes: number;
+	readonly messageBytes: number;
 	readonly report: ErrorHandler;
 	readonly counters: Counters;
 	readonly reads: Semaphore = new Semaphore(readsAtATime);
@@ -48,8 +48,8 @@ export class Hub implements ChannelOwner {
 	constructor(connector: Connector, options: HubOptions) {
 		this.#connector = connector;
 		this.#linger = options.linger;
-		this.maxBufferedBytes = options.maxBufferedBytes;
-		this.maxMessageBytes = options.maxMessageBytes;
+		this.bufferedBytes = options.bufferedBytes;
+		this.messageBytes = options.messageBytes;
 		this.report = options.report;
 		this.counters = options.counters;
 		this.#roster = new Roster(options, options.counters, this.#connectionEnded);
@@ -80,17 +80,19 @@ export class Hub implements ChannelOwner {
 		createSink: (owner: SinkOwner) => S,
 	): Promise<{ connection: Connection; sink: S }> {
 		await this.#pacer.pass();
-		const channels = await this.#acquireAll(names);
-		let resume = lastEventId === undefined ? undefined : parseCursor(names, lastEventId);
+		// Whoever asks for the same channels in another order is served by the same feed.
+		const sorted = names.toSorted();
+		const channels = await this.#acquireAll(sorted);
+		let resume = lastEventId === undefined ? undefined : parseCursor(sorted, lastEventId);
 		// Bun sends no headers before a first chunk, and some proxies wait for one too.
 		let opening = commentFrame;
 		if (resume === undefined && recent > 0 && this.#connector.history !== undefined) {
 			const back = await this.#back(channels, recent);
 			resume = back;
 			// Where nothing is kept yet, no message brings it an id to come back with.
-			opening += cursorFrame(formatCursor(names, back));
+			opening += cursorFrame(formatCursor(sorted, back));
 		}
-		const key = JSON.stringify(names);
+		const key = JSON.stringify(sorted);
 		let feed = this.#feeds.get(key);
 		if (feed === undefined) {
 			feed = new Feed(channels, this.report, this.counters, this.#batch, this.#upstreamEnded);
@@ -142,10 +144,10 @@ export class Hub implements ChannelOwner {
 		}
 		for (const channel of feed.channels) this.#release(channel);
 		if (reason !== "slow") return;
-		this.counters.cuts++;
+		this.counters.slowClients++;
 		const rule =
 			this.#connector.history === undefined
-				? `more than ${this.maxBufferedBytes} bytes were waiting for it`
+				? `more than ${this.bufferedBytes} bytes were waiting for it`
 				: "it did not read for a minute what was waiting for it";
 		const error = new SseError("slow_consumer", `A client was cut off: ${rule}.`);
 		this.report(error, { stage: "stream" });
@@ -156,8 +158,9 @@ export class Hub implements ChannelOwner {
 		const channels = names.map((name) => this.#acquire(name));
 		try {
 			await Promise.all(channels.map((channel) => channel.live));
-			const ended = this.#closed || channels.some((channel) => channel.ended);
-			if (ended) throw closedError("ServerSentEvents");
+			const refreshing = channels.flatMap((channel) => channel.refresh() ?? []);
+			if (refreshing.length > 0) await Promise.all(refreshing);
+			this.#checkOpen(channels);
 		} catch (error) {
 			for (const channel of channels) this.#release(channel);
 			throw error;
@@ -171,13 +174,18 @@ export class Hub implements ChannelOwner {
 			const positions = await Promise.all(
 				channels.map((channel) => channel.reader?.back(recent) ?? beginning),
 			);
-			if (this.#closed || channels.some((channel) => channel.ended)) {
-				throw closedError("ServerSentEvents");
-			}
+			this.#checkOpen(channels);
 			return positions;
 		} catch (error) {
 			for (const channel of channels) this.#release(channel);
 			throw error;
+		}
+	}
+
+	/** @throws {ConnectorError} when it was closed, or a channel ended, during an `await`. */
+	#checkOpen(channels: readonly Channel[]): void {
+		if (this.#closed || channels.some((channel) => channel.ended)) {
+			throw closedError("ServerSentEvents");
 		}
 	}
 

@@ -1,11 +1,11 @@
 import { gapError, SseError } from "../errors.ts";
-import { parseCursor } from "../history/cursor.ts";
+import { parseCursor, withLive } from "../history/cursor.ts";
 import type { Reader } from "../history/reader.ts";
 import { Recent } from "../history/recent.ts";
 import { Stretch } from "../history/stretch.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { Message } from "../message/message.ts";
-import { isAfter } from "../message/position.ts";
+import { isAfter, isSame } from "../message/position.ts";
 import type { Channel, Outlet } from "./channel.ts";
 import type { Hub } from "./hub.ts";
 
@@ -99,8 +99,8 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 		}
 		this.#queue.push({ message, size });
 		this.#queuedSize += size;
-		if (this.#queuedSize > this.#hub.maxBufferedBytes) {
-			const rule = `more than ${this.#hub.maxBufferedBytes} characters were waiting to be read`;
+		if (this.#queuedSize > this.#hub.bufferedBytes) {
+			const rule = `more than ${this.#hub.bufferedBytes} characters were waiting to be read`;
 			this.#finish(new SseError("slow_consumer", `messages(): ${rule}.`));
 		}
 	}
@@ -134,7 +134,7 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 	/** As a stream is resumed in `Replay`, page by page as they are read here. */
 	async #readHistory(channel: Channel, reader: Reader, lastEventId: string): Promise<void> {
 		let known = channel.position;
-		const [claimed] = parseCursor([this.#name], lastEventId);
+		const [claimed] = withLive(parseCursor([this.#name], lastEventId), [known]);
 		if (claimed === undefined) this.#tellGap(channel, undefined);
 		let position = claimed ?? known;
 		while (!this.#done) {
@@ -157,7 +157,7 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 			for (const { message } of stretch.after(position)) this.#push(message, 0);
 			position = stretch.end(position);
 			known = position;
-			if (position === channel.position) break;
+			if (isSame(position, channel.position)) break;
 			// The feed may have to catch up with the history.
 			if (position === before) await new Promise((resolve) => setTimeout(resolve, feedPause));
 			else await this.#drain();

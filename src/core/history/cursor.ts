@@ -1,56 +1,182 @@
-import { beginning, isPosition } from "../message/position.ts";
+import { beginning, isEmpty, isPosition } from "../message/position.ts";
 
 /**
- * What a client sends back as `Last-Event-ID`: its position in every channel of its connection, in
- * the order of its URL. For one channel that is the position itself. For several it is a checksum
- * of the channels' names and the positions in base 36: about 10 bytes a channel.
+ * What a client sends back as `Last-Event-ID`: its position in every channel of its connection.
+ *
+ * Of one channel that is the position itself. Of several it names the channels by hashes, so that their order is
+ * nothing, one that is taken away is dropped, and one that is new begins with what is new:
+ *
+ *     <checksum><newest ms>.<hash><ms before the newest>[-<sequence>]. …
+ *
+ * All numbers are in base 62; `~` before one stands for an empty position. That is 10 to 14 bytes a channel.
  */
+
+/** Stands for the position of a channel that the cursor does not name: it begins with what is new. */
+export const live = "live";
 
 /** Where a client stands in each channel; undefined: it does not say, or nothing that makes sense. */
 export type Positions = readonly (string | undefined)[];
 
-export function formatCursor(names: readonly string[], positions: readonly string[]): string {
-	const [only] = positions;
-	if (positions.length === 1 && only !== undefined) return only;
-	return [checksum(names), ...positions.map(compact)].join(".");
-}
+/** Digits of a key's word, 36 bits: 32 channels that replace 32 others are taken for them once in 50 million times. */
+const wordDigits = 6;
+
+/** Words of a key. Names of which even so many are alike are told of a gap. */
+const mostWords = 2;
+
+const checksumDigits = 5;
 
 /** Replays all that is kept. */
 const fromTheStart = new Set(["0", beginning]);
 
+export function formatCursor(names: readonly string[], positions: readonly string[]): string {
+	const [only] = positions;
+	return positions.length === 1 && only !== undefined ? only : formatNamed(names, positions);
+}
+
+/** The form for several channels, which is also read where one is asked for. */
+export function formatNamed(names: readonly string[], positions: readonly string[]): string {
+	const { keys, words } = keysOf(names);
+	const parsed = positions.map(numbersOf);
+	const newest = Math.max(...parsed.map(({ ms }) => ms));
+	let text = words === 1 ? base62(newest) : `${base62(newest)}-${words}`;
+	for (const [index, { mark, ms, sequence }] of parsed.entries()) {
+		text += `.${keys[index]}${mark}${ms === newest ? "" : base62(newest - ms)}`;
+		if (sequence > 0) text += `-${base62(sequence)}`;
+	}
+	return checksum(text) + text;
+}
+
 /**
- * Reads a cursor. What is malformed, or was made for other channels, has no position: the client is
- * told of a gap then, never that all is well.
+ * Reads a cursor: a position for each channel. What is cut, forged or malformed has none: the client is told of a gap
+ * then, never that all is well.
  */
 export function parseCursor(names: readonly string[], cursor: string): Positions {
 	if (fromTheStart.has(cursor)) return names.map(() => beginning);
-	if (names.length === 1) return [isPosition(cursor) ? cursor : undefined];
-	// A cursor of ours is far shorter; nothing longer is worth looking at.
-	const parts = cursor.length > 40 * (names.length + 1) ? [] : cursor.split(".");
-	if (parts.length !== names.length + 1 || parts[0] !== checksum(names)) {
-		return names.map(() => undefined);
+	if (names.length === 1 && isPosition(cursor)) return [cursor];
+	const named = parseNamed(cursor);
+	if (named === undefined) return names.map(() => undefined);
+	const { words, positions } = named;
+	const keys = names.map((name) => keyOf(name, words));
+	const ambiguous = repeated(keys);
+	return keys.map((key) => {
+		if (ambiguous.has(key)) return undefined;
+		return positions.has(key) ? positions.get(key) : live;
+	});
+}
+
+/** Puts where the feed stands for channels that begin with what is new. */
+export function withLive(positions: Positions, standing: readonly string[]): Positions {
+	return positions.map((position, index) => (position === live ? standing[index] : position));
+}
+
+interface Named {
+	/** Of each key. */
+	readonly words: number;
+	/** By key; undefined: it makes no sense. */
+	readonly positions: ReadonlyMap<string, string | undefined>;
+}
+
+const head = /^([0-9A-Za-z]{1,9})(?:-([1-9]))?$/;
+const body = /^(~?)([0-9A-Za-z]{0,9})(?:-([0-9A-Za-z]{1,9}))?$/;
+
+function parseNamed(cursor: string): Named | undefined {
+	const text = cursor.slice(checksumDigits);
+	if (cursor !== checksum(text) + text) return undefined;
+	const [first = "", ...entries] = text.split(".");
+	const [, newest, count = "1"] = head.exec(first) ?? [];
+	const words = Number(count);
+	if (newest === undefined || words > mostWords) return undefined;
+	const positions = new Map<string, string | undefined>();
+	for (const entry of entries) {
+		const key = entry.slice(0, words * wordDigits);
+		const position = expand(fromBase62(newest), entry.slice(key.length));
+		// Nobody but a forger names a channel twice.
+		positions.set(key, positions.has(key) ? undefined : position);
 	}
-	return parts.slice(1).map(expand);
+	return { words, positions };
 }
 
-function compact(position: string): string {
-	const [ms = "", sequence = ""] = position.split("-");
-	const tail = sequence === "0" ? "" : `-${Number(sequence).toString(36)}`;
-	return Number(ms).toString(36) + tail;
-}
-
-function expand(text: string): string | undefined {
-	const [, ms, sequence = "0"] = /^([0-9a-z]{1,10})(?:-([0-9a-z]{1,10}))?$/.exec(text) ?? [];
-	if (ms === undefined) return undefined;
-	const position = `${Number.parseInt(ms, 36)}-${Number.parseInt(sequence, 36)}`;
+function expand(newest: number, text: string): string | undefined {
+	const [, mark = "", before, sequence = "0"] = body.exec(text) ?? [];
+	if (before === undefined) return undefined;
+	const position = `${mark}${newest - fromBase62(before)}-${fromBase62(sequence)}`;
 	return isPosition(position) ? position : undefined;
 }
 
-// FNV-1a: a cursor must not be taken for another list of as many channels.
-function checksum(names: readonly string[]): string {
-	let hash = 0x811c9dc5;
-	for (const char of JSON.stringify(names)) {
-		hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
+function numbersOf(position: string) {
+	const mark = isEmpty(position) ? "~" : "";
+	const dash = position.indexOf("-");
+	return {
+		mark,
+		ms: Number(position.slice(mark.length, dash)),
+		sequence: Number(position.slice(dash + 1)),
+	};
+}
+
+interface Keys {
+	/** In the order of the names. */
+	readonly keys: readonly string[];
+	readonly words: number;
+}
+
+/** A feed makes a cursor for each message, always of the same names. */
+const known = new WeakMap<readonly string[], Keys>();
+
+/** The shortest keys that tell the names apart. */
+function keysOf(names: readonly string[]): Keys {
+	let found = known.get(names);
+	for (let words = 1; found === undefined; words++) {
+		const keys = names.map((name) => keyOf(name, words));
+		if (words === mostWords || repeated(keys).size === 0) found = { keys, words };
 	}
-	return (hash >>> 0).toString(36);
+	known.set(names, found);
+	return found;
+}
+
+function keyOf(name: string, words: number): string {
+	let key = "";
+	for (let seed = 1; seed <= words; seed++) key += digest(name, seed, wordDigits);
+	return key;
+}
+
+function repeated(keys: readonly string[]): ReadonlySet<string> {
+	const seen = new Set<string>();
+	return new Set(keys.filter((key) => seen.size === seen.add(key).size));
+}
+
+function checksum(text: string): string {
+	return digest(text, 0, checksumDigits);
+}
+
+/** A hash of so many digits. It is cyrb53, which is public domain: https://github.com/bryc/code. */
+function digest(text: string, seed: number, digits: number): string {
+	let high = 0xdeadbeef ^ seed;
+	let low = 0x41c6ce57 ^ seed;
+	for (let index = 0; index < text.length; index++) {
+		const unit = text.charCodeAt(index);
+		high = Math.imul(high ^ unit, 2_654_435_761);
+		low = Math.imul(low ^ unit, 1_597_334_677);
+	}
+	const [a, b] = [high, low];
+	high = Math.imul(a ^ (a >>> 16), 2_246_822_507) ^ Math.imul(b ^ (b >>> 13), 3_266_489_909);
+	low = Math.imul(b ^ (b >>> 16), 2_246_822_507) ^ Math.imul(high ^ (high >>> 13), 3_266_489_909);
+	const bits = 4_294_967_296 * (low & 0x1fffff) + (high >>> 0);
+	return base62(bits % 62 ** digits).padStart(digits, "0");
+}
+
+const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+function base62(value: number): string {
+	let text = "";
+	for (let rest = value; rest > 0 || text === ""; rest = Math.floor(rest / 62)) {
+		text = alphabet.charAt(rest % 62) + text;
+	}
+	return text;
+}
+
+/** @param text of digits alone; empty: 0. */
+function fromBase62(text: string): number {
+	let value = 0;
+	for (const digit of text) value = value * 62 + alphabet.indexOf(digit);
+	return value;
 }

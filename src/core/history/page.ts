@@ -1,13 +1,13 @@
 import type { HistoryPage } from "../connector.ts";
 import type { Decoded } from "../message/envelope.ts";
-import { isAfter } from "../message/position.ts";
+import { beginning, isAfter, isEmpty, isWithin } from "../message/position.ts";
 
 /** Some of a channel's history, decoded once for whoever is behind. */
 export class Page {
 	readonly messages: readonly Decoded[];
 	/** There is more after the last of these. */
 	readonly more: boolean;
-	/** Of the first that is kept, be it a message or a place where somebody waits for one. */
+	/** Of the first that is kept, be it a message or not. */
 	readonly begin: string | undefined;
 	/** The position that a reader of this page has reached. */
 	readonly end: string;
@@ -16,13 +16,14 @@ export class Page {
 	readonly #after: string;
 	readonly #asOf: string;
 	readonly #covered: boolean;
+	readonly #empty: HistoryPage["empty"];
 	readonly #ids: ReadonlySet<string>;
 
 	/** @param asOf where the feed stood when the history was asked: all that it had passed on was stored by then. */
 	constructor(
 		after: string,
 		asOf: string,
-		{ covered, messages, more }: HistoryPage,
+		{ covered, messages, more, empty }: HistoryPage,
 		decode: (payload: string) => Decoded | undefined,
 	) {
 		this.more = more;
@@ -37,7 +38,8 @@ export class Page {
 		this.#after = after;
 		this.#asOf = asOf;
 		this.#covered = covered;
-		// Also of places where nothing was published: someone may have waited there.
+		this.#empty = empty;
+		// Also of entries that are no messages: a page may end there.
 		this.#ids = new Set(messages.map(({ id }) => id));
 	}
 
@@ -53,6 +55,10 @@ export class Page {
 
 	/** Whether nothing is missing between a position and what this page has after it. */
 	covers(position: string): boolean {
+		if (isEmpty(position)) {
+			const { from, to } = this.#empty ?? { from: beginning, to: beginning };
+			return isWithin(position, from, to);
+		}
 		return position === this.#after ? this.#covered : this.#ids.has(position);
 	}
 }

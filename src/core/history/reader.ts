@@ -1,5 +1,6 @@
 import type { History } from "../connector.ts";
 import type { Decoded } from "../message/envelope.ts";
+import { beginning, isEmpty } from "../message/position.ts";
 import type { Semaphore } from "../scheduling.ts";
 import { Page } from "./page.ts";
 
@@ -45,20 +46,22 @@ export class Reader {
 	 * @throws {ConnectorError} when the broker is away.
 	 */
 	read(after: string, fresh = false): Promise<Page> {
+		const from = fromOf(after);
 		const ask = () =>
 			this.#gate.run(async () => {
-				const page = await this.readNow(after);
+				const page = await this.readNow(from);
 				this.#feed.onPage(page);
 				return page;
 			});
-		return fresh ? ask() : shared(this.#pages, after, ask);
+		return fresh ? ask() : shared(this.#pages, from, ask);
 	}
 
 	/** Not shared and not in line: for the feed itself, which everybody waits for. */
 	async readNow(after: string): Promise<Page> {
 		const asOf = this.#feed.standing();
-		const kept = await this.#history.read(this.#name, after, this.#pageSize);
-		const page = new Page(after, asOf, kept, (payload) => this.#feed.decode(payload));
+		const from = fromOf(after);
+		const kept = await this.#history.read(this.#name, from, this.#pageSize);
+		const page = new Page(from, asOf, kept, (payload) => this.#feed.decode(payload));
 		if (page.messages.length > 0) {
 			const fit = Math.floor((pageTarget * page.messages.length) / page.size);
 			this.#pageSize = Math.min(longestPage, Math.max(1, fit));
@@ -75,6 +78,11 @@ export class Reader {
 		const ask = () => this.#gate.run(() => this.#history.head(this.#name, count));
 		return shared(this.#backs, count, ask);
 	}
+}
+
+/** Before the first message all positions are one place: those who saw the channel empty share a read. */
+function fromOf(after: string): string {
+	return isEmpty(after) ? beginning : after;
 }
 
 function shared<K, V>(underWay: Map<K, Promise<V>>, key: K, ask: () => Promise<V>): Promise<V> {

@@ -1,7 +1,7 @@
 import { type ErrorHandler, gapError } from "../errors.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { cursorFrame, gapFrame } from "../message/frame.ts";
-import { beginning, isAfter } from "../message/position.ts";
+import { beginning, isAfter, isEmpty } from "../message/position.ts";
 import { type Lag, oldest, start } from "./behind.ts";
 import { formatCursor, type Positions } from "./cursor.ts";
 import { Recent } from "./recent.ts";
@@ -142,8 +142,10 @@ export class Reading {
 			}
 			positions[index] = stretch.end(positions[index] ?? beginning);
 		}
-		// Told of the gap, the client needs a cursor that is none any more.
-		if (gaps > 0) text += cursorFrame(formatCursor(names, positions));
+		// Told of a gap, the client needs a cursor that is none. One that still sees a channel empty needs the newest
+		// time at which it was: nobody can tell what came after too old a one.
+		const refreshed = positions.some((each, index) => isEmpty(each) && each !== claimed[index]);
+		if (gaps > 0 || refreshed) text += cursorFrame(formatCursor(names, positions));
 		return { bytes: encoder.encode(text), positions, events, gaps };
 	}
 

@@ -1,5 +1,5 @@
 import type { Decoded } from "../message/envelope.ts";
-import { beginning, isAfter } from "../message/position.ts";
+import { beginning, isAfter, later } from "../message/position.ts";
 import type { Page } from "./page.ts";
 import type { ReplayChannel } from "./types.ts";
 
@@ -62,7 +62,7 @@ export class Stretch {
 		// A position after this page is judged by the page that has it.
 		if (!this.#upToDate) return isAfter(claimed, page.end);
 		// The client may have heard from another process of a message that is newer than this page.
-		return !fresh && isAfter(claimed, latest(page.end, channel.position));
+		return !fresh && isAfter(claimed, later(page.end, channel.position));
 	}
 
 	after(position: string): readonly Decoded[] {
@@ -80,7 +80,8 @@ export class Stretch {
 	end(position: string): string {
 		const { page, channel } = this.#read;
 		const end = page?.end ?? beginning;
-		return latest(position, end, this.#upToDate ? channel.position : beginning);
+		const last = later(position, end);
+		return this.#upToDate ? later(last, channel.position) : last;
 	}
 }
 
@@ -97,8 +98,4 @@ function joined(page: Page | undefined, recent: readonly Decoded[] = []): readon
 
 function positionOf(decoded: Decoded | undefined): string {
 	return decoded?.storedAt ?? beginning;
-}
-
-function latest(...positions: readonly string[]): string {
-	return positions.reduce((a, b) => (isAfter(b, a) ? b : a));
 }

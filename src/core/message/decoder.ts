@@ -1,10 +1,11 @@
 import { type ErrorHandler, SseError } from "../errors.ts";
 import type { Counters } from "../stats.ts";
-import { type Decoded, decode, exceeds } from "./envelope.ts";
+import { type Decoded, decode } from "./envelope.ts";
+import { exceeds } from "./text.ts";
 
 export interface DecoderOwner {
 	/** A message, in bytes; a larger one is dropped. */
-	readonly maxMessageBytes: number;
+	readonly messageBytes: number;
 	readonly report: ErrorHandler;
 	readonly counters: Counters;
 }
@@ -29,14 +30,14 @@ export class Decoder {
 	}
 
 	decode(payload: string): Decoded | undefined {
-		const { counters, maxMessageBytes } = this.#owner;
+		const { counters, messageBytes } = this.#owner;
 		try {
-			if (exceeds(payload, maxMessageBytes + (this.#history ? longestId : 0))) {
-				throw new SseError("bad_message", `Dropped a message of over ${maxMessageBytes} bytes.`);
+			if (exceeds(payload, messageBytes + (this.#history ? longestId : 0))) {
+				throw new SseError("bad_message", `Dropped a message of over ${messageBytes} bytes.`);
 			}
 			return decode(payload, this.#history);
 		} catch (error) {
-			counters.drops++;
+			counters.droppedMessages++;
 			this.#reportDropped(error);
 			return undefined;
 		}

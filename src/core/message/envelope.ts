@@ -1,7 +1,8 @@
 import { SseError } from "../errors.ts";
+import { isReserved, longestRetry } from "./fields.ts";
 import { frame } from "./frame.ts";
 import { memberText } from "./json-text.ts";
-import { dataJson, dataText, isReserved, Message, type MessageJSON } from "./message.ts";
+import { dataJson, dataText, Message, type MessageOptions } from "./message.ts";
 import { isPosition } from "./position.ts";
 
 /**
@@ -20,21 +21,13 @@ export function encode(message: Message, json = dataJson(message.data)): string 
 	return rest === "{}" ? `{"data":${json}}` : `{"data":${json},${rest.slice(1)}`;
 }
 
-const encoder = /* @__PURE__ */ new TextEncoder();
-
-/** Whether a text is more than so many bytes of UTF-8; it is measured only where its length does not tell. */
-export function exceeds(text: string, bytes: number): boolean {
-	if (text.length > bytes) return true;
-	return text.length * 3 > bytes && encoder.encode(text).length > bytes;
-}
-
 const fieldNames = new Set(["data", "type", "id", "retry"]);
 
 /**
  * Reads a payload from the channel.
  *
- * @param history whether ids are positions: then one that the store did not give is left out, for it
- *   would move a client's cursor to nowhere.
+ * @param history whether ids are positions: then one that the store did not give is left out, whatever it
+ *   is, for it would move a client's cursor to nowhere.
  * @throws {SseError} `bad_message`; it says what is wrong and quotes nothing of the payload.
  */
 export function decode(payload: string, history = false): Decoded {
@@ -57,11 +50,11 @@ export class Decoded {
 	#frame: string | undefined;
 
 	constructor(payload: string, history: boolean) {
-		const { data, type, id, retry } = parse(payload);
+		const json = parse(payload);
 		this.storedAt = history ? storedAt(payload) : undefined;
-		this.message = new Message(data, { type, id: history ? this.storedAt : id, retry });
+		this.message = messageOf({ ...json, id: history ? this.storedAt : json.id });
 		this.size = payload.length;
-		this.#text = sourceText(payload, data);
+		this.#text = sourceText(payload, json.data);
 	}
 
 	/** The frame as it was published, made once however many lists of channels it goes to. */
@@ -84,7 +77,7 @@ function storedAt(payload: string): string | undefined {
 	return id !== undefined && isPosition(id) ? id : undefined;
 }
 
-function parse(payload: string): Message {
+function parse(payload: string): Foreign {
 	let json: unknown;
 	try {
 		json = JSON.parse(payload);
@@ -100,9 +93,19 @@ function parse(payload: string): Message {
 			'Dropped a payload that is not a message: an object with "data" and at most "type", "id" and "retry".',
 		);
 	}
+	return json;
+}
+
+/** An envelope whose fields nobody has looked at yet. */
+type Foreign = { data: unknown } & MessageOptions;
+
+function messageOf({ data, type, id, retry }: Foreign): Message {
+	// The content is worth more than a wish about reconnecting: of a message that asks for more than a day, all
+	// the rest is delivered.
+	const isTooLong = Number.isSafeInteger(retry) && Number(retry) > longestRetry;
 	let message: Message;
 	try {
-		message = new Message(json.data, json);
+		message = new Message(data, { type, id, retry: isTooLong ? undefined : retry });
 	} catch (cause) {
 		throw new SseError("bad_message", `Dropped a message. ${(cause as Error).message}`, { cause });
 	}
@@ -112,7 +115,7 @@ function parse(payload: string): Message {
 	return message;
 }
 
-function isEnvelope(json: unknown): json is MessageJSON {
+function isEnvelope(json: unknown): json is Foreign {
 	return (
 		typeof json === "object" &&
 		json !== null &&

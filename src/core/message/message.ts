@@ -1,11 +1,18 @@
+import { idProblem, retryProblem, typeProblem } from "./fields.ts";
 import { frame } from "./frame.ts";
 
 export interface MessageOptions {
-	/** The event's name; listeners use `addEventListener(type, …)`. Absent or `""`: `message`. No CR or LF. */
+	/**
+	 * The event's name; listeners use `addEventListener(type, …)`. Absent or `""`: `message`. At most 256 bytes of
+	 * UTF-8, without control and format characters.
+	 */
 	type?: string | null | undefined;
-	/** The event's id; the browser sends the latest back as `Last-Event-ID`. No CR, LF or NUL. */
+	/**
+	 * The event's id; the browser sends the latest back as `Last-Event-ID`. At most 1,024 bytes of UTF-8, without
+	 * control characters, and without a space at either end.
+	 */
 	id?: string | number | null | undefined;
-	/** How long the browser waits before it reconnects, in ms: an integer of 0 or more. */
+	/** How long the browser waits before it reconnects, in ms: a whole number of at most 86,400,000 (a day). */
 	retry?: number | null | undefined;
 }
 
@@ -83,18 +90,16 @@ function sameMessage(one: Message, other: unknown): boolean {
 	);
 }
 
-/** Types that only edge-sse itself sends, so that nobody can forge them: `sse.gap`. */
-export function isReserved(type: string | undefined): boolean {
-	return type?.startsWith("sse.") ?? false;
-}
-
 /**
- * Data as it goes into `data:` lines: a string as it is, everything else as JSON.
+ * Data as it goes into `data:` lines: a string as it is, everything else as JSON. What is a string in JSON
+ * (a `Date`, or what its `toJSON` makes one) is a string here too, as it is when it was published.
  *
  * @throws {TypeError} when JSON cannot carry it.
  */
 export function dataText(data: unknown): string {
-	return typeof data === "string" ? data : dataJson(data);
+	if (typeof data === "string") return data;
+	const json = dataJson(data);
+	return json.startsWith('"') ? JSON.parse(json) : json;
 }
 
 /**
@@ -126,9 +131,8 @@ function validType(type: unknown): string | undefined {
 	// "" and no type mean the same event to the parser: `message`.
 	if (type === undefined || type === null || type === "") return undefined;
 	if (typeof type !== "string") throw invalid("type", `must be a string, not ${kindOf(type)}`);
-	if (/[\r\n]/.test(type)) {
-		throw invalid("type", "must not contain CR or LF, which would end the field and begin another");
-	}
+	const problem = typeProblem(type);
+	if (problem !== undefined) throw invalid("type", problem);
 	return type;
 }
 
@@ -141,19 +145,16 @@ function validId(id: unknown): string | undefined {
 		throw invalid("id", `must be a string or an integer, not ${kindOf(id)}`);
 	}
 	const text = String(id);
-	// NUL makes the parser ignore the whole id.
-	if (/[\r\n\0]/.test(text)) {
-		throw invalid("id", "must not contain CR, LF or NUL, which would end the field or void it");
-	}
+	const problem = idProblem(text);
+	if (problem !== undefined) throw invalid("id", problem);
 	return text;
 }
 
 function validRetry(retry: unknown): number | undefined {
 	if (retry === undefined || retry === null) return undefined;
-	if (typeof retry !== "number" || !Number.isSafeInteger(retry) || retry < 0) {
-		throw invalid("retry", "must be a whole number of milliseconds, 0 or more");
-	}
-	return retry;
+	const problem = retryProblem(retry);
+	if (problem !== undefined) throw invalid("retry", problem);
+	return Number(retry);
 }
 
 function invalid(field: string, rule: string): TypeError {

@@ -1,22 +1,55 @@
 /**
- * Where a message stands in its channel's history: `<milliseconds>-<sequence>`, as Redis gives ids to
- * the entries of a stream (https://redis.io/docs/latest/develop/data-types/streams/#entry-ids).
+ * Where a reader stands in a channel's history. After a message: `<milliseconds>-<sequence>`, as Redis gives ids to
+ * the entries of a stream (https://redis.io/docs/latest/develop/data-types/streams/#entry-ids). In a channel that
+ * keeps nothing: the same behind a `~`, the time at which the store saw that it is empty.
  */
 
 /** Before everything that is kept. */
 export const beginning = "0-0";
 
-const form = /^\d{1,15}-\d{1,15}$/;
+const form = /^~?\d{1,15}-\d{1,15}$/;
 
 export function isPosition(text: string): boolean {
 	return form.test(text);
 }
 
-/** Whether `a` stands after `b`. Both are positions. */
+/** Whether the channel was seen empty, and no message is at this position. */
+export function isEmpty(position: string): boolean {
+	return position.charCodeAt(0) === 0x7e;
+}
+
+/** Whether `a` stands after `b`. Both are positions. An empty one is before every message, as the beginning is. */
 export function isAfter(a: string, b: string): boolean {
+	if (isEmpty(a)) return false;
+	return compare(a, isEmpty(b) ? beginning : b) > 0;
+}
+
+/** Whether nothing lies between the two: all empty positions of a channel are before its first message. */
+export function isSame(a: string, b: string): boolean {
+	return a === b || !(isAfter(a, b) || isAfter(b, a));
+}
+
+/** The later of two; of two between which nothing lies, the one that was seen empty later. */
+export function later(a: string, b: string): string {
+	if (!isSame(a, b)) return isAfter(a, b) ? a : b;
+	if (isEmpty(a) && isEmpty(b)) return compare(a, b) < 0 ? b : a;
+	return isEmpty(b) ? b : a;
+}
+
+/** Whether an empty position was seen within these two, both included. */
+export function isWithin(position: string, from: string, to: string): boolean {
+	return isEmpty(position) && compare(position, from) >= 0 && compare(position, to) <= 0;
+}
+
+/** Compares the numbers of two positions, whatever they stand for. */
+function compare(a: string, b: string): number {
 	const left = a.indexOf("-");
 	const right = b.indexOf("-");
-	const difference = Number(a.slice(0, left)) - Number(b.slice(0, right));
-	if (difference !== 0) return difference > 0;
-	return Number(a.slice(left + 1)) > Number(b.slice(right + 1));
+	const difference = number(a, left) - number(b, right);
+	if (difference !== 0) return difference;
+	return Number(a.slice(left + 1)) - Number(b.slice(right + 1));
+}
+
+function number(position: string, end: number): number {
+	return Number(position.slice(isEmpty(position) ? 1 : 0, end));
 }

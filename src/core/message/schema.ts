@@ -45,6 +45,7 @@ export type MessageOf<Events extends object> = string extends keyof Events
 /** Data that its schema refused; nothing of it was published. */
 export class ValidationError extends SseError {
 	override readonly name = "ValidationError";
+	declare readonly code: "invalid_data";
 	/** As the validator put them. */
 	readonly issues: readonly Issue[];
 

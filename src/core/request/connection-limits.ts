@@ -5,9 +5,10 @@ export class Admission {
 	readonly #ofOne = new Map<string, number>();
 	#all = 0;
 
-	constructor(limits: { maxConnections: number; maxConnectionsPerClient: number }) {
-		this.#most = limits.maxConnections;
-		this.#mostOfOne = limits.maxConnectionsPerClient;
+	/** @param most streams in all. @param mostOfOne streams of one client. */
+	constructor(most: number, mostOfOne: number) {
+		this.#most = most;
+		this.#mostOfOne = mostOfOne;
 	}
 
 	/** @param key of the client, where one is counted. @returns undefined: there is no place. */

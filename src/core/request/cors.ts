@@ -1,4 +1,5 @@
 import type { ErrorHandler } from "../errors.ts";
+import { checkNames } from "../known-names.ts";
 
 type Origin = string | undefined | null;
 
@@ -13,6 +14,11 @@ export interface CorsOptions {
 /** @throws {TypeError} when every origin were allowed to read with the user's cookies. */
 export function checkCors(cors: CorsOptions | undefined): void {
 	if (cors === undefined) return;
+	checkNames("cors.", cors, ["origin", "credentials"], {
+		origins: "Did you mean origin?",
+		methods: "A stream is read with GET alone.",
+		allowedHeaders: "Every header that a page asks for is allowed.",
+	});
 	const { origin, credentials } = cors;
 	const kind = typeof origin;
 	if (kind !== "string" && kind !== "function" && !Array.isArray(origin)) {

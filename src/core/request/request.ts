@@ -1,13 +1,16 @@
+import { longestId } from "../message/fields.ts";
+
 /** What a stream request asks for: method and channels. */
 
 /** flask-sse's own default, when a request or a publish names no channel. */
 export const defaultChannel = "sse";
 
+/** UTF-16 code units in one channel's name. */
+export const longestName = 512;
+
 export interface ChannelLimits {
-	/** Channels on one connection. */
-	maxChannels: number;
-	/** UTF-16 code units in one channel's name. */
-	maxChannelLength: number;
+	/** Channels on one stream. */
+	channels: number;
 }
 
 /** The channels of `?channel=a&channel=b`, in the order of the URL; none: `sse`. */
@@ -31,14 +34,18 @@ export function channelProblem(
 	limits: ChannelLimits,
 ): string | undefined {
 	if (names.length === 0) return "channel: at least one is needed.";
-	if (names.length > limits.maxChannels) {
-		return `channel: at most ${limits.maxChannels} on one connection, got ${names.length}.`;
+	if (names.length > limits.channels) {
+		return `channel: at most ${limits.channels} on one connection, got ${names.length}.`;
 	}
 	for (const name of names) {
 		if (typeof name !== "string" || name === "")
 			return "channel: must be a string that is not empty.";
-		if (name.length > limits.maxChannelLength) {
-			return `channel: a name has at most ${limits.maxChannelLength} characters, got ${name.length}.`;
+		if (name.length > longestName) {
+			return `channel: a name has at most ${longestName} characters, got ${name.length}.`;
+		}
+		// It has no form in UTF-8, where it would become another name.
+		if (!name.isWellFormed()) {
+			return "channel: must be well-formed Unicode, without a lone surrogate.";
 		}
 	}
 	return undefined;
@@ -51,15 +58,29 @@ const longestRest = 16_384;
 const longestPosition = 24;
 
 /** What is wrong with the request before its channels are looked at; undefined when nothing is. */
-export function requestProblem(request: Request, limits: ChannelLimits): string | undefined {
+export function urlProblem(request: Request, limits: ChannelLimits): string | undefined {
 	// A character of a name is up to 9 of a URL.
-	const longestUrl = longestRest + limits.maxChannels * (limits.maxChannelLength + 1) * 9;
-	if (request.url.length > longestUrl) {
-		return `url: has at most ${longestUrl} characters, got ${request.url.length}.`;
-	}
+	const longestUrl = longestRest + limits.channels * (longestName + 1) * 9;
+	if (request.url.length <= longestUrl) return undefined;
+	return `url: has at most ${longestUrl} characters, got ${request.url.length}.`;
+}
+
+/**
+ * What is wrong with where the client says that it left off; undefined when nothing is. The longest is four
+ * times what an id can be, and room for a position in each channel: nobody was ever given more. Anything
+ * shorter that makes no sense is a gap and no refusal, for an EventSource gives up on a 400 for good. That
+ * goes for bytes past ASCII too, which each runtime hands on in a way of its own: a cursor has none.
+ *
+ * @param isUsed asked only about one that is too long: without history it says nothing, so it may be anything.
+ */
+export function cursorProblem(
+	request: Request,
+	limits: ChannelLimits,
+	isUsed: () => boolean,
+): string | undefined {
 	const { length } = requestedCursor(request) ?? "";
-	const longestCursor = 4_096 + limits.maxChannels * longestPosition;
-	if (length <= longestCursor) return undefined;
+	const longestCursor = 4 * longestId + limits.channels * longestPosition;
+	if (length <= longestCursor || !isUsed()) return undefined;
 	return `Last-Event-ID: has at most ${longestCursor} characters, got ${length}.`;
 }
 
@@ -72,16 +93,17 @@ export function isAllowed(name: string, list: readonly string[] | undefined): bo
 	);
 }
 
-/** @throws {TypeError} when code may not do that with the channel; it names the rule. */
+/**
+ * @param allowed the only channels there are, if that is limited.
+ * @throws {TypeError} when code may not do that with the channel; it names the rule.
+ */
 export function checkChannel(
 	channel: string,
-	limits: Pick<ChannelLimits, "maxChannelLength"> & {
-		allowedChannels?: readonly string[] | undefined;
-	},
+	allowed: readonly string[] | undefined,
 	what: "publish" | "forget" | "listen",
 ): void {
-	const problem = channelProblem([channel], { ...limits, maxChannels: 1 });
+	const problem = channelProblem([channel], { channels: 1 });
 	if (problem !== undefined) throw new TypeError(`Cannot ${what}. ${problem}`);
-	if (isAllowed(channel, limits.allowedChannels)) return;
-	throw new TypeError(`Cannot ${what}. channel: is not one of allowedChannels.`);
+	if (isAllowed(channel, allowed)) return;
+	throw new TypeError(`Cannot ${what}. channel: is not one of channels.allowed.`);
 }

@@ -3,6 +3,7 @@ import { until } from "../wait.ts";
 import * as assert from "./assert.ts";
 import { hostile } from "./channel-names.ts";
 import { historyBoundsCases } from "./history-bounds.ts";
+import { historyEmptyCases } from "./history-empty.ts";
 import { covers, idsOf, numbered, payload, publishAll, stored } from "./history-kit.ts";
 import { historyReadingCases } from "./history-reading.ts";
 import type { Case, Kit } from "./kit.ts";
@@ -148,6 +149,7 @@ export const historyCases: Case[] = [
 	...publishing,
 	...raceCases,
 	...historyReadingCases,
+	...historyEmptyCases,
 	...historyBoundsCases,
 	...broken,
 	...names,

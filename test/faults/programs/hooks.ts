@@ -23,7 +23,7 @@ const ways = {
 	rejects: () => Promise.reject(new Error("A hook that rejects.")),
 	hangs: () => new Promise(() => undefined),
 };
-const hooks = ["authorize", "clientKey", "onConnect", "onDisconnect", "onError", "connector"];
+const hooks = ["authorize", "key", "onConnect", "onDisconnect", "onError", "connector"];
 const connector = memory();
 const instances = new Map<string, ServerSentEvents>();
 for (const hook of hooks) {
@@ -33,7 +33,7 @@ for (const hook of hooks) {
 		const options = {
 			connector,
 			onError: (_: unknown, { stage }: { stage: string }) => told.push(stage),
-			[hook]: broken,
+			...(hook === "key" ? { limits: { perClient: { key: broken } } } : { [hook]: broken }),
 			// An onError needs something to hear of.
 			...(hook === "onError" && { onConnect: ways.throws }),
 		} as unknown as ServerSentEventsOptions;

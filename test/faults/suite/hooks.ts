@@ -8,7 +8,7 @@ import { fault, type Runtime, type Scene } from "../scene.ts";
 /** How a stream begins whose one hook is broken in one way. */
 const outcomes: Record<string, Record<"throws" | "rejects" | "hangs", number | "waits">> = {
 	authorize: { throws: 500, rejects: 500, hangs: "waits" },
-	clientKey: { throws: 200, rejects: 200, hangs: "waits" },
+	key: { throws: 200, rejects: 200, hangs: "waits" },
 	onConnect: { throws: 200, rejects: 200, hangs: 200 },
 	onDisconnect: { throws: 200, rejects: 200, hangs: 200 },
 	onError: { throws: 200, rejects: 200, hangs: 200 },

@@ -102,7 +102,7 @@ export function unread(runtime: Runtime): void {
 						`${p99.toFixed(0)} ms${calm === undefined ? "" : ` (undisturbed ${calm.toFixed(0)} ms)`}${freed}`,
 				);
 				// Nobody is left where all that is published waits for it.
-				const behind = history ? "sse_replays_total" : "sse_cuts_total";
+				const behind = history ? "sse_replays_total" : "sse_slow_clients_total";
 				expect(await counter(hub.url, behind)).toBeGreaterThanOrEqual(clients);
 				// They share the bytes that wait for them: unbounded, all that is published would stay.
 				expect(highest - before.resident).toBeLessThan(100 + clients / 2);

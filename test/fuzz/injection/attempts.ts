@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import type { MessageOptions } from "../../../src/core/message/message.ts";
-import { jsonData, piece, text, textWithout } from "../text.ts";
+import {
+	badId,
+	badType,
+	idText,
+	jsonData,
+	looksReserved,
+	piece,
+	spacedId,
+	text,
+	typeText,
+} from "../text.ts";
 
 /** What somebody publishes, and whether it is one event or nothing at all. */
 export type Attempt = Side & {
@@ -21,28 +31,30 @@ interface Fields {
 	retry?: number;
 }
 
-const type = textWithout(/[\r\n]/g).map((type) => type.replace(/^sse\./, ""));
+const type = typeText.map((type) => (looksReserved(type) ? `not ${type}` : type).slice(0, 85));
 const data = fc.oneof({ weight: 3, arbitrary: text }, { weight: 1, arbitrary: jsonData });
-const retry = fc.nat();
+const retry = fc.nat({ max: 86_400_000 });
 
 /** Fields that keep to the rules, and are as hostile as these allow. */
 function good(withId: boolean): fc.Arbitrary<Fields> {
-	const optional = { type, retry, ...(withId ? { id: textWithout(/[\r\n\0]/g) } : {}) };
+	const optional = { type, retry, ...(withId ? { id: idText } : {}) };
 	return fc.record({ data, ...optional }, { requiredKeys: ["data"] }) as fc.Arbitrary<Fields>;
 }
 
-const lineEnd = fc.constantFrom("\r", "\n", "\r\n");
-const around = (middle: fc.Arbitrary<string>) =>
-	fc.tuple(text, middle, text).map((all) => all.join(""));
 /** One field that breaks its rule. */
 const bad: fc.Arbitrary<object> = fc.oneof(
-	fc.record({ type: around(lineEnd) }),
-	fc.record({ id: around(fc.oneof(lineEnd, fc.constant("\0"))) }),
+	fc.record({ type: badType }),
 	fc.record({ retry: fc.oneof(text, fc.constantFrom(-1, 1.5, 2 ** 53, true)) }),
 	fc.record({ type: text.map((rest) => `sse.${rest}`) }),
+	fc.record({
+		type: fc.constantFrom("SSE.gap", "Sse.ping", "ｓｓｅ.gap", "sse．retry", "ѕѕе.gap"),
+	}),
 	fc.record({ type: fc.constantFrom(1, true, ["x"], {}) }),
-	fc.record({ id: fc.constantFrom(1.5, true, ["x"], {}) }),
 );
+/** An id that breaks its rule: with history a foreign one says nothing, whatever it is. */
+const badIds = fc.oneof(badId, spacedId, fc.constantFrom(1.5, true, ["x"], {}));
+/** Refused, but of a foreign message only this is left out. */
+const longRetry = fc.integer({ min: 86_400_001, max: Number.MAX_SAFE_INTEGER });
 const stranger = fc.constantFrom("Data", "__proto__", "event", "user", "\ndata", "constructor");
 
 function heard({ data, ...fields }: Fields): Attempt["expected"] {
@@ -54,7 +66,11 @@ const nothing = { data: "" };
 /** @param history whether the store gives the ids: then nobody else may. */
 export function attempts(history: boolean): fc.Arbitrary<Attempt> {
 	const fields = good(!history);
-	const broken = fc.tuple(fields, bad).map(([good, bad]) => ({ ...good, ...bad }));
+	const badId = badIds.map((id) => ({ id }));
+	const badRetry = longRetry.map((retry) => ({ retry }));
+	const broken = (bad: fc.Arbitrary<object>) =>
+		fc.tuple(fields, bad).map(([good, bad]) => ({ ...good, ...bad }));
+	const refused = broken(fc.oneof({ weight: 4, arbitrary: bad }, badId, badRetry));
 	const library = (honest: boolean, from: fc.Arbitrary<object>) =>
 		from.map((fields): Attempt => {
 			const { data, ...options } = fields as Fields;
@@ -68,18 +84,29 @@ export function attempts(history: boolean): fc.Arbitrary<Attempt> {
 		});
 	// In any order of its fields, for some other program wrote it. With history its id says nothing; it is not
 	// the first, where it would be taken for the store's own: whoever can write to Redis is believed so much.
+	const foreign = fc.tuple(good(true), fc.option(longRetry), fc.option(badIds));
 	const inRedis = fc
-		.tuple(good(true), fc.shuffledSubarray(["data", "type", "retry"] as const, { minLength: 3 }))
-		.map(([fields, order]): Attempt => {
+		.tuple(foreign, fc.shuffledSubarray(["data", "type", "retry"] as const, { minLength: 3 }))
+		.map(([[{ retry, ...rest }, longRetry, badId], order]): Attempt => {
+			const expected = heard({
+				...rest,
+				...(longRetry === null && retry !== undefined && { retry }),
+			});
+			const fields: Record<string, unknown> = {
+				...rest,
+				...(retry !== undefined && { retry }),
+				...(longRetry !== null && { retry: longRetry }),
+				...(history && badId !== null && { id: badId }),
+			};
 			const ordered = [...order, "id" as const].filter((name) => name in fields);
 			const payload = JSON.stringify(
 				Object.fromEntries(ordered.map((name) => [name, fields[name]])),
 			);
-			return { side: "redis", payload, honest: true, expected: heard(fields) };
+			return { side: "redis", payload, honest: true, expected };
 		});
 	const dropped = fc
 		.oneof(
-			broken.map((fields) => JSON.stringify(fields)),
+			broken(history ? bad : fc.oneof(bad, badId)).map((fields) => JSON.stringify(fields)),
 			fc.tuple(fields, stranger, text).map(([fields, key, value]) => {
 				return `{${JSON.stringify(key)}:${JSON.stringify(value)},${JSON.stringify(fields).slice(1)}`;
 			}),
@@ -97,8 +124,8 @@ export function attempts(history: boolean): fc.Arbitrary<Attempt> {
 		}),
 	);
 	return fc.oneof(
-		...[library(true, fields), library(false, broken)],
-		...[http(true, fields), http(false, broken), torn],
+		...[library(true, fields), library(false, refused)],
+		...[http(true, fields), http(false, refused), torn],
 		...[inRedis, dropped],
 	);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatCursor, parseCursor } from "../../../src/core/history/cursor.ts";
+import { formatCursor, formatNamed, live, parseCursor } from "../../../src/core/history/cursor.ts";
 import { text } from "../text.ts";
 import type { Property } from "./property.ts";
 
@@ -8,7 +8,9 @@ const number = fc.oneof(
 	fc.constantFrom(0, 1, 35, 36, 1_700_000_000_000, 10 ** 15 - 1),
 	fc.nat({ max: 10 ** 15 - 1 }),
 );
-const position = fc.tuple(number, number).map(([ms, sequence]) => `${ms}-${sequence}`);
+const position = fc
+	.tuple(fc.constantFrom("", "", "~"), number, number)
+	.map(([mark, ms, sequence]) => `${mark}${ms}-${sequence}`);
 const channel = text.map((name) => name.slice(0, 512) || "sse");
 const channels = fc.uniqueArray(channel, { minLength: 1, maxLength: 6 });
 const places = channels.chain((names) => {
@@ -16,12 +18,13 @@ const places = channels.chain((names) => {
 	return fc.tuple(fc.constant(names), fc.array(position, { minLength: length, maxLength: length }));
 });
 
-/** Every channel has a position in digits, or none. */
+/** Every channel has a position in digits, or none, or begins with what is new. */
 function assertSane(names: readonly string[], cursor: string): void {
 	const positions = parseCursor(names, cursor);
 	assert.equal(positions.length, names.length);
 	for (const each of positions) {
-		assert.ok(each === undefined || /^[0-9]{1,15}-[0-9]{1,15}$/.test(each), each);
+		const told = each === undefined || each === live || /^~?[0-9]{1,15}-[0-9]{1,15}$/.test(each);
+		assert.ok(told, each);
 	}
 }
 
@@ -49,59 +52,65 @@ const alike = fc
 	}));
 
 export const positions: Property = {
-	name: "a cursor is read back as its positions, by its own list of channels and no other",
+	name: "a cursor is read back by the channels' names, and by nothing else",
 	share: 5,
 	property: fc.property(
 		fc.oneof({ weight: 4, arbitrary: changed }, { weight: 1, arbitrary: alike }),
 		({ names, positions, others }) => {
-			const cursor = formatCursor(names, positions);
+			const cursor = formatNamed(names, positions);
+			const known = new Map(names.map((name, index) => [name, positions[index]]));
 			// It goes into an `id:` and comes back in a header.
-			assert.match(cursor, /^[0-9a-z.-]+$/);
+			assert.match(cursor, /^[0-9A-Za-z.~-]+$/);
 			assert.deepEqual(parseCursor(names, cursor), positions);
-			const list = others.filter((name) => name !== "");
-			if (list.length === 0 || JSON.stringify(list) === JSON.stringify(names)) return;
-			// Of one channel it is the bare position, which belongs to whoever asks for one channel.
-			if (names.length === 1 && list.length === 1) return;
-			// `0-0` is the start of every list.
-			if (cursor === "0-0") return;
+			assert.deepEqual(parseCursor(names, formatCursor(names, positions)), positions);
+			const list = [...new Set(others.filter((name) => name !== ""))];
 			assert.deepEqual(
 				parseCursor(list, cursor),
-				list.map(() => undefined),
+				list.map((name) => known.get(name) ?? live),
 			);
 		},
 	),
 };
 
-const numeric = /^[0-9]+$/;
 const hostileWord = fc.oneof(
 	{ weight: 3, arbitrary: fc.constantFrom("0", "zz", "zzzzzzzzzz", "zzzzzzzzzzz", "1-1", "-", "") },
 	{ weight: 1, arbitrary: text },
 	{ weight: 2, arbitrary: position },
 	{ weight: 1, arbitrary: number.map((value) => value.toString(36)) },
 );
-/** A true cursor with one of its words changed: the checksum holds. */
-const tampered = places.chain(([names, positions]) =>
-	fc.tuple(fc.constant(names), fc.nat({ max: names.length }), hostileWord).map(([, at, word]) => {
-		const words = formatCursor(names, positions).split(".");
-		words[at] = word;
-		return { names, cursor: words.join("."), at };
-	}),
-);
+/** A true cursor with one of its words or characters changed, or with its end cut off. */
+const tampered = places.chain(([names, positions]) => {
+	const cursor = formatNamed(names, positions);
+	const words = cursor.split(".");
+	const at = fc.nat({ max: cursor.length - 1 });
+	const texts = fc.oneof(
+		fc
+			.tuple(fc.nat({ max: words.length - 1 }), hostileWord)
+			.map(([index, word]) => words.with(index, word).join(".")),
+		fc
+			.tuple(at, fc.constantFrom(..."0Zz.-~ "))
+			.map(([index, char]) => cursor.slice(0, index) + char + cursor.slice(index + 1)),
+		at.map((end) => cursor.slice(0, end)),
+	);
+	return texts.map((text) => ({ names, cursor: text, whole: cursor }));
+});
 const made = fc
 	.tuple(channels, fc.oneof(text, fc.array(hostileWord, { maxLength: 7 })))
 	.map(([names, cursor]) => ({
 		names,
+		whole: "",
 		cursor: typeof cursor === "string" ? cursor : cursor.join("."),
 	}));
 
 export const cursors: Property = {
-	name: "whatever a client sends, each channel has a position or none",
+	name: "whatever a client sends, each channel has a position or none, and of a changed cursor none has",
 	share: 2,
-	property: fc.property(fc.oneof(tampered, made), ({ names, cursor }) => {
+	property: fc.property(fc.oneof(tampered, made), ({ names, cursor, whole }) => {
 		assertSane(names, cursor);
-		const [first] = parseCursor(names, cursor);
-		if (names.length > 1 || first === undefined || numeric.test(cursor)) return;
-		// Of one channel the cursor is the position to the letter: the store is asked for nothing else.
-		assert.equal(first, cursor);
+		const positions = parseCursor(names, cursor);
+		if (cursor === whole || cursor === "0" || cursor === "0-0") return;
+		// Of one channel the bare position counts, to the letter: the store is asked for nothing else.
+		const bare = names.length === 1 && /^~?[0-9]{1,15}-[0-9]{1,15}$/.test(cursor);
+		assert.deepEqual(positions, bare ? [cursor] : names.map(() => undefined));
 	}),
 };

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { memory } from "../../../src/connectors/memory.ts";
+import { longestName } from "../../../src/core/request/request.ts";
 import { ServerSentEvents } from "../../../src/core/sse.ts";
 import { text } from "../text.ts";
 import type { Property } from "./property.ts";
 
-const limits = { maxChannels: 4, maxChannelLength: 16 };
+const limits = { channels: 4 };
 /** As `requestProblem` has it for these limits, in characters. */
-const longestUrl = 16_384 + 4 * (16 + 1) * 9;
+const longestUrl = 16_384 + 4 * (longestName + 1) * 9;
 const longestCursor = 4_096 + 4 * 24;
 
 /** Asks for a stream, and leaves at once; the names it was to have, if any. */
@@ -19,7 +20,7 @@ async function ask(request: Request) {
 			names = channels;
 			return true;
 		},
-		...limits,
+		limits,
 		// A hostile cursor is a gap, which is told to the client, and checked where streams are read.
 		onError: () => undefined,
 	});
@@ -96,8 +97,8 @@ export const names: Property = {
 			const cursor = header || inQuery;
 			const fits =
 				// One that is named twice counts twice.
-				named.length <= limits.maxChannels &&
-				expected.every((name) => name.length <= limits.maxChannelLength) &&
+				named.length <= limits.channels &&
+				expected.every((name) => name.length <= longestName) &&
 				cursor.length <= longestCursor &&
 				request.url.length <= longestUrl;
 			const answer = fits ? { status: 200, names: expected } : { status: 400, names: undefined };
@@ -124,8 +125,8 @@ export const urls: Property = {
 			const { status, headers, names = [] } = await ask(request);
 			assert.deepEqual(headers, heads[status]);
 			assert.equal(names.length > 0, status === 200);
-			assert.ok(names.length <= limits.maxChannels);
-			assert.ok(names.every((name) => name !== "" && name.length <= limits.maxChannelLength));
+			assert.ok(names.length <= limits.channels);
+			assert.ok(names.every((name) => name !== "" && name.length <= longestName));
 		},
 	),
 };

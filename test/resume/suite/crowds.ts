@@ -34,6 +34,7 @@ export function crowds(broker: Broker): void {
 		const common = scene.channel("common");
 		await scene.publish(sse, common, 0);
 		const lists = numbers(30).map((n) => [common, scene.channel(`own${n}`)]);
+		for (const [, own = ""] of lists) await scene.publish(sse, own, 0);
 		const cursors = await Promise.all(
 			lists.map(async (names) => (await scene.open(sse, names)).placed()),
 		);

@@ -11,7 +11,7 @@ export function slowClients(broker: Broker): void {
 	test("at its limit a client is fed no more, and is brought up to date exactly when it reads", async () => {
 		const scene = new Scene(broker);
 		const limit = 20_000;
-		const sse = scene.hub({ maxBufferedBytes: limit });
+		const sse = scene.hub({ limits: { bufferedBytes: limit } });
 		const channel = scene.channel();
 		const quick = await scene.open(sse, channel);
 		const slow = await scene.open(sse, channel, { paused: true });
@@ -39,7 +39,7 @@ export function slowClients(broker: Broker): void {
 	test("what waits for a client that does not read stays bounded, and others are not hurt", async () => {
 		const scene = new Scene(broker);
 		const limit = 20_000;
-		const sse = scene.hub({ maxBufferedBytes: limit });
+		const sse = scene.hub({ limits: { bufferedBytes: limit } });
 		const channel = scene.channel();
 		const quick = await scene.open(sse, channel);
 		const slow = await Promise.all(
@@ -67,7 +67,7 @@ export function slowClients(broker: Broker): void {
 
 	test("one that sleeps for longer than the history remembers is told of the gap, when it wakes", async () => {
 		const scene = new Scene(broker);
-		const sse = scene.hub({ maxBufferedBytes: 5_000, history: { maxLength: 20 } });
+		const sse = scene.hub({ limits: { bufferedBytes: 5_000 }, history: { maxLength: 20 } });
 		const channel = scene.channel();
 		const slow = await scene.open(sse, channel, { paused: true });
 		await publishInTurns(sse, channel, numbers(100));
@@ -89,7 +89,7 @@ export function slowClients(broker: Broker): void {
 
 	test("a client that never reads keeps nobody from coming back, and leaves when it leaves", async () => {
 		const scene = new Scene(broker);
-		const sse = scene.hub({ maxBufferedBytes: 5_000, linger: 0 });
+		const sse = scene.hub({ limits: { bufferedBytes: 5_000 }, linger: 0 });
 		const channel = scene.channel();
 		const stuck = await scene.open(sse, channel, { paused: true });
 		const ids: string[] = [];

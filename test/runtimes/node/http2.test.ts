@@ -94,7 +94,9 @@ test("HEAD has no body, and a method that is refused has its reason", async () =
 test("a client that does not read is cut off, and nobody else", async () => {
 	const printed = vi.spyOn(console, "error");
 	onTestFinished(() => printed.mockRestore());
-	const { sse, errors, open, connections } = await overHttp2({ maxBufferedBytes: 200_000 });
+	const { sse, errors, open, connections } = await overHttp2({
+		limits: { bufferedBytes: 200_000 },
+	});
 	const [reader, sleeper] = [await open(), await open()];
 	await connections(2);
 	sleeper.request.pause();

@@ -19,7 +19,7 @@ function closing<T extends EventStream>(stream: T): T {
 
 describe.each(Object.entries(hosts))("%s", (_, start) => {
 	const open = async () => {
-		const { sse, errors } = instance({ maxBufferedBytes: 200_000 });
+		const { sse, errors } = instance({ limits: { bufferedBytes: 200_000 } });
 		const { url, server } = await start(sse);
 		const connections = (count: number) =>
 			until(() => sse.stats().connections === count, {

@@ -22,7 +22,7 @@ export function operation(bed: Bed): void {
 		}
 		const { status, json: answer } = await post(hub, { data: 1, channel: "other" });
 		expect(status).toBe(400);
-		expect(answer.error).toMatch(/channel: .*allowedChannels/);
+		expect(answer.error).toMatch(/channel: .*channels\.allowed/);
 	});
 
 	it("puts SSE_CHANNEL_PREFIX before its channels in Redis", async (t) => {
@@ -182,7 +182,7 @@ export function operation(bed: Bed): void {
 			sse_messages_total: 2,
 			sse_frames_total: 2,
 			sse_bytes_total: stream.text.length,
-			sse_cuts_total: 0,
+			sse_slow_clients_total: 0,
 		})) {
 			expect(answer.body).toMatch(new RegExp(`^${metric} ${value}$`, "m"));
 		}

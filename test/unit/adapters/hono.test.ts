@@ -169,7 +169,7 @@ test("what middleware sets reaches the client: before, after, and with Hono's co
 	});
 	expect(preflight.status).toBe(204);
 	expect(preflight.headers.get("access-control-allow-origin")).toBe(origin);
-	expect(sse.stats().refusals).toBe(0);
+	expect(sse.stats().refusedStreams).toBe(0);
 });
 
 test("behind Hono's jwt() only a bearer of a token is streamed, until the token expires", async () => {
@@ -247,16 +247,16 @@ test("other methods get a 405, and HEAD the headers alone", async () => {
 	expect(sse.stats().connections).toBe(0);
 });
 
-test("what the host gave is handed on: to the connector, to Bun's idle timeout, to clientKey", async () => {
-	const [connector, clientKey] = [vi.fn(() => memory()), vi.fn(() => "one")];
-	const sse = instance({ connector, clientKey });
+test("what the host gave is handed on: to the connector, to Bun's idle timeout, to the key of a client", async () => {
+	const [connector, key] = [vi.fn(() => memory()), vi.fn(() => "one")];
+	const sse = instance({ connector, limits: { perClient: { key } } });
 	const app = new Hono().get("/", stream(sse));
 	const bun = { timeout: vi.fn(), SSE: "a binding" };
 	const request = new Request("http://localhost/");
 	await app.fetch(request, bun);
 	expect(bun.timeout).toHaveBeenCalledExactlyOnceWith(request, 0);
 	expect(connector).toHaveBeenCalledExactlyOnceWith(bun);
-	expect(clientKey).toHaveBeenCalledExactlyOnceWith(request, bun);
+	expect(key).toHaveBeenCalledExactlyOnceWith(request, bun);
 });
 
 test("the compiler knows the events on the context", () => {

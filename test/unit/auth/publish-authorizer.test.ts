@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { jwtPublisher } from "../../../src/auth.ts";
+import { jwtPublishAuthorizer } from "../../../src/auth.ts";
 import {
 	type Asked,
 	claims,
@@ -14,7 +14,7 @@ import {
 	spki,
 } from "./kit.ts";
 
-const publisher = jwtPublisher({ secret });
+const publisher = jwtPublishAuthorizer({ secret });
 const rights = (publish: unknown, subscribe?: unknown) =>
 	hs256(claims({ channels: { publish, subscribe } }));
 
@@ -58,12 +58,16 @@ describe("publishing", () => {
 		const asked = { query: `token=${bearer}`, headers: { cookie: `token=${bearer}` } };
 		expect(await may(asked)).toMatchObject(missing);
 		// Whoever means to read a cookie here is not heard, either.
-		const hopeful = jwtPublisher({ secret, cookie: "token", query: "token" } as never);
+		const hopeful = jwtPublishAuthorizer({ secret, cookie: "token", query: "token" } as never);
 		expect(await may(asked, "room.1", hopeful)).toMatchObject(missing);
 	});
 
 	test("checks issuer and audience like the authorizer", async () => {
-		const allow = jwtPublisher({ publicKey: spki(pairs.ES256), issuer: "me", audience: "sse" });
+		const allow = jwtPublishAuthorizer({
+			publicKey: spki(pairs.ES256),
+			issuer: "me",
+			audience: "sse",
+		});
 		const channels = { publish: ["*"] };
 		const good = signedBy(pairs.ES256, "ES256", claims({ iss: "me", aud: "sse", channels }));
 		const bad = signedBy(pairs.ES256, "ES256", claims({ iss: "me", aud: "x", channels }));

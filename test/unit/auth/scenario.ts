@@ -1,4 +1,4 @@
-import { jwtAuthorizer, jwtPublisher, signChannels } from "../../../src/auth.ts";
+import { jwtAuthorizer, jwtPublishAuthorizer, signChannels } from "../../../src/auth.ts";
 import type { Grant } from "../../../src/core/request/authorize.ts";
 
 /** What every runtime has to say alike: it is run on each of them, by `main.ts` or by `worker.ts`. */
@@ -58,7 +58,7 @@ export async function scenario(jwksUrl: string, remoteToken: string): Promise<st
 	await told("public", await authorize(new Request("http://127.0.0.1/"), ["news"]));
 	const bearer = { headers: { authorization: `Bearer ${good}` } };
 	const post = new Request("http://127.0.0.1/", { method: "POST", ...bearer });
-	await told("publish", await jwtPublisher({ secret })(post, "room.1"));
+	await told("publish", await jwtPublishAuthorizer({ secret })(post, "room.1"));
 
 	const remote = jwtAuthorizer({ jwksUrl, cookie: "token" });
 	await told("keys behind a URL", await remote(...asked(remoteToken)));

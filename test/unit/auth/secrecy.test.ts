@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { jwtAuthorizer, jwtPublisher, signChannels } from "../../../src/auth.ts";
+import { jwtAuthorizer, jwtPublishAuthorizer, signChannels } from "../../../src/auth.ts";
 import {
 	claims,
 	hs256,
@@ -75,7 +75,7 @@ test.each([
 ])("a token that is %s", async (_, options, token) => {
 	const decide = [
 		(request: Request) => jwtAuthorizer(options)(request, ["room.1"]),
-		(request: Request) => jwtPublisher(options)(request, "room.1"),
+		(request: Request) => jwtPublishAuthorizer(options)(request, "room.1"),
 	];
 	for (const ask of decide) {
 		const outcome = await Promise.resolve(ask(requestWith({ bearer: token }))).catch(

@@ -1,6 +1,6 @@
 import { createHmac, verify } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { jwtAuthorizer, jwtPublisher, signChannels } from "../../../src/auth.ts";
+import { jwtAuthorizer, jwtPublishAuthorizer, signChannels } from "../../../src/auth.ts";
 import {
 	ask,
 	granted,
@@ -68,8 +68,8 @@ describe("signChannels", () => {
 		const token = await signChannels("room.*", { ...options, publish: ["room.1"] });
 		expect(await ask(jwtAuthorizer(options), { bearer: token })).toMatchObject(granted);
 		const request = requestWith({ bearer: token });
-		expect(await jwtPublisher(options)(request, "room.1")).toBe(true);
-		expect(await jwtPublisher(options)(request, "room.2")).toBeInstanceOf(Response);
+		expect(await jwtPublishAuthorizer(options)(request, "room.1")).toBe(true);
+		expect(await jwtPublishAuthorizer(options)(request, "room.2")).toBeInstanceOf(Response);
 	});
 
 	test("survives a query and a cookie as it is", async () => {

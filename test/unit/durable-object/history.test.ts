@@ -59,7 +59,9 @@ test.each([
 	[formatCursor(["a", "b"], ["1-0", "2-3"]), ["1-0", "2-3"]],
 	["0", ["0-0", "0-0"]],
 	["17-5", ["unknown", "unknown"]],
-	[formatCursor(["b", "a"], ["1-0", "2-3"]), ["unknown", "unknown"]],
+	[formatCursor(["b", "a"], ["1-0", "2-3"]), ["2-3", "1-0"]],
+	[formatCursor(["b", "c"], ["1-0", "2-3"]), [undefined, "1-0"]],
+	[`${formatCursor(["b", "c"], ["1-0", "2-3"])}x`, ["unknown", "unknown"]],
 ])("of several channels each has its own part of %s", async (cursor, expected) => {
 	const { asked, connector } = objects();
 	await connector.stream?.(["a", "b"], at(cursor));
@@ -78,7 +80,7 @@ test("several channels' newest messages: their places are asked for first", asyn
 
 test("what the client does not know of, and when its stream is to end, are for the object to heed", async () => {
 	const { asked, connector } = objects({});
-	const sse = new ServerSentEvents({ connector, channelPrefix: "tenant/" });
+	const sse = new ServerSentEvents({ connector, channels: { prefix: "tenant/" } });
 	const url = "http://hub.test/?channel=a&channel=b";
 	await sse.stream(new Request(url), { expires: 4_000_000_000_000 });
 	const known = { prefix: "tenant/", expires: "4000000000000" };

@@ -253,6 +253,27 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 		})),
 	],
 	[
+		"H4",
+		"has lost nothing since any channel was empty",
+		onHistory((history) => ({
+			read: async (...args) => {
+				const page = await history.read(...args);
+				const empty = { from: "~0-0", to: "~999999999999999-0" };
+				return { ...page, covered: page.covered || args[1].startsWith("~"), empty };
+			},
+		})),
+	],
+	[
+		"H5",
+		"has the beginning for the head of a channel that keeps nothing",
+		onHistory((history) => ({
+			head: async (...args) => {
+				const head = await history.head(...args);
+				return head.startsWith("~") ? "0-0" : head;
+			},
+		})),
+	],
+	[
 		"P3",
 		"lets every other publish wait a little",
 		(() => {

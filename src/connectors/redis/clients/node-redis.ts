@@ -16,7 +16,7 @@ export interface NodeRedisClient {
 	off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
-/** node-redis' client options, as far as they matter here; all others are passed on as they are. */
+/** node-redis' client options. What is not explained here is passed on as it is. */
 export interface NodeRedisOptions {
 	/** `redis://` or `rediss://`, with user, password, host, port and database number. */
 	url?: string;
@@ -26,7 +26,32 @@ export interface NodeRedisOptions {
 	database?: number;
 	/** Host, port, TLS settings. A `reconnectStrategy` is overruled: reconnecting is done here. */
 	socket?: object;
-	[option: string]: unknown;
+	credentialsProvider?: unknown;
+	name?: string;
+	RESP?: 2 | 3;
+	modules?: object;
+	functions?: object;
+	scripts?: object;
+	commandOptions?: object;
+	keyPrefix?: string | Uint8Array;
+	commandsQueueMaxLength?: number;
+	disableOfflineQueue?: boolean;
+	readonly?: unknown;
+	pingInterval?: number;
+	clientSideCache?: unknown;
+	himportRegistry?: unknown;
+	disableClientInfo?: boolean;
+	clientInfoTag?: string;
+	emitInvalidate?: boolean;
+	maintNotifications?: string;
+	maintEndpointType?: string;
+	maintRelaxedCommandTimeout?: number;
+	maintRelaxedSocketTimeout?: number;
+	/** Of versions 4 and 5. */
+	legacyMode?: boolean;
+	isolationPoolOptions?: object;
+	unstableResp3?: boolean;
+	unstableResp3Modules?: boolean;
 }
 
 /**

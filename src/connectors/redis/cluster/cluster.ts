@@ -16,12 +16,7 @@ export interface Cluster {
 /** @param sharded subscribes with SSUBSCRIBE. */
 export function cluster(options: RedisClusterOptions, sharded: boolean): Cluster {
 	const { rootNodes, defaults = {}, nodeAddressMap } = options;
-	const [first] = Array.isArray(rootNodes) ? rootNodes : [];
-	if (first === undefined) {
-		throw new TypeError(
-			'redis(): rootNodes must be a list of nodes, such as [{ url: "redis://127.0.0.1:7000" }].',
-		);
-	}
+	const [first = {}] = rootNodes;
 	const seeds = rootNodes.map((node) => addressOf(node));
 	const common = forEveryNode(defaults, first);
 	return {

@@ -18,6 +18,19 @@ export interface RedisClusterOptions {
 	/** For every node. A user, password or TLS that is not here is taken from the first root node. */
 	defaults?: NodeRedisOptions | undefined;
 	nodeAddressMap?: AddressMap | undefined;
+	// What is of no use here, and harmless.
+	RESP?: 2 | 3;
+	modules?: object;
+	functions?: object;
+	scripts?: object;
+	commandOptions?: object;
+	keyPrefix?: string | Uint8Array;
+	minimizeConnections?: boolean;
+	useReplicas?: boolean;
+	maxCommandRedirections?: number;
+	topologyRefreshOnReconnectionAttemptStrategy?: unknown;
+	clientSideCache?: unknown;
+	himportRegistry?: unknown;
 }
 
 /** node-redis' cluster client, from version 5 on, as far as it is used here. */
@@ -74,6 +87,12 @@ function parsed(node: unknown): IoRedisNode {
 	const text = String(node);
 	if (/^\d+$/.test(text)) return { port: text };
 	const url = text.includes("://") ? text : `redis://${text}`;
+	if (!URL.canParse(url)) {
+		// The parser's own error quotes the URL, which may hold a password.
+		throw new ConfigurationError(
+			"redis(): a node of the cluster client has no URL that can be read.",
+		);
+	}
 	const { hostname, port, username, password, protocol } = new URL(url);
 	return {
 		host: hostname,

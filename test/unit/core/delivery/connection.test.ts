@@ -16,7 +16,7 @@ function recorder() {
 
 const open = () =>
 	new Connection({
-		...{ tick: 0, maxBufferedBytes: 100, counters: counters() },
+		...{ tick: 0, bufferedBytes: 100, counters: counters() },
 		flush: () => undefined,
 		ended: () => undefined,
 	});

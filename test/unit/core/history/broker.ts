@@ -23,6 +23,8 @@ class FakeChannel {
 	kept: Kept[] = [];
 	/** The newest message that was thrown away. */
 	trimmed = 0;
+	/** And the later part of its id. */
+	gone = 0;
 	published = 0;
 	subscribers = new Set<Subscriber>();
 }
@@ -42,7 +44,7 @@ interface PendingRead {
 export class FakeBroker {
 	readonly #channels = new Map<string, FakeChannel>();
 	readonly reads: PendingRead[] = [];
-	/** Ids of markers and messages, one clock for all. */
+	/** Ids of messages, one clock for all. */
 	#clock = 0;
 
 	channel(name: string): FakeChannel {
@@ -69,8 +71,12 @@ export class FakeBroker {
 	/** Throws away all but the newest so many. */
 	trim(name: string, keep: number): void {
 		const channel = this.channel(name);
-		for (const { sequence } of channel.kept.splice(0, Math.max(0, channel.kept.length - keep))) {
+		for (const { id, sequence } of channel.kept.splice(
+			0,
+			Math.max(0, channel.kept.length - keep),
+		)) {
 			channel.trimmed = Math.max(channel.trimmed, sequence);
+			channel.gone = Number(id.slice(2));
 		}
 	}
 
@@ -146,11 +152,15 @@ export class FakeBroker {
 	#page(name: string, after: string, limit: number): HistoryPage {
 		// Small pages, so that few messages are many of them.
 		const most = Math.min(limit, 3);
-		const { kept } = this.channel(name);
+		const channel = this.channel(name);
+		const { kept } = channel;
 		const at = kept.findIndex(({ id }) => id === after);
 		const rest = kept.filter(({ id }) => order(id) > order(after));
+		// Whoever saw the channel empty after the newest that was thrown away misses nothing.
+		const empty = { from: `~1-${channel.gone}`, to: `~1-${this.#clock}` };
 		return {
 			covered: at !== -1 || after === "0-0",
+			...(after === "0-0" && { empty }),
 			messages: rest.slice(0, most).map(({ id, payload }) => ({ id, payload })),
 			more: rest.length > most,
 		};
@@ -160,10 +170,7 @@ export class FakeBroker {
 		const channel = this.channel(name);
 		const found = channel.kept.at(-1 - back);
 		if (found !== undefined) return found.id;
-		if (back > 0) return "0-0";
-		const id = `1-${++this.#clock}`;
-		channel.kept.push({ id, payload: undefined, sequence: channel.published });
-		return id;
+		return channel.kept.length > 0 ? "0-0" : `~1-${this.#clock}`;
 	}
 }
 

@@ -74,7 +74,7 @@ async function play(steps: readonly Step[], beside: number): Promise<void> {
 		(process) =>
 			new ServerSentEvents({
 				connector: broker.connect(process),
-				maxBufferedBytes: 200,
+				limits: { bufferedBytes: 200 },
 				keepAlive: 1_000_000,
 				linger: 0,
 				onError: (error) => {

@@ -27,12 +27,11 @@ describe("construction", () => {
 		["a negative id", { id: -1 }, { id: "-1" }],
 		["the largest number as id", { id: 2 ** 53 - 1 }, { id: "9007199254740991" }],
 		["a retry of 0", { retry: 0 }, { retry: 0 }],
-		["the largest retry", { retry: 2 ** 53 - 1 }, { retry: 2 ** 53 - 1 }],
-		["NUL in the type", { type: "a\0" }, { type: "a\0" }],
+		["a retry of a day", { retry: 86_400_000 }, { retry: 86_400_000 }],
 		[
 			"other line separators",
-			{ type: "a\u2028", id: "a\u0085" },
-			{ type: "a\u2028", id: "a\u0085" },
+			{ type: "a\u2028b", id: "a\u2028b" },
+			{ type: "a\u2028b", id: "a\u2028b" },
 		],
 	];
 	test.each(accepted)("takes %s", (_, options, expected) => {
@@ -57,6 +56,9 @@ describe("construction", () => {
 		["id", "1\n2"],
 		["id", "1\r2"],
 		["id", "1\0"],
+		["type", "a\0"],
+		["retry", 86_400_001],
+		["retry", 2 ** 53 - 1],
 		["id", 1.5],
 		["id", 2 ** 53],
 		["id", Number.NaN],
@@ -92,11 +94,14 @@ describe("toString", () => {
 		["false", false, "false"],
 		["a number", 1.5, "1.5"],
 		["an empty array", [], "[]"],
-		["a Date as JSON", new Date(0), '"1970-01-01T00:00:00.000Z"'],
+		["a Date as its text", new Date(0), "1970-01-01T00:00:00.000Z"],
+		["what its toJSON makes a string", { toJSON: () => 'a\n"b"' }, 'a\n"b"'],
+		["a String object as its text", Object("text"), "text"],
+		["a string within an array as JSON", ["a"], '["a"]'],
 	];
 	test.each(carried)("writes %s", (_, data, text) => {
 		expect(onlyEvent(new Message(data).toString()).data).toBe(text);
-		expect(`${new Message(data)}`).toBe(`data:${text}\n\n`);
+		expect(`${new Message(data)}`).toBe(`data:${text.replace("\n", "\ndata:")}\n\n`);
 	});
 
 	const uncarried: [what: string, data: unknown, says: RegExp][] = [

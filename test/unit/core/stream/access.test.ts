@@ -41,7 +41,7 @@ test.for<[what: string, verdict: unknown]>([
 	await expectRefused(await ask(it, two), 403, /^channel: /);
 	expect((await ask(it, two, { method: "HEAD" })).status).toBe(403);
 	expect(it.calls).toEqual([]);
-	expect(it.sse.stats()).toMatchObject({ connections: 0, refusals: 2 });
+	expect(it.sse.stats()).toMatchObject({ connections: 0, refusedStreams: 2 });
 	expect(it.reports).toEqual([]);
 });
 
@@ -80,7 +80,7 @@ test("a Response is the answer: status, headers, body", async () => {
 	expect([answer.status, await answer.text()]).toEqual([401, "Who?"]);
 	expect(Object.fromEntries(answer.headers)).toMatchObject(headers);
 	expect(it.calls).toEqual([]);
-	expect(it.sse.stats()).toMatchObject({ connections: 0, refusals: 1 });
+	expect(it.sse.stats()).toMatchObject({ connections: 0, refusedStreams: 1 });
 });
 
 test("a redirect, whose headers are immutable, gets the CORS headers besides", async () => {
@@ -153,7 +153,7 @@ test("one that throws that it is unavailable has the client come back: that will
 	});
 	await expectComeBack(await ask(it));
 	expect(told(it)).toEqual(["authorize: no keys"]);
-	expect(it.sse.stats().refusals).toBe(1);
+	expect(it.sse.stats().refusedStreams).toBe(1);
 	expect(it.calls).toEqual([]);
 });
 
@@ -161,7 +161,7 @@ test("one that never answers keeps nobody else waiting, and no place", async () 
 	const never = new Promise<boolean>(() => undefined);
 	const it = scene({
 		authorize: (_, [name]) => (name === "slow" ? never : true),
-		maxConnections: 1,
+		limits: { connections: 1 },
 	});
 	let answered = false;
 	void ask(it, "channel=slow").then(() => {
@@ -178,7 +178,7 @@ test("one that never answers keeps nobody else waiting, and no place", async () 
 test("HEAD is asked about as GET is, and takes no subscription and no place", async () => {
 	const authorize = vi.fn<Authorize>(() => true);
 	const onConnect = vi.fn();
-	const it = scene({ authorize, onConnect, maxConnections: 0 });
+	const it = scene({ authorize, onConnect, limits: { connections: 0 } });
 	const answer = await ask(it, two, { method: "HEAD" });
 	expect([answer.status, answer.body]).toEqual([200, null]);
 	expect(answer.headers.get("content-type")).toBe("text/event-stream");
@@ -193,12 +193,12 @@ test.for(["OPTIONS", "POST", "PUT", "DELETE"])("%s is a 405, and asks nobody", a
 	expect(answer.headers.get("allow")).toBe("GET, HEAD");
 	await expectRefused(answer, 405);
 	expect(authorize).not.toHaveBeenCalled();
-	expect(it.sse.stats().refusals).toBe(1);
+	expect(it.sse.stats().refusedStreams).toBe(1);
 });
 
 test("what cannot be streamed anyway is refused before anyone is asked", async () => {
 	const authorize = vi.fn<Authorize>(() => true);
-	const it = scene({ authorize, maxChannels: 1, allowedChannels: ["a"] });
+	const it = scene({ authorize, limits: { channels: 1 }, channels: { allowed: ["a"] } });
 	await expectRefused(await ask(it, two), 400, /at most 1/);
 	await expectRefused(await ask(it, "channel=b"), 403);
 	expect(authorize).not.toHaveBeenCalled();

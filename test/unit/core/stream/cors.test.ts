@@ -92,7 +92,7 @@ test("a preflight asks nobody, touches nothing, and is no refusal", async () => 
 	const answer = await ask(it, "channel=a", { method: "OPTIONS", headers: { origin: page } });
 	expect([answer.status, answer.body]).toEqual([204, null]);
 	expect(answer.headers.get("vary")).toBe("Origin, Access-Control-Request-Headers");
-	expect([it.calls, it.sse.stats().refusals]).toEqual([[], 0]);
+	expect([it.calls, it.sse.stats().refusedStreams]).toEqual([[], 0]);
 });
 
 const expected = {
@@ -105,12 +105,12 @@ test.for<
 	[what: string, status: number, options: Partial<Parameters<typeof scene>[0]>, query: string]
 >([
 	["the stream", 200, {}, ""],
-	["a bad request", 400, { maxChannels: 1 }, "channel=a&channel=b"],
-	["a channel that there is not", 403, { allowedChannels: ["b"] }, "channel=a"],
+	["a bad request", 400, { limits: { channels: 1 } }, "channel=a&channel=b"],
+	["a channel that there is not", 403, { channels: { allowed: ["b"] } }, "channel=a"],
 	["a refusal", 403, { authorize: () => false }, ""],
 	["an answer of authorize's own", 402, { authorize: () => new Response("", { status: 402 }) }, ""],
 	["a failure of authorize", 500, { authorize: () => Promise.reject(new Error("no")) }, ""],
-	["being asked to come back", 200, { maxConnections: 0 }, ""],
+	["being asked to come back", 200, { limits: { connections: 0 } }, ""],
 ])("the page can read %s", async ([, status, options, query]) => {
 	const it = scene({ cors: { origin: page, credentials: true }, ...options });
 	const answer = await ask(it, query, { headers: { origin: page } });

@@ -30,7 +30,7 @@ test.for([400, 3_000, 8_000, 60_000, 3_600_000])(
 		for (const client of clients) {
 			expect([client.state, client.retries.length]).toEqual(["ended", 1]);
 		}
-		expect(it.sse.stats()).toMatchObject({ connections: 0, cuts: 0 });
+		expect(it.sse.stats()).toMatchObject({ connections: 0, slowClients: 0 });
 		expect(vi.getTimerCount()).toBe(0);
 	},
 );
@@ -89,7 +89,7 @@ test("what is over already does not begin: the client comes back, and nothing up
 	await expectComeBack(await ask(it));
 	await expectComeBack(await it.sse.stream(request(), { expires: Date.now() - 1 }));
 	expect(it.calls).toEqual([]);
-	expect(it.sse.stats()).toMatchObject({ connections: 0, refusals: 2 });
+	expect(it.sse.stats()).toMatchObject({ connections: 0, refusedStreams: 2 });
 });
 
 test("an end that is no number is the route's mistake", async () => {

@@ -96,7 +96,7 @@ test("while it drains, who comes is asked to come back, and what is published is
 	await expect(it.sse.publish("too late", { channel: "a" })).rejects.toMatchObject({
 		code: "closed",
 	});
-	expect(it.sse.stats()).toMatchObject({ connections: 0, refusals: 2, frames: 2 });
+	expect(it.sse.stats()).toMatchObject({ connections: 0, refusedStreams: 2, frames: 2 });
 });
 
 test("it does not wait for those who have left by themselves", async () => {

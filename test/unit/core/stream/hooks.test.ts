@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { EndReason } from "../../../../src/core/delivery/connection.ts";
 import { ConnectorError } from "../../../../src/core/errors.ts";
-import type { Client } from "../../../../src/core/options.ts";
+import type { StreamInfo } from "../../../../src/core/options.ts";
 import { useClock } from "./clock.ts";
 import { ask, open, request, scene, told } from "./kit.ts";
 
@@ -9,13 +9,13 @@ const clock = useClock();
 
 /** What the hooks heard, in its order. */
 function listener() {
-	const connected: [Client, Request][] = [];
-	const disconnected: [Client, { reason: EndReason; duration: number }][] = [];
+	const connected: [StreamInfo, Request][] = [];
+	const disconnected: [StreamInfo, { reason: EndReason; duration: number }][] = [];
 	return {
 		connected,
 		disconnected,
-		onConnect: (...heard: [Client, Request]) => void connected.push(heard),
-		onDisconnect: (...heard: [Client, { reason: EndReason; duration: number }]) =>
+		onConnect: (...heard: [StreamInfo, Request]) => void connected.push(heard),
+		onDisconnect: (...heard: [StreamInfo, { reason: EndReason; duration: number }]) =>
 			void disconnected.push(heard),
 	};
 }
@@ -37,7 +37,7 @@ test("onConnect hears of the client and its request, once its stream has begun",
 
 test("onDisconnect hears of the same client, why and for how long: whatever the end", async () => {
 	const heard = listener();
-	const it = scene({ ...heard, maxBufferedBytes: 10, linger: 0 });
+	const it = scene({ ...heard, limits: { bufferedBytes: 10 }, linger: 0 });
 	const abort = new AbortController();
 	await open(it, "channel=signal", { signal: abort.signal });
 	const cancelled = await open(it, "channel=cancel");
@@ -85,7 +85,11 @@ test("onDisconnect hears of the same client, why and for how long: whatever the 
 
 test("they hear of nobody who was turned away", async () => {
 	const heard = listener();
-	const it = scene({ ...heard, authorize: (_, [name]) => name === "a", maxConnections: 1 });
+	const it = scene({
+		...heard,
+		authorize: (_, [name]) => name === "a",
+		limits: { connections: 1 },
+	});
 	await ask(it, "channel=b");
 	await ask(it, "channel=a", { method: "HEAD" });
 	await open(it);

@@ -125,9 +125,9 @@ export async function open(
 	query?: string,
 	init?: Ask & { paused?: boolean },
 ): Promise<Client> {
-	const { refusals } = scene.sse.stats();
+	const { refusedStreams } = scene.sse.stats();
 	const client = read(await ask(scene, query, init), init?.paused);
-	expect(scene.sse.stats().refusals, "streams that were turned away").toBe(refusals);
+	expect(scene.sse.stats().refusedStreams, "streams that were turned away").toBe(refusedStreams);
 	return client;
 }
 

@@ -5,12 +5,12 @@ import { Admission } from "../../../../src/core/request/connection-limits.ts";
 import { until } from "../../../support/wait.ts";
 import { ask, expectComeBack, open, scene, told } from "./kit.ts";
 
-test("past maxConnections a client is asked to come back; one that leaves makes room for one", async () => {
-	const it = scene({ maxConnections: 2 });
+test("past limits.connections a client is asked to come back; one that leaves makes room for one", async () => {
+	const it = scene({ limits: { connections: 2 } });
 	const [first] = [await open(it), await open(it, "channel=b")];
 	await expectComeBack(await ask(it, "channel=c"));
 	expect(it.calls).toEqual(["subscribe a", "subscribe b"]);
-	expect(it.sse.stats()).toMatchObject({ connections: 2, refusals: 1 });
+	expect(it.sse.stats()).toMatchObject({ connections: 2, refusedStreams: 1 });
 	first.close();
 	await until(() => it.sse.stats().connections === 1, { what: "the end of the first" });
 	await open(it, "channel=c");
@@ -18,7 +18,7 @@ test("past maxConnections a client is asked to come back; one that leaves makes 
 });
 
 test("streams count from when they ask for a subscription, and no more once it has failed", async () => {
-	const it = scene({ maxConnections: 2 });
+	const it = scene({ limits: { connections: 2 } });
 	const { promise, reject } = Promise.withResolvers<void>();
 	it.broker.ready = promise;
 	const waiting = [ask(it), ask(it, "channel=b")];
@@ -27,7 +27,7 @@ test("streams count from when they ask for a subscription, and no more once it h
 	expect(it.calls).toEqual(["subscribe a", "subscribe b"]);
 	reject(new ConnectorError("unavailable", "away"));
 	for (const answer of waiting) await expectComeBack(await answer);
-	expect(it.sse.stats()).toMatchObject({ connections: 0, refusals: 3 });
+	expect(it.sse.stats()).toMatchObject({ connections: 0, refusedStreams: 3 });
 	it.broker.ready = Promise.resolve();
 	await Promise.all([open(it), open(it)]);
 	await expectComeBack(await ask(it));
@@ -35,7 +35,7 @@ test("streams count from when they ask for a subscription, and no more once it h
 
 test("what throws gives the place back as well", async () => {
 	const broken = new TypeError("a bug of the connector's");
-	const it = scene({ maxConnections: 1 });
+	const it = scene({ limits: { connections: 1 } });
 	it.broker.ready = Promise.reject(broken);
 	for (let n = 0; n < 3; n++) await expect(ask(it)).rejects.toBe(broken);
 	it.broker.ready = Promise.resolve();
@@ -44,9 +44,9 @@ test("what throws gives the place back as well", async () => {
 
 test.for([
 	["ends at its deadline", { maxDuration: 200 }],
-	["is cut off", { maxBufferedBytes: 10 }],
+	["is cut off", { limits: { connections: 2, bufferedBytes: 10 } }],
 ] as const)("a stream that %s gives its place back, once", async ([, options]) => {
-	const it = scene({ maxConnections: 2, ...options });
+	const it = scene({ limits: { connections: 2 }, ...options });
 	const [gone] = [await open(it, "", { paused: true }), await open(it, "channel=b")];
 	for (const data of ["x".repeat(20), "y"]) {
 		await it.sse.publish(data);
@@ -61,7 +61,7 @@ test.for([
 });
 
 test("a client that had left before its stream began holds no place", async () => {
-	const it = scene({ maxConnections: 1 });
+	const it = scene({ limits: { connections: 1 } });
 	for (let n = 0; n < 3; n++) {
 		const client = await open(it, "", { signal: AbortSignal.abort() });
 		await client.end();
@@ -69,9 +69,9 @@ test("a client that had left before its stream began holds no place", async () =
 	expect(it.sse.stats().connections).toBe(0);
 });
 
-test("of one clientKey there are maxConnectionsPerClient, of others as many", async () => {
+test("of one key there are limits.perClient.connections, of others as many", async () => {
 	const clientKey = vi.fn((asked: Request, _host: unknown) => asked.headers.get("x-user"));
-	const it = scene({ clientKey, maxConnectionsPerClient: 2 });
+	const it = scene({ limits: { perClient: { key: clientKey, connections: 2 } } });
 	const as = (user: string) => ({ headers: { "x-user": user }, host: { some: "host" } });
 	const first = await open(it, "", as("one"));
 	await open(it, "channel=b", as("one"));
@@ -82,20 +82,20 @@ test("of one clientKey there are maxConnectionsPerClient, of others as many", as
 	await until(() => it.sse.stats().connections === 2, { what: "the end of the first" });
 	await open(it, "", as("one"));
 	await expectComeBack(await ask(it, "", as("one")));
-	expect(it.sse.stats()).toMatchObject({ connections: 3, refusals: 2 });
+	expect(it.sse.stats()).toMatchObject({ connections: 3, refusedStreams: 2 });
 });
 
 test.for<[what: string, key: unknown]>([
 	["null, as a header that is not there", null],
 	["undefined", undefined],
-])("a clientKey of %s is nobody's", async ([, key]) => {
-	const it = scene({ clientKey: () => key as undefined, maxConnectionsPerClient: 1 });
+])("a key of %s is nobody's", async ([, key]) => {
+	const it = scene({ limits: { perClient: { key: () => key as undefined, connections: 1 } } });
 	await Promise.all([open(it), open(it), open(it)]);
 	expect(it.reports).toEqual([]);
 });
 
-test("a clientKey may take its time", async () => {
-	const it = scene({ clientKey: async () => "same", maxConnectionsPerClient: 1 });
+test("a key may take its time", async () => {
+	const it = scene({ limits: { perClient: { key: async () => "same", connections: 1 } } });
 	await open(it);
 	await expectComeBack(await ask(it));
 });
@@ -108,14 +108,14 @@ test.for<[how: string, clientKey: () => never | Promise<never>]>([
 		},
 	],
 	["rejects", () => Promise.reject(new Error("oops"))],
-])("a clientKey that %s is reported, and counts for nobody", async ([, clientKey]) => {
-	const it = scene({ clientKey, maxConnectionsPerClient: 1 });
+])("a key that %s is reported, and counts for nobody", async ([, clientKey]) => {
+	const it = scene({ limits: { perClient: { key: clientKey, connections: 1 } } });
 	await Promise.all([open(it), open(it)]);
 	expect(told(it)).toEqual(["hook: oops", "hook: oops"]);
 });
 
 test("a place is given back once, and a key is forgotten with its last stream", () => {
-	const admission = new Admission({ maxConnections: 2, maxConnectionsPerClient: 1 });
+	const admission = new Admission(2, 1);
 	const place = admission.enter("one");
 	admission.enter("two");
 	expect(admission.enter("three")).toBeUndefined();
@@ -140,9 +140,9 @@ test.for([
 	["x", true],
 	["😀", true],
 ] as const)(
-	"of %s, a message has maxMessageBytes and no more; history: %s",
+	"of %s, a message has limits.messageBytes and no more; history: %s",
 	async ([char, kept]) => {
-		const it = scene({ maxMessageBytes: 1_000, ...(kept && { history: {} }) });
+		const it = scene({ limits: { messageBytes: 1_000 }, ...(kept && { history: {} }) });
 		const client = await open(it);
 		await it.sse.publish(dataOf(1_000, char), { channel: "a" });
 		await expect(it.sse.publish(dataOf(1_001, char), { channel: "a" })).rejects.toThrow(
@@ -151,13 +151,13 @@ test.for([
 		await it.sse.publish("next", { channel: "a" });
 		// What the store puts in front is not the publisher's.
 		expect(await client.data(2)).toEqual([dataOf(1_000, char), "next"]);
-		expect(it.sse.stats()).toMatchObject({ messages: 2, drops: 0 });
+		expect(it.sse.stats()).toMatchObject({ messages: 2, droppedMessages: 0 });
 		expect(it.reports).toEqual([]);
 	},
 );
 
 test("a foreign message that is larger is dropped, counted, and reported without its text", async () => {
-	const it = scene({ maxMessageBytes: 1_000 });
+	const it = scene({ limits: { messageBytes: 1_000 } });
 	const client = await open(it);
 	const foreign = (bytes: number) =>
 		it.broker.publish("a", JSON.stringify({ data: dataOf(bytes, "é") }));
@@ -166,15 +166,15 @@ test("a foreign message that is larger is dropped, counted, and reported without
 	await foreign(1_000);
 	await it.sse.publish("next", { channel: "a" });
 	expect((await client.data(3))[2]).toBe("next");
-	expect(it.sse.stats()).toMatchObject({ messages: 3, drops: 1, frames: 3 });
+	expect(it.sse.stats()).toMatchObject({ messages: 3, droppedMessages: 1, frames: 3 });
 	expect(told(it)).toEqual(["decode: Dropped a message of over 1000 bytes."]);
 });
 
 test("with history a foreign message that is larger is dropped, also from what is read of it", async () => {
-	const it = scene({ maxMessageBytes: 1_000, history: {} });
+	const it = scene({ limits: { messageBytes: 1_000 }, history: {} });
 	await it.broker.publish("a", JSON.stringify({ data: dataOf(2_000, "x") }));
 	await it.sse.publish("next", { channel: "a" });
 	const client = await open(it, "channel=a&lastEventId=0");
 	expect(await client.data(1)).toEqual(["next"]);
-	expect(it.sse.stats()).toMatchObject({ frames: 1, drops: 1 });
+	expect(it.sse.stats()).toMatchObject({ frames: 1, droppedMessages: 1 });
 });

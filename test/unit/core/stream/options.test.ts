@@ -3,25 +3,26 @@ import { until } from "../../../support/wait.ts";
 import { open, scene } from "./kit.ts";
 
 test.for<[option: string, values: unknown[]]>([
-	["maxConnections", [-1, Number.NaN, "10"]],
-	["maxConnectionsPerClient", [0, Number.NaN]],
-	["maxMessageBytes", [0, Number.NaN]],
+	["limits.connections", [-1, Number.NaN, "10"]],
+	["limits.perClient.connections", [0, Number.NaN]],
+	["limits.perClient.key", ["ip"]],
+	["limits.messageBytes", [0, Number.NaN]],
 	["maxDuration", [0, Number.NaN, "60"]],
-	["maxChannels", [0]],
-	["maxBufferedBytes", [-1]],
+	["limits.channels", [0]],
+	["limits.bufferedBytes", [-1]],
 	["keepAlive", [0, Number.POSITIVE_INFINITY]],
 	["linger", [-1]],
-	["allowedChannels", ["a", [""], [1], {}]],
-	["channelPrefix", [1]],
+	["channels.allowed", ["a", [""], [1], {}]],
+	["channels.prefix", [1]],
 	["authorize", [true]],
-	["clientKey", ["ip"]],
 	["onConnect", [1]],
 	["onDisconnect", [1]],
 	["onError", [1]],
 ])("%s: what is out of range is a TypeError that names it", ([option, values]) => {
 	for (const value of values) {
-		expect(() => scene({ [option]: value })).toThrow(TypeError);
-		expect(() => scene({ [option]: value })).toThrow(option);
+		const options = nested(option.split("."), value);
+		expect(() => scene(options)).toThrow(TypeError);
+		expect(() => scene(options)).toThrow(option);
 	}
 });
 
@@ -34,3 +35,11 @@ test("a linger longer than any timer is no linger of nothing", async () => {
 	await new Promise((resolve) => setTimeout(resolve, 20));
 	expect(it.sse.stats().channels).toBe(1);
 });
+
+/** `limits.perClient.connections` as an object; `perClient` has the key that it needs. */
+function nested([first = "", ...rest]: string[], value: unknown): object {
+	if (rest.length === 0) return { [first]: value };
+	return {
+		[first]: { ...(first === "perClient" && { key: () => "one" }), ...nested(rest, value) },
+	};
+}

@@ -27,7 +27,7 @@ async function half(it: Scene, clients: Clients): Promise<void> {
 
 for (const options of [{}, { history: { maxLength: 100 } }]) {
 	const way = "history" in options ? "with history" : "without history";
-	const all = { maxBufferedBytes: 100_000_000, maxMessageBytes: 2_000_000, ...options };
+	const all = { limits: { bufferedBytes: 100_000_000, messageBytes: 2_000_000 }, ...options };
 
 	test(`others have their turn in between, and everyone everything in order, ${way}`, async () => {
 		const it = scene(all);
@@ -79,7 +79,7 @@ for (const options of [{}, { history: { maxLength: 100 } }]) {
 }
 
 test("who has not read what was sent before is caught up from the history, each message once", async () => {
-	const it = scene({ maxMessageBytes: 2_000_000, history: { maxLength: 100 } });
+	const it = scene({ limits: { messageBytes: 2_000_000 }, history: { maxLength: 100 } });
 	const clients = await crowd(it);
 	const slow = await open(it, "", { paused: true });
 	for (const n of [1, 2, 3, 4]) {

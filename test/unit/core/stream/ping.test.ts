@@ -17,7 +17,7 @@ test("with ping a silent stream is kept alive with an event that a page can hear
 		expect(event).toEqual({ event: "sse.ping", data: "1000", id: undefined });
 	}
 	// One comes at once, after the id: a page is shown its last event id only with an event.
-	expect(client.text).toMatch(/^:\n\nid:[\d-]+\n\nevent:sse\.ping\ndata:1000\n\n/);
+	expect(client.text).toMatch(/^:\n\nid:~[\d-]+\n\nevent:sse\.ping\ndata:1000\n\n/);
 	expect(client.lastEventId).toBe(place);
 	// The greeting is a comment all the same.
 	expect(client.comments).toHaveLength(1);

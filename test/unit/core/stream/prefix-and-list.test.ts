@@ -4,10 +4,10 @@ import type { Connector, Resume } from "../../../../src/core/connector.ts";
 import { ServerSentEvents } from "../../../../src/core/sse.ts";
 import { ask, expectRefused, open, read, request, scene } from "./kit.ts";
 
-test("channelPrefix is before every name at the broker, and nowhere else", async () => {
+test("channels.prefix is before every name at the broker, and nowhere else", async () => {
 	const heard: unknown[] = [];
 	const it = scene({
-		channelPrefix: "app:",
+		channels: { prefix: "app:" },
 		history: {},
 		authorize: (_, channels) => {
 			heard.push(channels);
@@ -35,7 +35,7 @@ test("channelPrefix is before every name at the broker, and nowhere else", async
 
 test("with and without the prefix are two channels, and so are two prefixes", async () => {
 	const shared = memory();
-	const make = (channelPrefix: string) => scene({ connector: shared, channelPrefix });
+	const make = (prefix: string) => scene({ connector: shared, channels: { prefix } });
 	const [plain, one, two] = [make(""), make("1:"), make("2:")];
 	const clients = [
 		await open(plain),
@@ -49,12 +49,12 @@ test("with and without the prefix are two channels, and so are two prefixes", as
 	expect(await clients[1]?.data(1)).toEqual(["one"]);
 	expect(await clients[2]?.data(1)).toEqual(["two"]);
 	expect(await clients[0]?.data(1)).toEqual(["plain"]);
-	// Who knows the prefix can name it: allowedChannels is what keeps it to itself.
+	// Who knows the prefix can name it: channels.allowed is what keeps it to itself.
 	expect(await clients[3]?.data(1)).toEqual(["one"]);
 });
 
 test("sse.gap, and what is reported, name the plain channel", async () => {
-	const it = scene({ channelPrefix: "app:", history: { maxLength: 1 } });
+	const it = scene({ channels: { prefix: "app:" }, history: { maxLength: 1 } });
 	const client = await open(it, "channel=a&channel=b&lastEventId=rubbish");
 	await client.when(() => client.gaps.length === 2, "two gaps");
 	await it.sse.publish(0, { channel: "a" });
@@ -102,7 +102,11 @@ test("a connector that makes the streams itself is given the names with the pref
 		},
 		close: () => inner.close(),
 	};
-	const sse = new ServerSentEvents({ connector, channelPrefix: "app:", maxConnections: 1 });
+	const sse = new ServerSentEvents({
+		connector,
+		channels: { prefix: "app:" },
+		limits: { connections: 1 },
+	});
 	for (const expires of [Number.POSITIVE_INFINITY, 8e15]) {
 		const { body } = await sse.stream(request("channel=a&channel=b"), { recent: 2, expires });
 		await body?.cancel();
@@ -112,8 +116,8 @@ test("a connector that makes the streams itself is given the names with the pref
 	await sse.close();
 });
 
-test("allowedChannels are all there are: for fetch, routes, publish and messages()", async () => {
-	const it = scene({ allowedChannels: ["news", "room.*"] });
+test("channels.allowed are all there are: for fetch, routes, publish and messages()", async () => {
+	const it = scene({ channels: { allowed: ["news", "room.*"] } });
 	for (const name of ["news", "room.1", "room."]) {
 		const client = await open(it, `channel=${name}`);
 		await it.sse.publish(name, { channel: name });
@@ -127,8 +131,8 @@ test("allowedChannels are all there are: for fetch, routes, publish and messages
 	for (const name of ["sse", "news2", "room", "ROOM.1", "xroom.1", "room*", "*", " news", "new"]) {
 		await expectRefused(await ask(it, `channel=${encodeURIComponent(name)}`), 403);
 		await expectRefused(await it.sse.stream(request(), { channel: name }), 403);
-		await expect(it.sse.publish(1, { channel: name })).rejects.toThrow(/allowedChannels/);
-		expect(() => it.sse.messages(name)).toThrow(/allowedChannels/);
+		await expect(it.sse.publish(1, { channel: name })).rejects.toThrow(/channels\.allowed/);
+		expect(() => it.sse.messages(name)).toThrow(/channels\.allowed/);
 	}
 	// One of them is enough, and the default channel is no exception.
 	await expectRefused(await ask(it, "channel=news&channel=other"), 403);
@@ -139,19 +143,19 @@ test("allowedChannels are all there are: for fetch, routes, publish and messages
 });
 
 test("an empty list allows none; `*` alone is every channel", async () => {
-	await expectRefused(await ask(scene({ allowedChannels: [] })), 403);
-	await open(scene({ allowedChannels: ["*"] }), "channel=any");
+	await expectRefused(await ask(scene({ channels: { allowed: [] } })), 403);
+	await open(scene({ channels: { allowed: ["*"] } }), "channel=any");
 });
 
 test("the list is of plain names, whatever the prefix", async () => {
-	const it = scene({ allowedChannels: ["a"], channelPrefix: "app:" });
+	const it = scene({ channels: { allowed: ["a"], prefix: "app:" } });
 	await open(it);
 	expect(it.calls).toEqual(["subscribe app:a"]);
 	await expectRefused(await ask(it, "channel=app:a"), 403);
 });
 
 test("a refusal does not tell a name that is not allowed from one that is not there", async () => {
-	const it = scene({ allowedChannels: ["a"] });
+	const it = scene({ channels: { allowed: ["a"] } });
 	const errors = await Promise.all(
 		["b", "secret"].map(async (name) => expectRefused(await ask(it, `channel=${name}`), 403)),
 	);

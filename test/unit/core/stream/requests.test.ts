@@ -46,23 +46,89 @@ test.for<[what: string, query: string]>([
 	await open(scene(), query);
 });
 
+/** What a runtime may make of the bytes that an EventSource sends for an id, and what others send. */
+const strangeIds: [what: string, id: string][] = [
+	["of 5,000 characters", "i".repeat(5_000)],
+	["of 16 kB, as much as a server takes", "i".repeat(16_000)],
+	["in UTF-8, read as Latin-1", Buffer.from("é😀").toString("latin1")],
+	["of bytes that are no UTF-8", "\xff\xfe"],
+	["of a delete", "a\x7f"],
+	["that looks like a header", "a: b"],
+	["of spaces", "a   b"],
+];
+
+test.for(strangeIds)("without history an id %s is ignored", async ([, id]) => {
+	const it = scene();
+	const clients = [
+		await open(it, "channel=a", { headers: { "last-event-id": id } }),
+		await open(it, `channel=a&lastEventId=${encodeURIComponent(id)}`),
+	];
+	await it.sse.publish("x", { channel: "a" });
+	for (const client of clients) expect(await client.data(1)).toEqual(["x"]);
+});
+
+test.for(strangeIds.slice(2))("with history an id %s is a gap", async ([, id]) => {
+	const it = scene({ history: {} });
+	for (const names of ["channel=a", "channel=a&channel=b"]) {
+		const clients = [
+			await open(it, names, { headers: { "last-event-id": id } }),
+			await open(it, `${names}&lastEventId=${encodeURIComponent(id)}`),
+		];
+		const gaps = names.split("&").length;
+		for (const client of clients) {
+			await client.when(() => client.gaps.length === gaps, "the gaps");
+			client.close();
+		}
+	}
+});
+
+test("with history the longest id that is taken is a gap, too", async () => {
+	const it = scene({ history: {} });
+	const id = "i".repeat(4_096);
+	const client = await open(it, "channel=a", { headers: { "last-event-id": id } });
+	await client.when(() => client.gaps.length === 1, "the gap");
+});
+
+test("a control character in the query is no refusal", async () => {
+	for (const [history, gaps] of [
+		[undefined, 0],
+		[{}, 1],
+	] as const) {
+		const it = scene({ history });
+		const client = await open(it, "channel=a&lastEventId=a%01%0d%0ab%00");
+		await it.sse.publish("x", { channel: "a" });
+		await client.data(1 + gaps);
+		expect(client.gaps).toHaveLength(gaps);
+	}
+});
+
+test("half a surrogate pair is no channel's name", async () => {
+	const it = scene();
+	await expectRefused(await it.sse.stream(request(), { channel: "a\ud800" }), 400, /well-formed/);
+	await expect(it.sse.publish("x", { channel: "\udc00" })).rejects.toThrow(
+		"Cannot publish. channel: must be well-formed Unicode, without a lone surrogate.",
+	);
+	expect(() => it.sse.messages("\ud83d")).toThrow(TypeError);
+	expect(it.calls).toEqual([]);
+});
+
 test("the longest cursor that is given for so many channels is taken back", async () => {
-	const it = scene({ history: {}, maxChannels: 500 });
-	const query = Array.from({ length: 500 }, (_, n) => `channel=${n}`).join("&");
+	const it = scene({ history: {}, limits: { channels: 600 } });
+	const query = Array.from({ length: 600 }, (_, n) => `channel=${n}`).join("&");
 	const client = await open(it, query);
 	const lastEventId = await client.placed();
-	expect(lastEventId.split(".")).toHaveLength(501);
+	expect(lastEventId.split(".")).toHaveLength(601);
 	expect(lastEventId.length).toBeGreaterThan(4_096);
 	const back = await open(it, query, { headers: { "last-event-id": lastEventId } });
-	await it.sse.publish("next", { channel: "499" });
+	await it.sse.publish("next", { channel: "599" });
 	expect(await back.data(1)).toEqual(["next"]);
 	expect(back.gaps).toEqual([]);
 });
 
 test("a route that names too many channels, or a bad one, is told as a request is", async () => {
-	const it = scene({ maxChannels: 2, maxChannelLength: 3 });
-	for (const channel of [["a", "b", "c"], "long", [], [""], [1 as unknown as string]]) {
+	const it = scene({ limits: { channels: 2 } });
+	for (const channel of [["a", "b", "c"], "x".repeat(513), [], [""], [1 as unknown as string]]) {
 		await expectRefused(await it.sse.stream(request(), { channel }), 400, /^channel: /);
 	}
-	read(await it.sse.stream(request(), { channel: ["a", "abc"] }));
+	read(await it.sse.stream(request(), { channel: ["a", "x".repeat(512)] }));
 });

@@ -149,13 +149,13 @@ test("what is no message is dropped, and no message", async () => {
 	}
 	await it.sse.publish("next", { channel: "a" });
 	expect(await client.data(1)).toEqual(["next"]);
-	expect(it.sse.stats()).toMatchObject({ drops: 5, messages: 1, frames: 1 });
+	expect(it.sse.stats()).toMatchObject({ droppedMessages: 5, messages: 1, frames: 1 });
 	// One report a second and channel is enough.
 	expect(it.reports.map(({ stage }) => stage)).toEqual(["decode"]);
 });
 
 test("who reads too slowly is a cut, and what it was not sent is not counted", async () => {
-	const it = scene({ maxBufferedBytes: 100 });
+	const it = scene({ limits: { bufferedBytes: 100 } });
 	const slow = await open(it, "", { paused: true });
 	const reader = await open(it);
 	for (const n of number(4)) {
@@ -163,7 +163,7 @@ test("who reads too slowly is a cut, and what it was not sent is not counted", a
 		await it.sse.publish(n, { channel: "a" });
 		await nextTurn();
 	}
-	await until(() => it.sse.stats().cuts === 1, { what: "the cut" });
+	await until(() => it.sse.stats().slowClients === 1, { what: "the cut" });
 	expect(it.sse.stats()).toMatchObject({ connections: 1, frames: 2 + 4 });
 	expect(it.reports).toMatchObject([{ stage: "stream", error: { code: "slow_consumer" } }]);
 	await reader.event(4);
@@ -177,7 +177,7 @@ test("bytes that the host did not take are not counted", () => {
 	const ends: string[] = [];
 	const owner = {
 		tick: 0,
-		maxBufferedBytes: 100,
+		bufferedBytes: 100,
 		counters: counted,
 		flush: () => undefined,
 		ended: (_: Connection, reason: string) => void ends.push(reason),
@@ -197,16 +197,16 @@ test("bytes that the host did not take are not counted", () => {
 	expect([counted.bytes, ends]).toEqual([20, ["left"]]);
 });
 
-test("refusals: whoever was turned away, for good or for now", async () => {
+test("refusedStreams: whoever was turned away, for good or for now", async () => {
 	const it = scene({
-		maxConnections: 1,
-		allowedChannels: ["a", "b"],
+		limits: { connections: 1 },
+		channels: { allowed: ["a", "b"] },
 		authorize: (_, [name]) => name === "a",
 	});
 	const refused = async (query: string, init?: RequestInit) => {
-		const { refusals } = it.sse.stats();
+		const { refusedStreams } = it.sse.stats();
 		await (await ask(it, query, init)).body?.cancel();
-		return it.sse.stats().refusals - refusals;
+		return it.sse.stats().refusedStreams - refusedStreams;
 	};
 	it.broker.ready = Promise.reject(new ConnectorError("unavailable", "away"));
 	expect(await refused("channel=a")).toBe(1);
@@ -219,7 +219,7 @@ test("refusals: whoever was turned away, for good or for now", async () => {
 	expect(await refused("channel=a")).toBe(1);
 	await it.sse.close();
 	expect(await refused("channel=a")).toBe(1);
-	expect(it.sse.stats()).toMatchObject({ connections: 0, refusals: 6 });
+	expect(it.sse.stats()).toMatchObject({ connections: 0, refusedStreams: 6 });
 });
 
 test("each instance counts for itself, and what it returns is a copy", async () => {

@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { testBroker } from "../../../../src/testing.ts";
+import { open, scene, told } from "./kit.ts";
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
+afterEach(() => void vi.useRealTimers());
+
+const heads = (calls: readonly string[]) => calls.filter((call) => call === "head a").length;
+
+test("clients of a channel that stays empty are given a place that is seconds old, by one look for all", async () => {
+	const it = scene({ history: {} });
+	const first = await (await open(it)).placed();
+	// The place moves on with whatever else the store keeps.
+	await it.sse.publish("x", { channel: "b" });
+	expect(await (await open(it)).placed()).toBe(first);
+	expect(heads(it.calls)).toBe(1);
+	vi.advanceTimersByTime(6_000);
+	const late = await Promise.all([1, 2, 3].map(async () => (await open(it)).placed()));
+	expect(new Set(late).size).toBe(1);
+	expect(late[0]).not.toBe(first);
+	expect(heads(it.calls)).toBe(2);
+	// And whoever has the old place is at the same, and is given the new one.
+	const back = await open(it, "channel=a", { headers: { "last-event-id": first } });
+	expect(await back.when(() => back.lastEventId !== first && back.lastEventId, "a place")).toBe(
+		late[0],
+	);
+	await it.sse.publish("y", { channel: "a" });
+	expect(await back.data(1)).toEqual(["y"]);
+	expect(told(it)).toEqual([]);
+});
+
+test("a broker that does not answer this is reported, and the client has the place that is known", async () => {
+	const broker = testBroker({ history: {} });
+	const it = scene({ connector: broker.connect() });
+	const first = await (await open(it)).placed();
+	vi.advanceTimersByTime(6_000);
+	broker.fail("history");
+	expect(await (await open(it)).placed()).toBe(first);
+	expect(await (await open(it)).placed()).toBe(first);
+	expect(told(it)).toEqual(["upstream: The broker is down, as the test wants it."]);
+});
+
+test("a channel that has a message is not asked again", async () => {
+	const it = scene({ history: {} });
+	await open(it);
+	await it.sse.publish("x", { channel: "a" });
+	vi.advanceTimersByTime(60_000);
+	await open(it);
+	expect(heads(it.calls)).toBe(1);
+});
