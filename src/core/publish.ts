@@ -1,4 +1,5 @@
 import { encode, exceeds } from "./message/envelope.ts";
+import { JsonText } from "./message/json-text.ts";
 import { isReserved, Message, type MessageOptions } from "./message/message.ts";
 import { validated } from "./message/schema.ts";
 import type { CheckedOptions } from "./options.ts";
@@ -19,7 +20,8 @@ export type PublishArguments<
 		: [options: PublishOptions & { type: Type }];
 
 /**
- * Makes a message of what is to be published, and holds it to every rule.
+ * Makes a message of what is to be published, and holds it to every rule. A `JsonText` is published
+ * as it stands.
  *
  * @throws {TypeError} that names the field and its rule.
  * @throws {ValidationError} when the data does not fit the schema of its type.
@@ -32,20 +34,27 @@ export async function outgoing(
 	if (isReserved(options.type ?? undefined)) {
 		throw new TypeError("Cannot publish. type: names that begin with `sse.` are edge-sse's own.");
 	}
-	const valid = await validated(events, options.type || undefined, data);
-	const message = new Message(stringify === undefined ? valid : parsed(stringify(valid)), options);
-	const payload = encode(message);
+	const given = await asGiven(data, options.type || undefined, { events, stringify });
+	const message = new Message(given instanceof JsonText ? given.value : given, options);
+	const payload = given instanceof JsonText ? encode(message, given.text) : encode(message);
 	if (exceeds(payload, messageBytes)) {
 		throw new TypeError(`Cannot publish. data: a message has at most ${messageBytes} bytes.`);
 	}
 	return { message, payload };
 }
 
-/** The envelope in Redis is JSON, whoever wrote the data in it. */
-function parsed(text: unknown): unknown {
-	try {
-		return JSON.parse(text as string);
-	} catch (cause) {
-		throw new TypeError("Cannot publish. stringify: must return JSON.", { cause });
-	}
+/**
+ * The data as it is to be sent: a `JsonText` where the publisher or `stringify` gave the JSON, which
+ * then goes out as it stands. A schema gives its own data back, so with one nothing is as it stood.
+ */
+async function asGiven(
+	data: unknown,
+	type: string | undefined,
+	{ events, stringify }: Pick<CheckedOptions, "events" | "stringify">,
+): Promise<unknown> {
+	const isText = data instanceof JsonText;
+	if (isText && events === undefined) return data;
+	const valid = await validated(events, type, isText ? data.value : data);
+	if (stringify === undefined) return valid;
+	return new JsonText(stringify(valid), "Cannot publish. stringify");
 }

@@ -1,5 +1,6 @@
 import { SseError } from "../errors.ts";
 import { frame } from "./frame.ts";
+import { memberText } from "./json-text.ts";
 import { dataJson, dataText, isReserved, Message, type MessageJSON } from "./message.ts";
 import { isPosition } from "./position.ts";
 
@@ -10,12 +11,12 @@ import { isPosition } from "./position.ts";
 /**
  * The payload that is published.
  *
+ * @param json the text of the data, where the publisher gave it as JSON of its own.
  * @throws {TypeError} when the message's data is nothing that JSON can carry.
  */
-export function encode(message: Message): string {
+export function encode(message: Message, json = dataJson(message.data)): string {
 	const { data, ...fields } = message.toJSON();
 	const rest = JSON.stringify(fields);
-	const json = dataJson(data);
 	return rest === "{}" ? `{"data":${json}}` : `{"data":${json},${rest.slice(1)}`;
 }
 
@@ -126,45 +127,5 @@ function isEnvelope(json: unknown): json is MessageJSON {
  * writing them out again would change them on the way. It also saves the second JSON pass.
  */
 function sourceText(payload: string, data: unknown): string {
-	return typeof data === "string" ? data : (lastDataValue(payload) ?? dataText(data));
-}
-
-// The text of the last top-level "data" (JSON.parse lets the last of two equal keys win). The
-// payload has been through JSON.parse, so only nesting and strings need to be told apart.
-function lastDataValue(payload: string): string | undefined {
-	let found: string | undefined;
-	let depth = 0;
-	let key = "";
-	let valueStart = -1;
-	for (let i = 0; i < payload.length; i++) {
-		const c = payload.charCodeAt(i);
-		if (c === 0x22) {
-			const end = stringEnd(payload, i);
-			if (depth === 1 && valueStart === -1) key = JSON.parse(payload.slice(i, end));
-			i = end - 1;
-		} else if (c === 0x7b || c === 0x5b) {
-			depth++;
-		} else if (c === 0x3a && depth === 1 && valueStart === -1) {
-			valueStart = i + 1;
-		} else if ((c === 0x2c && depth === 1) || (c === 0x7d && depth === 1)) {
-			if (key === "data" && valueStart !== -1) found = payload.slice(valueStart, i).trim();
-			valueStart = -1;
-			if (c === 0x7d) depth--;
-		} else if (c === 0x7d || c === 0x5d) {
-			depth--;
-		}
-	}
-	return found;
-}
-
-/** Where the JSON string that opens at `start` ends (the index after its closing quote). */
-function stringEnd(text: string, start: number): number {
-	let quote = text.indexOf('"', start + 1);
-	// A quote is escaped when an odd number of backslashes stands before it.
-	for (; quote !== -1; quote = text.indexOf('"', quote + 1)) {
-		let slashes = 0;
-		while (text.charCodeAt(quote - 1 - slashes) === 0x5c) slashes++;
-		if (slashes % 2 === 0) break;
-	}
-	return quote + 1;
+	return typeof data === "string" ? data : (memberText(payload, "data") ?? dataText(data));
 }

@@ -113,7 +113,7 @@ test("stringify writes the data, strings as well, and what it returns must be JS
 		/^:\n\ndata:\{"json":"1970-01-01T00:00:00.000Z","dates":\[""\]\}\n\ndata:\{"json":"text","dates":\[\]\}\n\nretry:/,
 	);
 	const broken = closed(new ServerSentEvents({ connector: memory(), stringify: () => "no JSON" }));
-	await expect(broken.publish(1)).rejects.toThrow("stringify: must return JSON.");
+	await expect(broken.publish(1)).rejects.toThrow("stringify: must be the text of one JSON value.");
 	expect(() => new ServerSentEvents({ connector: memory(), stringify: "x" as never })).toThrow(
 		"stringify: must be a function.",
 	);

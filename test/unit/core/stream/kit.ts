@@ -13,7 +13,7 @@ import { parsed } from "../message/parsed.ts";
 
 export interface Options extends Omit<ServerSentEventsOptions, "connector"> {
 	connector?: Connector;
-	history?: HistoryOptions;
+	history?: HistoryOptions | undefined;
 }
 
 /** An instance that is closed with its test, what its broker was asked, and what was reported. */

@@ -1,0 +1,84 @@
+/**
+ * JSON that somebody else wrote and that is published as it stands. Parsing it and writing it again
+ * would change `12345678901234567890`, `1.0` and `1e400`.
+ */
+export class JsonText {
+	readonly text: string;
+	/** What JavaScript reads in it. */
+	readonly value: unknown;
+
+	/**
+	 * @param source what the error names: the option or field that the text came from.
+	 * @throws {TypeError} when it is not the text of one JSON value. The error quotes nothing of it.
+	 */
+	constructor(text: unknown, source: string) {
+		if (typeof text !== "string") {
+			throw new TypeError(`${source}: must be JSON text, a string.`);
+		}
+		// JSON escapes half a surrogate pair; as it stands it has no form in UTF-8.
+		if (!text.isWellFormed()) {
+			throw new TypeError(`${source}: must be well-formed Unicode; it has a lone surrogate.`);
+		}
+		this.text = text;
+		this.value = parsed(text, source);
+	}
+
+	/** Where it is taken for plain data, it is the value. */
+	toJSON(): unknown {
+		return this.value;
+	}
+}
+
+function parsed(text: string, source: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		// Not as the cause: V8 quotes the text in its error, and that may end up in a log.
+		throw new TypeError(`${source}: must be the text of one JSON value.`);
+	}
+}
+
+/**
+ * The text of a top-level member of a JSON object, as its writer wrote it.
+ *
+ * @param json an object's text that `JSON.parse` has accepted, so only nesting and strings need to be
+ *   told apart. Of two equal keys the last counts, as for `JSON.parse`.
+ * @returns undefined when there is no such member.
+ */
+export function memberText(json: string, name: string): string | undefined {
+	let found: string | undefined;
+	let depth = 0;
+	let key = "";
+	let valueStart = -1;
+	for (let i = 0; i < json.length; i++) {
+		const c = json.charCodeAt(i);
+		if (c === 0x22) {
+			const end = stringEnd(json, i);
+			if (depth === 1 && valueStart === -1) key = JSON.parse(json.slice(i, end));
+			i = end - 1;
+		} else if (c === 0x7b || c === 0x5b) {
+			depth++;
+		} else if (c === 0x3a && depth === 1 && valueStart === -1) {
+			valueStart = i + 1;
+		} else if ((c === 0x2c && depth === 1) || (c === 0x7d && depth === 1)) {
+			if (key === name && valueStart !== -1) found = json.slice(valueStart, i).trim();
+			valueStart = -1;
+			if (c === 0x7d) depth--;
+		} else if (c === 0x7d || c === 0x5d) {
+			depth--;
+		}
+	}
+	return found;
+}
+
+/** Where the JSON string that opens at `start` ends (the index after its closing quote). */
+function stringEnd(text: string, start: number): number {
+	let quote = text.indexOf('"', start + 1);
+	// A quote is escaped when an odd number of backslashes stands before it.
+	for (; quote !== -1; quote = text.indexOf('"', quote + 1)) {
+		let slashes = 0;
+		while (text.charCodeAt(quote - 1 - slashes) === 0x5c) slashes++;
+		if (slashes % 2 === 0) break;
+	}
+	return quote + 1;
+}
