@@ -1,5 +1,4 @@
-import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { AuthorizePublish } from "../auth.ts";
 import { ConfigurationError } from "../core/errors.ts";
@@ -25,23 +24,6 @@ export interface AppOptions {
 	metricsToken: string | undefined;
 }
 
-const maxBodyBytes = 1_048_576;
-
-const limitBody = bodyLimit({
-	maxSize: maxBodyBytes,
-	onError: (c) => c.json({ error: `The body is over ${maxBodyBytes} bytes.` }, 413),
-});
-
-/**
- * Whether the request says how long its body is, to which every host holds it, and may be that long. Only to look
- * at a body has Hono's adapter for Node make a web stream of it: a third of what publishing costs.
- */
-function promisesLittle(c: Context): boolean {
-	const length = c.req.header("content-length") ?? "";
-	const isInChunks = c.req.header("transfer-encoding") !== undefined;
-	return !isInChunks && /^\d+$/.test(length) && Number(length) <= maxBodyBytes;
-}
-
 /** The deployable hub: one app, the same on every runtime. */
 export function createApp(options: AppOptions): Hono<PublishEnv> {
 	const { sse, publishToken, authorizePublish, listensOn, metrics } = options;
@@ -65,7 +47,6 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 	app.post(
 		"/publish",
 		publishAccess(publishToken, authorizePublish !== undefined, listensOn),
-		(c, next) => (promisesLittle(c) ? next() : limitBody(c, next)),
 		(c) => publish(c, sse, authorizePublish),
 	);
 	app.all("/publish", (c) => c.json({ error: "Publish with POST." }, 405, { allow: "POST" }));

@@ -6,8 +6,14 @@ import { defaultChannel } from "../core/request/request.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 import type { PublishEnv } from "./access.ts";
 import { logFailure } from "./log.ts";
-
-const fields = ["data", "type", "id", "retry", "channel"];
+import {
+	bodyProblem,
+	dataOf,
+	isTooDeep,
+	maxBodyBytes,
+	maxDepth,
+	readBody,
+} from "./publish-body.ts";
 
 /**
  * `POST /publish`: flask-sse's dictionary, plus `channel`, as JSON.
@@ -19,9 +25,16 @@ export async function publish(
 	sse: ServerSentEvents,
 	authorize: AuthorizePublish | undefined,
 ): Promise<Response> {
+	const read = await readBody(c.req.raw);
+	if (read === "large") return c.json({ error: `The body is over ${maxBodyBytes} bytes.` }, 413);
+	if (read === "broken") return c.json({ error: "The body broke off." }, 400);
+	const { text } = read;
+	if (isTooDeep(text)) {
+		return c.json({ error: `The body is nested over ${maxDepth} levels deep.` }, 400);
+	}
 	let body: unknown;
 	try {
-		body = JSON.parse(await c.req.text());
+		body = JSON.parse(text);
 	} catch {
 		return c.json(
 			{ error: 'The body must be JSON: {"data": …, "type"?, "id"?, "retry"?, "channel"?}.' },
@@ -37,7 +50,7 @@ export async function publish(
 			if (leave instanceof Response) return leave;
 			if (leave !== true) return c.json({ error: "Publishing is not allowed." }, 403);
 		}
-		return c.json(await sse.publish(data, options));
+		return c.json(await sse.publish(dataOf(text, data), options));
 	} catch (error) {
 		if (error instanceof TypeError) return c.json({ error: error.message }, 400);
 		if (error instanceof ConnectorError) {
@@ -53,18 +66,4 @@ export async function publish(
 		}
 		throw error;
 	}
-}
-
-function bodyProblem(body: unknown): string | undefined {
-	if (typeof body !== "object" || body === null || Array.isArray(body)) {
-		return 'The body must be a JSON object with "data".';
-	}
-	if (!Object.hasOwn(body, "data")) return 'data: is missing; a message is {"data": …}.';
-	const unknown = Object.keys(body).find((key) => !fields.includes(key));
-	if (unknown !== undefined) {
-		return `${JSON.stringify(unknown.slice(0, 64))}: is no field of a message; those are ${fields.join(", ")}.`;
-	}
-	const { channel } = body as { channel?: unknown };
-	if (channel !== undefined && typeof channel !== "string") return "channel: must be a string.";
-	return undefined;
 }
