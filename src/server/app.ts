@@ -5,19 +5,19 @@ import { ConfigurationError } from "../core/errors.ts";
 import type { CorsOptions } from "../core/request/cors.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 import { metricsAccess, type PublishEnv, publishAccess } from "./access.ts";
+import { notFound, pathOf } from "./door.ts";
 import { healthCheck } from "./health.ts";
 import { logFailure } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { page } from "./page.ts";
 import { publish } from "./publish.ts";
+import type { Publishing } from "./publishing.ts";
 
 export interface AppOptions {
 	sse: ServerSentEvents;
-	publishToken: string | undefined;
+	publishing: Publishing;
 	/** Asks a signed token whether it may publish to a channel; undefined: there are none. */
 	authorizePublish: AuthorizePublish | undefined;
-	/** The address that the server listens on; undefined where only the request's URL tells. */
-	listensOn: string | undefined;
 	cors: CorsOptions | undefined;
 	/** Undefined where a process's figures would say nothing, as on Workers. */
 	metrics: Metrics | undefined;
@@ -26,8 +26,8 @@ export interface AppOptions {
 
 /** The deployable hub: one app, the same on every runtime. */
 export function createApp(options: AppOptions): Hono<PublishEnv> {
-	const { sse, publishToken, authorizePublish, listensOn, metrics } = options;
-	const app = new Hono<PublishEnv>();
+	const { sse, publishing, authorizePublish, metrics } = options;
+	const app = new Hono<PublishEnv>({ getPath: ({ url }) => pathOf(url) });
 	if (options.cors !== undefined) app.use("*", cors(honoCors(options.cors)));
 
 	app.get("/", (c) => {
@@ -44,11 +44,7 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 	// Hono's env is what the runtime gave its fetch handler: the stream finds Bun's server there.
 	app.all("/stream", (c) => sse.fetch(c.req.raw, c.env));
 
-	app.post(
-		"/publish",
-		publishAccess(publishToken, authorizePublish !== undefined, listensOn),
-		(c) => publish(c, sse, authorizePublish),
-	);
+	app.post("/publish", publishAccess(publishing), (c) => publish(c, sse, authorizePublish));
 	app.all("/publish", (c) => c.json({ error: "Publish with POST." }, 405, { allow: "POST" }));
 
 	app.get("/healthz", healthCheck(sse));
@@ -62,7 +58,7 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 		return c.json({ error }, 404);
 	});
 
-	app.notFound((c) => c.json({ error: "Not found." }, 404));
+	app.notFound((c) => c.json({ error: notFound.error }, 404));
 
 	app.onError((error, c) => {
 		logFailure("request", error);
