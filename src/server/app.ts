@@ -38,7 +38,7 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 				"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 		);
 		c.header("cache-control", "no-store");
-		return c.html(page({ nonce }));
+		return c.html(page({ nonce, publishing: publishing.by }));
 	});
 
 	// Hono's env is what the runtime gave its fetch handler: the stream finds Bun's server there.
