@@ -50,7 +50,7 @@ const deno = (...args: string[]) => [
 /** What `npm start` has Node run, flags included. */
 function startArguments(): string[] {
 	const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-	return scripts.start.split(" ").slice(1);
+	return scripts.start.replace(/^exec node /, "").split(" ");
 }
 
 function edgeSse(name: string, title: string, command: readonly string[]): Candidate {

@@ -1,19 +1,25 @@
 /**
  * `npm run start:workers`: the hub in workerd, through `wrangler dev`: local and offline. It reads the
- * same variables as the other runtimes' entries, hands them to the Worker, and prints the same line.
+ * same variables as the other runtimes' entries, hands them to the Worker, and prints the same lines.
  * Arguments are handed on to wrangler: `-- --persist-to <directory>` for a second hub beside the first.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { redis } from "../src/connectors/redis.ts";
+import { connectorFromEnvironment, historyFromEnvironment } from "../src/environment.ts";
+import { startLines } from "../src/server/announce.ts";
+import { readAuth } from "../src/server/auth.ts";
 import { exitWith } from "../src/server/process.ts";
 import { readSettings, type Settings } from "../src/server/settings.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { host, port } = settings();
+const { host, port, publishing } = settings();
 const directory = mkdtempSync(join(tmpdir(), "edge-sse-"));
 
 const wrangler = spawn(
@@ -65,16 +71,23 @@ for await (const line of createInterface(wrangler.stdout)) {
 /** Checked here, for a Worker hears of its variables only with the first request. */
 function settings(): Settings {
 	try {
-		return readSettings(process.env);
+		const settings = readSettings(process.env);
+		readAuth(process.env);
+		historyFromEnvironment();
+		connectorFromEnvironment(redis);
+		return settings;
 	} catch (error) {
 		return exitWith(error);
 	}
 }
 
 async function announcement(address: string): Promise<string> {
-	const health = await (await fetch(`${address}/healthz`)).json();
-	const { connector, error } = health as { connector?: string; error?: string };
-	return `edge-sse: listening on ${address} (broker: ${connector ?? `none: ${error}`})`;
+	// Whatever it listens on, and whatever its hosts are, it answers to this name.
+	const health = await new Promise<IncomingMessage>((resolve, reject) => {
+		get(`${address}/healthz`, { headers: { host: "localhost" } }, resolve).on("error", reject);
+	});
+	const { connector, error } = JSON.parse(await text(health));
+	return startLines(address, connector ?? `none: ${error}`, publishing);
 }
 
 /** What the hub reads, as far as it is set here, in a file: a command line is for every user to see. */
@@ -82,10 +95,11 @@ function writeVariables(): string {
 	const names = Object.keys(process.env).filter(
 		(name) => /^(SSE_|UPSTASH_REDIS_|KV_REST_API_)/.test(name) || name === "REDIS_URL",
 	);
-	// The Worker cannot see its own address, and whether that is loopback decides who may publish.
+	// The Worker cannot see its own address, and whether that is loopback decides which hosts it answers to.
 	const variables = {
 		HOST: host,
 		...Object.fromEntries(names.map((name) => [name, process.env[name]])),
+		...(publishing.by === "token" && publishing.isMade && { SSE_PUBLISH_TOKEN: publishing.token }),
 	};
 	const lines = Object.entries(variables).map(
 		([name, value]) => `${name}=${quoted(String(value))}\n`,

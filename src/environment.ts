@@ -30,33 +30,53 @@ export function connectorFromEnvironment(
 	for (const name of ["SSE_REDIS_URL", "REDIS_URL"]) {
 		const url = read(name);
 		if (url === undefined) continue;
-		if (/^rediss?:/i.test(url)) return redis(url, { history });
+		if (/^rediss?:/i.test(url)) return named(name, () => redis(url, { history }));
 		if (!/^https:/i.test(url)) {
 			throw new ConfigurationError(`${name} must be a redis:, rediss: or https: URL.`);
 		}
-		if (token !== undefined) return upstash({ url, token, history });
+		if (token !== undefined) return named(name, () => upstash({ url, token, history }));
 		throw new ConfigurationError(
 			`${name} is an https: URL, and Upstash needs a token with it: set UPSTASH_REDIS_REST_TOKEN.`,
 		);
 	}
 	for (const prefix of ["UPSTASH_REDIS_REST", "KV_REST_API"]) {
-		const pair = { url: read(`${prefix}_URL`), token: read(`${prefix}_TOKEN`) };
-		if (pair.url !== undefined && pair.token !== undefined) return upstash({ ...pair, history });
+		const [url, token] = [read(`${prefix}_URL`), read(`${prefix}_TOKEN`)];
+		if (url !== undefined && token !== undefined) {
+			return named(`${prefix}_URL`, () => upstash({ url, token, history }));
+		}
+		if (url === undefined && token === undefined) continue;
+		const [set, missing] = url === undefined ? ["TOKEN", "URL"] : ["URL", "TOKEN"];
+		throw new ConfigurationError(`${prefix}_${set} is set, but not ${prefix}_${missing}.`);
 	}
 	return undefined;
+}
+
+/** What a connector says of its argument, with the variable that it came from. */
+function named(name: string, make: () => Connector): Connector {
+	try {
+		return make();
+	} catch (error) {
+		if (!(error instanceof TypeError || error instanceof ConfigurationError)) throw error;
+		throw new ConfigurationError(`${name}: ${error.message}`);
+	}
 }
 
 /**
  * How much to keep, by `SSE_HISTORY_LENGTH` (messages per channel) and `SSE_HISTORY_SECONDS`.
  *
- * @returns undefined when neither is set: nothing is kept.
+ * @returns undefined when neither is set, or is 0: nothing is kept.
  * @throws {ConfigurationError} that names the variable and its rule.
  */
 export function historyFromEnvironment(host?: unknown): HistoryOptions | undefined {
 	const read = reader(host);
 	const maxLength = whole("SSE_HISTORY_LENGTH", read("SSE_HISTORY_LENGTH"));
 	const seconds = whole("SSE_HISTORY_SECONDS", read("SSE_HISTORY_SECONDS"));
-	if (maxLength === undefined && seconds === undefined) return undefined;
+	if (!maxLength && !seconds) return undefined;
+	if (maxLength === 0 || seconds === 0) {
+		throw new ConfigurationError(
+			`SSE_HISTORY_${seconds === 0 ? "SECONDS" : "LENGTH"} is 0, which keeps nothing, and the other is not: unset one of them.`,
+		);
+	}
 	return {
 		...(maxLength === undefined ? {} : { maxLength }),
 		...(seconds === undefined ? {} : { maxAge: seconds * 1_000 }),
@@ -65,8 +85,8 @@ export function historyFromEnvironment(host?: unknown): HistoryOptions | undefin
 
 function whole(name: string, text: string | undefined): number | undefined {
 	if (text === undefined) return undefined;
-	if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-	throw new ConfigurationError(`${name} must be a whole number of 1 or more.`);
+	if (/^\d{1,10}$/.test(text)) return Number(text);
+	throw new ConfigurationError(`${name} must be a whole number; 0 keeps nothing.`);
 }
 
 /** What to set, when nothing is. */

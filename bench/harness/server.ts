@@ -44,6 +44,8 @@ export async function startServer(
 			PATH: `${bin}${delimiter}${process.env.PATH}`,
 			HOST: "127.0.0.1",
 			PORT: "0",
+			// As the others are, to whoever reaches them.
+			SSE_PUBLISH_OPEN: "true",
 			NODE_ENV: "production",
 			NO_COLOR: "1",
 			DENO_NO_UPDATE_CHECK: "1",

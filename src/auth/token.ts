@@ -1,3 +1,5 @@
+import { queryOf } from "../core/request/request.ts";
+
 /** Where a request carries its token. */
 export interface TokenPlaces {
 	header: boolean;
@@ -22,7 +24,7 @@ export function presentedToken(
 	if (bearer !== "") return { token: bearer };
 	for (const tokens of [
 		cookie === undefined ? [] : cookies(request.headers.get("cookie") ?? "", cookie),
-		query === undefined ? [] : new URL(request.url).searchParams.getAll(query),
+		query === undefined ? [] : queryOf(request).getAll(query),
 	]) {
 		const [token, ...others] = tokens.filter((value) => value !== "");
 		if (others.length > 0) return "repeated";

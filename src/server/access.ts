@@ -1,29 +1,52 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { timingSafeEqual } from "hono/utils/buffer";
-import { isLoopback } from "./settings.ts";
+import { hostName } from "./hosts.ts";
+import type { Publishing } from "./publishing.ts";
 
-/** Set on a request that carries `SSE_PUBLISH_TOKEN`, or needs none: it may publish to every channel. */
+/** Set on a request that may publish to every channel: it carries the token, or needs none. */
 export type PublishEnv = { Variables: { mayPublish: boolean } };
 
-/**
- * Who may publish over HTTP: whoever has the token, or a signed one for the channel, which the body names; without
- * either kind of token, this machine alone.
- */
-export function publishAccess(
-	token: string | undefined,
-	signed: boolean,
-	openOn: string | undefined,
-): MiddlewareHandler<PublishEnv> {
-	if (token === undefined && !signed) return thisMachineOnly(openOn);
-	const error = signed
-		? "Publishing needs a token: send `Authorization: Bearer …`."
-		: "Publishing needs a token: send `Authorization: Bearer <SSE_PUBLISH_TOKEN>`.";
+/** Who may publish over HTTP: the holder of the token, or of a signed one for the channel, which the body names. */
+export function publishAccess(publishing: Publishing): MiddlewareHandler<PublishEnv> {
+	if (publishing.by === "nobody") return (c) => Promise.resolve(c.json({ error: off }, 403));
+	if (publishing.by === "everybody") return fromOurPages;
+	const { token, isSigned } = publishing;
 	return async (c, next) => {
 		const mayPublish = token !== undefined && (await carries(c, token));
 		c.set("mayPublish", mayPublish);
-		if (mayPublish || (signed && c.req.header("authorization") !== undefined)) return next();
-		return unauthorized(c, error);
+		if (mayPublish || (isSigned && c.req.header("authorization") !== undefined)) return next();
+		return unauthorized(c, isSigned ? needsAnyToken : needsToken);
 	};
+}
+
+const off =
+	"Publishing over HTTP is off. To switch it on, start the hub with SSE_PUBLISH_TOKEN, or with HOST on a " +
+	"loopback address. SSE_PUBLISH_OPEN=true lets everybody publish.";
+
+const needsAnyToken = "Publishing needs a token: send `Authorization: Bearer …`.";
+
+const needsToken =
+	"Publishing needs a token: send `Authorization: Bearer …` with SSE_PUBLISH_TOKEN or, where it is not " +
+	"set, with the token that the hub printed at its start.";
+
+/**
+ * A hub that is open to everybody within its reach is so to every web page in a browser within its reach.
+ * `Origin` tells a foreign one, and no page can change it.
+ */
+const fromOurPages: MiddlewareHandler<PublishEnv> = async (c, next) => {
+	const origin = c.req.header("origin");
+	if (origin !== undefined && !isOwn(origin, c.req.header("host"))) {
+		return c.json({ error: "Publishing from another site's page needs SSE_PUBLISH_TOKEN." }, 403);
+	}
+	c.set("mayPublish", true);
+	return next();
+};
+
+// By the host alone: TLS may end before the hub, and with it the scheme.
+function isOwn(origin: string, called: string | undefined): boolean {
+	if (called === undefined || hostName(called) === undefined || !URL.canParse(origin)) return false;
+	const { protocol, host } = new URL(origin);
+	return /^https?:$/.test(protocol) && new URL(`${protocol}//${called}`).host === host;
 }
 
 /** Who may read the metrics: everybody, unless there is a token. */
@@ -49,27 +72,4 @@ function carries(c: Context, token: string): Promise<boolean> {
 
 function unauthorized(c: Context, error: string): Response {
 	return c.json({ error }, 401, { "www-authenticate": "Bearer" });
-}
-
-/**
- * A server on a loopback address is still within reach of every web page that a browser on this
- * machine has open. Such a page can name itself in neither header: `Origin` tells a foreign page, and
- * the request's own host tells a foreign name that was pointed at 127.0.0.1.
- */
-function thisMachineOnly(openOn: string | undefined): MiddlewareHandler<PublishEnv> {
-	return async (c, next) => {
-		const url = new URL(c.req.url);
-		const origin = c.req.header("origin");
-		if (!isLoopback(openOn ?? url.hostname) || !isLoopback(url.hostname)) {
-			const error =
-				"Publishing over HTTP is off: this server can be reached from other machines and has no token. " +
-				"Set SSE_PUBLISH_TOKEN and send it as `Authorization: Bearer …`, or set HOST to 127.0.0.1.";
-			return c.json({ error }, 403);
-		}
-		if (origin !== undefined && origin !== url.origin) {
-			return c.json({ error: "Publishing from another site's page needs SSE_PUBLISH_TOKEN." }, 403);
-		}
-		c.set("mayPublish", true);
-		return next();
-	};
 }

@@ -1,51 +1,33 @@
-import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { AuthorizePublish } from "../auth.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { CorsOptions } from "../core/request/cors.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 import { metricsAccess, type PublishEnv, publishAccess } from "./access.ts";
+import { notFound, pathOf } from "./door.ts";
 import { healthCheck } from "./health.ts";
 import { logFailure } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { page } from "./page.ts";
 import { publish } from "./publish.ts";
+import type { Publishing } from "./publishing.ts";
 
 export interface AppOptions {
 	sse: ServerSentEvents;
-	publishToken: string | undefined;
+	publishing: Publishing;
 	/** Asks a signed token whether it may publish to a channel; undefined: there are none. */
 	authorizePublish: AuthorizePublish | undefined;
-	/** The address that the server listens on; undefined where only the request's URL tells. */
-	listensOn: string | undefined;
 	cors: CorsOptions | undefined;
 	/** Undefined where a process's figures would say nothing, as on Workers. */
 	metrics: Metrics | undefined;
 	metricsToken: string | undefined;
 }
 
-const maxBodyBytes = 1_048_576;
-
-const limitBody = bodyLimit({
-	maxSize: maxBodyBytes,
-	onError: (c) => c.json({ error: `The body is over ${maxBodyBytes} bytes.` }, 413),
-});
-
-/**
- * Whether the request says how long its body is, to which every host holds it, and may be that long. Only to look
- * at a body has Hono's adapter for Node make a web stream of it: a third of what publishing costs.
- */
-function promisesLittle(c: Context): boolean {
-	const length = c.req.header("content-length") ?? "";
-	const isInChunks = c.req.header("transfer-encoding") !== undefined;
-	return !isInChunks && /^\d+$/.test(length) && Number(length) <= maxBodyBytes;
-}
-
 /** The deployable hub: one app, the same on every runtime. */
 export function createApp(options: AppOptions): Hono<PublishEnv> {
-	const { sse, publishToken, authorizePublish, listensOn, metrics } = options;
-	const app = new Hono<PublishEnv>();
+	const { sse, publishing, authorizePublish, metrics } = options;
+	const app = new Hono<PublishEnv>({ getPath: ({ url }) => pathOf(url) });
 	if (options.cors !== undefined) app.use("*", cors(honoCors(options.cors)));
 
 	app.get("/", (c) => {
@@ -56,18 +38,13 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 				"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 		);
 		c.header("cache-control", "no-store");
-		return c.html(page({ nonce }));
+		return c.html(page({ nonce, publishing: publishing.by }));
 	});
 
 	// Hono's env is what the runtime gave its fetch handler: the stream finds Bun's server there.
 	app.all("/stream", (c) => sse.fetch(c.req.raw, c.env));
 
-	app.post(
-		"/publish",
-		publishAccess(publishToken, authorizePublish !== undefined, listensOn),
-		(c, next) => (promisesLittle(c) ? next() : limitBody(c, next)),
-		(c) => publish(c, sse, authorizePublish),
-	);
+	app.post("/publish", publishAccess(publishing), (c) => publish(c, sse, authorizePublish));
 	app.all("/publish", (c) => c.json({ error: "Publish with POST." }, 405, { allow: "POST" }));
 
 	app.get("/healthz", healthCheck(sse));
@@ -81,7 +58,7 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 		return c.json({ error }, 404);
 	});
 
-	app.notFound((c) => c.json({ error: "Not found." }, 404));
+	app.notFound((c) => c.json({ error: notFound.error }, 404));
 
 	app.onError((error, c) => {
 		logFailure("request", error);

@@ -2,19 +2,29 @@ import { memory } from "../connectors/memory.ts";
 import { redis } from "../connectors/redis.ts";
 import { ServerSentEvents } from "../core/sse.ts";
 import { connectorFromEnvironment, historyFromEnvironment } from "../environment.ts";
+import { startLines } from "./announce.ts";
 import { createApp } from "./app.ts";
 import { readAuth } from "./auth.ts";
+import { behind, createDoor, type Door } from "./door.ts";
 import { connectionLog, logError } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import type { Environment } from "./variables.ts";
 
 /** Of the time to drain, each client's share at most, in ms. */
 const drainPerClient = 10;
 
+type Fetch = (request: Request, host?: unknown) => Response | Promise<Response>;
+
 export interface ServerHub {
-	fetch: (request: Request, host?: unknown) => Response | Promise<Response>;
+	/** Answers a request that the door lets in. */
+	fetch: Fetch;
+	/** For a host that shows the target as it came elsewhere than in the URL. */
+	door: Door;
+	/** The same as `fetch`, without the door. */
+	inside: Fetch;
 	settings: Settings;
-	/** The line that the server prints once it accepts connections. */
+	/** What the server prints once it accepts connections. */
 	announce(port: number): string;
 	/** Ends all streams, spread over `SSE_DRAIN`; meanwhile `/healthz` says that no more are taken. */
 	close(): Promise<void>;
@@ -26,9 +36,9 @@ export interface ServerHub {
  *
  * @throws {ConfigurationError} that names the variable.
  */
-export function createHub(environment: Record<string, string | undefined>): ServerHub {
+export function createHub(environment: Environment): ServerHub {
 	const settings = readSettings(environment);
-	const { host, drain, options, ...rest } = settings;
+	const { host, drain, options, publishing, ...rest } = settings;
 	const { authorize, authorizePublish } = readAuth(environment);
 	const sse = new ServerSentEvents({
 		connector: connectorFromEnvironment(redis) ?? memory({ history: historyFromEnvironment() }),
@@ -39,15 +49,17 @@ export function createHub(environment: Record<string, string | undefined>): Serv
 	});
 	const { name } = sse.connector;
 	const app = createApp({
-		...{ sse, ...rest, authorizePublish },
-		listensOn: host,
+		...{ sse, ...rest, publishing, authorizePublish },
 		metrics: createMetrics(sse),
 	});
+	const door = createDoor(settings.hosts);
 	return {
-		fetch: app.fetch,
+		fetch: behind(door, app.fetch),
+		door,
+		inside: app.fetch,
 		settings,
 		announce: (port) =>
-			`edge-sse: listening on http://${host.includes(":") ? `[${host}]` : host}:${port} (broker: ${name})`,
+			startLines(`http://${host.includes(":") ? `[${host}]` : host}:${port}`, name, publishing),
 		// A few clients need no window to spread over.
 		close: () => sse.close({ drain: Math.min(drain, sse.stats().connections * drainPerClient) }),
 	};

@@ -1,6 +1,8 @@
-import { type ServerType, serve } from "@hono/node-server";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { getRequestListener } from "@hono/node-server";
 import { createHub } from "./create.ts";
 import { straight } from "./direct-send.ts";
+import type { Refusal } from "./door.ts";
 import { exitWith, onShutdown } from "./process.ts";
 
 /** Who takes longer to send a request is closed, in ms; Node would give it 60 s and 5 min. */
@@ -11,19 +13,43 @@ const requestLimits = {
 };
 
 try {
-	const hub = createHub(process.env);
-	const { host, port } = hub.settings;
-	const server: ServerType = serve(
-		{ fetch: straight(hub.fetch), hostname: host, port, serverOptions: requestLimits },
-		(address) => console.log(hub.announce(address.port)),
-	);
+	const { door, inside, close, settings, announce } = createHub(process.env);
+	const { host, port } = settings;
+	const listener = getRequestListener(straight(inside));
+	const server = createServer(requestLimits, (incoming, outgoing) => {
+		const refusal = door(incoming.url ?? "/", calledHost(incoming));
+		if (refusal !== undefined) return refuse(outgoing, refusal);
+		// Hono's adapter makes a URL with it, and takes fewer forms of a host than the door; HTTP/1.0 has none.
+		incoming.headers.host = "localhost";
+		void listener(incoming, outgoing);
+	});
 	server.on("error", exitWith);
+	server.listen(port, host, () => {
+		const address = server.address();
+		console.log(announce(typeof address === "object" && address !== null ? address.port : port));
+	});
 	onShutdown(async () => {
 		// Still listening: a load balancer learns from /healthz, and clients from a stream that sends them away.
-		await hub.close();
+		await close();
 		server.close();
-		if ("closeAllConnections" in server) server.closeAllConnections();
+		server.closeAllConnections();
 	});
 } catch (error) {
 	exitWith(error);
+}
+
+/** All that the request names: Node keeps the first alone, and a proxy in front may have read another. */
+function calledHost({ rawHeaders }: IncomingMessage): string {
+	return rawHeaders
+		.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === "host")
+		.join();
+}
+
+function refuse(outgoing: ServerResponse, { status, error }: Refusal): void {
+	const body = JSON.stringify({ error });
+	outgoing.writeHead(status, {
+		"content-type": "application/json",
+		"content-length": Buffer.byteLength(body),
+	});
+	outgoing.end(body);
 }

@@ -12,11 +12,14 @@ import { connectionScript } from "./page/script-connection.ts";
 import { eventsScript } from "./page/script-events.ts";
 import { publishScript } from "./page/script-publish.ts";
 import { snippetsScript } from "./page/script-snippets.ts";
+import { streamScript } from "./page/script-stream.ts";
+import { tokenScript } from "./page/script-token.ts";
 import { componentStyle } from "./page/style-components.ts";
 import { layoutStyle } from "./page/style-layout.ts";
+import type { Publishing } from "./publishing.ts";
 
 /** The whole document. The nonce must be the one in the response's content-security-policy. */
-export function page(options: { nonce: string }): string {
+export function page(options: { nonce: string; publishing: Publishing["by"] }): string {
 	// Base64 in either alphabet: anything else could end the attribute it is written into.
 	if (!/^[\w+/=-]+$/.test(options.nonce)) throw new TypeError("The nonce is not base64");
 	return `<!doctype html>
@@ -31,6 +34,7 @@ export function page(options: { nonce: string }): string {
 <title>edge-sse hub</title>
 <style nonce="${options.nonce}">${layoutStyle}${componentStyle}</style>
 </head>
+<body data-state="connecting" data-publishing="${options.publishing}">
 ${markup}
 <script type="module" nonce="${options.nonce}">${script}</script>
 </body>
@@ -39,4 +43,7 @@ ${markup}
 }
 
 // One module script: its parts share one scope, and run in this order.
-const script = [snippetsScript, eventsScript, connectionScript, publishScript].join("");
+const script = [
+	...[snippetsScript, tokenScript, eventsScript],
+	...[streamScript, connectionScript, publishScript],
+].join("");

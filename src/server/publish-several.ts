@@ -1,8 +1,8 @@
 import type { PublishOutcome } from "../core/connector.ts";
-import { JsonText, memberText } from "../core/message/json-text.ts";
 import type { PublishMessage } from "../core/publish.ts";
 import { defaultChannel } from "../core/request/request.ts";
 import { logFailure } from "./log.ts";
+import { dataOf } from "./publish-body.ts";
 
 /** What is wrong with a body that is an array of messages; undefined when nothing is. */
 export function arrayProblem(
@@ -19,13 +19,6 @@ export function arrayProblem(
 	return undefined;
 }
 
-/** What is wrong with `channel`: one name, or a list of them. */
-export function channelFieldProblem(channel: unknown): string | undefined {
-	if (channel === undefined || typeof channel === "string") return undefined;
-	if (Array.isArray(channel) && channel.every((name) => typeof name === "string")) return undefined;
-	return "channel: must be a string, or an array of strings.";
-}
-
 /** All channels that a body names, each once: the right to publish is asked for all of them. */
 export function channelsOf(body: unknown): string[] {
 	const messages = (Array.isArray(body) ? body : [body]) as {
@@ -39,8 +32,7 @@ export function messagesOf(text: string, body: readonly unknown[]): PublishMessa
 	const texts = elementTexts(text);
 	return body.map((message, index) => {
 		const { data, ...options } = message as PublishMessage;
-		const json = typeof data === "string" ? undefined : memberText(texts[index] ?? "", "data");
-		return { ...options, data: json === undefined ? data : new JsonText(json, "data") };
+		return { ...options, data: dataOf(texts[index] ?? "", data) };
 	});
 }
 

@@ -6,14 +6,14 @@ import type { ServerSentEvents } from "../core/sse.ts";
 import type { PublishEnv } from "./access.ts";
 import { logFailure } from "./log.ts";
 import {
-	arrayProblem,
-	channelFieldProblem,
-	channelsOf,
-	messagesOf,
-	resultsOf,
-} from "./publish-several.ts";
-
-const fields = ["data", "type", "id", "retry", "channel", "keep", "key"];
+	bodyProblem,
+	dataOf,
+	isTooDeep,
+	maxBodyBytes,
+	maxDepth,
+	readBody,
+} from "./publish-body.ts";
+import { arrayProblem, channelsOf, messagesOf, resultsOf } from "./publish-several.ts";
 
 /**
  * `POST /publish`: flask-sse's dictionary, plus `channel`, `keep` and `key`, as JSON; or an array of these.
@@ -25,10 +25,15 @@ export async function publish(
 	sse: ServerSentEvents,
 	authorize: AuthorizePublish | undefined,
 ): Promise<Response> {
-	let text: string;
+	const read = await readBody(c.req.raw);
+	if (read === "large") return c.json({ error: `The body is over ${maxBodyBytes} bytes.` }, 413);
+	if (read === "broken") return c.json({ error: "The body broke off." }, 400);
+	const { text } = read;
+	if (isTooDeep(text)) {
+		return c.json({ error: `The body is nested over ${maxDepth} levels deep.` }, 400);
+	}
 	let body: unknown;
 	try {
-		text = await c.req.text();
 		body = JSON.parse(text);
 	} catch {
 		return c.json(
@@ -48,7 +53,7 @@ export async function publish(
 			return c.json(resultsOf(await sse.publishAll(messagesOf(text, body))));
 		}
 		const { data, ...options } = body as { data: unknown } & PublishOptions<PublishChannel>;
-		const done = await sse.publish(data, options);
+		const done = await sse.publish(dataOf(text, data), options);
 		return c.json(Array.isArray(done) ? resultsOf(done) : done);
 	} catch (error) {
 		if (error instanceof TypeError) return c.json({ error: error.message }, 400);
@@ -65,17 +70,4 @@ export async function publish(
 		}
 		throw error;
 	}
-}
-
-function bodyProblem(body: unknown): string | undefined {
-	if (typeof body !== "object" || body === null || Array.isArray(body)) {
-		return 'The body must be a JSON object with "data", or an array of these.';
-	}
-	if (!Object.hasOwn(body, "data")) return 'data: is missing; a message is {"data": …}.';
-	const unknown = Object.keys(body).find((key) => !fields.includes(key));
-	if (unknown !== undefined) {
-		return `${JSON.stringify(unknown.slice(0, 64))}: is no field of a message; those are ${fields.join(", ")}.`;
-	}
-	const { channel } = body as { channel?: unknown };
-	return channelFieldProblem(channel);
 }

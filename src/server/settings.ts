@@ -1,6 +1,19 @@
+import { namesProblem } from "../auth/claim.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { ServerSentEventsOptions } from "../core/options.ts";
 import type { CorsOptions } from "../core/request/cors.ts";
+import { hostsFrom, listensOnLoopback } from "./hosts.ts";
+import { corsFrom } from "./origins.ts";
+import { type Publishing, publishingFrom } from "./publishing.ts";
+import {
+	bearerToken,
+	type Environment,
+	flag,
+	list,
+	longestTimer,
+	refuseEmpty,
+	whole,
+} from "./variables.ts";
 
 /** What the hub reads from its environment. */
 export interface Settings {
@@ -8,8 +21,13 @@ export interface Settings {
 	host: string;
 	/** 0: the system chooses. */
 	port: number;
-	/** Required as a bearer token to publish over HTTP. */
-	publishToken: string | undefined;
+	/** Who may publish over HTTP. */
+	publishing: Publishing;
+	/**
+	 * Besides loopback's, the names by which requests may call the hub. Undefined: by any, as it listens on
+	 * more than loopback and none is named.
+	 */
+	hosts: readonly string[] | undefined;
 	/** Required as a bearer token to read `/metrics`. */
 	metricsToken: string | undefined;
 	/** Over how many ms streams are ended when the process is told to stop. */
@@ -22,71 +40,59 @@ export interface Settings {
 	options: Omit<ServerSentEventsOptions, "connector">;
 }
 
-type Environment = Record<string, string | undefined>;
-
 /** @throws {ConfigurationError} that names the variable and its rule. */
 export function readSettings(environment: Environment): Settings {
+	refuseEmpty(environment);
+	const host = hostFrom(environment) ?? "127.0.0.1";
+	const isOnLoopback = listensOnLoopback(host);
 	return {
-		host: environment.HOST || "127.0.0.1",
-		port: whole(environment, "PORT", 65_535) ?? 8787,
-		publishToken: environment.SSE_PUBLISH_TOKEN || undefined,
-		metricsToken: environment.SSE_METRICS_TOKEN || undefined,
-		drain: whole(environment, "SSE_DRAIN") ?? 5_000,
+		host,
+		port: whole(environment, "PORT", { most: 65_535 }) ?? 8787,
+		publishing: publishingFrom(environment, isOnLoopback),
+		hosts: hostsFrom(environment) ?? (isOnLoopback ? [] : undefined),
+		metricsToken: bearerToken(environment, "SSE_METRICS_TOKEN"),
+		drain: whole(environment, "SSE_DRAIN", { most: longestTimer }) ?? 5_000,
 		cors: corsFrom(environment),
 		logsConnections: flag(environment, "SSE_LOG_CONNECTIONS") ?? false,
-		options: {
-			keepAlive: whole(environment, "SSE_KEEP_ALIVE"),
-			ping: flag(environment, "SSE_PING"),
-			linger: whole(environment, "SSE_LINGER"),
-			limits: {
-				connections: whole(environment, "SSE_MAX_CONNECTIONS"),
-				bufferedBytes: whole(environment, "SSE_MAX_BUFFERED_BYTES"),
-				messageBytes: whole(environment, "SSE_MAX_MESSAGE_BYTES"),
-			},
-			maxDuration: whole(environment, "SSE_MAX_DURATION"),
-			channels: {
-				allowed: list(environment.SSE_CHANNELS),
-				prefix: environment.SSE_CHANNEL_PREFIX,
-			},
+		options: libraryOptions(environment),
+	};
+}
+
+function libraryOptions(environment: Environment): Settings["options"] {
+	const limit = (name: string) =>
+		whole(environment, name, {
+			least: 1,
+			instead: " There is always a limit; for more, raise it.",
+		});
+	const instead = " Keep-alives are never off: they find the clients that have left.";
+	return {
+		keepAlive: whole(environment, "SSE_KEEP_ALIVE", { least: 1, most: longestTimer, instead }),
+		ping: flag(environment, "SSE_PING"),
+		linger: whole(environment, "SSE_LINGER", { most: longestTimer }),
+		limits: {
+			connections: limit("SSE_MAX_CONNECTIONS"),
+			bufferedBytes: limit("SSE_MAX_BUFFERED_BYTES"),
+			messageBytes: limit("SSE_MAX_MESSAGE_BYTES"),
+		},
+		// 0 is for ever, and so is nothing.
+		maxDuration: whole(environment, "SSE_MAX_DURATION") || undefined,
+		channels: {
+			allowed: channelsFrom(environment),
+			prefix: environment.SSE_CHANNEL_PREFIX,
 		},
 	};
 }
 
-function corsFrom(environment: Environment): CorsOptions | undefined {
-	const origins = list(environment.SSE_CORS_ORIGIN);
-	const credentials = flag(environment, "SSE_CORS_CREDENTIALS") ?? false;
-	if (origins === undefined) return undefined;
-	if (credentials && origins.includes("*")) {
-		throw new ConfigurationError(
-			"SSE_CORS_ORIGIN must name the origins where SSE_CORS_CREDENTIALS is set: `*` would be all of them.",
-		);
-	}
-	return { origin: origins.includes("*") ? "*" : origins, credentials };
+function hostFrom({ HOST: host }: Environment): string | undefined {
+	// An address of IPv6 has brackets in a URL, and none where a server listens.
+	const bare = host?.replace(/^\[(.*)\]$/, "$1");
+	if (bare === undefined || !/[\s/?#@[\]]|^[^:]*:[^:]*$/.test(bare)) return bare;
+	throw new ConfigurationError("HOST must be a name or an address, without scheme or port.");
 }
 
-/** Names with commas in between. */
-function list(text: string | undefined): string[] | undefined {
-	const names = text?.split(",").flatMap((name) => name.trim() || []) ?? [];
-	return names.length === 0 ? undefined : names;
-}
-
-function flag(environment: Environment, name: string): boolean | undefined {
-	const text = environment[name];
-	if (text === undefined || text === "") return undefined;
-	if (/^(true|1)$/i.test(text)) return true;
-	if (/^(false|0)$/i.test(text)) return false;
-	throw new ConfigurationError(`${name} must be true or false.`);
-}
-
-function whole(environment: Environment, name: string, most = Number.MAX_SAFE_INTEGER) {
-	const text = environment[name];
-	if (text === undefined || text === "") return undefined;
-	const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-	if (value <= most) return value;
-	throw new ConfigurationError(`${name} must be a whole number from 0 to ${most}.`);
-}
-
-/** Whether an address can only be reached from this machine. */
-export function isLoopback(host: string): boolean {
-	return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+function channelsFrom(environment: Environment): string[] | undefined {
+	const names = list(environment, "SSE_CHANNELS");
+	const problem = names && namesProblem(names);
+	if (problem === undefined) return names;
+	throw new ConfigurationError(`SSE_CHANNELS: ${problem}`);
 }

@@ -1,5 +1,6 @@
-import type { Hono } from "hono";
 import { redis } from "../connectors/redis.ts";
+import type { Connector, HistoryOptions } from "../core/connector.ts";
+import { ConfigurationError } from "../core/errors.ts";
 import { ServerSentEvents } from "../core/sse.ts";
 import {
 	type ChannelNamespace,
@@ -7,37 +8,57 @@ import {
 	durableObject,
 } from "../durable-object.ts";
 import { connectorFromEnvironment, historyFromEnvironment } from "../environment.ts";
-import type { PublishEnv } from "./access.ts";
 import { createApp } from "./app.ts";
 import { readAuth } from "./auth.ts";
-import { logError } from "./log.ts";
+import { behind, createDoor } from "./door.ts";
+import { logError, logFailure } from "./log.ts";
 import { readSettings } from "./settings.ts";
+import type { Environment } from "./variables.ts";
 
 /** Variables and secrets are strings; `SSE` is the binding of `SseChannel`. */
 type Bindings = Record<string, unknown> & { SSE: ChannelNamespace };
 
-let app: Hono<PublishEnv> | undefined;
+type Fetch = (
+	request: Request,
+	bindings: Bindings,
+	context: object,
+) => Response | Promise<Response>;
 
-// Variables reach a Worker with its requests, so the app is made with the first one.
-function createFrom(bindings: Bindings): Hono<PublishEnv> {
+let hub: Fetch | undefined;
+
+// Variables reach a Worker with its requests, so the hub is made with the first one.
+function createFrom(bindings: Bindings): Fetch {
 	const set = variables(bindings);
-	const { publishToken, metricsToken, cors, options } = readSettings(set);
+	// It listens on no address of its own: `npm run start:workers` tells it wrangler's.
+	const { options, hosts, ...settings } = readSettings({ HOST: "0.0.0.0", ...set });
 	const { authorize, authorizePublish } = readAuth(set);
 	const sse = new ServerSentEvents({
-		connector: () =>
+		connector:
 			connectorFromEnvironment(redis, bindings) ??
-			durableObject(bindings.SSE, { history: historyFromEnvironment(bindings) }),
+			ownObjects(bindings, historyFromEnvironment(bindings)),
 		...options,
 		authorize,
 		onError: logError,
 	});
-	// A Worker listens on no address of its own: `npm run start:workers` tells it wrangler's, and
-	// elsewhere the request's URL has to do.
-	return createApp({
-		...{ sse, publishToken, authorizePublish, metricsToken, cors },
-		listensOn: set.HOST,
-		metrics: undefined,
-	});
+	const app = createApp({ ...settings, sse, authorizePublish, metrics: undefined });
+	const door = createDoor(hosts);
+	return (request, bindings, context) =>
+		behind(door, () => app.fetch(request, bindings, context as never))(request, bindings);
+}
+
+function ownObjects({ SSE }: Bindings, history: HistoryOptions | undefined): Connector {
+	try {
+		return durableObject(SSE, { history });
+	} catch (error) {
+		if (!(error instanceof TypeError)) throw error;
+		throw new ConfigurationError(`No broker is configured. ${error.message}`);
+	}
+}
+
+/** A Worker cannot refuse to start: it says to each request what is wrong, once to the log, and holds no value. */
+function misconfigured(error: ConfigurationError): Fetch {
+	logFailure("start", error);
+	return () => Response.json({ error: error.message }, { status: 503 });
 }
 
 /** The streams are the object's own, and so are their settings. */
@@ -50,7 +71,7 @@ export class SseChannel extends ChannelObject<Bindings> {
 	};
 }
 
-function variables(bindings: Bindings): Record<string, string> {
+function variables(bindings: Bindings): Environment {
 	return Object.fromEntries(
 		Object.entries(bindings).filter(
 			(entry): entry is [string, string] => typeof entry[1] === "string",
@@ -60,7 +81,12 @@ function variables(bindings: Bindings): Record<string, string> {
 
 export default {
 	fetch(request: Request, bindings: Bindings, context: object): Response | Promise<Response> {
-		app ??= createFrom(bindings);
-		return app.fetch(request, bindings, context as never);
+		try {
+			hub ??= createFrom(bindings);
+		} catch (error) {
+			if (!(error instanceof ConfigurationError)) throw error;
+			hub = misconfigured(error);
+		}
+		return hub(request, bindings, context);
 	},
 };

@@ -188,7 +188,12 @@ describe("the hub on Workers", () => {
 		hub = await startWorker({
 			entry: "src/server/worker.ts",
 			objects: { SSE: "SseChannel" },
-			env: { SSE_HISTORY_LENGTH: "200", HOST: "127.0.0.1", SSE_MAX_BUFFERED_BYTES: "65536" },
+			env: {
+				SSE_HISTORY_LENGTH: "200",
+				HOST: "127.0.0.1",
+				SSE_MAX_BUFFERED_BYTES: "65536",
+				SSE_PUBLISH_OPEN: "true",
+			},
 		});
 	});
 	afterAll(() => hub.kill());

@@ -101,15 +101,17 @@ test("history.md: the page that is told of a gap reloads", async (t) => {
 });
 
 test("curl publishes through the hub, and hears it", async (t) => {
-	const hub = await startServer("node");
+	const token = "one's own token";
+	const hub = await startServer("node", { env: { SSE_PUBLISH_TOKEN: token } });
 	t.onTestFinished(() => hub.kill());
 	const [listen = ""] = /curl -N \S+/.exec(readme("npm ci && npm start").code) ?? [];
 	const listener = shell(replaced(listen, "http://127.0.0.1:8787", hub.url));
 	await listener.says(":");
-	const publish = shell(replaced(readme("/publish").code, "http://127.0.0.1:8787", hub.url));
+	const line = replaced(readme("/publish").code, "http://127.0.0.1:8787", hub.url);
+	const publish = shell(line, { SSE_PUBLISH_TOKEN: token });
 	expect([await publish.ended(), publish.output]).toEqual([
 		0,
 		expect.stringMatching(/\{"receivers":1\}$/),
 	]);
-	await listener.says('event:greeting\ndata:{"message":"Hello!"}\n\n');
+	await listener.says('event:greeting\ndata:{"message": "Hello!"}\n\n');
 });

@@ -6,8 +6,8 @@ import { type RedisOptions, type RedisServer, startRedis } from "../support/redi
 import {
 	type RuntimeName,
 	type ServerProcess,
+	startHubInWorkerd,
 	startServer,
-	startWorkerd,
 } from "../support/server.ts";
 import { Client, type ClientOptions, type Seen } from "./client.ts";
 import { isLong } from "./scale.ts";
@@ -44,11 +44,11 @@ export function fault(
 }
 
 /**
- * What a hub prints are its start line, and errors that it has a code for: a line of JSON each. Anything else is what a
+ * What a hub prints are its start lines, and errors that it has a code for: a line of JSON each. Anything else is what a
  * runtime has to say of a rejection or an exception that nobody caught, or an error of a kind that nobody foresaw.
  */
 const expected =
-	/^$|^edge-sse: listening on |^\{"time":(?!.*"stack":)|^warn: Bun\.serve\(\) timed out/;
+	/^$|^edge-sse: |^ {2}(?:http|curl )\S+|^\{"time":(?!.*"stack":)|^warn: Bun\.serve\(\) timed out/;
 /** How hosts print the error with which the stream of a slow client was broken. */
 const cutOff = /^\[?SseError: A client was cut off.*|^ *code: .slow_consumer.,?$|^\}$/;
 
@@ -74,7 +74,7 @@ export class Scene {
 		const settings = { SSE_LINGER: "50", ...env };
 		const hub =
 			name === "workers"
-				? await startWorkerd("src/server/worker.ts", settings)
+				? await startHubInWorkerd(settings)
 				: await startServer(name, { env: settings });
 		this.#hubs.add(hub);
 		return hub;

@@ -31,7 +31,7 @@ beforeAll(async () => {
 	const history = { maxLength: 100 };
 	publishers.without = new ServerSentEvents({ connector: redis(server.url) });
 	publishers.with = new ServerSentEvents({ connector: redis(server.url, { history }) });
-	const env = { SSE_REDIS_URL: server.url };
+	const env = { SSE_PUBLISH_TOKEN: token, SSE_REDIS_URL: server.url };
 	[hubs.without, hubs.with] = await Promise.all([
 		startServer("node", { env }),
 		startServer("node", { env: { ...env, SSE_HISTORY_LENGTH: "100" } }),
@@ -43,6 +43,9 @@ afterAll(async () => {
 	await Promise.all(Object.values(hubs).map((hub) => hub.kill()));
 	await server.stop();
 });
+
+/** Of the hubs, so that they print one line at their start. */
+const token = "for these tests";
 
 describe.for(["without", "with"] as const)("%s history", (kind) => {
 	const hub = () => hubs[kind] as Server;
@@ -57,7 +60,7 @@ describe.for(["without", "with"] as const)("%s history", (kind) => {
 		if (attempt.side === "http") {
 			const { status, headers } = await call(`${hub().url}/publish`, {
 				method: "POST",
-				headers: { "content-type": "application/json" },
+				headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
 				body: attempt.body(channel),
 			});
 			assertHarmlessHead(headers);

@@ -2,7 +2,12 @@ import { EventSource } from "eventsource";
 import { afterAll, beforeAll, type TestContext } from "vitest";
 import { type EventStream, openSocketStream, openStream } from "../support/event-stream.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
-import { type RuntimeName, type Server, startServer, startWorkerd } from "../support/server.ts";
+import {
+	type RuntimeName,
+	type Server,
+	startHubInWorkerd,
+	startServer,
+} from "../support/server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 
 type Environment = Record<string, string>;
@@ -153,9 +158,7 @@ export class Scene {
 	async hub(env: Environment): Promise<Server> {
 		const { name } = this.#bed.runtime;
 		return this.use(
-			name === "workers"
-				? await startWorkerd("src/server/worker.ts", env)
-				: await startServer(name, { env }),
+			name === "workers" ? await startHubInWorkerd(env) : await startServer(name, { env }),
 		);
 	}
 

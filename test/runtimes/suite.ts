@@ -2,6 +2,7 @@ import { describe, vi } from "vitest";
 import { Bed, type Runtime } from "./bed.ts";
 import { access } from "./suite/access.ts";
 import { delivery } from "./suite/delivery.ts";
+import { door } from "./suite/door.ts";
 import { faults } from "./suite/faults.ts";
 import { foreign } from "./suite/foreign.ts";
 import { history } from "./suite/history.ts";
@@ -31,6 +32,7 @@ export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
 				describe("publishing", () => publishing(bed, broker));
 			});
 		}
+		describe("door", () => door(bed));
 		describe("access", () => access(bed));
 		describe("foreign publishers", () => foreign(bed));
 		describe("leaving", () => leaving(bed));

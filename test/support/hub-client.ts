@@ -5,6 +5,8 @@ import { text } from "node:stream/consumers";
 
 interface Reachable {
 	readonly url: string;
+	/** What publishing takes; undefined: nothing, or what the test itself gives. */
+	readonly token?: string | undefined;
 }
 
 /** The URL of a stream of these channels. */
@@ -70,7 +72,11 @@ export async function post(
 ): Promise<Answer & { json: { receivers?: number; error?: string } }> {
 	const answer = await call(`${server.url}/publish`, {
 		method: "POST",
-		headers: { "content-type": "application/json", ...headers },
+		headers: {
+			"content-type": "application/json",
+			...(server.token !== undefined && { authorization: `Bearer ${server.token}` }),
+			...headers,
+		},
 		body: typeof message === "string" ? message : JSON.stringify(message),
 	});
 	return { ...answer, json: json(answer) };

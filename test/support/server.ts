@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readSettings } from "../../src/server/settings.ts";
 import { atExit } from "./at-exit.ts";
 import { within } from "./wait.ts";
 import { temporaryDirectory, workerd } from "./workerd.ts";
@@ -23,6 +24,8 @@ export interface Server {
 	readonly url: string;
 	/** As the hub's start line has it. */
 	readonly broker: string;
+	/** What publishing takes, where the hub made a token for this start and printed it. */
+	readonly token?: string | undefined;
 	/** What it has printed so far, both streams. */
 	readonly output: string;
 	/** Sends the signal and waits for the end; the exit code. */
@@ -84,6 +87,16 @@ export async function startWorkerd(entry: string, env: Environment = {}): Promis
 	return listening(launch(await workerd(entry, env), {}), `workerd ${entry}`);
 }
 
+/** The hub in workerd itself, told what `npm run start:workers` tells it. */
+export async function startHubInWorkerd(env: Environment): Promise<ServerProcess> {
+	const { HOST = "127.0.0.1" } = env;
+	const { publishing } = readSettings({ ...env, HOST });
+	const token = publishing.by === "token" && publishing.isMade ? publishing.token : undefined;
+	const made: Environment = token === undefined ? {} : { SSE_PUBLISH_TOKEN: token };
+	const command = await workerd("src/server/worker.ts", { ...env, HOST, ...made });
+	return listening(launch(command, {}), "the hub in workerd", announcements, token);
+}
+
 /** Runs a program that ends by itself. */
 export async function runToEnd(
 	runtime: RuntimeName,
@@ -98,7 +111,8 @@ function commandLine(runtime: RuntimeName, program?: readonly string[]): readonl
 	if (program !== undefined) return [runtime, ...program];
 	const script = scripts[startScripts[runtime]];
 	if (script === undefined) throw new Error(`package.json has no script for ${runtime}.`);
-	const words = script.split(" ");
+	// `exec` is the shell's, which npm has and these tests have not.
+	const words = script.split(" ").slice(1);
 	// Two hubs that start at once would lock each other out of wrangler's default directory.
 	return runtime === "workers" ? [...words, "--persist-to", temporaryDirectory()] : words;
 }
@@ -170,6 +184,7 @@ async function listening(
 	started: Launched,
 	what: string,
 	patterns: readonly RegExp[] = announcements,
+	token?: string,
 ): Promise<ServerProcess> {
 	const { child, output } = started;
 	const announced = new Promise<RegExpExecArray>((resolve, reject) => {
@@ -196,6 +211,9 @@ async function listening(
 		url: address.startsWith("http") ? reachable(address) : `http://127.0.0.1:${address}`,
 		pid: child.pid ?? 0,
 		broker,
+		get token() {
+			return token ?? /^ {2}http\S+\/#token=(\S+)$/m.exec(output())?.[1];
+		},
 		get output() {
 			return output();
 		},

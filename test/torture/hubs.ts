@@ -3,7 +3,12 @@ import { type Server, type ServerOptions, startServer } from "../support/server.
 import type { Fault, HubSlot } from "./bed.ts";
 
 /** Little enough that the slow clients' streams overflow, and leave no channel behind for long. */
-const settings = { SSE_MAX_BUFFERED_BYTES: "262144", SSE_LINGER: "200", SSE_KEEP_ALIVE: "500" };
+const settings = {
+	SSE_MAX_BUFFERED_BYTES: "262144",
+	SSE_LINGER: "200",
+	SSE_KEEP_ALIVE: "500",
+	SSE_PUBLISH_OPEN: "true",
+};
 
 /** `hub.ts` of this folder, with a broker as it is to be reached by this hub. */
 export function ownHub(broker: object): ServerOptions {

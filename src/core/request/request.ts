@@ -15,7 +15,9 @@ export interface ChannelLimits {
 
 /** The channels of `?channel=a&channel=b`, in the order of the URL; none: `sse`. */
 export function requestedChannels(request: Request): string[] {
-	const names = new URL(request.url).searchParams.getAll("channel").filter((name) => name !== "");
+	const names = queryOf(request)
+		.getAll("channel")
+		.filter((name) => name !== "");
 	return names.length === 0 ? [defaultChannel] : names;
 }
 
@@ -24,8 +26,13 @@ export function requestedChannels(request: Request): string[] {
  * clients that can set no header. Undefined when it says nothing.
  */
 export function requestedCursor(request: Request): string | undefined {
-	const { searchParams } = new URL(request.url);
-	return request.headers.get("last-event-id") || searchParams.get("lastEventId") || undefined;
+	const inQuery = queryOf(request).get("lastEventId");
+	return request.headers.get("last-event-id") || inQuery || undefined;
+}
+
+/** The parameters of the URL, which on Bun is a path alone where the request has no `Host` (HTTP/1.0). */
+export function queryOf(request: Request): URLSearchParams {
+	return new URL(request.url, "http://localhost").searchParams;
 }
 
 /** What is wrong with these channels, in words that name the rule; undefined when nothing is. */

@@ -1,6 +1,5 @@
-/** The body of the live page, up to its script. The ids are what the script, and a browser test, hold on to. */
-export const markup = `<body data-state="connecting">
-<header>
+/** What the live page shows. The ids are what the script, and a browser test, hold on to. */
+export const markup = `<header>
 	<h1>
 		<svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" fill="currentColor">
 			<rect x="4" y="6" width="2" height="18" rx="1" opacity=".45"/>
@@ -15,16 +14,6 @@ export const markup = `<body data-state="connecting">
 		<label for="channel">Channel</label>
 		<input id="channel" value="sse" placeholder="sse" title="Several channels: a, b, c"
 			autocomplete="off" autocapitalize="none" spellcheck="false" enterkeyhint="go">
-	</div>
-	<div class="field types">
-		<label for="types">Event types</label>
-		<div class="prefixed">
-			<span aria-hidden="true">message +</span>
-			<input id="types" value="greeting" aria-describedby="types-hint"
-				autocomplete="off" autocapitalize="none" spellcheck="false" enterkeyhint="done">
-		</div>
-		<p id="types-hint" class="unseen">Separated by commas. Unnamed events, of type message, are
-			always listened for.</p>
 	</div>
 	<button id="toggle" type="button">Disconnect</button>
 	<p id="state" role="status" data-state="connecting">
@@ -75,9 +64,12 @@ export const markup = `<body data-state="connecting">
 				<div class="field" id="token-field" hidden>
 					<label for="token">Publish token</label>
 					<input id="token" type="password" autocomplete="off" aria-describedby="token-hint">
-					<p id="token-hint" class="hint">Sent as a bearer token. Kept only until you leave this
-						page.</p>
+					<p id="token-hint" class="hint">When the hub starts, it prints the address of this page with
+						the token in it: open that address. Or put the token here; where
+						<code>SSE_PUBLISH_TOKEN</code> is set, it is that. This tab alone keeps it.</p>
 				</div>
+				<p class="hint" id="publish-off" hidden>Publishing over HTTP is off. To switch it on, start the
+					hub with <code>SSE_PUBLISH_TOKEN</code>.</p>
 				<div class="send">
 					<button id="publish" class="primary">Publish <kbd id="keys">Ctrl ⏎</kbd></button>
 					<output id="publish-result"></output>
@@ -128,8 +120,8 @@ export const markup = `<body data-state="connecting">
 						aria-label="Copy the command that sends the first event">Copy</button>
 					<pre id="first"></pre>
 				</div>
-				<p class="hint">Listening for <span id="heard"></span>. A browser hears a named event only
-					when it listens for that name: add yours under “Event types”.</p>
+				<p class="hint">This page shows events of every type. An EventSource hears a named event only
+					where it listens for that name.</p>
 			</div>
 		</div>
 	</section>

@@ -1,6 +1,6 @@
-/** The third part of the page's script: the plain EventSource, and what state it is in. */
+/** The part of the page's script that connects and disconnects, and shows the state of the stream. */
 export const connectionScript = `
-let source;
+let stream; // what ends it, while there is one
 let wanted = true; // until "Disconnect" is pressed
 
 const texts = {
@@ -22,40 +22,13 @@ function setState(state, reason) {
 }
 
 function connect() {
-	source?.close();
+	stream?.abort();
+	stream = new AbortController();
 	lastId = "";
+	cursor = "";
 	setState("connecting");
-	source = new EventSource(streamUrl());
-	source.addEventListener("open", (event) => {
-		if (event instanceof MessageEvent) return;
-		setState("open");
-		health();
-	});
-	source.addEventListener("error", (event) => {
-		// A publisher may name an event "error": that says nothing about the connection.
-		if (event instanceof MessageEvent) return;
-		if (source.readyState === EventSource.CLOSED) setState("closed", "the stream was refused");
-		// On every failed attempt again, where the first one's time is the one to know.
-		else if ($("state").dataset.state !== "waiting") setState("waiting");
-	});
-	listen();
+	follow(stream.signal);
 }
-
-function listen() {
-	// Adding the same listener again changes nothing.
-	for (const type of ["message", ...types]) source?.addEventListener(type, receive);
-}
-
-function setTypes(names) {
-	const next = names.filter((type) => type !== "message");
-	for (const type of types) if (!next.includes(type)) source?.removeEventListener(type, receive);
-	types = next;
-	$("types").value = types.join(", ");
-	listen();
-	remember();
-}
-
-$("types").addEventListener("change", () => setTypes(list($("types").value)));
 
 $("channel").addEventListener("change", () => {
 	const names = list($("channel").value);
@@ -68,14 +41,21 @@ $("channel").addEventListener("change", () => {
 });
 
 $("toggle").addEventListener("click", () => {
-	wanted = source?.readyState === EventSource.CLOSED;
+	wanted = $("state").dataset.state === "closed";
 	if (wanted) return connect();
-	source.close();
+	stream.abort();
 	setState("closed");
 });
 
+// A stream that was refused for want of a token may be had with the one that has come.
+function reconnect() {
+	if ($("state").dataset.state === "closed" && wanted) connect();
+}
+$("token").addEventListener("change", reconnect);
+addEventListener("hashchange", () => takeToken() && reconnect());
+
 // An open stream would keep the page out of the back/forward cache. "pageshow" comes after the first
 // load, too.
-addEventListener("pagehide", () => source?.close());
+addEventListener("pagehide", () => stream?.abort());
 addEventListener("pageshow", () => wanted && connect());
 `;

@@ -1,4 +1,4 @@
-/** The second part of the page's script: the list of events, newest first and bounded. */
+/** The part of the page's script that draws the list of events, newest first and bounded. */
 export const eventsScript = String.raw`
 const KEPT = 200;
 const LONGEST = 100_000; // characters of one event that are shown
@@ -19,11 +19,9 @@ let paused = false;
 let pending = [];
 let frame = 0;
 
-function receive(event) {
-	// Listening for a type named "open" or "error" also brings the browser's own events of that name.
-	if (!(event instanceof MessageEvent)) return;
-	const { type, data, lastEventId: id } = event;
+function receive({ type, data, id }) {
 	received += 1;
+	learn(type);
 	// An event without an id still carries the last one before it: it is shown as such.
 	pending.push({ type, data, id, inherited: id === lastId, at: new Date() });
 	lastId = id;

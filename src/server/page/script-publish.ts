@@ -48,10 +48,8 @@ function report(ok, text) {
 async function publish() {
 	const mine = ++attempt;
 	const body = message();
-	// Before it is sent, or the event would come past nobody listening.
-	if (body.type && !["message", ...types].includes(body.type)) setTypes([...types, body.type]);
 	const headers = { "content-type": "application/json" };
-	if ($("token").value) headers.authorization = "Bearer " + $("token").value;
+	if (bearer()) headers.authorization = "Bearer " + bearer();
 	$("publish").setAttribute("aria-busy", "true");
 	let response;
 	let answer;
@@ -69,16 +67,15 @@ async function publish() {
 	if (mine !== attempt) return; // a later one is under way
 	$("publish").removeAttribute("aria-busy");
 	if (response?.ok) {
+		if ($("token").value) {
+			keepToken(bearer());
+			showToken();
+		}
 		const { receivers } = answer;
 		const elsewhere = channels.includes(body.channel) ? "" : ". This page does not listen there";
 		report(true, "Published, " + receivers + (receivers === 1 ? " receiver" : " receivers") + elsewhere);
 	} else report(false, answer.error ?? "The hub answered " + response.status);
-	if (response?.status === 401) {
-		tokenNeeded = true;
-		describe();
-		$("token-field").hidden = false;
-		$("token").focus();
-	}
+	if (response?.status === 401) askForToken();
 }
 
 $("publish-form").addEventListener("submit", (event) => {

@@ -10,19 +10,29 @@ const list = (text) => [...new Set(text.split(",").map((name) => name.trim()).fi
 const root = location.origin + location.pathname.replace(/\/*$/, "/");
 
 // What to listen to lives in the address: it survives a reload, and a link carries it.
-const asked = new URLSearchParams(location.search);
-let channels = list(asked.getAll("channel").join());
+let channels = list(new URLSearchParams(location.search).getAll("channel").join());
 if (channels.length === 0) channels = ["sse"];
-let types = asked.has("type") ? list(asked.getAll("type").join()) : ["greeting"];
-let tokenNeeded = false;
 
-const streamUrl = () =>
-	root + "stream?" + new URLSearchParams(channels.map((name) => ["channel", name]));
+// Types for the snippets: the form's own, and some of those that have come.
+const types = new Set(["greeting"]);
+const MOST_TYPES = 8;
+function learn(type) {
+	if (type === "message" || types.has(type) || types.size >= MOST_TYPES) return;
+	types.add(type);
+	describe();
+}
+
+const query = () => new URLSearchParams(channels.map((name) => ["channel", name]));
+
+// A cursor goes in the URL: a header takes not every character.
+function streamUrl(cursor = "") {
+	const search = query();
+	if (cursor !== "" && cursor.length <= 1024) search.set("lastEventId", cursor);
+	return root + "stream?" + search;
+}
 
 function remember() {
-	const query = new URLSearchParams(channels.map((name) => ["channel", name]));
-	for (const type of types.length > 0 ? types : [""]) query.append("type", type);
-	history.replaceState(null, "", "?" + query);
+	history.replaceState(null, "", "?" + query());
 	describe();
 }
 
@@ -41,10 +51,12 @@ function pageSnippet() {
 }
 
 function publishCommand() {
-	const message = { data: { message: "Hello!" }, type: types[0], channel: channels[0] };
+	const message = { data: { message: "Hello!" }, type: "greeting", channel: channels[0] };
+	const held = bearer();
+	const header = "authorization: Bearer " + (held || "$SSE_PUBLISH_TOKEN");
 	return (
 		"curl " + quoted(root + "publish") + " \\\n" +
-		(tokenNeeded ? '  -H "authorization: Bearer $SSE_PUBLISH_TOKEN" \\\n' : "") +
+		(publishing === "token" ? "  -H " + (held ? quoted(header) : '"' + header + '"') + " \\\n" : "") +
 		"  -H 'content-type: application/json' \\\n" +
 		"  -d " + quoted(JSON.stringify(message))
 	);
@@ -56,7 +68,6 @@ function describe() {
 	$("snippet-publish").textContent = publishCommand();
 	$("first").textContent = publishCommand();
 	$("request").textContent = "GET " + streamUrl().slice(location.origin.length);
-	$("heard").textContent = ["message", ...types].join(", ");
 }
 
 // Colours strings, numbers and words, all as text: nothing is ever parsed as HTML.
@@ -93,8 +104,6 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 }
 $("use").open = matchMedia("(min-width: 60rem)").matches;
 $("channel").value = channels.join(", ");
-$("types").value = types.join(", ");
-describe();
 
 async function health() {
 	if (document.hidden) return;

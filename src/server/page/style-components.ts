@@ -9,7 +9,7 @@ label { display: block; font-size: .85rem; font-weight: 500; color: var(--muted)
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }
 form { display: grid; gap: .8rem; margin-top: .75rem; }
 
-input, textarea, .prefixed {
+input, textarea {
 	width: 100%;
 	/* At least 16px on a phone: below that, iOS zooms in on a field that gets focus. */
 	font: 16px/1.45 var(--mono);
@@ -21,9 +21,6 @@ input, textarea, .prefixed {
 }
 textarea { display: block; resize: vertical; min-height: 4.5rem; max-height: 60vh; }
 ::placeholder { color: var(--muted); opacity: 1; }
-.prefixed { display: flex; align-items: baseline; padding-block: 0; }
-.prefixed span { color: var(--muted); white-space: nowrap; }
-.prefixed input { border: 0; background: none; padding-inline: .6rem 0; min-width: 0; outline: 0; }
 
 button {
 	font: inherit;
@@ -45,14 +42,14 @@ button:disabled { color: var(--muted); border-color: var(--rule); cursor: defaul
 .primary[aria-busy] { cursor: progress; }
 kbd { font: .78rem/1 var(--mono); margin-left: .5rem; opacity: .85; }
 @media (min-width: 60rem) {
-	input, textarea, .prefixed { font-size: 13px; }
+	input, textarea { font-size: 13px; }
 	button { min-height: 2.2rem; }
 }
 @media (pointer: coarse), (max-width: 40rem) {
-	button, input, .prefixed { min-height: 2.9rem; }
+	button, input { min-height: 2.9rem; }
 	kbd { display: none; }
 }
-:focus-visible, .prefixed:focus-within { outline: 2px solid var(--live); outline-offset: 2px; }
+:focus-visible { outline: 2px solid var(--live); outline-offset: 2px; }
 summary { cursor: pointer; border-radius: 4px; width: fit-content; }
 summary h2 { display: inline; }
 form summary { color: var(--muted); font-size: .85rem; }

@@ -57,8 +57,7 @@ header {
 	display: grid;
 	grid-template:
 		"brand state state" auto
-		"channel channel toggle" auto
-		"types types types" auto / auto 1fr auto;
+		"channel channel toggle" auto / auto 1fr auto;
 	gap: .8rem;
 	align-items: end;
 	padding: .9rem var(--gap) 1rem;
@@ -76,7 +75,6 @@ h1 {
 }
 h1 svg { color: var(--live); flex: none; }
 header .channel { grid-area: channel; }
-header .types { grid-area: types; }
 #toggle { grid-area: toggle; min-width: 7rem; }
 #state { grid-area: state; place-self: center end; }
 
@@ -103,15 +101,10 @@ footer {
 	font: .8rem/1.4 var(--mono);
 }
 
-@media (min-width: 40rem) {
-	header {
-		grid-template: "brand state state" auto "channel types toggle" auto / 1fr 1.6fr auto;
-	}
-}
 @media (min-width: 60rem) {
 	:root { font-size: 14px; --gap: 1.5rem; }
 	header {
-		grid-template: "brand channel types toggle state" auto / auto 13rem minmax(14rem, 26rem) auto 1fr;
+		grid-template: "brand channel toggle state" auto / auto minmax(14rem, 30rem) auto 1fr;
 		gap: 1rem;
 		padding-block: .8rem .9rem;
 	}

@@ -52,7 +52,7 @@ export function requests(runtime: Runtime): void {
 		runtime,
 		`${scale.unfinished} requests that never come to their end keep nobody else out`,
 		async (s) => {
-			const hub = await s.hub({});
+			const hub = await s.hub({ SSE_PUBLISH_OPEN: "true" });
 			const before = sockets(hub.pid);
 			const begun = performance.now();
 			const closed = new Map<string, number>();
@@ -90,7 +90,7 @@ export function requests(runtime: Runtime): void {
 		runtime,
 		"SIGTERM with requests that never come to their end: it ends all the same",
 		async (s) => {
-			const hub = await s.hub({});
+			const hub = await s.hub({ SSE_PUBLISH_OPEN: "true" });
 			const before = sockets(hub.pid);
 			open(s, hub, 30, all);
 			await until(() => sockets(hub.pid) >= before + 30, {

@@ -3,7 +3,7 @@ import { type SignChannelsOptions, signChannels } from "../../../src/auth.ts";
 import { call, post, streamUrl } from "../../support/hub-client.ts";
 import type { Bed } from "../bed.ts";
 
-/** Who may publish over HTTP; without a token it depends on HOST, see starting.ts. */
+/** Who may publish over HTTP by tokens that somebody has set; without any see door.ts. */
 export function access(bed: Bed): void {
 	it("wants SSE_PUBLISH_TOKEN as a bearer token where it is set: 401", async (t) => {
 		const scene = bed.scene(t);

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
-import { post, streamUrl } from "../../support/hub-client.ts";
+import { call, post, streamUrl } from "../../support/hub-client.ts";
 import { freePort } from "../../support/ports.ts";
-import { runToEnd, startServer } from "../../support/server.ts";
+import { runToEnd, startProgram, startServer, startWorkerd } from "../../support/server.ts";
 import { until } from "../../support/wait.ts";
+import { temporaryDirectory } from "../../support/workerd.ts";
 import type { Bed } from "../bed.ts";
 
 /** The command lines of package.json: how they begin, and how they end. */
@@ -20,11 +21,11 @@ export function starting(bed: Bed): void {
 	});
 
 	const ways = [
-		{ signal: "SIGTERM", host: "127.0.0.1", publishing: 200 },
-		{ signal: "SIGINT", host: "0.0.0.0", publishing: 403 },
+		{ signal: "SIGTERM", host: "127.0.0.1", publishing: [200, 401] },
+		{ signal: "SIGINT", host: "0.0.0.0", publishing: [403, 403] },
 	] as const;
 	const title =
-		"listens on HOST $host and PORT, answers a publish without a token with $publishing, " +
+		"listens on HOST $host and PORT, answers a publish with its token and another one with $publishing, " +
 		"and stops on $signal with its streams ended";
 	it.for(ways)(title, async ({ signal, host, publishing }, t) => {
 		const scene = bed.scene(t);
@@ -38,11 +39,11 @@ export function starting(bed: Bed): void {
 			scene.openSocket(streamUrl(server, `${channel}.other`)),
 		]);
 		await Promise.all(streams.map((stream) => stream.comment()));
-		for (const headers of [{}, { authorization: "Bearer anything" }]) {
+		for (const [i, headers] of [{}, { authorization: "Bearer anything" }].entries()) {
 			const { status, json } = await post(server, { data: "here", channel }, headers);
-			expect(status).toBe(publishing);
-			if (publishing === 403) expect(json.error).toMatch(/SSE_PUBLISH_TOKEN.*HOST/);
-			else expect(json.receivers).toBe(1);
+			expect(status).toBe(publishing[i]);
+			if (status === 403) expect(json.error).toMatch(/SSE_PUBLISH_TOKEN.*HOST/);
+			if (status === 200) expect(json.receivers).toBe(1);
 		}
 
 		expect(await server.stop(signal)).toBe(0);
@@ -66,15 +67,59 @@ export function starting(bed: Bed): void {
 		});
 	}
 
-	it.for([{ PORT: "99999" }, { SSE_KEEP_ALIVE: "often" }])(
-		"refuses to start with %j, in one line that names the variable",
-		async (env, t) => {
-			bed.scene(t);
-			const { code, output } = await runToEnd(name, { env });
-			expect(code).toBe(1);
-			expect(output.trim()).toMatch(
-				new RegExp(`^edge-sse: ${Object.keys(env)[0]} must be a whole number [^\\n]+$`),
-			);
-		},
-	);
+	// Of each kind one: test/unit/server/settings.test.ts has them all.
+	it.for([
+		{ PORT: "99999" },
+		{ SSE_KEEP_ALIVE: "0" },
+		{ SSE_METRICS_TOKEN: "" },
+		{ SSE_CHANNELS: " , " },
+		{ SSE_HOSTS: "https://events.example.com/" },
+		{ SSE_JWT_SECRET: "" },
+		{ SSE_HISTORY_LENGTH: "many" },
+		{ SSE_REDIS_URL: "" },
+		{ UPSTASH_REDIS_REST_URL: "https://x.upstash.io" },
+		{ REDIS_URL: "redis://hunter2:hunter2@:x" },
+	])("refuses to start with %j, in one line that names the variable", async (env, t) => {
+		bed.scene(t);
+		const { code, output } = await runToEnd(name, { env: env as Record<string, string> });
+		expect(code).toBe(1);
+		expect(output.trim()).toMatch(new RegExp(`^edge-sse: ${Object.keys(env)[0]}[: ][^\\n]+$`));
+		expect(output).not.toContain("hunter2");
+	});
+
+	if (!endsStreams) {
+		it("answers every request with what is wrong, where it cannot refuse to start", async (t) => {
+			const scene = bed.scene(t);
+			for (const env of [{ SSE_CHANNELS: "" }, { REDIS_URL: "http://hunter2" }] as const) {
+				const worker = scene.use(await startWorkerd("src/server/worker.ts", env));
+				for (const path of ["/", "/stream", "/healthz"]) {
+					const { status, body } = await call(worker.url + path);
+					expect(status).toBe(503);
+					expect(body).toContain(Object.keys(env)[0]);
+					expect(body).not.toContain("hunter2");
+				}
+				expect(worker.output.match(/"level":"error"/g)).toHaveLength(1);
+			}
+		});
+	}
+
+	it("drains, exits with 0 and frees its port on a SIGTERM to npm", async (t) => {
+		const scene = bed.scene(t);
+		const port = String(await freePort());
+		const script = name === "node" ? "start" : `start:${name}`;
+		const own = name === "workers" ? ["--", "--persist-to", temporaryDirectory()] : [];
+		const start = () =>
+			startProgram(["npm", "run", script, ...own], {
+				announces: /^edge-sse: listening on (http:\S+) \(broker: (.+)\)$/m,
+				env: { PORT: port },
+			});
+		const server = scene.use(await start());
+		const stream = await scene.openSocket(streamUrl(server));
+		await stream.comment();
+		expect(await server.stop()).toBe(0);
+		await stream.end();
+		expect(stream.retries).toHaveLength(endsStreams ? 1 : 0);
+		const again = scene.use(await start());
+		expect(await again.stop("SIGINT")).toBe(0);
+	});
 }

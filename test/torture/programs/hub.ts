@@ -11,11 +11,11 @@ import { readSettings } from "../../../src/server/settings.ts";
 import { Random } from "../random.ts";
 import { brokerFrom, lagging } from "./broker.ts";
 
-const { host, port, options, ...access } = readSettings(process.env);
+const { host, port, options, ...settings } = readSettings(process.env);
 const connector = lagging(brokerFrom(process.env), new Random(process.pid));
 const sse = new ServerSentEvents({ connector, ...options });
 const app = createApp({
-	...{ sse, ...access, listensOn: host },
+	...{ sse, ...settings },
 	authorizePublish: undefined,
 	metrics: undefined,
 });

@@ -18,6 +18,7 @@ export async function durableObjectBed({ maxLength }: BedOptions): Promise<Bed> 
 					SSE_HISTORY_LENGTH: String(maxLength),
 					SSE_MAX_BUFFERED_BYTES: "262144",
 					SSE_KEEP_ALIVE: "500",
+					SSE_PUBLISH_OPEN: "true",
 				},
 				storage,
 			}),

@@ -1,0 +1,73 @@
+import { hostName, isLoopback } from "./hosts.ts";
+
+/** All that the hub answers. Only the literal path counts: what a proxy's filter reads, we read. */
+export const paths = ["/", "/stream", "/publish", "/healthz", "/metrics"] as const;
+
+/** A request that is turned away before anybody looks at it. */
+export interface Refusal {
+	status: 404 | 421;
+	error: string;
+}
+
+/**
+ * @param target of the request line as it came: a path with its query, or a URL with them.
+ * @param host the `Host` header; empty or none where the request has none, which no browser's is.
+ */
+export type Door = (target: string, host: string | null | undefined) => Refusal | undefined;
+
+/**
+ * Turns away requests by their target and by the host that they call.
+ *
+ * A page of a name that was pointed at this machine's address (DNS rebinding) may read every answer,
+ * as it is of the same origin for its browser. Its name is in the request, and no page can change that.
+ *
+ * @param hosts the names that requests may call besides loopback's; undefined: any name.
+ */
+export function createDoor(hosts: readonly string[] | undefined): Door {
+	const isOurs = (host: string | null | undefined) => {
+		if (host === null || host === undefined || host === "" || hosts === undefined) return true;
+		const name = hostName(host);
+		return isLoopback(name) || (name !== undefined && hosts.includes(name));
+	};
+	return (target, host) => {
+		const { authority, path } = targetOf(target);
+		if (!isOurs(host) || !isOurs(authority)) return misdirected;
+		return paths.some((known) => known === path) ? undefined : notFound;
+	};
+}
+
+/** The path of a target as it came, without its query: nothing decoded, and no dots resolved. */
+export function pathOf(target: string): string {
+	return targetOf(target).path;
+}
+
+export const notFound: Refusal = { status: 404, error: "Not found." };
+
+const misdirected: Refusal = {
+	status: 421,
+	error:
+		"This hub is not called by that host. It answers to localhost, and to the names in SSE_HOSTS: " +
+		"behind a proxy that passes its own name on, put that name there.",
+};
+
+function targetOf(target: string): { authority: string; path: string } {
+	// A user in front of the host stays: no such authority is ours.
+	const [, authority = "", rest = target] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target) ?? [];
+	const end = rest.indexOf("?");
+	return { authority, path: (end < 0 ? rest : rest.slice(0, end)) || "/" };
+}
+
+/** A fetch handler behind a door. Its hosts show the target and the host that was called in the URL. */
+export function behind<Host>(
+	door: Door,
+	fetch: (request: Request, host: Host) => Response | Promise<Response>,
+): (request: Request, host: Host) => Response | Promise<Response> {
+	return (request, host) => {
+		const refusal = door(request.url, request.headers.get("host"));
+		return refusal === undefined ? fetch(request, host) : refused(refusal);
+	};
+}
+
+export function refused({ status, error }: Refusal): Response {
+	return Response.json({ error }, { status });
+}

@@ -1,0 +1,45 @@
+import { ConfigurationError } from "../core/errors.ts";
+import { type Environment, list } from "./variables.ts";
+
+/**
+ * The name in a `Host` header, as a browser would write it: lower case, an address in its usual form,
+ * without the port and without a dot at the end.
+ *
+ * @returns undefined when the text is no host. What ends a host in a URL (`/?#`), begins one (`@`) or
+ *   is decoded in one (`%`) would let it say two things at once.
+ */
+export function hostName(text: string): string | undefined {
+	if (/[\s/?#@%\\]/.test(text) || !URL.canParse(`http://${text}`)) return undefined;
+	return new URL(`http://${text}`).hostname.replace(/\.$/, "");
+}
+
+/** Whether a name of `hostName` can only mean the machine of whoever uses it. */
+export function isLoopback(name: string | undefined): boolean {
+	if (name === undefined) return false;
+	if (name === "localhost" || name.endsWith(".localhost") || name === "[::1]") return true;
+	// The second is how a URL writes ::ffff:127.0.0.1.
+	return /^127(\.\d+){3}$/.test(name) || /^\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\]$/.test(name);
+}
+
+/** Whether the address that a server listens on, as `HOST` has it, can only be reached from this machine. */
+export function listensOnLoopback(host: string): boolean {
+	return isLoopback(hostName(host.includes(":") ? `[${host}]` : host));
+}
+
+/**
+ * The names of `SSE_HOSTS`.
+ *
+ * @throws {ConfigurationError} for an entry that no request could name.
+ */
+export function hostsFrom(environment: Environment): string[] | undefined {
+	return list(environment, "SSE_HOSTS")?.map((entry) => {
+		const name = hostName(
+			entry.split(":").length > 2 && !entry.startsWith("[") ? `[${entry}]` : entry,
+		);
+		if (name !== undefined && !name.includes("*")) return name;
+		throw new ConfigurationError(
+			"SSE_HOSTS must be names of hosts with commas between them, such as `events.example.com`: " +
+				"without scheme, path or `*`.",
+		);
+	});
+}

@@ -1,0 +1,80 @@
+/**
+ * The part of the page's script that reads the stream. EventSource hands on only the types that somebody
+ * listens for; this is for whoever wants to see what comes, whatever its type.
+ */
+export const streamScript = String.raw`
+// https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+function eventParser(id, { dispatch, wait }) {
+	let line = ""; // as far as it has come
+	let cut = false; // a chunk has ended with CR: the LF that may come next belongs to it
+	let data = [];
+	let type = "";
+	function take(text) {
+		const [, name, value] = /^([^:]*):? ?(.*)$/s.exec(text);
+		if (text === "") {
+			if (data.length > 0) dispatch({ type: type || "message", data: data.join("\n"), id });
+			data = [];
+			type = "";
+		} else if (name === "data") data.push(value);
+		else if (name === "event") type = value;
+		else if (name === "id" && !value.includes("\0")) id = value;
+		else if (name === "retry" && /^\d+$/.test(value)) wait(Number(value));
+	}
+	return (chunk) => {
+		if (chunk === "") return;
+		const lines = (line + (cut && chunk[0] === "\n" ? chunk.slice(1) : chunk)).split(/\r\n|[\r\n]/);
+		cut = chunk.endsWith("\r");
+		line = lines.pop();
+		for (const each of lines) take(each);
+	};
+}
+
+let retry = 3000; // ms, as most browsers have it, until the stream says otherwise
+let cursor = ""; // of the last event, for a stream that comes back
+
+// Streams until it is aborted or refused, and says what state it is in.
+async function follow(signal) {
+	while (!signal.aborted) {
+		try {
+			const response = await fetch(streamUrl(cursor), { headers: streamHeaders(), signal, cache: "no-store" });
+			if (response.status >= 400 && response.status < 500) {
+				const { error } = await response.json().catch(() => ({}));
+				if (response.status === 401) askForToken();
+				return setState("closed", "refused: " + (error ?? response.status));
+			}
+			if (response.ok) {
+				setState("open");
+				health();
+				await read(response.body.pipeThrough(new TextDecoderStream()).getReader());
+			}
+		} catch {
+			// The connection is lost, or was not to be had: the state says so.
+		}
+		if (signal.aborted) return;
+		// On every failed attempt again, where the first one's time is the one to know.
+		if ($("state").dataset.state !== "waiting") setState("waiting");
+		await new Promise((resolve) => {
+			const wake = () => {
+				clearTimeout(timer);
+				signal.removeEventListener("abort", wake);
+				resolve();
+			};
+			const timer = setTimeout(wake, retry);
+			signal.addEventListener("abort", wake);
+		});
+	}
+}
+
+async function read(reader) {
+	const parse = eventParser(cursor, {
+		dispatch(event) {
+			cursor = event.id;
+			// Not here, where an error would look like a lost connection.
+			queueMicrotask(() => receive(event));
+		},
+		// No busy loop, and no timer that fires at once for being too long.
+		wait: (ms) => (retry = Math.min(Math.max(ms, 100), 86_400_000)),
+	});
+	for (let part = await reader.read(); !part.done; part = await reader.read()) parse(part.value);
+}
+`;

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { redis } from "../../src/connectors/redis.ts";
+import { ConfigurationError } from "../../src/core/errors.ts";
+import { connectorFromEnvironment, historyFromEnvironment } from "../../src/environment.ts";
+
+/** The variables come as a Worker's bindings, so that no test changes those of this process. */
+
+const url = "https://hunter2.upstash.io";
+
+describe("connectorFromEnvironment", () => {
+	test.each([
+		[{}, undefined],
+		[{ SSE_REDIS_URL: "redis://127.0.0.1" }, "redis"],
+		[{ REDIS_URL: "rediss://127.0.0.1", UPSTASH_REDIS_REST_URL: url }, "redis"],
+		[{ REDIS_URL: url, UPSTASH_REDIS_REST_TOKEN: "x" }, "upstash"],
+		[{ UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: "x" }, "upstash"],
+		[{ KV_REST_API_URL: url, KV_REST_API_TOKEN: "x" }, "upstash"],
+	])("%j: %s", (bindings, name) => {
+		expect(connectorFromEnvironment(redis, bindings)?.name).toBe(name);
+	});
+
+	test.each([
+		["SSE_REDIS_URL", { SSE_REDIS_URL: "http://hunter2" }],
+		["SSE_REDIS_URL", { SSE_REDIS_URL: "redis://u:hunter2@:x" }],
+		["REDIS_URL", { REDIS_URL: "redis://127.0.0.1/hunter2" }],
+		["REDIS_URL", { REDIS_URL: url }],
+		["UPSTASH_REDIS_REST_URL", { UPSTASH_REDIS_REST_URL: url }],
+		["UPSTASH_REDIS_REST_TOKEN", { UPSTASH_REDIS_REST_TOKEN: "hunter2" }],
+		["KV_REST_API_URL", { KV_REST_API_URL: url }],
+		["KV_REST_API_TOKEN", { KV_REST_API_TOKEN: "hunter2" }],
+		["KV_REST_API_URL", { KV_REST_API_URL: "hunter2", KV_REST_API_TOKEN: "x" }],
+	])("%s alone, or wrong: an error that names it, and holds no value", (name, bindings) => {
+		const make = () => connectorFromEnvironment(redis, bindings);
+		expect(make).toThrow(ConfigurationError);
+		expect(make).toThrow(new RegExp(`^${name}\\b`));
+		expect(make).not.toThrow("hunter2");
+	});
+});
+
+describe("historyFromEnvironment", () => {
+	test.each([
+		[{}, undefined],
+		[{ SSE_HISTORY_LENGTH: "0" }, undefined],
+		[{ SSE_HISTORY_SECONDS: "0", SSE_HISTORY_LENGTH: "0" }, undefined],
+		[{ SSE_HISTORY_LENGTH: "5" }, { maxLength: 5 }],
+		[
+			{ SSE_HISTORY_SECONDS: "60", SSE_HISTORY_LENGTH: "5" },
+			{ maxLength: 5, maxAge: 60_000 },
+		],
+	])("%j: %j", (bindings, history) => {
+		expect(historyFromEnvironment(bindings)).toEqual(history);
+	});
+
+	test.each([
+		["SSE_HISTORY_LENGTH", { SSE_HISTORY_LENGTH: "0", SSE_HISTORY_SECONDS: "60" }],
+		["SSE_HISTORY_SECONDS", { SSE_HISTORY_LENGTH: "5", SSE_HISTORY_SECONDS: "0" }],
+		["SSE_HISTORY_LENGTH", { SSE_HISTORY_LENGTH: "-1" }],
+		["SSE_HISTORY_SECONDS", { SSE_HISTORY_SECONDS: "1h" }],
+	])("%s: an error that names it", (name, bindings) => {
+		expect(() => historyFromEnvironment(bindings)).toThrow(ConfigurationError);
+		expect(() => historyFromEnvironment(bindings)).toThrow(new RegExp(`^${name}\\b`));
+	});
+});

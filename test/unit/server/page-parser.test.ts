@@ -1,0 +1,77 @@
+import { runInNewContext } from "node:vm";
+import { createParser } from "eventsource-parser";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { streamScript } from "../../../src/server/page/script-stream.ts";
+
+/** The page's own parser, which is a text for browsers until it is run. */
+
+interface Seen {
+	type: string;
+	data: string;
+	id: string;
+}
+
+type Parser = (chunk: string) => void;
+type MakeParser = (
+	id: string,
+	on: { dispatch: (event: Seen) => void; wait: (ms: number) => void },
+) => Parser;
+
+const eventParser = runInNewContext(`${streamScript}; eventParser`) as MakeParser;
+
+function parsed(chunks: readonly string[], id = ""): { events: Seen[]; waits: number[] } {
+	const events: Seen[] = [];
+	const waits: number[] = [];
+	const parse = eventParser(id, {
+		dispatch: (event) => events.push({ ...event }),
+		wait: (ms) => waits.push(ms),
+	});
+	for (const chunk of chunks) parse(chunk);
+	return { events, waits };
+}
+
+test("events of every type, with their data, ids and retries", () => {
+	const text =
+		":\n\nevent:a.b\ndata:1\ndata: 2\n\ndata\n\nid:7\n\nid:8\ndata:  x\nevent\n\nretry:50\nretry:x\nid:\0\ndata:y\n\ndata:cut";
+	expect(parsed([text], "6")).toEqual({
+		events: [
+			{ type: "a.b", data: "1\n2", id: "6" },
+			{ type: "message", data: "", id: "6" },
+			{ type: "message", data: " x", id: "8" },
+			{ type: "message", data: "y", id: "8" },
+		],
+		waits: [50],
+	});
+});
+
+const piece = fc.constantFrom(
+	...["\r", "\n", "\r\n", "\n\n", ":", " ", "data", "data:", "event:", "id:", "retry:", "9", "\0"],
+	...["é", "😀", "\u2028", "\ufeff", "x"],
+);
+
+test("reads the same as eventsource-parser, however the text is cut", () => {
+	fc.assert(
+		fc.property(fc.array(piece, { maxLength: 60 }), fc.array(fc.nat(80)), (pieces, cuts) => {
+			// A mark of byte order at the very start is the decoder's to take away.
+			const text = pieces.join("").replace(/^\ufeff+/, "");
+			const ends = [...new Set(cuts.filter((at) => at < text.length)), text.length];
+			ends.sort((a, b) => a - b);
+			const chunks = ends.map((end, i) => text.slice(ends[i - 1] ?? 0, end));
+
+			const events: Seen[] = [];
+			let id = "";
+			const theirs = createParser({
+				onEvent(event) {
+					id = event.id ?? id;
+					events.push({ type: event.event || "message", data: event.data, id });
+				},
+			});
+			theirs.feed(text);
+			// It holds back a line that ends with CR, as a LF may follow.
+			if (text.endsWith("\r")) theirs.feed("\n");
+			expect(parsed(chunks).events).toEqual(events);
+		}),
+		{ numRuns: 2_000 },
+	);
+});
