@@ -71,6 +71,7 @@ export function candidates(floor: string): Candidate[] {
 		{ ...control("c-floor", "C, epoll, one send per client", [floor]), feeds: ["http"], can: [] },
 
 		edgeSse("node-hub", "edge-sse, `npm start`", node(...startArguments())),
+		edgeSse("node-handler", "edge-sse, `toNodeHandler`", servers(node, "edge-sse", "node-handler")),
 		edgeSse("node-server", "edge-sse, @hono/node-server", servers(node, "edge-sse", "node-server")),
 		edgeSse("srvx", "edge-sse, srvx on Node", servers(node, "edge-sse", "srvx")),
 		control("node-raw", "Node, `socket.write`, framed once", servers(node, "node-raw")),

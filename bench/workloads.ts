@@ -68,9 +68,9 @@ export function described({
 	return parts.join(", ");
 }
 
-const nodeHosts = ["node-hub", "node-server", "srvx"];
+const nodeHosts = ["node-hub", "node-handler", "node-server", "srvx"];
 const hubs = ["node-hub", "bun-hub", "deno-hub"];
-const fetchHandlers = ["node-server", "srvx", "bun", "deno"];
+const fetchHandlers = ["node-handler", "node-server", "srvx", "bun", "deno"];
 const nodeControls = ["node-raw", "node-res", "node-server-stream", "srvx-stream"];
 const controls = [...nodeControls, "bun-direct", "bun-stream", "deno-stream"];
 const peers = ["nchan", "nchan-redis", "better-sse", "better-sse-fetch", "hono-sse", "flask-loop"];
@@ -116,7 +116,16 @@ export const workloads: readonly Workload[] = [
 	{
 		name: "fanout-10k",
 		title: "fan-out to ten times as many",
-		candidates: ["c-floor", ...hubs, "node-server", "srvx", "node-raw", "bun-direct", "nchan"],
+		candidates: [
+			"c-floor",
+			...hubs,
+			"node-handler",
+			"node-server",
+			"srvx",
+			"node-raw",
+			"bun-direct",
+			"nchan",
+		],
 		clients: 10_000,
 		feed: "http",
 		run: closed(4, 50),
@@ -135,7 +144,7 @@ export const workloads: readonly Workload[] = [
 		name: "burst-10000",
 		title: "10,000 messages published to Redis at once",
 		// Who sends each message by itself needs minutes for ten million deliveries.
-		candidates: [...hubs, "node-server", "srvx", "node-res"],
+		candidates: [...hubs, "node-handler", "node-server", "srvx", "node-res"],
 		clients: 1_000,
 		feed: "redis",
 		probe: "/healthz",
@@ -151,7 +160,7 @@ export const workloads: readonly Workload[] = [
 	{
 		name: "channels",
 		title: "many channels, published to Redis",
-		candidates: [...hubs, "node-server", "srvx", ...controls, "nchan"],
+		candidates: [...hubs, "node-handler", "node-server", "srvx", ...controls, "nchan"],
 		clients: 1_000,
 		channels: 1_000,
 		feed: "redis",
@@ -222,7 +231,7 @@ export const workloads: readonly Workload[] = [
 		name: "resume",
 		title:
 			"resume storm: 1,000 clients come back 100 messages late, beside 500 that are fed 20 a second",
-		candidates: [...hubs, "node-server", "srvx", "nchan"],
+		candidates: [...hubs, "node-handler", "node-server", "srvx", "nchan"],
 		clients: 500,
 		feed: "http",
 		broker: "redis",
@@ -232,7 +241,16 @@ export const workloads: readonly Workload[] = [
 	{
 		name: "data-2000",
 		title: "fan-out of large messages",
-		candidates: ["c-floor", ...hubs, "node-server", "srvx", "node-raw", "bun-direct", "nchan"],
+		candidates: [
+			"c-floor",
+			...hubs,
+			"node-handler",
+			"node-server",
+			"srvx",
+			"node-raw",
+			"bun-direct",
+			"nchan",
+		],
 		clients: 1_000,
 		dataBytes: 2_000,
 		feed: "http",

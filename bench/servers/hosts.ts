@@ -1,4 +1,7 @@
-/** One fetch handler on any host: `node-server`, `srvx`, `bun`, `deno`. */
+/** One fetch handler on any host: `node-handler` (our own), `node-server`, `srvx`, `bun`, `deno`. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { toNodeHandler } from "../../src/adapters/node.ts";
 
 // As much of Bun and Deno as is used here.
 declare const Bun: {
@@ -21,6 +24,11 @@ const hostname = "127.0.0.1";
 /** Prints the address once it is listened on. */
 export async function serveFetch(host: string | undefined, fetch: Handler): Promise<void> {
 	switch (host) {
+		case "node-handler": {
+			const server = createServer(toNodeHandler(fetch));
+			server.listen(0, hostname, () => announce((server.address() as AddressInfo).port));
+			return;
+		}
 		case "node-server": {
 			const { serve } = await import("@hono/node-server");
 			serve({ fetch, hostname, port: 0 }, ({ port }) => announce(port));

@@ -1,6 +1,6 @@
 import type { Context, Handler, MiddlewareHandler } from "hono";
 import type { EventMap } from "../core/message/schema.ts";
-import type { StreamOptions } from "../core/options.ts";
+import { checkRouteChannel, type StreamOptions } from "../core/options.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 
 /** What `sseMiddleware` puts on the context: `new Hono<{ Variables: SseVariables<Events> }>()`. */
@@ -17,7 +17,10 @@ type Given<T> = T | ((c: Context) => T | Promise<T>);
  * goes to `app.onError`. The `host` is `c.env`.
  */
 export interface HonoStreamOptions {
-	/** Instead of the request's own `?channel=`. A function that gives none (a parameter that is not there): 400. */
+	/**
+	 * Instead of the request's own `?channel=`. Leave it out to let the client choose. One that is undefined is a
+	 * `TypeError`, and so is a function that gives none (a parameter that is not there); `app.onError` hears of it.
+	 */
 	channel?: Given<StreamOptions["channel"]>;
 	/** With history: how many of each channel's newest messages a client that is new is sent first. Default 0. */
 	recent?: Given<StreamOptions["recent"]>;
@@ -65,6 +68,8 @@ export function stream(
 	second: HonoStreamOptions = {},
 ): Handler {
 	const [own, options] = "stream" in first ? [first, second] : [undefined, first];
+	const { channel } = options;
+	if ("channel" in options && typeof channel !== "function") checkRouteChannel(channel);
 	return async (c) => {
 		const sse: Streaming | undefined = own ?? c.var.sse;
 		if (sse === undefined) {
@@ -72,22 +77,15 @@ export function stream(
 				"stream: give it an instance, or put one on the context by sseMiddleware.",
 			);
 		}
-		const [channel, recent, expires] = await Promise.all([
-			channelOf(c, options.channel),
-			optionOf(c, options.recent),
-			optionOf(c, options.expires),
-		]);
-		const response = await sse.stream(c.req.raw, { channel, recent, expires, host: c.env });
+		// An option that is not given stays away: one that is there and undefined is refused.
+		const given: StreamOptions = { host: c.env };
+		for (const name of ["channel", "recent", "expires"] as const) {
+			const option: unknown = options[name];
+			if (!(name in options)) continue;
+			Object.assign(given, { [name]: await (typeof option === "function" ? option(c) : option) });
+		}
+		const response = await sse.stream(c.req.raw, given);
 		// Hono puts what `c.header()` has set into a response of its own making only.
 		return c.newResponse(response.body, response);
 	};
-}
-
-async function channelOf(c: Context, given: HonoStreamOptions["channel"]) {
-	// Of a function nothing is none at all: a name mistyped in it must not leave the choice to the client.
-	return typeof given === "function" ? ((await given(c)) ?? []) : given;
-}
-
-function optionOf<T extends number | undefined>(c: Context, given: Given<T>): T | Promise<T> {
-	return typeof given === "function" ? given(c) : given;
 }

@@ -1,3 +1,5 @@
+import { isNodeResponse } from "../core/sinks/node-response.ts";
+import { countWaiting } from "../core/sinks/pipeline.ts";
 import { type NodeIncoming, toRequest } from "./node/request.ts";
 import { fail, type NodeOutgoing, send } from "./node/response.ts";
 
@@ -31,7 +33,10 @@ export type NodeFetch<
  *
  * Headers that were set on Node's response before are sent, too. A request that is none (an absurd `Host`,
  * a method that `Request` refuses) is answered with 400; a handler that fails is reported to `console.error`
- * and answered with 500.
+ * and answered with 500. A body that was read before (by `express.json()`) is taken from `rawBody`, where there is one.
+ *
+ * @throws {TypeError} when `handler` is no fetch handler; from the function that it returns, when that is called with
+ *   another framework's objects instead of Node's own two.
  */
 export function toNodeHandler<
 	Incoming extends NodeIncoming = NodeIncoming,
@@ -39,10 +44,35 @@ export function toNodeHandler<
 >(
 	handler: NodeFetch<Incoming, Outgoing> | { fetch: NodeFetch<Incoming, Outgoing> },
 ): (incoming: Incoming, outgoing: Outgoing) => void {
-	const fetch = typeof handler === "function" ? handler : handler.fetch;
+	const fetch = typeof handler === "function" ? handler : handler?.fetch;
+	if (typeof fetch !== "function") {
+		throw new TypeError(
+			"toNodeHandler: must be given a fetch handler, or what has one as its `fetch`: toNodeHandler(sse).",
+		);
+	}
 	return (incoming, outgoing) => {
+		checkPair(incoming, outgoing);
+		// Nothing is begun for a connection that was closed, as too much waited on it.
+		if (isNodeResponse(outgoing) && !countWaiting(outgoing)) return;
 		answer(fetch, incoming, outgoing).catch((error: unknown) => fail(outgoing, error));
 	};
+}
+
+/** @throws {TypeError} that says what to write, when a framework calls a handler with what is its own. */
+function checkPair(incoming: unknown, outgoing: unknown): void {
+	const isPair =
+		isObject(incoming) && "rawHeaders" in incoming && isObject(outgoing) && "setHeader" in outgoing;
+	if (isPair) return;
+	throw new TypeError(
+		"toNodeHandler: its handler must be called with Node's own request and response. " +
+			"In Fastify: reply.hijack(), then handler(request.raw, reply.raw). " +
+			"In Koa: ctx.respond = false, then handler(ctx.req, ctx.res). " +
+			"In Hono, on Bun, Deno and Workers it is not needed: sse.fetch takes their Request.",
+	);
+}
+
+function isObject(value: unknown): value is object {
+	return typeof value === "object" && value !== null;
 }
 
 async function answer<Incoming extends NodeIncoming, Outgoing extends NodeOutgoing>(

@@ -10,6 +10,8 @@ import {
 	urlProblem,
 } from "./request/request.ts";
 import { comeBack, refuse } from "./request/response.ts";
+import { checkRequest } from "./sinks/foreign-request.ts";
+import { turnOn } from "./sinks/host.ts";
 
 /** What a request is to be streamed. */
 export interface Admitted {
@@ -21,12 +23,24 @@ export interface Admitted {
 }
 
 /**
+ * Waits for the turn of a request that was pipelined, before anything is done for it.
+ *
+ * @returns false when the client has left meanwhile.
+ * @throws {TypeError} when it is no `Request`, or the route's own options are out of their range.
+ */
+export async function isReady(request: Request, route: StreamOptions): Promise<boolean> {
+	checkRequest(request);
+	checkStreamOptions(route);
+	return (await turnOn(request, route.host)) ?? true;
+}
+
+/**
  * Holds a stream request to every rule, the cheap ones first and `authorize` last, before anything upstream
  * is touched.
  *
+ * @param route the route's own options, checked.
  * @param hasHistory asked only where it matters, for it makes the connector.
  * @returns what it may have, or the answer that it gets instead.
- * @throws {TypeError} when the route's own options are out of their range.
  */
 export async function admit(
 	request: Request,
@@ -34,7 +48,6 @@ export async function admit(
 	options: CheckedOptions,
 	hasHistory: () => boolean,
 ): Promise<Admitted | Response> {
-	checkStreamOptions(route);
 	const { channel, expires = Number.POSITIVE_INFINITY } = route;
 	const { cors, authorize, limits } = options;
 	const headers = await corsHeaders(options, request);
@@ -45,7 +58,7 @@ export async function admit(
 	}
 	const requested = urlProblem(request, limits) ?? cursorProblem(request, limits, hasHistory);
 	if (requested !== undefined) return refuse(400, requested, headers);
-	const asked = channel === undefined ? requestedChannels(request) : ([channel].flat() as string[]);
+	const asked = channel === undefined ? requestedChannels(request) : [channel].flat();
 	const problem = channelProblem(asked, limits);
 	if (problem !== undefined) return refuse(400, problem, headers);
 	const names = [...new Set(asked)];

@@ -77,15 +77,21 @@ export interface ServerSentEventsOptions<Events extends object = EventMap> {
 }
 
 export interface StreamOptions {
-	/** Instead of the request's own `?channel=`. */
-	channel?: string | readonly string[] | undefined;
+	/**
+	 * Instead of the request's own `?channel=`: a name, or a list of at least one. Leave it out to let the client choose;
+	 * `undefined` is a `TypeError`, as the choice would be the client's by mistake.
+	 */
+	channel?: string | readonly string[];
 	/**
 	 * With history: how many of each channel's newest messages a client that is new is sent first; 1 is the
 	 * latest. One that comes back is sent what it missed instead. Default 0.
 	 */
 	recent?: number | undefined;
-	/** When the stream is to end, so that the client comes back and is asked again; in ms since 1970. */
-	expires?: number | undefined;
+	/**
+	 * When the stream is to end, so that the client comes back and is asked again; in ms since 1970. Leave it out for a
+	 * stream without an end; `undefined` is a `TypeError`.
+	 */
+	expires?: number;
 	/** What the runtime handed its fetch handler after the request (Bun's server, Deno's info). */
 	host?: unknown;
 }
@@ -186,15 +192,28 @@ function checkedMaker(make: (host?: unknown) => Connector, onError: ErrorHandler
 
 /** @throws {TypeError} that names the option and its rule. */
 export function checkStreamOptions(options: StreamOptions): void {
-	// A misspelt channel would leave it to the client which one it reads.
+	// A misspelt channel would leave it to the client which one it reads; and so would one that is there and undefined.
 	checkNames("Cannot stream. ", options, streamOptionNames);
-	const { recent = 0, expires = 0 } = options;
+	if ("channel" in options) checkRouteChannel(options.channel);
+	const { recent = 0, expires } = options;
 	if (!Number.isSafeInteger(recent) || recent < 0) {
 		throw new TypeError("Cannot stream. recent: must be a whole number of 0 or more.");
 	}
-	if (typeof expires !== "number" || Number.isNaN(expires)) {
-		throw new TypeError("Cannot stream. expires: must be a number, in ms since 1970.");
+	if ("expires" in options && (typeof expires !== "number" || Number.isNaN(expires))) {
+		throw new TypeError(
+			"Cannot stream. expires: must be a number, in ms since 1970; leave it out for a stream without an end.",
+		);
 	}
+}
+
+/** @throws {TypeError} when a route names no channel: undefined, null, nothing, or a list with such a name in it. */
+export function checkRouteChannel(channel: unknown): void {
+	const names: unknown[] = [channel].flat();
+	if (names.length > 0 && areNames(names)) return;
+	throw new TypeError(
+		"Cannot stream. channel: must be a name, or a list of one or more, none of them empty or undefined. " +
+			"Leave it out to let the client choose by ?channel=.",
+	);
 }
 
 function areNames(value: unknown): boolean {

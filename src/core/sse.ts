@@ -1,4 +1,4 @@
-import { type Admitted, admit } from "./admit.ts";
+import { type Admitted, admit, isReady } from "./admit.ts";
 import { prefixed } from "./channel-prefix.ts";
 import type { Connector } from "./connector.ts";
 import { endSpread } from "./delivery/connection-registry.ts";
@@ -34,10 +34,7 @@ import { counters, type Stats } from "./stats.ts";
  * @throws {TypeError} when an option is out of its range.
  */
 export class ServerSentEvents<Events extends object = EventMap> extends Publishing<Events> {
-	/**
-	 * The fetch handler: streams the channels that the URL's query names, whatever its path. It is bound,
-	 * and so can be handed on by itself.
-	 */
+	/** The fetch handler, bound: streams the channels that the URL's query names, whatever its path. */
 	readonly fetch: (request: Request, host?: unknown) => Promise<Response>;
 	readonly #options: CheckedOptions;
 	readonly #counters = counters();
@@ -78,10 +75,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 		return this.#closing;
 	}
 
-	/**
-	 * What this instance has done so far. A Durable Object's streams are counted in the object, not in the Worker
-	 * that handed them on.
-	 */
+	/** What this instance has done so far. A Durable Object counts its streams itself, not the Worker before it. */
 	stats(): Stats {
 		const hubs = this.#hubs();
 		return {
@@ -117,9 +111,10 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 	 * back, for an EventSource gives up on every other status.
 	 *
 	 * @throws {ConfigurationError} when the environment names no broker.
-	 * @throws {TypeError} when `recent` is no whole number of 0 or more, or `expires` no number.
+	 * @throws {TypeError} when the request is no `Request`, or an option is given and breaks its rule.
 	 */
 	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
+		if (!(await isReady(request, options))) return comeBack();
 		const hasHistory = () => this.#connect(options.host).history !== undefined;
 		const admitted = await admit(request, options, this.#options, hasHistory);
 		if (!("names" in admitted)) {

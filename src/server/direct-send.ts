@@ -1,7 +1,9 @@
 import type { Http2Bindings, HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { fail, send } from "../adapters/node/response.ts";
+import { isNodeResponse } from "../core/sinks/node-response.ts";
 import { sinkOf } from "../core/sinks/node-sink.ts";
+import { countWaiting } from "../core/sinks/pipeline.ts";
 
 type Bindings = HttpBindings | Http2Bindings;
 
@@ -13,8 +15,10 @@ export function straight(
 	fetch: (request: Request, host: Bindings) => Response | Promise<Response>,
 ): (request: Request, host: Bindings) => Promise<Response> {
 	return async (request, host) => {
-		const response = await fetch(request, host);
 		const { outgoing } = host;
+		// Nothing is begun for a connection that was closed, as too much waited on it.
+		if (isNodeResponse(outgoing) && !countWaiting(outgoing)) return RESPONSE_ALREADY_SENT;
+		const response = await fetch(request, host);
 		if (sinkOf(outgoing) === undefined) return response;
 		send(response, outgoing, request.method).catch((error: unknown) => fail(outgoing, error));
 		return RESPONSE_ALREADY_SENT;

@@ -1,16 +1,18 @@
 import { type NodeSink, sinkOf } from "../../core/sinks/node-sink.ts";
-import { freeSocket, SocketSink } from "../../core/sinks/node-socket.ts";
+import { freeSocket, SocketSink } from "./socket-sink.ts";
 
 /**
- * For who sends a body himself, and has written the response's head: sends what is in it, and has all that comes later
- * go past it. The body, and what a web stream takes for each client, are nobody's then.
+ * For whoever sends a body himself, and has written the response's head: sends what is in it, and has all that comes
+ * later go past it. The body, and what a web stream takes for each client, are nobody's then.
  *
- * @returns false, and nothing is read, when it is no event stream made for this response, or one that somebody
- *   stands before: another body, a response that does not let go of its socket.
+ * @returns false, and nothing is read, when somebody stands in between: it is another body than the one that was made
+ *   for this response, or the response is not Node's own.
  */
 export async function leaveBody(body: ReadableStream, outgoing: object): Promise<boolean> {
 	const sink = sinkOf(outgoing);
-	return sink !== undefined && sink.body === body && leave(sink);
+	// Of a body whose `getReader` is somebody else's, he wants to see what is read.
+	if (sink === undefined || sink.body !== body || Object.hasOwn(body, "getReader")) return false;
+	return leave(sink);
 }
 
 async function leave(sink: NodeSink): Promise<boolean> {
@@ -18,8 +20,6 @@ async function leave(sink: NodeSink): Promise<boolean> {
 	const socket = freeSocket(outgoing);
 	if (socket === undefined) return false;
 	const reader = body.getReader();
-	// It is known who reads: a chunk written meanwhile is no trial of that, whose sink would take the place of ours.
-	sink.trials = 0;
 	// The head leaves with the first of it.
 	let begun = false;
 	while (sink.bufferedBytes > 0 && !outgoing.destroyed) {
@@ -29,6 +29,6 @@ async function leave(sink: NodeSink): Promise<boolean> {
 		begun = true;
 	}
 	if (!begun) outgoing.flushHeaders();
-	owner.use(new SocketSink(outgoing, socket));
+	sink.leaveTo(new SocketSink(outgoing, socket, owner));
 	return true;
 }

@@ -14,6 +14,8 @@ export interface NodeIncoming {
 	readonly socket: object;
 	/** Of HTTP/2 only. */
 	readonly authority?: string | undefined;
+	/** Whether somebody has read of the body already. */
+	readonly readableDidRead?: boolean | undefined;
 }
 
 /** The request in the fetch API's words; undefined when they have none for it. */
@@ -61,8 +63,30 @@ function headersOf(raw: readonly string[]): Headers {
 	return headers;
 }
 
+/** The body as it comes; where middleware has read it before, what it has kept of it. */
 function bodyOf(incoming: NodeIncoming): ReadableStream<Uint8Array> {
-	return Readable.toWeb(incoming as NodeIncoming & Readable) as ReadableStream<Uint8Array>;
+	if (incoming.readableDidRead !== true) {
+		return Readable.toWeb(incoming as NodeIncoming & Readable) as ReadableStream<Uint8Array>;
+	}
+	const { rawBody } = incoming as { rawBody?: unknown };
+	if (typeof rawBody === "string" || rawBody instanceof Uint8Array) {
+		return new Blob([rawBody as BlobPart]).stream() as ReadableStream<Uint8Array>;
+	}
+	// Only who reads it hears of it: a stream needs none.
+	return new ReadableStream<Uint8Array>(
+		{
+			pull(controller) {
+				controller.error(
+					new TypeError(
+						"toNodeHandler: the request's body was read before, by express.json() or the like. " +
+							"Put the handler before that, or have it kept: " +
+							"express.json({ verify: (request, _, bytes) => { request.rawBody = bytes; } }).",
+					),
+				);
+			},
+		},
+		{ highWaterMark: 0 },
+	);
 }
 
 /** Aborts when the client has left before it was answered. */

@@ -51,7 +51,8 @@ export async function send(
 	for (;;) {
 		const { done, value } = await reader.read();
 		if (done) break;
-		if (outgoing.write(value)) continue;
+		// Who stands in between and returns nothing asks for no pause.
+		if (outgoing.write(value) !== false) continue;
 		// Where the client leaves instead, this is forgotten together with the response.
 		await new Promise<void>((drained) => outgoing.once("drain", drained));
 	}

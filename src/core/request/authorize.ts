@@ -27,7 +27,8 @@ export type Authorize = (
  * What a verdict that is no `Response` comes to. JavaScript returns by mistake what TypeScript would not: nothing,
  * a list, a token's claims. Only what is a grant grants.
  *
- * @throws {TypeError} when `expires` is no number: the stream would never end.
+ * @throws {TypeError} when `expires` is no number, or undefined where it is all that is granted: the stream would
+ *   never end.
  */
 export function granted(verdict: unknown, names: readonly string[]) {
 	const { channels, expires = Number.POSITIVE_INFINITY } = grantOf(verdict, names);
@@ -41,7 +42,12 @@ export function granted(verdict: unknown, names: readonly string[]) {
 function grantOf(verdict: unknown, names: readonly string[]): { [K in keyof Grant]: unknown } {
 	if (verdict === true) return { channels: names };
 	if (typeof verdict !== "object" || verdict === null) return {};
-	return "expires" in verdict ? { channels: names, ...verdict } : verdict;
+	if (!("expires" in verdict) || "channels" in verdict) return verdict;
+	// It grants all, until then: an end that a session did not have must not make that for ever.
+	if (verdict.expires === undefined) {
+		throw new TypeError("authorize: expires is undefined in a grant of all channels; return true.");
+	}
+	return { channels: names, ...verdict };
 }
 
 /**

@@ -1,5 +1,6 @@
+import { isNodeResponse, type NodeResponse } from "./node-response.ts";
 import { NodeSink } from "./node-sink.ts";
-import { isNodeResponse, type NodeResponse } from "./node-socket.ts";
+import { limitWaiting, turnOf } from "./pipeline.ts";
 import { BodySink, type SinkOwner, type StreamSink } from "./sink.ts";
 
 /**
@@ -27,11 +28,27 @@ function hints(host: unknown): HostHints {
 	return typeof host === "object" && host !== null ? host : {};
 }
 
-/** The way out that costs least on this host. It is told whose bytes it takes. */
+/**
+ * Waits until a request may be answered. Node reads pipelined requests at once, and one that waits for the end of a
+ * stream before it must cost nothing until then.
+ *
+ * @returns undefined when that is now; else what resolves to whether the client is still there.
+ */
+export function turnOn(request: Request, host: unknown): Promise<boolean> | undefined {
+	const outgoing = nodeResponse(request, host);
+	return outgoing && turnOf(outgoing);
+}
+
+/** The body that a stream leaves by. On Node it can be left for the socket by whoever sends it. */
 export function sinkFor(request: Request, host: unknown): (owner: SinkOwner) => StreamSink {
 	const outgoing = nodeResponse(request, host);
-	if (outgoing === undefined) return (owner) => new BodySink(owner);
-	return (owner) => new NodeSink(outgoing, owner);
+	const socket = outgoing?.socket;
+	if (outgoing === undefined || !socket) return (owner) => new BodySink(owner);
+	return (owner) => {
+		const sink = new NodeSink(outgoing, socket, owner);
+		limitWaiting(socket);
+		return sink;
+	};
 }
 
 function nodeResponse(request: Request, host: unknown): NodeResponse | undefined {
@@ -76,5 +93,19 @@ interface Departing extends EventListenerObject {
 function limitPatience(request: Request, host: unknown): void {
 	const server = hints(host);
 	if (typeof server.timeout === "function") server.timeout(request, patience);
-	nodeResponse(request, host)?.setTimeout?.(patience * 1_000);
+	const outgoing = nodeResponse(request, host);
+	if (outgoing !== undefined && !outgoing.writableFinished)
+		limitSilence(outgoing, patience * 1_000);
+}
+
+/** Closes a connection on which nothing passes while the rest of a response is sent. */
+function limitSilence(outgoing: NodeResponse, ms: number): void {
+	const { socket } = outgoing;
+	if (!socket?.setTimeout) return;
+	const before = socket.timeout ?? 0;
+	socket.setTimeout(ms);
+	// The next response on this connection is no part of it. Node sets a time of its own where it has one.
+	outgoing.once("finish", () => {
+		if (socket.timeout === ms) socket.setTimeout?.(before);
+	});
 }

@@ -1,82 +1,41 @@
-import { atEndOfTurn } from "../scheduling.ts";
-import {
-	chunked,
-	freeSocket,
-	type NodeResponse,
-	type NodeSocket,
-	SocketSink,
-} from "./node-socket.ts";
-import { BodySink, type SinkOwner } from "./sink.ts";
+import type { NodeResponse, NodeSocket } from "./node-response.ts";
+import { BodySink, type Sink, type SinkOwner } from "./sink.ts";
 
-/** Where somebody stands in between, no more chunks than these are watched. */
-const trials = 8;
-
-const sinks = new WeakMap<object, NodeSink>();
-
-/** The sink that was made for one of Node's responses, and can be asked to leave its body. */
-export function sinkOf(outgoing: object): NodeSink | undefined {
-	return sinks.get(outgoing);
-}
+/** The stream that was last begun on each of Node's sockets. */
+const streams = new WeakMap<NodeSocket, { readonly outgoing: NodeResponse }>();
 
 /**
- * A body that is left for Node's socket: at once where a sender of ours asks for it, else as soon as it is sure that
- * nothing is lost by it.
- *
- * It begins as any stream, for middleware may still set headers, replace the body or read it. That nobody stands
- * in between is seen, not assumed: of a body whose reader was taken by `getReader` (a pipe, a tee or an
- * iteration takes it otherwise), a chunk is on the socket, as one chunk and to the byte, as soon as the
- * reader's own reaction has run; whoever passes it on to another stream comes a microtask later at the
- * earliest. From then on the host sees a body that is silent, hears of the client's leaving, and
- * writes the end.
+ * A body made for one of Node's responses. Whoever sends it may leave it for another way out, and does so only when
+ * the response that he is to send has this very body: then nobody stands in between.
  */
 export class NodeSink extends BodySink {
 	readonly outgoing: NodeResponse;
-	/** How often a chunk may still fail to show that the reader is the host; 0 until there is one. */
-	trials = 0;
-	/** The chunk that is to show whether the reader is the host. */
-	#trial: Uint8Array | undefined;
+	readonly #socket: NodeSocket;
 
-	constructor(outgoing: NodeResponse, owner: SinkOwner) {
+	/** @param socket of the response, whose turn on the connection has come. */
+	constructor(outgoing: NodeResponse, socket: NodeSocket, owner: SinkOwner) {
 		super(owner);
 		this.outgoing = outgoing;
-		const getReader: (options?: object) => unknown = this.body.getReader;
-		const taken = (options?: object) => {
-			const reader = getReader.call(this.body, options);
-			this.trials = trials;
-			return reader;
-		};
-		this.body.getReader = taken as typeof this.body.getReader;
-		sinks.set(outgoing, this);
+		this.#socket = socket;
+		streams.set(socket, this);
 	}
 
-	override write(bytes: Uint8Array): void {
-		// While a response waits for its turn on the connection, Node 20 tells nobody that the client has left.
-		if (this.outgoing.req?.socket?.destroyed) throw new Error("The connection is gone.");
-		const socket = this.trials > 0 ? freeSocket(this.outgoing) : undefined;
-		// It shows nothing while others are under way.
-		const alone = this.bufferedBytes === 0 && this.#trial === undefined;
-		this.#trial = undefined;
-		if (socket !== undefined && alone) this.#try(socket, bytes);
-		else super.write(bytes);
+	/** From now on bytes leave by another sink, and this one and its body can be forgotten. */
+	leaveTo(next: Sink & { readonly outgoing: NodeResponse }): void {
+		streams.set(this.#socket, next);
+		this.owner.use(next);
 	}
+}
 
-	#try(socket: NodeSocket, bytes: Uint8Array): void {
-		this.#trial = bytes;
-		const expected = socket.bytesWritten + chunked(bytes).length;
-		super.write(bytes);
-		// Else another has followed, or the host waits for the client and has not read it: it shows nothing.
-		const alone = () => this.#trial === bytes && this.bufferedBytes === 0;
-		const passed = () => socket.bytesWritten === expected;
-		queueMicrotask(() => {
-			if (!alone()) return;
-			if (!passed()) this.trials--;
-			// It may have been an older one of the same length: then this one has come after it by then.
-			else atEndOfTurn(() => alone() && passed() && this.#leaveTo(socket));
-		});
-	}
+/** The sink that was made for one of Node's responses, and whose body has not been left yet. */
+export function sinkOf(outgoing: object): NodeSink | undefined {
+	const { socket } = outgoing as Partial<NodeResponse>;
+	const stream = socket ? streams.get(socket) : undefined;
+	return stream instanceof NodeSink && stream.outgoing === outgoing ? stream : undefined;
+}
 
-	#leaveTo(socket: NodeSocket): void {
-		this.#trial = undefined;
-		this.owner.use(new SocketSink(this.outgoing, socket, this));
-	}
+/** Whether an event stream is being sent on this socket, after which all else on it waits. */
+export function isStreaming(socket: NodeSocket): boolean {
+	const stream = streams.get(socket);
+	return stream !== undefined && !stream.outgoing.writableEnded;
 }

@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { createServer, type RequestListener, type Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import express from "express";
 import Fastify from "fastify";
 import { serve } from "srvx";
-import { onTestFinished, vi } from "vitest";
+import { onTestFinished } from "vitest";
 import { toNodeHandler } from "../../../src/adapters/node.ts";
 import { memory } from "../../../src/connectors/memory.ts";
 import type { ServerSentEventsOptions } from "../../../src/core/options.ts";
@@ -99,10 +99,30 @@ export const hosts: Record<string, (sse: ServerSentEvents) => Promise<Host>> = {
 	srvx: (sse) => onSrvx(sse.fetch),
 };
 
-/** How often a response was written to the ordinary way, from now on. */
-export function countWrites(): () => number {
-	const spy = vi.spyOn(ServerResponse.prototype, "write");
-	onTestFinished(() => spy.mockRestore());
-	const before = spy.mock.calls.length;
-	return () => spy.mock.calls.length - before;
+/** Those that a sender of ours answers on, and so past the response; on the others the host sends the body. */
+export const sentByUs = ["node:http", "Express", "Fastify"];
+
+interface Watched {
+	on(event: "connection", watch: (socket: Socket) => void): unknown;
 }
+
+/**
+ * What a server writes to its sockets, write by write. It stands where Node's own `socket.write` was, and so sees all
+ * that passes: a chunk that goes past the response is one write, and by the response it is several.
+ */
+export function socketWrites(server: Watched): Buffer[] {
+	const writes: Buffer[] = [];
+	const watch = (socket: Socket): void => {
+		const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+		socket.write = (...args: [unknown, ...unknown[]]) => {
+			writes.push(Buffer.from(args[0] as string, "latin1"));
+			return write(...args);
+		};
+	};
+	server.on("connection", watch);
+	return writes;
+}
+
+/** How many writes were made past the response. */
+export const pastTheResponse = (writes: readonly Buffer[]): number =>
+	writes.filter((bytes) => /^[0-9a-f]+\r\n.+\r\n$/s.test(bytes.toString("latin1"))).length;

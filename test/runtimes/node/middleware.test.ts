@@ -6,10 +6,9 @@ import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { expect, onTestFinished, test } from "vitest";
 import { stream as streamHandler } from "../../../src/adapters/hono.ts";
-import { toNodeHandler } from "../../../src/adapters/node.ts";
+import { type NodeFetch, toNodeHandler } from "../../../src/adapters/node.ts";
 import { type EventStream, openSocketStream } from "../../support/event-stream.ts";
 import {
-	countWrites,
 	type Host,
 	instance,
 	onExpress,
@@ -37,7 +36,11 @@ async function opened(host: Host): Promise<EventStream> {
 	return stream;
 }
 
-const withHono = { "@hono/node-server": onHonoServer, srvx: onSrvx };
+const withHono = {
+	"@hono/node-server": onHonoServer,
+	srvx: onSrvx,
+	"edge-sse/node": (fetch: NodeFetch) => overHttp(toNodeHandler(fetch)),
+};
 
 test.each(Object.entries(withHono))(
 	"Hono's middleware on %s sets its headers",
@@ -68,15 +71,8 @@ test.each(Object.entries(withHono))(
 			});
 			expect(stream.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
 			expect(stream.headers.has("content-encoding")).toBe(false);
-			// With the first it is seen whether anybody stands in between.
-			await sse.publish("first");
-			await stream.event();
-			const writes = countWrites();
 			await sse.publish(path);
-			expect(await stream.event(2)).toMatchObject({ data: path });
-			// srvx shows Node's response on the request, and Hono's mount makes another one.
-			const past = !(path === "mounted" && serve === onSrvx);
-			expect(writes(), "ordinary writes").toBe(past ? 0 : 1);
+			expect(await stream.event()).toMatchObject({ data: path });
 			stream.close();
 		}
 	},
@@ -160,21 +156,6 @@ test.each([
 	const { sse } = instance();
 	const stream = await opened(await serve(sse));
 	expect(stream.headers.get("x-before")).toMatch(/^from/);
-});
-
-test("a middleware of Express that takes over `write` has every byte", async () => {
-	const { sse } = instance();
-	const app = express();
-	app.use((_, response, next) => {
-		const write = response.write.bind(response) as (text: string) => boolean;
-		response.write = (bytes: Uint8Array) => write(Buffer.from(bytes).toString().toUpperCase());
-		next();
-	});
-	app.use(toNodeHandler(sse));
-	const stream = await opened(await overHttp(app));
-	await sse.publish("written");
-	await stream.when(() => stream.text.includes("WRITTEN"), "the event");
-	expect(stream.text).toBe(":\n\nDATA:WRITTEN\n\n");
 });
 
 test("nothing follows the end of a response that somebody else has ended", async () => {

@@ -40,6 +40,14 @@ export class RawClient {
 		});
 	}
 
+	/** Until something stands so often in what has come; a pattern that says so may take for ever. */
+	times(text: string, count: number): Promise<boolean> {
+		return until(() => this.text.split(text).length > count, {
+			what: `${count} times ${JSON.stringify(text)}`,
+			timeout: 10_000,
+		});
+	}
+
 	/** Heads and decoded bodies of all complete responses, in order; throws over a byte too many. */
 	responses(): { head: string; body: string }[] {
 		const found = [];

@@ -64,14 +64,38 @@ test("recent and expires may be of the request, too", async () => {
 	expect(datas).toEqual(["2", "3"]);
 });
 
-test("a channel function that gives nothing is a 400, not the client's choice", async () => {
-	const sse = instance();
-	const app = new Hono();
-	app.get("/rooms/:room", stream(sse, { channel: (c) => c.req.param("romo") }));
-	const response = await app.request("/rooms/a?channel=secret");
-	expect(response.status).toBe(400);
-	expect(await response.json()).toEqual({ error: "channel: at least one is needed." });
-});
+test.each<[string, (c: Context) => unknown]>([
+	["nothing", (c) => c.req.param("romo")],
+	["null", () => null],
+	["no name in a list", () => []],
+	["an empty name", () => ""],
+	["nothing, later", async (c) => c.req.param("romo")],
+])(
+	"a channel function that gives %s is a TypeError, not the client's choice",
+	async (_, channel) => {
+		const sse = instance();
+		const app = new Hono();
+		const errors: unknown[] = [];
+		app.onError((error, c) => {
+			errors.push(error);
+			return c.text("", 500);
+		});
+		app.get("/rooms/:room", stream(sse, { channel: channel as (c: Context) => string }));
+		expect((await app.request("/rooms/a?channel=secret")).status).toBe(500);
+		expect(errors).toEqual([expect.any(TypeError)]);
+		expect(String(errors[0])).toMatch(/channel: must be a name/);
+	},
+);
+
+test.each([undefined, null, [], "", [undefined]])(
+	"a route whose channel is %j is refused when it is made",
+	(channel) => {
+		expect(() => stream(instance(), { channel: channel as string })).toThrow(
+			/channel: must be a name/,
+		);
+		expect(() => stream({ channel: channel as string })).toThrow(TypeError);
+	},
+);
 
 test("flask-sse's before_request: what the function looked at is what is streamed", async () => {
 	const sse = instance();

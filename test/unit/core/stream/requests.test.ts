@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { expectRefused, open, read, request, scene } from "./kit.ts";
+import { expectRefused, open, read, request, scene, told } from "./kit.ts";
 
 const many = (each: (n: number) => string) =>
 	Array.from({ length: 10_000 }, (_, n) => each(n)).join("&");
@@ -125,10 +125,54 @@ test("the longest cursor that is given for so many channels is taken back", asyn
 	expect(back.gaps).toEqual([]);
 });
 
-test("a route that names too many channels, or a bad one, is told as a request is", async () => {
+test("a route that names too many channels, or one that is too long, is told as a request is", async () => {
 	const it = scene({ limits: { channels: 2 } });
-	for (const channel of [["a", "b", "c"], "x".repeat(513), [], [""], [1 as unknown as string]]) {
+	const long = "x".repeat(513);
+	for (const channel of [["a", "b", "c"], long, ["a", long]]) {
 		await expectRefused(await it.sse.stream(request(), { channel }), 400, /^channel: /);
 	}
 	read(await it.sse.stream(request(), { channel: ["a", "x".repeat(512)] }));
+});
+
+test.for<[what: string, channel: unknown]>([
+	["undefined", undefined],
+	["null", null],
+	["an empty list", []],
+	["an empty name", ""],
+	["a list with undefined in it", ["a", undefined]],
+	["a list of undefined", [undefined]],
+	["a list with an empty name in it", ["a", ""]],
+	["a list in a list", [["a"]]],
+	["a number", 7],
+	["false", false],
+])("a route whose channel is %s leaves the choice to nobody: a TypeError", async ([, channel]) => {
+	const authorize = vi.fn(() => true);
+	const it = scene({ authorize });
+	for (const method of ["GET", "HEAD", "OPTIONS", "POST"]) {
+		const asked = it.sse.stream(request("channel=somebody.elses", { method }), {
+			channel: channel as string,
+		});
+		await expect(asked).rejects.toThrow(
+			/^Cannot stream\. channel: must be a name, .*Leave it out to let the client choose by \?channel=\.$/,
+		);
+	}
+	expect([authorize.mock.calls, it.calls]).toEqual([[], []]);
+});
+
+test.for([undefined, null, Number.NaN, "soon", new Date()])(
+	"a route whose end is %s has not forgotten it: a TypeError",
+	async (expires) => {
+		const asked = scene().sse.stream(request(), { expires: expires as number });
+		await expect(asked).rejects.toThrow(
+			/^Cannot stream\. expires: must be a number, .* leave it out/,
+		);
+	},
+);
+
+test("a grant of nothing but an end that is undefined grants nothing", async () => {
+	const session = {} as { expires?: number };
+	const it = scene({ authorize: () => ({ expires: session.expires }) });
+	await expectRefused(await it.sse.fetch(request()), 500);
+	expect(it.reports).toMatchObject([{ stage: "authorize" }]);
+	expect(told(it)[0]).toMatch(/expires/);
 });

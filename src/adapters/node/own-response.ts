@@ -1,0 +1,49 @@
+import * as http from "node:http";
+
+/** What a response's bytes pass on their way to the socket; `_send` and `_writeRaw` are Node's own parts. */
+interface Way {
+	readonly write: unknown;
+	readonly end: unknown;
+	readonly _send: unknown;
+	readonly _writeRaw: unknown;
+}
+
+/**
+ * What each does in Node, from 20.0 on, in its own words. An agent that was loaded before us may have put its own in
+ * their place, and what Bun and Deno have under these names does something else.
+ */
+const words: Record<keyof Way, string> = {
+	write: "write_(this, chunk, encoding, callback, false)",
+	end: "write_(this, chunk, encoding, ",
+	_send: "this._writeRaw(data, encoding, callback",
+	_writeRaw: "conn.write(data, encoding, callback)",
+};
+
+/** Node's own; undefined where they are not to be had, and so no response is taken for Node's. */
+const own: Way | undefined = /* @__PURE__ */ (() => {
+	// workerd, for one, may have a `node:http` without it.
+	const way = http.OutgoingMessage?.prototype as unknown as Way | undefined;
+	if (way === undefined) return undefined;
+	const { write, end, _send, _writeRaw } = way;
+	const found: Way = { write, end, _send, _writeRaw };
+	const isNodes = Object.entries(words).every(([name, text]) => {
+		const method: unknown = found[name as keyof Way];
+		return typeof method === "function" && String(method).includes(text);
+	});
+	return isNodes ? found : undefined;
+})();
+
+/**
+ * Whether nothing stands between this response and its socket: each of the methods that its bytes pass is Node's own,
+ * be it the object's, its class's or a prototype's. A few reads of properties; it is asked before every write.
+ */
+export function isOwnResponse(outgoing: object): boolean {
+	const { write, end, _send, _writeRaw } = outgoing as Way;
+	return (
+		own !== undefined &&
+		write === own.write &&
+		end === own.end &&
+		_send === own._send &&
+		_writeRaw === own._writeRaw
+	);
+}

@@ -1,0 +1,57 @@
+import type { NodeResponse } from "../../core/sinks/node-response.ts";
+import type { Sink } from "../../core/sinks/sink.ts";
+
+/**
+ * A sink that writes by the response's own `write`, whosever it is at that moment, and no faster than it takes the
+ * bytes. What waits here is counted, also where somebody else holds what he was given.
+ */
+export class ResponseSink implements Sink {
+	readonly #outgoing: NodeResponse;
+	#waiting: Uint8Array[] = [];
+	#waitingBytes = 0;
+	#isFull = false;
+	#hasEnded = false;
+
+	constructor(outgoing: NodeResponse) {
+		this.#outgoing = outgoing;
+	}
+
+	write(bytes: Uint8Array): void {
+		if (this.#outgoing.writableEnded) throw new Error("The response has ended.");
+		this.#waiting.push(bytes);
+		this.#waitingBytes += bytes.length;
+		this.#pass();
+	}
+
+	get bufferedBytes(): number {
+		return this.#waitingBytes + this.#outgoing.writableLength;
+	}
+
+	end(): void {
+		this.#hasEnded = true;
+		this.#pass();
+	}
+
+	abort(): void {
+		this.#waiting = [];
+		this.#outgoing.destroy();
+	}
+
+	#pass(): void {
+		while (!this.#isFull) {
+			const bytes = this.#waiting.shift();
+			if (bytes === undefined) break;
+			this.#waitingBytes -= bytes.length;
+			// Who returns nothing asks for no pause.
+			if (this.#outgoing.write(bytes) !== false) continue;
+			this.#isFull = true;
+			this.#outgoing.once("drain", this.#drained);
+		}
+		if (this.#hasEnded && this.#waiting.length === 0) this.#outgoing.end();
+	}
+
+	readonly #drained = (): void => {
+		this.#isFull = false;
+		if (!this.#outgoing.writableEnded) this.#pass();
+	};
+}
