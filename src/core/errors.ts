@@ -59,6 +59,14 @@ export function closedError(what: string): ConnectorError {
 	return new ConnectorError("closed", `This ${what} is closed.`);
 }
 
+/** Somebody wrote an id that the store cannot have given. */
+export function unstored(): SseError {
+	return new SseError(
+		"bad_message",
+		"Dropped a message whose id is ahead of the broker's time and is not in the history.",
+	);
+}
+
 /** Messages after a position are not there any more; undefined: the position could not be read. */
 export function gapError(position: string | undefined): SseError {
 	const from = position ?? "the client's cursor";

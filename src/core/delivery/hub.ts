@@ -6,6 +6,7 @@ import { beginning } from "../message/position.ts";
 import { Batch, Pacer, Semaphore } from "../scheduling.ts";
 import type { Sink, SinkOwner } from "../sinks/sink.ts";
 import type { Counters } from "../stats.ts";
+import { BrokerClock } from "./broker-clock.ts";
 import { Channel, type ChannelOwner, type Outlet } from "./channel.ts";
 import { Connection, type EndReason } from "./connection.ts";
 import { Roster, type RosterOptions } from "./connection-registry.ts";
@@ -34,6 +35,7 @@ export class Hub implements ChannelOwner {
 	readonly counters: Counters;
 	readonly reads: Semaphore = new Semaphore(readsAtATime);
 	readonly restorations: Semaphore = new Semaphore(restorationsAtATime);
+	readonly clock: BrokerClock = new BrokerClock();
 	readonly #connector: Connector;
 	readonly #linger: number;
 	readonly #channels = new Map<string, Channel>();

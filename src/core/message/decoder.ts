@@ -30,17 +30,22 @@ export class Decoder {
 	}
 
 	decode(payload: string): Decoded | undefined {
-		const { counters, messageBytes } = this.#owner;
+		const { messageBytes } = this.#owner;
 		try {
 			if (exceeds(payload, messageBytes + (this.#history ? longestId : 0))) {
 				throw new SseError("bad_message", `Dropped a message of over ${messageBytes} bytes.`);
 			}
 			return decode(payload, this.#history);
 		} catch (error) {
-			counters.droppedMessages++;
-			this.#reportDropped(error);
+			this.drop(error);
 			return undefined;
 		}
+	}
+
+	/** Counts a message that is not passed on. */
+	drop(error: unknown): void {
+		this.#owner.counters.droppedMessages++;
+		this.#reportDropped(error);
 	}
 
 	// Anyone can ask for another application's busy channel, and must not flood the log with it.

@@ -50,6 +50,11 @@ function compare(a: string, b: string): number {
 	return Number(a.slice(left + 1)) - Number(b.slice(right + 1));
 }
 
+/** Its time, in ms since 1970. */
+export function msOf(position: string): number {
+	return number(position, position.indexOf("-"));
+}
+
 function number(position: string, end: number): number {
 	return Number(position.slice(isEmpty(position) ? 1 : 0, end));
 }

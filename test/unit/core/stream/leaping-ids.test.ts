@@ -1,0 +1,129 @@
+import { expect, test } from "vitest";
+import type {
+	Connector,
+	KeptMessage,
+	SubscriptionHandlers,
+} from "../../../../src/core/connector.ts";
+import { until } from "../../../support/wait.ts";
+import { open, scene, told } from "./kit.ts";
+
+/** A store whose clock the test sets, and a channel on which anyone may write anything. */
+class Store {
+	now = 1_790_000_000_000;
+	readonly kept: (KeptMessage & { payload: string })[] = [];
+	reads = 0;
+	/** Reads wait for it. */
+	readable: Promise<unknown> = Promise.resolve();
+	#handlers: SubscriptionHandlers | undefined;
+
+	/** @returns what lets the store answer. */
+	wait(): () => void {
+		const answers: (() => void)[] = [];
+		this.readable = new Promise<void>((resolve) => answers.push(resolve));
+		return () => answers[0]?.();
+	}
+
+	/** Says what was or was not stored. */
+	say(payload: string): void {
+		this.#handlers?.onMessage(payload);
+	}
+
+	store(data: unknown): string {
+		const id = `${this.now}-${this.kept.length}`;
+		const payload = `{"id":"${id}","data":${JSON.stringify(data)}}`;
+		this.kept.push({ id, payload });
+		return payload;
+	}
+
+	connect(): Connector {
+		return {
+			name: "store",
+			scope: "process",
+			publish: async () => ({ receivers: 0 }),
+			subscribe: async (_, handlers) => {
+				this.#handlers = handlers;
+				return { unsubscribe: async () => undefined };
+			},
+			close: async () => undefined,
+			history: {
+				head: async () => this.kept.at(-1)?.id ?? `~${this.now}-0`,
+				read: async (_, after, limit) => {
+					this.reads++;
+					const at = this.kept.findIndex(({ id }) => id === after);
+					const messages = this.kept.slice(at + 1).slice(0, limit);
+					await this.readable;
+					const empty = { from: "~0-0", to: `~${this.now}-0` };
+					return { covered: true, messages, more: this.kept.length - at - 1 > limit, empty };
+				},
+			},
+		};
+	}
+}
+
+const forged = (n = 0) => `{"id":"999999999999${String(n).padStart(3, "0")}-0","data":"forged"}`;
+
+test("an id that is far ahead of the broker's time, and not stored, silences no channel", async () => {
+	const store = new Store();
+	const it = scene({ connector: store.connect() });
+	const client = await open(it);
+	const place = await client.placed();
+	for (let n = 0; n < 200; n++) store.say(forged(n));
+	store.say(store.store("true"));
+	for (let n = 200; n < 400; n++) store.say(forged(n));
+	expect(await client.data(1)).toEqual(["true"]);
+	store.say(store.store("next"));
+	expect(await client.data(2)).toEqual(["true", "next"]);
+	await until(() => it.sse.stats().droppedMessages === 400, { what: "the forged to be dropped" });
+	expect(client.events.map(({ id }) => id)).toEqual(store.kept.map(({ id }) => id));
+	expect(place).toMatch(/^~/);
+	expect(store.reads).toBeLessThan(5);
+	expect(new Set(told(it))).toEqual(
+		new Set([
+			"decode: Dropped a message whose id is ahead of the broker's time and is not in the history.",
+		]),
+	);
+});
+
+test("one that leaps and is stored comes, and so does what follows it, in order", async () => {
+	const store = new Store();
+	const it = scene({ connector: store.connect() });
+	const client = await open(it);
+	await client.placed();
+	// The broker's clock is put right, by a day.
+	store.now += 86_400_000;
+	const answer = store.wait();
+	store.say(store.store(1));
+	store.say('{"data":"not stored"}');
+	store.say(store.store(2));
+	await until(() => store.reads > 0, { what: "the store to be asked" });
+	store.say(store.store(3));
+	store.say(forged());
+	answer();
+	const first = await client.data(4);
+	// What nobody keeps has no place among the rest.
+	expect(first.filter((data) => data !== "not stored")).toEqual(["1", "2", "3"]);
+	await until(() => it.sse.stats().droppedMessages === 1, { what: "the forged to be dropped" });
+	const reads = store.reads;
+	// And now the time is known.
+	for (let n = 4; n < 10; n++) store.say(store.store(n));
+	await client.data(10);
+	expect(store.reads).toBe(reads);
+	expect(client.gaps).toEqual([]);
+});
+
+test("a subscription that is lost while the store is asked is recovered, and the forged is dropped all the same", async () => {
+	const store = new Store();
+	const it = scene({ connector: store.connect() });
+	const client = await open(it);
+	await client.placed();
+	const answer = store.wait();
+	store.say(forged());
+	store.say(store.store(1));
+	await until(() => store.reads > 0, { what: "the store to be asked" });
+	await it.broker.without("a", async () => void store.store(2));
+	answer();
+	expect(await client.data(2)).toEqual(["1", "2"]);
+	await until(() => it.sse.stats().droppedMessages === 1, { what: "the forged to be dropped" });
+	store.say(store.store(3));
+	expect(await client.data(3)).toEqual(["1", "2", "3"]);
+});
