@@ -30,24 +30,43 @@ export function codeOf(error: unknown): string {
 	return error instanceof SseError ? error.code : "unexpected";
 }
 
-/** Gaps a second that are reported one by one; each is counted in `stats()`. */
-const mostGaps = 10;
+/** Gaps of clients are reported for so many channels a second at most. */
+const channelsPerSecond = 10;
 
 /**
- * Reports no more gaps of clients than there is time to read. Anyone can make one up with a cursor that is
- * nobody's, one a request.
+ * Reports the gaps of clients once a second and channel: a cursor costs nothing to forge. What is left out is counted in
+ * the next report.
  */
 export function withFewGaps(report: ErrorHandler): ErrorHandler {
-	let count = 0;
-	let endsAt = 0;
+	const channels = new Map<string | undefined, { readonly at: number; leftOut: number }>();
+	let others = 0;
 	return (error, context) => {
-		if (context.stage === "replay" && codeOf(error) === "gap") {
-			const now = Date.now();
-			if (now >= endsAt) count = 0;
-			if (count === 0) endsAt = now + 1_000;
-			if (++count > mostGaps) return;
+		if (!(context.stage === "replay" && error instanceof SseError && error.code === "gap")) {
+			return report(error, context);
 		}
-		report(error, context);
+		const { channel } = context;
+		const at = performance.now();
+		const last = channels.get(channel);
+		if (last !== undefined && at < last.at + 1_000) {
+			last.leftOut++;
+			return;
+		}
+		for (const [key, each] of channels) {
+			if (channels.size < channelsPerSecond || at < each.at + 1_000) break;
+			channels.delete(key);
+			others += key === channel ? 0 : each.leftOut;
+		}
+		if (last === undefined && channels.size >= channelsPerSecond) {
+			others++;
+			return;
+		}
+		const count = others + (last?.leftOut ?? 0);
+		others = 0;
+		// The one that was reported last comes last.
+		channels.delete(channel);
+		channels.set(channel, { at, leftOut: 0 });
+		const text = `${error.message} Left out since the last report: ${count}.`;
+		report(count === 0 ? error : new SseError("gap", text), context);
 	};
 }
 

@@ -1,6 +1,6 @@
 import { beginning, isAfter } from "../message/position.ts";
 import type { Positions } from "./cursor.ts";
-import type { ReplayClient } from "./types.ts";
+import type { ReplayChannel, ReplayClient } from "./types.ts";
 
 /** Where a client stands that is behind. */
 export interface Lag {
@@ -34,6 +34,11 @@ export function drained<Client extends ReplayClient>(
 		if (now - behind.drained > drainLimit) connection.cut();
 		return false;
 	});
+}
+
+/** Whether it has heard more of a channel, from another process, than this one's feed knows; or says so. */
+export function isAhead({ positions }: Lag, channel: ReplayChannel, index: number): boolean {
+	return isAfter(positions[index] ?? beginning, channel.position);
 }
 
 /**

@@ -1,8 +1,8 @@
 import { type ErrorHandler, gapError } from "../errors.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { cursorFrame, gapFrame } from "../message/frame.ts";
-import { beginning, isAfter, isEmpty } from "../message/position.ts";
-import { type Lag, oldest, start } from "./behind.ts";
+import { beginning, isEmpty } from "../message/position.ts";
+import { isAhead, type Lag, oldest, start } from "./behind.ts";
 import { formatCursor, type Positions } from "./cursor.ts";
 import { Recent } from "./recent.ts";
 import { type Read, Stretch } from "./stretch.ts";
@@ -36,8 +36,6 @@ export class Reading {
 	readonly #steps = new Map<string, Step>();
 	/** Of the steps together, in bytes. */
 	#size = 0;
-	/** Channels of which a gap was reported: a crowd that missed the same is one report. */
-	readonly #told = new Set<ReplayChannel>();
 	#kept = false;
 
 	/** @param wave for whom it is read. */
@@ -150,10 +148,7 @@ export class Reading {
 	}
 
 	#gap(channel: ReplayChannel, position: string | undefined): string {
-		if (!this.#told.has(channel)) {
-			this.#told.add(channel);
-			this.#report(gapError(position), { stage: "replay", channel: channel.name });
-		}
+		this.#report(gapError(position), { stage: "replay", channel: channel.name });
 		return gapFrame(channel.name, position);
 	}
 
@@ -161,9 +156,4 @@ export class Reading {
 		this.#stretches ??= this.#reads.map((read) => new Stretch(read, this.#recent.of(read.channel)));
 		return this.#stretches;
 	}
-}
-
-/** It has heard more, from another process, than this one's feed knows. */
-function isAhead({ positions }: Lag, channel: ReplayChannel, index: number): boolean {
-	return isAfter(positions[index] ?? beginning, channel.position);
 }

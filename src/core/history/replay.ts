@@ -2,7 +2,7 @@ import type { ErrorHandler } from "../errors.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { atEndOfTurn, turnBytes, turnClients } from "../scheduling.ts";
 import type { Counters } from "../stats.ts";
-import { type Behind, drained } from "./behind.ts";
+import { type Behind, drained, isAhead } from "./behind.ts";
 import type { Positions } from "./cursor.ts";
 import { Reading, type Step } from "./reading.ts";
 import type { ReplayChannel, ReplayClient, ReplayFeed } from "./types.ts";
@@ -15,6 +15,12 @@ const crowd = 16;
 
 /** For how long, in ms: a thousand clients that come back at once are a second's work. */
 const keptFor = 1_000;
+
+/**
+ * Reads for those who say that they are ahead of the feed are so far apart, in ms: what they have seen may have come after
+ * any other read, and who forges a cursor must not have one for each.
+ */
+const aheadPause = 100;
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
@@ -38,6 +44,8 @@ export class Replay<Client extends ReplayClient> {
 	/** Until it is let go. */
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#rounds = 0;
+	/** Of those who are ahead, as `performance.now()` has it. */
+	#readAheadAt = Number.NEGATIVE_INFINITY;
 	#running = false;
 
 	constructor(feed: ReplayFeed<Client>, report: ErrorHandler, counters: Counters) {
@@ -89,7 +97,7 @@ export class Replay<Client extends ReplayClient> {
 		// Whoever comes in the same turn shares the first round.
 		await Promise.resolve();
 		while (this.#behind.size > 0) {
-			const ready = drained([...this.#behind.values()]);
+			const ready = this.#due(drained([...this.#behind.values()]));
 			try {
 				const advanced = ready.length > 0 && (await this.#round(ready));
 				// Others have their turn, too: a history in memory would be read without end in one.
@@ -105,6 +113,15 @@ export class Replay<Client extends ReplayClient> {
 		this.#running = false;
 	}
 
+	#due(ready: readonly Behind<Client>[]): readonly Behind<Client>[] {
+		if (performance.now() >= this.#readAheadAt + aheadPause) return ready;
+		return ready.filter((behind) => !this.#isAhead(behind));
+	}
+
+	#isAhead(behind: Behind<Client>): boolean {
+		return this.#feed.channels.some((channel, index) => isAhead(behind, channel, index));
+	}
+
 	/** @returns whether anyone was sent anything, or has joined the feed. */
 	async #round(ready: readonly Behind<Client>[]): Promise<boolean> {
 		// Every other round is for whoever waits longest: those who come from far back, one after the
@@ -115,7 +132,10 @@ export class Replay<Client extends ReplayClient> {
 		const reading = serves ? kept : new Reading(this.#feed.channels, wave, this.#report);
 		this.#underWay = reading;
 		try {
-			if (!serves) await reading.load();
+			if (!serves) {
+				if (wave.some((behind) => this.#isAhead(behind))) this.#readAheadAt = performance.now();
+				await reading.load();
+			}
 			const advanced = await this.#serve(ready, reading);
 			// Only now: once kept, it turns away who is ahead of the feed, and may have been read for just those.
 			if (!serves && this.#feed.users >= crowd && reading.keep()) this.#keep(reading);
