@@ -20,7 +20,8 @@ export interface Verdict extends Target {
 export const targets: readonly Target[] = [
 	...cpu("fanout", { "node-hub": "node-raw" }, 1.1),
 	...cpu("fanout", { "node-hub": "nchan" }, 0.95),
-	...cpu("fanout", { srvx: "srvx-stream", "node-server": "node-server-stream" }, 0.85),
+	...cpu("fanout", { "node-handler": "node-server-stream" }, 0.85),
+	...cpu("fanout", { srvx: "srvx-stream", "node-server": "node-server-stream" }, 1.1),
 	...cpu("fanout", { "bun-hub": "bun-direct", "deno-hub": "deno-stream" }, 1.1),
 	...cpu("fanout", { "bun-hub": "nchan" }, 0.8),
 	...burst({ "node-hub": 0.15, "bun-hub": 0.12, "deno-hub": 0.12, srvx: 0.2, "node-server": 0.2 }),

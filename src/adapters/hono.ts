@@ -51,7 +51,7 @@ export function sseMiddleware<Events extends object = EventMap>(
 }
 
 /**
- * Answers with an event stream, on Node past web streams.
+ * Answers with an event stream; where `toNodeHandler(app)` of `edge-sse/node` serves the app, past web streams.
  *
  * ```ts
  * app.get("/stream", stream(sse)); // the channels of `?channel=`, as `sse.fetch`

@@ -50,6 +50,12 @@ const perDocument: Record<string, string> = {
 		declare const signal: AbortSignal;
 	`,
 	"docs/access.md": environment + users,
+	"docs/troubleshooting.md": `
+		declare const express: {
+			(): { use(handler: unknown): void };
+			json(options: { verify: (request: object, response: object, bytes: Uint8Array) => void }): unknown;
+		};
+	`,
 	"docs/connectors.md": `
 		declare const url: string;
 		declare const token: string;
