@@ -1,0 +1,134 @@
+import { readFileSync } from "node:fs";
+import { expect, onTestFinished, test } from "vitest";
+import { redis } from "../../src/connectors/redis.ts";
+import { keysOf } from "../../src/connectors/shared/redis-slot.ts";
+import { upstash } from "../../src/connectors/upstash.ts";
+import type { Connector } from "../../src/core/connector.ts";
+import { Recorder } from "../../src/testing.ts";
+import { startCluster } from "../support/redis-cluster.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { startUpstashGateway } from "../support/upstash-gateway.ts";
+import { until } from "../support/wait.ts";
+
+/** The table of docs/connectors.md, "What its user must be allowed": commands by row. */
+const table = new Map(
+	[
+		...readFileSync(new URL("../../docs/connectors.md", import.meta.url), "utf8").matchAll(
+			/^\| (.+?) \| ((?:`\+[^`]+` ?)+)\|/gm,
+		),
+	].map(([, row = "", cell = ""]) => [row, cell.replaceAll(/[`\\]/g, "").trim()]),
+);
+
+function commandsOf(row: string): string[] {
+	const commands = table.get(row);
+	if (commands === undefined) throw new Error(`docs/connectors.md has no row ${row}.`);
+	return commands.split(" ").sort();
+}
+
+/** Everything that a connector does. */
+async function everything(connector: Connector): Promise<void> {
+	onTestFinished(() => connector.close());
+	const recorder = new Recorder();
+	const subscription = await connector.subscribe("room", recorder);
+	await connector.publish("room", '{"data":"one"}');
+	await Promise.all(
+		["two", "three"].map((data) => connector.publish("room", JSON.stringify({ data }))),
+	);
+	await connector.publishAll?.([
+		{ channel: "room", payload: '{"data":"four"}' },
+		{ channel: "hall", payload: '{"data":"five"}' },
+	]);
+	const { history } = connector;
+	if (history !== undefined) {
+		await connector.publish("room", '{"data":"live"}', { keep: false });
+		const { id = "" } = await connector.publish("room", '{"data":"once"}', { key: "k" });
+		await connector.publish("room", '{"data":"once"}', { key: "k" });
+		await history.head("room");
+		await history.head("empty");
+		await history.read("room", "0-0", 10);
+		await history.read("room", id, 10);
+		await history.forget?.("room");
+	}
+	await until(() => recorder.messages.length >= 4, { what: "all messages" });
+	await connector.check?.();
+	await subscription.unsubscribe();
+}
+
+/** A key of a message of more than 5 minutes ago, which the next one clears away. */
+async function oldKey(server: RedisServer, prefix?: string): Promise<void> {
+	const { names, ids } = keysOf("room", prefix);
+	await server.command("RPUSH", names, "old");
+	await server.command("HSET", ids, "old", "1-0");
+}
+
+/** What the servers were sent and what scripts did, as an ACL names it. */
+async function seen(servers: readonly RedisServer[]): Promise<string[]> {
+	const names = new Set<string>();
+	for (const server of servers) {
+		const stats = String(await server.command("INFO", "commandstats"));
+		for (const [, name] of stats.matchAll(/^cmdstat_(\S+?):/gm)) names.add(`+${name}`);
+	}
+	return [...names].filter((name) => !ours.test(name)).sort();
+}
+
+/** What everyone may do, what the libraries say about themselves, and what this test and the Cluster's nodes send. */
+const ours = /^\+(auth|hello|info|config\|resetstat|acl\||client\|set|quit|replconf|psync)/;
+
+const reset = (servers: readonly RedisServer[]) =>
+	Promise.all(servers.map((server) => server.command("CONFIG", "RESETSTAT")));
+
+test.each([
+	["`redis()`", {}],
+	["`redis()` with `history`", { history: {} }],
+] as const)(
+	"%s is sent what the table says, and a user who may do no more can do all",
+	async (row, options) => {
+		const keys = "history" in options ? "~app1:*" : "resetkeys";
+		await using server = await startRedis({
+			users: [
+				`app on >secret resetchannels &room &hall ${keys} -@all ${commandsOf(row).join(" ")}`,
+			],
+		});
+		await reset([server]);
+		const url = `redis://app:secret@127.0.0.1:${server.port}`;
+		const history = "history" in options ? { history: { keyPrefix: "app1:sse:" } } : {};
+		await oldKey(server, "app1:sse:");
+		await reset([server]);
+		await everything(redis(url, { ...history, pingInterval: 20 }));
+		await until(async () => (await seen([server])).includes("+ping"), { what: "a ping" });
+		expect(await seen([server])).toEqual(commandsOf(row));
+		const log = (await server.command("ACL", "LOG")) as unknown[][];
+		expect(log.filter((entry) => !String(entry).includes("client|set"))).toEqual([]);
+	},
+);
+
+test.each([
+	["`upstash()`", {}],
+	["`upstash()` with `history`", { history: {} }],
+] as const)("%s is sent what the table says", async (row, options) => {
+	await using server = await startRedis();
+	await using gateway = await startUpstashGateway({ redis: server.url });
+	await until(async () => (await server.clients()) > 0, { what: "the gateway's connection" });
+	await oldKey(server);
+	await reset([server]);
+	await everything(upstash({ url: gateway.url, token: gateway.token, ...options }));
+	expect(await seen([server])).toEqual(commandsOf(row));
+});
+
+test.each([
+	["`redis()`, a Cluster", false],
+	["`redis()`, a Cluster with `sharded`", true],
+] as const)("%s is sent what the table says besides", async (row, sharded) => {
+	const cluster = await startCluster();
+	onTestFinished(() => cluster.stop());
+	const { nodes } = cluster;
+	await reset(nodes);
+	const options = { history: {}, sharded, pingInterval: 20, timeout: 20_000 };
+	await everything(redis({ rootNodes: cluster.rootNodes }, options));
+	await until(async () => (await seen(nodes)).includes("+ping"), { what: "a ping" });
+	const allowed = new Set([...commandsOf("`redis()` with `history`"), ...commandsOf(row)]);
+	// A node that is unsure is asked more; nothing else may be sent.
+	expect((await seen(nodes)).filter((name) => !allowed.has(name))).toEqual([]);
+	const besides = commandsOf(row).filter((name) => !/role|client|info/.test(name));
+	expect(await seen(nodes)).toEqual(expect.arrayContaining(besides));
+});
