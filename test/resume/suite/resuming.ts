@@ -77,7 +77,7 @@ export function resuming(broker: Broker): void {
 			expect(Number(rest)).toBeGreaterThan(2);
 			await iterator.return?.();
 		}
-		expect(await scene.codes(channel)).toEqual(["gap", "gap"]);
+		expect(new Set(await scene.codes(channel))).toEqual(new Set(["gap"]));
 	});
 
 	test.for(["0", "0-0"])(
