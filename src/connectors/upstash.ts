@@ -62,7 +62,8 @@ export interface UpstashOptions {
  * Bun has 256 requests open at a time, unless BUN_CONFIG_MAX_HTTP_REQUESTS says more. Each channel is one:
  * with the 257th neither a subscription nor a publish gets through.
  *
- * The API is made of lines: a payload with line breaks of its own may come back changed. JSON has none.
+ * The API is made of lines, so each line break in a payload goes out as a space. In JSON they stand between
+ * values, where a space means the same.
  *
  * @param options without `url` and `token`, the environment's `UPSTASH_REDIS_REST_URL` and
  *   `UPSTASH_REDIS_REST_TOKEN`, else Vercel's `KV_REST_API_URL` and `KV_REST_API_TOKEN`.
