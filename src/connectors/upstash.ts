@@ -75,23 +75,18 @@ export function upstash(options: UpstashOptions = {}): Connector {
 	return new UpstashConnector(options);
 }
 
-const optionNames = Object.keys({
-	...{ url: 0, token: 0, timeout: 0, maxSilence: 0, maxBackoff: 0, scope: 0, history: 0 },
-} satisfies Record<keyof UpstashOptions, 0>);
-
-const client = "Pass { url, token }, and no client of @upstash/redis.";
-const transport = "Every request is made once, as it is; leave it out.";
-
 /** What goes to the constructor of @upstash/redis, or is one of its clients. */
-const advice: Advice = {
-	...{ restUrl: "Did you mean url?", restToken: "Did you mean token?", password: "Write token." },
-	...{ host: 'Write url: "https://….upstash.io".', endpoint: "Did you mean url?" },
-	...{ retry: transport, automaticDeserialization: transport, responseEncoding: transport },
-	...{ cache: transport, keepAlive: transport, agent: transport, signal: "Write timeout, in ms." },
-	...{ enableTelemetry: transport, enableAutoPipelining: transport, readYourWrites: transport },
-	...{ latencyLogging: transport, client, opts: client, autoPipelineExecutor: client },
-	...{ maxLength: "Write history: { maxLength }.", maxAge: "Write history: { maxAge }." },
-};
+const advice: Advice = [
+	["Did you mean url?", "restUrl endpoint host"],
+	["Did you mean token?", "restToken password"],
+	["Write timeout, in ms.", "signal"],
+	["Write history: { maxLength, maxAge }.", "maxLength maxAge"],
+	["Pass { url, token }, and no client of @upstash/redis.", "client opts autoPipelineExecutor"],
+	[
+		"Every request is made once, as it is; leave it out.",
+		"retry automaticDeserialization responseEncoding cache keepAlive agent enableTelemetry enableAutoPipelining readYourWrites latencyLogging",
+	],
+];
 
 /** In ms. On top of a round trip: a live stream is not slower than that behind another. */
 const grace = 1_000;
@@ -106,7 +101,12 @@ class UpstashConnector implements Connector {
 	readonly #subscriptions = new Set<SupervisedSubscription>();
 
 	constructor(options: UpstashOptions) {
-		checkNames("upstash(): ", options, optionNames, advice);
+		checkNames(
+			"upstash(): ",
+			options,
+			["url token timeout maxSilence maxBackoff scope history"],
+			advice,
+		);
 		this.scope = scopeOf("upstash", options.scope);
 		const { url, token } = credentials(options);
 		const rest = new Rest(url, token);
