@@ -38,10 +38,12 @@ class MemoryConnector implements Connector {
 	#closed = false;
 
 	constructor(options: MemoryOptions) {
-		checkNames("memory(): ", options, ["history"], {
-			maxLength: "Write history: { maxLength }.",
-			maxAge: "Write history: { maxAge }.",
-		});
+		checkNames(
+			"memory(): ",
+			options,
+			["history"],
+			[["Write history: { maxLength, maxAge }.", "maxLength maxAge"]],
+		);
 		const { history } = options;
 		if (history !== undefined) this.history = new MemoryHistory(history);
 	}

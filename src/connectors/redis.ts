@@ -60,23 +60,17 @@ export interface RedisOptions {
 	sharded?: boolean | undefined;
 }
 
-const optionNames = Object.keys({
-	...{ timeout: 0, pingInterval: 0, scope: 0, history: 0, sharded: 0 },
-} satisfies Record<keyof RedisOptions, 0>);
-
-const target = "It goes to the target: redis({ url, password, database, socket: { host, port } }).";
-
-const advice: Advice = {
-	...{ password: target, username: target, host: target, port: target, socket: target },
-	...{ db: target, database: target, tls: target, url: target, name: target },
-	...{ connectTimeout: "Did you mean timeout?", commandTimeout: "Did you mean timeout?" },
-	...{ retryStrategy: "Reconnecting is done here; leave it out." },
-	...{ maxLength: "Write history: { maxLength }.", maxAge: "Write history: { maxAge }." },
-	...{
-		keyPrefix: "Write history: { keyPrefix }, or see channelPrefix of ServerSentEvents.",
-		keepAlive: "Did you mean pingInterval?",
-	},
-};
+const advice: Advice = [
+	[
+		"It goes to the target: redis({ url, password, database, socket: { host, port } }).",
+		"password username host port socket db database tls url name",
+	],
+	["Did you mean timeout?", "connectTimeout commandTimeout"],
+	["Did you mean pingInterval?", "keepAlive"],
+	["Reconnecting is done here; leave it out.", "retryStrategy reconnectStrategy"],
+	["Write history: { maxLength, maxAge }.", "maxLength maxAge"],
+	["Write history: { keyPrefix }, or channels: { prefix } of ServerSentEvents.", "keyPrefix"],
+];
 
 /**
  * Redis pub/sub: what is published here reaches every process that listens on the same Redis, on
@@ -103,7 +97,7 @@ const advice: Advice = {
  * contradict each other or a client cannot be handed in.
  */
 export function redis(target: RedisTarget, options: RedisOptions = {}): Connector {
-	checkNames("redis(): ", options, optionNames, advice);
+	checkNames("redis(): ", options, ["timeout pingInterval scope history sharded"], advice);
 	const timeout = milliseconds("timeout", options.timeout ?? 3_000, 1);
 	const pingInterval = milliseconds("pingInterval", options.pingInterval ?? 10_000, 0);
 	const scope = scopeOf("redis", options.scope);

@@ -62,7 +62,8 @@ export interface UpstashOptions {
  * Bun has 256 requests open at a time, unless BUN_CONFIG_MAX_HTTP_REQUESTS says more. Each channel is one:
  * with the 257th neither a subscription nor a publish gets through.
  *
- * The API is made of lines: a payload with line breaks of its own may come back changed. JSON has none.
+ * The API is made of lines, so each line break in a payload goes out as a space. In JSON they stand between
+ * values, where a space means the same.
  *
  * @param options without `url` and `token`, the environment's `UPSTASH_REDIS_REST_URL` and
  *   `UPSTASH_REDIS_REST_TOKEN`, else Vercel's `KV_REST_API_URL` and `KV_REST_API_TOKEN`.
@@ -74,23 +75,18 @@ export function upstash(options: UpstashOptions = {}): Connector {
 	return new UpstashConnector(options);
 }
 
-const optionNames = Object.keys({
-	...{ url: 0, token: 0, timeout: 0, maxSilence: 0, maxBackoff: 0, scope: 0, history: 0 },
-} satisfies Record<keyof UpstashOptions, 0>);
-
-const client = "Pass { url, token }, and no client of @upstash/redis.";
-const transport = "Every request is made once, as it is; leave it out.";
-
 /** What goes to the constructor of @upstash/redis, or is one of its clients. */
-const advice: Advice = {
-	...{ restUrl: "Did you mean url?", restToken: "Did you mean token?", password: "Write token." },
-	...{ host: 'Write url: "https://….upstash.io".', endpoint: "Did you mean url?" },
-	...{ retry: transport, automaticDeserialization: transport, responseEncoding: transport },
-	...{ cache: transport, keepAlive: transport, agent: transport, signal: "Write timeout, in ms." },
-	...{ enableTelemetry: transport, enableAutoPipelining: transport, readYourWrites: transport },
-	...{ latencyLogging: transport, client, opts: client, autoPipelineExecutor: client },
-	...{ maxLength: "Write history: { maxLength }.", maxAge: "Write history: { maxAge }." },
-};
+const advice: Advice = [
+	["Did you mean url?", "restUrl endpoint host"],
+	["Did you mean token?", "restToken password"],
+	["Write timeout, in ms.", "signal"],
+	["Write history: { maxLength, maxAge }.", "maxLength maxAge"],
+	["Pass { url, token }, and no client of @upstash/redis.", "client opts autoPipelineExecutor"],
+	[
+		"Every request is made once, as it is; leave it out.",
+		"retry automaticDeserialization responseEncoding cache keepAlive agent enableTelemetry enableAutoPipelining readYourWrites latencyLogging",
+	],
+];
 
 /** In ms. On top of a round trip: a live stream is not slower than that behind another. */
 const grace = 1_000;
@@ -105,7 +101,12 @@ class UpstashConnector implements Connector {
 	readonly #subscriptions = new Set<SupervisedSubscription>();
 
 	constructor(options: UpstashOptions) {
-		checkNames("upstash(): ", options, optionNames, advice);
+		checkNames(
+			"upstash(): ",
+			options,
+			["url token timeout maxSilence maxBackoff scope history"],
+			advice,
+		);
 		this.scope = scopeOf("upstash", options.scope);
 		const { url, token } = credentials(options);
 		const rest = new Rest(url, token);

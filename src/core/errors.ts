@@ -76,10 +76,10 @@ export function gapError(position: string | undefined): SseError {
 /**
  * Where an error that no caller can catch happened: `upstream` (the subscription was lost or
  * ended), `decode` (a foreign message was dropped; at most one a second and channel), `authorize` (it threw: a 500),
- * `subscribe` (a stream was turned away), `replay` (the history could not be read, or does not reach back),
- * `stream` (a client was cut off), `unsubscribe` (the broker did not take our leave), `hook` (`onConnect`,
- * `onDisconnect`, `limits.perClient.key` or `cors.origin` threw, or `connector` made a promise that rejected), `publish`
- * (what was handed to `send()` was not published).
+ * `subscribe` (a stream was turned away), `replay` (the history could not be read, or does not reach back; of
+ * clients' gaps at most ten a second), `stream` (a client was cut off), `unsubscribe` (the broker did not take our
+ * leave), `hook` (`onConnect`, `onDisconnect`, `limits.perClient.key` or `cors.origin` threw, or `connector` made a
+ * promise that rejected), `publish` (what was handed to `send()` was not published).
  */
 export type ErrorStage =
 	| "upstream"

@@ -1,22 +1,39 @@
-/** What to write instead of a name that is right elsewhere: in another library, or at another place. */
-export type Advice = Readonly<Record<string, string>>;
+/**
+ * What to write instead of names that are right elsewhere: in another library, or at another place. Each way out
+ * is followed by the names, with spaces between them.
+ */
+export type Advice = readonly (readonly [way: string, names: string])[];
+
+/** Words with spaces between them, each as a type. */
+type Words<Text extends string> = Text extends `${infer First} ${infer Rest}`
+	? First | Words<Rest>
+	: Text;
+
+/** A list that lacks an option is an error of the compiler, which names the option. */
+type Complete<Options, Known extends readonly string[]> = [
+	Exclude<keyof Options, Words<Known[number]>>,
+] extends [never]
+	? unknown
+	: { lacks: Exclude<keyof Options, Words<Known[number]>> };
 
 /**
  * Refuses options that nobody reads: misspelt ones, and those of other libraries. They would be ignored in
  * silence otherwise, and a default would do instead. One that is undefined says nothing, and passes.
  *
  * @param where what the error begins with, such as `redis(): socket.`.
+ * @param known all options, with spaces between them, over as many strings as are easy to read.
  * @throws {TypeError} that names the option and what to write, and holds no value.
  */
-export function checkNames(
+export function checkNames<Options extends object, const Known extends readonly string[]>(
 	where: string,
-	options: object,
-	known: readonly string[],
-	advice: Advice = {},
+	options: Options,
+	known: Known & Complete<Options, Known>,
+	advice: Advice = [],
 ): void {
-	for (const name of unknownNames(options, known)) {
-		const way = wayOut(name, known, advice, Math.max(2, name.length / 3));
-		throw refused(where, name, way ?? `Those are ${known.join(", ")}.`);
+	const names = wordsOf(known);
+	for (const name of unknownNames(options, names)) {
+		const way = wayOut(name, names, advice, Math.max(2, name.length / 3));
+		throw refused(where, name, way ?? `Those are ${names.join(", ")}.`);
 	}
 }
 
@@ -26,11 +43,28 @@ export function checkNames(
  *
  * @throws {TypeError} that names the option and what to write, and holds no value.
  */
-export function checkSpelling(options: object, known: readonly string[], advice: Advice): void {
-	for (const name of unknownNames(options, known)) {
-		const way = wayOut(name, known, advice, name.length < 10 ? 1 : 2);
+export function checkSpelling<Options extends object, const Known extends readonly string[]>(
+	options: Options,
+	known: Known & Complete<Options, Known>,
+	advice: Advice,
+): void {
+	const names = wordsOf(known);
+	for (const name of unknownNames(options, names)) {
+		const way = wayOut(name, names, advice, name.length < 10 ? 1 : 2);
 		if (way !== undefined) throw refused("", name, way);
 	}
+}
+
+/** Refuses what the advice is on, and nothing else. */
+export function checkMisplaced(where: string, options: object, advice: Advice): void {
+	for (const name of unknownNames(options, [])) {
+		const way = advised(name, advice);
+		if (way !== undefined) throw refused(where, name, way);
+	}
+}
+
+function wordsOf(texts: readonly string[]): string[] {
+	return texts.join(" ").split(" ");
 }
 
 function unknownNames(options: object, known: readonly string[]): string[] {
@@ -45,6 +79,10 @@ function refused(where: string, name: string, way: string): TypeError {
 	return new TypeError(`${where}${shown} no option here. ${way}`);
 }
 
+function advised(name: string, advice: Advice): string | undefined {
+	return advice.find(([, names]) => names.split(" ").includes(name))?.[0];
+}
+
 /** @param most letters that a name may be away from a right one. */
 function wayOut(
 	name: string,
@@ -52,8 +90,8 @@ function wayOut(
 	advice: Advice,
 	most: number,
 ): string | undefined {
-	if (Object.hasOwn(advice, name)) return advice[name];
-	if (name.length > 64) return undefined;
+	const way = advised(name, advice);
+	if (way !== undefined || name.length > 64) return way;
 	const letters = lettersOf(name);
 	const away = known.map((each) => {
 		// `keepAliveInterval`, `timeoutMs`.

@@ -45,10 +45,6 @@ export interface Limits {
 	messageBytes?: number | undefined;
 }
 
-const limitNames = Object.keys({
-	...{ connections: 0, perClient: 0, channels: 0, bufferedBytes: 0, messageBytes: 0 },
-} satisfies Record<keyof Limits, 0>);
-
 export type CheckedLimits = ReturnType<typeof checkedLimits>;
 
 /**
@@ -57,12 +53,12 @@ export type CheckedLimits = ReturnType<typeof checkedLimits>;
  * @throws {TypeError} that names the limit and its rule.
  */
 export function checkedLimits(limits: Limits = {}) {
-	checkNames("limits.", limits, limitNames);
+	checkNames("limits.", limits, ["connections perClient channels bufferedBytes messageBytes"]);
 	const { connections, perClient, channels, bufferedBytes, messageBytes } = limits;
 	if (perClient !== undefined && typeof perClient.key !== "function") {
 		throw new TypeError("limits.perClient.key: must be a function.");
 	}
-	if (perClient !== undefined) checkNames("limits.perClient.", perClient, ["key", "connections"]);
+	if (perClient !== undefined) checkNames("limits.perClient.", perClient, ["key connections"]);
 	return {
 		connections: checkedNumber("limits.connections", connections, 50_000, 0),
 		perClient: perClient && {

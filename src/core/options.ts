@@ -96,40 +96,23 @@ export interface StreamOptions {
 	host?: unknown;
 }
 
-// Complete by its type: an option that is forgotten here is an error of the compiler.
-const optionNames = Object.keys({
-	...{ connector: 0, events: 0, stringify: 0, authorize: 0, channels: 0, cors: 0, keepAlive: 0 },
-	...{ ping: 0, linger: 0, limits: 0, maxDuration: 0, onConnect: 0, onDisconnect: 0, onError: 0 },
-} satisfies Record<keyof ServerSentEventsOptions, 0>);
-
-const channelOptionNames = Object.keys({
-	...{ allowed: 0, prefix: 0 },
-} satisfies Record<keyof ChannelOptions, 0>);
-
-const streamOptionNames = Object.keys({
-	...{ channel: 0, recent: 0, expires: 0, host: 0 },
-} satisfies Record<keyof StreamOptions, 0>);
-
-const perClientAdvice = "Write limits: { perClient: { key, connections } }.";
-const historyAdvice = "It goes to the connector: memory({ history }), redis(url, { history }).";
-
-/** What the same is called in other libraries, and by us elsewhere. */
-const advice: Advice = {
-	...{ heartbeat: "Did you mean keepAlive?", pingInterval: "Did you mean keepAlive?" },
-	...{ redis: 'Write connector: redis("redis://…").', url: 'Write connector: redis("redis://…").' },
-	...{ history: historyAdvice, maxLength: historyAdvice, maxAge: historyAdvice },
-	...{ allowedChannels: "Write channels: { allowed }.", allowed: "Write channels: { allowed }." },
-	...{ channelPrefix: "Write channels: { prefix }.", prefix: "Write channels: { prefix }." },
-	...{
-		maxConnections: "Write limits: { connections }.",
-		maxChannels: "Write limits: { channels }.",
-	},
-	...{ maxBufferedBytes: "Write limits: { bufferedBytes }." },
-	...{ maxMessageBytes: "Write limits: { messageBytes }." },
-	...{ clientKey: perClientAdvice, maxConnectionsPerClient: perClientAdvice },
-	...{ auth: "Did you mean authorize?", logger: "Did you mean onError?" },
-	...{ schema: "Did you mean events?", serialize: "Did you mean stringify?" },
-};
+/** What the same is called in other libraries, by us elsewhere, and was called before. */
+const advice: Advice = [
+	["Did you mean keepAlive?", "heartbeat pingInterval"],
+	['Write connector: redis("redis://…").', "redis url"],
+	["It goes to the connector: memory({ history }).", "history maxLength maxAge"],
+	["Write channels: { allowed }.", "allowedChannels allowed"],
+	["Write channels: { prefix }.", "channelPrefix prefix"],
+	["Write limits: { connections }.", "maxConnections"],
+	["Write limits: { channels }.", "maxChannels"],
+	["Write limits: { bufferedBytes }.", "maxBufferedBytes"],
+	["Write limits: { messageBytes }.", "maxMessageBytes"],
+	["Write limits: { perClient: { key, connections } }.", "clientKey maxConnectionsPerClient"],
+	["Did you mean authorize?", "auth"],
+	["Did you mean onError?", "logger"],
+	["Did you mean events?", "schema"],
+	["Did you mean stringify?", "serialize"],
+];
 
 /** A timer of more ms fires at once: https://developer.mozilla.org/docs/Web/API/Window/setTimeout */
 const longestTimer = 2_147_483_647;
@@ -143,13 +126,20 @@ export type CheckedOptions = ReturnType<typeof checkedOptions>;
  * @throws {TypeError} that names the option and its rule.
  */
 export function checkedOptions<Events extends object>(options: ServerSentEventsOptions<Events>) {
-	checkSpelling(options, optionNames, advice);
+	checkSpelling(
+		options,
+		[
+			"connector events stringify authorize channels cors keepAlive ping linger limits",
+			"maxDuration onConnect onDisconnect onError",
+		],
+		advice,
+	);
 	const { connector, cors } = options;
 	const { channels = {} } = options;
 	if (typeof channels !== "object" || Array.isArray(channels)) {
 		throw new TypeError('channels: must be an object, as in { allowed: ["news"] }.');
 	}
-	checkNames("channels.", channels, channelOptionNames);
+	checkNames("channels.", channels, ["allowed prefix"]);
 	const { allowed, prefix = "" } = channels;
 	if (typeof connector !== "function" && typeof connector?.subscribe !== "function") {
 		throw new TypeError(
@@ -193,7 +183,7 @@ function checkedMaker(make: (host?: unknown) => Connector, onError: ErrorHandler
 /** @throws {TypeError} that names the option and its rule. */
 export function checkStreamOptions(options: StreamOptions): void {
 	// A misspelt channel would leave it to the client which one it reads; and so would one that is there and undefined.
-	checkNames("Cannot stream. ", options, streamOptionNames);
+	checkNames("Cannot stream. ", options, ["channel recent expires host"]);
 	if ("channel" in options) checkRouteChannel(options.channel);
 	const { recent = 0, expires } = options;
 	if (!Number.isSafeInteger(recent) || recent < 0) {

@@ -81,18 +81,11 @@ export interface Outgoing extends SendOptions {
 	payload: string;
 }
 
-const optionNames = Object.keys({
-	...{ channel: 0, type: 0, id: 0, retry: 0, keep: 0, key: 0 },
-	// A message is taken for the options of another one: `publish(message.data, message)`.
-	data: 0,
-} satisfies Record<keyof PublishOptions | "data", 0>);
-
-const advice: Advice = {
-	event: "Did you mean type?",
-	name: "Did you mean type?",
-	channels: "Did you mean channel?",
-	lastEventId: "Did you mean id?",
-};
+/** As an `EventSource` and other libraries call them. */
+const advice: Advice = [
+	["Did you mean type?", "event name"],
+	["Did you mean id?", "lastEventId"],
+];
 
 /**
  * Makes a message of what is to be published, and holds it to every rule. A `JsonText` is published
@@ -106,7 +99,8 @@ export function outgoing(
 	options: PublishOptions<PublishChannel>,
 	checks: PublishChecks,
 ): Outgoing | Promise<Outgoing> {
-	checkNames("Cannot publish. ", options, optionNames, advice);
+	// A message is taken for the options of another one: `publish(message.data, message)`.
+	checkNames("Cannot publish. ", options, ["channel type id retry keep key data"], advice);
 	// First, so that a schema is asked about an event that can be sent.
 	const { type, id, retry } = new Message(undefined, options);
 	if (isReserved(type)) {

@@ -57,10 +57,6 @@ export interface DurableObjectOptions {
 	history?: HistoryOptions | undefined;
 }
 
-const optionNames = Object.keys({
-	...{ timeout: 0, history: 0 },
-} satisfies Record<keyof DurableObjectOptions, 0>);
-
 /**
  * Fan-out on Cloudflare without a broker: one Durable Object per channel holds the channel's streams.
  *
@@ -76,12 +72,16 @@ export function durableObject(
 	namespace: ChannelNamespace,
 	options: DurableObjectOptions = {},
 ): Connector {
-	checkNames("durableObject(): ", options, optionNames, {
-		maxLength: "Write history: { maxLength }.",
-		maxAge: "Write history: { maxAge }.",
-		keepAlive: "It goes to the class: extend SseChannel, and set options = { keepAlive }.",
-		scope: "Each request has its own; leave it out.",
-	});
+	checkNames(
+		"durableObject(): ",
+		options,
+		["timeout history"],
+		[
+			["Write history: { maxLength, maxAge }.", "maxLength maxAge"],
+			["It goes to the class: extend SseChannel, and set options = { keepAlive }.", "keepAlive"],
+			["Each request has its own; leave it out.", "scope"],
+		],
+	);
 	return new DurableObjectConnector(new ObjectPublishing(namespace, options));
 }
 

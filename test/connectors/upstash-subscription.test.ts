@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type UpstashOptions, upstash } from "../../src/connectors/upstash.ts";
+import { ServerSentEvents } from "../../src/core/sse.ts";
 import { Recorder } from "../../src/testing.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
@@ -155,6 +156,25 @@ test("a hostile name reaches its own channel and no other path", async () => {
 	}
 	expect(gateway.requests.every(({ commands }) => commands[0]?.[0] !== "get")).toBe(true);
 });
+
+test.each([true, false])(
+	"JSON over several lines is one message, blank lines or not: %s",
+	async (blankLines) => {
+		await using scene = await setUp();
+		scene.gateway.behave({ blankLines });
+		const sse = new ServerSentEvents({
+			connector: scene.connector,
+			stringify: (data) => JSON.stringify(data, null, 2).replaceAll("\n", "\r\n"),
+		});
+		const recorder = new Recorder();
+		await scene.connector.subscribe("a", recorder);
+		const data = { text: "a\r\nb", list: [1, { n: null }] };
+		await sse.publish(data, { channel: "a" });
+		await sse.publish("the end", { channel: "a" });
+		await recorder.saw('{"data":"the end"}');
+		expect(recorder.messages.map((payload) => JSON.parse(payload).data)).toEqual([data, "the end"]);
+	},
+);
 
 test("half a surrogate pair is no name: it would stand for another", async () => {
 	await using scene = await setUp();

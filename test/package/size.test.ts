@@ -24,15 +24,16 @@ const rows: Row[] = [
 		entry: "core, without connectors",
 		code: 'export { Message, ServerSentEvents } from "edge-sse";',
 		dependencies: true,
-		// History (replay, cursors, catching up) is about 4 kB of it, access and limits 3, the way out on Node 1.
-		budget: 14_250,
+		// History (replay, cursors, catching up) is about 4 kB of it, access and limits 3, the way out on Node 1, what
+		// is refused in words 1.5.
+		budget: 17_700,
 	},
 	{
 		// The same by the public names, and a connector of 0.8 kB: it shows that what is not used is shaken off.
 		entry: "edge-sse with memory()",
 		code: 'export { Message, ServerSentEvents } from "edge-sse"; export { memory } from "edge-sse/memory";',
 		dependencies: true,
-		budget: 15_050,
+		budget: 18_750,
 	},
 	{
 		// The whole of a Worker that exports `sse`, Upstash's client included.

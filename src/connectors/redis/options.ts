@@ -1,7 +1,7 @@
-import { type Advice, checkNames } from "../../core/known-names.ts";
+import { type Advice, checkMisplaced, checkNames } from "../../core/known-names.ts";
 import { addressOf, describe } from "./address.ts";
 import type { NodeRedisOptions } from "./clients/node-redis.ts";
-import type { RedisClusterOptions } from "./cluster/options.ts";
+import type { NodeAddress, RedisClusterOptions } from "./cluster/options.ts";
 import type { RedisSentinelOptions } from "./sentinel.ts";
 
 /**
@@ -9,88 +9,84 @@ import type { RedisSentinelOptions } from "./sentinel.ts";
  * ignores what it does not know: it would dial localhost instead.
  */
 
-// Complete by their types: one that is forgotten here is an error of the compiler.
-const clientNames = Object.keys({
-	...{ url: 0, username: 0, password: 0, credentialsProvider: 0, name: 0, database: 0, socket: 0 },
-	...{ RESP: 0, modules: 0, functions: 0, scripts: 0, commandOptions: 0, keyPrefix: 0 },
-	...{ commandsQueueMaxLength: 0, disableOfflineQueue: 0, readonly: 0, pingInterval: 0 },
-	...{ clientSideCache: 0, himportRegistry: 0, disableClientInfo: 0, clientInfoTag: 0 },
-	...{ emitInvalidate: 0, maintNotifications: 0, maintEndpointType: 0 },
-	...{ maintRelaxedCommandTimeout: 0, maintRelaxedSocketTimeout: 0 },
-	...{ legacyMode: 0, isolationPoolOptions: 0, unstableResp3: 0, unstableResp3Modules: 0 },
-} satisfies Record<keyof NodeRedisOptions, 0>);
+const clientNames = [
+	"url username password credentialsProvider name database socket RESP modules functions scripts",
+	"commandOptions keyPrefix commandsQueueMaxLength disableOfflineQueue readonly pingInterval",
+	"clientSideCache himportRegistry disableClientInfo clientInfoTag emitInvalidate",
+	"maintNotifications maintEndpointType maintRelaxedCommandTimeout maintRelaxedSocketTimeout",
+	"legacyMode isolationPoolOptions unstableResp3 unstableResp3Modules",
+] as const;
 
-const everyClient = { RESP: 0, modules: 0, functions: 0, scripts: 0, commandOptions: 0 } as const;
+const clusterNames = [
+	"rootNodes defaults nodeAddressMap RESP modules functions scripts commandOptions keyPrefix",
+	"minimizeConnections useReplicas maxCommandRedirections clientSideCache himportRegistry",
+	"topologyRefreshOnReconnectionAttemptStrategy",
+] as const;
 
-const clusterNames = Object.keys({
-	...{ rootNodes: 0, defaults: 0, nodeAddressMap: 0, ...everyClient, keyPrefix: 0 },
-	...{ minimizeConnections: 0, useReplicas: 0, maxCommandRedirections: 0, clientSideCache: 0 },
-	...{ topologyRefreshOnReconnectionAttemptStrategy: 0, himportRegistry: 0 },
-} satisfies Record<keyof RedisClusterOptions, 0>);
+const sentinelNames = [
+	"name sentinelRootNodes nodeClientOptions sentinelClientOptions nodeAddressMap RESP modules",
+	"functions scripts commandOptions keyPrefix maxCommandRediscovers masterPoolSize",
+	"replicaPoolSize scanInterval passthroughClientErrorEvents reserveClient clientSideCache",
+] as const;
 
-const sentinelNames = Object.keys({
-	...{ name: 0, sentinelRootNodes: 0, nodeClientOptions: 0, sentinelClientOptions: 0 },
-	...{ nodeAddressMap: 0, maxCommandRediscovers: 0, masterPoolSize: 0, replicaPoolSize: 0 },
-	...{ scanInterval: 0, passthroughClientErrorEvents: 0, reserveClient: 0, clientSideCache: 0 },
-	...{ ...everyClient, keyPrefix: 0 },
-} satisfies Record<keyof RedisSentinelOptions, 0>);
+const reconnecting =
+	"Reconnecting and waiting are done here: redis(target, { timeout }). Leave it out.";
 
-const socket = (name: string) => `Write socket: { ${name} }.`;
-const here = "Reconnecting and waiting are done here: redis(target, { timeout }). Leave it out.";
-const nodes = "A Cluster is { rootNodes: [{ url }], defaults }.";
-const sentinels =
-	"A Sentinel group is { name, sentinelRootNodes: [{ host, port }], nodeClientOptions, sentinelClientOptions }.";
-
-const advice: Advice = {
-	...{ host: "Write socket: { host, port }.", port: "Write socket: { host, port }." },
-	...{ hostname: "Write socket: { host, port }.", servers: nodes, addr: "Did you mean url?" },
-	...{ path: socket("path"), family: socket("family"), tls: "Write socket: { tls: true }." },
-	...{ ssl: "Write socket: { tls: true }.", ca: socket("tls: true, ca") },
-	...{ cert: socket("tls: true, cert"), key: socket("tls: true, key") },
-	...{ rejectUnauthorized: socket("tls: true, rejectUnauthorized") },
-	...{ servername: socket("tls: true, servername"), noDelay: socket("noDelay") },
-	...{ keepAlive: socket("keepAlive"), db: "Did you mean database?", uri: "Did you mean url?" },
-	...{ connectionString: "Did you mean url?", href: "Did you mean url?", user: "Write username." },
-	...{ pass: "Write password.", auth: "Write password.", auth_pass: "Write password." },
-	...{ connectionName: "Did you mean name?", protocol: "Did you mean RESP?" },
-	...{ prefix: "Leave it out, or see channelPrefix of ServerSentEvents." },
-	...{
-		sentinels,
-		sentinelPassword: sentinels,
-		sentinelUsername: sentinels,
-		sentinelTLS: sentinels,
-	},
-	...{ sentinelRetryStrategy: here, enableTLSForSentinelMode: sentinels, role: sentinels },
-	...{ nodes, startupNodes: nodes, redisOptions: "Did you mean defaults?", natMap: nodes },
-	...{ clusterRetryStrategy: here, slotsRefreshTimeout: here, scaleReads: nodes },
-	...{ retryStrategy: here, retry_strategy: here, reconnectStrategy: here, retry: here },
-	...{ reconnectOnError: here, maxRetriesPerRequest: here, lazyConnect: here },
-	...{ connectTimeout: here, commandTimeout: here, socketTimeout: here, connectionTimeout: here },
-	...{ enableOfflineQueue: here, enableReadyCheck: here, autoResubscribe: here },
-	...{ timeout: "Write redis(target, { timeout })." },
-	...{ history: "Write redis(target, { history })." },
-	...{ scope: "Write redis(target, { scope }).", sharded: "Write redis(target, { sharded })." },
-};
+const advice: Advice = [
+	["Write socket: { host, port }.", "host port hostname"],
+	["Write socket: { path }.", "path"],
+	["Write socket: { family }.", "family"],
+	["Write socket: { tls: true }.", "tls ssl"],
+	["Write socket: { tls: true, ca }.", "ca"],
+	["Write socket: { tls: true, cert, key }.", "cert key"],
+	["Write socket: { tls: true, … }.", "rejectUnauthorized servername"],
+	["Write socket: { … }.", "noDelay keepAlive"],
+	["Did you mean url?", "uri connectionString href addr"],
+	["Did you mean database?", "db"],
+	["Did you mean username?", "user"],
+	["Did you mean password?", "pass auth auth_pass"],
+	["Did you mean name?", "connectionName"],
+	["Did you mean RESP?", "protocol"],
+	["Did you mean defaults?", "redisOptions"],
+	["Leave it out, or see channels: { prefix } of ServerSentEvents.", "prefix"],
+	[
+		"A Sentinel group is { name, sentinelRootNodes: [{ host, port }], nodeClientOptions, sentinelClientOptions }.",
+		"sentinels sentinelPassword sentinelUsername sentinelTLS enableTLSForSentinelMode role",
+	],
+	[
+		"A Cluster is { rootNodes: [{ url }], defaults, nodeAddressMap }.",
+		"nodes startupNodes servers natMap scaleReads",
+	],
+	[
+		reconnecting,
+		"retryStrategy retry_strategy reconnectStrategy retry sentinelRetryStrategy clusterRetryStrategy reconnectOnError maxRetriesPerRequest lazyConnect connectTimeout commandTimeout socketTimeout connectionTimeout enableOfflineQueue enableReadyCheck autoResubscribe slotsRefreshTimeout",
+	],
+	["Write redis(target, { timeout }).", "timeout"],
+	["Write redis(target, { history }).", "history"],
+	["Write redis(target, { scope, sharded }).", "scope sharded"],
+];
 
 /** What is a client's, where the target is a list of servers. */
-const inside = (home: string): Advice => ({
-	...{ username: `Write ${home}: { username }.`, user: `Write ${home}: { username }.` },
-	...{ password: `Write ${home}: { password }.`, pass: `Write ${home}: { password }.` },
-	...{ database: `Write ${home}: { database }.`, db: `Write ${home}: { database }.` },
-	...{ socket: `Write ${home}: { socket }.`, tls: `Write ${home}: { socket: { tls: true } }.` },
-	...{ natMap: "Did you mean nodeAddressMap?" },
-});
+const inside = (home: string): Advice => [
+	[`Write ${home}: { username }.`, "username user"],
+	[`Write ${home}: { password }.`, "password pass auth"],
+	[`Write ${home}: { database }.`, "database db"],
+	[`Write ${home}: { socket }.`, "socket tls"],
+	["Did you mean nodeAddressMap?", "natMap"],
+	...advice,
+];
 
 /** What is at home beside `socket`, or has another name in it. Its other fields are for Node's `net` and `tls`. */
-const notInSocket: Advice = {
-	...{ url: "Write url beside socket.", uri: "Write url beside socket." },
-	...{ username: "Write username beside socket.", user: "Write username beside socket." },
-	...{ password: "Write password beside socket.", auth: "Write password beside socket." },
-	...{ pass: "Write password beside socket.", database: "Write database beside socket." },
-	...{ db: "Write database beside socket.", name: "Write name beside socket." },
-	...{ hostname: "Did you mean host?", address: "Did you mean host?", ssl: "Write tls: true." },
-	...{ retryStrategy: here, retry_strategy: here },
-};
+const notInSocket: Advice = [
+	["Write url beside socket.", "url uri"],
+	["Write username beside socket.", "username user"],
+	["Write password beside socket.", "password pass auth"],
+	["Write database beside socket.", "database db"],
+	["Write name beside socket.", "name"],
+	["Did you mean host?", "hostname address"],
+	["Write tls: true.", "ssl"],
+	[reconnecting, "retryStrategy retry_strategy"],
+];
 
 /** @param field where they stand, such as `defaults.`; `""`: they are the target itself. */
 export function checkClientOptions(field: string, options: unknown): NodeRedisOptions {
@@ -110,7 +106,7 @@ export function checkClientOptions(field: string, options: unknown): NodeRedisOp
 }
 
 export function checkClusterOptions(options: RedisClusterOptions): void {
-	checkNames("redis(): ", options, clusterNames, { ...advice, ...inside("defaults") });
+	checkNames("redis(): ", options, clusterNames, inside("defaults"));
 	const { rootNodes, defaults } = options;
 	if (!Array.isArray(rootNodes) || rootNodes.length === 0) {
 		throw new TypeError(
@@ -122,26 +118,20 @@ export function checkClusterOptions(options: RedisClusterOptions): void {
 }
 
 export function checkSentinelOptions(options: RedisSentinelOptions): void {
-	checkNames("redis(): ", options, sentinelNames, {
-		...advice,
-		...inside("nodeClientOptions"),
-		url: sentinels,
-	});
+	checkNames("redis(): ", options, sentinelNames, inside("nodeClientOptions"));
 	const { name, sentinelRootNodes, nodeClientOptions, sentinelClientOptions } = options;
 	if (typeof name !== "string" || !Array.isArray(sentinelRootNodes) || !sentinelRootNodes.length) {
 		throw new TypeError(
 			'redis(): a Sentinel group is { name: "mymaster", sentinelRootNodes: [{ host, port: 26379 }] }.',
 		);
 	}
-	for (const [index, node] of sentinelRootNodes.entries()) {
+	const nodes: readonly NodeAddress[] = sentinelRootNodes;
+	for (const [index, node] of nodes.entries()) {
 		const where = `redis(): sentinelRootNodes[${index}].`;
 		if (typeof node !== "object" || node === null || typeof node.host !== "string") {
 			throw new TypeError(`${where}host: must be a string, as in { host, port: 26379 }.`);
 		}
-		checkNames(where, node, ["host", "port"], {
-			password: "Write sentinelClientOptions: { password }.",
-			username: "Write sentinelClientOptions: { username }.",
-		});
+		checkNames(where, node, ["host port"], inside("sentinelClientOptions"));
 		checkSocket(where, node);
 	}
 	if (nodeClientOptions !== undefined) checkClientOptions("nodeClientOptions.", nodeClientOptions);
@@ -152,8 +142,7 @@ export function checkSentinelOptions(options: RedisSentinelOptions): void {
 
 function checkSocket(where: string, given: unknown): void {
 	if (typeof given !== "object" || given === null) return;
-	const misplaced = Object.keys(given).filter((name) => Object.hasOwn(notInSocket, name));
-	checkNames(where, Object.fromEntries(misplaced.map((name) => [name, 0])), [], notInSocket);
+	checkMisplaced(where, given, notInSocket);
 	const { host, port }: { host?: unknown; port?: unknown } = given;
 	// In an error it would be shown whole, with the password of a URL.
 	if (host !== undefined && (typeof host !== "string" || !isHost(host))) {

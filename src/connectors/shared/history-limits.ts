@@ -12,20 +12,11 @@ export interface HistoryLimits {
 /** How much is kept of each channel: one object for all that fit the same rule. */
 export type LimitsOf = (channel: string) => HistoryLimits;
 
-const names = Object.keys({
-	...{ maxLength: 0, maxAge: 0, channels: 0 },
-} satisfies Record<keyof HistoryOptions, 0>);
-
-const ruleNames = Object.keys({
-	...{ match: 0, maxLength: 0, maxAge: 0 },
-} satisfies Record<keyof ChannelHistoryOptions, 0>);
-
-const advice: Advice = {
-	length: "Did you mean maxLength?",
-	limit: "Did you mean maxLength?",
-	seconds: "Write maxAge, in ms.",
-	ttl: "Write maxAge, in ms.",
-};
+const advice: Advice = [
+	["Did you mean maxLength?", "length limit"],
+	["Write maxAge, in ms.", "seconds ttl"],
+	["Did you mean match?", "channel"],
+];
 
 /** @throws {TypeError} that names the option and its rule. */
 export function historyLimits(
@@ -46,7 +37,7 @@ export function limitsByChannel(options: HistoryOptions, more: readonly string[]
 	if (typeof options !== "object" || options === null) {
 		throw new TypeError("history: must be an object, such as {} for the defaults.");
 	}
-	checkNames("history.", options, [...names, ...more], advice);
+	checkNames("history.", options, ["maxLength maxAge channels", ...more], advice);
 	const { channels = [] } = options;
 	const others = historyLimits(options);
 	if (!Array.isArray(channels)) {
@@ -57,7 +48,7 @@ export function limitsByChannel(options: HistoryOptions, more: readonly string[]
 		if (typeof rule !== "object" || rule === null) {
 			throw new TypeError(`${field}: must be an object, such as { match: "run.*", maxAge }.`);
 		}
-		checkNames(`${field}.`, rule, ruleNames, { ...advice, channel: "Did you mean match?" });
+		checkNames(`${field}.`, rule, ["match maxLength maxAge"], advice);
 		const { match, maxLength = others.maxLength, maxAge = others.maxAge } = rule;
 		if (typeof match !== "string" || match === "") {
 			throw new TypeError(

@@ -36,7 +36,8 @@ export class UpstashSender {
 		channels: readonly string[],
 		take: () => readonly ChannelBatch[],
 	): Promise<PublishOutcome[]> {
-		return this.store?.publish(channels, take) ?? this.#plain(take());
+		const lines = () => take().map(onOneLine);
+		return this.store?.publish(channels, lines) ?? this.#plain(lines());
 	}
 
 	/** @throws {ConnectorError} `closed`; a TypeError for a name that no request can carry. */
@@ -67,4 +68,13 @@ export class UpstashSender {
 		const replies = await this.#commands.run(["EVAL", plainScript, "0", "PUBLISH", ...args]);
 		return messages.map((_, index) => ({ receivers: Number((replies as unknown[])[index]) }));
 	}
+}
+
+/** The stream of a subscription is made of lines. In JSON a line break stands between values, as a space may. */
+function onOneLine(batch: ChannelBatch): ChannelBatch {
+	const messages = batch.messages.map((message) => ({
+		...message,
+		payload: message.payload.replaceAll(/[\r\n]/g, " "),
+	}));
+	return { ...batch, messages };
 }

@@ -1,5 +1,5 @@
 import { SseError } from "../errors.ts";
-import { isReserved, longestRetry } from "./fields.ts";
+import { isReserved, longest } from "./fields.ts";
 import { frame } from "./frame.ts";
 import { memberText } from "./json-text.ts";
 import { dataJson, dataText, Message, type MessageOptions } from "./message.ts";
@@ -102,7 +102,7 @@ type Foreign = { data: unknown } & MessageOptions;
 function messageOf({ data, type, id, retry }: Foreign): Message {
 	// The content is worth more than a wish about reconnecting: of a message that asks for more than a day, all
 	// the rest is delivered.
-	const isTooLong = Number.isSafeInteger(retry) && Number(retry) > longestRetry;
+	const isTooLong = Number.isSafeInteger(retry) && Number(retry) > longest("retry");
 	let message: Message;
 	try {
 		message = new Message(data, { type, id, retry: isTooLong ? undefined : retry });

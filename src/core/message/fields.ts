@@ -8,21 +8,19 @@ import { exceeds } from "./text.ts";
  * that browser out for good.
  */
 
-/** Of an id, in bytes of UTF-8. */
-export const longestId = 1_024;
-
-/** Of a type, in bytes of UTF-8. */
-export const longestType = 256;
-
-/** Of a reconnection time, in ms: a day. */
-export const longestRetry = 86_400_000;
-
-const printable = /^[\x21-\x7e]*$/;
+/**
+ * The most that there may be of a field: of an id and a type in bytes of UTF-8, of a retry in ms (a day). Not
+ * constants, for these would stay with `Message` in bundles that use nothing of it; nor are the patterns below.
+ */
+export function longest(field: "id" | "type" | "retry"): number {
+	if (field === "id") return 1_024;
+	return field === "type" ? 256 : 86_400_000;
+}
 
 /** What is wrong with an id, as a rule in words; undefined when nothing is. `""` is one: it resets the client's. */
 export function idProblem(id: string): string | undefined {
-	if (exceeds(id, longestId)) return `must have at most ${longestId} bytes of UTF-8`;
-	if (printable.test(id)) return undefined;
+	if (exceeds(id, longest("id"))) return `must have at most ${longest("id")} bytes of UTF-8`;
+	if (isPrintable(id)) return undefined;
 	if (!id.isWellFormed()) return "must be well-formed Unicode, without a lone surrogate";
 	// CR and LF end the field, NUL voids it, and the others have no place in a header.
 	if (/\p{Cc}/u.test(id)) return "must not contain a control character, such as CR, LF or NUL";
@@ -33,8 +31,8 @@ export function idProblem(id: string): string | undefined {
 
 /** What is wrong with a type, as a rule in words; undefined when nothing is. */
 export function typeProblem(type: string): string | undefined {
-	if (exceeds(type, longestType)) return `must have at most ${longestType} bytes of UTF-8`;
-	if (printable.test(type)) return undefined;
+	if (exceeds(type, longest("type"))) return `must have at most ${longest("type")} bytes of UTF-8`;
+	if (isPrintable(type)) return undefined;
 	if (!type.isWellFormed()) return "must be well-formed Unicode, without a lone surrogate";
 	// CR and LF end the field. The invisible ones make two types look like one.
 	if (/[\p{Cc}\p{Cf}]/u.test(type)) {
@@ -45,32 +43,31 @@ export function typeProblem(type: string): string | undefined {
 
 /** What is wrong with a retry, as a rule in words; undefined when nothing is. */
 export function retryProblem(retry: unknown): string | undefined {
-	if (Number.isSafeInteger(retry) && Number(retry) >= 0 && Number(retry) <= longestRetry) {
-		return undefined;
-	}
-	return `must be a whole number of milliseconds from 0 to ${longestRetry}, which is a day`;
+	const isWhole = Number.isSafeInteger(retry) && Number(retry) >= 0;
+	if (isWhole && Number(retry) <= longest("retry")) return undefined;
+	return `must be a whole number of milliseconds from 0 to ${longest("retry")}, which is a day`;
+}
+
+/** What nothing is wrong with but its length, as nearly all are. */
+function isPrintable(text: string): boolean {
+	return /^[\x21-\x7e]*$/.test(text);
 }
 
 /**
- * Letters and dots that look like those of `SSE.`, by https://www.unicode.org/reports/tr39/: Cyrillic, Greek,
- * Armenian, Cherokee, Lisu and others.
- */
-const lookAlike =
-	/^[S\u0405\u054f\u13d5\u13da\ua4e2\ua731\u01bc]{2}[E\u0415\u0395\u04bc\u13ac\ua4f0\u2d39\u212e\uab32][.\u3002\u00b7\u2027\ua4f8\u0660\u06f0]/u;
-
-/** What is not seen, or is seen only on the letter before it. */
-const unseen = /[\s\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}]/gu;
-
-/**
  * Types that only edge-sse itself sends, so that nobody can forge them: those that begin with `sse.`, and
- * those that can be taken for one.
+ * those that can be taken for one. Letters and dots of other alphabets are those that look alike by
+ * https://www.unicode.org/reports/tr39/: Cyrillic, Greek, Armenian, Cherokee, Lisu and others.
  *
  * @param type one that `typeProblem` has nothing against, and so is short.
  */
 export function isReserved(type: string | undefined): boolean {
 	if (type === undefined) return false;
-	if (printable.test(type)) return type.slice(0, 4).toLowerCase() === "sse.";
+	if (isPrintable(type)) return type.slice(0, 4).toLowerCase() === "sse.";
+	// What is not seen, or is seen only on the letter before it.
+	const unseen = /[\s\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}]/gu;
 	// To lower case and then to upper: of two letters that are one in some alphabet, one remains.
 	const folded = type.normalize("NFKD").replace(unseen, "").toLowerCase().toUpperCase();
-	return lookAlike.test(folded);
+	return /^[S\u0405\u054f\u13d5\u13da\ua4e2\ua731\u01bc]{2}[E\u0415\u0395\u04bc\u13ac\ua4f0\u2d39\u212e\uab32][.\u3002\u00b7\u2027\ua4f8\u0660\u06f0]/u.test(
+		folded,
+	);
 }

@@ -14,11 +14,12 @@ export interface CorsOptions {
 /** @throws {TypeError} when every origin were allowed to read with the user's cookies. */
 export function checkCors(cors: CorsOptions | undefined): void {
 	if (cors === undefined) return;
-	checkNames("cors.", cors, ["origin", "credentials"], {
-		origins: "Did you mean origin?",
-		methods: "A stream is read with GET alone.",
-		allowedHeaders: "Every header that a page asks for is allowed.",
-	});
+	checkNames(
+		"cors.",
+		cors,
+		["origin credentials"],
+		[["A stream is read with GET, with whatever headers; leave it out.", "methods allowedHeaders"]],
+	);
 	const { origin, credentials } = cors;
 	const kind = typeof origin;
 	if (kind !== "string" && kind !== "function" && !Array.isArray(origin)) {

@@ -1,5 +1,3 @@
-import { longestId } from "../message/fields.ts";
-
 /** What a stream request asks for: method and channels. */
 
 /** flask-sse's own default, when a request or a publish names no channel. */
@@ -86,7 +84,7 @@ export function cursorProblem(
 	isUsed: () => boolean,
 ): string | undefined {
 	const { length } = requestedCursor(request) ?? "";
-	const longestCursor = 4 * longestId + limits.channels * longestPosition;
+	const longestCursor = 4_096 + limits.channels * longestPosition;
 	if (length <= longestCursor || !isUsed()) return undefined;
 	return `Last-Event-ID: has at most ${longestCursor} characters, got ${length}.`;
 }

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { expect, it } from "vitest";
-import { streamUrl } from "../../support/hub-client.ts";
+import { post, streamUrl } from "../../support/hub-client.ts";
 import type { Bed } from "../bed.ts";
 
 /** What arrives through Redis from others: a Flask app, `redis-cli`, another application. */
@@ -43,6 +43,41 @@ export function foreign(bed: Bed): void {
 		expect(await stream.event()).toMatchObject({ data: "good" });
 		expect(stream.text).not.toContain("secret");
 		expect(stream.state).toBe("open");
+	});
+
+	it("drops what forges what we say ourselves, or can be taken for it, on every way in", async (t) => {
+		const scene = bed.scene(t);
+		const hub = bed.hub("redis");
+		const { channel } = scene;
+		const stream = await scene.open(streamUrl(hub, channel));
+		const types = [
+			...[
+				"sse.gap",
+				"sse.ping",
+				"sse.retry",
+				"SSE.gap",
+				"sse\u200b.gap",
+				"ｓｓｅ.gap",
+				"sse．ping",
+			],
+			...[" sse.gap", "sse\ufe0f.gap", "ſſe.gap", "ße.gap", "ѕѕе.gap", "sse․gap", "sse\0.gap"],
+		];
+		const data = JSON.stringify({ channel, lastEventId: "1-1" });
+		for (const type of types) {
+			// A process of ours that is a version older publishes so, and so does any other program.
+			await bed.redis.command("PUBLISH", channel, JSON.stringify({ data, type }));
+			const { status, json } = await post(hub, { data, type, channel });
+			expect([type, status]).toEqual([type, 400]);
+			expect(json.error).toMatch(/type/);
+		}
+		const retry = Number.MAX_SAFE_INTEGER;
+		expect((await post(hub, { data, retry, channel })).status).toBe(400);
+		await bed.redis.command("PUBLISH", channel, JSON.stringify({ data: "patient", retry }));
+		await bed.redis.command("PUBLISH", channel, JSON.stringify({ data: "x", id: "a\u0001b" }));
+		await bed.redis.command("PUBLISH", channel, '{"data":"good"}');
+		expect(await stream.data(2)).toEqual(["patient", "good"]);
+		expect(stream.events.map(({ event }) => event)).toEqual([undefined, undefined]);
+		expect(stream.retries).toEqual([]);
 	});
 
 	it("passes on numbers as the publisher wrote them", async (t) => {

@@ -61,6 +61,35 @@ export function history(bed: Bed): void {
 		expect(await lost.event()).toMatchObject({ event: "sse.gap", id: undefined });
 	});
 
+	it("takes whatever bytes come as a Last-Event-ID: a gap with history, and nothing without", async (t) => {
+		const scene = bed.scene(t);
+		const { channel } = scene;
+		const hubs = [bed.hub("redis"), await scene.hub({ ...bed.onRedis, ...kept })];
+		const ids = [
+			Buffer.from("é😀").toString("latin1"),
+			"\xff\xfe",
+			"a\tb",
+			"a, b",
+			"i".repeat(1_024),
+		];
+		for (const [index, hub] of hubs.entries()) {
+			for (const id of ids) {
+				const query = `&lastEventId=${encodeURIComponent(id)}`;
+				const streams = [
+					await scene.open(streamUrl(hub, channel), { "last-event-id": id }),
+					await scene.open(streamUrl(hub, channel) + query),
+				];
+				await publish(hub, { data: "new", channel });
+				for (const stream of streams) {
+					await stream.first(({ data }) => data === "new", "what is new");
+					const gaps = stream.events.filter(({ event }) => event === "sse.gap");
+					expect([id, gaps.length]).toEqual([id, index]);
+					stream.close();
+				}
+			}
+		}
+	});
+
 	it("says so where it cannot, and refuses an id of the publisher's", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;

@@ -65,6 +65,24 @@ export function starting(bed: Bed): void {
 			const server = scene.use(await startServer(name, { env: bed.onRedis }));
 			expect(await server.stop()).toBe(0);
 		});
+
+		// A Worker is told with its first request.
+		it.for([
+			{ SSE_REDIS_URL: "redis://default:57#s3cr3t@127.0.0.1:6379/0" },
+			{ REDIS_URL: "rediss://default:57/s3cr3t@127.0.0.1:6379" },
+			{
+				UPSTASH_REDIS_REST_URL: "https://x:57#s3cr3t@db.invalid",
+				UPSTASH_REDIS_REST_TOKEN: "s3cr3t",
+			},
+			{ UPSTASH_REDIS_REST_URL: "https://db.invalid", UPSTASH_REDIS_REST_TOKEN: "s3cr3t s3cr3t" },
+			{ SSE_JWKS_URL: "https://user:s3cr3t@keys.invalid/" },
+		])("says of %j what is wrong, and no part of a secret", async (env, t) => {
+			bed.scene(t);
+			const { code, output } = await runToEnd(name, { env });
+			expect(code).toBe(1);
+			expect(output.trim()).toMatch(/^edge-sse: [^\n]+$/);
+			expect(output).not.toContain("s3cr3t");
+		});
 	}
 
 	// Of each kind one: test/unit/server/settings.test.ts has them all.

@@ -37,7 +37,7 @@ describe("an option that nobody reads is refused, and the right one named", () =
 			{ histroy: {} },
 			"memory(): histroy: is no option here. Did you mean history?",
 		],
-		["memory", memory, { maxLength: 5 }, "history: { maxLength }"],
+		["memory", memory, { maxLength: 5 }, "history: { maxLength"],
 		["memory", memory, { history: { maxlength: 5 } }, "history.maxlength: is no option here."],
 		["memory", memory, { history: { ttl: 60 } }, "Write maxAge, in ms."],
 		["memory", memory, { history: true }, "history: must be an object"],
@@ -94,8 +94,11 @@ test("a misspelt channel neither leaves the choice to the client nor publishes t
 
 test("what says nothing passes, and names are shown as names", () => {
 	new ServerSentEvents({ connector, ...{ connected: 1, port: 8787, name: "x" } });
-	checkNames("", { keepAlive: 1, other: undefined, constructor: undefined }, ["keepAlive"]);
-	const odd = (name: string) => () => checkNames("", { [name]: 1 }, ["keepAlive"]);
+	const silent: object = { keepAlive: 1, other: undefined, constructor: undefined };
+	checkNames("", silent, ["keepAlive"]);
+	const odd = (name: string) => () => checkNames("", { [name]: 1 } as object, ["keepAlive"]);
+	// @ts-expect-error an option is forgotten
+	expect(() => checkNames("", { keepAlive: 1, ping: true }, ["keepAlive"])).toThrow("ping");
 	const rule = /^what has no option's name is no option here\. Those are keepAlive\.$/;
 	expect(odd("a\nb: is fine")).toThrow(rule);
 	expect(odd("x".repeat(10_000))).toThrow(rule);

@@ -117,7 +117,7 @@ describe("fields that are no option of node-redis are refused, with what to writ
 	test.each<[field: string, options: object, says: RegExp]>([
 		["password", { password: "hunter2" }, /It goes to the target/],
 		["socket", { socket: node }, /It goes to the target/],
-		["maxLength", { maxLength: 5 }, /history: \{ maxLength \}/],
+		["maxLength", { maxLength: 5 }, /history: \{ maxLength/],
 		["timeOut", { timeOut: 5 }, /Did you mean timeout\?/],
 		["pingInterwal", { pingInterwal: 5 }, /Did you mean pingInterval\?/],
 		["history.maxSeconds", { history: { maxSeconds: 5 } }, /Those are maxLength, maxAge/],

@@ -185,6 +185,17 @@ test("what an older version stored is held to the rules when it is read", async 
 	expect(client.text).not.toContain("retry");
 });
 
+test("halves of an emoji: as strings they are lost, as JSON they are put together again", async () => {
+	const it = scene();
+	const client = await open(it, "channel=a");
+	const halves = "😀".split("");
+	for (const half of halves) await it.sse.publish(half, { channel: "a" });
+	for (const token of halves) await it.sse.publish({ token }, { channel: "a" });
+	const [first, second, ...parts] = (await client.data(4)) as string[];
+	expect([first, second]).toEqual(["\ufffd", "\ufffd"]);
+	expect(parts.map((part) => JSON.parse(part).token).join("")).toBe("😀");
+});
+
 test("a Date is the same text for whoever prints the message and whoever receives it", async () => {
 	const date = new Date(1_700_000_000_000);
 	const it = scene();
