@@ -1,6 +1,6 @@
 import type { Context, Handler, MiddlewareHandler } from "hono";
 import type { EventMap } from "../core/message/schema.ts";
-import { checkRouteChannel, type StreamOptions } from "../core/options.ts";
+import type { StreamOptions } from "../core/options.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 
 /** What `sseMiddleware` puts on the context: `new Hono<{ Variables: SseVariables<Events> }>()`. */
@@ -68,8 +68,6 @@ export function stream(
 	second: HonoStreamOptions = {},
 ): Handler {
 	const [own, options] = "stream" in first ? [first, second] : [undefined, first];
-	const { channel } = options;
-	if ("channel" in options && typeof channel !== "function") checkRouteChannel(channel);
 	return async (c) => {
 		const sse: Streaming | undefined = own ?? c.var.sse;
 		if (sse === undefined) {

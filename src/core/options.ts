@@ -207,7 +207,7 @@ export function checkStreamOptions(options: StreamOptions): void {
 }
 
 /** @throws {TypeError} when a route names no channel: undefined, null, nothing, or a list with such a name in it. */
-export function checkRouteChannel(channel: unknown): void {
+function checkRouteChannel(channel: unknown): void {
 	const names: unknown[] = [channel].flat();
 	if (names.length > 0 && areNames(names)) return;
 	throw new TypeError(

@@ -14,8 +14,7 @@ let project: Installed;
 beforeAll(async () => {
 	project = await install([...libraries, "vite"]);
 	const { code } = snippet("docs/troubleshooting.md", "globalThis");
-	const before = `import { ServerSentEvents } from "edge-sse";
-import { memory } from "edge-sse/memory";
+	const before = `import { memory } from "edge-sse/memory";
 const connector = memory();`;
 	await writeFile(join(project.folder, "events.ts"), `${before}\n${code}\n`);
 	for (const [name, text] of Object.entries(programs)) {
