@@ -46,6 +46,10 @@ declare const secret: string;
 `;
 
 const perDocument: Record<string, string> = {
+	"docs/publishing.md": `
+		declare const tokens: AsyncIterable<string>;
+		declare const order: { id: number };
+	`,
 	"README.md": `${workers}
 		declare const signal: AbortSignal;
 	`,
