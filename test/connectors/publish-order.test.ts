@@ -11,6 +11,8 @@ import { tcpProxy } from "../support/tcp-proxy.ts";
 import { startUpstashGateway } from "../support/upstash-gateway.ts";
 import { until } from "../support/wait.ts";
 
+/** Long enough for a machine that is busy with other tests. */
+const timeout = 20_000;
 const count = 30;
 /** The test ends while the last answers are on their way. */
 const onError = (error: unknown) => expect(error).toMatchObject({ code: "closed" });
@@ -37,7 +39,7 @@ async function farRedis() {
 
 async function listening(url: string | Connector, channel: string): Promise<Recorder> {
 	const recorder = new Recorder();
-	await ends(typeof url === "string" ? redis(url) : url).subscribe(channel, recorder);
+	await ends(typeof url === "string" ? redis(url, { timeout }) : url).subscribe(channel, recorder);
 	return recorder;
 }
 
@@ -62,7 +64,9 @@ describe.each([
 		async (ms) => {
 			const { server, url } = await farRedis();
 			const recorder = await listening(server.url, "words");
-			const sse = ends(new ServerSentEvents({ connector: redis(url, options), onError }));
+			const sse = ends(
+				new ServerSentEvents({ connector: redis(url, { ...options, timeout }), onError }),
+			);
 			for (const word of words) {
 				sse.send(word, { channel: "words" });
 				if (ms > 0) await delay(ms);
@@ -78,7 +82,7 @@ describe.each([
 	test("they keep it while the server forgets its scripts and cuts connections", async () => {
 		const { server, proxy, url } = await farRedis();
 		const recorder = await listening(server.url, "words");
-		const connector = ends(redis(url, options));
+		const connector = ends(redis(url, { ...options, timeout }));
 		const outcomes: Promise<boolean>[] = [];
 		for (let n = 0; n < 200; n++) {
 			const publishing = connector.publish("words", JSON.stringify({ data: n }));
@@ -124,10 +128,10 @@ describe.each([
 		};
 		const recorders = await Promise.all(
 			channels.map((channel) =>
-				listening(redis({ rootNodes: cluster.rootNodes }, sharding), channel),
+				listening(redis({ rootNodes: cluster.rootNodes }, { ...sharding, timeout }), channel),
 			),
 		);
-		const connector = ends(redis(far, { ...options, ...sharding }));
+		const connector = ends(redis(far, { ...options, ...sharding, timeout }));
 		const publishing: Promise<unknown>[] = [];
 		for (const word of words) {
 			for (const channel of channels) {
@@ -164,7 +168,7 @@ describe.each([
 		gateway.behave({ delay: () => waits.pop() ?? 0 });
 		const { url, token } = gateway;
 		const sse = ends(
-			new ServerSentEvents({ connector: upstash({ url, token, ...options }), onError }),
+			new ServerSentEvents({ connector: upstash({ url, token, timeout, ...options }), onError }),
 		);
 		for (const word of words) {
 			sse.send(word, { channel: "words" });

@@ -94,7 +94,7 @@ test.each([
 		const history = "history" in options ? { history: { keyPrefix: "app1:sse:" } } : {};
 		await oldKey(server, "app1:sse:");
 		await reset([server]);
-		await everything(redis(url, { ...history, pingInterval: 20 }));
+		await everything(redis(url, { ...history, pingInterval: 20, timeout: 20_000 }));
 		await until(async () => (await seen([server])).includes("+ping"), { what: "a ping" });
 		expect(await seen([server])).toEqual(commandsOf(row));
 		const log = (await server.command("ACL", "LOG")) as unknown[][];
@@ -111,7 +111,9 @@ test.each([
 	await until(async () => (await server.clients()) > 0, { what: "the gateway's connection" });
 	await oldKey(server);
 	await reset([server]);
-	await everything(upstash({ url: gateway.url, token: gateway.token, ...options }));
+	await everything(
+		upstash({ url: gateway.url, token: gateway.token, timeout: 20_000, ...options }),
+	);
 	expect(await seen([server])).toEqual(commandsOf(row));
 });
 
