@@ -124,7 +124,8 @@ export class Publisher {
 	#one(channel: string): (each: Outgoing) => Promise<PublishResult> {
 		return async (each) => {
 			const connector = this.#connect();
-			const { payload, ...options } = sendable(channel, each, connector);
+			// Its channel is not among the options, where it would come after the prefix of the first one.
+			const { payload, channel: _, ...options } = sendable(channel, each, connector);
 			return connector.publish(channel, payload, options);
 		};
 	}
