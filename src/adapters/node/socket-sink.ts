@@ -68,7 +68,7 @@ let last: { bytes: Uint8Array; chunk: Uint8Array } | undefined;
  * Bytes that many clients share, as one chunk of HTTP/1.1's chunked coding:
  * https://www.rfc-editor.org/rfc/rfc9112#section-7.1
  */
-export function chunked(bytes: Uint8Array): Uint8Array {
+function chunked(bytes: Uint8Array): Uint8Array {
 	if (last?.bytes !== bytes) last = { bytes, chunk: chunkOf(bytes) };
 	return last.chunk;
 }
