@@ -20,6 +20,12 @@ export class NodeSink extends BodySink {
 		streams.set(socket, this);
 	}
 
+	override write(bytes: Uint8Array): void {
+		// Hosts may read the body on for a while, and tell nobody that the client has left.
+		if (this.#socket.destroyed) throw new Error("The connection is gone.");
+		super.write(bytes);
+	}
+
 	/** From now on bytes leave by another sink, and this one and its body can be forgotten. */
 	leaveTo(next: Sink & { readonly outgoing: NodeResponse }): void {
 		streams.set(this.#socket, next);

@@ -7,7 +7,7 @@ import { ask, open, scene } from "./kit.ts";
 
 /** As Node's response is seen from here; it has not written its head, so that the body goes the ordinary way. */
 function response() {
-	const socket = { destroyed: false };
+	const socket = { destroyed: false, setTimeout: () => undefined, on: () => undefined };
 	return {
 		socket,
 		host: {
@@ -15,8 +15,9 @@ function response() {
 				headersSent: false,
 				writableEnded: false,
 				chunkedEncoding: true,
-				socket: null,
+				socket,
 				req: { socket },
+				once: () => undefined,
 				destroy: () => undefined,
 			},
 		},
