@@ -124,7 +124,7 @@ export class Publisher {
 	#one(channel: string): (each: Outgoing) => Promise<PublishResult> {
 		return async (each) => {
 			const connector = this.#connect();
-			const { payload, ...options } = sendable(channel, each, connector);
+			const { channel: _, payload, ...options } = sendable(channel, each, connector);
 			return connector.publish(channel, payload, options);
 		};
 	}
