@@ -84,7 +84,7 @@ export class ObjectPublishing {
 	): Promise<PublishResult> {
 		this.check(channel);
 		assertWellFormed("payload", payload);
-		return this.#queues.get().publish({ channel, payload, ...options });
+		return this.#queues.get().publish({ ...options, channel, payload });
 	}
 
 	async publishAll(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {

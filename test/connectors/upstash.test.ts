@@ -147,7 +147,7 @@ describe("publish", () => {
 	test("is one request and one billed command, with no word of us in it", async () => {
 		const connector = connect();
 		const [requests, commands] = [gateway.requests.length, gateway.commands];
-		await Promise.all(["one", "two", "three"].map((each) => connector.publish("channel", each)));
+		for (const each of ["one", "two", "three"]) await connector.publish("channel", each);
 		expect(gateway.requests.length - requests).toBe(3);
 		expect(gateway.commands - commands).toBe(3);
 		const request = gateway.requests.at(-1);
@@ -155,6 +155,18 @@ describe("publish", () => {
 		expect(request?.commands).toEqual([["PUBLISH", "channel", "three"]]);
 		const names = Object.keys(request?.headers ?? {});
 		expect(names.filter((name) => name.startsWith("upstash"))).toEqual([]);
+	});
+
+	test("is one with those that come while another is under way", async () => {
+		const connector = connect();
+		const [requests, commands] = [gateway.requests.length, gateway.commands];
+		const channels = ["one", "two", "one", "three", "one"];
+		await Promise.all(channels.map((each, n) => connector.publish(each, `${n}`)));
+		// The first of each channel, and what was gathered meanwhile.
+		expect(gateway.requests.length - requests).toBe(4);
+		expect(gateway.commands - commands).toBe(4);
+		await connector.publishAll?.(channels.map((channel, n) => ({ channel, payload: `${n}` })));
+		expect(gateway.commands - commands).toBe(5);
 	});
 
 	test.for([

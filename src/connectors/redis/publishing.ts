@@ -70,7 +70,7 @@ export class RedisPublishing {
 		options: SendOptions = {},
 	): Promise<PublishResult> {
 		this.check(channel, payload);
-		const message = { channel, payload, ...options };
+		const message = { ...options, channel, payload };
 		return this.#isPipelined ? this.#pipelined(message) : this.#queues.get().publish(message);
 	}
 

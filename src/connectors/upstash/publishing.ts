@@ -34,7 +34,7 @@ export class UpstashPublishing {
 		options: SendOptions = {},
 	): Promise<PublishResult> {
 		this.#sender.check(channel, payload);
-		return this.#queues.get().publish({ channel, payload, ...options });
+		return this.#queues.get().publish({ ...options, channel, payload });
 	}
 
 	async publishAll(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {

@@ -22,7 +22,7 @@ export class UpstashTarget implements PublishConnector {
 	}
 
 	async publish(channel: string, payload: string, options?: SendOptions): Promise<PublishResult> {
-		const [outcome] = await this.#send([{ channel, payload, ...options }]);
+		const [outcome] = await this.#send([{ ...options, channel, payload }]);
 		if (outcome === undefined || outcome.error !== undefined) throw outcome?.error;
 		return outcome;
 	}
