@@ -1,5 +1,6 @@
 /** The browser's side: typed events over one connection for all tabs of an origin. */
 import { Inbox } from "./client/async-queue.ts";
+import { checkEventSource, report, streamUrl } from "./client/host.ts";
 import { Member } from "./client/tab.ts";
 import type {
 	ClientEvent,
@@ -78,11 +79,13 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	 * Calls back for every event of a type; `sse.gap` says that events may be missing.
 	 *
 	 * @returns what stops it; idempotent.
+	 * @throws {TypeError} when the host has no `EventSource`, or nothing can be read from the URL.
 	 */
 	on<Type extends TypeOf<Events>>(
 		type: Type,
 		listener: (data: DataOf<Events, Type>, event: ClientEvent<Type, DataOf<Events, Type>>) => void,
 	): () => void {
+		this.#check();
 		const hear: Hear = (data, event) => listener(data, event);
 		const listeners = this.#listeners.get(type) ?? new Set();
 		this.#listeners.set(type, listeners.add(hear));
@@ -122,6 +125,13 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 		this.#settle();
 	}
 
+	/** Here and not when it opens, where nobody could catch it. */
+	#check(): void {
+		if (this.#member !== undefined) return;
+		checkEventSource(this.#options.retry ?? true);
+		if (typeof this.#url !== "function") streamUrl(this.#url);
+	}
+
 	/** Opens, closes or widens the stream, as is listened. */
 	readonly #settle = (): void => {
 		if (this.#listeners.size === 0) this.#stop();
@@ -154,8 +164,10 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	#key(): string | undefined {
 		const { share = true, withCredentials } = this.#options;
 		const named = typeof share === "string";
-		if (share === false || (!named && typeof this.#url === "function")) return undefined;
-		const name = named ? share : `${new URL(String(this.#url), location.href)} ${withCredentials}`;
+		// Without an origin, as in Node, there are no tabs of one.
+		const apart = typeof this.#url === "function" || globalThis.location === undefined;
+		if (share === false || (!named && apart)) return undefined;
+		const name = named ? share : `${streamUrl(this.#url as string)} ${withCredentials}`;
 		// Another version of this file may be in another tab.
 		return `edge-sse/1 ${name}`;
 	}
@@ -174,9 +186,10 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 		};
 		this.#away = false;
 		// A frozen tab must not lead, and with a lock or a stream none goes to the back/forward cache.
-		addEventListener("pagehide", leave, { signal });
-		addEventListener("pageshow", join, { signal });
-		addEventListener("online", () => member.source.reopen(), { signal });
+		const events = globalThis as Partial<EventTarget>;
+		events.addEventListener?.("pagehide", leave, { signal });
+		events.addEventListener?.("pageshow", join, { signal });
+		events.addEventListener?.("online", () => member.source.reopen(), { signal });
 		if (typeof document === "undefined") return;
 		document.addEventListener("freeze", leave, { signal });
 		document.addEventListener("resume", join, { signal });
@@ -192,7 +205,7 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 			const event = { type, data, lastEventId } as never;
 			for (const hear of [...listeners]) guarded(() => hear(data, event));
 		} catch (error) {
-			reportError(error);
+			report(error);
 		}
 	};
 
@@ -218,6 +231,6 @@ function guarded(run: () => void): void {
 	try {
 		run();
 	} catch (error) {
-		reportError(error);
+		report(error);
 	}
 }

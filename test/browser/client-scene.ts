@@ -66,6 +66,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 		const { pathname } = new URL(request.url);
 		if (pathname === "/page") return answerWith("text/html", page);
 		if (pathname === "/client.js") return answerWith("text/javascript", script);
+		if (pathname === "/service-worker.js") return answerWith("text/javascript", serviceWorker);
 		if (pathname === "/hold") {
 			return new Promise((resolve) => {
 				release = () => resolve(answerWith("text/plain", ""));
@@ -147,6 +148,16 @@ const page = `<!doctype html><title>client</title><script type="module">
 		for (const type of types) client.on(type, (data) => seen.push(data));
 	};
 </script>`;
+
+/** As many sites have it: whatever the page asks for passes through, an event stream as well, unless `?leave`. */
+const serviceWorker = `
+	const leaves = ({ headers }) => location.search === "?leave" && headers.get("accept") === "text/event-stream";
+	addEventListener("install", () => skipWaiting());
+	addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+	addEventListener("fetch", (event) => {
+		if (!leaves(event.request)) event.respondWith(fetch(event.request));
+	});
+`;
 
 function answerWith(type: string, body: string): Response {
 	return new Response(body, { headers: { "content-type": type } });

@@ -102,7 +102,8 @@ class Story {
 			tab.away = !tab.away;
 		} else if (chance < 95) await this.#timer(tab);
 		else if (chance < 115) await this.#source(tab, (source) => source.lose());
-		else if (chance < 165) await this.#source(tab, (source) => source.ping());
+		else if (chance < 135) await this.#source(tab, (source) => source.end());
+		else if (chance < 185) await this.#source(tab, (source) => source.ping());
 		else await this.#next(tab);
 	}
 
@@ -144,7 +145,11 @@ class Story {
 				busy = false;
 				for (const tab of this.tabs) busy = (await this.#next(tab)) || busy;
 			}
-			for (const tab of this.tabs) await this.#source(tab, (source) => source.ping());
+			for (const tab of this.tabs) {
+				await this.#source(tab, (source) => source.ping());
+				// A stream that was lost is opened again when its time has come.
+				if (tab.state === "waiting") await this.#timer(tab);
+			}
 		}
 	}
 
