@@ -2,7 +2,7 @@ import { report, streamUrl } from "./host.ts";
 import type { ClientState, StreamUrl } from "./types.ts";
 
 /** What a stream is opened with, and whom it tells. */
-export interface Listener {
+export interface SourceListener {
 	/** Where to begin; undefined: with what is new. */
 	readonly cursor: string | undefined;
 	/** The types to listen for; an EventSource hands out no others. */
@@ -29,11 +29,8 @@ const longestTimer = 2_147_483_647;
 /** A stream that lasted this long, in ms, was a good one: what comes after it is a first attempt. */
 const goodWhile = 5_000;
 
-/** Of pings that do not say how often they come, in ms: one may be early, or the first of a stream. */
-const leastInterval = 5_000;
-
-/** What is always listened for; `sse.retry` is the server's word on when to come back. */
-const always = ["open", "error", "sse.retry"];
+/** What is always listened for. Pings tell the place, and a page may ask for gaps at any time. */
+const always = ["open", "error", "sse.retry", "sse.ping", "sse.gap"];
 
 /** `EventSource.CLOSED`, which not every library has. */
 const closed = 2;
@@ -45,22 +42,22 @@ const closed = 2;
  * the Last-Event-ID of an EventSource that reconnects, and what came meanwhile would be lost in silence. So the cursor
  * goes in the URL, for which a new one has to be opened.
  */
-export class Source {
+export class ReconnectingSource {
 	readonly #options: SourceOptions;
-	readonly #listener: Listener;
+	readonly #listener: SourceListener;
 	#source: EventSource | undefined;
 	/** Tells an opening that was overtaken while the URL was being made. */
 	#opening = 0;
-	#openedAt = 0;
+	#openedAt = Number.POSITIVE_INFINITY;
 	#attempts = 0;
 	#heardAt = 0;
 	#silence: number;
-	/** When to come back, in ms, as the server said on this connection. */
-	#told: number | undefined;
+	/** When to come back, in ms, as the server said on this connection; NaN: it did not. */
+	#told = Number.NaN;
 	/** The next attempt, or while the stream is open the end of its silence. */
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
-	constructor(options: SourceOptions, listener: Listener) {
+	constructor(options: SourceOptions, listener: SourceListener) {
 		this.#options = options;
 		this.#listener = listener;
 		this.#silence = options.watchdog ?? 0;
@@ -120,7 +117,7 @@ export class Source {
 		this.#opening++;
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
-		this.#told = undefined;
+		this.#told = Number.NaN;
 		const source = this.#source;
 		this.#source = undefined;
 		source?.close();
@@ -143,12 +140,9 @@ export class Source {
 	}
 
 	#event(type: string, { data, lastEventId }: MessageEvent<string>): void {
-		if (type === "sse.retry" && /^\d+$/.test(data)) this.#told = Math.min(+data, longestTimer);
-		if (type === "sse.ping") {
-			// It says how often it comes; else it came after that much silence.
-			const interval = Number(data) || Math.max(Date.now() - this.#heardAt, leastInterval);
-			this.#silence = this.#options.watchdog ?? 3 * interval;
-		}
+		if (type === "sse.retry") this.#told = Math.min(+data, longestTimer);
+		// It says how often it comes.
+		if (type === "sse.ping") this.#silence = this.#options.watchdog ?? 3 * +data;
 		this.#heard();
 		this.#listener.onEvent(type, data, lastEventId);
 	}
@@ -163,14 +157,16 @@ export class Source {
 	}
 
 	#openLater(): void {
-		const told = this.#told;
+		let wait = this.#told;
 		this.close();
-		if (Date.now() - this.#openedAt > goodWhile && this.#openedAt > 0) this.#attempts = 0;
-		this.#openedAt = 0;
-		const longest = Math.min(longestWait, firstWait * 2 ** this.#attempts);
+		if (Date.now() - this.#openedAt > goodWhile) this.#attempts = 0;
+		this.#openedAt = Number.POSITIVE_INFINITY;
 		// A server that says when is up, and knows why.
-		this.#attempts = told === undefined ? this.#attempts + 1 : 0;
-		const wait = told ?? longest * (1 - (Math.random() * 2) / 3);
+		if (wait >= 0) this.#attempts = 0;
+		else {
+			const longest = Math.min(longestWait, firstWait * 2 ** this.#attempts++);
+			wait = longest * (1 - (Math.random() * 2) / 3);
+		}
 		this.#timer = setTimeout(() => this.open(), wait);
 		this.#listener.onState("waiting");
 	}

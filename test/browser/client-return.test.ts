@@ -129,7 +129,6 @@ test.concurrent("with `retry: false` a refusal is final", async () => {
 
 for (const [how, scene, options] of [
 	["than three pings take", { keepAlive: 200 }, {}],
-	["than three pings that do not say so take", { pings: "bare", keepAlive: 500 }, {}],
 	["than `watchdog` says", { pings: false }, { watchdog: 400 }],
 ] as const) {
 	test.concurrent(`a stream that is silent for longer ${how} is opened anew`, async () => {
