@@ -1,6 +1,7 @@
 /** The browser's side: typed events over one connection for all tabs of an origin. */
-import { Inbox } from "./client/async-queue.ts";
-import { Member } from "./client/tab.ts";
+import { AsyncQueue } from "./client/async-queue.ts";
+import { checkEventSource, report, streamUrl } from "./client/host.ts";
+import { Tab } from "./client/tab.ts";
 import type {
 	ClientEvent,
 	ClientState,
@@ -22,9 +23,6 @@ export type {
 	TypeOf,
 } from "./client/types.ts";
 
-// A page's, which a worker lacks.
-declare const document: (EventTarget & { readonly visibilityState: string }) | undefined;
-
 type Hear = (data: never, event: never) => void;
 
 /**
@@ -41,14 +39,12 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	readonly #options: EventClientOptions;
 	readonly #listeners = new Map<string, Set<Hear>>();
 	readonly #stateListeners = new Set<(state: ClientState) => void>();
-	readonly #inboxes = new Set<Inbox<unknown>>();
+	readonly #queues = new Set<AsyncQueue<unknown>>();
 	#state: ClientState = "closed";
 	/** There while somebody listens. */
-	#member: Member | undefined;
+	#tab: Tab | undefined;
 	/** Takes the page's own events. */
 	#page: AbortController | undefined;
-	/** Left, until the page is shown again. */
-	#away = false;
 
 	constructor(url: StreamUrl, options: EventClientOptions = {}) {
 		this.#url = url;
@@ -78,11 +74,13 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	 * Calls back for every event of a type; `sse.gap` says that events may be missing.
 	 *
 	 * @returns what stops it; idempotent.
+	 * @throws {TypeError} when the host has no `EventSource`, or nothing can be read from the URL.
 	 */
 	on<Type extends TypeOf<Events>>(
 		type: Type,
 		listener: (data: DataOf<Events, Type>, event: ClientEvent<Type, DataOf<Events, Type>>) => void,
 	): () => void {
+		this.#check();
 		const hear: Hear = (data, event) => listener(data, event);
 		const listeners = this.#listeners.get(type) ?? new Set();
 		this.#listeners.set(type, listeners.add(hear));
@@ -104,96 +102,106 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	events<Type extends TypeOf<Events>>(
 		...types: Type[]
 	): AsyncIterableIterator<EventOf<Events, Type>> {
-		const inbox: Inbox<unknown> = new Inbox((put) => {
-			this.#inboxes.add(inbox);
+		const queue: AsyncQueue<unknown> = new AsyncQueue((put) => {
+			this.#queues.add(queue);
 			const stops = types.map((type) => this.on(type, (_, event) => put(event)));
 			return () => {
-				this.#inboxes.delete(inbox);
+				this.#queues.delete(queue);
 				for (const stop of stops) stop();
 			};
 		});
-		return inbox as AsyncIterableIterator<EventOf<Events, Type>>;
+		return queue as AsyncIterableIterator<EventOf<Events, Type>>;
 	}
 
 	/** Takes all listeners away, and so ends the stream; iterators end, too. */
 	close(): void {
-		for (const inbox of this.#inboxes) inbox.end();
+		for (const queue of this.#queues) queue.end();
 		this.#listeners.clear();
 		this.#settle();
+	}
+
+	/** Here and not when it opens, where nobody could catch it. */
+	#check(): void {
+		if (this.#tab !== undefined) return;
+		checkEventSource(this.#options.retry ?? true);
+		if (typeof this.#url !== "function") streamUrl(this.#url);
 	}
 
 	/** Opens, closes or widens the stream, as is listened. */
 	readonly #settle = (): void => {
 		if (this.#listeners.size === 0) this.#stop();
-		else if (this.#member === undefined) this.#start();
-		else for (const type of this.#listeners.keys()) this.#member.listen(type);
+		else if (this.#tab === undefined) this.#start();
+		else for (const type of this.#listeners.keys()) this.#tab.listen(type);
 	};
 
 	#start(): void {
 		const { withCredentials = false, watchdog, retry = true } = this.#options;
-		const types = new Set(["sse.gap", "sse.ping", ...this.#listeners.keys()]);
+		const types = new Set(this.#listeners.keys());
 		const options = { url: this.#url, withCredentials, watchdog, retry };
-		const member = new Member(this.#key(), options, types, {
+		const tab = new Tab(this.#key(), options, types, {
 			deliver: this.#deliver,
 			setState: this.#setState,
 		});
-		this.#member = member;
-		this.#watchPage(member);
+		this.#tab = tab;
+		this.#watchPage(tab);
 		this.#setState("connecting");
-		member.join();
+		tab.join();
 	}
 
 	#stop(): void {
 		this.#page?.abort();
-		this.#member?.leave();
-		this.#member = undefined;
+		this.#tab?.leave();
+		this.#tab = undefined;
 		this.#setState("closed");
 	}
 
 	/** What names the tabs that share one stream: all that makes it what it is. */
 	#key(): string | undefined {
 		const { share = true, withCredentials } = this.#options;
-		const named = typeof share === "string";
-		if (share === false || (!named && typeof this.#url === "function")) return undefined;
-		const name = named ? share : `${new URL(String(this.#url), location.href)} ${withCredentials}`;
+		let name = share;
+		// Without an origin, as in Node, there are no tabs of one.
+		if (name === true && typeof this.#url !== "function" && globalThis.location !== undefined) {
+			name = `${streamUrl(this.#url)} ${withCredentials}`;
+		}
 		// Another version of this file may be in another tab.
-		return `edge-sse/1 ${name}`;
+		return typeof name === "string" ? `edge-sse/1 ${name}` : undefined;
 	}
 
-	#watchPage(member: Member): void {
+	#watchPage(tab: Tab): void {
 		this.#page = new AbortController();
 		const { signal } = this.#page;
+		// Not every host has these.
+		const hear = (target: Partial<EventTarget> | undefined, type: string, run: () => void) =>
+			target?.addEventListener?.(type, run, { signal });
+		let away = false;
 		const leave = () => {
-			this.#away = true;
-			member.leave();
+			away = true;
+			tab.leave();
 			this.#setState("waiting");
 		};
 		const join = () => {
-			if (this.#away) member.join();
-			this.#away = false;
+			if (away) tab.join();
+			away = false;
 		};
-		this.#away = false;
+		const { document } = globalThis as { document?: EventTarget };
 		// A frozen tab must not lead, and with a lock or a stream none goes to the back/forward cache.
-		addEventListener("pagehide", leave, { signal });
-		addEventListener("pageshow", join, { signal });
-		addEventListener("online", () => member.source.reopen(), { signal });
-		if (typeof document === "undefined") return;
-		document.addEventListener("freeze", leave, { signal });
-		document.addEventListener("resume", join, { signal });
+		hear(globalThis, "pagehide", leave);
+		hear(globalThis, "pageshow", join);
+		hear(document, "freeze", leave);
+		hear(document, "resume", join);
+		hear(globalThis, "online", () => tab.source.reopen());
 		// Timers stand still while a machine sleeps.
-		document.addEventListener("visibilitychange", () => member.source.check(), { signal });
+		hear(document, "visibilitychange", () => tab.source.check());
 	}
 
 	readonly #deliver = (type: string, text: string, lastEventId: string): void => {
 		const listeners = this.#listeners.get(type);
 		if (listeners === undefined) return;
-		try {
+		guarded(() => {
 			const data = this.#parse(type, text) as never;
 			const event = { type, data, lastEventId } as never;
 			for (const hear of [...listeners]) guarded(() => hear(data, event));
-		} catch (error) {
-			reportError(error);
-		}
+		});
 	};
 
 	#parse(type: string, text: string): unknown {
@@ -218,6 +226,6 @@ function guarded(run: () => void): void {
 	try {
 		run();
 	} catch (error) {
-		reportError(error);
+		report(error);
 	}
 }

@@ -1,5 +1,5 @@
 /** Turns what is put in into an async iterator. Nothing is listened to before the first `next()`. */
-export class Inbox<T> implements AsyncIterableIterator<T> {
+export class AsyncQueue<T> implements AsyncIterableIterator<T> {
 	readonly #listen: (put: (value: T) => void) => () => void;
 	readonly #values: T[] = [];
 	readonly #waiting: ((result: IteratorResult<T>) => void)[] = [];

@@ -1,5 +1,10 @@
-import { type Listener, Source, type SourceOptions } from "./reconnecting-source.ts";
-import type { Note } from "./tab-message.ts";
+import {
+	ReconnectingSource,
+	type SourceListener,
+	type SourceOptions,
+} from "./reconnecting-source.ts";
+import type { Role } from "./role.ts";
+import type { TabMessage } from "./tab-message.ts";
 import type { ClientState } from "./types.ts";
 
 /** Silence of a leader, in ms, after which it is asked for a sign, and how long it has for that. */
@@ -7,7 +12,7 @@ const quietFor = 12_000;
 const answerWithin = 3_000;
 
 /** What becomes of the events. */
-export interface Tab {
+export interface Receiver {
 	deliver(type: string, data: string, id: string): void;
 	setState(state: ClientState): void;
 }
@@ -21,34 +26,34 @@ export interface Tab {
  * stream of its own until both are at the same place. Of a cursor nothing is known but whether two are
  * the same: then the same has been seen.
  */
-export class Member implements Listener {
+export class Tab implements SourceListener {
 	cursor: string | undefined;
 	readonly types: Set<string>;
+	readonly source: ReconnectingSource;
 	readonly #key: string | undefined;
-	readonly #tab: Tab;
-	readonly source: Source;
-	#channel: BroadcastChannel | undefined;
-	/** Aborted when this tab gives up the lock, or its place in the queue for it. */
-	#turn = new AbortController();
+	readonly #receiver: Receiver;
+	#role: Role = ["apart"];
 	/** The newest leader's, as far as this tab has heard. Later ones have greater numbers. */
 	#term = 0;
-	/** Whether the events of that leader are taken. */
-	#following = false;
-	/** Where the leader is, while this tab catches up. */
-	#ahead: string | undefined;
-	#leading = false;
-	#catchingUp = false;
 	/** Whether types were added since the last event: some of them may have gone by unheard. */
 	#stale = false;
 	#state: ClientState = "connecting";
+	#channel: BroadcastChannel | undefined;
+	/** Aborted when this tab gives up the lock, or its place in the queue for it. */
+	#turn = new AbortController();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
 	/** @param key names the tabs that share; undefined: this one has a stream to itself. */
-	constructor(key: string | undefined, options: SourceOptions, types: Set<string>, tab: Tab) {
+	constructor(
+		key: string | undefined,
+		options: SourceOptions,
+		types: Set<string>,
+		receiver: Receiver,
+	) {
 		this.#key = key;
 		this.types = types;
-		this.#tab = tab;
-		this.source = new Source(options, this);
+		this.#receiver = receiver;
+		this.source = new ReconnectingSource(options, this);
 	}
 
 	join(): void {
@@ -59,17 +64,16 @@ export class Member implements Listener {
 		}
 		this.#channel = new BroadcastChannel(this.#key);
 		this.#channel.onmessage = ({ data }) => this.#receive(data);
-		this.#takeTurn(this.#key, false);
+		this.#takeTurn({});
 		this.#ask();
 	}
 
 	/** Lets go of the lock, the stream and the channel; the cursor stays. */
 	leave(): void {
 		clearTimeout(this.#timer);
-		this.source.close();
+		this.#become("apart");
 		this.#channel?.close();
 		this.#channel = undefined;
-		this.#leading = this.#following = this.#catchingUp = false;
 		this.#turn.abort();
 	}
 
@@ -78,21 +82,42 @@ export class Member implements Listener {
 	}
 
 	onEvent(type: string, data: string, id: string): void {
+		const [is, leader] = this.#role;
 		this.cursor = id || this.cursor;
 		this.#stale = false;
 		// First, for a listener may leave, or break the page.
-		if (this.#leading) this.#post({ kind: "event", term: this.#term, type, data, id });
-		else if (this.#following && this.cursor === this.#ahead) this.#caughtUp();
-		this.#tab.deliver(type, data, id);
+		if (is === "leading") this.#post({ kind: "event", term: this.#term, type, data, id });
+		else if (is === "behind" && leader === this.cursor) this.#become("following");
+		this.#receiver.deliver(type, data, id);
 	}
 
 	onState(state: ClientState): void {
 		this.#state = state;
-		this.#tab.setState(state);
-		if (this.#leading) this.#announce();
+		this.#receiver.setState(state);
+		if (this.#role[0] === "leading") this.#announce();
 	}
 
-	#takeTurn(key: string, steal: boolean): void {
+	/** The one place where the role changes, and with it whether this tab has a stream. */
+	#become(...role: Role): void {
+		const had = this.#hasStream;
+		this.#role = role;
+		if (!this.#hasStream) this.source.close();
+		else if (!had) this.#open();
+	}
+
+	/** Or waits to have one again. */
+	get #hasStream(): boolean {
+		const [is] = this.#role;
+		return is === "leading" || is === "behind";
+	}
+
+	/** Whether the leader's events count: they are taken, or tell how far it still is to them. */
+	get #follows(): boolean {
+		const [is, leader] = this.#role;
+		return is === "following" || leader !== undefined;
+	}
+
+	#takeTurn(how: { steal?: true }): void {
 		this.#turn.abort();
 		const turn = new AbortController();
 		this.#turn = turn;
@@ -102,9 +127,9 @@ export class Member implements Listener {
 			this.#lead();
 			return new Promise<void>((done) => signal.addEventListener("abort", () => done()));
 		};
-		navigator.locks.request(key, steal ? { steal } : { signal }, lead).catch(() => {
+		navigator.locks.request(this.#key ?? "", how.steal ? how : { signal }, lead).catch(() => {
 			if (signal.aborted) return; // this tab's own doing
-			const stolen = this.#leading;
+			const stolen = this.#role[0] === "leading";
 			this.leave();
 			if (stolen) this.join();
 			// An opaque origin has no locks.
@@ -114,34 +139,34 @@ export class Member implements Listener {
 
 	#lead(): void {
 		clearTimeout(this.#timer);
-		this.#leading = true;
 		// By the clock that all tabs share, for a tab that is new has heard of no other's.
 		this.#term = Math.max(Date.now(), this.#term + 1);
-		if (this.#catchingUp) this.#announce();
-		else this.#open();
-		this.#catchingUp = false;
+		const kept = this.#hasStream;
+		this.#become("leading");
+		// A stream that opens says so by its state.
+		if (kept) this.#announce();
 	}
 
 	/** Asks for a leader, and takes its place when there is no answer: it may be frozen, or hang. */
 	#ask(): void {
 		clearTimeout(this.#timer);
 		this.#post({ kind: "join", cursor: this.cursor, types: [...this.types] });
-		const key = this.#key ?? "";
-		this.#timer = setTimeout(() => this.#takeTurn(key, true), answerWithin);
+		this.#timer = setTimeout(() => this.#takeTurn({ steal: true }), answerWithin);
 	}
 
-	#receive(note: Note): void {
-		if (note.kind !== "event") this.#learn(note.types);
-		if (note.kind === "join") {
-			if (this.#leading) this.#admit(note.cursor);
+	#receive(message: TabMessage): void {
+		if (message.kind !== "event") this.#learn(message.types);
+		const leads = this.#role[0] === "leading";
+		if (message.kind === "join") {
+			if (leads) this.#admit(message.cursor);
 			return;
 		}
 		// A late word of a former leader; or this one leads no more, and is about to be told.
-		if (this.#leading || note.term < this.#term) return;
+		if (leads || message.term < this.#term) return;
 		clearTimeout(this.#timer);
 		this.#timer = setTimeout(() => this.#ask(), quietFor);
-		if (note.kind === "lead") this.#onLead(note);
-		else if (this.#following && note.term === this.#term) this.#onEvent(note);
+		if (message.kind === "lead") this.#onLead(message);
+		else if (message.term === this.#term) this.#onLeadersEvent(message);
 	}
 
 	/** As the leader: takes in a tab, from whose place on nothing may be missing. */
@@ -154,47 +179,45 @@ export class Member implements Listener {
 		}
 	}
 
-	#onLead({ term, cursor, stale, state, types }: Note & { kind: "lead" }): void {
-		if (!this.#following || term > this.#term) {
+	#onLead({ term, cursor, stale, state, types }: TabMessage & { kind: "lead" }): void {
+		if (!this.#follows || term > this.#term) {
 			this.#term = term;
 			const comparable = cursor !== undefined && !stale;
-			this.#following =
+			const canFollow =
 				(comparable || this.cursor === undefined) &&
 				[...this.types].every((type) => types.includes(type));
-			if (!this.#following) {
+			if (!canFollow) {
+				// A stream of its own goes on meanwhile.
+				if (this.#hasStream) this.#become("behind", undefined);
+				else this.#become("apart");
 				this.#ask();
 				return;
 			}
 			this.cursor ??= cursor;
-			this.#ahead = cursor;
-			if (cursor === this.cursor) this.#caughtUp();
-			else if (!this.#catchingUp) {
-				this.#catchingUp = true;
-				this.#open();
-			}
+			this.#approach(cursor);
 		}
-		if (!this.#catchingUp) this.onState(state);
+		if (this.#role[0] === "following") this.onState(state);
 	}
 
-	#onEvent({ type, data, id }: Note & { kind: "event" }): void {
-		if (!this.#catchingUp) {
+	#onLeadersEvent({ type, data, id }: TabMessage & { kind: "event" }): void {
+		if (this.#role[0] === "following") {
 			this.cursor = id || this.cursor;
-			this.#tab.deliver(type, data, id);
-		} else if (id !== "") {
-			this.#ahead = id;
-			if (id === this.cursor) this.#caughtUp();
+			this.#receiver.deliver(type, data, id);
+		} else if (id !== "" && this.#follows) {
+			this.#approach(id);
 		}
+	}
+
+	/** The leader is there: this tab as well, or it has a way to go. */
+	#approach(leader: string | undefined): void {
+		if (leader === this.cursor) this.#become("following");
+		else this.#become("behind", leader);
 	}
 
 	/** Opens a stream at the cursor, of all the types that are known. */
 	#open(): void {
 		this.#stale = false;
 		this.source.open();
-	}
-
-	#caughtUp(): void {
-		if (this.#catchingUp) this.source.close();
-		this.#catchingUp = false;
 	}
 
 	/** @returns whether one of them is new. */
@@ -219,7 +242,7 @@ export class Member implements Listener {
 		});
 	}
 
-	#post(note: Note): void {
-		this.#channel?.postMessage(note);
+	#post(message: TabMessage): void {
+		this.#channel?.postMessage(message);
 	}
 }

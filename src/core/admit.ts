@@ -78,7 +78,8 @@ export async function admit(
 	} catch (error) {
 		options.onError(error, { stage: "authorize" });
 		// Who was to be asked is away: that will pass.
-		if (error instanceof SseError && error.code === "unavailable") return comeBack(headers);
+		if (error instanceof SseError && error.code === "unavailable")
+			return comeBack(request, headers);
 		return refuse(500, "Internal error.", headers);
 	}
 }

@@ -112,6 +112,8 @@ export interface Resume {
 	recent: number;
 	/** When it is to end, in ms since 1970; `Infinity`: never. */
 	expires: number;
+	/** Whether the client asks for control events: see `asksForControl`. Default: false. */
+	control?: boolean | undefined;
 	/** What the channels' names begin with at the broker, and not for the client. Default: nothing. */
 	prefix?: string | undefined;
 }

@@ -54,7 +54,8 @@ export interface ServerSentEventsOptions<Events extends object = EventMap> {
 	keepAlive?: number | undefined;
 	/**
 	 * Keeps streams alive with an event of type `sse.ping`, which a page can hear, in place of the comment: one at the
-	 * beginning and then every `keepAlive` ms, which is its data. For the watchdog of `edge-sse/client`.
+	 * beginning and then every `keepAlive` ms, which is its data. For watchdogs of your own: `edge-sse/client` asks for it
+	 * by `?sse.control=events`, and has it either way.
 	 */
 	ping?: boolean | undefined;
 	/** How long an upstream subscription outlives its last client, in ms. Default 2,000. */

@@ -17,7 +17,12 @@ import {
 } from "./options.ts";
 import { Publishing } from "./publishing.ts";
 import { Admission, type Place } from "./request/connection-limits.ts";
-import { checkChannel, defaultChannel, requestedCursor } from "./request/request.ts";
+import {
+	asksForControl,
+	checkChannel,
+	defaultChannel,
+	requestedCursor,
+} from "./request/request.ts";
 import { comeBack, eventStream } from "./request/response.ts";
 import { liftIdleTimeout, listenForDeparture, sinkFor } from "./sinks/host.ts";
 import { counters, type Stats } from "./stats.ts";
@@ -114,7 +119,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 	 * @throws {TypeError} when the request is no `Request`, or an option is given and breaks its rule.
 	 */
 	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
-		if (!(await isReady(request, options))) return comeBack();
+		if (!(await isReady(request, options))) return comeBack(request);
 		const hasHistory = () => this.#connect(options.host).history !== undefined;
 		const admitted = await admit(request, options, this.#options, hasHistory);
 		if (!("names" in admitted)) {
@@ -128,7 +133,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 		const body = over ? undefined : await this.#enter(request, options, admitted);
 		if (body !== undefined) return eventStream(body, headers);
 		this.#counters.refusedStreams++;
-		return comeBack(headers);
+		return comeBack(request, headers);
 	}
 
 	/** @returns undefined when the client is to come back. */
@@ -153,15 +158,15 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 	): Promise<ReadableStream<Uint8Array>> {
 		const connector = this.#connect(host);
 		const lastEventId = connector.history && requestedCursor(request);
+		const resume = { lastEventId, recent, expires, control: asksForControl(request) };
 		if (connector.stream !== undefined) {
 			place.leave(); // whoever makes the streams counts them
-			return connector.stream(names, { lastEventId, recent, expires }).catch((error: unknown) => {
+			return connector.stream(names, resume).catch((error: unknown) => {
 				this.#options.onError(error, { stage: "subscribe" });
 				throw error;
 			});
 		}
 		const hub = this.#hubFor(host);
-		const resume = { lastEventId, recent, expires };
 		const { connection, sink } = await hub.open(names, resume, sinkFor(request, host));
 		const hubs = this.#requestHubs;
 		if (hub !== this.#hub) hubs.add(hub);

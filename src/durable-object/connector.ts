@@ -15,6 +15,7 @@ import type {
 import { ConnectorError, closedError } from "../core/errors.ts";
 import { live, type Positions, parseCursor } from "../core/history/cursor.ts";
 import { checkNames } from "../core/known-names.ts";
+import { controlQuery } from "../core/request/request.ts";
 import { Cursors } from "./cursors.ts";
 import { mergeFrames } from "./merge.ts";
 import {
@@ -195,7 +196,7 @@ async function positionsOf(
 
 /** What the object is to know of the stream. A cursor goes on as what it was read as, whatever the client has sent. */
 function streamQuery(
-	{ lastEventId, recent, expires, prefix = "" }: Resume,
+	{ lastEventId, recent, expires, control, prefix = "" }: Resume,
 	position: string | undefined,
 ): Record<string, string> {
 	const query: Record<string, string> = {};
@@ -205,5 +206,6 @@ function streamQuery(
 	else if (recent > 0) query.recent = String(recent);
 	if (expires !== Number.POSITIVE_INFINITY) query.expires = String(expires);
 	if (prefix !== "") query.prefix = prefix;
+	if (control) query[controlQuery[0]] = controlQuery[1];
 	return query;
 }

@@ -16,8 +16,8 @@ import { until } from "../support/wait.ts";
 export interface SceneOptions {
 	/** Messages that are kept per channel; 0: there is no history. Default 100,000. */
 	history?: number;
-	/** Whether the hub sends `sse.ping` instead of comments (default), or `bare`: without saying its interval. */
-	pings?: boolean | "bare";
+	/** Whether the hub sends everybody `sse.ping` instead of comments (default), or only who asks. */
+	pings?: boolean;
 	/** Default 8,000 ms. */
 	keepAlive?: number;
 }
@@ -41,7 +41,7 @@ export interface Scene {
 export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 	const { history = 100_000, pings = true, keepAlive = 8_000 } = options;
 	const connector = history > 0 ? memory({ history: { maxLength: history } }) : memory();
-	const sse = new ServerSentEvents({ connector, keepAlive, ping: pings !== false, linger: 0 });
+	const sse = new ServerSentEvents({ connector, keepAlive, ping: pings, linger: 0 });
 	const app = new Hono().get("/healthz", healthCheck(sse));
 	const script = await bundle();
 	const requests: URLSearchParams[] = [];
@@ -57,7 +57,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 		if (answer !== undefined) return answer;
 		const response = await sse.stream(request, { host });
 		if (response.body === null) return response;
-		const line = new Line(pings === "bare");
+		const line = new Line();
 		lines.add(line);
 		return new Response(response.body.pipeThrough(line.transform), response);
 	};
@@ -66,6 +66,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 		const { pathname } = new URL(request.url);
 		if (pathname === "/page") return answerWith("text/html", page);
 		if (pathname === "/client.js") return answerWith("text/javascript", script);
+		if (pathname === "/service-worker.js") return answerWith("text/javascript", serviceWorker);
 		if (pathname === "/hold") {
 			return new Promise((resolve) => {
 				release = () => resolve(answerWith("text/plain", ""));
@@ -107,19 +108,13 @@ class Line {
 	readonly transform: TransformStream<Uint8Array, Uint8Array>;
 	#controller: TransformStreamDefaultController<Uint8Array> | undefined;
 
-	/** @param bare takes the interval out of pings. */
-	constructor(bare: boolean) {
-		const decoder = new TextDecoder();
-		const encoder = new TextEncoder();
+	constructor() {
 		this.transform = new TransformStream({
 			start: (controller) => {
 				this.#controller = controller;
 			},
 			transform: (chunk, controller) => {
-				if (this.muted) return;
-				const text = decoder.decode(chunk, { stream: true });
-				const sent = bare ? text.replace(/^(event:sse\.ping\ndata:)\d+$/gm, "$1") : text;
-				controller.enqueue(encoder.encode(sent));
+				if (!this.muted) controller.enqueue(chunk);
 			},
 		});
 	}
@@ -147,6 +142,16 @@ const page = `<!doctype html><title>client</title><script type="module">
 		for (const type of types) client.on(type, (data) => seen.push(data));
 	};
 </script>`;
+
+/** As many sites have it: whatever the page asks for passes through, an event stream as well, unless `?leave`. */
+const serviceWorker = `
+	const leaves = ({ headers }) => location.search === "?leave" && headers.get("accept") === "text/event-stream";
+	addEventListener("install", () => skipWaiting());
+	addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+	addEventListener("fetch", (event) => {
+		if (!leaves(event.request)) event.respondWith(fetch(event.request));
+	});
+`;
 
 function answerWith(type: string, body: string): Response {
 	return new Response(body, { headers: { "content-type": type } });

@@ -5,6 +5,7 @@ import { startWorker, type Worker } from "../support/durable-objects.ts";
 import { openSocketStream, openStream } from "../support/event-stream.ts";
 import { post, streamUrl } from "../support/hub-client.ts";
 import { until } from "../support/wait.ts";
+import { parsed } from "../unit/core/message/parsed.ts";
 import { Bridge } from "./fixtures/bridge.ts";
 
 const bridge = new Bridge();
@@ -119,6 +120,25 @@ test("a gap names the channel as its clients know it, and a stream ends when it 
 	const gap = JSON.stringify({ channel, lastEventId: "1-1" });
 	expect(text).toContain(`event:sse.gap\ndata:${gap}\n\ndata:x\nid:`);
 	expect(text).toMatch(/\n\nretry:\d+\n\n$/);
+});
+
+test.for([1, 2])("who asks is sent control events by the objects of %d channels", async (count) => {
+	const { connector } = connect();
+	const sse = new ServerSentEvents({ connector });
+	const channels = Array.from({ length: count }, fresh);
+	const query = new URLSearchParams(channels.map((channel) => ["channel", channel]));
+	const texts = ["", "&sse.control=events"].map(async (asks) => {
+		const request = new Request(`http://hub.test/?${query}${asks}`);
+		const { body } = await sse.stream(request, { expires: Date.now() + 1_000 });
+		return new Response(body).text();
+	});
+	const [plain = "", asked = ""] = await Promise.all(texts);
+	expect(parsed(plain).events).toEqual([]);
+	const { events, retries } = parsed(asked);
+	expect(new Set(events.map(({ event }) => event))).toEqual(new Set(["sse.ping", "sse.retry"]));
+	expect(Number(events.at(-1)?.data)).toBe(retries.at(-1));
+	// A page is shown the place with a ping.
+	expect(asked).toMatch(/\nid:[^\n]+\n\n(event:sse\.ping\ndata:\d+\n\n)+/);
 });
 
 test("a page is bounded in bytes as well, and goes on where it ended", async () => {

@@ -24,6 +24,7 @@ const ticksPerDuration = 100;
 const longestTick = 2_000;
 
 const encoder = /* @__PURE__ */ new TextEncoder();
+const commentBytes = /* @__PURE__ */ encoder.encode(commentFrame);
 
 /** All open streams of a hub, and the one timer that keeps them alive and ends them in time. */
 export class Roster implements ConnectionOwner {
@@ -34,9 +35,10 @@ export class Roster implements ConnectionOwner {
 	readonly #maxDuration: number;
 	readonly #tickMs: number;
 	readonly #silentTicks: number;
-	readonly #keepAliveFrame: Uint8Array;
-	/** A ping, which a stream begins with as well; empty where comments keep it alive. */
-	readonly ping: string;
+	/** Whether everybody is sent pings, or only who asks for them. */
+	readonly #pingsAll: boolean;
+	readonly #ping: string;
+	readonly #pingBytes: Uint8Array;
 	readonly #onEnd: (feed: Feed, connection: Connection, reason: EndReason) => void;
 	#timer: ReturnType<typeof setInterval> | undefined;
 
@@ -56,8 +58,9 @@ export class Roster implements ConnectionOwner {
 			longestTick,
 		);
 		this.#silentTicks = Math.floor(keepAlive / this.#tickMs);
-		this.ping = ping === true ? pingFrame(keepAlive) : "";
-		this.#keepAliveFrame = encoder.encode(this.ping || commentFrame);
+		this.#pingsAll = ping === true;
+		this.#ping = pingFrame(keepAlive);
+		this.#pingBytes = encoder.encode(this.#ping);
 	}
 
 	get size(): number {
@@ -66,6 +69,15 @@ export class Roster implements ConnectionOwner {
 
 	get connections(): Connection[] {
 		return [...this.#feeds.keys()];
+	}
+
+	/** A ping, which its stream begins with; empty where comments keep it alive. */
+	pingFor(connection: Connection): string {
+		return this.#pings(connection) ? this.#ping : "";
+	}
+
+	#pings({ control }: Connection): boolean {
+		return control || this.#pingsAll;
 	}
 
 	/** @param expires when its stream is to end, in ms since 1970; `Infinity`: never. */
@@ -109,14 +121,17 @@ export class Roster implements ConnectionOwner {
 		const soon = Date.now() + this.#tickMs;
 		for (const connection of this.#feeds.keys()) {
 			if (connection.deadline <= soon) connection.comeBack("expired");
-			else if (this.#isDue(connection)) connection.write(this.#keepAliveFrame);
+			else if (this.#isDue(connection)) {
+				connection.write(this.#pings(connection) ? this.#pingBytes : commentBytes);
+			}
 		}
 	};
 
 	// A page that listens for one type of event does not see the others, but for the ping.
-	#isDue({ begun, lastTick }: Connection): boolean {
-		if (this.ping === "") return this.tick - lastTick >= this.#silentTicks;
-		return (this.tick - begun) % this.#silentTicks === 0;
+	#isDue(connection: Connection): boolean {
+		const { begun, lastTick } = connection;
+		if (this.#pings(connection)) return (this.tick - begun) % this.#silentTicks === 0;
+		return this.tick - lastTick >= this.#silentTicks;
 	}
 }
 

@@ -1,5 +1,5 @@
 import { SseError } from "../errors.ts";
-import { jitteredRetry, retryFrame } from "../message/frame.ts";
+import { jitteredRetry, retryEventFrame, retryFrame } from "../message/frame.ts";
 import type { Sink, SinkOwner } from "../sinks/sink.ts";
 import type { Counters } from "../stats.ts";
 
@@ -42,6 +42,8 @@ const tooSlow = /* @__PURE__ */ (() => {
 export class Connection implements SinkOwner {
 	#sink!: Sink;
 	readonly #owner: ConnectionOwner;
+	/** Whether the client is told in events what comments and `retry:` say. */
+	readonly control: boolean;
 	#ended: EndReason | undefined;
 	#cleanUp: CleanUp | undefined;
 	/** When the stream is to end, in ms since 1970. */
@@ -52,8 +54,9 @@ export class Connection implements SinkOwner {
 	lastTick: number;
 
 	/** It is to be given a sink before anything is written. */
-	constructor(owner: ConnectionOwner) {
+	constructor(owner: ConnectionOwner, control = false) {
 		this.#owner = owner;
+		this.control = control;
 		this.begun = owner.tick;
 		this.lastTick = owner.tick;
 	}
@@ -115,7 +118,8 @@ export class Connection implements SinkOwner {
 	/** Ends the stream cleanly, with a time to come back of its own. */
 	comeBack(reason: "closed" | "expired" = "closed"): void {
 		this.#owner.flush(this);
-		this.write(encoder.encode(retryFrame(jitteredRetry())));
+		const ms = jitteredRetry();
+		this.write(encoder.encode(retryFrame(ms) + (this.control ? retryEventFrame(ms) : "")));
 		this.#end(reason);
 	}
 

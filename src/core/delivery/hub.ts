@@ -78,7 +78,7 @@ export class Hub implements ChannelOwner {
 	 */
 	async open<S extends Sink>(
 		names: readonly string[],
-		{ lastEventId, recent, expires }: Resume,
+		{ lastEventId, recent, expires, control = false }: Resume,
 		createSink: (owner: SinkOwner) => S,
 	): Promise<{ connection: Connection; sink: S }> {
 		await this.#pacer.pass();
@@ -100,13 +100,13 @@ export class Hub implements ChannelOwner {
 			feed = new Feed(channels, this.report, this.counters, this.#batch, this.#upstreamEnded);
 			this.#feeds.set(key, feed);
 		}
-		const connection = new Connection(this.#roster);
+		const connection = new Connection(this.#roster, control);
 		const sink = createSink(connection);
 		connection.use(sink);
 		// Before it joins, for what is then sent to the others may show that they have gone.
 		feed.users++;
 		this.#roster.add(connection, feed, expires);
-		feed.join(connection, opening, this.#roster.ping, resume);
+		feed.join(connection, opening, this.#roster.pingFor(connection), resume);
 		return { connection, sink };
 	}
 

@@ -51,6 +51,15 @@ export function retryFrame(ms: number): string {
 }
 
 /**
+ * The same where a page can hear it, for scripts cannot read `retry:`.
+ *
+ * @param ms how long to wait before the next connection.
+ */
+export function retryEventFrame(ms: number): string {
+	return frame({ type: "sse.retry", data: String(ms) });
+}
+
+/**
  * Sets the client's last event ID without an event: the standard takes the id before it finds that there
  * is no data to dispatch.
  */

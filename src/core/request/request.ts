@@ -33,6 +33,18 @@ export function queryOf(request: Request): URLSearchParams {
 	return new URL(request.url, "http://localhost").searchParams;
 }
 
+/**
+ * Whether the client asks to be told in events, which a page can hear, what is otherwise in comments and `retry:`, which
+ * it cannot: pings, and when to come back. A service worker may drop the header of a reconnect, so a page that wants to
+ * miss nothing has to reconnect by itself.
+ */
+export const controlQuery = ["sse.control", "events"] as const;
+
+export function asksForControl(request: Request): boolean {
+	const [name, value] = controlQuery;
+	return queryOf(request).get(name) === value;
+}
+
 /** What is wrong with these channels, in words that name the rule; undefined when nothing is. */
 export function channelProblem(
 	names: readonly unknown[],

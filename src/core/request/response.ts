@@ -1,4 +1,5 @@
-import { commentFrame, jitteredRetry, retryFrame } from "../message/frame.ts";
+import { commentFrame, jitteredRetry, retryEventFrame, retryFrame } from "../message/frame.ts";
+import { asksForControl } from "./request.ts";
 
 /**
  * How a stream request is answered. A non-200 answer is final for an EventSource: it gives up and
@@ -35,6 +36,8 @@ export function refuse(
  * A passing no: the EventSource waits and asks again by itself. The wait is drawn from 2 to 6 s, so
  * that clients turned away together do not come back together.
  */
-export function comeBack(headers?: Record<string, string>): Response {
-	return eventStream(commentFrame + retryFrame(jitteredRetry()), headers);
+export function comeBack(request: Request, headers?: Record<string, string>): Response {
+	const ms = jitteredRetry();
+	const event = asksForControl(request) ? retryEventFrame(ms) : "";
+	return eventStream(commentFrame + retryFrame(ms) + event, headers);
 }

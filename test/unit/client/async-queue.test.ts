@@ -1,36 +1,36 @@
 import { expect, test } from "vitest";
-import { Inbox } from "../../../src/client/async-queue.ts";
+import { AsyncQueue } from "../../../src/client/async-queue.ts";
 
 function open() {
 	const taps: ((value: number) => void)[] = [];
 	let stops = 0;
-	const inbox = new Inbox<number>((put) => {
+	const queue = new AsyncQueue<number>((put) => {
 		taps.push(put);
 		return () => stops++;
 	});
 	const put = (value: number) => {
 		for (const tap of taps) tap(value);
 	};
-	return { inbox, put, listens: () => taps.length, stops: () => stops };
+	return { queue, put, listens: () => taps.length, stops: () => stops };
 }
 
 test("it listens from the first next() on, once", async () => {
-	const { inbox, put, listens } = open();
+	const { queue, put, listens } = open();
 	expect(listens()).toBe(0);
-	const waiting = [inbox.next(), inbox.next()];
+	const waiting = [queue.next(), queue.next()];
 	expect(listens()).toBe(1);
 	for (const value of [1, 2, 3]) put(value);
-	expect(await Promise.all([...waiting, inbox.next()])).toEqual(
+	expect(await Promise.all([...waiting, queue.next()])).toEqual(
 		[1, 2, 3].map((value) => ({ done: false, value })),
 	);
 	expect(listens()).toBe(1);
 });
 
 test("break ends it, and what was not taken is gone", async () => {
-	const { inbox, put, stops } = open();
+	const { queue, put, stops } = open();
 	const seen: number[] = [];
 	const reading = (async () => {
-		for await (const value of inbox) {
+		for await (const value of queue) {
 			seen.push(value);
 			if (value === 2) break;
 		}
@@ -39,30 +39,30 @@ test("break ends it, and what was not taken is gone", async () => {
 	await reading;
 	expect(seen).toEqual([1, 2]);
 	expect(stops()).toBe(1);
-	expect(await inbox.next()).toEqual({ done: true, value: undefined });
+	expect(await queue.next()).toEqual({ done: true, value: undefined });
 });
 
 test("return() ends a next() that waits", async () => {
-	const { inbox } = open();
-	const waiting = inbox.next();
-	await inbox.return();
+	const { queue } = open();
+	const waiting = queue.next();
+	await queue.return();
 	expect(await waiting).toEqual({ done: true, value: undefined });
 });
 
 test("after its end, what had come can still be taken", async () => {
-	const { inbox, put, stops } = open();
-	const first = inbox.next();
+	const { queue, put, stops } = open();
+	const first = queue.next();
 	for (const value of [1, 2]) put(value);
-	inbox.end();
+	queue.end();
 	expect(await first).toEqual({ done: false, value: 1 });
-	expect(await inbox.next()).toEqual({ done: false, value: 2 });
-	expect(await inbox.next()).toEqual({ done: true, value: undefined });
+	expect(await queue.next()).toEqual({ done: false, value: 2 });
+	expect(await queue.next()).toEqual({ done: true, value: undefined });
 	expect(stops()).toBe(1);
 });
 
 test("one that was ended before it began does not listen", async () => {
-	const { inbox, listens } = open();
-	await inbox.return();
-	expect(await inbox.next()).toEqual({ done: true, value: undefined });
+	const { queue, listens } = open();
+	await queue.return();
+	expect(await queue.next()).toEqual({ done: true, value: undefined });
 	expect(listens()).toBe(0);
 });

@@ -14,6 +14,8 @@ interface Surroundings {
 	readonly published: readonly Published[];
 	readonly sources: Set<FakeSource>;
 	readonly current: unknown;
+	/** A service worker that answers with `fetch(event.request)`: a reconnect's header is lost on the way. */
+	readonly serviceWorker: boolean;
 }
 
 /** A native EventSource, and the hub's end of it. */
@@ -23,15 +25,15 @@ export class FakeSource extends EventTarget {
 	readonly #world: Surroundings;
 	readonly owner: unknown;
 	readonly #query: string | null;
-	/** What a reconnect by itself sends as `Last-Event-ID`. */
+	/** What a reconnect by itself sends as `Last-Event-ID`, unless a service worker is in between. */
 	#lastEventId = "";
 	#positions: string[] = [];
 
-	constructor(world: Surroundings, url: URL) {
+	constructor(world: Surroundings, url: string) {
 		super();
 		this.#world = world;
 		this.owner = world.current;
-		this.#query = url.searchParams.get("lastEventId");
+		this.#query = new URL(url).searchParams.get("lastEventId");
 		world.sources.add(this);
 	}
 
@@ -53,6 +55,13 @@ export class FakeSource extends EventTarget {
 		});
 	}
 
+	/** The hub ends the stream, and says when to come back. */
+	end(): void {
+		if (this.readyState !== 1) return;
+		this.#dispatch("sse.retry", "3000");
+		this.lose();
+	}
+
 	/** The connection breaks; the browser comes back by itself. */
 	lose(): void {
 		this.readyState = 0;
@@ -64,8 +73,8 @@ export class FakeSource extends EventTarget {
 	}
 
 	#open(): void {
-		const { channels, published } = this.#world;
-		const cursor = this.#lastEventId || this.#query;
+		const { channels, published, serviceWorker } = this.#world;
+		const cursor = (serviceWorker ? "" : this.#lastEventId) || this.#query;
 		const heads = channels.map(
 			(channel) => published.findLast((message) => message.channel === channel)?.position,
 		);

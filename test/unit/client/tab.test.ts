@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { Member } from "../../../src/client/tab.ts";
+import { Tab } from "../../../src/client/tab.ts";
 import type { ClientState } from "../../../src/client/types.ts";
 import { Random } from "../../torture/random.ts";
 import type { Published } from "./source.ts";
@@ -14,8 +14,8 @@ const types = ["x", "y"];
 const settle = setImmediate;
 afterEach(() => vi.unstubAllGlobals());
 
-class Tab {
-	readonly member: Member;
+class TestTab {
+	readonly tab: Tab;
 	readonly types: string[];
 	readonly told: number[] = [];
 	state: ClientState = "closed";
@@ -27,7 +27,7 @@ class Tab {
 	constructor(world: World, own: string[]) {
 		this.types = own;
 		const options = { url: "/stream", withCredentials: false, watchdog: undefined, retry: true };
-		this.member = new Member("key", options, new Set(["sse.gap", "sse.ping", ...own]), {
+		this.tab = new Tab("key", options, new Set(["sse.gap", "sse.ping", ...own]), {
 			deliver: (type, data) => {
 				if (own.includes(type)) this.told.push(Number(data));
 			},
@@ -36,7 +36,7 @@ class Tab {
 			},
 		});
 		world.current = this;
-		this.member.join();
+		this.tab.join();
 	}
 
 	wants({ type }: Published): boolean {
@@ -47,7 +47,7 @@ class Tab {
 class Story {
 	readonly world: World;
 	readonly random: Random;
-	readonly tabs: Tab[] = [];
+	readonly tabs: TestTab[] = [];
 	readonly log: string[] = [];
 
 	constructor(seed: number) {
@@ -57,19 +57,19 @@ class Story {
 	}
 
 	/** Lets a tab's code run until it waits for something. */
-	async run(tab: Tab, step: () => void): Promise<void> {
+	async run(tab: TestTab, step: () => void): Promise<void> {
 		this.world.current = tab;
 		step();
 		await new Promise((done) => settle(done));
-		const { member } = tab;
-		if (tab.state === "open" && member.cursor !== undefined) {
+		const { cursor } = tab.tab;
+		if (tab.state === "open" && cursor !== undefined) {
 			tab.openAt ??= this.world.published.length;
 		}
 	}
 
 	async open(): Promise<void> {
 		const own = types.filter(() => this.random.chance(0.6));
-		const tab = new Tab(this.world, own.length > 0 ? own : ["x"]);
+		const tab = new TestTab(this.world, own.length > 0 ? own : ["x"]);
 		this.tabs.push(tab);
 		await this.run(tab, () => undefined);
 	}
@@ -84,7 +84,7 @@ class Story {
 			world.publish(random.pick(["one", "two"]), random.pick(["x", "y"]));
 			return;
 		}
-		const tab = this.tabs[random.below(this.tabs.length)] as Tab;
+		const tab = this.tabs[random.below(this.tabs.length)] as TestTab;
 		const index = this.tabs.indexOf(tab);
 		const chance = random.below(1_000);
 		if (chance < 15) {
@@ -98,15 +98,16 @@ class Story {
 			// Whatever comes has to wait.
 		} else if (chance < 75) {
 			this.log.push(`away ${index} ${!tab.away}`);
-			await this.run(tab, () => (tab.away ? tab.member.join() : tab.member.leave()));
+			await this.run(tab, () => (tab.away ? tab.tab.join() : tab.tab.leave()));
 			tab.away = !tab.away;
 		} else if (chance < 95) await this.#timer(tab);
 		else if (chance < 115) await this.#source(tab, (source) => source.lose());
-		else if (chance < 165) await this.#source(tab, (source) => source.ping());
+		else if (chance < 135) await this.#source(tab, (source) => source.end());
+		else if (chance < 185) await this.#source(tab, (source) => source.ping());
 		else await this.#next(tab);
 	}
 
-	async #timer(tab: Tab): Promise<void> {
+	async #timer(tab: TestTab): Promise<void> {
 		for (const [timer, { owner, run }] of this.world.timers) {
 			if (owner !== tab) continue;
 			this.world.timers.delete(timer);
@@ -116,7 +117,7 @@ class Story {
 	}
 
 	async #source(
-		tab: Tab,
+		tab: TestTab,
 		act: (source: World["sources"] extends Set<infer S> ? S : never) => void,
 	) {
 		for (const source of this.world.sources) {
@@ -124,7 +125,7 @@ class Story {
 		}
 	}
 
-	async #next(tab: Tab): Promise<boolean> {
+	async #next(tab: TestTab): Promise<boolean> {
 		const steps = this.world.stepsOf(tab);
 		const step = steps[this.random.below(steps.length)];
 		if (step !== undefined) await this.run(tab, step);
@@ -135,7 +136,7 @@ class Story {
 	async end(): Promise<void> {
 		for (const tab of this.tabs) {
 			tab.hangs = false;
-			if (tab.away) await this.run(tab, () => tab.member.join());
+			if (tab.away) await this.run(tab, () => tab.tab.join());
 			tab.away = false;
 		}
 		for (let round = 0; round < 3; round++) {
@@ -144,7 +145,11 @@ class Story {
 				busy = false;
 				for (const tab of this.tabs) busy = (await this.#next(tab)) || busy;
 			}
-			for (const tab of this.tabs) await this.#source(tab, (source) => source.ping());
+			for (const tab of this.tabs) {
+				await this.#source(tab, (source) => source.ping());
+				// A stream that was lost is opened again when its time has come.
+				if (tab.state === "waiting") await this.#timer(tab);
+			}
 		}
 	}
 

@@ -10,6 +10,7 @@ import { FakeSource, type Published } from "./source.ts";
  */
 export class World {
 	readonly random: Random;
+	readonly serviceWorker: boolean;
 	readonly channels = ["one", "two"];
 	readonly published: Published[] = [];
 	readonly boxes = new Set<FakeChannel>();
@@ -24,6 +25,7 @@ export class World {
 
 	constructor(random: Random) {
 		this.random = random;
+		this.serviceWorker = random.chance(0.5);
 	}
 
 	publish(channel: string, type: string): Published {
@@ -105,7 +107,7 @@ export class World {
 				}
 			},
 			EventSource: class extends FakeSource {
-				constructor(url: URL) {
+				constructor(url: string) {
 					super(world, url);
 				}
 			},

@@ -107,10 +107,14 @@ test("a connector that makes the streams itself is given the names with the pref
 		channels: { prefix: "app:" },
 		limits: { connections: 1 },
 	});
-	for (const expires of [Number.POSITIVE_INFINITY, 8e15]) {
-		const { body } = await sse.stream(request("channel=a&channel=b"), { recent: 2, expires });
+	for (const [expires, control] of [
+		[Number.POSITIVE_INFINITY, false],
+		[8e15, true],
+	] as const) {
+		const query = `channel=a&channel=b${control ? "&sse.control=events" : ""}`;
+		const { body } = await sse.stream(request(query), { recent: 2, expires });
 		await body?.cancel();
-		const resume = { lastEventId: undefined, recent: 2, expires, prefix: "app:" };
+		const resume = { lastEventId: undefined, recent: 2, expires, control, prefix: "app:" };
 		expect(asked.pop()).toEqual([["app:a", "app:b"], resume]);
 	}
 	await sse.close();
