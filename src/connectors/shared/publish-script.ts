@@ -7,7 +7,8 @@
  * ARGV: PUBLISH or SPUBLISH; of each channel its name, entries to keep, ms to keep them, how many messages, how many KEYS;
  * of each message its mode and its payload. The mode is empty, or `-` for one that is not kept, or `=` and its key.
  *
- * Answers two items for each message: receivers and id, or -1 and the error.
+ * Answers two items for each message: receivers and id, or -1 and the error. A replica's refusal is the answer to all of
+ * them: by it the connection is known to lead to a server that is no master any more.
  */
 export const publishScript = `
 local time = redis.call('TIME')
@@ -49,6 +50,7 @@ while ARGV[a] do
       if redis.call('EXISTS', stream) == 0 then redis.call('XADD', stream, '*', 'birth', '') end
       id = redis.pcall('XADD', stream, 'MAXLEN', '=', length, '*', 'm', payload)
       if type(id) == 'table' then
+        if string.find(id.err, 'READONLY', 1, true) then return id end
         reply(-1, id.err)
       else
         kept = true
