@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root } from "../package/support.ts";
 
-/** What can be set is what the documents list: no option is forgotten, and none is made up. */
+/** What can be set is what the documents list: no option is forgotten, and none is invented. */
 
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 

@@ -78,7 +78,7 @@ export class Replay<Client extends ReplayClient> {
 			this.#kept?.onMessage(channel, decoded);
 			if (this.#underWay !== this.#kept) this.#underWay?.onMessage(channel, decoded);
 		} else if (this.#behind.size > 0) {
-			// It is not kept, so that it cannot be made up for: it goes ahead of what is.
+			// It is not kept and cannot be replayed: it goes ahead of what is.
 			const bytes = encoder.encode(decoded.frame);
 			for (const connection of this.#behind.keys()) {
 				if (connection.write(bytes) && connection.isOpen) this.#counters.frames++;

@@ -101,7 +101,7 @@ export const publishCases: Case[] = [
 	},
 	{
 		clause: "P4",
-		title: "with the broker gone publish rejects in time, and is not made up for later",
+		title: "with the broker gone publish rejects in time, and is not sent later",
 		needs: ["broker"],
 		async run(kit) {
 			const channel = kit.channel();

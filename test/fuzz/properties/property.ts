@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 
-/** What must hold for every input that can be made up. */
+/** What must hold for every input that can be generated. */
 export interface Property {
 	name: string;
 	/** Of all cases of a run, out of 100. */

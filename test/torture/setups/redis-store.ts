@@ -62,7 +62,7 @@ export function redisFaults(redis: RedisServer, target = "redis"): Fault[] {
 			name: "CLIENT KILL",
 			target,
 			strike: async (random) => {
-				// Again while the first loss is still being made up for.
+				// Again while the first loss is still being recovered.
 				for (let left = 1 + random.below(4); left > 0; left--) {
 					const type = random.pick(["pubsub", "pubsub", "normal"]);
 					await redis.command("CLIENT", "KILL", "TYPE", type);

@@ -41,7 +41,7 @@ class Storm implements Connector {
 	}
 }
 
-test("of 1,000 channels that come back at once, 32 read their history at a time, and all are made up for", async () => {
+test("of 1,000 channels that come back at once, 32 read their history at a time, and all are recovered", async () => {
 	const broker = new Storm();
 	const it = scene({ connector: broker, keepAlive: 1_000_000 });
 	const clients: Client[] = [];

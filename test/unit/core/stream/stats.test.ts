@@ -60,7 +60,7 @@ test("without history: frames and bytes are what the clients read, each message 
 	expect(it.sse.stats()).toMatchObject({ connections: 0, messages: 12 });
 });
 
-test("with history: what is made up for counts for whoever reads it, with the replays and the gaps", async () => {
+test("with history: what is replayed counts for whoever reads it, with the replays and the gaps", async () => {
 	const it = scene({ history: { maxLength: 20 } });
 	const first = await open(it);
 	const start = await first.placed();
