@@ -113,8 +113,10 @@ export function publishing(bed: Bed, broker: Broker): void {
 			`{"data": "first", "channel": ${channel}, "d\\u0061ta" : ${data} , "type":"n"}`,
 		);
 		const event = await stream.event();
-		// A line break within is a `data:` line of its own, and comes back as LF.
-		expect(event).toMatchObject({ event: "n", data: data.replaceAll(/\r\n?/g, "\n") });
+		// A line break within is a `data:` line of its own, and comes back as LF. Upstash's API is made of lines.
+		const text =
+			broker === "upstash" ? data.replaceAll(/[\r\n]/g, " ") : data.replaceAll(/\r\n?/g, "\n");
+		expect(event).toMatchObject({ event: "n", data: text });
 	});
 
 	it.for([
