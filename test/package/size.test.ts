@@ -24,16 +24,16 @@ const rows: Row[] = [
 		entry: "core, without connectors",
 		code: 'export { Message, ServerSentEvents } from "edge-sse";',
 		dependencies: true,
-		// History (replay, cursors, catching up) is about 4 kB of it, access and limits 3, the way out on Node 1, what
-		// is refused in words 1.5.
-		budget: 17_850,
+		// 10 kB is the aim. History (replay, cursors, recovery) is about 5 kB of it, publishing in order 3, access and
+		// limits 3, what is refused in words 3, hosts 2.
+		budget: 20_900,
 	},
 	{
 		// The same by the public names, and a connector of 0.8 kB: it shows that what is not used is shaken off.
 		entry: "edge-sse with memory()",
 		code: 'export { Message, ServerSentEvents } from "edge-sse"; export { memory } from "edge-sse/memory";',
 		dependencies: true,
-		budget: 18_900,
+		budget: 22_600,
 	},
 	{
 		// The whole of a Worker that exports `sse`, Upstash's client included.
@@ -41,7 +41,7 @@ const rows: Row[] = [
 		code: 'export { sse as default } from "edge-sse";',
 		conditions: ["workerd", "worker", "browser"], // wrangler's
 		dependencies: true,
-		budget: 30_000,
+		budget: 31_700,
 	},
 	{
 		entry: "edge-sse/client, whole",
