@@ -67,8 +67,9 @@ class Sequence {
 	}
 }
 
-function timeOf(id: string): number {
-	return Number(id.slice(0, id.indexOf("-")));
+/** Of an id, or of the time at which a channel was seen empty (`~…`). */
+function timeOf(position: string): number {
+	return Number.parseInt(position.replace("~", ""), 10);
 }
 
 /** Holds what every client was sent against what was really published. */
