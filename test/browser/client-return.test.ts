@@ -63,6 +63,9 @@ test.concurrent("it comes back when the server says", async () => {
 		return new Response(body, { headers: { "content-type": "text/event-stream" } });
 	};
 	await listen(tab, "told");
+	// The first two are open for a moment, which a page may see.
+	await until(() => times.length === 3, { what: "a third request", timeout: 9_000 });
+	await when(tab, 'client.state === "open"');
 	const [first = 0, second = 0, third = 0] = times;
 	expect(second - first).toBeLessThan(1_400);
 	expect(third - second).toBeGreaterThan(1_450);
