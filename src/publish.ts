@@ -20,6 +20,7 @@ import { UpstashSender } from "./connectors/upstash/sender.ts";
 import { UpstashTarget } from "./connectors/upstash/target.ts";
 import type { HistoryOptions, PublishOutcome } from "./core/connector.ts";
 import { closedError } from "./core/errors.ts";
+import { checkNames } from "./core/known-names.ts";
 import type { PublishChannel, Published, PublishMessage, PublishOptions } from "./core/publish.ts";
 import { type PublishConnector, Publisher } from "./core/publisher.ts";
 import { type ChannelNamespace, ObjectPublishing } from "./durable-object/publishing.ts";
@@ -138,6 +139,7 @@ export interface UpstashTargetOptions {
  * @throws {ConfigurationError} when there is no usable pair of a URL and a token.
  */
 export function upstash(options: UpstashTargetOptions = {}): PublishTarget {
+	checkNames("upstash(): ", options, ["url", "token", "timeout", "history"]);
 	const { timeout = 5_000, history } = options;
 	if (!(timeout > 0)) throw new TypeError("timeout must be a number of milliseconds above 0.");
 	const { url, token } = credentials(options);
@@ -170,6 +172,7 @@ export interface RedisTargetOptions {
  * @throws {TypeError} when the target or an option is not of its kind.
  */
 export function redis(target: RedisTarget, options: RedisTargetOptions = {}): PublishTarget {
+	checkNames("redis(): ", options, ["timeout", "history", "sharded"]);
 	const { timeout = 3_000, history, sharded = false } = options;
 	if (!(Number.isInteger(timeout) && timeout > 0)) {
 		throw new TypeError("redis(): timeout must be a whole number of milliseconds, at least 1.");
@@ -188,6 +191,7 @@ export function durableObject(
 	namespace: ChannelNamespace,
 	options: { timeout?: number; history?: HistoryOptions | undefined } = {},
 ): PublishTarget {
+	checkNames("durableObject(): ", options, ["timeout", "history"]);
 	const publishing = new ObjectPublishing(namespace, options);
 	return new PublishTarget("durable-object target", publishing, () => publishing.close());
 }

@@ -1,6 +1,6 @@
 import type { Connector, OutgoingMessage, PublishOutcome, PublishResult } from "./connector.ts";
 import { ConnectorError, SseError } from "./errors.ts";
-import { exceeds } from "./message/text.ts";
+import { byteLength, exceeds } from "./message/text.ts";
 import {
 	mostBytes,
 	mostMessages,
@@ -56,6 +56,9 @@ export class Publisher {
 		data: unknown,
 		given: PublishOptions<PublishChannel>,
 	): Promise<PublishResult | PublishOutcome[]> {
+		if (typeof given !== "object" || given === null) {
+			throw new TypeError("Cannot publish. The options must be an object, as in { channel }.");
+		}
 		const { channel = defaultChannel, ...options } = given;
 		if (typeof channel === "string") {
 			this.check(channel);
@@ -76,7 +79,8 @@ export class Publisher {
 			throw new TypeError("Cannot publish. messages: must be an array of { data, channel?, … }.");
 		}
 		assertCount("messages", messages.length);
-		const channels = messages.map((message, index) => this.#channelOf(message, index));
+		// Not by map, which passes over the holes of an array.
+		const channels = Array.from(messages, (message, index) => this.#channelOf(message, index));
 		const prepare = () => {
 			const prepared = messages.map(({ data, channel: _, ...options }, index) =>
 				named(index, () => this.#prepared(data, options)),
@@ -136,11 +140,12 @@ export class Publisher {
 		assertSize(all);
 		if (all.length === 0) return [];
 		if (connector.publishAll !== undefined) return connector.publishAll(all);
-		const outcomes: PublishOutcome[] = [];
-		for (const { channel, payload, ...options } of all) {
-			outcomes.push(await outcomeOf(connector.publish(channel, payload, options)));
-		}
-		return outcomes;
+		// All calls at once, so that no later publish comes between them: the connector keeps the order of its calls.
+		return Promise.all(
+			all.map(({ channel, payload, ...options }) =>
+				outcomeOf(connector.publish(channel, payload, options)),
+			),
+		);
 	}
 
 	/** @throws {TypeError} when code may not do that with the channel. */
@@ -187,11 +192,16 @@ function assertCount(field: string, count: number): void {
 }
 
 function assertSize(messages: readonly OutgoingMessage[]): void {
-	if (!exceeds(messages.map(({ payload }) => payload).join(""), mostBytes)) return;
-	if (messages.length === 1) return; // held to maxMessageBytes, as every single one
-	throw new TypeError(
-		`Cannot publish. data: the messages of one call have at most ${mostBytes} bytes together; make several calls.`,
-	);
+	if (messages.length === 1) return; // held to limits.messageBytes, as every single one
+	let left = mostBytes;
+	for (const { payload } of messages) {
+		if (exceeds(payload, left)) {
+			throw new TypeError(
+				`Cannot publish. data: the messages of one call have at most ${mostBytes} bytes together; make several calls.`,
+			);
+		}
+		left -= byteLength(payload);
+	}
 }
 
 /** Says which of several messages breaks a rule. */

@@ -93,9 +93,9 @@ export abstract class Publishing<Events extends object = EventMap> {
 		Type extends keyof Events & string = "message" & keyof Events,
 		Channel extends PublishChannel = string,
 	>(data: Events[Type], ...[options = {}]: PublishArguments<Events, Type, Channel>): void {
-		const { channel } = options as PublishOptions<PublishChannel>;
-		const names = typeof channel === "string" || channel === undefined ? [channel] : channel;
-		const report = (error: unknown, name = defaultChannel) =>
+		const { channel } = Object(options) as PublishOptions<PublishChannel>;
+		const names = [channel].flat() as unknown[];
+		const report = (error: unknown, name: unknown = defaultChannel) =>
 			this.#onError(error, { stage: "publish", channel: String(name) });
 		this.#publisher.publish(data, options).then(
 			(done) => {

@@ -1,4 +1,5 @@
 import { JsonText, memberText } from "../core/message/json-text.ts";
+import { mostMessages } from "../core/publish.ts";
 
 /** Bytes of a body of `POST /publish`. */
 export const maxBodyBytes = 1_048_576;
@@ -96,6 +97,9 @@ export function bodyProblem(body: unknown): string | undefined {
 /** One name, or a list of them. */
 function channelProblem(channel: unknown): string | undefined {
 	if (channel === undefined || typeof channel === "string") return undefined;
+	if (Array.isArray(channel) && channel.length > mostMessages) {
+		return `channel: at most ${mostMessages} in one call, got ${channel.length}.`;
+	}
 	if (Array.isArray(channel) && channel.every((name) => typeof name === "string")) return undefined;
 	return "channel: must be a string, or an array of strings.";
 }

@@ -1,5 +1,5 @@
 import type { PublishOutcome } from "../core/connector.ts";
-import type { PublishMessage } from "../core/publish.ts";
+import { mostMessages, type PublishMessage } from "../core/publish.ts";
 import { defaultChannel } from "../core/request/request.ts";
 import { logFailure } from "./log.ts";
 import { dataOf } from "./publish-body.ts";
@@ -9,6 +9,9 @@ export function arrayProblem(
 	messages: readonly unknown[],
 	problemOf: (message: unknown) => string | undefined,
 ): string | undefined {
+	if (messages.length > mostMessages) {
+		return `messages: at most ${mostMessages} in one call, got ${messages.length}.`;
+	}
 	for (const [index, message] of messages.entries()) {
 		const problem = problemOf(message);
 		if (problem !== undefined) return `messages[${index}]: ${problem}`;

@@ -25,6 +25,11 @@ export async function publish(
 	sse: ServerSentEvents,
 	authorize: AuthorizePublish | undefined,
 ): Promise<Response> {
+	// Before the body, which may be a megabyte: it is read for whoever has a token that we know, and no other.
+	if (!c.var.mayPublish) {
+		const refusal = await refusalOf(c, authorize, []);
+		if (refusal !== undefined) return refusal;
+	}
 	const read = await readBody(c.req.raw);
 	if (read === "large") return c.json({ error: `The body is over ${maxBodyBytes} bytes.` }, 413);
 	if (read === "broken") return c.json({ error: "The body broke off." }, 400);
@@ -45,9 +50,8 @@ export async function publish(
 	if (problem !== undefined) return c.json({ error: problem }, 400);
 	try {
 		if (!c.var.mayPublish) {
-			const leave = await authorize?.(c.req.raw, channelsOf(body));
-			if (leave instanceof Response) return leave;
-			if (leave !== true) return c.json({ error: "Publishing is not allowed." }, 403);
+			const refusal = await refusalOf(c, authorize, channelsOf(body));
+			if (refusal !== undefined) return refusal;
 		}
 		if (Array.isArray(body)) {
 			return c.json(resultsOf(await sse.publishAll(messagesOf(text, body))));
@@ -61,13 +65,26 @@ export async function publish(
 			logFailure("publish", error);
 			return c.json({ error: "The broker cannot be reached; the message was not published." }, 503);
 		}
-		if (error instanceof SseError && error.code === "unavailable") {
-			logFailure("publish", error);
-			return c.json(
-				{ error: "The token cannot be checked now; the message was not published." },
-				503,
-			);
-		}
 		throw error;
+	}
+}
+
+/** The answer to a request that may not publish to these channels; undefined when it may. */
+async function refusalOf(
+	c: Context<PublishEnv>,
+	authorize: AuthorizePublish | undefined,
+	channels: readonly string[],
+): Promise<Response | undefined> {
+	try {
+		const leave = await authorize?.(c.req.raw, channels);
+		if (leave instanceof Response) return leave;
+		return leave === true ? undefined : c.json({ error: "Publishing is not allowed." }, 403);
+	} catch (error) {
+		if (!(error instanceof SseError) || error.code !== "unavailable") throw error;
+		logFailure("publish", error);
+		return c.json(
+			{ error: "The token cannot be checked now; the message was not published." },
+			503,
+		);
 	}
 }

@@ -104,8 +104,6 @@ function limitSilence(outgoing: NodeResponse, ms: number): void {
 	if (!socket?.setTimeout) return;
 	const before = socket.timeout ?? 0;
 	socket.setTimeout(ms);
-	// The next response on this connection is no part of it. Node sets a time of its own where it has one.
-	outgoing.once("finish", () => {
-		if (socket.timeout === ms) socket.setTimeout?.(before);
-	});
+	// The next response on this connection is no part of it. First, for Node then sets a time of its own where it has one.
+	outgoing.prependOnceListener("finish", () => socket.setTimeout?.(before));
 }

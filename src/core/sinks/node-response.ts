@@ -37,6 +37,8 @@ export interface NodeResponse {
 	end(): unknown;
 	destroy(): unknown;
 	once(event: "socket" | "finish" | "drain", listener: () => void): unknown;
+	/** As `once`, before Node's own listeners. */
+	prependOnceListener(event: "finish", listener: () => void): unknown;
 }
 
 /** Whether a host's object is Node's response of HTTP/1; that of HTTP/2 does not let go of its socket. */

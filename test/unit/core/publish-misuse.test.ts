@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { memory } from "../../../src/connectors/memory.ts";
+import type { Connector } from "../../../src/core/connector.ts";
+import { ServerSentEvents } from "../../../src/core/sse.ts";
+import * as targets from "../../../src/publish.ts";
+import { until } from "../../support/wait.ts";
+
+/** What is handed in by mistake is a rejection, or a report, in our own words. */
+
+const wrong = [null, "channel", 7] as never[];
+
+test.each([null, 7, {}, [], [null]] as never[])(
+	"send to the channel %j is reported and ends nothing",
+	async (channel) => {
+		const heard: [string, unknown][] = [];
+		const sse = new ServerSentEvents({
+			connector: memory(),
+			onError: (error, { stage }) => heard.push([stage, error]),
+		});
+		sse.send("x", { channel });
+		await until(() => heard.length === 1, { what: "a report" });
+		expect(heard).toEqual([["publish", expect.any(TypeError)]]);
+		expect(String(heard[0]?.[1])).toMatch(/^TypeError: Cannot publish\. channel: must /);
+	},
+);
+
+test.each(wrong)("options that are %j are refused in our words", async (options) => {
+	const sse = new ServerSentEvents({ connector: memory() });
+	await expect(sse.publish("x", options)).rejects.toThrow("The options must be an object");
+});
+
+test("a hole in the list of publishAll is named", async () => {
+	const sse = new ServerSentEvents({ connector: memory() });
+	const holes: never[] = [];
+	holes[1] = { data: 1 } as never;
+	await expect(sse.publishAll(holes)).rejects.toThrow(
+		"messages[0]: Cannot publish. A message must be an object with data.",
+	);
+});
+
+test("a thousand large messages are refused without joining them", async () => {
+	const sse = new ServerSentEvents({ connector: memory() });
+	const channel = Array.from({ length: 1_000 }, (_, n) => `c${n}`);
+	await expect(sse.publish("x".repeat(1_000_000), { channel })).rejects.toThrow(
+		/^Cannot publish\. data: the messages of one call have at most 1048576 bytes together/,
+	);
+	const fits = "é".repeat(200);
+	expect(await sse.publish(fits, { channel })).toHaveLength(1_000);
+	await expect(sse.publish("é".repeat(600), { channel })).rejects.toThrow(TypeError);
+});
+
+test("without publishAll in the connector a later publish comes after the list", async () => {
+	const sent: string[] = [];
+	const plain = memory();
+	const connector: Connector = {
+		name: "plain",
+		scope: "process",
+		publish: async (channel, payload) => {
+			sent.push(payload);
+			return plain.publish(channel, payload);
+		},
+		subscribe: (channel, handlers) => plain.subscribe(channel, handlers),
+		close: () => plain.close(),
+	};
+	const sse = new ServerSentEvents({ connector });
+	await Promise.all([sse.publishAll([{ data: 1 }, { data: 2 }, { data: 3 }]), sse.publish(4)]);
+	expect(sent).toEqual([1, 2, 3, 4].map((data) => JSON.stringify({ data })));
+});
+
+test("targets that only publish refuse options that nobody reads", () => {
+	const url = "https://db.upstash.io";
+	expect(() => targets.redis("redis://127.0.0.1:1", { maxLength: 5 } as never)).toThrow(
+		"redis(): maxLength: is no option here.",
+	);
+	expect(() => targets.upstash({ url, token: "t", retry: false } as never)).toThrow(
+		"upstash(): retry: is no option here.",
+	);
+	expect(() => targets.durableObject({ idFromName: 1 } as never, { maxAge: 1 } as never)).toThrow(
+		"durableObject(): maxAge: is no option here.",
+	);
+});
