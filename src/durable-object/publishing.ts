@@ -1,10 +1,9 @@
-import { Backlog } from "../connectors/shared/backlog.ts";
 import {
 	type HistoryLimits,
 	type LimitsOf,
 	limitsByChannel,
 } from "../connectors/shared/history-limits.ts";
-import { type ChannelBatch, PublishQueue } from "../connectors/shared/publish-queue.ts";
+import { type ChannelBatch, PublishQueue, slack } from "../connectors/shared/publish-queue.ts";
 import { assertWellFormed } from "../connectors/shared/well-formed.ts";
 import type {
 	HistoryOptions,
@@ -65,11 +64,11 @@ export class ObjectPublishing {
 		const transport = {
 			timeout,
 			together: false,
-			backlog: new Backlog("durableObject()"),
+			owner: "durableObject()",
 			send: (_: readonly string[], take: () => readonly ChannelBatch[]) => this.#send(take()),
 			late: () => this.#late(),
 		};
-		this.#queues = new PerRequest("request", () => new PublishQueue(transport));
+		this.#queues = new PerRequest("request", () => new PublishQueue(transport), timeout + slack);
 	}
 
 	/** There when messages are kept. */

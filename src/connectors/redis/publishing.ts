@@ -7,10 +7,11 @@ import type {
 import { ConfigurationError, ConnectorError } from "../../core/errors.ts";
 import { PerRequest } from "../../core/request-mark.ts";
 import { Backlog, sizeOf } from "../shared/backlog.ts";
-import { type ChannelBatch, PublishQueue } from "../shared/publish-queue.ts";
+import { type ChannelBatch, PublishQueue, slack } from "../shared/publish-queue.ts";
 import type { Make } from "../shared/redis-script.ts";
 import { historyPrefix } from "../shared/redis-slot.ts";
 import { type RedisHistoryOptions, RedisStore } from "../shared/redis-store.ts";
+import { UnderWay } from "../shared/under-way.ts";
 import { assertWellFormed } from "../shared/well-formed.ts";
 import { closed, toConnectorError, unanswered } from "./errors.ts";
 import type { Publisher } from "./publisher.ts";
@@ -24,9 +25,10 @@ export class RedisPublishing {
 	readonly #route: Route;
 	readonly #timeout: number;
 	readonly #queues: PerRequest<PublishQueue>;
+	/** Of what is pipelined. */
 	readonly #backlog = new Backlog("redis()");
 	/** One per process, or one for each use. */
-	readonly #open = new Set<Publisher>();
+	readonly #open: UnderWay<Publisher>;
 	#publisher: Publisher | undefined;
 	#closed = false;
 
@@ -39,6 +41,8 @@ export class RedisPublishing {
 		this.scope = scope;
 		this.#route = route;
 		this.#timeout = timeout;
+		// To connect, and to be answered.
+		this.#open = new UnderWay(scope === "process" ? Infinity : 2 * timeout + slack);
 		if (history !== undefined) {
 			const placed = { ...history, keyPrefix: history.keyPrefix ?? placeOf(route.keyPrefix) };
 			this.store = new RedisStore(placed, {
@@ -51,12 +55,12 @@ export class RedisPublishing {
 		const transport = {
 			timeout,
 			together: false,
-			backlog: this.#backlog,
+			owner: "redis()",
 			send: (channels: readonly string[], take: () => readonly ChannelBatch[], ms: number) =>
 				this.store?.publish(channels, take, ms) ?? this.#plain(channels, take, ms),
 			late: () => unanswered(route.address, timeout),
 		};
-		this.#queues = new PerRequest(scope, () => new PublishQueue(transport));
+		this.#queues = new PerRequest(scope, () => new PublishQueue(transport), timeout + slack);
 	}
 
 	/** There when messages are kept. */
@@ -94,8 +98,10 @@ export class RedisPublishing {
 
 	close(): void {
 		this.#closed = true;
-		for (const publisher of this.#open) publisher.close();
-		this.#open.clear();
+		for (const publisher of this.#open.all()) {
+			publisher.close();
+			this.#open.delete(publisher);
+		}
 		for (const queue of this.#queues.all()) queue.close(closed());
 	}
 

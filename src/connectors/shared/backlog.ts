@@ -1,13 +1,13 @@
 import type { OutgoingMessage } from "../../core/connector.ts";
 import { ConnectorError } from "../../core/errors.ts";
 
-/** Publishes of one connector without an outcome, at a time. */
+/** Publishes of one queue without an outcome, at a time. */
 const mostMessages = 50_000;
 
 /** Of their payloads and names together, in UTF-16 code units. */
 const mostSize = 33_554_432;
 
-/** Counts what has been handed in and has no outcome yet, and bounds it. */
+/** Counts what has been handed in and has no outcome yet, and bounds it. It goes with its queue. */
 export class Backlog {
 	readonly #owner: string;
 	#messages = 0;

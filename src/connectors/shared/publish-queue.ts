@@ -1,6 +1,6 @@
 import type { OutgoingMessage, PublishOutcome, PublishResult } from "../../core/connector.ts";
 import { ConnectorError } from "../../core/errors.ts";
-import { type Backlog, sizeOf } from "./backlog.ts";
+import { Backlog, sizeOf } from "./backlog.ts";
 import { type Lane, Waiting } from "./publish-lane.ts";
 
 /** Messages of one channel that go together, in order. */
@@ -15,7 +15,8 @@ export interface Transport {
 	readonly timeout: number;
 	/** Whether several channels share a call, where each call costs money. Else each channel has its own. */
 	readonly together: boolean;
-	readonly backlog: Backlog;
+	/** The connector, for the error when too much waits. */
+	readonly owner: string;
 	/**
 	 * Sends one call.
 	 *
@@ -34,7 +35,7 @@ export interface Transport {
 }
 
 /** A call's own timer comes first: it has better words. In ms. */
-const slack = 20;
+export const slack = 20;
 
 /** In one call. It keeps a server busy for some 10 ms, and none of its other clients longer. */
 const mostMessages = 1_000;
@@ -46,6 +47,8 @@ const mostBytes = 1_048_576;
  */
 export class PublishQueue {
 	readonly #transport: Transport;
+	/** Its own: a request that ends leaves nothing to the queue of the next. */
+	readonly #backlog: Backlog;
 	readonly #lanes = new Map<string, Lane>();
 	/** Those that have no outcome yet. All have the same time, so the oldest expires first. */
 	readonly #open = new Set<Waiting>();
@@ -54,6 +57,7 @@ export class PublishQueue {
 
 	constructor(transport: Transport) {
 		this.#transport = transport;
+		this.#backlog = new Backlog(transport.owner);
 	}
 
 	get isIdle(): boolean {
@@ -87,7 +91,7 @@ export class PublishQueue {
 	}
 
 	#enter(message: OutgoingMessage, deadline: number, free: Set<Lane>): Promise<PublishOutcome> {
-		const refusal = this.#transport.backlog.enter(sizeOf(message));
+		const refusal = this.#backlog.enter(sizeOf(message));
 		if (refusal !== undefined) return Promise.resolve({ error: refusal });
 		const { channel } = message;
 		const lane = this.#lanes.get(channel) ?? { channel, isBusy: false, waiting: [] };
@@ -143,7 +147,7 @@ export class PublishQueue {
 
 	#settle(waiting: Waiting, outcome: PublishOutcome): void {
 		if (!this.#open.delete(waiting)) return;
-		this.#transport.backlog.leave(sizeOf(waiting.message));
+		this.#backlog.leave(sizeOf(waiting.message));
 		waiting.settle(outcome);
 		if (this.#open.size > 0) return;
 		clearTimeout(this.#timer);

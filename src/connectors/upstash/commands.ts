@@ -1,3 +1,5 @@
+import { slack } from "../shared/publish-queue.ts";
+import { UnderWay } from "../shared/under-way.ts";
 import { failure, orAborted, type Rest, RestError } from "./rest.ts";
 
 /**
@@ -12,12 +14,13 @@ import { failure, orAborted, type Rest, RestError } from "./rest.ts";
 export class Commands {
 	readonly #rest: Rest;
 	readonly #timeout: number;
-	readonly #underWay = new Set<Promise<unknown>>();
+	readonly #underWay: UnderWay<Promise<unknown>>;
 
 	/** @param timeout of one command, in ms. */
 	constructor(rest: Rest, timeout: number) {
 		this.#rest = rest;
 		this.#timeout = timeout;
+		this.#underWay = new UnderWay(timeout + slack);
 	}
 
 	/**
@@ -45,7 +48,7 @@ export class Commands {
 
 	/** Resolves when nothing is under way any more. */
 	async idle(): Promise<void> {
-		await Promise.allSettled(this.#underWay);
+		await Promise.allSettled(this.#underWay.all());
 	}
 
 	async #send(command: string): Promise<{ result?: unknown } | null> {

@@ -5,27 +5,31 @@ import type {
 	SendOptions,
 } from "../../core/connector.ts";
 import { PerRequest } from "../../core/request-mark.ts";
-import { Backlog } from "../shared/backlog.ts";
-import { type ChannelBatch, PublishQueue } from "../shared/publish-queue.ts";
+import { type ChannelBatch, PublishQueue, slack } from "../shared/publish-queue.ts";
 import { RestError } from "./rest.ts";
 import type { UpstashSender } from "./sender.ts";
+
+/** A timer of more ms fires at once. */
+const longestTimer = 2_147_483_647;
 
 /** The half of the connector that publishes: what comes while a request is under way is gathered for the next. */
 export class UpstashPublishing {
 	readonly #sender: UpstashSender;
+	readonly #timeout: number;
 	readonly #queues: PerRequest<PublishQueue>;
 
 	constructor(sender: UpstashSender, timeout: number, scope: "process" | "request") {
 		this.#sender = sender;
+		this.#timeout = timeout;
 		const transport = {
 			timeout,
 			together: true,
-			backlog: new Backlog("upstash()"),
+			owner: "upstash()",
 			send: (channels: readonly string[], take: () => readonly ChannelBatch[]) =>
 				sender.send(channels, take),
 			late: () => new RestError("unavailable", `Upstash did not answer within ${timeout} ms.`),
 		};
-		this.#queues = new PerRequest(scope, () => new PublishQueue(transport));
+		this.#queues = new PerRequest(scope, () => new PublishQueue(transport), timeout + slack);
 	}
 
 	async publish(
@@ -45,7 +49,17 @@ export class UpstashPublishing {
 	/** Waits for the publishes that are under way, which their timeout bounds. */
 	async close(): Promise<void> {
 		this.#sender.close();
-		for (const queue of this.#queues.all()) await queue.idle();
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		// What a request on Workers left behind when it ended has no timer any more.
+		const late = new Promise<void>((resolve) => {
+			timer = setTimeout(resolve, Math.min(2 * (this.#timeout + slack), longestTimer));
+		});
+		await Promise.race([this.#done(), late]);
+		clearTimeout(timer);
+	}
+
+	async #done(): Promise<void> {
+		await Promise.all(this.#queues.all().map((queue) => queue.idle()));
 		await this.#sender.idle();
 	}
 }
