@@ -15,12 +15,23 @@ import { dist, entries, root, src } from "./paths.ts";
  */
 const common = [
 	"core/errors.ts",
+	"core/known-names.ts",
+	"core/publisher.ts",
+	"core/request-mark.ts",
 	"core/scheduling.ts",
 	"core/message/position.ts",
 	"core/request/request.ts",
+	"core/sinks/node-response.ts",
 	"core/sinks/node-sink.ts",
+	"core/sinks/pipeline.ts",
+	"connectors/shared/handlers.ts",
 	"connectors/shared/redis-history.ts",
+	"connectors/shared/redis-store.ts",
 	"connectors/shared/publish-queue.ts",
+	"connectors/shared/scope.ts",
+	"connectors/shared/timeout.ts",
+	"connectors/shared/under-way.ts",
+	"connectors/shared/well-formed.ts",
 ];
 
 /** What else goes into the file of what an entry needs, for the same reason. */

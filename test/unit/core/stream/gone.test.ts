@@ -18,6 +18,7 @@ function response() {
 				socket,
 				req: { socket },
 				once: () => undefined,
+				prependOnceListener: () => undefined,
 				destroy: () => undefined,
 			},
 		},
