@@ -21,6 +21,7 @@ export default defineConfig({
 			project("resume", ["test/resume/**/*.test.ts"]),
 			project("runtimes", ["test/runtimes/**/*.test.ts"], 60_000),
 			project("browser", ["test/browser/**/*.test.ts"], 60_000),
+			project("attack", ["test/attack/**/*.test.ts"], 60_000),
 			project("faults", ["test/faults/**/*.test.ts"], 90_000),
 			project("torture", ["test/torture/**/*.test.ts"], 90_000),
 			project("examples", ["test/examples/**/*.test.ts"], 60_000),

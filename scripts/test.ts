@@ -37,6 +37,7 @@ const groups: Record<string, Step[]> = {
 	],
 	runtimes: [
 		["runtime tests", () => tests("runtimes")],
+		["attack", () => tests("attack")],
 		["faults", () => tests("faults", "faults:short")],
 		["torture", () => tests("torture")],
 	],
