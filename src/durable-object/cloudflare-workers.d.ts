@@ -7,7 +7,12 @@ declare module "cloudflare:workers" {
 			exec(
 				query: string,
 				...bindings: (string | number | null)[]
-			): { toArray(): Record<string, string | number | null>[] };
+			): {
+				toArray(): Record<string, string | number | null>[];
+				/** What is billed. */
+				readonly rowsRead: number;
+				readonly rowsWritten: number;
+			};
 		};
 		/** In ms since 1970; null when none is set. */
 		getAlarm(): Promise<number | null>;

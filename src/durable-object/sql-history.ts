@@ -4,6 +4,7 @@ import { historyLimits } from "../connectors/shared/history-limits.ts";
 import type { History, HistoryPage, KeptMessage } from "../core/connector.ts";
 import { ConnectorError } from "../core/errors.ts";
 import { isEmpty } from "../core/message/position.ts";
+import { SqlKeys } from "./sql-keys.ts";
 
 /** What one `read` brings, in bytes; one message may be larger. An RPC carries 32 MiB at most. */
 const pageBytes = 4_194_304;
@@ -13,16 +14,6 @@ const pageBytes = 4_194_304;
 const create = `CREATE TABLE IF NOT EXISTS sse_history (
 	ms INTEGER NOT NULL, seq INTEGER NOT NULL, n INTEGER NOT NULL, max_age INTEGER NOT NULL, payload TEXT,
 	PRIMARY KEY (ms, seq)
-) WITHOUT ROWID`;
-
-/** How long a key is remembered, in ms. */
-const keyAge = 300_000;
-
-/** Keys at a time; the oldest makes room. */
-const mostKeys = 10_000;
-
-const createKeys = `CREATE TABLE IF NOT EXISTS sse_keys (
-	name TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL, at INTEGER NOT NULL, id TEXT NOT NULL
 ) WITHOUT ROWID`;
 
 interface Key {
@@ -39,6 +30,7 @@ interface Key {
 export class SqlHistory implements History {
 	/** Of the call that is being answered: they come with each. */
 	limits = historyLimits({});
+	readonly keys: SqlKeys;
 	readonly #storage: ObjectStorage;
 	/** The newest entry, also when it is not kept any more: ids grow for as long as the object lives. */
 	#newest = { ms: 0, seq: 0, n: 0, maxAge: 0 };
@@ -47,6 +39,7 @@ export class SqlHistory implements History {
 
 	constructor(storage: ObjectStorage) {
 		this.#storage = storage;
+		this.keys = new SqlKeys((query, ...bindings) => this.#sql(query, ...bindings));
 	}
 
 	/** @returns the message as its subscribers are to receive it. */
@@ -55,25 +48,9 @@ export class SqlHistory implements History {
 		return { id, payload: stored(id, payload) };
 	}
 
-	/** The id of the message that had this key lately. */
-	idOfKey(key: string): string | undefined {
-		this.#sql(createKeys);
-		const [row] = this.#sql(
-			"SELECT id FROM sse_keys WHERE name = ? AND at > ?",
-			...[key, Date.now() - keyAge],
-		);
-		return row === undefined ? undefined : String(row.id);
-	}
-
-	rememberKey(key: string, id: string): void {
-		const { n } = this.#newest;
-		this.#sql("DELETE FROM sse_keys WHERE at <= ? OR n <= ?", Date.now() - keyAge, n - mostKeys);
-		this.#sql("INSERT OR REPLACE INTO sse_keys VALUES (?, ?, ?, ?)", ...[key, n, Date.now(), id]);
-	}
-
 	/** Leaves an entry that is no message: for a reader of before the channel is not as it was. */
 	async forget(): Promise<void> {
-		this.#sql("DROP TABLE IF EXISTS sse_keys");
+		this.keys.drop();
 		// Nothing is kept here, and so nothing is gone.
 		if (!this.#open()) return;
 		this.#insert("", Date.now(), this.limits.maxAge);
@@ -137,26 +114,35 @@ export class SqlHistory implements History {
 	/** Sees to it that what is kept is freed when nothing is published any more. */
 	async setAlarm(): Promise<void> {
 		if (this.#alarmIsSet) return;
+		const end = this.#historyEnd() ?? this.keys.end();
+		if (end === undefined) return;
 		this.#alarmIsSet = true;
-		const { ms, maxAge } = this.#newest;
 		// Another one is a subclass's, whose handler calls ours.
-		if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(ms + maxAge + 1);
+		if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(end + 1);
 	}
 
-	/** The alarm: frees the storage when all in it has expired, and else looks again when it will have. */
+	/** The alarm: frees what has expired, the messages or the keys first, and looks again when the rest will have. */
 	async freeExpired(): Promise<void> {
 		this.#alarmIsSet = false;
-		if (!this.#open()) return;
-		const { ms, maxAge } = this.#newest;
-		if (ms + maxAge >= Date.now()) return this.setAlarm();
-		this.#sql("DROP TABLE sse_history");
-		this.#sql("DROP TABLE IF EXISTS sse_keys");
-		this.#ready = false;
+		const now = Date.now();
+		const [historyEnd, keysEnd] = [this.#historyEnd(), this.keys.end()];
+		if (historyEnd === undefined && keysEnd === undefined) return;
+		if (historyEnd !== undefined && historyEnd < now) {
+			this.#sql("DROP TABLE sse_history");
+			this.#ready = false;
+		}
+		if (keysEnd !== undefined && keysEnd < now) this.keys.drop();
+		if (Math.max(historyEnd ?? 0, keysEnd ?? 0) >= now) return this.setAlarm();
 		const [others] = this.#sql(
 			"SELECT count(*) AS tables FROM sqlite_master WHERE name <> '_cf_METADATA'",
 		);
 		// An object with empty storage costs nothing. What a subclass keeps is not ours to delete.
 		if (others?.tables === 0) await this.#storage.deleteAll();
+	}
+
+	/** When all messages will have expired, in ms since 1970; undefined: none is stored. */
+	#historyEnd(): number | undefined {
+		return this.#open() ? this.#newest.ms + this.#newest.maxAge : undefined;
 	}
 
 	#add(payload: string): string {

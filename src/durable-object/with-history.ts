@@ -16,10 +16,10 @@ export function keepingBroker(broker: Connector, history: SqlHistory): KeepingCo
 		publish: async (channel, payload, { keep, key } = {}) => {
 			if (keep === false) return broker.publish(channel, payload);
 			// Within one turn, so that the order of ids is the order of delivery.
-			const known = key === undefined ? undefined : history.idOfKey(key);
+			const known = key === undefined ? undefined : history.keys.idOf(key);
 			if (known !== undefined) return { receivers: 0, id: known };
 			const { id, payload: kept } = history.keep(payload);
-			if (key !== undefined) history.rememberKey(key, id);
+			if (key !== undefined) history.keys.remember(key, id);
 			const { receivers } = await broker.publish(channel, kept);
 			await history.setAlarm();
 			return { receivers, id };

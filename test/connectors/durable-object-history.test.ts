@@ -95,6 +95,12 @@ describe("an object's storage", () => {
 		expect(await tables(channel)).toEqual(["mine"]);
 	});
 
+	test.for([1, 10_000])("beside %d keys, one more is a few rows", async (keys) => {
+		const cost = await bridge.ask<{ read: number; written: number }>({ rows: fresh(), keys });
+		expect(cost.written).toBeLessThanOrEqual(keys === 1 ? 2 : 3);
+		expect(cost.read).toBeLessThanOrEqual(10);
+	});
+
 	test("takes no more than it can, and says so", async () => {
 		const { connector, history } = connect();
 		const channel = fresh();

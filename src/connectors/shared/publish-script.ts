@@ -7,26 +7,38 @@
  * ARGV: PUBLISH or SPUBLISH; of each channel its name, entries to keep, ms to keep them, how many messages, how many KEYS;
  * of each message its mode and its payload. The mode is empty, or `-` for one that is not kept, or `=` and its key.
  *
- * Answers two items for each message: receivers and id, or -1 and the error. A replica's refusal is the answer to all of
- * them: by it the connection is known to lead to a server that is no master any more.
+ * Answers two items for each message: receivers and id, or -1 and the error, which ends with the key that is in the way
+ * (WRONGTYPE) or with the command. A failure ends nothing: what was stored before would be taken for lost. A message that
+ * fails after its XADD is kept, and its error may be PUBLISH's. A replica's refusal is the answer to all of them: by
+ * it the connection is known to lead to a server that is no master any more.
  */
 export const publishScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local replies = {}
+local err, readonly
 local function reply(a, b)
   replies[#replies + 1] = a
   replies[#replies + 1] = b
 end
+local function run(command, key, ...)
+  local answer = redis.pcall(command, key, ...)
+  if type(answer) ~= 'table' or not answer.err then return answer end
+  if string.find(answer.err, 'READONLY', 1, true) then readonly = answer end
+  local what = string.find(answer.err, 'WRONGTYPE', 1, true) and key or '(' .. command .. ')'
+  err = err or answer.err .. ' ' .. what
+  return false
+end
 local function fresh(names, ids)
-  local name = redis.call('LINDEX', names, 0)
+  local name = run('LINDEX', names, 0)
   while name do
-    local id = redis.call('HGET', ids, name)
-    local full = redis.call('LLEN', names) >= 10000
-    if id and not full and now - string.match(id, '%d+') < 300000 then return end
-    redis.call('LPOP', names)
-    redis.call('HDEL', ids, name)
-    name = redis.call('LINDEX', names, 0)
+    local id = run('HGET', ids, name)
+    local length = run('LLEN', names)
+    if err or id and length < 10000 and now - (string.match(id, '%d+') or 0) < 300000 then return end
+    run('LPOP', names)
+    run('HDEL', ids, name)
+    if err then return end
+    name = run('LINDEX', names, 0)
   end
 end
 local a, k = 2, 1
@@ -36,37 +48,39 @@ while ARGV[a] do
   local first = a + 5
   a, k = first + 2 * ARGV[a + 3], k + keys
   for i = first, a - 2, 2 do
-    local payload, key, id = ARGV[i + 1], false, false
-    if string.sub(ARGV[i], 1, 1) == '=' then
-      key = string.sub(ARGV[i], 2)
-      fresh(names, ids)
-      id = redis.call('HGET', ids, key)
-    end
+    local payload, key, id, receivers = ARGV[i + 1], false, false, 0
+    err = nil
     if ARGV[i] == '-' then
-      reply(redis.call(ARGV[1], channel, payload), '')
-    elseif id then
-      reply(0, id)
+      id, receivers = '', run(ARGV[1], channel, payload)
     else
-      if redis.call('EXISTS', stream) == 0 then redis.call('XADD', stream, '*', 'birth', '') end
-      id = redis.pcall('XADD', stream, 'MAXLEN', '=', length, '*', 'm', payload)
-      if type(id) == 'table' then
-        if string.find(id.err, 'READONLY', 1, true) then return id end
-        reply(-1, id.err)
-      else
-        kept = true
-        if key then
-          redis.call('RPUSH', names, key)
-          redis.call('HSET', ids, key, id)
-          redis.call('PEXPIRE', names, 300000)
-          redis.call('PEXPIRE', ids, 300000)
+      if string.sub(ARGV[i], 1, 1) == '=' then
+        key = string.sub(ARGV[i], 2)
+        fresh(names, ids)
+        id = not err and run('HGET', ids, key)
+      end
+      if not id and not err then
+        if run('EXISTS', stream) == 0 then run('XADD', stream, '*', 'birth', '') end
+        id = not err and run('XADD', stream, 'MAXLEN', '=', length, '*', 'm', payload)
+        if id then
+          kept = #replies + 1
+          if key then
+            run('RPUSH', names, key)
+            run('HSET', ids, key, id)
+            run('PEXPIRE', names, 300000)
+            run('PEXPIRE', ids, 300000)
+          end
+          receivers = run(ARGV[1], channel, '{"id":"' .. id .. '",' .. string.sub(payload, 2))
         end
-        reply(redis.call(ARGV[1], channel, '{"id":"' .. id .. '",' .. string.sub(payload, 2)), id)
       end
     end
+    if readonly then return readonly end
+    if err then reply(-1, err) else reply(receivers, id) end
   end
   if kept then
-    if now > tonumber(age) then redis.call('XTRIM', stream, 'MINID', string.format('%d', now - age)) end
-    redis.call('PEXPIRE', stream, age)
+    err = nil
+    if now > tonumber(age) then run('XTRIM', stream, 'MINID', string.format('%d', now - age)) end
+    run('PEXPIRE', stream, age)
+    if err then replies[kept], replies[kept + 1] = -1, err end
   end
 end
 return replies`;

@@ -73,7 +73,11 @@ export class RedisStore {
 	}
 
 	#failed(channel: string, reply: string): ConnectorError {
-		return wrongTypeOr(this.#errorOf(reply), this.keysOf(channel).stream, channel);
+		const { stream, names, ids } = this.keysOf(channel);
+		// The script says which one is in the way.
+		const key = [names, ids].find((each) => reply.endsWith(` ${each}`)) ?? stream;
+		const type = key === names ? "list" : key === ids ? "hash" : "stream";
+		return wrongTypeOr(this.#errorOf(reply), key, channel, type);
 	}
 
 	#arguments(batches: readonly ChannelBatch[]): string[] {
@@ -104,13 +108,18 @@ export async function guarded<T>(key: string, channel: string, running: Promise<
 	}
 }
 
-function wrongTypeOr(error: ConnectorError, key: string, channel: string): ConnectorError {
+function wrongTypeOr(
+	error: ConnectorError,
+	key: string,
+	channel: string,
+	type = "stream",
+): ConnectorError {
 	const { cause } = error;
 	const reply = cause instanceof Error ? cause.message : error.message;
 	if (!/\bWRONGTYPE\b/.test(reply)) return error;
 	return new ConnectorError(
 		"refused",
-		`The key ${JSON.stringify(key)} is in use by another program: it holds no stream. The history of the channel ` +
+		`The key ${JSON.stringify(key)} is in use by another program: it holds no ${type}. The history of the channel ` +
 			`${JSON.stringify(channel)} would be there. Rename or delete that key, or place the histories elsewhere: ` +
 			'history: { keyPrefix: "app1:sse:" }.',
 		{ cause: error },
