@@ -27,8 +27,9 @@ export async function startNats() {
 		const failed = once(child, "error").then(([error]) => {
 			throw error;
 		});
-		const answers = () => ask("healthz").catch(() => undefined);
-		await Promise.race([until(answers, { what: "nats-server to answer" }), failed]);
+		// Its monitoring answers first: clients may connect once it says "ok".
+		const isReady = async () => (await ask("healthz").catch(() => undefined))?.status === "ok";
+		await Promise.race([until(isReady, { what: "nats-server to be ready" }), failed]);
 	};
 	const stop = async () => {
 		if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -64,6 +65,7 @@ export async function startNats() {
 interface Status {
 	connections?: { subscriptions_list?: string[] }[];
 	in_msgs?: number;
+	status?: string;
 }
 
 async function freePort(): Promise<number> {

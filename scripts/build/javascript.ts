@@ -16,7 +16,6 @@ import { dist, entries, root, src } from "./paths.ts";
 const common = [
 	"core/errors.ts",
 	"core/known-names.ts",
-	"core/publisher.ts",
 	"core/request-mark.ts",
 	"core/scheduling.ts",
 	"core/message/position.ts",

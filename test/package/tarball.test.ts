@@ -8,11 +8,11 @@ import { root } from "./support.ts";
 
 const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
 /** The most that everybody downloads, and has on disk, in bytes. */
-const limits = { packed: 200_000, unpacked: 750_000 };
+const limits = { packed: 210_000, unpacked: 750_000 };
 
 /** What several entries have in common. */
 const shared = [
-	...["common", "memory", "publishing", "redis", "sender", "sse", "target", "upstash"],
+	...["common", "memory", "publisher", "publishing", "redis", "sender", "sse", "target", "upstash"],
 ].map((name) => `shared/${name}.js`);
 
 const ending = /\.(d\.ts|[jt]s)$/;
