@@ -1,11 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import { memory } from "./connectors/memory.ts";
 import type { HistoryLimits } from "./connectors/shared/history-limits.ts";
+import { outcomeOf } from "./connectors/shared/outcome.ts";
 import type {
 	Connector,
 	HistoryPage,
 	OutgoingMessage,
-	PublishOutcome,
 	PublishResult,
 	SendOptions,
 } from "./core/connector.ts";
@@ -22,6 +22,7 @@ import {
 	queriedLimits,
 	type Reply,
 	type ToldOutcome,
+	told,
 	toldOutcome,
 } from "./durable-object/protocol.ts";
 import { SqlHistory } from "./durable-object/sql-history.ts";
@@ -237,24 +238,5 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		};
 		connection.onEnd({ ended });
 		return sink.body;
-	}
-}
-
-/** An error that crosses to the Worker as data, for it would lose its class. */
-async function told<T>(work: () => Promise<T>): Promise<Reply<T>> {
-	try {
-		return await work();
-	} catch (error) {
-		if (error instanceof ConnectorError) return { failure: failureOf(error) };
-		throw error;
-	}
-}
-
-async function outcomeOf(publishing: Promise<PublishResult>): Promise<PublishOutcome> {
-	try {
-		return await publishing;
-	} catch (error) {
-		if (error instanceof ConnectorError) return { error };
-		throw error;
 	}
 }

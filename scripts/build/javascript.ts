@@ -24,6 +24,7 @@ const common = [
 	"core/sinks/node-sink.ts",
 	"core/sinks/pipeline.ts",
 	"connectors/shared/handlers.ts",
+	"connectors/shared/outcome.ts",
 	"connectors/shared/redis-history.ts",
 	"connectors/shared/redis-store.ts",
 	"connectors/shared/publish-queue.ts",

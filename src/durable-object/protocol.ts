@@ -65,3 +65,13 @@ export function outcomeFrom(told: ToldOutcome | undefined): PublishOutcome {
 	const { receivers, id } = told;
 	return id === undefined ? { receivers } : { receivers, id };
 }
+
+/** An error that crosses to the Worker as data, for it would lose its class. */
+export async function told<T>(work: () => Promise<T>): Promise<Reply<T>> {
+	try {
+		return await work();
+	} catch (error) {
+		if (error instanceof ConnectorError) return { failure: failureOf(error) };
+		throw error;
+	}
+}

@@ -4,9 +4,10 @@ import type {
 	PublishResult,
 	SendOptions,
 } from "../../core/connector.ts";
-import { ConfigurationError, ConnectorError } from "../../core/errors.ts";
+import { ConfigurationError } from "../../core/errors.ts";
 import { PerRequest } from "../../core/request-mark.ts";
 import { Backlog, sizeOf } from "../shared/backlog.ts";
+import { outcomeOf } from "../shared/outcome.ts";
 import { type ChannelBatch, PublishQueue, slack } from "../shared/publish-queue.ts";
 import type { Make } from "../shared/redis-script.ts";
 import { historyPrefix } from "../shared/redis-slot.ts";
@@ -177,15 +178,6 @@ export class RedisPublishing {
 	#keep(publisher: Publisher): Publisher {
 		this.#open.add(publisher);
 		return publisher;
-	}
-}
-
-async function outcomeOf(publishing: Promise<PublishResult>): Promise<PublishOutcome> {
-	try {
-		return await publishing;
-	} catch (error) {
-		if (error instanceof ConnectorError) return { error };
-		throw error;
 	}
 }
 
