@@ -119,7 +119,8 @@ describe.for(["without", "with"] as const)("%s history", (kind) => {
 			assertHarmlessHead(stream.headers);
 			expect(stream.status).toBe(200);
 			const asked = [...new Set(names.map((name) => name.toWellFormed()))];
-			const lost = kind === "with" && header + query !== "" ? asked : [];
+			// A feed's channels are in the order of their names, whatever the order of the URL.
+			const lost = kind === "with" && header + query !== "" ? asked.toSorted() : [];
 			await stream.when(() => stream.events.length >= lost.length, "the gaps");
 			await sse().publish("true", { channel: asked[0] ?? "" });
 			await stream.event(lost.length + 1);
