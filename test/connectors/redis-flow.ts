@@ -37,8 +37,9 @@ export class Flow {
 	/** Resolves when so many more messages have made the whole way. */
 	async more(count: number): Promise<void> {
 		const goal = this.seen.length + count;
+		// A Sentinel that gives a failover up tries again after twice its failover-timeout: 12 s.
 		const arrived = until(() => this.seen.length >= goal, {
-			timeout: 15_000,
+			timeout: 30_000,
 			what: `${count} more messages after the first ${this.seen.length}`,
 		});
 		// Until the end the work can only fail, and then nothing more arrives.

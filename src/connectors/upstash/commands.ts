@@ -46,6 +46,11 @@ export class Commands {
 		throw new RestError("unavailable", "Upstash answered PUBLISH without a count of receivers.");
 	}
 
+	/** Nothing is under way. */
+	get isIdle(): boolean {
+		return this.#underWay.all().length === 0;
+	}
+
 	/** Resolves when nothing is under way any more. */
 	async idle(): Promise<void> {
 		await Promise.allSettled(this.#underWay.all());

@@ -49,17 +49,15 @@ export class UpstashPublishing {
 	/** Waits for the publishes that are under way, which their timeout bounds. */
 	async close(): Promise<void> {
 		this.#sender.close();
+		const queues = this.#queues.all();
+		if (queues.every((queue) => queue.isIdle) && this.#sender.isIdle) return;
 		let timer: ReturnType<typeof setTimeout> | undefined;
 		// What a request on Workers left behind when it ended has no timer any more.
 		const late = new Promise<void>((resolve) => {
 			timer = setTimeout(resolve, Math.min(2 * (this.#timeout + slack), longestTimer));
 		});
-		await Promise.race([this.#done(), late]);
+		const idle = Promise.all(queues.map((queue) => queue.idle())).then(() => this.#sender.idle());
+		await Promise.race([idle, late]);
 		clearTimeout(timer);
-	}
-
-	async #done(): Promise<void> {
-		await Promise.all(this.#queues.all().map((queue) => queue.idle()));
-		await this.#sender.idle();
 	}
 }

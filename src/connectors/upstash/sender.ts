@@ -52,6 +52,11 @@ export class UpstashSender {
 		this.#closed = true;
 	}
 
+	/** Nothing is under way. */
+	get isIdle(): boolean {
+		return this.#commands.isIdle;
+	}
+
 	/** Resolves when nothing is under way any more. */
 	async idle(): Promise<void> {
 		await this.#commands.idle();
