@@ -55,7 +55,7 @@ export interface EventClientOptions {
 	 */
 	share?: string | boolean;
 	/**
-	 * Silence in ms after which the stream is taken for dead and opened anew; 0: never. Default: three times
+	 * Silence in ms after which the stream is taken for dead and reopened; 0: never. Default: three times
 	 * what the server's `sse.ping` says; without pings never.
 	 */
 	watchdog?: number;

@@ -154,7 +154,7 @@ export class SqlHistory implements History {
 		if (this.#newest.ms < now - this.#newest.maxAge) this.#insert(null, now, maxAge);
 		this.#insert(payload, now, maxAge);
 		this.#sql("DELETE FROM sse_history WHERE ms < ?", now - maxAge);
-		// One more than promised: whoever has seen that one can be given all the others.
+		// One more than promised: a reader that has seen that one can be given all the others.
 		const { ms, seq, n } = this.#newest;
 		const [first] = this.#sql("SELECT n FROM sse_history ORDER BY ms, seq LIMIT 1");
 		const surplus = n - Number(first?.n) - maxLength;

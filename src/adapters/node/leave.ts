@@ -10,7 +10,7 @@ import { freeSocket, SocketSink } from "./socket-sink.ts";
  */
 export async function leaveBody(body: ReadableStream, outgoing: object): Promise<boolean> {
 	const sink = sinkOf(outgoing);
-	// Of a body whose `getReader` is somebody else's, he wants to see what is read.
+	// A body with a replaced `getReader` is read by that reader, so the body is not left.
 	if (sink === undefined || sink.body !== body || Object.hasOwn(body, "getReader")) return false;
 	return leave(sink);
 }

@@ -34,8 +34,8 @@ const own: Way | undefined = /* @__PURE__ */ (() => {
 })();
 
 /**
- * Whether nothing stands between this response and its socket: each of the methods that its bytes pass is Node's own,
- * be it the object's, its class's or a prototype's. A few reads of properties; it is asked before every write.
+ * Whether nothing stands between this response and its socket: each method that its bytes pass is Node's own,
+ * on the object and on its whole prototype chain. It costs a few property reads, before every write.
  */
 export function isOwnResponse(outgoing: object): boolean {
 	const { write, end, _send, _writeRaw } = outgoing as Way;

@@ -3,7 +3,7 @@ import type { Sink } from "../../core/sinks/sink.ts";
 
 /**
  * A sink that writes by the response's own `write`, whosever it is at that moment, and no faster than it takes the
- * bytes. What waits here is counted, also where somebody else holds what he was given.
+ * bytes. It counts what waits here, and what a wrapper of the response still holds.
  */
 export class ResponseSink implements Sink {
 	readonly #outgoing: NodeResponse;

@@ -134,7 +134,7 @@ export class MemoryHistory implements History {
 
 function trim(kept: Kept, { maxLength, maxAge }: HistoryLimits, now: number): void {
 	const { entries } = kept;
-	// One more than promised: whoever has seen that one can be given all the others.
+	// One more than promised: a reader that has seen that one can be given all the others.
 	const surplus = Math.max(0, entries.length - maxLength - 1);
 	const young = entries.findIndex(({ at }) => at >= now - maxAge);
 	const gone = entries.splice(0, Math.max(surplus, young === -1 ? entries.length : young));
