@@ -219,7 +219,7 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		connection.use(sink);
 		const write = (text: string) => {
 			// Broken off rather than left with a gap: the connector hears of it and opens another.
-			if (!connection.write(encoder.encode(`${text}\n`))) connection.cut();
+			if (!connection.write(encoder.encode(`${text}\n`))) connection.disconnect("slow");
 		};
 		const tell = (line: Line) => write(JSON.stringify(line));
 		const subscription = await connector.subscribe(channel, {
@@ -228,7 +228,7 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 			onRestored: () => tell({ restored: true }),
 			onEnd: (error) => {
 				tell({ end: failureOf(error) });
-				connection.left();
+				connection.onDisconnect();
 			},
 		});
 		const timer = setInterval(write, keepAlive, "");

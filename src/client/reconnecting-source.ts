@@ -53,7 +53,7 @@ export class ReconnectingSource {
 	#heardAt = 0;
 	#silence: number;
 	/** When to come back, in ms, as the server said on this connection; NaN: it did not. */
-	#told = Number.NaN;
+	#retryAfter = Number.NaN;
 	/** The next attempt, or while the stream is open the end of its silence. */
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -117,7 +117,7 @@ export class ReconnectingSource {
 		this.#opening++;
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
-		this.#told = Number.NaN;
+		this.#retryAfter = Number.NaN;
 		const source = this.#source;
 		this.#source = undefined;
 		source?.close();
@@ -140,7 +140,7 @@ export class ReconnectingSource {
 	}
 
 	#event(type: string, { data, lastEventId }: MessageEvent<string>): void {
-		if (type === "sse.retry") this.#told = Math.min(+data, longestTimer);
+		if (type === "sse.retry") this.#retryAfter = Math.min(+data, longestTimer);
 		// It says how often it comes.
 		if (type === "sse.ping") this.#silence = this.#options.watchdog ?? 3 * +data;
 		this.#heard();
@@ -157,7 +157,7 @@ export class ReconnectingSource {
 	}
 
 	#openLater(): void {
-		let wait = this.#told;
+		let wait = this.#retryAfter;
 		this.close();
 		if (Date.now() - this.#openedAt > goodWhile) this.#attempts = 0;
 		this.#openedAt = Number.POSITIVE_INFINITY;

@@ -11,7 +11,7 @@ import { type Advice, checkNames } from "../core/known-names.ts";
 import { isForbidden } from "./redis/errors.ts";
 import { RedisPublishing } from "./redis/publishing.ts";
 import { type RedisTarget, resolve } from "./redis/target.ts";
-import type { ChannelSubscriber, Route } from "./redis/topology.ts";
+import type { ChannelSubscriber, Topology } from "./redis/topology.ts";
 import { RedisHistory } from "./shared/redis-history.ts";
 import type { Run } from "./shared/redis-script.ts";
 import type { RedisHistoryOptions } from "./shared/redis-store.ts";
@@ -101,15 +101,15 @@ export function redis(target: RedisTarget, options: RedisOptions = {}): Connecto
 	const timeout = milliseconds("timeout", options.timeout ?? 3_000, 1);
 	const pingInterval = milliseconds("pingInterval", options.pingInterval ?? 10_000, 0);
 	const scope = scopeOf("redis", options.scope);
-	const route = resolve(target, flag("sharded", options.sharded ?? false));
-	return new RedisConnector(route, timeout, pingInterval, scope, options.history);
+	const topology = resolve(target, flag("sharded", options.sharded ?? false));
+	return new RedisConnector(topology, timeout, pingInterval, scope, options.history);
 }
 
 class RedisConnector implements Connector {
 	readonly name = "redis";
 	readonly history: RedisHistory | undefined;
 	readonly scope: "process" | "request";
-	readonly #route: Route;
+	readonly #topology: Topology;
 	readonly #timeout: number;
 	readonly #pingInterval: number;
 	readonly #publishing: RedisPublishing;
@@ -118,17 +118,17 @@ class RedisConnector implements Connector {
 	#subscriber: ChannelSubscriber | undefined;
 
 	constructor(
-		route: Route,
+		topology: Topology,
 		timeout: number,
 		pingInterval: number,
 		scope: Connector["scope"],
 		history: RedisHistoryOptions | undefined,
 	) {
 		this.scope = scope;
-		this.#route = route;
+		this.#topology = topology;
 		this.#timeout = timeout;
 		this.#pingInterval = pingInterval;
-		const publishing = new RedisPublishing(route, timeout, scope, history);
+		const publishing = new RedisPublishing(topology, timeout, scope, history);
 		this.#publishing = publishing;
 		if (publishing.store !== undefined) {
 			const run: Run = (...args) => publishing.run(...args);
@@ -157,14 +157,14 @@ class RedisConnector implements Connector {
 		this.#publishing.check(channel);
 		const settings = { timeout: this.#timeout, pingInterval: this.#pingInterval };
 		if (this.scope === "process") {
-			this.#subscriber ??= this.#keep(this.#route.subscriber(settings));
+			this.#subscriber ??= this.#keep(this.#topology.subscriber(settings));
 			return this.#subscriber.subscribe(channel, handlers);
 		}
 		const onIdle = () => {
 			subscriber.close();
 			this.#open.delete(subscriber);
 		};
-		const subscriber = this.#keep(this.#route.subscriber({ ...settings, onIdle }));
+		const subscriber = this.#keep(this.#topology.subscriber({ ...settings, onIdle }));
 		return subscriber.subscribe(channel, handlers);
 	}
 

@@ -9,7 +9,7 @@ import {
 	requestedChannels,
 	urlProblem,
 } from "./request/request.ts";
-import { comeBack, refuse } from "./request/response.ts";
+import { askToReconnect, refuse } from "./request/response.ts";
 import { checkRequest } from "./sinks/foreign-request.ts";
 import { turnOn } from "./sinks/host.ts";
 
@@ -79,7 +79,7 @@ export async function admit(
 		options.onError(error, { stage: "authorize" });
 		// Who was to be asked is away: that will pass.
 		if (error instanceof SseError && error.code === "unavailable")
-			return comeBack(request, headers);
+			return askToReconnect(request, headers);
 		return refuse(500, "Internal error.", headers);
 	}
 }

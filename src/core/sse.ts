@@ -4,7 +4,7 @@ import type { Connector } from "./connector.ts";
 import { endSpread } from "./delivery/connection-registry.ts";
 import { Hub } from "./delivery/hub.ts";
 import { MessageIterator, type MessagesOptions } from "./delivery/message-iterator.ts";
-import { ended, type Stay } from "./delivery/teardown.ts";
+import { ended, type Teardown } from "./delivery/teardown.ts";
 import { withFewGaps } from "./error-handler.ts";
 import { ConnectorError, closedError, type ErrorHandler } from "./errors.ts";
 import { Hooks } from "./hooks.ts";
@@ -16,14 +16,14 @@ import {
 	type StreamOptions,
 } from "./options.ts";
 import { Publishing } from "./publishing.ts";
-import { Admission, type Place } from "./request/connection-limits.ts";
+import { ConnectionLimits, type Slot } from "./request/connection-limits.ts";
 import {
 	asksForControl,
 	checkChannel,
 	defaultChannel,
 	requestedCursor,
 } from "./request/request.ts";
-import { comeBack, eventStream } from "./request/response.ts";
+import { askToReconnect, eventStream } from "./request/response.ts";
 import { liftIdleTimeout, listenForDeparture, sinkFor } from "./sinks/host.ts";
 import { counters, type Stats } from "./stats.ts";
 
@@ -43,7 +43,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 	readonly fetch: (request: Request, host?: unknown) => Promise<Response>;
 	readonly #options: CheckedOptions;
 	readonly #counters = counters();
-	readonly #admission: Admission;
+	readonly #connectionLimits: ConnectionLimits;
 	readonly #hooks: Hooks;
 	/** What happens to streams, once for all hubs. */
 	readonly #report: ErrorHandler;
@@ -60,7 +60,10 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 		this.#options = checked;
 		this.#report = withFewGaps(checked.onError);
 		const { limits } = checked;
-		this.#admission = new Admission(limits.connections, limits.perClient?.connections ?? Infinity);
+		this.#connectionLimits = new ConnectionLimits(
+			limits.connections,
+			limits.perClient?.connections ?? Infinity,
+		);
 		this.#hooks = new Hooks(this.#options);
 		this.fetch = (request, host) => this.stream(request, { host });
 	}
@@ -119,7 +122,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 	 * @throws {TypeError} when the request is no `Request`, or an option is given and breaks its rule.
 	 */
 	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
-		if (!(await isReady(request, options))) return comeBack(request);
+		if (!(await isReady(request, options))) return askToReconnect(request);
 		const hasHistory = () => this.#connect(options.host).history !== undefined;
 		const admitted = await admit(request, options, this.#options, hasHistory);
 		if (!("names" in admitted)) {
@@ -133,17 +136,17 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 		const body = over ? undefined : await this.#enter(request, options, admitted);
 		if (body !== undefined) return eventStream(body, headers);
 		this.#counters.refusedStreams++;
-		return comeBack(request, headers);
+		return askToReconnect(request, headers);
 	}
 
 	/** @returns undefined when the client is to come back. */
 	async #enter(request: Request, options: StreamOptions, admitted: Admitted) {
-		const place = this.#admission.enter(await this.#hooks.keyOf(request, options.host));
-		if (place === undefined) return undefined;
+		const slot = this.#connectionLimits.acquire(await this.#hooks.keyOf(request, options.host));
+		if (slot === undefined) return undefined;
 		try {
-			return await this.#open(request, options, admitted, place);
+			return await this.#open(request, options, admitted, slot);
 		} catch (error) {
-			place.leave();
+			slot.release();
 			// Reported where it happened, once for all who were waiting.
 			if (error instanceof ConnectorError) return undefined;
 			throw error;
@@ -154,13 +157,13 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 		request: Request,
 		{ host, recent = 0 }: StreamOptions,
 		{ names, expires }: Admitted,
-		place: Place,
+		slot: Slot,
 	): Promise<ReadableStream<Uint8Array>> {
 		const connector = this.#connect(host);
 		const lastEventId = connector.history && requestedCursor(request);
 		const resume = { lastEventId, recent, expires, control: asksForControl(request) };
 		if (connector.stream !== undefined) {
-			place.leave(); // whoever makes the streams counts them
+			slot.release(); // whoever makes the streams counts them
 			return connector.stream(names, resume).catch((error: unknown) => {
 				this.#options.onError(error, { stage: "subscribe" });
 				throw error;
@@ -173,8 +176,8 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 		liftIdleTimeout(request, host);
 		listenForDeparture(request, host, connection);
 		const disconnected = this.#hooks.connected(names, request);
-		const stay: Stay = { place, request, host, connection, hubs, hub, disconnected, ended };
-		connection.onEnd(stay);
+		const teardown: Teardown = { slot, request, host, connection, hubs, hub, disconnected, ended };
+		connection.onEnd(teardown);
 		return sink.body;
 	}
 

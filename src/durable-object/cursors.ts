@@ -38,17 +38,17 @@ export class Cursors {
 	/** Passes on whole events of one channel's stream, in order. */
 	async pass(channel: number, events: Uint8Array, write: Write): Promise<void> {
 		let text = decoder.decode(events);
-		if (this.#unknown.size > 0) text = await this.#hold(channel, text, write);
+		if (this.#unknown.size > 0) text = await this.#holdBack(channel, text, write);
 		if (text !== "") await write(encoder.encode(this.#rewritten(channel, text)));
 	}
 
 	/** Lets those go on who wait: every channel has a position, or it is over. */
-	readonly goOn = (): void => {
+	readonly recoverPage = (): void => {
 		for (const resume of this.#waiting.splice(0)) resume();
 	};
 
 	/** @returns what is left to be sent once every channel has a position. */
-	async #hold(channel: number, text: string, write: Write): Promise<string> {
+	async #holdBack(channel: number, text: string, write: Write): Promise<string> {
 		const id = text.search(idLine);
 		// What has no id says nothing of a position.
 		if (id === -1) {
@@ -64,7 +64,7 @@ export class Cursors {
 			rest = rest.slice(end);
 			if (this.#unknown.size === 0) {
 				const written = write(encoder.encode(this.#opening()));
-				this.goOn();
+				this.recoverPage();
 				await written;
 			}
 		}

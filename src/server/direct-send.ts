@@ -11,7 +11,7 @@ type Bindings = HttpBindings | Http2Bindings;
  * Has event streams sent by us, and not by Hono's adapter for Node, which holds on to a web stream for each as long as
  * it lasts: 3 of a client's 20 kB, and the first of its writes.
  */
-export function straight(
+export function sendDirectly(
 	fetch: (request: Request, host: Bindings) => Response | Promise<Response>,
 ): (request: Request, host: Bindings) => Promise<Response> {
 	return async (request, host) => {

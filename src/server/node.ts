@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { createHub } from "./create.ts";
-import { straight } from "./direct-send.ts";
+import { sendDirectly } from "./direct-send.ts";
 import type { Refusal } from "./door.ts";
 import { exitWith, onShutdown } from "./process.ts";
 
@@ -15,7 +15,7 @@ const requestLimits = {
 try {
 	const { door, inside, close, settings, announce } = createHub(process.env);
 	const { host, port } = settings;
-	const listener = getRequestListener(straight(inside));
+	const listener = getRequestListener(sendDirectly(inside));
 	const server = createServer(requestLimits, (incoming, outgoing) => {
 		const refusal = door(incoming.url ?? "/", calledHost(incoming));
 		if (refusal !== undefined) return refuse(outgoing, refusal);

@@ -45,12 +45,12 @@ export class ResponseSink implements Sink {
 			// Who returns nothing asks for no pause.
 			if (this.#outgoing.write(bytes) !== false) continue;
 			this.#isFull = true;
-			this.#outgoing.once("drain", this.#drained);
+			this.#outgoing.once("drain", this.#writable);
 		}
 		if (this.#hasEnded && this.#waiting.length === 0) this.#outgoing.end();
 	}
 
-	readonly #drained = (): void => {
+	readonly #writable = (): void => {
 		this.#isFull = false;
 		if (!this.#outgoing.writableEnded) this.#pass();
 	};

@@ -14,7 +14,7 @@ interface Entry extends KeptMessage {
 interface Kept {
 	readonly entries: Entry[];
 	/** The sequence of the newest entry that was let go. */
-	letGo: number;
+	trimmedUpTo: number;
 }
 
 /**
@@ -30,7 +30,7 @@ export class MemoryHistory implements History {
 	readonly #keys = new Map<string, RecentKeys>();
 	#sequence = 0;
 	/** The sequence of the newest entry that was let go together with its channel. */
-	#letGo = 0;
+	#trimmedUpTo = 0;
 
 	constructor(options: HistoryOptions) {
 		this.#limitsOf = limitsByChannel(options);
@@ -66,12 +66,12 @@ export class MemoryHistory implements History {
 		this.#keys.delete(channel);
 		const kept = this.#groupOf(channel).get(channel);
 		const newest = kept?.entries.splice(0).at(-1);
-		if (kept !== undefined && newest !== undefined) kept.letGo = newest.sequence;
+		if (kept !== undefined && newest !== undefined) kept.trimmedUpTo = newest.sequence;
 	}
 
 	async read(channel: string, after: string, limit: number): Promise<HistoryPage> {
-		const { entries, letGo } = this.#kept(channel);
-		if (after === "0-0" || isEmpty(after)) return this.#first(after, entries, letGo, limit);
+		const { entries, trimmedUpTo } = this.#kept(channel);
+		if (after === "0-0" || isEmpty(after)) return this.#first(after, entries, trimmedUpTo, limit);
 		const index = entries.findIndex(({ id }) => id === after);
 		const covered = index !== -1;
 		// Of a position that is not here, what is kept after it: ids grow, whoever made them.
@@ -80,8 +80,13 @@ export class MemoryHistory implements History {
 		return page(covered, rest, limit);
 	}
 
-	#first(after: string, entries: readonly Entry[], letGo: number, limit: number): HistoryPage {
-		const empty = { from: this.#emptyAt(letGo), to: this.#emptyAt(this.#sequence) };
+	#first(
+		after: string,
+		entries: readonly Entry[],
+		trimmedUpTo: number,
+		limit: number,
+	): HistoryPage {
+		const empty = { from: this.#emptyAt(trimmedUpTo), to: this.#emptyAt(this.#sequence) };
 		return { ...page(coversEmpty(after, empty), entries, limit), empty };
 	}
 
@@ -99,7 +104,7 @@ export class MemoryHistory implements History {
 	/** What has not expired: of a channel that fell silent nothing is trimmed. */
 	#kept(channel: string): Kept {
 		const kept = this.#groupOf(channel).get(channel);
-		if (kept === undefined) return { entries: [], letGo: this.#letGo };
+		if (kept === undefined) return { entries: [], trimmedUpTo: this.#trimmedUpTo };
 		trim(kept, this.#limitsOf(channel), Date.now());
 		return kept;
 	}
@@ -113,7 +118,7 @@ export class MemoryHistory implements History {
 
 	#add(channel: string, entry: Entry): void {
 		const channels = this.#groupOf(channel);
-		const kept = channels.get(channel) ?? { entries: [], letGo: this.#letGo };
+		const kept = channels.get(channel) ?? { entries: [], trimmedUpTo: this.#trimmedUpTo };
 		channels.delete(channel);
 		channels.set(channel, kept);
 		kept.entries.push(entry);
@@ -127,7 +132,7 @@ export class MemoryHistory implements History {
 			const newest = kept.entries.at(-1);
 			if (newest !== undefined && newest.at >= oldest) return;
 			channels.delete(channel);
-			this.#letGo = Math.max(this.#letGo, newest?.sequence ?? kept.letGo);
+			this.#trimmedUpTo = Math.max(this.#trimmedUpTo, newest?.sequence ?? kept.trimmedUpTo);
 		}
 	}
 }
@@ -138,7 +143,7 @@ function trim(kept: Kept, { maxLength, maxAge }: HistoryLimits, now: number): vo
 	const surplus = Math.max(0, entries.length - maxLength - 1);
 	const young = entries.findIndex(({ at }) => at >= now - maxAge);
 	const gone = entries.splice(0, Math.max(surplus, young === -1 ? entries.length : young));
-	kept.letGo = gone.at(-1)?.sequence ?? kept.letGo;
+	kept.trimmedUpTo = gone.at(-1)?.sequence ?? kept.trimmedUpTo;
 }
 
 let latestBeginning = 0;

@@ -5,7 +5,7 @@ import { callHandler } from "../shared/handlers.ts";
 type State = "pending" | "live" | "lost" | "ended";
 
 /** One subscription: keeps its handlers from being called out of turn, and their exceptions in. */
-export class Member {
+export class Listener {
 	readonly #handlers: SubscriptionHandlers;
 	#state: State = "pending";
 	/** What came with the confirmation, before we could say that it is restored: first that, then these. */

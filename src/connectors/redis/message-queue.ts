@@ -11,7 +11,7 @@ const perTurn = 500;
 const part = 0.25;
 
 /** Hands on what a connection tells, in its order, and so many messages in a turn. */
-export class Intake implements LinkEvents {
+export class MessageQueue implements LinkEvents {
 	readonly #events: LinkEvents;
 	#left = perTurn;
 	readonly #waiting: { channel: string; payload: string }[] = [];

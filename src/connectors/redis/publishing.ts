@@ -16,14 +16,14 @@ import { UnderWay } from "../shared/under-way.ts";
 import { assertWellFormed } from "../shared/well-formed.ts";
 import { closed, toConnectorError, unanswered } from "./errors.ts";
 import type { Publisher } from "./publisher.ts";
-import type { Route } from "./topology.ts";
+import type { Topology } from "./topology.ts";
 
 /** The half of the connector that publishes, with connections of its own. */
 export class RedisPublishing {
 	readonly scope: "process" | "request";
 	/** There when messages are kept. */
 	readonly store: RedisStore | undefined;
-	readonly #route: Route;
+	readonly #topology: Topology;
 	readonly #timeout: number;
 	readonly #queues: PerRequest<PublishQueue>;
 	/** Of what is pipelined. */
@@ -34,23 +34,23 @@ export class RedisPublishing {
 	#closed = false;
 
 	constructor(
-		route: Route,
+		topology: Topology,
 		timeout: number,
 		scope: "process" | "request",
 		history: RedisHistoryOptions | undefined,
 	) {
 		this.scope = scope;
-		this.#route = route;
+		this.#topology = topology;
 		this.#timeout = timeout;
 		// To connect, and to be answered.
 		this.#open = new UnderWay(scope === "process" ? Infinity : 2 * timeout + slack);
 		if (history !== undefined) {
-			const placed = { ...history, keyPrefix: history.keyPrefix ?? placeOf(route.keyPrefix) };
+			const placed = { ...history, keyPrefix: history.keyPrefix ?? placeOf(topology.keyPrefix) };
 			this.store = new RedisStore(placed, {
 				run: (...args) => this.run(...args),
 				byHash: true,
-				command: route.publishCommand,
-				errorOf: (reply) => toConnectorError(new Error(reply), route.address),
+				command: topology.publishCommand,
+				errorOf: (reply) => toConnectorError(new Error(reply), topology.address),
 			});
 		}
 		const transport = {
@@ -59,7 +59,7 @@ export class RedisPublishing {
 			owner: "redis()",
 			send: (channels: readonly string[], take: () => readonly ChannelBatch[], ms: number) =>
 				this.store?.publish(channels, take, ms) ?? this.#plain(channels, take, ms),
-			late: () => unanswered(route.address, timeout),
+			late: () => unanswered(topology.address, timeout),
 		};
 		this.#queues = new PerRequest(scope, () => new PublishQueue(transport), timeout + slack);
 	}
@@ -108,7 +108,7 @@ export class RedisPublishing {
 
 	/** One connection carries plain publishes in the order in which they are written, without a wait in between. */
 	get #isPipelined(): boolean {
-		return this.store === undefined && this.scope === "process" && !this.#route.isSpread;
+		return this.store === undefined && this.scope === "process" && !this.#topology.isSpread;
 	}
 
 	async #pipelined(message: OutgoingMessage): Promise<PublishResult> {
@@ -116,7 +116,7 @@ export class RedisPublishing {
 		const refusal = this.#backlog.enter(sizeOf(message));
 		if (refusal !== undefined) throw refusal;
 		try {
-			const args = [this.#route.publishCommand, channel, payload];
+			const args = [this.#topology.publishCommand, channel, payload];
 			return { receivers: Number(await this.run(channel, () => args)) };
 		} finally {
 			this.#backlog.leave(sizeOf(message));
@@ -131,7 +131,7 @@ export class RedisPublishing {
 	): Promise<PublishOutcome[]> {
 		return this.#with(async (publisher) => {
 			const argsOf = ({ payload }: OutgoingMessage) => [
-				this.#route.publishCommand,
+				this.#topology.publishCommand,
 				channel,
 				payload,
 			];
@@ -163,10 +163,10 @@ export class RedisPublishing {
 	async #with<T>(use: (publisher: Publisher) => Promise<T>): Promise<T> {
 		if (this.#closed) throw closed();
 		if (this.scope === "process") {
-			this.#publisher ??= this.#keep(this.#route.publisher(this.#timeout));
+			this.#publisher ??= this.#keep(this.#topology.publisher(this.#timeout));
 			return use(this.#publisher);
 		}
-		const publisher = this.#keep(this.#route.publisher(this.#timeout));
+		const publisher = this.#keep(this.#topology.publisher(this.#timeout));
 		try {
 			return await use(publisher);
 		} finally {

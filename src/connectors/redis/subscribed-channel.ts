@@ -1,11 +1,11 @@
 import type { ConnectorError } from "../../core/errors.ts";
-import type { Member } from "./listener.ts";
+import type { Listener } from "./listener.ts";
 
 /** A channel that somebody here wants, at one node. Another one of the same name may follow it. */
 export class SubscribedChannel {
 	readonly name: string;
 	/** Replaced, never changed, so that a message goes to those who were there when it came. */
-	members: readonly Member[] = [];
+	listeners: readonly Listener[] = [];
 	/** Whether Redis has confirmed it on the connection there is now. */
 	live = false;
 	/** Whether it is being subscribed to on that connection. */
@@ -18,18 +18,18 @@ export class SubscribedChannel {
 	up(): void {
 		this.joining = false;
 		this.live = true;
-		for (const member of this.members) member.up();
+		for (const listener of this.listeners) listener.up();
 	}
 
 	down(error: ConnectorError): void {
 		this.joining = false;
 		this.live = false;
-		for (const member of this.members) member.down(error);
+		for (const listener of this.listeners) listener.down(error);
 	}
 
 	message(payload: string): void {
 		// What a node still passes on of a channel that has left it may be out of order.
 		if (!this.live && !this.joining) return;
-		for (const member of this.members) member.message(payload);
+		for (const listener of this.listeners) listener.message(payload);
 	}
 }

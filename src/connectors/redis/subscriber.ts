@@ -13,8 +13,8 @@ import {
 	unanswered,
 } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { Member } from "./listener.ts";
-import { Intake } from "./message-queue.ts";
+import { Listener } from "./listener.ts";
+import { MessageQueue } from "./message-queue.ts";
 import { SubscribedChannel as Channel } from "./subscribed-channel.ts";
 import type { ChannelSubscriber, SubscriberSettings } from "./topology.ts";
 
@@ -56,14 +56,14 @@ export class Subscriber implements ChannelSubscriber {
 
 	async subscribe(name: string, handlers: SubscriptionHandlers): Promise<Subscription> {
 		if (this.#closed) throw closed();
-		const member = new Member(handlers);
-		const detach = this.attach(name, member);
+		const listener = new Listener(handlers);
+		const detach = this.attach(name, listener);
 		const unsubscribe = () => {
-			member.leave();
+			listener.leave();
 			return detach();
 		};
 		try {
-			await this.#answered(member.settled, () => this.lastError);
+			await this.#answered(listener.settled, () => this.lastError);
 		} catch (error) {
 			// Not awaited: the caller's time is up. It never rejects.
 			void unsubscribe();
@@ -73,16 +73,16 @@ export class Subscriber implements ChannelSubscriber {
 	}
 
 	/**
-	 * Has a member hear the channel, as soon as Redis has confirmed that, until it is detached.
+	 * Has a listener hear the channel, as soon as Redis has confirmed that, until it is detached.
 	 *
 	 * @returns what detaches it; idempotent, resolves when Redis knows, never rejects.
 	 */
-	attach(name: string, member: Member): () => Promise<void> {
+	attach(name: string, listener: Listener): () => Promise<void> {
 		const channel = this.#channels.get(name) ?? this.#want(name);
-		channel.members = [...channel.members, member];
-		if (channel.live) member.up();
+		channel.listeners = [...channel.listeners, listener];
+		if (channel.live) listener.up();
 		else if (this.#link === undefined && !this.#dialling) void this.#dial();
-		return () => this.#detach(channel, member);
+		return () => this.#detach(channel, listener);
 	}
 
 	/** Subscribes to the channels again that the server would not have, or has ended. */
@@ -128,9 +128,9 @@ export class Subscriber implements ChannelSubscriber {
 		return channel;
 	}
 
-	async #detach(channel: Channel, member: Member): Promise<void> {
-		channel.members = channel.members.filter((other) => other !== member);
-		const last = channel.members.length === 0 && this.#channels.get(channel.name) === channel;
+	async #detach(channel: Channel, listener: Listener): Promise<void> {
+		channel.listeners = channel.listeners.filter((other) => other !== listener);
+		const last = channel.listeners.length === 0 && this.#channels.get(channel.name) === channel;
 		if (!last) return;
 		// From here on a new subscriber makes a new channel. Its SUBSCRIBE follows our UNSUBSCRIBE on the connection.
 		this.#channels.delete(channel.name);
@@ -160,7 +160,7 @@ export class Subscriber implements ChannelSubscriber {
 		this.#dialling = true;
 		let link: RedisLink | undefined;
 		try {
-			const events = new Intake({
+			const events = new MessageQueue({
 				onMessage: (name, payload) => this.#channels.get(name)?.message(payload),
 				onLost: (error) => link !== undefined && this.#lost(link, error),
 				onMoved: (name) => this.#moved(this.#channels.get(name)),
@@ -244,7 +244,7 @@ export class Subscriber implements ChannelSubscriber {
 
 	#end(channel: Channel, error: ConnectorError): void {
 		if (this.#channels.get(channel.name) === channel) this.#channels.delete(channel.name);
-		for (const member of channel.members) member.end(error);
+		for (const listener of channel.listeners) listener.end(error);
 		if (this.#channels.size === 0) this.#idle();
 	}
 }

@@ -23,7 +23,7 @@ import { checkClientOptions, checkClusterOptions, checkSentinelOptions } from ".
 import { LinkPublisher, type Publisher } from "./publisher.ts";
 import { type RedisSentinelOptions, sentinelDriver } from "./sentinel.ts";
 import { Subscriber } from "./subscriber.ts";
-import type { Route } from "./topology.ts";
+import type { Topology } from "./topology.ts";
 
 /**
  * Where Redis is: a URL, a client that the caller already has, or node-redis' options for a client, a cluster
@@ -47,7 +47,7 @@ const WAYS =
  *
  * @param sharded asks for sharded pub/sub, which is a Cluster's.
  */
-export function resolve(target: RedisTarget, sharded: boolean): Route {
+export function resolve(target: RedisTarget, sharded: boolean): Topology {
 	if (typeof target !== "string" && (typeof target !== "object" || target === null)) {
 		throw new TypeError(`redis(): the target must not be ${describe(target)}. ${WAYS}`);
 	}
@@ -63,7 +63,7 @@ export function resolve(target: RedisTarget, sharded: boolean): Route {
 	return single(target);
 }
 
-function everywhere(nodes: Cluster, sharded: boolean): Route {
+function everywhere(nodes: Cluster, sharded: boolean): Topology {
 	return {
 		address: nodes.address,
 		isSpread: true,
@@ -73,7 +73,7 @@ function everywhere(nodes: Cluster, sharded: boolean): Route {
 	};
 }
 
-function single(target: RedisTarget): Route {
+function single(target: RedisTarget): Topology {
 	if (typeof target === "string") return connecting({ url: target });
 	if (isIoRedis(target)) {
 		return { ...through(ioredisDuplicates(target)), keyPrefix: keyPrefixOf(target) };
@@ -98,7 +98,7 @@ function single(target: RedisTarget): Route {
 	return connecting(target);
 }
 
-function connecting(target: object): Route {
+function connecting(target: object): Topology {
 	const options = { ...checkClientOptions("", target) };
 	return through(nodeRedisDriver(options, addressOf(options)));
 }
@@ -106,7 +106,7 @@ function connecting(target: object): Route {
 function through(
 	driver: RedisDriver,
 	publisher = (timeout: number): Publisher => new LinkPublisher(driver, timeout),
-): Route {
+): Topology {
 	return {
 		address: driver.address,
 		isSpread: false,

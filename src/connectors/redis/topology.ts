@@ -3,7 +3,7 @@ import type { PublishCommand } from "../shared/redis-store.ts";
 import type { Publisher } from "./publisher.ts";
 
 /** How to publish and how to subscribe at a target: a server, or all of a Cluster's. */
-export interface Route {
+export interface Topology {
 	/** Where Redis is, for errors, without credentials. */
 	readonly address: string;
 	/** Whether several connections serve one channel in turn, as a Cluster's nodes do. */

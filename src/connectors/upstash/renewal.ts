@@ -1,7 +1,7 @@
 import type { ConnectorError } from "../../core/errors.ts";
-import type { Route } from "./reply-parser.ts";
+import type { SubscribeRequest } from "./reply-parser.ts";
 import { type Rest, RestError } from "./rest.ts";
-import { Feed, type FeedHandlers } from "./stream.ts";
+import { Upstream, type UpstreamHandlers } from "./stream.ts";
 
 /** What every subscription of a connector shares. Times are in ms. */
 export interface Supervision {
@@ -21,12 +21,12 @@ export interface Supervision {
 
 export interface RenewalHandlers {
 	/**
-	 * The feed is to take the old one's place, and `held` is what it brought so far.
+	 * The upstream is to take the old one's place, and `held` is what it brought so far.
 	 *
 	 * @param gap says why something may be missing before that; absent where nothing hints at it.
 	 */
-	onReplaced(feed: Feed, held: readonly string[], gap?: ConnectorError): void;
-	/** There is no new feed, or it is gone again. */
+	onReplaced(upstream: Upstream, held: readonly string[], gap?: ConnectorError): void;
+	/** There is no new upstream, or it is gone again. */
 	onFailed(error: ConnectorError): void;
 }
 
@@ -46,23 +46,23 @@ export interface RenewalHandlers {
 export class Renewal {
 	readonly #supervision: Supervision;
 	readonly #handlers: RenewalHandlers;
-	readonly #feed: Feed;
+	readonly #upstream: Upstream;
 	readonly #held: string[] = [];
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#live = false;
 	#over = false;
 
-	constructor(supervision: Supervision, route: Route, handlers: RenewalHandlers) {
+	constructor(supervision: Supervision, request: SubscribeRequest, handlers: RenewalHandlers) {
 		this.#supervision = supervision;
 		this.#handlers = handlers;
-		this.#feed = new Feed(supervision.rest, route, this.#feedHandlers());
+		this.#upstream = new Upstream(supervision.rest, request, this.#upstreamHandlers());
 		supervision.renewing = true;
 	}
 
-	/** Settles with the opening of the new feed; the outcome goes to the handlers. */
+	/** Settles with the opening of the new upstream; the outcome goes to the handlers. */
 	async run(): Promise<void> {
 		try {
-			await this.#feed.open(this.#supervision.timeout);
+			await this.#upstream.open(this.#supervision.timeout);
 		} catch (error) {
 			if (!this.#over) this.#fail(error as ConnectorError);
 		}
@@ -72,7 +72,7 @@ export class Renewal {
 	cancel(): void {
 		if (this.#over) return;
 		this.#finish();
-		this.#feed.close();
+		this.#upstream.close();
 	}
 
 	/** The old stream has ended. Whether the new one is there to replace it; if not, it is dropped. */
@@ -82,7 +82,7 @@ export class Renewal {
 		return this.#live;
 	}
 
-	#feedHandlers(): FeedHandlers {
+	#upstreamHandlers(): UpstreamHandlers {
 		return {
 			onLive: () => {
 				this.#live = true;
@@ -113,7 +113,7 @@ export class Renewal {
 
 	#promote(gap: ConnectorError | undefined): void {
 		this.#finish();
-		this.#handlers.onReplaced(this.#feed, this.#held, gap);
+		this.#handlers.onReplaced(this.#upstream, this.#held, gap);
 	}
 
 	#fail(error: ConnectorError): void {

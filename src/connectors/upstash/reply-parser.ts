@@ -1,7 +1,7 @@
 import { createParser } from "eventsource-parser";
 
 /** How a channel is asked for, and how its replies begin. */
-export interface Route {
+export interface SubscribeRequest {
 	readonly path: string;
 	/** What the reply that confirms the subscription begins with. */
 	readonly confirmed: string;
@@ -17,7 +17,7 @@ export interface Route {
  * `.` and `..` are the exception. Every URL parser takes them for steps in the path, `%2e` spelled out
  * or not, so that no path can name them. A pattern that matches that one name and no other can.
  */
-export function routeOf(channel: string): Route {
+export function requestFor(channel: string): SubscribeRequest {
 	// The parser gives every line break back as \n, be it one in the channel's name.
 	const name = channel.replace(/\r\n?/g, "\n");
 	const multiline = name.includes("\n");
@@ -53,7 +53,7 @@ const lineEnds = /* @__PURE__ */ new RegExp(lineEnd, "g");
  * @see https://upstash.com/docs/redis/features/restapi
  */
 export class ReplyReader {
-	readonly #route: Route;
+	readonly #request: SubscribeRequest;
 	readonly #onConfirmed: () => void;
 	readonly #onPayload: (payload: string) => void;
 	readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -63,11 +63,15 @@ export class ReplyReader {
 	/** The text so far ends in \r, and a \n that comes next belongs to it. */
 	#afterCr = false;
 
-	constructor(route: Route, onConfirmed: () => void, onPayload: (payload: string) => void) {
-		this.#route = route;
+	constructor(
+		request: SubscribeRequest,
+		onConfirmed: () => void,
+		onPayload: (payload: string) => void,
+	) {
+		this.#request = request;
 		this.#onConfirmed = onConfirmed;
 		this.#onPayload = onPayload;
-		if (route.multiline) this.#eventPerLine = false;
+		if (request.multiline) this.#eventPerLine = false;
 	}
 
 	/** Takes the next chunk, wherever it was cut; calls back within the call. */
@@ -100,9 +104,9 @@ export class ReplyReader {
 	}
 
 	#onReply(reply: string): void {
-		if (this.#confirmed && reply.startsWith(this.#route.message)) {
-			this.#onPayload(reply.slice(this.#route.message.length));
-		} else if (!this.#confirmed && reply.startsWith(this.#route.confirmed)) {
+		if (this.#confirmed && reply.startsWith(this.#request.message)) {
+			this.#onPayload(reply.slice(this.#request.message.length));
+		} else if (!this.#confirmed && reply.startsWith(this.#request.confirmed)) {
 			this.#confirmed = true;
 			this.#onConfirmed();
 		}

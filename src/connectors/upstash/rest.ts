@@ -93,7 +93,7 @@ function errorOf(text: string): string | undefined {
 }
 
 /**
- * The promise, or the signal's reason. A signal alone may fail to end the reading of a body: see `Feed`.
+ * The promise, or the signal's reason. A signal alone may fail to end the reading of a body: see `Upstream`.
  */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 	let abort = (): void => undefined;

@@ -1,50 +1,50 @@
 import { type ConnectorError, closedError } from "../../core/errors.ts";
-import { ReplyReader, type Route } from "./reply-parser.ts";
+import { ReplyReader, type SubscribeRequest } from "./reply-parser.ts";
 import { failure, type Rest, RestError } from "./rest.ts";
 
-/** What a feed tells its owner; nothing after `close()`, and nothing after `onEnd`. */
-export interface FeedHandlers {
+/** What an upstream tells its owner; nothing after `close()`, and nothing after `onEnd`. */
+export interface UpstreamHandlers {
 	/** The broker confirmed: from here on every message comes. Called before the first of them. */
 	onLive(): void;
 	onPayload(payload: string): void;
 	/** Anything came, be it half a line or a comment: somebody is there. */
 	onBytes(): void;
-	/** A live feed broke or was ended from the other side. */
+	/** A live upstream broke or was ended from the other side. */
 	onEnd(error: ConnectorError): void;
 }
 
 /** One subscribe request, from its POST to the end of its stream. It is used once. */
-export class Feed {
+export class Upstream {
 	readonly #rest: Rest;
-	readonly #route: Route;
+	readonly #request: SubscribeRequest;
 	readonly #abort = new AbortController();
 	readonly #replies: ReplyReader;
-	#handlers: FeedHandlers;
+	#handlers: UpstreamHandlers;
 	#reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 	#live = false;
 	#closed = false;
 
-	constructor(rest: Rest, route: Route, handlers: FeedHandlers) {
+	constructor(rest: Rest, request: SubscribeRequest, handlers: UpstreamHandlers) {
 		this.#rest = rest;
-		this.#route = route;
+		this.#request = request;
 		this.#handlers = handlers;
 		this.#replies = new ReplyReader(
-			route,
+			request,
 			() => {
-				// A chunk that was read already may be looked at after the feed was left.
+				// A chunk that was read already may be looked at after the upstream was left.
 				if (this.#closed) return;
 				this.#live = true;
 				this.#handlers.onLive();
 			},
 			(payload) => {
-				// A handler may have closed the feed while the rest of its chunk is still to be read.
+				// A handler may have closed the upstream while the rest of its chunk is still to be read.
 				if (!this.#closed) this.#handlers.onPayload(payload);
 			},
 		);
 	}
 
 	/** What comes from now on is another owner's. */
-	handTo(handlers: FeedHandlers): void {
+	handTo(handlers: UpstreamHandlers): void {
 		this.#handlers = handlers;
 	}
 
@@ -62,7 +62,7 @@ export class Feed {
 			this.#leave(new RestError("unavailable", message));
 		}, timeout);
 		try {
-			const response = await this.#rest.post(this.#route.path, "text/event-stream", signal);
+			const response = await this.#rest.post(this.#request.path, "text/event-stream", signal);
 			const reader = response.body?.getReader();
 			this.#reader = reader;
 			signal.throwIfAborted();

@@ -2,9 +2,9 @@ import type { Subscription, SubscriptionHandlers } from "../../core/connector.ts
 import { type ConnectorError, closedError } from "../../core/errors.ts";
 import { callHandler } from "../shared/handlers.ts";
 import { Renewal, type Supervision } from "./renewal.ts";
-import { type Route, routeOf } from "./reply-parser.ts";
+import { requestFor, type SubscribeRequest } from "./reply-parser.ts";
 import { RestError } from "./rest.ts";
-import { Feed, type FeedHandlers } from "./stream.ts";
+import { Upstream, type UpstreamHandlers } from "./stream.ts";
 
 /** The first try after a loss comes within this, in ms; each further one within twice as much. */
 const firstBackoff = 100;
@@ -24,9 +24,9 @@ const longestTimer = 2_147_483_647;
 export class SupervisedSubscription implements Subscription {
 	readonly #supervision: Supervision;
 	readonly #handlers: SubscriptionHandlers;
-	readonly #route: Route;
+	readonly #request: SubscribeRequest;
 	readonly #onDone: (subscription: SupervisedSubscription) => void;
-	#feed: Feed;
+	#upstream: Upstream;
 	#renewal: Renewal | undefined;
 	/** Until the next try while the stream is lost; until the next look at its silence otherwise. */
 	#timer: ReturnType<typeof setTimeout> | undefined;
@@ -47,15 +47,15 @@ export class SupervisedSubscription implements Subscription {
 	) {
 		this.#supervision = supervision;
 		this.#handlers = handlers;
-		this.#route = routeOf(channel);
+		this.#request = requestFor(channel);
 		this.#onDone = onDone;
-		this.#feed = this.#newFeed();
+		this.#upstream = this.#newUpstream();
 	}
 
 	/** @throws {ConnectorError} when the broker does not confirm; nothing is left behind then. */
 	async start(): Promise<void> {
 		try {
-			await this.#feed.open(this.#supervision.timeout);
+			await this.#upstream.open(this.#supervision.timeout);
 		} catch (error) {
 			this.#finish();
 			throw error;
@@ -82,15 +82,15 @@ export class SupervisedSubscription implements Subscription {
 		this.#done = true;
 		clearTimeout(this.#timer);
 		this.#renewal?.cancel();
-		this.#feed.close();
+		this.#upstream.close();
 		this.#onDone(this);
 	}
 
-	#newFeed(): Feed {
-		return new Feed(this.#supervision.rest, this.#route, this.#feedHandlers);
+	#newUpstream(): Upstream {
+		return new Upstream(this.#supervision.rest, this.#request, this.#upstreamHandlers);
 	}
 
-	readonly #feedHandlers: FeedHandlers = {
+	readonly #upstreamHandlers: UpstreamHandlers = {
 		onLive: () => {
 			this.#liveSince = Date.now();
 			this.#heard();
@@ -128,11 +128,11 @@ export class SupervisedSubscription implements Subscription {
 	}
 
 	#renew(): void {
-		this.#renewal = new Renewal(this.#supervision, this.#route, {
-			onReplaced: (feed, held, gap) => {
-				this.#feed.close();
-				this.#feed = feed;
-				feed.handTo(this.#feedHandlers);
+		this.#renewal = new Renewal(this.#supervision, this.#request, {
+			onReplaced: (upstream, held, gap) => {
+				this.#upstream.close();
+				this.#upstream = upstream;
+				upstream.handTo(this.#upstreamHandlers);
 				this.#heard();
 				if (gap !== undefined) {
 					this.#losing(gap);
@@ -153,7 +153,7 @@ export class SupervisedSubscription implements Subscription {
 	#lose(error: ConnectorError): void {
 		this.#renewal?.cancel();
 		this.#renewal = undefined;
-		this.#feed.close();
+		this.#upstream.close();
 		clearTimeout(this.#timer);
 		// Each request is billed: one that dies at birth, again and again, is not had back at once.
 		if (Date.now() - this.#liveSince >= this.#supervision.maxBackoff) this.#failures = 0;
@@ -170,9 +170,9 @@ export class SupervisedSubscription implements Subscription {
 	}
 
 	async #reconnect(): Promise<void> {
-		this.#feed = this.#newFeed();
+		this.#upstream = this.#newUpstream();
 		try {
-			await this.#feed.open(this.#supervision.timeout);
+			await this.#upstream.open(this.#supervision.timeout);
 		} catch (error) {
 			if (error instanceof RestError && error.code === "refused") this.end(error);
 			else this.#tryLater(error);

@@ -65,10 +65,10 @@ export class Channel implements SubscriptionHandlers, Recovering {
 		this.#decoder = new Decoder(name, history !== undefined, owner);
 		if (history !== undefined) {
 			this.reader = new Reader(history, name, owner.reads, {
-				standing: () => this.position,
+				livePosition: () => this.position,
 				decode: (payload) => this.#decoder.decode(payload),
 				// What the feed has not brought yet is passed on at once, so that the two never disagree.
-				onPage: (page) => page.covers(this.position) && this.passPage(page),
+				onPage: (page) => page.covers(this.position) && this.dispatchPage(page),
 			});
 			this.#recovery = new Recovery(this, this.reader, owner.restorations);
 		}
@@ -114,7 +114,7 @@ export class Channel implements SubscriptionHandlers, Recovering {
 
 	async #refresh(reader: Reader): Promise<void> {
 		try {
-			const head = await reader.back(0);
+			const head = await reader.before(0);
 			// What came or was lost meanwhile is after the position that the feed has.
 			this.#owner.clock.learn(head);
 			const unchanged = isEmpty(this.position) && this.#recovery?.isLive;
@@ -126,11 +126,11 @@ export class Channel implements SubscriptionHandlers, Recovering {
 	}
 
 	onMessage(payload: string): void {
-		if (this.#ended || this.#recovery?.hold(payload)) return;
-		this.pass(payload, false);
+		if (this.#ended || this.#recovery?.holdBack(payload)) return;
+		this.dispatch(payload, false);
 	}
 
-	pass(payload: string, judged: boolean): void {
+	dispatch(payload: string, judged: boolean): void {
 		const decoded = this.#decoder.decode(payload);
 		if (decoded === undefined) return;
 		const position = decoded.storedAt;
@@ -143,20 +143,20 @@ export class Channel implements SubscriptionHandlers, Recovering {
 				return;
 			}
 		}
-		this.#passOn(decoded, position);
+		this.#dispatchTo(decoded, position);
 	}
 
-	#passOn(decoded: Decoded, position: string | undefined): void {
+	#dispatchTo(decoded: Decoded, position: string | undefined): void {
 		this.#owner.counters.messages++;
 		this.position = position ?? this.position;
 		for (const outlet of this.outlets) outlet.onMessage(this, decoded, position);
 	}
 
-	passPage(page: Page): void {
+	dispatchPage(page: Page): void {
 		for (const decoded of page.messages) {
 			const position = decoded.storedAt;
 			if (position !== undefined && isAfter(position, this.position)) {
-				this.#passOn(decoded, position);
+				this.#dispatchTo(decoded, position);
 			}
 		}
 		this.#owner.clock.learn(page.end);

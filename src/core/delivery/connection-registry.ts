@@ -3,7 +3,7 @@ import type { Counters } from "../stats.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 import type { Feed } from "./feed.ts";
 
-export interface RosterOptions {
+export interface ConnectionOptions {
 	/** Silence on a stream after which something is sent, in ms. */
 	keepAlive: number;
 	/** An event that pages can hear is sent then, in place of a comment. */
@@ -27,7 +27,7 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 const commentBytes = /* @__PURE__ */ encoder.encode(commentFrame);
 
 /** All open streams of a hub, and the one timer that keeps them alive and ends them in time. */
-export class Roster implements ConnectionOwner {
+export class ConnectionRegistry implements ConnectionOwner {
 	readonly bufferedBytes: number;
 	readonly counters: Counters;
 	tick = 0;
@@ -44,7 +44,7 @@ export class Roster implements ConnectionOwner {
 
 	/** @param onEnd hears of the end of each connection, once. */
 	constructor(
-		{ keepAlive, ping, maxDuration, bufferedBytes }: RosterOptions,
+		{ keepAlive, ping, maxDuration, bufferedBytes }: ConnectionOptions,
 		counters: Counters,
 		onEnd: (feed: Feed, connection: Connection, reason: EndReason) => void,
 	) {
@@ -91,7 +91,7 @@ export class Roster implements ConnectionOwner {
 		connection.deadline = Math.min(now + this.#maxDuration * share, expires);
 		// The first tick may come too late for it.
 		const left = connection.deadline - now;
-		if (left < this.#tickMs) setTimeout(() => connection.comeBack("expired"), left);
+		if (left < this.#tickMs) setTimeout(() => connection.askToReconnect("expired"), left);
 		this.#timer ??= setInterval(this.#onTick, this.#tickMs);
 	}
 
@@ -112,7 +112,7 @@ export class Roster implements ConnectionOwner {
 
 	/** Ends every stream so that its client comes back, each with a time of its own. */
 	endAll(): void {
-		for (const connection of this.connections) connection.comeBack();
+		for (const connection of this.connections) connection.askToReconnect();
 	}
 
 	readonly #onTick = (): void => {
@@ -120,7 +120,7 @@ export class Roster implements ConnectionOwner {
 		// At the last tick before the deadline: a function that its platform ends has no tick after it.
 		const soon = Date.now() + this.#tickMs;
 		for (const connection of this.#feeds.keys()) {
-			if (connection.deadline <= soon) connection.comeBack("expired");
+			if (connection.deadline <= soon) connection.askToReconnect("expired");
 			else if (this.#isDue(connection)) {
 				connection.write(this.#pings(connection) ? this.#pingBytes : commentBytes);
 			}
@@ -148,7 +148,7 @@ export async function endSpread(connections: readonly Connection[], ms: number):
 	while (connections.some(({ isOpen }) => isOpen)) {
 		const elapsed = Math.min(performance.now() - begin, ms);
 		const due = Math.ceil((connections.length * elapsed) / ms);
-		for (; next < due; next++) connections[next]?.comeBack();
+		for (; next < due; next++) connections[next]?.askToReconnect();
 		await new Promise((resolve) => setTimeout(resolve, Math.min(drainStep, ms)));
 	}
 }

@@ -102,21 +102,21 @@ export class Connection implements SinkOwner {
 
 	/** The request's signal is aborted, to which the connection listens itself, for a closure would be one more for each. */
 	handleEvent(): void {
-		this.left();
+		this.onDisconnect();
 	}
 
 	/** The client has left: nothing can be sent to it any more. */
-	left(): void {
+	onDisconnect(): void {
 		this.#end("left");
 	}
 
-	/** It reads too slowly: breaks the stream, and frees what it has not read. */
-	cut(): void {
-		this.#end("slow");
+	/** Breaks the stream of a client that reads too slowly, and frees what it has not read. */
+	disconnect(reason: "slow"): void {
+		this.#end(reason);
 	}
 
 	/** Ends the stream cleanly, with a time to come back of its own. */
-	comeBack(reason: "closed" | "expired" = "closed"): void {
+	askToReconnect(reason: "closed" | "expired" = "closed"): void {
 		this.#owner.flush(this);
 		const ms = jitteredRetry();
 		this.write(encoder.encode(retryFrame(ms) + (this.control ? retryEventFrame(ms) : "")));

@@ -9,7 +9,7 @@ import type { Batch } from "../scheduling.ts";
 import type { Counters } from "../stats.ts";
 import type { Channel, Outlet } from "./channel.ts";
 import type { Connection } from "./connection.ts";
-import { Outbox, type Round } from "./fan-out.ts";
+import { type Chunk, FanOut } from "./fan-out.ts";
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
@@ -23,7 +23,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	/** How many streams it has, those included that are just being taken in. */
 	users = 0;
 	readonly #connections = new Set<Connection>();
-	readonly #outbox: Outbox = new Outbox((connection, round) => this.#write(connection, round));
+	readonly #fanOut: FanOut = new FanOut((connection, chunk) => this.#write(connection, chunk));
 	readonly #onEnd: (feed: Feed, error: ConnectorError) => void;
 	readonly #replay: Replay<Connection> | undefined;
 	readonly #counters: Counters;
@@ -88,25 +88,25 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		const events = this.#events;
 		this.#settle();
 		if (text === "") return;
-		this.#outbox.send({ bytes: encoder.encode(text), events, before }, this.#connections);
+		this.#fanOut.send({ bytes: encoder.encode(text), events, before }, this.#connections);
 	};
 
-	#write(connection: Connection, { bytes, events, before }: Round): void {
+	#write(connection: Connection, { bytes, events, before }: Chunk): void {
 		if (connection.write(bytes)) {
 			if (connection.isOpen) this.#counters.frames += events;
 			return;
 		}
 		// It has not read what it was sent before. With history it may have the rest when it has.
 		this.#connections.delete(connection);
-		this.#outbox.forget(connection);
-		if (this.#replay === undefined) connection.cut();
+		this.#fanOut.forget(connection);
+		if (this.#replay === undefined) connection.disconnect("slow");
 		else this.#replay.add(connection, before, before);
 	}
 
 	/** Sends a connection all that there is, as it is about to end. */
 	finish(connection: Connection): void {
 		this.flush();
-		this.#outbox.finish(connection);
+		this.#fanOut.finish(connection);
 	}
 
 	#settle(): void {
@@ -153,7 +153,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 
 	leave(connection: Connection): void {
 		this.#connections.delete(connection);
-		this.#outbox.forget(connection);
+		this.#fanOut.forget(connection);
 		this.#replay?.delete(connection);
 	}
 

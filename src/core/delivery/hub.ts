@@ -9,10 +9,10 @@ import type { Counters } from "../stats.ts";
 import { BrokerClock } from "./broker-clock.ts";
 import { Channel, type ChannelOwner, type Outlet } from "./channel.ts";
 import { Connection, type EndReason } from "./connection.ts";
-import { Roster, type RosterOptions } from "./connection-registry.ts";
+import { type ConnectionOptions, ConnectionRegistry } from "./connection-registry.ts";
 import { Feed } from "./feed.ts";
 
-export interface HubOptions extends RosterOptions {
+export interface HubOptions extends ConnectionOptions {
 	/** How long a channel outlives its last client, in ms; 0: not at all. */
 	linger: number;
 	/** A foreign message, in bytes; a larger one is dropped. */
@@ -40,7 +40,7 @@ export class Hub implements ChannelOwner {
 	readonly #linger: number;
 	readonly #channels = new Map<string, Channel>();
 	readonly #feeds = new Map<string, Feed>();
-	readonly #roster: Roster;
+	readonly #registry: ConnectionRegistry;
 	// Not one for all hubs: on Workers each request has its own, and may not do the work of another.
 	readonly #batch = new Batch();
 	readonly #pacer = new Pacer();
@@ -54,15 +54,15 @@ export class Hub implements ChannelOwner {
 		this.messageBytes = options.messageBytes;
 		this.report = options.report;
 		this.counters = options.counters;
-		this.#roster = new Roster(options, options.counters, this.#connectionEnded);
+		this.#registry = new ConnectionRegistry(options, options.counters, this.#connectionEnded);
 	}
 
 	get connectionCount(): number {
-		return this.#roster.size;
+		return this.#registry.size;
 	}
 
 	get connections(): Connection[] {
-		return this.#roster.connections;
+		return this.#registry.connections;
 	}
 
 	get channelCount(): number {
@@ -89,7 +89,7 @@ export class Hub implements ChannelOwner {
 		// Bun sends no headers before a first chunk, and some proxies wait for one too.
 		let opening = commentFrame;
 		if (resume === undefined && recent > 0 && this.#connector.history !== undefined) {
-			const back = await this.#back(channels, recent);
+			const back = await this.#before(channels, recent);
 			resume = back;
 			// Where nothing is kept yet, no message brings it an id to come back with.
 			opening += cursorFrame(formatCursor(sorted, back));
@@ -100,13 +100,13 @@ export class Hub implements ChannelOwner {
 			feed = new Feed(channels, this.report, this.counters, this.#batch, this.#upstreamEnded);
 			this.#feeds.set(key, feed);
 		}
-		const connection = new Connection(this.#roster, control);
+		const connection = new Connection(this.#registry, control);
 		const sink = createSink(connection);
 		connection.use(sink);
 		// Before it joins, for what is then sent to the others may show that they have gone.
 		feed.users++;
-		this.#roster.add(connection, feed, expires);
-		feed.join(connection, opening, this.#roster.pingFor(connection), resume);
+		this.#registry.add(connection, feed, expires);
+		feed.join(connection, opening, this.#registry.pingFor(connection), resume);
 		return { connection, sink };
 	}
 
@@ -129,7 +129,7 @@ export class Hub implements ChannelOwner {
 	/** Ends every stream so that its client comes back, and leaves the broker. */
 	close(): void {
 		this.#closed = true;
-		this.#roster.endAll();
+		this.#registry.endAll();
 		const error = closedError("ServerSentEvents");
 		for (const channel of this.#channels.values()) {
 			for (const outlet of [...channel.outlets]) outlet.onEnd(channel, error);
@@ -171,10 +171,10 @@ export class Hub implements ChannelOwner {
 	}
 
 	/** Where the newest so many messages of each channel begin. */
-	async #back(channels: readonly Channel[], recent: number) {
+	async #before(channels: readonly Channel[], recent: number) {
 		try {
 			const positions = await Promise.all(
-				channels.map((channel) => channel.reader?.back(recent) ?? beginning),
+				channels.map((channel) => channel.reader?.before(recent) ?? beginning),
 			);
 			this.#checkOpen(channels);
 			return positions;
@@ -232,6 +232,6 @@ export class Hub implements ChannelOwner {
 
 	// The subscription cannot heal. Its clients are sent away so that they come back and try anew.
 	readonly #upstreamEnded = (feed: Feed): void => {
-		for (const connection of feed.connections) connection.comeBack();
+		for (const connection of feed.connections) connection.askToReconnect();
 	};
 }

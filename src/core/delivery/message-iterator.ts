@@ -140,15 +140,15 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 		while (!this.#done) {
 			const before = position;
 			this.#recent = new Recent([channel]);
-			const standing = channel.position;
+			const livePosition = channel.position;
 			// What it claims to have seen may be nowhere: `Stretch` tells.
 			const from = isAfter(position, known) ? known : position;
-			const fresh = isAfter(position, standing);
+			const fresh = isAfter(position, livePosition);
 			const page = await reader.read(from, fresh);
 			// It was ended meanwhile, and has not heard all of what is recent.
 			if (this.#done) return;
 			const recent = this.#recent.of(channel);
-			const stretch = new Stretch({ channel, standing, from, page, fresh }, recent);
+			const stretch = new Stretch({ channel, livePosition, from, page, fresh }, recent);
 			if (!stretch.covers(position)) {
 				this.#tellGap(channel, position);
 				position = from;

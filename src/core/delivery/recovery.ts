@@ -9,8 +9,8 @@ export interface Recovering {
 	/** Where the feed stands. */
 	position: string;
 	/** @param judged the store has been read since it came: what is not stored is not what it says. */
-	pass(payload: string, judged: boolean): void;
-	passPage(page: Page): void;
+	dispatch(payload: string, judged: boolean): void;
+	dispatchPage(page: Page): void;
 	/** Messages after the position are gone. */
 	gap(position: string): void;
 	/** @param passed what is not after it was passed on before, and may come again. */
@@ -90,7 +90,7 @@ export class Recovery {
 	}
 
 	/** @returns false when the payload may be passed on at once. */
-	hold(payload: string): boolean {
+	holdBack(payload: string): boolean {
 		if (this.#state.is === "live") return false;
 		this.#state.held.add(payload);
 		return true;
@@ -122,7 +122,7 @@ export class Recovery {
 
 	/** Asks the store for a message that came, before anything newer is passed on. */
 	check(payload: string): void {
-		if (this.hold(payload)) return;
+		if (this.holdBack(payload)) return;
 		const held = new Held();
 		held.add(payload);
 		this.#state = { is: "checking", held };
@@ -185,7 +185,7 @@ export class Recovery {
 				channel.moveTo(head, old ? position : beginning);
 			}
 		}
-		if (!page.isEmpty) channel.passPage(page);
+		if (!page.isEmpty) channel.dispatchPage(page);
 		return page.more;
 	}
 
@@ -200,7 +200,7 @@ export class Recovery {
 		try {
 			for (let more = true; more && this.#state === state && !this.#channel.ended; ) {
 				const page = await this.#reads.run(() => this.#reader.readNow(this.#channel.position));
-				this.#channel.passPage(page);
+				this.#channel.dispatchPage(page);
 				({ more } = page);
 			}
 		} catch (error) {
@@ -219,7 +219,7 @@ export class Recovery {
 		this.#state = { is: "live" };
 		for (const [index, payload] of held.take().entries()) {
 			// One that is to be checked holds back those after it.
-			if (!this.hold(payload)) this.#channel.pass(payload, index < judged);
+			if (!this.holdBack(payload)) this.#channel.dispatch(payload, index < judged);
 		}
 	}
 }

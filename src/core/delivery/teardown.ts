@@ -1,4 +1,4 @@
-import type { Place } from "../request/connection-limits.ts";
+import type { Slot } from "../request/connection-limits.ts";
 import { stopListening } from "../sinks/host.ts";
 import type { Connection, EndReason } from "./connection.ts";
 import type { Hub } from "./hub.ts";
@@ -7,9 +7,9 @@ import type { Hub } from "./hub.ts";
  * What is given back when a client's stream is over. Fields, and no closures: those that it was made of took a kilobyte
  * of each client on Bun.
  */
-export interface Stay {
-	/** The client's place among those that may be there. */
-	readonly place: Place;
+export interface Teardown {
+	/** The client's slot among those that may be there. */
+	readonly slot: Slot;
 	readonly request: Request;
 	readonly host: unknown;
 	readonly connection: Connection;
@@ -21,8 +21,8 @@ export interface Stay {
 	ended(reason: EndReason): void;
 }
 
-export function ended(this: Stay, reason: EndReason): void {
-	this.place.leave();
+export function ended(this: Teardown, reason: EndReason): void {
+	this.slot.release();
 	stopListening(this.request, this.host, this.connection);
 	this.hubs.delete(this.hub);
 	this.disconnected(reason);

@@ -14,24 +14,24 @@ export interface Lag {
 export interface Behind<Client extends ReplayClient> extends Lag {
 	readonly connection: Client;
 	/** When it came, or had last read most of what it was sent; as `performance.now()` has it. */
-	drained: number;
+	writableAt: number;
 }
 
 /** A client that has not read what it was sent for so long, in ms, is cut off: it may never read again. */
 const drainLimit = 60_000;
 
 /** Those that can be sent more. */
-export function drained<Client extends ReplayClient>(
+export function writable<Client extends ReplayClient>(
 	all: readonly Behind<Client>[],
 ): Behind<Client>[] {
 	const now = performance.now();
 	return all.filter((behind) => {
 		const { connection } = behind;
 		if (connection.isDrained) {
-			behind.drained = now;
+			behind.writableAt = now;
 			return true;
 		}
-		if (now - behind.drained > drainLimit) connection.cut();
+		if (now - behind.writableAt > drainLimit) connection.disconnect("slow");
 		return false;
 	});
 }
@@ -52,13 +52,17 @@ export function start({ positions, joined }: Lag, index: number): string {
 }
 
 /** Where to read a channel from, for all of these; undefined when nobody misses anything. */
-export function oldest(wave: readonly Lag[], index: number, standing: string): string | undefined {
-	let from = standing;
+export function oldest(
+	wave: readonly Lag[],
+	index: number,
+	livePosition: string,
+): string | undefined {
+	let from = livePosition;
 	let missing = false;
 	for (const behind of wave) {
 		const position = behind.positions[index];
 		const since = start(behind, index);
-		missing ||= since !== standing || (position !== undefined && position !== since);
+		missing ||= since !== livePosition || (position !== undefined && position !== since);
 		if (isAfter(from, since)) from = since;
 	}
 	return missing ? from : undefined;

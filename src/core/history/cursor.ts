@@ -65,8 +65,8 @@ export function parseCursor(names: readonly string[], cursor: string): Positions
 }
 
 /** Puts where the feed stands for channels that begin with what is new. */
-export function withLive(positions: Positions, standing: readonly string[]): Positions {
-	return positions.map((position, index) => (position === live ? standing[index] : position));
+export function withLive(positions: Positions, livePosition: readonly string[]): Positions {
+	return positions.map((position, index) => (position === live ? livePosition[index] : position));
 }
 
 interface Named {

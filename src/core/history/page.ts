@@ -44,8 +44,8 @@ export class Page {
 	}
 
 	/** Whether this is all up to a position of the feed's. A read that is shared may be older than that. */
-	isUpTo(standing: string): boolean {
-		return !this.more && !isAfter(standing, this.#asOf);
+	isUpTo(livePosition: string): boolean {
+		return !this.more && !isAfter(livePosition, this.#asOf);
 	}
 
 	/** Nothing is kept after the position. */

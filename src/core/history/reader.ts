@@ -16,7 +16,7 @@ const pageTarget = 1_048_576;
 /** What a reader must know of the channel's feed. */
 export interface FeedView {
 	/** Where it stands. */
-	standing(): string;
+	livePosition(): string;
 	decode(payload: string): Decoded | undefined;
 	/** Hears of each page once, before those who asked for it. */
 	onPage(page: Page): void;
@@ -58,7 +58,7 @@ export class Reader {
 
 	/** Not shared and not in line: for the feed itself, which everybody waits for. */
 	async readNow(after: string): Promise<Page> {
-		const asOf = this.#feed.standing();
+		const asOf = this.#feed.livePosition();
 		const from = fromOf(after);
 		const kept = await this.#history.read(this.#name, from, this.#pageSize);
 		const page = new Page(from, asOf, kept, (payload) => this.#feed.decode(payload));
@@ -74,7 +74,7 @@ export class Reader {
 	}
 
 	/** The position before the newest `count` messages. */
-	back(count: number): Promise<string> {
+	before(count: number): Promise<string> {
 		const ask = () => this.#gate.run(() => this.#history.head(this.#name, count));
 		return shared(this.#backs, count, ask);
 	}

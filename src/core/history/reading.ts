@@ -45,7 +45,7 @@ export class Reading {
 		this.#recent = new Recent(channels);
 		this.#reads = channels.map((channel, index) => ({
 			channel,
-			standing: channel.position,
+			livePosition: channel.position,
 			from: oldest(wave, index, channel.position),
 			page: undefined,
 			fresh: wave.some((behind) => isAhead(behind, channel, index)),
@@ -92,12 +92,12 @@ export class Reading {
 	}
 
 	/** Whether it begins early enough for a connection, and can judge what that claims. */
-	reaches(behind: Lag): boolean {
+	canServe(behind: Lag): boolean {
 		return this.#current().every((stretch, index) => {
 			// Who comes later must find all there is. One who knows more than the feed needs the history itself.
 			const { channel, isSeamless } = stretch;
 			if (this.#kept && (!isSeamless || isAhead(behind, channel, index))) return false;
-			return stretch.reaches(behind.positions[index], start(behind, index));
+			return stretch.canServe(behind.positions[index], start(behind, index));
 		});
 	}
 

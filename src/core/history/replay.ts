@@ -2,7 +2,7 @@ import type { ErrorHandler } from "../errors.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { atEndOfTurn, turnBytes, turnClients } from "../scheduling.ts";
 import type { Counters } from "../stats.ts";
-import { type Behind, drained, isAhead } from "./behind.ts";
+import { type Behind, isAhead, writable } from "./behind.ts";
 import type { Positions } from "./cursor.ts";
 import { Reading, type Step } from "./reading.ts";
 import type { ReplayChannel, ReplayClient, ReplayFeed } from "./types.ts";
@@ -59,7 +59,7 @@ export class Replay<Client extends ReplayClient> {
 	}
 
 	add(connection: Client, positions: Positions, joined: readonly string[]): void {
-		this.#behind.set(connection, { connection, positions, joined, drained: performance.now() });
+		this.#behind.set(connection, { connection, positions, joined, writableAt: performance.now() });
 		this.#counters.replays++;
 		if (!this.#running) void this.#run();
 	}
@@ -97,7 +97,7 @@ export class Replay<Client extends ReplayClient> {
 		// Whoever comes in the same turn shares the first round.
 		await Promise.resolve();
 		while (this.#behind.size > 0) {
-			const ready = this.#due(drained([...this.#behind.values()]));
+			const ready = this.#due(writable([...this.#behind.values()]));
 			try {
 				const advanced = ready.length > 0 && (await this.#round(ready));
 				// Others have their turn, too: a history in memory would be read without end in one.
@@ -107,7 +107,7 @@ export class Replay<Client extends ReplayClient> {
 			} catch (error) {
 				this.#report(error, { stage: "replay", channel: this.#feed.names.join(",") });
 				// They come back with the cursor they have.
-				for (const { connection } of ready) connection.comeBack();
+				for (const { connection } of ready) connection.askToReconnect();
 			}
 		}
 		this.#running = false;
@@ -128,7 +128,7 @@ export class Replay<Client extends ReplayClient> {
 		// other, must not keep everybody else waiting.
 		const wave = this.#rounds++ % 2 === 0 ? ready : ready.slice(0, 1);
 		const kept = this.#kept;
-		const serves = kept !== undefined && wave.some((behind) => kept.reaches(behind));
+		const serves = kept !== undefined && wave.some((behind) => kept.canServe(behind));
 		const reading = serves ? kept : new Reading(this.#feed.channels, wave, this.#report);
 		this.#underWay = reading;
 		try {
@@ -158,7 +158,7 @@ export class Replay<Client extends ReplayClient> {
 				clients = turnClients;
 				this.#feed.flush();
 			}
-			if (!this.#behind.has(behind.connection) || !reading.reaches(behind)) continue;
+			if (!this.#behind.has(behind.connection) || !reading.canServe(behind)) continue;
 			const step = reading.step(behind);
 			left -= step.bytes.length;
 			clients--;

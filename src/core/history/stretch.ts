@@ -7,7 +7,7 @@ import type { ReplayChannel } from "./types.ts";
 export interface Read {
 	readonly channel: ReplayChannel;
 	/** Where the feed stood when the reading began. */
-	readonly standing: string;
+	readonly livePosition: string;
 	/** With the page: from where it was read. Undefined: nobody was behind, and nothing was read. */
 	readonly from: string | undefined;
 	readonly page: Page | undefined;
@@ -29,23 +29,23 @@ export class Stretch {
 
 	/** @param recent since the reading began; undefined: it was too much to remember. */
 	constructor(read: Read, recent: readonly Decoded[] | undefined) {
-		const { channel, page, standing } = read;
+		const { channel, page, livePosition } = read;
 		this.channel = channel;
 		this.#read = read;
 		this.#recent = recent;
-		this.#upToDate = recent !== undefined && (page?.isUpTo(standing) ?? true);
+		this.#upToDate = recent !== undefined && (page?.isUpTo(livePosition) ?? true);
 		// What the history has trimmed lately the feed may have brought, unless that is behind as well.
 		const hole =
-			page?.covers(standing) === false && isAfter(page.begin ?? beginning, channel.position);
+			page?.covers(livePosition) === false && isAfter(page.begin ?? beginning, channel.position);
 		this.isSeamless = this.#upToDate && !hole;
 		this.#messages = this.isSeamless ? joined(page, recent) : (page?.messages ?? []);
 	}
 
 	/** Whether it begins early enough for a client that claims a position and is to be sent what is after `start`. */
-	reaches(claimed: string | undefined, start: string): boolean {
-		const { from, standing } = this.#read;
+	canServe(claimed: string | undefined, start: string): boolean {
+		const { from, livePosition } = this.#read;
 		if (from !== undefined) return !isAfter(from, start);
-		return start === standing && (claimed === undefined || claimed === start);
+		return start === livePosition && (claimed === undefined || claimed === start);
 	}
 
 	/**
@@ -53,10 +53,10 @@ export class Stretch {
 	 * tell yet has nothing after it here.
 	 */
 	covers(claimed: string): boolean {
-		const { channel, fresh, page, standing } = this.#read;
+		const { channel, fresh, page, livePosition } = this.#read;
 		if (page === undefined || page.covers(claimed)) return true;
 		if (this.isSeamless) {
-			if (claimed === standing) return true;
+			if (claimed === livePosition) return true;
 			if (this.#recent?.some((decoded) => decoded.storedAt === claimed)) return true;
 		}
 		// A position after this page is judged by the page that has it.

@@ -17,9 +17,9 @@ export interface ReplayClient {
 	/** @returns false, and nothing is written, when it has more unread than it may. */
 	write(bytes: Uint8Array): boolean;
 	/** It reads too slowly: breaks the stream. */
-	cut(): void;
+	disconnect(reason: "slow"): void;
 	/** Ends the stream cleanly, with a time to come back of its own. */
-	comeBack(): void;
+	askToReconnect(): void;
 }
 
 /** What a replay needs of the live feed that it leads to. */

@@ -1,5 +1,5 @@
 /** Counts the streams that are open or being opened: in all, and of each client. */
-export class Admission {
+export class ConnectionLimits {
 	readonly #most: number;
 	readonly #mostOfOne: number;
 	readonly #ofOne = new Map<string, number>();
@@ -11,8 +11,8 @@ export class Admission {
 		this.#mostOfOne = mostOfOne;
 	}
 
-	/** @param key of the client, where one is counted. @returns undefined: there is no place. */
-	enter(key: string | undefined): Place | undefined {
+	/** @param key of the client, where one is counted. @returns undefined: there is no slot. */
+	acquire(key: string | undefined): Slot | undefined {
 		if (this.#all >= this.#most) return undefined;
 		if (key !== undefined) {
 			const mine = this.#ofOne.get(key) ?? 0;
@@ -20,11 +20,11 @@ export class Admission {
 			this.#ofOne.set(key, mine + 1);
 		}
 		this.#all++;
-		return new Place(this, key);
+		return new Slot(this, key);
 	}
 
-	/** A place is free again. */
-	left(key: string | undefined): void {
+	/** A slot is free again. */
+	release(key: string | undefined): void {
 		this.#all--;
 		if (key === undefined) return;
 		const mine = (this.#ofOne.get(key) ?? 1) - 1;
@@ -34,18 +34,18 @@ export class Admission {
 }
 
 /** One client's, until it leaves. */
-export class Place {
-	#admission: Admission | undefined;
+export class Slot {
+	#limits: ConnectionLimits | undefined;
 	readonly #key: string | undefined;
 
-	constructor(admission: Admission, key: string | undefined) {
-		this.#admission = admission;
+	constructor(admission: ConnectionLimits, key: string | undefined) {
+		this.#limits = admission;
 		this.#key = key;
 	}
 
 	/** Idempotent. */
-	leave(): void {
-		this.#admission?.left(this.#key);
-		this.#admission = undefined;
+	release(): void {
+		this.#limits?.release(this.#key);
+		this.#limits = undefined;
 	}
 }

@@ -36,7 +36,7 @@ export function refuse(
  * A passing no: the EventSource waits and asks again by itself. The wait is drawn from 2 to 6 s, so
  * that clients turned away together do not come back together.
  */
-export function comeBack(request: Request, headers?: Record<string, string>): Response {
+export function askToReconnect(request: Request, headers?: Record<string, string>): Response {
 	const ms = jitteredRetry();
 	const event = asksForControl(request) ? retryEventFrame(ms) : "";
 	return eventStream(commentFrame + retryFrame(ms) + event, headers);

@@ -69,9 +69,9 @@ export function liftIdleTimeout(request: Request, host: unknown): void {
 export function listenForDeparture(request: Request, host: unknown, client: Departing): void {
 	const { completed } = hints(host);
 	if (completed instanceof Promise) {
-		const left = () => client.left();
-		completed.then(left, left);
-	} else if (request.signal.aborted) client.left();
+		const gone = () => client.onDisconnect();
+		completed.then(gone, gone);
+	} else if (request.signal.aborted) client.onDisconnect();
 	else request.signal.addEventListener("abort", client);
 }
 
@@ -87,7 +87,7 @@ export function stopListening(request: Request, host: unknown, client: Departing
 }
 
 interface Departing extends EventListenerObject {
-	left(): void;
+	onDisconnect(): void;
 }
 
 function limitPatience(request: Request, host: unknown): void {

@@ -16,7 +16,7 @@ export interface Sink {
 /** Whose bytes a sink takes. */
 export interface SinkOwner {
 	/** The host let go of it: the client has left. */
-	left(): void;
+	onDisconnect(): void;
 	/** From now on another one takes them. */
 	use(sink: Sink): void;
 }
@@ -52,7 +52,7 @@ export class BodySink implements StreamSink, UnderlyingDefaultSource<Uint8Array>
 	}
 
 	cancel(): void {
-		this.owner.left();
+		this.owner.onDisconnect();
 	}
 
 	write(bytes: Uint8Array): void {

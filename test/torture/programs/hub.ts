@@ -5,7 +5,7 @@
 import { serve } from "@hono/node-server";
 import { ServerSentEvents } from "../../../src/core/sse.ts";
 import { createApp } from "../../../src/server/app.ts";
-import { straight } from "../../../src/server/direct-send.ts";
+import { sendDirectly } from "../../../src/server/direct-send.ts";
 import { onShutdown } from "../../../src/server/process.ts";
 import { readSettings } from "../../../src/server/settings.ts";
 import { Random } from "../random.ts";
@@ -23,7 +23,7 @@ app.get("/memory", (c) => {
 	globalThis.gc?.();
 	return c.json({ heapUsed: process.memoryUsage().heapUsed });
 });
-const server = serve({ fetch: straight(app.fetch), hostname: host, port }, (address) => {
+const server = serve({ fetch: sendDirectly(app.fetch), hostname: host, port }, (address) => {
 	console.log(
 		`edge-sse: listening on http://${host}:${address.port} (broker: ${sse.connector.name})`,
 	);

@@ -5,7 +5,7 @@ import { within } from "../../shared/timeout.ts";
 import type { RedisDriver, RedisLink } from "../driver.ts";
 import { closed, moved, toConnectorError, unanswered } from "../errors.ts";
 import { Heartbeat } from "../heartbeat.ts";
-import { Member } from "../listener.ts";
+import { Listener } from "../listener.ts";
 import { assertMaster, oncePerTurn } from "../master.ts";
 import { Subscriber } from "../subscriber.ts";
 import type { ChannelSubscriber, SubscriberSettings } from "../topology.ts";
@@ -20,7 +20,7 @@ const longestPause = 1_000;
 interface Placement {
 	readonly name: string;
 	readonly slot: number;
-	readonly member: Member;
+	readonly listener: Listener;
 	node: string | undefined;
 	detach: () => Promise<void>;
 }
@@ -56,9 +56,9 @@ export class ClusterSubscriber implements ChannelSubscriber {
 
 	async subscribe(name: string, handlers: SubscriptionHandlers): Promise<Subscription> {
 		if (this.#closed) throw closed();
-		const member = new Member(handlers);
+		const listener = new Listener(handlers);
 		const slot = slotOf(name);
-		const placement: Placement = { name, slot, member, node: undefined, detach: nothing };
+		const placement: Placement = { name, slot, listener, node: undefined, detach: nothing };
 		this.#placements.add(placement);
 		this.#heartbeat.start();
 		this.#place(placement);
@@ -66,7 +66,7 @@ export class ClusterSubscriber implements ChannelSubscriber {
 		const { timeout } = this.#settings;
 		const late = () => this.#whyNot(placement) ?? unanswered(this.#cluster.address, timeout);
 		try {
-			await within(member.settled, timeout, late);
+			await within(listener.settled, timeout, late);
 		} catch (error) {
 			// Not awaited: the caller's time is up. It never rejects.
 			void this.#leave(placement);
@@ -78,7 +78,7 @@ export class ClusterSubscriber implements ChannelSubscriber {
 	close(): void {
 		this.#closed = true;
 		this.#heartbeat.stop();
-		for (const { member } of this.#placements) member.end(closed());
+		for (const { listener } of this.#placements) listener.end(closed());
 		this.#placements.clear();
 		for (const node of this.#nodes.values()) node.close();
 		this.#topology.close();
@@ -86,7 +86,7 @@ export class ClusterSubscriber implements ChannelSubscriber {
 	}
 
 	async #leave(placement: Placement): Promise<void> {
-		placement.member.leave();
+		placement.listener.leave();
 		const left = placement.detach();
 		this.#sweep();
 		await left;
@@ -96,7 +96,7 @@ export class ClusterSubscriber implements ChannelSubscriber {
 	#sweep(): void {
 		const before = this.#placements.size;
 		for (const placement of this.#placements) {
-			if (placement.member.isEnded) this.#placements.delete(placement);
+			if (placement.listener.isEnded) this.#placements.delete(placement);
 		}
 		if (before === 0 || this.#placements.size > 0) return;
 		this.#heartbeat.stop();
@@ -106,14 +106,14 @@ export class ClusterSubscriber implements ChannelSubscriber {
 
 	/** Subscribes at the node that serves the slot, as far as that is known, and nowhere else. */
 	#place(placement: Placement): void {
-		const { name, slot, member, node: before, detach } = placement;
+		const { name, slot, listener, node: before, detach } = placement;
 		const owner = this.#cluster.map.owner(slot);
 		if (owner === undefined || owner === before) return;
 		placement.node = owner;
-		if (before !== undefined) member.down(moved(name, before));
+		if (before !== undefined) listener.down(moved(name, before));
 		// It never rejects.
 		void detach();
-		placement.detach = this.#node(owner).attach(name, member);
+		placement.detach = this.#node(owner).attach(name, listener);
 	}
 
 	/** While any subscription is not live: finds out who serves its slot now. One at a time. */
@@ -124,7 +124,7 @@ export class ClusterSubscriber implements ChannelSubscriber {
 			// A subscription whose node is known needs a moment to be confirmed, and nothing more.
 			if (this.#cluster.map.isKnown || pause > firstPause) await this.#pause(pause);
 			this.#sweep();
-			const amiss = [...this.#placements].some(({ member }) => !member.isLive);
+			const amiss = [...this.#placements].some(({ listener }) => !listener.isLive);
 			if (this.#closed || !amiss) break;
 			await this.#look();
 		}
@@ -141,9 +141,9 @@ export class ClusterSubscriber implements ChannelSubscriber {
 		}
 		if (this.#closed) return;
 		for (const placement of this.#placements) {
-			const { member } = placement;
+			const { listener } = placement;
 			// It will be refused everywhere; those that still live may go on.
-			if (this.#lastError?.code === "refused" && !member.isLive) member.end(this.#lastError);
+			if (this.#lastError?.code === "refused" && !listener.isLive) listener.end(this.#lastError);
 			else this.#place(placement);
 		}
 		this.#sweep();

@@ -1,22 +1,22 @@
 import { expect, test } from "vitest";
-import { Member } from "../../../../src/connectors/redis/listener.ts";
+import { Listener } from "../../../../src/connectors/redis/listener.ts";
 import { ConnectorError } from "../../../../src/core/errors.ts";
 
 test("what comes with the confirmation is passed on after onRestored, however early it came", async () => {
 	const heard: string[] = [];
-	const member = new Member({
+	const listener = new Listener({
 		onMessage: (payload) => void heard.push(payload),
 		onLost: () => void heard.push("lost"),
 		onRestored: () => void heard.push("restored"),
 		onEnd: () => void heard.push("end"),
 	});
-	member.up();
-	await member.settled;
-	member.message("1");
-	member.down(new ConnectorError("unavailable", "gone"));
-	member.message("3");
-	member.message("4");
-	member.up();
-	member.message("5");
+	listener.up();
+	await listener.settled;
+	listener.message("1");
+	listener.down(new ConnectorError("unavailable", "gone"));
+	listener.message("3");
+	listener.message("4");
+	listener.up();
+	listener.message("5");
 	expect(heard).toEqual(["1", "lost", "restored", "3", "4", "5"]);
 });

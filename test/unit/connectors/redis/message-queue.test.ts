@@ -1,21 +1,21 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Intake } from "../../../../src/connectors/redis/message-queue.ts";
+import { MessageQueue } from "../../../../src/connectors/redis/message-queue.ts";
 
-/** An intake, and what it has handed on. */
+/** An queue, and what it has handed on. */
 function scene() {
 	const told: string[] = [];
-	const intake = new Intake({
+	const queue = new MessageQueue({
 		onMessage: (channel, payload) => void told.push(`${channel}: ${payload}`),
 		onLost: (error) => void told.push(`lost: ${error}`),
 		onMoved: (channel) => void told.push(`${channel} moved`),
 	});
 	let sent = 0;
 	const bring = (count: number) => {
-		for (let n = 0; n < count; n++) intake.onMessage("a", String(sent++));
+		for (let n = 0; n < count; n++) queue.onMessage("a", String(sent++));
 	};
 	const messages = (count: number) => Array.from({ length: count }, (_, n) => `a: ${n}`);
-	return { intake, told, bring, messages };
+	return { queue, told, bring, messages };
 }
 
 test("so many messages go in a turn, and what comes later waits behind them", async () => {
@@ -49,10 +49,10 @@ test("of very many a part goes in a turn, so that however fast they come there i
 });
 
 test("what waits comes before the word that the connection is lost, or that the channel has moved", () => {
-	const { intake, told, bring, messages } = scene();
+	const { queue, told, bring, messages } = scene();
 	bring(600);
-	intake.onMoved("b");
+	queue.onMoved("b");
 	bring(100);
-	intake.onLost("gone");
+	queue.onLost("gone");
 	expect(told).toEqual([...messages(600), "b moved", ...messages(700).slice(600), "lost: gone"]);
 });

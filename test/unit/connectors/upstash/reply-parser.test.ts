@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ReplyReader, routeOf } from "../../../../src/connectors/upstash/reply-parser.ts";
+import { ReplyReader, requestFor } from "../../../../src/connectors/upstash/reply-parser.ts";
 
 const encoder = new TextEncoder();
 
@@ -7,7 +7,7 @@ const encoder = new TextEncoder();
 function read(channel: string, ...chunks: Uint8Array[]): string[] {
 	const told: string[] = [];
 	const reader = new ReplyReader(
-		routeOf(channel),
+		requestFor(channel),
 		() => told.push("confirmed"),
 		(payload) => told.push(payload),
 	);
@@ -57,7 +57,7 @@ describe("each way to write the stream, cut at each byte", () => {
 test("each line is told as soon as it is complete, with or without a blank line to come", () => {
 	const told: string[] = [];
 	const reader = new ReplyReader(
-		routeOf("chat"),
+		requestFor("chat"),
 		() => told.push("confirmed"),
 		(payload) => told.push(payload),
 	);
@@ -118,7 +118,7 @@ test("a name is one segment of the path, whatever it holds", () => {
 		"…",
 		"\0",
 	]) {
-		const { pathname, search, hash } = new URL(`https://host${routeOf(name).path}`);
+		const { pathname, search, hash } = new URL(`https://host${requestFor(name).path}`);
 		expect([pathname, search, hash]).toEqual([`/subscribe/${encodeURIComponent(name)}`, "", ""]);
 		expect(decodeURIComponent(pathname.slice("/subscribe/".length))).toBe(name);
 	}
@@ -129,7 +129,7 @@ test("the two names that no path can hold are asked for by a pattern that matche
 		[".", "[.]"],
 		["..", "[.][.]"],
 	] as const) {
-		const { pathname } = new URL(`https://host${routeOf(name).path}`);
+		const { pathname } = new URL(`https://host${requestFor(name).path}`);
 		expect(decodeURIComponent(pathname)).toBe(`/psubscribe/${pattern}`);
 		const text = `data: psubscribe,${pattern},1\n\ndata: pmessage,${pattern},${name},x,y\n\n`;
 		expect(read(name, encoder.encode(text))).toEqual(["confirmed", "x,y"]);

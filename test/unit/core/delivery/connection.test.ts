@@ -28,17 +28,21 @@ test("a connection that is given another sink writes to it, and ends it", () => 
 	connection.write(Buffer.from("1"));
 	connection.use(second);
 	connection.write(Buffer.from("2"));
-	connection.left();
+	connection.onDisconnect();
 	expect([first.calls, second.calls]).toEqual([["1"], ["2", "end"]]);
 });
 
-test.each(["left", "cut"] as const)("one that is over (%s) ends it as it ended itself", (how) => {
-	const [first, second] = [recorder(), recorder()];
-	const connection = open();
-	connection.use(first);
-	connection[how]();
-	connection.use(second);
-	connection.write(Buffer.from("too late"));
-	const end = how === "cut" ? "abort" : "end";
-	expect([first.calls, second.calls]).toEqual([[end], [end]]);
-});
+test.each(["onDisconnect", "disconnect"] as const)(
+	"one that is over (%s) ends it as it ended itself",
+	(how) => {
+		const [first, second] = [recorder(), recorder()];
+		const connection = open();
+		connection.use(first);
+		if (how === "disconnect") connection.disconnect("slow");
+		else connection.onDisconnect();
+		connection.use(second);
+		connection.write(Buffer.from("too late"));
+		const end = how === "disconnect" ? "abort" : "end";
+		expect([first.calls, second.calls]).toEqual([[end], [end]]);
+	},
+);

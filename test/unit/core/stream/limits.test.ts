@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { ConnectorError } from "../../../../src/core/errors.ts";
-import { Admission } from "../../../../src/core/request/connection-limits.ts";
+import { ConnectionLimits } from "../../../../src/core/request/connection-limits.ts";
 import { until } from "../../../support/wait.ts";
 import { ask, expectComeBack, open, scene, told } from "./kit.ts";
 
@@ -114,15 +114,15 @@ test.for<[how: string, clientKey: () => never | Promise<never>]>([
 	expect(told(it)).toEqual(["hook: oops", "hook: oops"]);
 });
 
-test("a place is given back once, and a key is forgotten with its last stream", () => {
-	const admission = new Admission(2, 1);
-	const place = admission.enter("one");
-	admission.enter("two");
-	expect(admission.enter("three")).toBeUndefined();
-	place?.leave();
-	place?.leave();
-	expect(admission.enter("one")).toBeDefined();
-	expect(admission.enter("three")).toBeUndefined();
+test("a slot is released once, and a key is forgotten with its last stream", () => {
+	const limits = new ConnectionLimits(2, 1);
+	const slot = limits.acquire("one");
+	limits.acquire("two");
+	expect(limits.acquire("three")).toBeUndefined();
+	slot?.release();
+	slot?.release();
+	expect(limits.acquire("one")).toBeDefined();
+	expect(limits.acquire("three")).toBeUndefined();
 });
 
 /** A message of so many bytes as it is published: 11 are the envelope's. */
