@@ -33,6 +33,10 @@ function watched(connector: Connector): Connector {
 			counts.publishes++;
 			return connector.publish(...args);
 		},
+		publishAll: async (messages) => {
+			counts.publishes++;
+			return (await connector.publishAll?.(messages)) ?? [];
+		},
 		subscribe: (channel, each) => {
 			listening.set(channel, each);
 			return connector.subscribe(channel, each);

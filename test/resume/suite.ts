@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import type { Broker } from "./scene.ts";
+import { batches } from "./suite/batches.ts";
 import { crowds, insideTheHub } from "./suite/crowds.ts";
 import { gaps } from "./suite/gaps.ts";
 import { publishing } from "./suite/publishing.ts";
@@ -15,6 +16,7 @@ import { starting } from "./suite/starting.ts";
 export function resumeSuite(name: string, broker: Broker): void {
 	describe(`resume: ${name}`, () => {
 		describe("publishing", () => publishing(broker));
+		describe("batches", () => batches(broker));
 		describe("coming back", () => resuming(broker));
 		describe("several channels", () => severalChannels(broker));
 		describe("beginning", () => starting(broker));
