@@ -31,6 +31,8 @@ export interface Bed extends AsyncDisposable {
 	readonly faults: readonly Fault[];
 	/** The programs of this bed that ended by themselves, or printed what no hub should. */
 	readonly problems: string[];
+	/** The store may lose what it has, and the keys of messages with it. */
+	readonly forgets: boolean;
 	/** When the store lost all that it had. */
 	readonly storeLosses: readonly StoreLoss[];
 	/** What the store keeps of a channel after an id; undefined where nobody can look into it. */

@@ -3,49 +3,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { parseCursor } from "../../src/core/history/cursor.ts";
 import { isAfter } from "../../src/core/message/position.ts";
-import type { Entry, Ledger } from "./ledger.ts";
+import type { Crowd, Seen, Temper, Visit } from "./crowd.ts";
+import type { Entry } from "./ledger.ts";
 import type { Random } from "./random.ts";
-import { channelOf, keyOf, noise } from "./text.ts";
-
-/** What a client was sent of one channel, in order. */
-export type Seen = { at: number; visit: Visit } & (
-	| { entry: Entry }
-	/** `sse.gap`, and the position that it names. */
-	| { gap: string | undefined }
-);
-
-/** One connection. */
-export interface Visit {
-	hub: string;
-	began: number;
-	cursor: string | undefined;
-}
-
-/** Slow: does not read while most is sent. Steady: is never cut by itself. */
-export type Temper = "usual" | "slow" | "steady";
-
-/** What all clients share. */
-export interface Crowd {
-	readonly ledger: Ledger;
-	/** The address of a hub that runs; undefined: none does now. */
-	hub(random: Random): string | undefined;
-	/** No more cuts: everybody may now read to the end. */
-	calm: boolean;
-	/** Large messages are under way, and slow clients do not read. */
-	burst: boolean;
-	/** Mean time between two cuts of a client, in ms. */
-	readonly patience: number;
-	/** The longest that some stay away, in ms. */
-	readonly absence: number;
-	readonly counts: {
-		deliveries: number;
-		connections: number;
-		resumes: number;
-		cuts: number;
-		midFrame: number;
-		gaps: number;
-	};
-}
+import { channelsOf, keyOf, noise } from "./text.ts";
 
 /**
  * A browser's EventSource, as far as resuming goes: the cursor is the last id that a whole block carried, with
@@ -64,6 +25,8 @@ export class Client {
 	readonly #crowd: Crowd;
 	readonly #random: Random;
 	#cursor: string | undefined;
+	/** The cursor before the last block. */
+	#before: string | undefined;
 	#visit: Visit = { hub: "", began: 0, cursor: undefined };
 	#request: ClientRequest | undefined;
 	/** Of the next chunk it gets a part, and then nothing any more. */
@@ -183,6 +146,7 @@ export class Client {
 
 	#moved(id: string): void {
 		if (this.#cursor === undefined) this.#startAt(id);
+		if (id !== this.#cursor) this.#before = this.#cursor;
 		this.#cursor = id;
 	}
 
@@ -217,7 +181,7 @@ export class Client {
 			return;
 		}
 		counts.deliveries++;
-		const channel = channelOf(key);
+		const channel = this.#channelOf(key, id);
 		const list = this.seen.get(channel);
 		const position = id === undefined ? undefined : this.#positionIn(channel, id);
 		if (list === undefined) this.problems.push(`was sent ${key}, which it did not ask for`);
@@ -226,6 +190,16 @@ export class Client {
 			const entry = this.#crowd.ledger.witnessed(channel, key, position);
 			list.push({ entry, at, visit: this.#visit });
 		}
+	}
+
+	/** Of a message to several channels: that one whose position has moved. */
+	#channelOf(key: string, cursor = ""): string {
+		const [first = "", ...others] = channelsOf(key).filter((name) => this.channels.includes(name));
+		if (others.length === 0) return first;
+		const before = this.#before ?? "";
+		const hasMoved = (name: string) =>
+			this.#positionIn(name, cursor) !== this.#positionIn(name, before);
+		return [first, ...others].find(hasMoved) ?? first;
 	}
 
 	#positionIn(channel: string, cursor: string): string | undefined {

@@ -3,7 +3,8 @@ import { json, post } from "../support/hub-client.ts";
 import type { Server } from "../support/server.ts";
 import { until } from "../support/wait.ts";
 import type { Bed } from "./bed.ts";
-import type { Client, Crowd } from "./client.ts";
+import type { Client } from "./client.ts";
+import type { Crowd } from "./crowd.ts";
 import type { Entry, Ledger } from "./ledger.ts";
 import { connectorTo } from "./programs/broker.ts";
 import { keyFor, textOf } from "./text.ts";
@@ -53,7 +54,7 @@ async function sayGoodbye(
 	for (const channel of channels) {
 		await until(
 			async () => {
-				const key = keyFor(channel, publisher, ++count);
+				const key = keyFor([channel], publisher, ++count);
 				const data = textOf(key, 10);
 				const server = bed.hubs[0]?.server;
 				try {

@@ -1,4 +1,5 @@
 import { isAfter } from "../../src/core/message/position.ts";
+import { channelsOf, placeOf } from "./text.ts";
 
 /** A message, as far as anybody knows. */
 export interface Entry {
@@ -16,27 +17,30 @@ export interface Entry {
  */
 export class Ledger {
 	readonly problems: string[] = [];
-	readonly #byKey = new Map<string, Entry>();
+	/** By channel and key: a message to several channels is one in each. */
+	readonly #entries = new Map<string, Entry>();
 	readonly #keyById = new Map<string, string>();
 	published = 0;
 	/** Publishes that failed, so that nobody knows whether the message is there. */
 	unknown = 0;
 
 	acknowledged(channel: string, key: string, id: string | undefined): Entry {
-		this.published++;
 		if (id === undefined) this.#problem(`${key} was acknowledged without an id`);
 		const entry = this.witnessed(channel, key, id);
+		// Not that of a message which was sent again.
+		if (!entry.acknowledged) this.published++;
 		entry.acknowledged = true;
 		return entry;
 	}
 
 	witnessed(channel: string, key: string, id: string | undefined): Entry {
-		let entry = this.#byKey.get(key);
+		const name = `${channel} ${key}`;
+		let entry = this.#entries.get(name);
 		if (entry === undefined) {
 			entry = { key, channel, id: undefined, acknowledged: false };
-			this.#byKey.set(key, entry);
+			this.#entries.set(name, entry);
+			if (!channelsOf(key).includes(channel)) this.#problem(`${key} came on ${channel}`);
 		}
-		if (entry.channel !== channel) this.#problem(`${key} of ${entry.channel} came on ${channel}`);
 		if (id === undefined || entry.id === id) return entry;
 		if (entry.id !== undefined) this.#problem(`${key} has two ids, ${entry.id} and ${id}`);
 		const place = `${channel} ${id}`;
@@ -49,10 +53,30 @@ export class Ledger {
 
 	/** A channel's messages in the store's order. */
 	sequence(channel: string): (Entry & { id: string })[] {
-		return [...this.#byKey.values()]
+		return [...this.#entries.values()]
 			.filter((entry): entry is Entry & { id: string } => entry.id !== undefined)
 			.filter((entry) => entry.channel === channel)
 			.sort((a, b) => (isAfter(a.id, b.id) ? 1 : -1));
+	}
+
+	/** What the store has in another order than it was published in, in words. */
+	inversions(channel: string): string[] {
+		const found: string[] = [];
+		const newest = new Map<string, Entry & { count: number }>();
+		for (const entry of this.sequence(channel)) {
+			const place = placeOf(entry.key);
+			if (place === undefined) continue;
+			const before = newest.get(place.line);
+			if (before === undefined || before.count < place.count) {
+				newest.set(place.line, { ...entry, count: place.count });
+				continue;
+			}
+			const how = entry.acknowledged ? "" : ", which nobody confirmed,";
+			found.push(
+				`${channel}: ${entry.key} ${entry.id}${how} is stored after ${before.key} ${before.id}`,
+			);
+		}
+		return found;
 	}
 
 	#problem(text: string): void {

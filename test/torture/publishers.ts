@@ -14,6 +14,8 @@ export interface Order {
 	perSecond: number;
 	/** With the library, or by POST to the hub. */
 	overHttp: boolean;
+	/** Whether the store remembers keys, so that a message may be published again. */
+	repeats: boolean;
 	hub: string | undefined;
 }
 

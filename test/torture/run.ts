@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { until } from "../support/wait.ts";
 import type { Bed, Fault, Setup } from "./bed.ts";
-import { Client, type Crowd } from "./client.ts";
+import { Client } from "./client.ts";
+import type { Crowd } from "./crowd.ts";
 import { strike } from "./faults.ts";
 import { bringToTheEnd } from "./goodbye.ts";
 import { Ledger } from "./ledger.ts";
@@ -104,7 +105,7 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 		unknown: ledger.unknown,
 		counts: crowd.counts,
 		faults,
-		...judge(clients, ledger, { maxLength: setup.maxLength, storeLosses }),
+		...judge(clients, ledger, { channels: all, maxLength: setup.maxLength, storeLosses }),
 	};
 }
 
@@ -134,6 +135,7 @@ class Publishers {
 				channels: [...channels, still],
 				perSecond: scale.perSecond / scale.publishers,
 				overHttp: bed.broker === undefined,
+				repeats: !bed.forgets,
 				hub: bed.hubs[0]?.server?.url,
 			};
 			return new Publisher(order, bed.broker, ledger);

@@ -1,17 +1,30 @@
 /**
- * What the messages say: `<key> <length> <padding>`. The key is the message's name, one in all the world;
+ * What the messages say: `<key> <length> <padding>`. The key is the message's name, one in each of its channels;
  * the rest shows whether it arrived whole.
  */
 
 // Characters of one to four bytes and every line break there is: a cut falls into the middle of all of them.
 const pattern = "å≈𝄞 data:\nid:0-1\r\nx";
 
-export function keyFor(channel: string, publisher: string, count: number): string {
-	return `${encodeURIComponent(channel)}/${publisher}/${count}`;
+/** @param line as whose n-th message it goes out: a publisher's name, or `inOrder` of one. */
+export function keyFor(channels: readonly string[], line: string, count: number): string {
+	return `${channels.map(encodeURIComponent).join("+")}/${line}/${count}`;
 }
 
-export function channelOf(key: string): string {
-	return decodeURIComponent(key.slice(0, key.indexOf("/")));
+/** The channels that it is published to. */
+export function channelsOf(key: string): string[] {
+	return key.slice(0, key.indexOf("/")).split("+").map(decodeURIComponent);
+}
+
+/** For `keyFor`: a line whose messages come in the order of their count, in each channel. */
+export function inOrder(line: string): string {
+	return `${line}>`;
+}
+
+/** Where a message stands in its line; undefined when there is no order. */
+export function placeOf(key: string): { line: string; count: number } | undefined {
+	const [, line = "", count] = key.split("/");
+	return line.endsWith(">") ? { line, count: Number(count) } : undefined;
 }
 
 export function textOf(key: string, padding: number): string {

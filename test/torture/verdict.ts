@@ -1,6 +1,7 @@
 import { beginning, isAfter } from "../../src/core/message/position.ts";
 import type { StoreLoss } from "./bed.ts";
-import type { Client, Seen } from "./client.ts";
+import type { Client } from "./client.ts";
+import type { Seen } from "./crowd.ts";
 import type { Entry, Ledger } from "./ledger.ts";
 
 export interface Verdict {
@@ -16,6 +17,7 @@ export interface Verdict {
 }
 
 interface Truth {
+	channels: readonly string[];
 	maxLength: number;
 	storeLosses: readonly StoreLoss[];
 }
@@ -93,6 +95,11 @@ export function judge(clients: readonly Client[], ledger: Ledger, truth: Truth):
 			if (start === undefined) verdict.problems.push(`${who}: never had a cursor`);
 			else follow(who, seen, sequence, start, verdict);
 		}
+	}
+	for (const channel of truth.channels) {
+		const inversions = ledger.inversions(channel);
+		verdict.disordered += inversions.length;
+		verdict.problems.push(...inversions);
 	}
 	return verdict;
 }

@@ -50,7 +50,8 @@ export function lagging(connector: Connector, random: Random): Connector {
 			read: (...args) => late(history.read(...args)),
 			head: (...args) => late(history.head(...args)),
 		},
-		publish: (channel, payload) => connector.publish(channel, payload),
+		publish: (...args) => connector.publish(...args),
+		publishAll: async (messages) => (await connector.publishAll?.(messages)) ?? [],
 		subscribe: (channel, handlers) => connector.subscribe(channel, handlers),
 		close: () => connector.close(),
 	};

@@ -1,78 +1,139 @@
 /**
- * A process that does nothing but publish, several messages at a time, until it is told to stop. What came of
- * each it tells its parent.
+ * A process that does nothing but publish, in every way there is, until it is told to stop. What came of each message
+ * it tells its parent.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { ServerSentEvents } from "../../../src/core/sse.ts";
 import type { Order, Report, Wish } from "../publishers.ts";
 import { Random } from "../random.ts";
-import { keyFor, textOf } from "../text.ts";
-import { brokerFrom } from "./broker.ts";
+import { inOrder, keyFor, textOf } from "../text.ts";
+import { httpRoute, libraryRoute, type Outcome } from "./route.ts";
 
 const settings = JSON.parse(process.env.TORTURE_PUBLISHER ?? "{}") as Order;
 const random = new Random(settings.seed);
-const publish = settings.overHttp ? overHttp : withLibrary();
 let hub = settings.hub;
 let count = 0;
 let underWay = 0;
 let stopped = false;
+const route = settings.overHttp ? httpRoute(() => hub) : libraryRoute();
+const [first = "", ...others] = settings.channels;
+/** Whose messages keep the order of their count in each channel, or, where calls race, do not. */
+const line = route.isOrdered ? inOrder(settings.name) : settings.name;
 
 process.on("message", (wish: Wish) => {
 	if ("hub" in wish) hub = wish.hub;
-	else if ("burst" in wish) void burst(wish.burst);
+	else if ("burst" in wish) void flood(wish.burst);
 	else stopped = true;
 });
 // Without the parent nobody would ever stop it.
 process.on("disconnect", () => process.exit());
 
-const [first = "", ...others] = settings.channels;
+/** What it does next, by chance; the chances sum up to 1, and its messages to 3.4 on average. */
+const acts: [chance: number, act: () => void][] = [
+	[0.5, () => single()],
+	// They race each other and the other publishers.
+	[0.18, () => Array.from({ length: 4 }, single)],
+	// As tokens of an answer: nobody awaits any.
+	[0.04, () => unawaited(30)],
+	[0.13, () => batch(2 + random.below(9))],
+	[0.07, () => list()],
+	[0.08, () => void repeated()],
+];
+const perAct = 3.4;
+
 while (!stopped) {
-	// Several at once, now and then: they race each other and the other publishers.
-	const together = random.chance(0.2) ? 4 : 1;
-	for (let i = 0; i < together && underWay < 16; i++) {
-		void send(random.pick([first, ...others]), random.below(300));
-	}
-	await delay(random.between(0.2, 1.8) * ((1_000 * 1.6) / settings.perSecond));
+	if (underWay < 16) act();
+	await delay(random.between(0.2, 1.8) * ((1_000 * perAct) / settings.perSecond));
 }
 while (underWay > 0) await delay(10);
 process.disconnect();
 process.exit();
 
+function act(): void {
+	let left = random.next();
+	for (const [chance, run] of acts) {
+		left -= chance;
+		if (left > 0) continue;
+		run();
+		return;
+	}
+}
+
 /** Enough to fill every buffer on the way to a client that does not read. */
-async function burst(channel: string): Promise<void> {
+async function flood(channel: string): Promise<void> {
 	for (let i = 0; i < 13 && !stopped; i++) {
 		await Promise.all(Array.from({ length: 10 }, () => send(channel, 48_000)));
 	}
 }
 
+function single(): void {
+	void send(anyChannel(), random.below(300));
+}
+
+function unawaited(number: number): void {
+	const channel = anyChannel();
+	for (let n = 0; n < number; n++) void send(channel, random.below(30));
+}
+
 async function send(channel: string, padding: number): Promise<void> {
-	const key = keyFor(channel, settings.name, ++count);
+	const key = keyFor([channel], line, ++count);
+	await told([{ channel, key }], async () => [
+		await route.one({ channel, data: textOf(key, padding) }),
+	]);
+}
+
+function batch(size: number): void {
+	// A request's own order holds wherever it is sent.
+	const batchLine = route.isOrdered ? line : inOrder(`${settings.name}.${++count}`);
+	const messages = Array.from({ length: size }, () => {
+		const channel = anyChannel();
+		const key = keyFor([channel], batchLine, ++count);
+		return { channel, key, data: textOf(key, random.below(300)) };
+	});
+	void told(messages, () => route.all(messages.map(({ channel, data }) => ({ channel, data }))));
+}
+
+function list(): void {
+	const channels = random.shuffled(settings.channels).slice(0, 1 + random.below(3));
+	const key = keyFor(channels, line, ++count);
+	const messages = channels.map((channel) => ({ channel, key }));
+	void told(messages, () => route.list(channels, textOf(key, random.below(300))));
+}
+
+/** One that is tried until it comes through, and then once more: it must be there once. */
+async function repeated(): Promise<void> {
+	const channel = anyChannel();
+	const key = keyFor([channel], settings.name, ++count);
+	const message = { channel, data: textOf(key, random.below(300)) };
+	if (!settings.repeats) return told([{ channel, key }], async () => [await route.one(message)]);
+	const insist = async () => {
+		let outcome = await route.one(message, key);
+		for (let tries = 0; "error" in outcome && tries < 20 && !stopped; tries++) {
+			await delay(random.between(0, 300));
+			outcome = await route.one(message, key);
+		}
+		return [outcome];
+	};
+	await told([{ channel, key }], insist);
+	await told([{ channel, key }], async () => [await route.one(message, key)]);
+}
+
+async function told(
+	messages: readonly { channel: string; key: string }[],
+	publish: () => Promise<Outcome[]>,
+): Promise<void> {
 	underWay++;
-	try {
-		tell({ channel, key, id: await publish(channel, textOf(key, padding)) });
-	} catch (error) {
-		tell({ channel, key, error: String(error) });
+	const outcomes = await publish();
+	for (const [index, { channel, key }] of messages.entries()) {
+		const outcome = outcomes[index] ?? { error: "There is no outcome." };
+		const report: Report =
+			"error" in outcome
+				? { channel, key, error: String(outcome.error) }
+				: { channel, key, id: outcome.id };
+		if (process.connected) process.send?.(report);
 	}
 	underWay--;
 }
 
-function tell(report: Report): void {
-	if (process.connected) process.send?.(report);
-}
-
-function withLibrary(): typeof overHttp {
-	const sse = new ServerSentEvents({ connector: brokerFrom(process.env) });
-	return async (channel, data) => (await sse.publish(data, { channel })).id;
-}
-
-async function overHttp(channel: string, data: string): Promise<string | undefined> {
-	const response = await fetch(`${hub}/publish`, {
-		method: "POST",
-		headers: { "content-type": "application/json" },
-		body: JSON.stringify({ channel, data }),
-		signal: AbortSignal.timeout(2_000),
-	});
-	const answer = (await response.json()) as { id?: string; error?: string };
-	if (!response.ok) throw new Error(answer.error ?? String(response.status));
-	return answer.id;
+function anyChannel(): string {
+	return random.pick([first, ...others]);
 }

@@ -64,6 +64,7 @@ export async function durableObjectBed({ maxLength }: BedOptions): Promise<Bed> 
 		broker: undefined,
 		faults,
 		problems,
+		forgets: false,
 		storeLosses: [],
 		kept: async (channel, after) => json(await ask(`kept?after=${after}`, channel)),
 		noise: async (channel, payload) => void (await ask("noise?", channel, payload)),

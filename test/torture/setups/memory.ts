@@ -11,6 +11,7 @@ export async function memoryBed({ maxLength }: BedOptions): Promise<Bed> {
 		broker: undefined,
 		faults: [hubs.fault(hub, (from) => storeLosses.push({ from, to: Date.now() }))],
 		problems: hubs.problems,
+		forgets: true,
 		storeLosses,
 		[Symbol.asyncDispose]: () => hubs.stop(),
 	};

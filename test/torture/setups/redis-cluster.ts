@@ -31,6 +31,7 @@ export async function redisClusterBed({ maxLength }: BedOptions): Promise<Bed> {
 			...["news", "ticks{7}", "wide"].map((channel) => mended(cluster, moved(cluster, channel))),
 		],
 		problems: hubs.problems,
+		forgets: false,
 		storeLosses: [],
 		kept: (channel, after) => store.kept(channel, after),
 		noise: async (channel, payload) => {

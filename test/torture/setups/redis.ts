@@ -29,6 +29,7 @@ export async function redisBed({ maxLength, wiped }: BedOptions): Promise<Bed> {
 			...proxies.flatMap((proxy, index) => pathFaults(proxy, `path ${index + 1}`)),
 		],
 		problems: hubs.problems,
+		forgets: wiped,
 		storeLosses,
 		kept: (channel, after) => store.kept(channel, after),
 		noise: async (channel, payload) => {

@@ -27,6 +27,7 @@ export async function upstashBed({ maxLength }: BedOptions): Promise<Bed> {
 			...gatewayFaults(gateway),
 		],
 		problems: hubs.problems,
+		forgets: false,
 		storeLosses: [],
 		kept: (channel, after) => store.kept(channel, after),
 		noise: async (channel, payload) => {

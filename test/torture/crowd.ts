@@ -1,0 +1,42 @@
+import type { Entry, Ledger } from "./ledger.ts";
+import type { Random } from "./random.ts";
+
+/** What a client was sent of one channel, in order. */
+export type Seen = { at: number; visit: Visit } & (
+	| { entry: Entry }
+	/** `sse.gap`, and the position that it names. */
+	| { gap: string | undefined }
+);
+
+/** One connection. */
+export interface Visit {
+	hub: string;
+	began: number;
+	cursor: string | undefined;
+}
+
+/** Slow: does not read while most is sent. Steady: is never cut by itself. */
+export type Temper = "usual" | "slow" | "steady";
+
+/** What all clients share. */
+export interface Crowd {
+	readonly ledger: Ledger;
+	/** The address of a hub that runs; undefined: none does now. */
+	hub(random: Random): string | undefined;
+	/** No more cuts: everybody may now read to the end. */
+	calm: boolean;
+	/** Large messages are under way, and slow clients do not read. */
+	burst: boolean;
+	/** Mean time between two cuts of a client, in ms. */
+	readonly patience: number;
+	/** The longest that some stay away, in ms. */
+	readonly absence: number;
+	readonly counts: {
+		deliveries: number;
+		connections: number;
+		resumes: number;
+		cuts: number;
+		midFrame: number;
+		gaps: number;
+	};
+}
