@@ -6,6 +6,7 @@ import { Recorder } from "../../src/testing.ts";
 import { type RedisCluster, startCluster } from "../support/redis-cluster.ts";
 import type { RedisServer } from "../support/redis-server.ts";
 import { until } from "../support/wait.ts";
+import { unAwaitedAcross } from "./fixtures/un-awaited.ts";
 import { Flow } from "./redis-flow.ts";
 
 let cluster: RedisCluster;
@@ -68,6 +69,17 @@ describe.each([
 		await cluster.ready();
 	});
 
+	test("a failover by hand: publishes that nobody awaits keep the order of their calls", async () => {
+		const name = unique();
+		const { confirmed, stored } = await unAwaitedAcross(
+			() => connect({ sharded, history: { maxLength: 1_000_000 } }),
+			name,
+			async () => cluster.failover(await cluster.owner(name)),
+		);
+		expect(stored).toEqual(expect.arrayContaining(confirmed));
+		await cluster.ready();
+	});
+
 	test("a replica takes a subscription too, and is not left with it", async () => {
 		const slot = `{${unique()}}`;
 		const connector = connect({ sharded });
@@ -111,6 +123,24 @@ describe.each([
 		await cluster.ready();
 	}, 60_000);
 });
+
+test("a master that dies: publishes that nobody awaits keep the order of their calls", async () => {
+	const name = unique();
+	const master = await cluster.owner(name);
+	await unAwaitedAcross(
+		() => connect({ history: { maxLength: 1_000_000 } }),
+		name,
+		async () => {
+			await master.kill();
+			await until(async () => (await cluster.owner(name)) !== master, {
+				timeout: 20_000,
+				what: "another master",
+			});
+		},
+	);
+	await master.restart();
+	await cluster.ready();
+}, 60_000);
 
 test("without history a subscription follows its slot, and says that it was away", async () => {
 	for (const sharded of [false, true]) {

@@ -4,6 +4,7 @@ import { type RedisOptions, redis } from "../../src/connectors/redis.ts";
 import { Recorder } from "../../src/testing.ts";
 import { type SentinelGroup, startSentinels } from "../support/redis-sentinel.ts";
 import { startRedis } from "../support/redis-server.ts";
+import { unAwaitedAcross } from "./fixtures/un-awaited.ts";
 import { Flow } from "./redis-flow.ts";
 import { options } from "./redis-harness.ts";
 
@@ -82,6 +83,32 @@ test("a master that dies: what was published before and after arrives once and i
 	await master.restart();
 	await group.settled();
 }, 60_000);
+
+describe("publishes that nobody awaits keep the order of their calls", () => {
+	const history = { maxLength: 1_000_000 };
+
+	test("while a failover by hand goes on", async () => {
+		await unAwaitedAcross(
+			() => connect({ history }),
+			"by hand",
+			() => group.failover(),
+		);
+	}, 60_000);
+
+	test("while a master dies and another takes its place", async () => {
+		const master = await group.settled();
+		await unAwaitedAcross(
+			() => connect({ history }),
+			"killed",
+			async () => {
+				await master.kill();
+				await group.renamed(master);
+			},
+		);
+		await master.restart();
+		await group.settled();
+	}, 60_000);
+});
 
 test("Sentinels that are gone do not matter while one is there", async () => {
 	const gone = { host: "127.0.0.1", port: 1 };

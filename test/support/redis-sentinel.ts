@@ -19,6 +19,8 @@ export interface SentinelGroup {
 	settled(): Promise<RedisServer>;
 	/** Has the Sentinels make the replica the master; resolves when they name it. */
 	failover(): Promise<void>;
+	/** Waits until the Sentinels name another master. */
+	renamed(from: RedisServer): Promise<void>;
 	/** Waits until the replica has all that the master has. */
 	replicated(): Promise<void>;
 	stop(): Promise<void>;
@@ -91,6 +93,10 @@ export async function startSentinels({ password }: { password: string }): Promis
 			};
 			await until(over, { timeout: 30_000, every: 50, what: "another master" });
 			await settled();
+		},
+		renamed: async (from) => {
+			const isNamed = async () => (await named()) !== from;
+			await until(isNamed, { timeout: 30_000, what: "another master's name" });
 		},
 		replicated: async () => {
 			const current = await settled();
