@@ -28,10 +28,10 @@ export type {
 	ChannelOptions,
 	ServerSentEventsOptions,
 	StreamInfo,
-	StreamOptions,
 } from "./core/options.ts";
 export type { PublishChannel, Published, PublishMessage, PublishOptions } from "./core/publish.ts";
 export type { Authorize, Grant } from "./core/request/authorize.ts";
 export type { CorsOptions } from "./core/request/cors.ts";
 export { ServerSentEvents } from "./core/sse.ts";
 export type { Stats } from "./core/stats.ts";
+export type { StreamOptions } from "./core/stream-options.ts";

@@ -1,7 +1,7 @@
 import type { Context, Handler, MiddlewareHandler } from "hono";
 import type { EventMap } from "../core/message/schema.ts";
-import type { StreamOptions } from "../core/options.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
+import type { StreamOptions } from "../core/stream-options.ts";
 
 /** What `sseMiddleware` puts on the context: `new Hono<{ Variables: SseVariables<Events> }>()`. */
 export type SseVariables<Events extends object = EventMap> = { sse: ServerSentEvents<Events> };
@@ -71,9 +71,7 @@ export function stream(
 	return async (c) => {
 		const sse: Streaming | undefined = own ?? c.var.sse;
 		if (sse === undefined) {
-			throw new TypeError(
-				"stream: give it an instance, or put one on the context by sseMiddleware.",
-			);
+			throw new TypeError("stream: pass an instance, or set one with sseMiddleware.");
 		}
 		// An option that is not given stays away: one that is there and undefined is refused.
 		const given: StreamOptions = { host: c.env };

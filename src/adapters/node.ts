@@ -47,7 +47,7 @@ export function toNodeHandler<
 	const fetch = typeof handler === "function" ? handler : handler?.fetch;
 	if (typeof fetch !== "function") {
 		throw new TypeError(
-			"toNodeHandler: must be given a fetch handler, or what has one as its `fetch`: toNodeHandler(sse).",
+			"toNodeHandler: needs a fetch handler, or an object with a `fetch` method, as in toNodeHandler(sse).",
 		);
 	}
 	return (incoming, outgoing) => {

@@ -1,5 +1,5 @@
 import { SseError } from "./errors.ts";
-import { type CheckedOptions, checkStreamOptions, type StreamOptions } from "./options.ts";
+import type { CheckedOptions } from "./options.ts";
 import { granted, isResponse } from "./request/authorize.ts";
 import { corsHeaders, preflight } from "./request/cors.ts";
 import {
@@ -12,21 +12,22 @@ import {
 import { askToReconnect, refuse } from "./request/response.ts";
 import { checkRequest } from "./sinks/foreign-request.ts";
 import { turnOn } from "./sinks/host.ts";
+import { checkStreamOptions, type StreamOptions } from "./stream-options.ts";
 
-/** What a request is to be streamed. */
+/** The stream that a request may have. */
 export interface Admitted {
 	names: readonly string[];
-	/** When the stream is to end, in ms since 1970; `Infinity`: never. */
+	/** When the stream ends, in ms since 1970. `Infinity`: never. */
 	expires: number;
-	/** For the answer, whichever it is. */
+	/** Headers of every answer. */
 	headers: Record<string, string>;
 }
 
 /**
- * Waits for the turn of a request that was pipelined, before anything is done for it.
+ * Waits for the turn of a pipelined request before anything is done for it.
  *
  * @returns false when the client has left meanwhile.
- * @throws {TypeError} when it is no `Request`, or the route's own options are out of their range.
+ * @throws {TypeError} when it is no `Request`, or an option of the route is out of its range.
  */
 export async function isReady(request: Request, route: StreamOptions): Promise<boolean> {
 	checkRequest(request);
@@ -35,12 +36,12 @@ export async function isReady(request: Request, route: StreamOptions): Promise<b
 }
 
 /**
- * Holds a stream request to every rule, the cheap ones first and `authorize` last, before anything upstream
- * is touched.
+ * Checks a stream request against every rule before anything is asked of the broker. Cheap
+ * rules come first, `authorize` last.
  *
  * @param route the route's own options, checked.
- * @param hasHistory asked only where it matters, for it makes the connector.
- * @returns what it may have, or the answer that it gets instead.
+ * @param hasHistory called only where it matters, because it makes the connector.
+ * @returns the stream that it may have, or the answer that it gets instead.
  */
 export async function admit(
 	request: Request,
@@ -63,7 +64,7 @@ export async function admit(
 	if (problem !== undefined) return refuse(400, problem, headers);
 	const names = [...new Set(asked)];
 	if (!names.every((name) => isAllowed(name, options.channels.allowed))) {
-		return refuse(403, "channel: there is no such channel here.", headers);
+		return refuse(403, "channel: no such channel.", headers);
 	}
 	const admitted = { names, expires, headers };
 	if (authorize === undefined) return admitted;
@@ -77,14 +78,14 @@ export async function admit(
 		return { ...grant, expires: Math.min(admitted.expires, grant.expires), headers };
 	} catch (error) {
 		options.onError(error, { stage: "authorize" });
-		// Who was to be asked is away: that will pass.
+		// authorize could not reach a service that it needs. That will pass.
 		if (error instanceof SseError && error.code === "unavailable")
 			return askToReconnect(request, headers);
 		return refuse(500, "Internal error.", headers);
 	}
 }
 
-/** A copy, for a response's headers may be immutable (`Response.redirect()`). */
+/** A copy, because a response's headers may be immutable (`Response.redirect()`). */
 function withHeaders(response: Response, headers: Record<string, string>): Response {
 	const answer = new Response(response.body, response);
 	for (const [name, value] of Object.entries(headers)) {

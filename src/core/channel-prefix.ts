@@ -1,6 +1,6 @@
 import type { Connector } from "./connector.ts";
 
-/** The same connector, with a prefix to every channel's name at the broker. */
+/** The same connector, with a prefix before every channel's name at the broker. */
 export function prefixed(connector: Connector, prefix: string): Connector {
 	if (prefix === "") return connector;
 	const { history, stream, check, publishAll } = connector;

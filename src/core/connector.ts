@@ -1,227 +1,204 @@
 import type { ConnectorError, SseError } from "./errors.ts";
+import type { History } from "./history-contract.ts";
 
-/**
- * What a publish came to.
- */
+export type {
+	ChannelHistoryOptions,
+	History,
+	HistoryOptions,
+	HistoryPage,
+	KeptMessage,
+} from "./history-contract.ts";
+
+/** The result of a publish. */
 export interface PublishResult {
 	/**
-	 * How many subscriptions the broker handed the message to, as Redis' PUBLISH counts: processes,
-	 * not viewers. 0 where the broker does not tell.
+	 * How many subscriptions the broker handed the message to, as Redis' PUBLISH counts them:
+	 * processes, not viewers. 0 where the broker does not say.
+	 * https://redis.io/docs/latest/commands/publish/
 	 */
 	receivers: number;
-	/** The id that the broker's history gave the message; absent without history. */
+	/** The id that the history gave the message. Absent without history. */
 	id?: string;
 }
 
-/** How a message is sent, besides what it says. Both need a connector that keeps messages. */
+/** How a message is sent. Both options need a connector that keeps messages. */
 export interface SendOptions {
-	/** `false`: for those who listen now only. It gets no id and is not stored. Default: true. */
+	/**
+	 * `false`: only current listeners get the message. It has no id and is not stored.
+	 *
+	 * @defaultValue `true`
+	 */
 	keep?: boolean | undefined;
-	/** Names the message within its channel, so that sending it again does no harm; see H8. */
+	/**
+	 * Names the message within its channel, so that it can be sent again without harm; see H8 of
+	 * `History`.
+	 *
+	 * @defaultValue none
+	 */
 	key?: string | undefined;
 }
 
-/** One message on its way to a channel. */
+/** A message for the connector to publish. */
 export interface OutgoingMessage extends SendOptions {
+	/** The channel's name at the broker. */
 	channel: string;
+	/** The message as text. A connector does not read it. */
 	payload: string;
 }
 
-/** What became of one of several messages: as `publish` resolves, or the error that it would reject with. */
+/**
+ * The outcome of one of several messages: what `publish` resolves to, or the error that it
+ * rejects with.
+ */
 export type PublishOutcome =
 	| (PublishResult & { error?: undefined })
 	| { error: SseError; receivers?: undefined; id?: undefined };
 
-/** What a connector tells the owner of a subscription. None of these may be called after
- * `unsubscribe()` was called, or once `onEnd` was. */
+/**
+ * What a connector tells the owner of a subscription. It calls none of these after
+ * `unsubscribe()`, or after `onEnd`.
+ */
 export interface SubscriptionHandlers {
 	/** One payload, exactly as it was published. */
 	onMessage(payload: string): void;
-	/** The subscription was live and is not any more; the connector is already trying again. */
+	/** The subscription was live and is lost. The connector is already reconnecting. */
 	onLost(error: ConnectorError): void;
-	/** It is live again. What was published in between may be missing. */
+	/** The subscription is live again. Messages published in between may be missing. */
 	onRestored(): void;
-	/** It is over and cannot heal (a refusal, or `close()`). */
+	/** The subscription is over for good: it was refused, or `close()` was called. */
 	onEnd(error: ConnectorError): void;
 }
 
+/** A live subscription to one channel. */
 export interface Subscription {
-	/** Ends the subscription. Idempotent; see the contract. */
+	/** Ends the subscription. Idempotent; see U1 to U3 of `Connector`. */
 	unsubscribe(): Promise<void>;
 }
 
-/** An entry of the history: as a rule a message. */
-export interface KeptMessage {
-	/** `<milliseconds>-<sequence>`; of two messages of a channel the later has the greater. */
-	id: string;
-	/** As its subscribers received it; undefined: what is stored here is no message of ours. */
-	payload: string | undefined;
-}
-
-export interface HistoryPage {
-	/**
-	 * Whether everything that came after the position is still there: false when its message was trimmed, was
-	 * never here, or the store was wiped.
-	 */
-	covered: boolean;
-	/** Oldest first. */
-	messages: readonly KeptMessage[];
-	/** There is more after the last of these. */
-	more: boolean;
-	/** Of a page from the beginning: the empty positions that are covered, both ends included; undefined: none. */
-	empty?: { readonly from: string; readonly to: string } | undefined;
-}
-
-/**
- * What a connector that keeps messages can do besides. With it,
- *
- * - H1. `publish` MUST store and publish in one atomic step, resolve to the `id`, and put it into the payload that
- *   subscribers receive: `{"id":"<id>",` in place of its opening brace.
- * - H2. Ids MUST be in the order in which subscribers receive the messages, whoever publishes.
- * - H3. `read` MUST return what is kept after a position, oldest first, at most `limit`; `0-0` is before everything,
- *   and is always covered. An empty position (H5) is before everything, too.
- * - H4. `read` MUST say `covered: false` for a position that it does not keep (trimmed, unknown, wiped). An empty
- *   position is covered as long as everything is kept that was published since. From `0-0` or an empty position
- *   `read` MUST say in `empty` which these are.
- * - H5. `head` MUST return the position of the newest message. With `back` it MUST return the position before the
- *   newest so many messages; `0-0` when no more are kept. Of a channel that keeps nothing it MUST return an empty
- *   position, `~<milliseconds>-<sequence>`: when this was seen, by the broker's clock. It MUST NOT store anything:
- *   any reader may name any channel.
- * - H6. What is kept MUST be bounded, per channel, in messages and in time.
- * - H7. `read` and `head` MUST reject with a `ConnectorError` within the timeout when the broker is away.
- * - H8. A publish with a `key` that a publish to the same channel had within 5 minutes MUST store and deliver nothing,
- *   and MUST resolve to the id of the first, with 0 receivers. How many keys are remembered MUST be bounded, and be
- *   1,000 of a channel at least.
- * - H9. A publish with `keep: false` MUST be delivered as it is, in its turn, without an id, and MUST NOT be stored.
- * - H10. `forget`, where there is one, MUST empty the channel's history, so that `read` says `covered: false` for every
- *   position of before, but `0-0`.
- */
-export interface History {
-	read(channel: string, after: string, limit: number): Promise<HistoryPage>;
-	/** @param back default 0. */
-	head(channel: string, back?: number): Promise<string>;
-	/** Optional: deletes what is kept of a channel. */
-	forget?(channel: string): Promise<void>;
-}
-
-/** Where a stream is to begin and to end. */
+/** Where a stream begins and ends. */
 export interface Resume {
-	/** What the client came back with: with history, the stream goes on from there. */
+	/** The client's `Last-Event-ID`. With history, the stream continues from there. */
 	lastEventId: string | undefined;
-	/** Without it: how many of each channel's newest messages come first. */
+	/** For a client without one: how many of each channel's newest messages are sent first. */
 	recent: number;
-	/** When it is to end, in ms since 1970; `Infinity`: never. */
+	/** When the stream ends, in ms since 1970. `Infinity`: never. */
 	expires: number;
-	/** Whether the client asks for control events: see `asksForControl`. Default: false. */
+	/**
+	 * Whether the client asks for control events: `?sse.control=events`.
+	 *
+	 * @defaultValue `false`
+	 */
 	control?: boolean | undefined;
-	/** What the channels' names begin with at the broker, and not for the client. Default: nothing. */
+	/**
+	 * A prefix of the channels' names at the broker, which the client does not see.
+	 *
+	 * @defaultValue none
+	 */
 	prefix?: string | undefined;
 }
 
-/** How much a connector keeps of each channel. */
-export interface HistoryOptions {
-	/** Messages. Default 1,000. */
-	maxLength?: number;
-	/** How long, in ms. Default 86,400,000: a day. */
-	maxAge?: number;
-	/**
-	 * Other limits for some channels. The first rule that a channel's name fits counts; what it leaves out is as
-	 * for all others. Default: none.
-	 *
-	 * ```ts
-	 * redis(url, { history: { maxLength: 100, channels: [{ match: "run.*", maxLength: 5_000, maxAge: 3_600_000 }] } });
-	 * ```
-	 */
-	channels?: readonly ChannelHistoryOptions[] | undefined;
-}
-
-/** How much is kept of the channels whose names fit. */
-export interface ChannelHistoryOptions {
-	/** A channel's name at the broker, `channelPrefix` included; a `*` at the end stands for any rest. */
-	match: string;
-	/** Messages. */
-	maxLength?: number;
-	/** How long, in ms. */
-	maxAge?: number;
-}
-
 /**
- * The way to a broker. Payloads are opaque strings to it: how a message looks is decided above.
+ * A connection to a broker. Payloads are opaque strings to it: the core decides what a message
+ * looks like.
  *
- * The contract, which `connectorContract` of `edge-sse/testing` holds every connector to, by tests for each line:
+ * `connectorContract` of `edge-sse/testing` tests each line of this contract:
  *
  * Construction
  * - C1. MUST NOT open a connection, start a timer or load a client library before the first
  *   `publish` or `subscribe`.
  *
  * `publish(channel, payload)`
- * - P1. MUST hand the payload, unchanged, to every live subscription of that channel, and of no other.
+ * - P1. MUST hand the payload, unchanged, to every live subscription of that channel, and of no
+ *   other.
  * - P2. MUST resolve to the number of receivers, as the broker counts them.
- * - P3. MUST keep order: of two publishes to a channel over this connector every subscription sees the one first that
- *   was called first, awaited or not. Where `scope` is `request`, so it is within a request.
- * - P4. MUST reject with a `ConnectorError` within its timeout when the broker is away, and MUST NOT
- *   deliver afterwards what it could still withdraw.
+ * - P3. MUST keep the order of the calls, awaited or not: every subscription of a channel sees
+ *   the payloads in that order. Where `scope` is `request`, this holds within a request.
+ * - P4. MUST reject with a `ConnectorError` within its timeout when the broker is away, and
+ *   MUST NOT deliver later what it could still withdraw.
+ * - P5. A publish that fails MUST reject alone: later calls go on, in order.
  *
- * - P5. A publish that fails MUST reject by itself: those that were called after it go on, in order.
- *
- * `publishAll(messages)`, where there is one
- * - B1. MUST do with each message as `publish` does, in the order of the list within a channel and in its turn among
- *   the calls of `publish`.
- * - B2. MUST resolve to one outcome for each message, in the order of the list, also when the broker fails in part; a
- *   broker that is away is an outcome, and no rejection.
- * - B3. MUST NOT let a channel that fails keep another from its messages.
+ * `publishAll(messages)`, which is optional
+ * - B1. MUST do with each message as `publish` does. It keeps the order of the list within a
+ *   channel, and its place among the calls of `publish`.
+ * - B2. MUST resolve to one outcome for each message, in the order of the list, also when the
+ *   broker fails in part. A broker that is away is an outcome, not a rejection.
+ * - B3. MUST NOT let a channel that fails keep messages from another.
  *
  * `subscribe(channel, handlers)`
- * - S1. MUST resolve only when the subscription is live: whatever is published after that arrives.
- * - S2. MUST reject with a `ConnectorError` within its timeout when that cannot be had, leaving
- *   nothing behind.
+ * - S1. MUST resolve only when the subscription is live: every later message arrives.
+ * - S2. MUST reject with a `ConnectorError` within its timeout when that fails, leaving nothing
+ *   behind.
  * - S3. Two subscriptions of one channel MUST each receive everything, and end independently.
- * - S4. MUST NOT let an exception from one handler reach another subscription, the publisher or the
- *   broker's client; it goes to `console.error`, for a handler that throws is a bug of its owner.
- * - S5. When the broker is lost, MUST call `onLost` once, reconnect by itself with jittered backoff,
- *   and call `onRestored` once the subscription is live again; it MAY call neither if no broker
- *   can be lost.
- * - S6. The channel name is data: any string of 1 to 512 characters MUST reach that channel and no other.
+ * - S4. MUST NOT let an exception from one handler reach another subscription, the publisher or
+ *   the broker's client. It goes to `console.error`: a handler that throws is a bug of its
+ *   owner.
+ * - S5. When the broker is lost, MUST call `onLost` once, reconnect by itself with jittered
+ *   backoff, and call `onRestored` once the subscription is live again. It MAY call neither if
+ *   no broker can be lost.
+ * - S6. The channel name is data: any string of 1 to 512 characters MUST reach that channel and
+ *   no other.
  *
  * `unsubscribe()`
  * - U1. MUST be idempotent, and MUST NOT reject because the broker is away.
- * - U2. MUST NOT call a handler once it was called; the broker MUST hear of the leave, so that
- *   nothing is held there for nobody.
- * - U3. A `subscribe` to the same channel that begins before an `unsubscribe` has resolved MUST work.
+ * - U2. MUST NOT call a handler after it was called. It MUST tell the broker, so that no
+ *   subscription stays there unused.
+ * - U3. A `subscribe` to the same channel that begins before an `unsubscribe` has resolved MUST
+ *   work.
  *
- * `check()`, where there is one
- * - K1. MUST resolve when the broker answers, and reject with a `ConnectorError` within the timeout when not.
+ * `check()`, which is optional
+ * - K1. MUST resolve when the broker answers, and otherwise reject with a `ConnectorError`
+ *   within the timeout.
  *
  * `close()`
- * - X1. MUST end every subscription with `onEnd` (code `closed`) and free every connection and timer.
- * - X2. MUST be idempotent; a `publish` or `subscribe` after it MUST reject with code `closed`.
- * - X3. MUST NOT close a client that the caller handed in.
+ * - X1. MUST end every subscription with `onEnd` (code `closed`) and free every connection and
+ *   timer.
+ * - X2. MUST be idempotent. A `publish` or `subscribe` after it MUST reject with code `closed`.
+ * - X3. MUST NOT close a client that the caller passed in.
  *
  * Everywhere
- * - E1. MUST NOT parse or alter a payload, and MUST NOT put credentials into a name or an error.
+ * - E1. MUST NOT parse or alter a payload, and MUST NOT put credentials into a name or an
+ *   error.
  * - E2. MUST NOT leave a promise floating or an error unreported.
  */
 export interface Connector {
-	/** For people: logs, errors, the health page. Never a URL, which may carry a password. */
+	/** A name for logs, errors and the health page. Never a URL, which may carry a password. */
 	readonly name: string;
 	/**
-	 * Whose the I/O is. `process`: one subscription may feed every request of this process.
-	 * `request`: on hosts where I/O belongs to the request that opened it (Cloudflare Workers), so
-	 * that each request subscribes for itself.
+	 * Who may share its I/O. `process`: one subscription may feed every request of this process.
+	 * `request`: each request subscribes for itself, as on hosts where I/O belongs to the request
+	 * that opened it (Cloudflare Workers).
 	 */
 	readonly scope: "process" | "request";
-	/** There when messages are kept. */
+	/** Present when messages are kept. */
 	readonly history?: History | undefined;
+	/**
+	 * Publishes one payload; see P1 to P5.
+	 *
+	 * @throws {ConnectorError} (the promise rejects) when the broker is away or refuses.
+	 */
 	publish(channel: string, payload: string, options?: SendOptions): Promise<PublishResult>;
-	/** Optional: publishes several messages in few requests. Without it each is published by itself. */
+	/**
+	 * Publishes several messages in few requests; see B1 to B3. Optional: without it each is
+	 * published by itself.
+	 */
 	publishAll?(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]>;
+	/**
+	 * Subscribes to one channel; see S1 to S6.
+	 *
+	 * @throws {ConnectorError} (the promise rejects) when the broker is away or refuses.
+	 */
 	subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription>;
 	/**
-	 * Optional: the broker makes event streams itself, and this is one of these channels' frames. Where it is
-	 * there, streams are not subscribed for but handed on.
+	 * Makes an event stream of these channels' frames. Optional, for a broker that makes streams
+	 * itself: the core then hands streams on instead of subscribing.
 	 */
 	stream?(channels: readonly string[], resume: Resume): Promise<ReadableStream<Uint8Array>>;
-	/** Optional, where there is a broker that can be away: asks it for a sign of life. */
+	/**
+	 * Asks the broker whether it answers; see K1. Optional.
+	 *
+	 * @throws {ConnectorError} (the promise rejects) when it does not.
+	 */
 	check?(): Promise<void>;
+	/** Ends all subscriptions and frees everything; see X1 to X3. */
 	close(): Promise<void>;
 }

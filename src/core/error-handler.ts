@@ -10,32 +10,29 @@ const rate = /* @__PURE__ */ new LogRate<Line>(({ stage, code }, count) => {
 	console.error("%s", `edge-sse (${stage}):`, `${count} more errors (${code}) were left out.`);
 });
 
-/**
- * Where errors go that nobody else wants to hear of: five a second of a stage and a code, and a count of the
- * others.
- */
+/** The default `onError`. It logs five errors a second per stage and code, then their number. */
 export const logError: ErrorHandler = (error, { stage, channel }) => {
 	const code = codeOf(error);
 	if (!rate.admits(`${stage} ${code}`, { stage, code })) return;
-	// A client chooses the channel's name, which must not write lines or formats of its own.
+	// A client chooses the channel's name. JSON keeps it from forging lines or formats.
 	const where = `edge-sse (${stage}${channel === undefined ? "" : `, ${JSON.stringify(channel)}`}):`;
-	// What is no fault of the program needs no stack.
+	// An error that is no fault of the program needs no stack.
 	const routine =
 		error instanceof SseError && (error.code === "bad_message" || error.code === "gap");
 	console.error("%s", where, routine ? error.message : error);
 };
 
-/** What an error counts as: one of our own codes, or none of them. */
+/** An error's kind for the log: one of our codes, or `other`. */
 export function codeOf(error: unknown): string {
 	return error instanceof SseError ? error.code : "unexpected";
 }
 
-/** Gaps of clients are reported for so many channels a second at most. */
+/** At most this many channels' gaps are reported a second. */
 const channelsPerSecond = 10;
 
 /**
- * Reports the gaps of clients once a second and channel: a cursor costs nothing to forge. What is left out is counted in
- * the next report.
+ * Reports clients' gaps at most once a second per channel: forging a cursor costs nothing. The
+ * next report counts those left out.
  */
 export function withFewGaps(report: ErrorHandler): ErrorHandler {
 	const channels = new Map<string | undefined, { readonly at: number; leftOut: number }>();
@@ -62,7 +59,7 @@ export function withFewGaps(report: ErrorHandler): ErrorHandler {
 		}
 		const count = others + (last?.leftOut ?? 0);
 		others = 0;
-		// The one that was reported last comes last.
+		// Moves it to the end: the latest reported channel comes last.
 		channels.delete(channel);
 		channels.set(channel, { at, leftOut: 0 });
 		const text = `${error.message} Left out since the last report: ${count}.`;
@@ -74,7 +71,7 @@ const failures = /* @__PURE__ */ new LogRate<undefined>((_, count) =>
 	console.error(`edge-sse: onError failed ${count} more times.`),
 );
 
-/** An `onError` that fails must not break what it was told about, be it at once or later. */
+/** Catches what `onError` itself throws or rejects with, and logs it. */
 export function shielded(onError: ErrorHandler): ErrorHandler {
 	const failed = (error: unknown) => {
 		if (failures.admits("", undefined)) console.error("edge-sse: onError failed.", error);

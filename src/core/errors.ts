@@ -3,12 +3,13 @@
  *
  * - `configuration`: no broker is configured, or its settings contradict each other.
  * - `unavailable`: the broker cannot be reached now; the same call may succeed later.
- * - `refused`: the broker answered and said no (password, ACL, plan); retrying alone will not help.
+ * - `refused`: the broker answered and said no (password, ACL, plan); retrying alone will not
+ *   help.
  * - `closed`: `close()` was called on this connector or this `ServerSentEvents`.
- * - `bad_message`: something on the channel is not a message; it was dropped.
- * - `gap`: the history does not reach back to where a client, or this process, had left off.
- * - `invalid_data`: what was to be published does not fit the schema of its type.
- * - `slow_consumer`: a reader fell further behind than its buffer allows and was cut off.
+ * - `bad_message`: a payload on the channel is not a message; it was dropped.
+ * - `gap`: the history does not reach back to the position of a client, or of this process.
+ * - `invalid_data`: the data to publish does not fit the schema of its type.
+ * - `slow_consumer`: a reader fell further behind than its buffer allows and was disconnected.
  */
 export type SseErrorCode =
 	| "configuration"
@@ -20,9 +21,26 @@ export type SseErrorCode =
 	| "slow_consumer"
 	| "gap";
 
-/** The base of every error that edge-sse makes, except the `TypeError`s for bad arguments. */
+/**
+ * The base class of all errors here, except the `TypeError`s for bad arguments. Its `code` says
+ * what went wrong.
+ *
+ * @example
+ * ```ts
+ * try {
+ * 	await sse.publish("Hello!");
+ * } catch (error) {
+ * 	if (error instanceof SseError && error.code === "unavailable") console.warn(error.message);
+ * 	else throw error;
+ * }
+ * ```
+ */
 export class SseError extends Error {
+	/**
+	 * The class's name: `instanceof` fails between two copies of this package, and this does not.
+	 */
 	override readonly name: string = "SseError";
+	/** What went wrong, for code to switch on. */
 	readonly code: SseErrorCode;
 
 	constructor(code: SseErrorCode, message: string, options?: { cause?: unknown }) {
@@ -31,9 +49,21 @@ export class SseError extends Error {
 	}
 }
 
-/** The environment or the options do not say which broker to use. Names what to set. */
+/**
+ * The environment or the options name no usable broker. The message says what to set.
+ *
+ * @example
+ * ```ts
+ * try {
+ * 	sse.connector;
+ * } catch (error) {
+ * 	if (error instanceof ConfigurationError) console.error(error.message);
+ * }
+ * ```
+ */
 export class ConfigurationError extends SseError {
 	override readonly name = "ConfigurationError";
+	/** Always `configuration`. */
 	declare readonly code: "configuration";
 
 	constructor(message: string, options?: { cause?: unknown }) {
@@ -44,9 +74,22 @@ export class ConfigurationError extends SseError {
 /** The codes of a `ConnectorError`, so that a `switch` over them is exhaustive. */
 export type ConnectorErrorCode = Extract<SseErrorCode, "unavailable" | "refused" | "closed">;
 
-/** A broker could not be reached, or refused. The client library's own error is the `cause`. */
+/**
+ * A broker could not be reached, or refused. The client library's own error is the `cause`.
+ *
+ * @example
+ * ```ts
+ * try {
+ * 	await connector.publish("news", '{"data":"Hello!"}');
+ * } catch (error) {
+ * 	if (!(error instanceof ConnectorError)) throw error;
+ * 	if (error.code === "unavailable") console.warn("Try again later:", error.message);
+ * }
+ * ```
+ */
 export class ConnectorError extends SseError {
 	override readonly name = "ConnectorError";
+	/** Why: the broker cannot be reached, it said no, or the connector is closed. */
 	declare readonly code: ConnectorErrorCode;
 
 	constructor(code: ConnectorErrorCode, message: string, options?: { cause?: unknown }) {
@@ -54,12 +97,12 @@ export class ConnectorError extends SseError {
 	}
 }
 
-/** What is answered to a use after `close()`. */
+/** The error of every use after `close()`. */
 export function closedError(what: string): ConnectorError {
 	return new ConnectorError("closed", `This ${what} is closed.`);
 }
 
-/** Somebody wrote an id that the store cannot have given. */
+/** The store cannot have given this id: somebody else wrote it. */
 export function unstored(): SseError {
 	return new SseError(
 		"bad_message",
@@ -67,19 +110,27 @@ export function unstored(): SseError {
 	);
 }
 
-/** Messages after a position are not there any more; undefined: the position could not be read. */
+/** Messages after a position are no longer kept. Undefined: the position could not be read. */
 export function gapError(position: string | undefined): SseError {
 	const from = position ?? "the client's cursor";
 	return new SseError("gap", `The history of the channel does not reach back to ${from}.`);
 }
 
 /**
- * Where an error that no caller can catch happened: `upstream` (the subscription was lost or
- * ended), `decode` (a foreign message was dropped; at most one a second and channel), `authorize` (it threw: a 500),
- * `subscribe` (a stream was turned away), `replay` (the history could not be read, or does not reach back; of
- * clients' gaps at most ten a second), `stream` (a client was cut off), `unsubscribe` (the broker did not take our
- * leave), `hook` (`onConnect`, `onDisconnect`, `limits.perClient.key` or `cors.origin` threw, or `connector` made a
- * promise that rejected), `publish` (what was handed to `send()` was not published).
+ * Where an error happened that no caller can catch:
+ *
+ * - `upstream`: the subscription was lost or ended;
+ * - `decode`: another program's payload was dropped; reported at most once a second per
+ *   channel;
+ * - `authorize`: it threw, and the client got a 500;
+ * - `subscribe`: a stream was turned away;
+ * - `replay`: the history could not be read, or does not reach back; at most ten a second for
+ *   clients' gaps;
+ * - `stream`: a client was disconnected;
+ * - `unsubscribe`: the broker did not confirm the end of a subscription;
+ * - `hook`: `onConnect`, `onDisconnect`, `limits.perClient.key` or `cors.origin` threw, or
+ *   `connector` returned a promise that rejected;
+ * - `publish`: a message given to `send()` was not published.
  */
 export type ErrorStage =
 	| "upstream"
@@ -92,7 +143,7 @@ export type ErrorStage =
 	| "hook"
 	| "publish";
 
-/** Hears of every error that no caller can catch. It may throw; that is caught and logged. */
+/** Called for every error that no caller can catch. When it throws, that is caught and logged. */
 export type ErrorHandler = (
 	error: unknown,
 	context: { stage: ErrorStage; channel?: string },

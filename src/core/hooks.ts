@@ -11,7 +11,7 @@ type HookOptions = Pick<ServerSentEventsOptions, "onConnect" | "onDisconnect"> &
 
 const nobodyListens = (): void => undefined;
 
-/** The user's own functions, which may throw, or return promises that reject. */
+/** Calls the user's own functions, which may throw, or return promises that reject. */
 export class Hooks {
 	readonly #options: HookOptions;
 
@@ -19,7 +19,7 @@ export class Hooks {
 		this.#options = options;
 	}
 
-	/** Whom a request counts for; a key that could not be made counts for nobody. */
+	/** The key that a request counts for. A request whose key function failed is not counted. */
 	async keyOf(request: Request, host: unknown): Promise<string | undefined> {
 		try {
 			return (await this.#options.limits.perClient?.key(request, host)) ?? undefined;
@@ -29,7 +29,7 @@ export class Hooks {
 		}
 	}
 
-	/** A stream has begun. @returns what tells of its end. */
+	/** A stream has begun. @returns a function that reports its end. */
 	connected(channels: readonly string[], request: Request): (reason: EndReason) => void {
 		const { onConnect, onDisconnect } = this.#options;
 		if (onConnect === undefined && onDisconnect === undefined) return nobodyListens;

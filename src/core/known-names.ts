@@ -1,15 +1,15 @@
 /**
- * What to write instead of names that are right elsewhere: in another library, or at another place. Each way out
- * is followed by the names, with spaces between them.
+ * What to write instead of a name that belongs to another library or another place. Each entry:
+ * the way out, then the names, with spaces between them.
  */
 export type Advice = readonly (readonly [way: string, names: string])[];
 
-/** Words with spaces between them, each as a type. */
+/** Splits words at spaces, as a type. */
 type Words<Text extends string> = Text extends `${infer First} ${infer Rest}`
 	? First | Words<Rest>
 	: Text;
 
-/** A list that lacks an option is an error of the compiler, which names the option. */
+/** A list that lacks an option is a compiler error, which names the option. */
 type Complete<Options, Known extends readonly string[]> = [
 	Exclude<keyof Options, Words<Known[number]>>,
 ] extends [never]
@@ -17,12 +17,12 @@ type Complete<Options, Known extends readonly string[]> = [
 	: { lacks: Exclude<keyof Options, Words<Known[number]>> };
 
 /**
- * Refuses options that nobody reads: misspelt ones, and those of other libraries. They would be ignored in
- * silence otherwise, and a default would do instead. One that is undefined says nothing, and passes.
+ * Refuses options that nothing reads: misspelt ones, and those of other libraries. Otherwise a
+ * default would silently apply. An option that is undefined passes.
  *
- * @param where what the error begins with, such as `redis(): socket.`.
- * @param known all options, with spaces between them, over as many strings as are easy to read.
- * @throws {TypeError} that names the option and what to write, and holds no value.
+ * @param where the beginning of the error, such as `redis(): socket.`.
+ * @param known all options, with spaces between them, in as many strings as are easy to read.
+ * @throws {TypeError} that names the option and what to write. It holds no value.
  */
 export function checkNames<Options extends object, const Known extends readonly string[]>(
 	where: string,
@@ -33,15 +33,15 @@ export function checkNames<Options extends object, const Known extends readonly 
 	const names = wordsOf(known);
 	for (const name of unknownNames(options, names)) {
 		const way = wayOut(name, names, advice, Math.max(2, name.length / 3));
-		throw refused(where, name, way ?? `Those are ${names.join(", ")}.`);
+		throw refused(where, name, way ?? `The options are ${names.join(", ")}.`);
 	}
 }
 
 /**
- * Refuses only what is nearly right, or right elsewhere: such options are often spread from a program's own,
- * which may have more to say.
+ * Refuses only names that are nearly right, or right elsewhere. Such options are often spread
+ * from a program's own, which may have other fields.
  *
- * @throws {TypeError} that names the option and what to write, and holds no value.
+ * @throws {TypeError} that names the option and what to write. It holds no value.
  */
 export function checkSpelling<Options extends object, const Known extends readonly string[]>(
 	options: Options,
@@ -55,7 +55,7 @@ export function checkSpelling<Options extends object, const Known extends readon
 	}
 }
 
-/** Refuses what the advice is on, and nothing else. */
+/** Refuses only what the advice names. */
 export function checkMisplaced(where: string, options: object, advice: Advice): void {
 	for (const name of unknownNames(options, [])) {
 		const way = advised(name, advice);
@@ -74,16 +74,16 @@ function unknownNames(options: object, known: readonly string[]): string[] {
 }
 
 function refused(where: string, name: string, way: string): TypeError {
-	// A value that was taken for a name may be a secret.
-	const shown = /^[\w$-]{1,64}$/.test(name) ? `${name}: is` : "what has no option's name is";
-	return new TypeError(`${where}${shown} no option here. ${way}`);
+	// A value that was passed as a name may be a secret.
+	const shown = /^[\w$-]{1,64}$/.test(name) ? `${name}: ` : "";
+	return new TypeError(`${where}${shown}unknown option. ${way}`);
 }
 
 function advised(name: string, advice: Advice): string | undefined {
 	return advice.find(([, names]) => names.split(" ").includes(name))?.[0];
 }
 
-/** @param most letters that a name may be away from a right one. */
+/** @param most how many letters a name may differ from a right one. */
 function wayOut(
 	name: string,
 	known: readonly string[],
@@ -94,7 +94,7 @@ function wayOut(
 	if (way !== undefined || name.length > 64) return way;
 	const letters = lettersOf(name);
 	const away = known.map((each) => {
-		// `keepAliveInterval`, `timeoutMs`.
+		// For `keepAliveInterval` and `timeoutMs`.
 		return name.startsWith(each) && each.length > 3 ? 1 : distance(letters, lettersOf(each));
 	});
 	const least = Math.min(...away);
@@ -105,7 +105,7 @@ function lettersOf(name: string): string {
 	return name.replaceAll(/[_-]/g, "").toLowerCase();
 }
 
-/** How many letters have to be put in, left out or replaced. */
+/** How many letters must be added, removed or replaced. */
 function distance(one: string, other: string): number {
 	let row = Array.from({ length: other.length + 1 }, (_, index) => index);
 	for (const [index, letter] of [...one].entries()) {

@@ -4,41 +4,52 @@ type ClientKey = string | null | undefined;
 
 /** How many streams one client may have. */
 export interface PerClientLimits {
-	/** Who a client is: its address, its user. `null` or `undefined`: the request is not counted. */
+	/**
+	 * Identifies a client: by its address or its user. `null` or `undefined`: the request is not
+	 * counted.
+	 */
 	key: (request: Request, host: unknown) => ClientKey | Promise<ClientKey>;
 	/**
-	 * Streams at a time of one key. Past it, a client is asked to come back.
+	 * Open streams of one key. Above it, a client is told to reconnect later.
 	 *
 	 * @defaultValue `100`
 	 */
 	connections?: number | undefined;
 }
 
-/** What clients and messages may cost. Each limit has an answer that brings clients back, or an error. */
+/**
+ * What clients and messages may cost. Above a limit, a client is told to reconnect, or gets an
+ * error.
+ */
 export interface Limits {
 	/**
-	 * Streams at a time. Past it, a client is asked to come back.
+	 * Open streams. Above it, a client is told to reconnect later.
 	 *
 	 * @defaultValue `50_000`
 	 */
 	connections?: number | undefined;
-	/** @defaultValue none: clients are not told apart */
+	/**
+	 * Streams of one client.
+	 *
+	 * @defaultValue none: clients are not told apart
+	 */
 	perClient?: PerClientLimits | undefined;
 	/**
-	 * Channels on one stream. More is a 400.
+	 * Channels on one stream. A request for more is answered with 400.
 	 *
 	 * @defaultValue `32`
 	 */
 	channels?: number | undefined;
 	/**
-	 * What one client may leave unread, in bytes. Past it, it is disconnected; with history it is sent nothing until it
-	 * has read.
+	 * What one client may leave unread, in bytes. Above it, the client is disconnected. With
+	 * history it is kept instead, and gets the rest from the history once it reads again.
 	 *
 	 * @defaultValue `1_048_576`: 1 MiB
 	 */
 	bufferedBytes?: number | undefined;
 	/**
-	 * One message as it is published, in bytes. A larger one is a `TypeError`; another program's is dropped.
+	 * One published message, in bytes. A larger one is a `TypeError`; a larger one from another
+	 * program is dropped.
 	 *
 	 * @defaultValue `1_048_576`: 1 MiB
 	 */
@@ -71,7 +82,10 @@ export function checkedLimits(limits: Limits = {}) {
 	};
 }
 
-/** @throws {TypeError} that names the option, when it is no number, below `least`, or endless where its default is not. */
+/**
+ * @throws {TypeError} naming the option: it is no number, is below `least`, or is infinite
+ *   although its default is not.
+ */
 export function checkedNumber(
 	name: string,
 	value: unknown,

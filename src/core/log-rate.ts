@@ -1,7 +1,7 @@
-/** Lines of one kind within a pause. */
+/** The most lines of one kind within a pause. */
 const most = 5;
 
-/** In ms. */
+/** The pause, in ms. */
 const pause = 1_000;
 
 interface Kind {
@@ -12,27 +12,27 @@ interface Kind {
 }
 
 /**
- * Holds back lines of a log, so that whoever can cause one cannot flood it: five of a kind a second, and then a
- * count of the others.
+ * Limits a log to five lines of a kind per second, then counts the rest. Clients can cause
+ * lines, and must not flood the log.
  */
 export class LogRate<Subject> {
 	readonly #kinds = new Map<string, Kind>();
 	readonly #more: (subject: Subject, count: number) => void;
 
-	/** @param more writes how many lines of a kind were left out; it is given the last one's subject. */
+	/** @param more writes how many lines of a kind were left out. It gets the last one's subject. */
 	constructor(more: (subject: Subject, count: number) => void) {
 		this.#more = more;
 	}
 
 	/**
-	 * @param kind out of a set that no request can make larger.
-	 * @returns whether the line is to be written.
+	 * @param kind from a set that no request can enlarge.
+	 * @returns whether to write the line.
 	 */
 	admits(kind: string, subject: Subject): boolean {
 		const now = Date.now();
 		let state = this.#kinds.get(kind);
 		if (state === undefined || now >= state.endsAt) {
-			// Where a timer does not outlive its request, as on Workers, it is told here.
+			// On Workers a timer ends with its request, so a later line reports the count.
 			if (state !== undefined) this.#tell(state, subject);
 			state = { count: 0, leftOut: 0, endsAt: now + pause };
 			this.#kinds.set(kind, state);
@@ -47,7 +47,7 @@ export class LogRate<Subject> {
 
 	#tellLater(state: Kind, subject: Subject): void {
 		const timer: unknown = setTimeout(() => this.#tell(state, subject), state.endsAt - Date.now());
-		// A line to come keeps no process.
+		// This timer must not keep a process alive.
 		if (isNodeTimer(timer)) timer.unref();
 	}
 

@@ -7,101 +7,133 @@ import { checkedLimits, checkedNumber, type Limits } from "./limits.ts";
 import type { EventMap, Schema, SchemaMap } from "./message/schema.ts";
 import type { Authorize } from "./request/authorize.ts";
 import { type CorsOptions, checkCors } from "./request/cors.ts";
+import { areNames } from "./stream-options.ts";
 
-/** One stream, as the hooks see it: the same object in both. */
+/** One stream, as the hooks see it. Both hooks get the same object. */
 export interface StreamInfo {
-	/** The channels that it was granted. */
+	/** The channels that the stream was granted. */
 	readonly channels: readonly string[];
 }
 
-/** Which channels there are, and how the broker knows them. */
+/** Which channels exist, and their names at the broker. */
 export interface ChannelOptions {
 	/**
-	 * The only channels, for streams and for publishing; a `*` at the end stands for any rest. Set it wherever other
-	 * programs use the same Redis: a client can name any channel.
+	 * The only channels, for streams and for publishing. A `*` at the end matches any rest. Set
+	 * this wherever other programs use the same Redis: a client can name any channel.
 	 *
 	 * @defaultValue every channel
 	 */
 	allowed?: readonly string[] | undefined;
 	/**
-	 * Goes before each channel's name at the broker, and nowhere else.
+	 * Put before each channel's name at the broker, and nowhere else.
 	 *
 	 * @defaultValue `""`, as in flask-sse
 	 */
 	prefix?: string | undefined;
 }
 
+/** The options of `ServerSentEvents`. Only `connector` is required. */
 export interface ServerSentEventsOptions<Events extends object = EventMap> {
-	/** The way to the broker, or a function that makes it on first use; it is given what the host gave. */
+	/**
+	 * The connector, or a function that makes it on first use. The function gets what the host
+	 * passed to the fetch handler.
+	 */
 	connector: Connector | ((host?: unknown) => Connector);
 	/**
-	 * A schema for each type of event, of any validator that speaks Standard Schema (zod, valibot, arktype). What does not
-	 * fit, or has another type, is not published. Default: any type, any data.
+	 * A schema for each type of event, from any validator that follows Standard Schema (zod,
+	 * valibot, arktype): https://standardschema.dev. An event that does not fit, or has another
+	 * type, is not published.
+	 *
+	 * @defaultValue any type, any data
 	 */
 	events?: { [Type in keyof Events]: Schema<Events[Type], unknown> } | undefined;
-	/** Writes data as JSON, in place of `JSON.stringify`; for strings as well, which otherwise go out as they are. */
+	/**
+	 * Writes data as JSON. It also gets strings, which otherwise are sent as they are.
+	 *
+	 * @defaultValue `JSON.stringify`
+	 */
 	stringify?: ((data: unknown) => string) | undefined;
-	/** Decides on every stream before anything upstream is touched. Default: everyone may have every channel. */
+	/**
+	 * Decides on each stream before anything is asked of the broker.
+	 *
+	 * @defaultValue everyone may read every channel
+	 */
 	authorize?: Authorize | undefined;
-	/** Which channels there are, and what their names begin with at the broker. */
+	/**
+	 * Which channels exist, and their prefix at the broker.
+	 *
+	 * @defaultValue every channel, no prefix
+	 */
 	channels?: ChannelOptions | undefined;
-	/** Which other origins' pages may read streams. Default: none. */
+	/**
+	 * Which other origins' pages may read streams.
+	 *
+	 * @defaultValue none
+	 */
 	cors?: CorsOptions | undefined;
 	/**
-	 * Silence on a stream after which a comment is sent, in ms. Default 8,000: under the 10 s after
-	 * which Bun ends a silent response wherever its server cannot be asked not to.
+	 * A comment is sent after this much silence on a stream, in ms. The default stays under the
+	 * 10 s after which Bun ends a silent response; Bun's server cannot always be told not to.
+	 *
+	 * @defaultValue `8_000`
 	 */
 	keepAlive?: number | undefined;
 	/**
-	 * Keeps streams alive with an event of type `sse.ping`, which a page can hear, in place of the comment: one at the
-	 * beginning and then every `keepAlive` ms, which is its data. For watchdogs of your own: `edge-sse/client` asks for it
-	 * by `?sse.control=events`, and has it either way.
+	 * Sends an event of type `sse.ping` instead of the comment, so that a page can notice it. One
+	 * is sent at the beginning and then one every `keepAlive` ms; that interval is its data. Use
+	 * it for a watchdog of your own: `edge-sse/client` asks for pings by `?sse.control=events`
+	 * and needs no option.
+	 *
+	 * @defaultValue `false`
 	 */
 	ping?: boolean | undefined;
-	/** How long an upstream subscription outlives its last client, in ms. Default 2,000. */
+	/**
+	 * How long a subscription at the broker outlives its last client, in ms.
+	 *
+	 * @defaultValue `2_000`
+	 */
 	linger?: number | undefined;
-	/** What clients and messages may cost. */
+	/**
+	 * What clients and messages may cost.
+	 *
+	 * @defaultValue the default of each limit
+	 */
 	limits?: Limits | undefined;
 	/**
-	 * How long a stream may last, in ms. It ends up to a tenth earlier, at a time of its own, and the client comes
-	 * back: for platforms that end functions, and so that clients spread over new machines. Default: for ever.
+	 * How long a stream may last, in ms. Each ends at a random time in the last tenth of it, and
+	 * its client reconnects. Use it on platforms that end functions, and to spread clients over
+	 * new machines.
+	 *
+	 * @defaultValue no end
 	 */
 	maxDuration?: number | undefined;
-	/** Hears of every client whose stream has begun. */
+	/**
+	 * Called for every client whose stream has begun.
+	 *
+	 * @defaultValue none
+	 */
 	onConnect?: ((stream: StreamInfo, request: Request) => void) | undefined;
-	/** Hears of its end, why it was, and how long it had lasted, in ms. */
+	/**
+	 * Called when a stream has ended, with the reason and with how long it lasted, in ms.
+	 *
+	 * @defaultValue none
+	 */
 	onDisconnect?:
 		| ((stream: StreamInfo, end: { reason: EndReason; duration: number }) => void)
 		| undefined;
-	/** Hears of every error that no caller can catch. Default: `console.error`. */
+	/**
+	 * Called for every error that no caller can catch.
+	 *
+	 * @defaultValue `console.error`, at most five lines a second of each kind
+	 */
 	onError?: ErrorHandler | undefined;
 }
 
-export interface StreamOptions {
-	/**
-	 * Instead of the request's own `?channel=`: a name, or a list of at least one. Leave it out to let the client choose;
-	 * `undefined` is a `TypeError`, as the choice would be the client's by mistake.
-	 */
-	channel?: string | readonly string[];
-	/**
-	 * With history: how many of each channel's newest messages a client that is new is sent first; 1 is the
-	 * latest. One that comes back is sent what it missed instead. Default 0.
-	 */
-	recent?: number | undefined;
-	/**
-	 * When the stream is to end, so that the client comes back and is asked again; in ms since 1970. Leave it out for a
-	 * stream without an end; `undefined` is a `TypeError`.
-	 */
-	expires?: number;
-	/** What the runtime handed its fetch handler after the request (Bun's server, Deno's info). */
-	host?: unknown;
-}
-
-/** What the same is called in other libraries, by us elsewhere, and was called before. */
+/** Names used by other libraries, elsewhere in this one, or in an earlier version. */
 const advice: Advice = [
 	["Did you mean keepAlive?", "heartbeat pingInterval"],
 	['Write connector: redis("redis://…").', "redis url"],
-	["It goes to the connector: memory({ history }).", "history maxLength maxAge"],
+	["Pass it to the connector: memory({ history }).", "history maxLength maxAge"],
 	["Write channels: { allowed }.", "allowedChannels allowed"],
 	["Write channels: { prefix }.", "channelPrefix prefix"],
 	["Write limits: { connections }.", "maxConnections"],
@@ -115,10 +147,13 @@ const advice: Advice = [
 	["Did you mean stringify?", "serialize"],
 ];
 
-/** A timer of more ms fires at once: https://developer.mozilla.org/docs/Web/API/Window/setTimeout */
+/**
+ * A timer with a longer delay fires at once:
+ * https://developer.mozilla.org/docs/Web/API/Window/setTimeout
+ */
 const longestTimer = 2_147_483_647;
 
-/** With the defaults filled in; what has none may be undefined. */
+/** The options with their defaults. Those without a default may be undefined. */
 export type CheckedOptions = ReturnType<typeof checkedOptions>;
 
 /**
@@ -170,43 +205,13 @@ export function checkedOptions<Events extends object>(options: ServerSentEventsO
 	};
 }
 
-/** @throws {TypeError} when what the function returns is no connector. */
+/** @throws {TypeError} when the function does not return a connector. */
 function checkedMaker(make: (host?: unknown) => Connector, onError: ErrorHandler) {
 	return (host?: unknown): Connector => {
 		const made: unknown = make(host);
 		if (typeof (made as Connector | undefined)?.subscribe === "function") return made as Connector;
-		// Nobody else would hear of its rejection, and an unheard one ends the process.
+		// Nothing else handles this rejection, and an unhandled one ends the process.
 		if (made instanceof Promise) made.catch((error) => onError(error, { stage: "hook" }));
-		throw new TypeError("connector: the function must return a connector, and no promise of one.");
+		throw new TypeError("connector: the function must return a connector, not a promise.");
 	};
-}
-
-/** @throws {TypeError} that names the option and its rule. */
-export function checkStreamOptions(options: StreamOptions): void {
-	// A misspelt channel would leave it to the client which one it reads; and so would one that is there and undefined.
-	checkNames("Cannot stream. ", options, ["channel recent expires host"]);
-	if ("channel" in options) checkRouteChannel(options.channel);
-	const { recent = 0, expires } = options;
-	if (!Number.isSafeInteger(recent) || recent < 0) {
-		throw new TypeError("Cannot stream. recent: must be a whole number of 0 or more.");
-	}
-	if ("expires" in options && (typeof expires !== "number" || Number.isNaN(expires))) {
-		throw new TypeError(
-			"Cannot stream. expires: must be a number, in ms since 1970; leave it out for a stream without an end.",
-		);
-	}
-}
-
-/** @throws {TypeError} when a route names no channel: undefined, null, nothing, or a list with such a name in it. */
-function checkRouteChannel(channel: unknown): void {
-	const names: unknown[] = [channel].flat();
-	if (names.length > 0 && areNames(names)) return;
-	throw new TypeError(
-		"Cannot stream. channel: must be a name, or a list of one or more, none of them empty or undefined. " +
-			"Leave it out to let the client choose by ?channel=.",
-	);
-}
-
-function areNames(value: unknown): boolean {
-	return Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
 }

@@ -1,14 +1,13 @@
-/** One call, which waits until what it sends is ready, and until it is the first in each of its channels. */
+/**
+ * One call. It waits until its message is ready, and until it is first in each of its channels.
+ */
 interface Ticket {
 	readonly channels: readonly string[];
-	/** There when it is ready. */
+	/** Present when the message is ready. */
 	go?: () => void;
 }
 
-/**
- * Lets calls go on in the order in which they were made, channel by channel, although a schema may take its time
- * to look at the data of one.
- */
+/** Runs calls in the order in which they were made, per channel, while schemas take their time. */
 export class PublishSequence {
 	readonly #waiting = new Map<string, Ticket[]>();
 
@@ -16,7 +15,7 @@ export class PublishSequence {
 		return this.#waiting.size === 0;
 	}
 
-	/** @param prepared what is to be sent, or a promise of it; when that rejects, so does this. */
+	/** @param prepared the message, or a promise of it. When it rejects, so does this. */
 	run<T, R>(
 		channels: readonly string[],
 		prepared: T | Promise<T>,
@@ -44,7 +43,7 @@ export class PublishSequence {
 		return line;
 	}
 
-	/** Lets everyone go whose turn it is, now that something has changed in these channels. */
+	/** Starts every call that is now first in all its channels. */
 	#advance(changed: readonly string[]): void {
 		const channels = [...changed];
 		for (let channel = channels.pop(); channel !== undefined; channel = channels.pop()) {

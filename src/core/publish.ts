@@ -7,34 +7,39 @@ import { Message, type MessageOptions } from "./message/message.ts";
 import type { EventMap } from "./message/schema.ts";
 import { exceeds } from "./message/text.ts";
 
-/** Channels that `publish` goes to: one, or a list. */
+/** The channels of one publish: one, or a list. */
 export type PublishChannel = string | readonly string[];
 
+/** What `publish` takes after the data. */
 export interface PublishOptions<Channel extends PublishChannel = string>
 	extends MessageOptions,
 		SendOptions {
 	/**
-	 * One channel, or a list of at most 1,000. Each of a list gets the message, and an outcome of its own.
+	 * The channel, or a list of at most 1,000. Each channel of a list gets the message and has an
+	 * outcome of its own.
 	 *
 	 * @defaultValue `"sse"`
 	 */
 	channel?: Channel | undefined;
 	/**
-	 * With history, `false`: for those who listen now only. The message gets no id and is not stored; a client that was
-	 * away never sees it. For typing, cursors, progress.
+	 * With history, `false`: only current listeners get the message. It has no id and is not
+	 * stored, so a client that was away never sees it. For typing indicators, cursors and
+	 * progress.
 	 *
 	 * @defaultValue `true`
 	 */
 	keep?: boolean | undefined;
 	/**
-	 * With history: what this message is to be known by in its channel, at most 256 bytes. Within 5 minutes a second
-	 * one of the same key is not sent; `publish` resolves to the id of the first. So a publish that failed, or that
-	 * nobody knows the outcome of, can be tried again.
+	 * With history: names this message in its channel, in at most 256 bytes. For 5 minutes a
+	 * second message with this key is not sent, and `publish` resolves to the id of the first. So
+	 * you can repeat a publish that failed, or one with an unknown outcome.
+	 *
+	 * @defaultValue none
 	 */
 	key?: string | undefined;
 }
 
-/** What `publish` takes after the data: the type may be left out only where it is `message`. */
+/** The arguments of `publish` after the data. Only the type `message` may be left out. */
 export type PublishArguments<
 	Events extends object,
 	Type extends keyof Events & string,
@@ -45,12 +50,12 @@ export type PublishArguments<
 		? [options?: PublishOptions<Channel> & { type?: "message" | undefined }]
 		: [options: PublishOptions<Channel> & { type: Type }];
 
-/** What `publish` resolves to: of a list of channels, an outcome for each. */
+/** What `publish` resolves to. For a list of channels: an outcome for each. */
 export type Published<Channel extends PublishChannel> = Channel extends string
 	? PublishResult
 	: PublishOutcome[];
 
-/** One of the messages of `publishAll`: the data, and what `publish` takes besides. */
+/** One message of `publishAll`: the data, and the options of `publish`. */
 export type PublishMessage<Events extends object = EventMap> = string extends keyof Events
 	? { data: unknown } & PublishOptions
 	: {
@@ -58,38 +63,38 @@ export type PublishMessage<Events extends object = EventMap> = string extends ke
 				(Type extends "message" ? { type?: "message" | undefined } : { type: Type });
 		}[keyof Events & string];
 
-/** Messages in one call. */
+/** The most messages in one call. */
 export const mostMessages = 1_000;
 
-/** All payloads of one call of several messages together, in bytes. */
+/** The most bytes of all payloads of one call with several messages. */
 export const mostBytes = 1_048_576;
 
-/** Of a key, in bytes. */
+/** The longest key, in bytes. */
 const longestKey = 256;
 
-/** The options that a publish is held to. */
+/** The options that a publish is checked against. */
 export interface PublishChecks {
-	/** Holds data to the schema of its type, where there are schemas; gives the data back, or a promise of it. */
+	/** Checks data against the schema of its type. Returns the data, or a promise of it. */
 	validate?: ((type: string | undefined, data: unknown) => unknown) | undefined;
 	stringify?: ((data: unknown) => string) | undefined;
 	limits: { messageBytes: number };
 }
 
-/** A message that keeps every rule, ready to be sent. */
+/** A checked message, ready to be sent. */
 export interface Outgoing extends SendOptions {
 	message: Message;
 	payload: string;
 }
 
-/** As an `EventSource` and other libraries call them. */
+/** Names that `EventSource` and other libraries use. */
 const advice: Advice = [
 	["Did you mean type?", "event name"],
 	["Did you mean id?", "lastEventId"],
 ];
 
 /**
- * Makes a message of what is to be published, and holds it to every rule. A `JsonText` is published
- * as it stands.
+ * Makes a message of the data and the options, and checks it. A `JsonText` is published as it
+ * stands.
  *
  * @throws {TypeError} that names the field and its rule.
  * @throws {ValidationError} when the data does not fit the schema of its type.
@@ -99,13 +104,14 @@ export function outgoing(
 	options: PublishOptions<PublishChannel>,
 	checks: PublishChecks,
 ): Outgoing | Promise<Outgoing> {
-	// A message is taken for the options of another one: `publish(message.data, message)`.
+	// `data` is allowed so that a message can serve as the options: `publish(message.data,
+	// message)`.
 	checkNames("Cannot publish. ", options, ["channel type id retry keep key data"], advice);
-	// First, so that a schema is asked about an event that can be sent.
+	// This comes first, so that a schema only sees events that can be sent.
 	const { type, id, retry } = new Message(undefined, options);
 	if (isReserved(type)) {
 		throw new TypeError(
-			"Cannot publish. type: names that begin with `sse.`, or can be taken for one, are edge-sse's own.",
+			"Cannot publish. type: names that begin with `sse.`, or look like it, are reserved.",
 		);
 	}
 	const sending = checkedSending(options);
@@ -133,18 +139,17 @@ function checkedSending({ keep, key }: SendOptions): SendOptions {
 	if (key === undefined) return keep === false ? { keep } : {};
 	if (typeof key !== "string" || key === "" || !key.isWellFormed() || exceeds(key, longestKey)) {
 		throw new TypeError(
-			`Cannot publish. key: must be well-formed text of 1 to ${longestKey} bytes, such as an order's number.`,
+			`Cannot publish. key: must be well-formed text of 1 to ${longestKey} bytes.`,
 		);
 	}
 	if (keep !== false) return { key };
-	throw new TypeError(
-		"Cannot publish. key: needs the history, and keep: false stays out of it; leave one of them out.",
-	);
+	throw new TypeError("Cannot publish. key: needs the history, which keep: false stays out of.");
 }
 
 /**
- * The data as it is to be sent: a `JsonText` where the publisher or `stringify` gave the JSON, which
- * then goes out as it stands. A schema gives its own data back, so with one nothing is as it stood.
+ * The data to send. It is a `JsonText` where the publisher or `stringify` wrote the JSON, which
+ * is then sent as it stands. With a schema it is the schema's own data, which no longer has
+ * that text.
  */
 function asGiven(
 	data: unknown,

@@ -12,38 +12,38 @@ import {
 } from "./publish.ts";
 import { checkChannel, defaultChannel } from "./request/request.ts";
 
-/** What publishing needs of a connector. */
+/** What publishing needs from a connector. */
 export type PublishConnector = Pick<Connector, "scope" | "publish" | "publishAll"> & {
-	/** There when messages are kept. */
+	/** Present when messages are kept. */
 	readonly history?: unknown;
 };
 
-/** The options of a publisher, checked. */
+/** A publisher's checked options. */
 export type PublisherOptions = PublishChecks & {
 	channels: { allowed?: readonly string[] | undefined };
 };
 
-/** Sends what was prepared in the order of the calls. */
+/** Sends prepared messages in the order of the calls. */
 type Ordered = <T, R>(
 	channels: readonly string[],
 	prepare: () => T | Promise<T>,
 	send: (prepared: T) => Promise<R>,
 ) => Promise<R>;
 
-/** Microtasks that `messages().next()` takes to join a channel that is subscribed. */
+/** How many microtasks `messages().next()` takes to join a subscribed channel. */
 const joiningSteps = 4;
 
 type AnyMessage = { data: unknown } & PublishOptions;
 
-/** Holds what is published to every rule, and gives it to the connector in the order of the calls. */
+/** Checks messages and gives them to the connector in the order of the calls. */
 export class Publisher {
 	readonly #options: PublisherOptions;
 	readonly #connect: () => PublishConnector;
 	readonly #ordered: Ordered | undefined;
 
 	/**
-	 * @param connect the connector; throws when there is none, or none any more.
-	 * @param ordered keeps the order where a schema may need time.
+	 * @param connect returns the connector; throws when there is none, or when it is closed.
+	 * @param ordered keeps the order where a schema may take time.
 	 */
 	constructor(options: PublisherOptions, connect: () => PublishConnector, ordered?: Ordered) {
 		this.#options = options;
@@ -51,7 +51,7 @@ export class Publisher {
 		this.#ordered = ordered;
 	}
 
-	/** Of one channel the result; of a list an outcome for each. */
+	/** Resolves to the result for one channel, or to an outcome for each channel of a list. */
 	async publish(
 		data: unknown,
 		given: PublishOptions<PublishChannel>,
@@ -73,13 +73,13 @@ export class Publisher {
 		);
 	}
 
-	/** Everything is looked at before anything leaves. */
+	/** Checks all messages before it sends any. */
 	async publishAll(messages: readonly AnyMessage[]): Promise<PublishOutcome[]> {
 		if (!Array.isArray(messages)) {
 			throw new TypeError("Cannot publish. messages: must be an array of { data, channel?, … }.");
 		}
 		assertCount("messages", messages.length);
-		// Not by map, which passes over the holes of an array.
+		// `Array.from` visits an array's holes; `map` skips them.
 		const channels = Array.from(messages, (message, index) => this.#channelOf(message, index));
 		const prepare = () => {
 			const prepared = messages.map(({ data, channel: _, ...options }, index) =>
@@ -114,9 +114,10 @@ export class Publisher {
 		send: (prepared: T) => Promise<R>,
 	): Promise<R> {
 		if (this.#ordered !== undefined) return this.#ordered(channels, prepare, send);
-		// Without a schema nothing needs time: every call takes the same steps, and none overtakes another.
+		// Without a schema every call takes the same number of steps, so none overtakes another.
 		const prepared = await prepare();
-		// A `messages().next()` that was called before has joined its channel by then, if that needs no broker.
+		// By then an earlier `messages().next()` has joined its channel, unless it has to ask the
+		// broker.
 		for (let step = 0; step < joiningSteps; step++) await undefined;
 		return send(prepared);
 	}
@@ -128,7 +129,7 @@ export class Publisher {
 	#one(channel: string): (each: Outgoing) => Promise<PublishResult> {
 		return async (each) => {
 			const connector = this.#connect();
-			// Its channel is not among the options, where it would come after the prefix of the first one.
+			// The channel stays out of the options: there it would replace the prefixed one.
 			const { payload, channel: _, ...options } = sendable(channel, each, connector);
 			return connector.publish(channel, payload, options);
 		};
@@ -140,7 +141,8 @@ export class Publisher {
 		assertSize(all);
 		if (all.length === 0) return [];
 		if (connector.publishAll !== undefined) return connector.publishAll(all);
-		// All calls at once, so that no later publish comes between them: the connector keeps the order of its calls.
+		// Makes all calls at once, so that no later publish gets between them: the connector keeps the
+		// order of its calls.
 		return Promise.all(
 			all.map(({ channel, payload, ...options }) =>
 				outcomeOf(connector.publish(channel, payload, options)),
@@ -164,14 +166,10 @@ function sendable(
 		if (message.id === undefined) {
 			return { channel, payload, ...(keep === false && { keep }), ...(key && { key }) };
 		}
-		throw new TypeError(
-			"Cannot publish. id: with history the store gives every message its id; leave it out.",
-		);
+		throw new TypeError("Cannot publish. id: with history the store gives every id; leave it out.");
 	}
 	if (key === undefined) return { channel, payload };
-	throw new TypeError(
-		"Cannot publish. key: needs a connector with history, which remembers what was sent.",
-	);
+	throw new TypeError("Cannot publish. key: needs a connector with history.");
 }
 
 /** @throws {TypeError} that names the rule. */
@@ -192,19 +190,19 @@ function assertCount(field: string, count: number): void {
 }
 
 function assertSize(messages: readonly OutgoingMessage[]): void {
-	if (messages.length === 1) return; // held to limits.messageBytes, as every single one
+	if (messages.length === 1) return; // limits.messageBytes bounds it, as it bounds every single message
 	let left = mostBytes;
 	for (const { payload } of messages) {
 		if (exceeds(payload, left)) {
 			throw new TypeError(
-				`Cannot publish. data: the messages of one call have at most ${mostBytes} bytes together; make several calls.`,
+				`Cannot publish. data: at most ${mostBytes} bytes in one call; make several.`,
 			);
 		}
 		left -= byteLength(payload);
 	}
 }
 
-/** Says which of several messages breaks a rule. */
+/** Adds to an error which of several messages it is about. */
 function named<T>(index: number, make: () => T): T {
 	try {
 		return make();

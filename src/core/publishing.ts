@@ -21,7 +21,7 @@ export abstract class Publishing<Events extends object = EventMap> {
 	readonly #connect: () => KeepingConnector;
 	readonly #onError: ErrorHandler;
 
-	/** @param connect the connector; throws when there is none, or none any more. */
+	/** @param connect returns the connector; throws when there is none, or when it is closed. */
 	constructor(
 		options: PublisherOptions & { events?: SchemaMap | undefined; onError: ErrorHandler },
 		connect: () => KeepingConnector,
@@ -40,11 +40,18 @@ export abstract class Publishing<Events extends object = EventMap> {
 	}
 
 	/**
-	 * Publishes one event, to a channel or to a list of them. Events of a channel are delivered in the order in which
-	 * this was called, awaited or not. One that nobody awaits is for `send()`, which cannot reject.
+	 * Publishes one event, to a channel or to a list of channels. A channel's events are
+	 * delivered in the order of the calls, awaited or not. To publish without awaiting, use
+	 * `send()`, which cannot reject.
 	 *
-	 * @returns how many received it, and the id that the history gave it. For a list of channels an array with an
-	 *   outcome for each: that, or `{ error }`.
+	 * @example
+	 * ```ts
+	 * const { receivers } = await sse.publish({ message: "Hello!" }, { type: "greeting" });
+	 * await sse.publish("Deployed.", { channel: ["news", "ops"] });
+	 * ```
+	 *
+	 * @returns how many subscriptions received it, and its id in the history. For a list of
+	 *   channels: an array with that, or `{ error }`, for each.
 	 * @throws {TypeError} when a field breaks its rule, or JSON cannot carry the data.
 	 * @throws {ValidationError} when the data does not fit the schema of its type.
 	 * @throws {ConnectorError} when the broker could not be reached, or refused.
@@ -60,9 +67,10 @@ export abstract class Publishing<Events extends object = EventMap> {
 	}
 
 	/**
-	 * Publishes up to 1,000 messages of up to 1 MiB together, in few requests to the broker. All are checked before
-	 * any leaves. The order is kept within a channel.
+	 * Publishes up to 1,000 messages of up to 1 MiB together, in few requests to the broker. All
+	 * are checked before any is sent. The order is kept within a channel.
 	 *
+	 * @example
 	 * ```ts
 	 * const outcomes = await sse.publishAll([
 	 * 	{ data: { id: 7 }, type: "order", channel: "orders" },
@@ -71,20 +79,22 @@ export abstract class Publishing<Events extends object = EventMap> {
 	 * for (const { error } of outcomes) if (error) console.error(error);
 	 * ```
 	 *
-	 * @returns an outcome for each message, in the order of the list: `{ receivers, id? }`, or `{ error }` for one
-	 *   that the broker did not take. A broker that is away rejects nothing.
-	 * @throws {TypeError} when a message breaks a rule, or there are too many, or too large ones.
-	 * @throws {ValidationError} when the data of one does not fit the schema of its type.
+	 * @returns an outcome for each message, in the order of the list: `{ receivers, id? }`, or `{
+	 *   error }`. It does not reject because the broker is away.
+	 * @throws {TypeError} when a message breaks a rule, or when there are too many or too large
+	 *   messages.
+	 * @throws {ValidationError} when a message's data does not fit the schema of its type.
 	 */
 	publishAll(messages: readonly PublishMessage<Events>[]): Promise<PublishOutcome[]> {
 		return this.#publisher.publishAll(messages as readonly PublishMessage[]);
 	}
 
 	/**
-	 * Publishes, and lets nobody wait: for events that may be lost when the broker is away. What `publish` would
-	 * reject with goes to `onError`, with the stage `publish`. The order of the calls is kept, among those of
-	 * `publish` as well.
+	 * Publishes without a promise, for events that may be lost while the broker is away. Errors
+	 * go to `onError` with the stage `publish`. The order of the calls is kept, those of
+	 * `publish` included.
 	 *
+	 * @example
 	 * ```ts
 	 * for await (const token of tokens) sse.send(token, { channel: "answer.7" });
 	 * ```
@@ -109,7 +119,12 @@ export abstract class Publishing<Events extends object = EventMap> {
 	}
 
 	/**
-	 * Deletes what the history keeps of a channel. A client that comes back from before is told of a gap, and goes on.
+	 * Deletes a channel's history. A client with an older position is told of a gap and goes on.
+	 *
+	 * @example
+	 * ```ts
+	 * await sse.forget("room.7");
+	 * ```
 	 *
 	 * @throws {TypeError} when the connector keeps no messages, or cannot delete them.
 	 * @throws {ConnectorError} when the broker could not be reached, or refused.
@@ -124,7 +139,10 @@ export abstract class Publishing<Events extends object = EventMap> {
 	}
 }
 
-/** The order of the calls, although a schema may take its time. The connector is asked for with the first. */
+/**
+ * Keeps the order of the calls while schemas take their time. The first call asks for the
+ * connector.
+ */
 function inSequence(connect: () => PublishConnector) {
 	let sequences: PerRequest<PublishSequence> | undefined;
 	return async <T, R>(

@@ -1,11 +1,12 @@
 /**
- * Tells whether the code that runs now belongs to the request in which the mark was made.
+ * Tells whether the running code belongs to the request in which the mark was made.
  *
- * Where I/O belongs to a request (Cloudflare Workers), a body that one request made throws when another
- * touches it. That is the only sign there is: a request has no name that code could ask for. Elsewhere
+ * Where I/O belongs to a request (Cloudflare Workers), a body throws when another request
+ * touches it. There is no other sign: a request has no name that code could ask for. Elsewhere
  * nothing throws, and all code counts as one request.
  *
- * @see https://developers.cloudflare.com/workers/observability/errors/#cannot-perform-io-on-behalf-of-a-different-request
+ * @see
+ *   https://developers.cloudflare.com/workers/observability/errors/#cannot-perform-io-on-behalf-of-a-different-request
  */
 class RequestMark {
 	#body = new Response("-").body;
@@ -16,66 +17,72 @@ class RequestMark {
 		} catch {
 			return false;
 		}
-		// A body can be asked once.
+		// A body can be used only once.
 		this.#body = new Response("-").body;
 		return true;
 	}
 }
 
-/** Something that is done with when it is idle. */
+/** Something that may be dropped while it is idle. */
 interface Idle {
 	readonly isIdle: boolean;
 }
 
-/** Of those that may be left over from requests that have ended: each is asked for its mark. */
+/**
+ * The most busy entries to keep. Some may be left over from ended requests, and each is asked
+ * for its mark.
+ */
 const mostBusy = 64;
 
-/** After that an unused one is left over, whatever it says; in ms. */
+/** An entry unused for longer counts as left over, even if it says that it is busy; in ms. */
 const mostAge = 30_000;
 
 interface Entry<T> {
 	readonly mark: RequestMark;
 	readonly value: T;
-	/** As `performance.now()` has it. */
+	/** By `performance.now()`. */
 	used: number;
 }
 
 /**
- * One of something for each request, where one request must not wait for another's I/O; elsewhere one for all.
+ * One instance per request, where a request must not wait for another's I/O. Elsewhere one for
+ * all.
  *
- * A request takes its timers and continuations with it when it ends, so what it left may be busy for ever. It is
- * dropped by its age, and by the number of those that were used later.
+ * When a request ends, its timers and continuations end with it, so its instance may stay busy
+ * for ever. Such an instance is dropped by its age, or when enough others were used later.
  */
 export class PerRequest<T extends Idle> {
 	readonly #make: () => T;
 	readonly #shared: T | undefined;
 	readonly #maxAge: number;
-	/** The latest used last. */
+	/** The latest used comes last. */
 	#busy: Entry<T>[] = [];
 
-	/** @param maxAge how long one may stay busy after it was last used, in ms; 30,000 at most. */
+	/**
+	 * @param maxAge how long an instance may stay busy after its last use, in ms; at most 30,000.
+	 */
 	constructor(scope: "process" | "request", make: () => T, maxAge = mostAge) {
 		this.#make = make;
 		this.#maxAge = Math.min(maxAge, mostAge);
 		this.#shared = scope === "process" ? make() : undefined;
 	}
 
-	/** This request's, for as long as it is busy; else a new one. */
+	/** This request's instance while it is busy, else a new one. */
 	get(): T {
 		if (this.#shared !== undefined) return this.#shared;
 		const now = performance.now();
 		const busy = this.#busy.filter(({ value }) => !value.isIdle);
-		// The latest first: a request is likely to go on with what it has just begun.
+		// The latest comes first: a request is likely to go on with what it has just begun.
 		const ours = busy.findLast(({ mark }) => mark.isOurs());
 		const entry = ours ?? { mark: new RequestMark(), value: this.#make(), used: now };
 		entry.used = now;
-		// Its own is found before age counts: a request that has ended asks for nothing.
+		// The request's own is found before age counts: an ended request asks for nothing.
 		const others = busy.filter((other) => other !== ours && now - other.used <= this.#maxAge);
 		this.#busy = [...others.slice(1 - mostBusy), entry];
 		return entry.value;
 	}
 
-	/** All that are busy. */
+	/** All busy instances. */
 	all(): T[] {
 		return this.#shared === undefined ? this.#busy.map(({ value }) => value) : [this.#shared];
 	}

@@ -1,21 +1,25 @@
-/** What is written in one turn of the event loop at most, in bytes over all clients; the last of a turn may go over it. */
+/**
+ * The most bytes written in one turn of the event loop, over all clients. The last write of a
+ * turn may exceed it.
+ */
 export const turnBytes = 16_777_216;
 
 /**
- * Clients that are taken in, or sent what they missed, in one turn at most. While a thousand come back at once, the messages
- * of five hundred others arrive within 24 ms (p99) on Bun and 21 on Deno, instead of 102 and 120.
+ * The most clients that join, or are sent what they missed, in one turn. While a thousand
+ * reconnect at once, 500 others get their messages within 24 ms (p99) on Bun and 21 on Deno,
+ * instead of 102 and 120.
  */
 export const turnClients = 8;
 
 type Schedule = (task: () => void) => unknown;
 
 /**
- * Runs a task at the end of this turn of the event loop, after the input that is already here has been
- * read: what arrives together leaves together. A microtask would be too early: a Redis client
- * drains the microtask queue between two reads of one burst.
+ * Runs a task at the end of this turn of the event loop, after all input that is already here:
+ * what arrives together leaves together. A microtask would be too early: a Redis client drains
+ * the microtask queue between two reads of one burst.
  *
- * `setImmediate` is no Web standard, but Node, Bun, Deno and workerd (with nodejs_compat) have it;
- * without it, the shortest timer comes next.
+ * `setImmediate` is no Web standard, but Node, Bun, Deno and workerd (with nodejs_compat) have
+ * it. Without it, the shortest timer is used.
  */
 export const atEndOfTurn: (task: () => void) => void = /* @__PURE__ */ (() => {
 	const { setImmediate } = globalThis as { setImmediate?: Schedule };
@@ -25,7 +29,7 @@ export const atEndOfTurn: (task: () => void) => void = /* @__PURE__ */ (() => {
 		try {
 			schedule(task);
 		} catch {
-			// Next's edge runtime has one that does nothing but throw, which only a call can tell.
+			// Next's edge runtime has one that only throws. A call is the only way to find out.
 			schedule = shortestTimer;
 			schedule(task);
 		}
@@ -33,8 +37,8 @@ export const atEndOfTurn: (task: () => void) => void = /* @__PURE__ */ (() => {
 })();
 
 /**
- * What is to be done at the end of this turn, however much it is, in one call of the host's: where each message has a
- * channel of its own, one call for each was a fifth of its cost on Node.
+ * Runs all tasks for the end of this turn in one call to the host. With a channel per message,
+ * one call each was a fifth of a message's cost on Node.
  */
 export class Batch {
 	#tasks: (() => void)[] = [];
@@ -53,21 +57,21 @@ export class Batch {
 				task();
 			}
 		} finally {
-			// One that throws is the host's to report, and must not take the others with it.
+			// The host reports a task that throws. The other tasks still run.
 			for (const task of tasks.slice(done)) this.add(task);
 		}
 	};
 }
 
 /**
- * Lets a few through in each turn of the event loop, in the order in which they came. A thousand clients that come back
- * at once would be one long turn, and those who are there would have their messages after it.
+ * Lets a few callers through per turn of the event loop, in order. Without it a thousand
+ * returning clients would be one long turn, and all others would wait for it.
  */
 export class Pacer {
 	#left = turnClients;
 	readonly #waiting: (() => void)[] = [];
 
-	/** Resolves when it is the caller's turn; as a rule that is now, and there is nothing to wait for. */
+	/** Resolves when the caller may go on. Undefined, as in most calls: at once. */
 	pass(): Promise<void> | undefined {
 		if (this.#left === 0) return new Promise((resolve) => this.#waiting.push(resolve));
 		if (this.#left === turnClients) atEndOfTurn(this.#next);
@@ -83,7 +87,7 @@ export class Pacer {
 	};
 }
 
-/** Lets so many tasks run at a time; the others wait in line. */
+/** Runs a limited number of tasks at a time. The others wait in line. */
 export class Semaphore {
 	#free: number;
 	readonly #line: (() => void)[] = [];
@@ -98,7 +102,7 @@ export class Semaphore {
 		try {
 			return await task();
 		} finally {
-			// The place is handed on, so that nobody who comes now is faster than who waits.
+			// Hands its place to the first in line, so that no later caller overtakes it.
 			const next = this.#line.shift();
 			if (next === undefined) this.#free++;
 			else next();

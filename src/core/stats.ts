@@ -1,26 +1,29 @@
-/** What has happened since the instance was made; every number but the first two only grows. */
+/** What has happened since the instance was made. All numbers but the first two only grow. */
 export interface Stats {
 	/** Open streams. */
 	connections: number;
-	/** Channels that are subscribed for. */
+	/** Subscribed channels. */
 	channels: number;
-	/** Messages that came from the broker, each once however many clients it is for. */
+	/** Messages from the broker. Each counts once, however many clients get it. */
 	messages: number;
-	/** Messages that were written to clients, each once per client; neither `sse.gap` nor `sse.ping`. */
+	/**
+	 * Messages written to clients. Each counts once per client; `sse.gap` and `sse.ping` do not
+	 * count.
+	 */
 	frames: number;
-	/** Written to clients, comments included. */
+	/** Bytes written to clients, comments included. */
 	bytes: number;
-	/** Clients that were brought up to date from the history: returned, or fallen behind. */
+	/** Replays from the history, to clients that returned or fell behind. */
 	replays: number;
-	/** `sse.gap` events that were due, each client and channel once. */
+	/** `sse.gap` events. Each counts once per client and channel. */
 	gaps: number;
-	/** Payloads that were dropped: no message, or a broken one, or too large. */
+	/** Dropped payloads: not a message, a broken one, or too large. */
 	droppedMessages: number;
-	/** Clients that were cut off because they read too slowly. */
+	/** Clients that were disconnected because they read too slowly. */
 	slowClients: number;
 	/** Streams that were turned away: not allowed, too many, or the broker was away. */
 	refusedStreams: number;
-	/** Subscriptions that were lost and came back. */
+	/** Subscriptions that were lost and restored. */
 	reconnects: number;
 }
 

@@ -163,7 +163,7 @@ export class MessageReader implements AsyncIterable<ReceivedMessage> {
 			};
 			this.#watchers.add(look);
 			if (timeout < Infinity) {
-				timer = setTimeout(() => fail(`Waited ${timeout} ms in vain for ${what}`), timeout);
+				timer = setTimeout(() => fail(`Waited ${timeout} ms for ${what}`), timeout);
 			}
 			look();
 		});

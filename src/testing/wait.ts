@@ -30,7 +30,7 @@ export async function until<T>(
 		const value = await condition();
 		if (value) return value;
 		if (performance.now() >= deadline) {
-			throw new Error(`Waited ${timeout} ms in vain: ${what} (last seen: ${String(value)}).`);
+			throw new Error(`Waited ${timeout} ms: ${what} (last seen: ${String(value)}).`);
 		}
 		await delay(every);
 	}

@@ -50,7 +50,7 @@ export function fault(
 const expected =
 	/^$|^edge-sse: |^ {2}(?:http|curl )\S+|^\{"time":(?!.*"stack":)|^warn: Bun\.serve\(\) timed out/;
 /** How hosts print the error with which the stream of a slow client was broken. */
-const cutOff = /^\[?SseError: A client was cut off.*|^ *code: .slow_consumer.,?$|^\}$/;
+const cutOff = /^\[?SseError: Client disconnected.*|^ *code: .slow_consumer.,?$|^\}$/;
 
 /** What a program of this folder may not print, whose hooks are broken on purpose. */
 const alarm = /unhandled|uncaught|panicked|MaxListeners/i;

@@ -30,7 +30,7 @@ interface CleanUp {
 
 // Some hosts print what a stream was broken with: one line, made once, and no stack of ours.
 const tooSlow = /* @__PURE__ */ (() => {
-	const error = new SseError("slow_consumer", "A client was cut off: it read too slowly.");
+	const error = new SseError("slow_consumer", "Client disconnected: it read too slowly.");
 	error.stack = `${error.name}: ${error.message}`;
 	return error;
 })();

@@ -149,9 +149,9 @@ export class Hub implements ChannelOwner {
 		this.counters.slowClients++;
 		const rule =
 			this.#connector.history === undefined
-				? `more than ${this.bufferedBytes} bytes were waiting for it`
-				: "it did not read for a minute what was waiting for it";
-		const error = new SseError("slow_consumer", `A client was cut off: ${rule}.`);
+				? `more than ${this.bufferedBytes} bytes were buffered for it`
+				: "it read nothing for 60 s while data was buffered";
+		const error = new SseError("slow_consumer", `Client disconnected: ${rule}.`);
 		this.report(error, { stage: "stream" });
 	};
 

@@ -9,10 +9,20 @@ import { isAfter, isSame } from "../message/position.ts";
 import type { Channel, Outlet } from "./channel.ts";
 import type { Hub } from "./hub.ts";
 
+/** The options of `sse.messages()`. */
 export interface MessagesOptions {
-	/** Ends the iteration. */
+	/**
+	 * Ends the iteration.
+	 *
+	 * @defaultValue none
+	 */
 	signal?: AbortSignal | undefined;
-	/** With history: goes on after the message of this id; `"0"`: from the oldest that is kept. */
+	/**
+	 * With history: continues after the message with this id. `"0"`: from the oldest that is
+	 * kept.
+	 *
+	 * @defaultValue none: only new messages
+	 */
 	lastEventId?: string | undefined;
 }
 
@@ -100,7 +110,7 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 		this.#queue.push({ message, size });
 		this.#queuedSize += size;
 		if (this.#queuedSize > this.#hub.bufferedBytes) {
-			const rule = `more than ${this.#hub.bufferedBytes} characters were waiting to be read`;
+			const rule = `more than ${this.#hub.bufferedBytes} unread characters were buffered`;
 			this.#finish(new SseError("slow_consumer", `messages(): ${rule}.`));
 		}
 	}

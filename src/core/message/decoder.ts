@@ -4,19 +4,19 @@ import { type Decoded, decode } from "./envelope.ts";
 import { exceeds } from "./text.ts";
 
 export interface DecoderOwner {
-	/** A message, in bytes; a larger one is dropped. */
+	/** The largest message, in bytes. A larger one is dropped. */
 	readonly messageBytes: number;
 	readonly report: ErrorHandler;
 	readonly counters: Counters;
 }
 
-/** What the store puts in front of a message that was published at its largest, in bytes. */
+/** The most bytes that the store puts in front of a published message. */
 const longestId = 64;
 
-/** Dropped messages of a channel are reported this often at most, in ms. */
+/** At most one report of dropped messages per channel in this time, in ms. */
 const droppedPause = 1_000;
 
-/** Reads a channel's payloads, and drops what is no message of ours. */
+/** Reads a channel's payloads, and drops those that are not messages. */
 export class Decoder {
 	readonly #channel: string;
 	readonly #history: boolean;
@@ -48,7 +48,7 @@ export class Decoder {
 		this.#reportDropped(error);
 	}
 
-	// Anyone can ask for another application's busy channel, and must not flood the log with it.
+	// Anyone can ask for another application's busy channel, and must not flood the log that way.
 	#reportDropped(error: unknown): void {
 		const now = Date.now();
 		if (now < this.#quietUntil) return;

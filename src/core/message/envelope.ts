@@ -10,10 +10,10 @@ import { isPosition } from "./position.ts";
  */
 
 /**
- * The payload that is published.
+ * The payload to publish.
  *
- * @param json the text of the data, where the publisher gave it as JSON of its own.
- * @throws {TypeError} when the message's data is nothing that JSON can carry.
+ * @param json the data's JSON text, where the publisher gave one.
+ * @throws {TypeError} when JSON cannot carry the message's data.
  */
 export function encode(message: Message, json = dataJson(message.data)): string {
 	const { data, ...fields } = message.toJSON();
@@ -26,9 +26,9 @@ const fieldNames = new Set(["data", "type", "id", "retry"]);
 /**
  * Reads a payload from the channel.
  *
- * @param history whether ids are positions: then one that the store did not give is left out, whatever it
- *   is, for it would move a client's cursor to nowhere.
- * @throws {SseError} `bad_message`; it says what is wrong and quotes nothing of the payload.
+ * @param history whether ids are positions. If so, an id that the store did not give is left
+ *   out: it would move a client's cursor to a place that does not exist.
+ * @throws {SseError} `bad_message`. It says what is wrong and quotes nothing of the payload.
  */
 export function decode(payload: string, history = false): Decoded {
 	return new Decoded(payload, history);
@@ -37,14 +37,14 @@ export function decode(payload: string, history = false): Decoded {
 /**
  * A payload, read.
  *
- * The keys are held to flask-sse's own, to the letter: a browser chooses the channel's name, so
- * whatever else lives in that Redis must not reach it because it happens to be a JSON object.
+ * Only flask-sse's own keys are accepted. A browser chooses the channel's name, and other JSON
+ * objects in that Redis must not reach it.
  */
 export class Decoded {
 	readonly message: Message;
-	/** Where the history keeps it; undefined when its publisher did not store it, or there is none. */
+	/** Its position in the history. Undefined when it was not stored. */
 	readonly storedAt: string | undefined;
-	/** Of the payload, in UTF-16 code units. */
+	/** The payload's length, in UTF-16 code units. */
 	readonly size: number;
 	readonly #text: string;
 	#frame: string | undefined;
@@ -57,21 +57,21 @@ export class Decoded {
 		this.#text = sourceText(payload, json.data);
 	}
 
-	/** The frame as it was published, made once however many lists of channels it goes to. */
+	/** The frame as it was published. It is made once, however many feeds send it. */
 	get frame(): string {
 		this.#frame ??= this.framedAs(this.message.id);
 		return this.#frame;
 	}
 
-	/** The frame with an id of the caller's. */
+	/** The frame with another id. */
 	framedAs(id: string | undefined): string {
 		const { type, retry } = this.message;
 		return frame({ data: this.#text, type, id, retry });
 	}
 }
 
-// The store writes the id first, and nobody else does: flask-sse and `encode` begin with the data. One that
-// the publisher put into the payload comes later, and is none here.
+// Only the store writes the id first: flask-sse and `encode` begin with the data. An id that the
+// publisher wrote comes later, and is no position.
 function storedAt(payload: string): string | undefined {
 	const [, id] = /^\{"id":"([\d-]{1,31})",/.exec(payload) ?? [];
 	return id !== undefined && isPosition(id) ? id : undefined;
@@ -83,7 +83,7 @@ function parse(payload: string): Foreign {
 		json = JSON.parse(payload);
 	} catch (cause) {
 		throw new SseError("bad_message", "Dropped a payload that is not JSON.", {
-			// V8 quotes the text in its SyntaxError; another application's text must not reach a log.
+			// V8's SyntaxError quotes the text. Another application's text must not reach a log.
 			cause: new SyntaxError(`not JSON (${(cause as Error).name})`),
 		});
 	}
@@ -96,12 +96,11 @@ function parse(payload: string): Foreign {
 	return json;
 }
 
-/** An envelope whose fields nobody has looked at yet. */
+/** An envelope with unchecked fields. */
 type Foreign = { data: unknown } & MessageOptions;
 
 function messageOf({ data, type, id, retry }: Foreign): Message {
-	// The content is worth more than a wish about reconnecting: of a message that asks for more than a day, all
-	// the rest is delivered.
+	// A message that asks for more than a day loses only its `retry`: its content matters more.
 	const isTooLong = Number.isSafeInteger(retry) && Number(retry) > longest("retry");
 	let message: Message;
 	try {
@@ -125,9 +124,9 @@ function isEnvelope(json: unknown): json is Foreign {
 }
 
 /**
- * The data as it goes into the frame. Numbers, arrays and objects keep the publisher's own text:
- * Python writes integers past 2^53 and `1.0`, and reading them into JavaScript's numbers and
- * writing them out again would change them on the way. It also saves the second JSON pass.
+ * The data for the frame. Numbers, arrays and objects keep the publisher's own text: Python
+ * writes integers above 2^53 and `1.0`, which JavaScript's numbers would change. It also saves
+ * the second JSON pass.
  */
 function sourceText(payload: string, data: unknown): string {
 	return typeof data === "string" ? data : (memberText(payload, "data") ?? dataText(data));

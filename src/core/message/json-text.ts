@@ -1,21 +1,21 @@
 /**
- * JSON that somebody else wrote and that is published as it stands. Parsing it and writing it again
- * would change `12345678901234567890`, `1.0` and `1e400`.
+ * JSON that somebody else wrote and that is published as it stands. Parsing and rewriting would
+ * change `12345678901234567890`, `1.0` and `1e400`.
  */
 export class JsonText {
 	readonly text: string;
-	/** What JavaScript reads in it. */
+	/** The value that JavaScript reads in it. */
 	readonly value: unknown;
 
 	/**
-	 * @param source what the error names: the option or field that the text came from.
-	 * @throws {TypeError} when it is not the text of one JSON value. The error quotes nothing of it.
+	 * @param source the option or field that the text came from, for the error.
+	 * @throws {TypeError} when it is not the text of one JSON value. The error does not quote it.
 	 */
 	constructor(text: unknown, source: string) {
 		if (typeof text !== "string") {
 			throw new TypeError(`${source}: must be JSON text, a string.`);
 		}
-		// JSON escapes half a surrogate pair; as it stands it has no form in UTF-8.
+		// JSON escapes a lone surrogate. Unescaped, it has no form in UTF-8.
 		if (!text.isWellFormed()) {
 			throw new TypeError(`${source}: must be well-formed Unicode; it has a lone surrogate.`);
 		}
@@ -23,7 +23,7 @@ export class JsonText {
 		this.value = parsed(text, source);
 	}
 
-	/** Where it is taken for plain data, it is the value. */
+	/** For code that treats it as plain data, it is the value. */
 	toJSON(): unknown {
 		return this.value;
 	}
@@ -33,7 +33,7 @@ function parsed(text: string, source: string): unknown {
 	try {
 		return JSON.parse(text);
 	} catch {
-		// Not as the cause: V8 quotes the text in its error, and that may end up in a log.
+		// V8's error quotes the text and could end up in a log, so it is not the cause.
 		throw new TypeError(`${source}: must be the text of one JSON value.`);
 	}
 }
@@ -41,8 +41,8 @@ function parsed(text: string, source: string): unknown {
 /**
  * The text of a top-level member of a JSON object, as its writer wrote it.
  *
- * @param json an object's text that `JSON.parse` has accepted, so only nesting and strings need to be
- *   told apart. Of two equal keys the last counts, as for `JSON.parse`.
+ * @param json an object's text that `JSON.parse` accepts, so only nesting and strings matter
+ *   here. Of two equal keys the last counts, as in `JSON.parse`.
  * @returns undefined when there is no such member.
  */
 export function memberText(json: string, name: string): string | undefined {
@@ -71,7 +71,7 @@ export function memberText(json: string, name: string): string | undefined {
 	return found;
 }
 
-/** Where the JSON string that opens at `start` ends (the index after its closing quote). */
+/** The index after the closing quote of the JSON string that opens at `start`. */
 function stringEnd(text: string, start: number): number {
 	let quote = text.indexOf('"', start + 1);
 	// A quote is escaped when an odd number of backslashes stands before it.

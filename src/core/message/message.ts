@@ -1,39 +1,64 @@
 import { idProblem, retryProblem, typeProblem } from "./fields.ts";
 import { frame } from "./frame.ts";
 
+/** The fields of a message besides its data. */
 export interface MessageOptions {
 	/**
-	 * The event's name; listeners use `addEventListener(type, …)`. Absent or `""`: `message`. At most 256 bytes of
-	 * UTF-8, without control and format characters.
+	 * The event's name, for `addEventListener(type, …)`. At most 256 bytes of UTF-8, without
+	 * control and format characters.
+	 *
+	 * @defaultValue `message`, also for `""` and `null`
 	 */
 	type?: string | null | undefined;
 	/**
-	 * The event's id; the browser sends the latest back as `Last-Event-ID`. At most 1,024 bytes of UTF-8, without
-	 * control characters, and without a space at either end.
+	 * The event's id. A browser sends the latest back as `Last-Event-ID`. At most 1,024 bytes of
+	 * UTF-8, without control characters, and without a space at either end.
+	 *
+	 * @defaultValue none
 	 */
 	id?: string | number | null | undefined;
-	/** How long the browser waits before it reconnects, in ms: a whole number of at most 86,400,000 (a day). */
+	/**
+	 * How long the browser waits before it reconnects, in ms: a whole number of at most
+	 * 86,400,000 (a day).
+	 *
+	 * @defaultValue none: the browser keeps its own
+	 */
 	retry?: number | null | undefined;
 }
 
-/** The dictionary that flask-sse puts into Redis; absent fields are left out. */
+/** The dictionary that flask-sse puts into Redis, without absent fields. */
 export interface MessageJSON {
+	/** What the publisher sent. */
 	data: unknown;
+	/** Absent for `message`. */
 	type?: string;
+	/** The event's id. */
 	id?: string;
+	/** The time before a reconnect, in ms. */
 	retry?: number;
 }
 
 /**
  * One server-sent event.
  *
- * @throws {TypeError} when `type`, `id` or `retry` could not be written without changing the stream.
- * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ * @example
+ * ```ts
+ * const text = new Message({ id: 7 }, { type: "order" }).toString(); // "event:order\ndata:{\"id\":7}\n\n"
+ * ```
+ *
+ * @throws {TypeError} when `type`, `id` or `retry` could not be written without changing the
+ *   stream.
+ * @see
+ *   https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export class Message {
+	/** What the publisher sent. */
 	readonly data: unknown;
+	/** The event's name. Undefined: `message`. */
 	readonly type: string | undefined;
+	/** The event's id, if it has one. */
 	readonly id: string | undefined;
+	/** How long the browser waits before it reconnects, in ms. */
 	readonly retry: number | undefined;
 
 	constructor(data: unknown, options: MessageOptions = {}) {
@@ -46,13 +71,25 @@ export class Message {
 	/**
 	 * The event as one text/event-stream frame, blank line included.
 	 *
+	 * @example
+	 * ```ts
+	 * new Message("Hello!").toString(); // "data:Hello!\n\n"
+	 * ```
+	 *
 	 * @throws {TypeError} when `data` is neither a string nor something that JSON can carry.
 	 */
 	toString(): string {
 		return frame({ data: dataText(this.data), type: this.type, id: this.id, retry: this.retry });
 	}
 
-	/** The minimal object, as flask-sse's `to_dict()`: what `JSON.stringify(message)` writes. */
+	/**
+	 * The smallest object, like flask-sse's `to_dict()`. `JSON.stringify(message)` writes it.
+	 *
+	 * @example
+	 * ```ts
+	 * new Message("Hello!", { type: "greeting" }).toJSON(); // { data: "Hello!", type: "greeting" }
+	 * ```
+	 */
 	toJSON(): MessageJSON {
 		const json: MessageJSON = { data: this.data };
 		if (this.type !== undefined) json.type = this.type;
@@ -61,7 +98,14 @@ export class Message {
 		return json;
 	}
 
-	/** Whether the other is a message that says the same: equal fields, and data that is the same JSON. */
+	/**
+	 * Whether the other is a message with equal fields and the same data as JSON.
+	 *
+	 * @example
+	 * ```ts
+	 * new Message({ a: 1 }).equals(new Message({ a: 1 })); // true
+	 * ```
+	 */
 	equals(other: unknown): boolean {
 		return sameMessage(this, other);
 	}
@@ -72,14 +116,15 @@ export class Message {
 		const fields = Object.entries(options).map(
 			([name, value]) => `${name}: ${JSON.stringify(value)}`,
 		);
-		// An object without a prototype, which String cannot write, must not make console.log throw.
+		// `String` throws on an object without a prototype. console.log must not.
 		const other = typeof data === "object" ? "[object Object]" : String(data);
 		const text = jsonOrUndefined(data) ?? other;
 		return fields.length === 0 ? `Message(${text})` : `Message(${text}, { ${fields.join(", ")} })`;
 	}
 }
 
-// Not in the class: one that names itself in its body is given a second name by esbuild, and shown with it.
+// This stays outside the class: esbuild gives a second name to a class that names itself in its
+// body, and console.log would show it.
 function sameMessage(one: Message, other: unknown): boolean {
 	return (
 		other instanceof Message &&
@@ -91,8 +136,8 @@ function sameMessage(one: Message, other: unknown): boolean {
 }
 
 /**
- * Data as it goes into `data:` lines: a string as it is, everything else as JSON. What is a string in JSON
- * (a `Date`, or what its `toJSON` makes one) is a string here too, as it is when it was published.
+ * The text for `data:` lines: a string as it is, everything else as JSON. What JSON makes a
+ * string (a `Date`, a `toJSON`) is a string here too, as when it was published.
  *
  * @throws {TypeError} when JSON cannot carry it.
  */
@@ -116,7 +161,7 @@ export function dataJson(data: unknown): string {
 		cause = error;
 	}
 	if (json === undefined) {
-		// A toJSON may throw anything, null included.
+		// A toJSON may throw anything, also null.
 		const reason = cause instanceof Error ? cause.message : `JSON has no form for ${kindOf(data)}`;
 		throw new TypeError(
 			`Message data cannot be sent: ${reason}. ` +
@@ -128,7 +173,7 @@ export function dataJson(data: unknown): string {
 }
 
 function validType(type: unknown): string | undefined {
-	// "" and no type mean the same event to the parser: `message`.
+	// The parser reads "" and no type as the same event: `message`.
 	if (type === undefined || type === null || type === "") return undefined;
 	if (typeof type !== "string") throw invalid("type", `must be a string, not ${kindOf(type)}`);
 	const problem = typeProblem(type);
@@ -172,13 +217,13 @@ function jsonOrUndefined(value: unknown): string | undefined {
 	try {
 		return JSON.stringify(value);
 	} catch {
-		return undefined; // a cycle or a BigInt: the caller has another form for it
+		return undefined; // a cycle or a BigInt: the caller compares those otherwise
 	}
 }
 
 function sameJson(a: unknown, b: unknown): boolean {
 	if (Object.is(a, b)) return true;
-	// The common case, and long texts need not be written out to be told apart.
+	// The common case. Long texts need not be written as JSON to compare them.
 	if (typeof a === "string" && typeof b === "string") return false;
 	const left = jsonOrUndefined(a);
 	const right = jsonOrUndefined(b);
@@ -186,7 +231,7 @@ function sameJson(a: unknown, b: unknown): boolean {
 	return left === right || sameValue(JSON.parse(left), JSON.parse(right));
 }
 
-// Both sides are fresh from JSON.parse, so there are no cycles and no prototypes to mind.
+// Both sides come fresh from JSON.parse, so there are no cycles and no prototypes.
 function sameValue(a: unknown, b: unknown): boolean {
 	if (a === b) return true;
 	if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;

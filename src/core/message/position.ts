@@ -1,7 +1,8 @@
 /**
- * Where a reader stands in a channel's history. After a message: `<milliseconds>-<sequence>`, as Redis gives ids to
- * the entries of a stream (https://redis.io/docs/latest/develop/data-types/streams/#entry-ids). In a channel that
- * keeps nothing: the same behind a `~`, the time at which the store saw that it is empty.
+ * A reader's place in a channel's history. After a message it is `<milliseconds>-<sequence>`,
+ * as Redis numbers a stream's entries:
+ * https://redis.io/docs/latest/develop/data-types/streams/#entry-ids. In an empty channel a `~`
+ * comes before it, and the time is when the store found the channel empty.
  */
 
 /** Before everything that is kept. */
@@ -13,35 +14,38 @@ export function isPosition(text: string): boolean {
 	return form.test(text);
 }
 
-/** Whether the channel was seen empty, and no message is at this position. */
+/** Whether the channel was empty at this position, so that no message has it. */
 export function isEmpty(position: string): boolean {
 	return position.charCodeAt(0) === 0x7e;
 }
 
-/** Whether `a` stands after `b`. Both are positions. An empty one is before every message, as the beginning is. */
+/** Whether `a` is after `b`. An empty position is before every message, as the beginning is. */
 export function isAfter(a: string, b: string): boolean {
 	if (isEmpty(a)) return false;
 	return compare(a, isEmpty(b) ? beginning : b) > 0;
 }
 
-/** Whether nothing lies between the two: all empty positions of a channel are before its first message. */
+/**
+ * Whether no message is between the two. All empty positions of a channel are before its first
+ * message.
+ */
 export function isSame(a: string, b: string): boolean {
 	return a === b || !(isAfter(a, b) || isAfter(b, a));
 }
 
-/** The later of two; of two between which nothing lies, the one that was seen empty later. */
+/** The later of two. If no message is between them, the one that was seen empty later. */
 export function later(a: string, b: string): string {
 	if (!isSame(a, b)) return isAfter(a, b) ? a : b;
 	if (isEmpty(a) && isEmpty(b)) return compare(a, b) < 0 ? b : a;
 	return isEmpty(b) ? b : a;
 }
 
-/** Whether an empty position was seen within these two, both included. */
+/** Whether an empty position lies between these two, both included. */
 export function isWithin(position: string, from: string, to: string): boolean {
 	return isEmpty(position) && compare(position, from) >= 0 && compare(position, to) <= 0;
 }
 
-/** Compares the numbers of two positions, whatever they stand for. */
+/** Compares the numbers of two positions of any kind. */
 function compare(a: string, b: string): number {
 	const left = a.indexOf("-");
 	const right = b.indexOf("-");

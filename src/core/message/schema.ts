@@ -1,10 +1,13 @@
 import { SseError } from "../errors.ts";
 import type { Message } from "./message.ts";
 
-/** The data of each type of event. `message` is the type that events have without one. */
+/** The data of each type of event. Events without a type have the type `message`. */
 export type EventMap = Record<string, unknown>;
 
-/** As much of a validator as is used here: what zod, valibot, arktype and others have in common (https://standardschema.dev). */
+/**
+ * The part of a validator that is used here. zod, valibot, arktype and others have it:
+ * https://standardschema.dev.
+ */
 export interface Schema<Input = unknown, Output = Input> {
 	readonly "~standard": {
 		readonly version: 1;
@@ -21,13 +24,15 @@ type Verdict<Output> =
 	| { readonly value: Output; readonly issues?: undefined }
 	| { readonly issues: readonly Issue[] };
 
-/** What a validator found wrong. */
+/** One fault that a validator found. */
 export interface Issue {
+	/** What is wrong, in the validator's words. */
 	readonly message: string;
+	/** Where in the data it is. */
 	readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** A message of one of these types, or word of a gap; `type` tells which. */
+/** A message of one of these types, or a gap. `type` tells which. */
 export type MessageOf<Events extends object> = string extends keyof Events
 	? Message
 	:
@@ -42,11 +47,22 @@ export type MessageOf<Events extends object> = string extends keyof Events
 					readonly data: { channel: string; lastEventId?: string };
 			  });
 
-/** Data that its schema refused; nothing of it was published. */
+/**
+ * The data does not fit its schema. Nothing was published.
+ *
+ * @example
+ * ```ts
+ * try {
+ * 	await sse.publish({ message: 7 }, { type: "greeting" });
+ * } catch (error) {
+ * 	if (error instanceof ValidationError) console.error(error.issues);
+ * }
+ * ```
+ */
 export class ValidationError extends SseError {
 	override readonly name = "ValidationError";
 	declare readonly code: "invalid_data";
-	/** As the validator put them. */
+	/** The validator's own findings. */
 	readonly issues: readonly Issue[];
 
 	constructor(type: string, issues: readonly Issue[]) {
@@ -63,10 +79,9 @@ export class ValidationError extends SseError {
 }
 
 /**
- * Holds data to the schema of its type.
+ * Checks data against the schema of its type.
  *
- * @returns the data as the schema gives it back, with its defaults and conversions; a promise of it where the
- *   validator makes one.
+ * @returns the schema's own data, with its defaults and conversions, or a promise of it.
  * @throws {ValidationError} with the validator's issues.
  * @throws {TypeError} when there is no such type.
  */
@@ -80,7 +95,7 @@ export function validated(
 	const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
 	if (schema === undefined) {
 		const known = Object.keys(schemas).join(", ");
-		throw new TypeError(`Cannot publish. type: ${name} is none of the events, which are ${known}.`);
+		throw new TypeError(`Cannot publish. Unknown event type "${name}"; expected one of: ${known}.`);
 	}
 	const verdict = schema["~standard"].validate(data);
 	return "then" in verdict

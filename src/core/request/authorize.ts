@@ -1,22 +1,32 @@
-/** What a request may have of what it asked for: a part of it, or all until then. */
+/** What a request may have of what it asked for: some of the channels, an end, or both. */
 export interface Grant {
-	/** The channels that it is streamed, in the order in which it named them; left out: all that it asked for. */
+	/**
+	 * The channels that are streamed, in the request's order.
+	 *
+	 * @defaultValue all channels that it asked for
+	 */
 	channels?: readonly string[];
-	/** When the stream ends, in ms since 1970; the client then comes back, and is asked again. Default: never. */
+	/**
+	 * When the stream ends, in ms since 1970. The client then reconnects and is authorized again.
+	 *
+	 * @defaultValue no end
+	 */
 	expires?: number | undefined;
 }
 
 /**
- * Decides on a stream before anything upstream is touched.
+ * Decides on a stream before anything is asked of the broker.
  *
- * - `true`, or a grant: it is streamed. Channels of the grant that the request did not name are ignored.
- * - `false`, a grant without a channel, or anything that is no answer: 403. An EventSource does not ask again
- *   after it.
- * - A `Response`: that is the answer, as it is (a 401 with its challenge, a redirect to a login).
- * - It throws an `SseError` with code `unavailable`: the client is asked to come back. Anything else that it throws is a
- *   500 without detail, and `onError` hears of it.
+ * - `true`, or a grant: it is streamed. Channels of the grant that the request did not name are
+ *   ignored.
+ * - `false`, a grant without a channel, or any other value: 403. An EventSource does not ask
+ *   again after it.
+ * - A `Response`: that is the answer, unchanged (a 401 with its challenge, a redirect to a
+ *   login).
+ * - It throws an `SseError` with code `unavailable`: the client is told to reconnect. Any other
+ *   error is a 500 without detail, and goes to `onError`.
  *
- * @param channels as the request, or the route, names them.
+ * @param channels the channels that the request, or the route, names.
  */
 export type Authorize = (
 	request: Request,
@@ -24,11 +34,11 @@ export type Authorize = (
 ) => boolean | Response | Grant | Promise<boolean | Response | Grant>;
 
 /**
- * What a verdict that is no `Response` comes to. JavaScript returns by mistake what TypeScript would not: nothing,
- * a list, a token's claims. Only what is a grant grants.
+ * Turns a verdict that is no `Response` into a grant. JavaScript may return what TypeScript
+ * would refuse: nothing, a list, a token's claims. Only a real grant grants anything.
  *
- * @throws {TypeError} when `expires` is no number, or undefined where it is all that is granted: the stream would
- *   never end.
+ * @throws {TypeError} when `expires` is no number, or is undefined and all that the grant has:
+ *   the stream would never end.
  */
 export function granted(verdict: unknown, names: readonly string[]) {
 	const { channels, expires = Number.POSITIVE_INFINITY } = grantOf(verdict, names);
@@ -43,16 +53,17 @@ function grantOf(verdict: unknown, names: readonly string[]): { [K in keyof Gran
 	if (verdict === true) return { channels: names };
 	if (typeof verdict !== "object" || verdict === null) return {};
 	if (!("expires" in verdict) || "channels" in verdict) return verdict;
-	// It grants all, until then: an end that a session did not have must not make that for ever.
+	// The grant is of all channels until `expires`. A session without an end must not become an
+	// endless stream.
 	if (verdict.expires === undefined) {
-		throw new TypeError("authorize: expires is undefined in a grant of all channels; return true.");
+		throw new TypeError("authorize: expires is undefined; to grant all without end, return true.");
 	}
 	return { channels: names, ...verdict };
 }
 
 /**
- * Known by its shape: where a host has put a class of its own in the place of `Response`, as Hono does on Node,
- * what `fetch` returns is none of its instances.
+ * Tells a `Response` by its shape. Hono on Node replaces the class, so that what `fetch`
+ * returns is no instance of it.
  */
 export function isResponse(value: unknown): value is Response {
 	return typeof value === "object" && value !== null && "status" in value && "headers" in value;

@@ -1,4 +1,4 @@
-/** Counts the streams that are open or being opened: in all, and of each client. */
+/** Counts open and opening streams: in all, and per client. */
 export class ConnectionLimits {
 	readonly #most: number;
 	readonly #mostOfOne: number;
@@ -11,7 +11,10 @@ export class ConnectionLimits {
 		this.#mostOfOne = mostOfOne;
 	}
 
-	/** @param key of the client, where one is counted. @returns undefined: there is no slot. */
+	/**
+	 * @param key the client's key, if clients are counted. @returns undefined when no slot is
+	 *   free.
+	 */
 	acquire(key: string | undefined): Slot | undefined {
 		if (this.#all >= this.#most) return undefined;
 		if (key !== undefined) {
@@ -23,7 +26,7 @@ export class ConnectionLimits {
 		return new Slot(this, key);
 	}
 
-	/** A slot is free again. */
+	/** Frees a slot. */
 	release(key: string | undefined): void {
 		this.#all--;
 		if (key === undefined) return;
@@ -33,7 +36,7 @@ export class ConnectionLimits {
 	}
 }
 
-/** One client's, until it leaves. */
+/** One client's place, until it leaves. */
 export class Slot {
 	#limits: ConnectionLimits | undefined;
 	readonly #key: string | undefined;

@@ -3,22 +3,26 @@ import { checkNames } from "../known-names.ts";
 
 type Origin = string | undefined | null;
 
-/** Which other origins' pages may read streams; the same rules as Hono's `cors()`. */
+/** Which other origins' pages may read streams. The rules are those of Hono's `cors()`. */
 export interface CorsOptions {
-	/** `*`, an origin, several, or a function that returns the one to allow, if any. */
+	/** `*`, an origin, a list of origins, or a function that returns the one to allow, if any. */
 	origin: string | readonly string[] | ((origin: string) => Origin | Promise<Origin>);
-	/** Whether pages may send cookies (`new EventSource(url, { withCredentials: true })`). Default false. */
+	/**
+	 * Whether pages may send cookies: `new EventSource(url, { withCredentials: true })`.
+	 *
+	 * @defaultValue `false`
+	 */
 	credentials?: boolean | undefined;
 }
 
-/** @throws {TypeError} when every origin were allowed to read with the user's cookies. */
+/** @throws {TypeError} when every origin could read with the user's cookies. */
 export function checkCors(cors: CorsOptions | undefined): void {
 	if (cors === undefined) return;
 	checkNames(
 		"cors.",
 		cors,
 		["origin credentials"],
-		[["A stream is read with GET, with whatever headers; leave it out.", "methods allowedHeaders"]],
+		[["Streams need only GET, with any headers; leave it out.", "methods allowedHeaders"]],
 	);
 	const { origin, credentials } = cors;
 	const kind = typeof origin;
@@ -26,9 +30,7 @@ export function checkCors(cors: CorsOptions | undefined): void {
 		throw new TypeError("cors.origin: must be an origin, a list of them, `*`, or a function.");
 	}
 	if (credentials === true && [origin].flat().includes("*")) {
-		throw new TypeError(
-			"cors.origin: with credentials it must name the origins, for `*` would be all of them.",
-		);
+		throw new TypeError("cors.origin: with credentials it must name the origins, not `*`.");
 	}
 }
 
@@ -43,7 +45,8 @@ export async function corsHeaders(
 ): Promise<Record<string, string>> {
 	if (cors === undefined) return {};
 	const headers: Record<string, string> = {};
-	// The answer differs by origin, also where this one is not allowed: a cache must not mix them up.
+	// The answer depends on the origin, also when this origin is not allowed: a cache must tell them
+	// apart.
 	if (cors.origin !== "*") headers.vary = "Origin";
 	try {
 		const allowed = await allowedOrigin(cors, request.headers.get("origin") ?? "");
@@ -56,7 +59,7 @@ export async function corsHeaders(
 	return headers;
 }
 
-/** The answer to a preflight, which polyfills cause by their `Last-Event-ID` header. */
+/** The answer to a preflight. Polyfills cause one by their `Last-Event-ID` header. */
 export function preflight(request: Request, headers: Record<string, string>): Response {
 	const asked = request.headers.get("access-control-request-headers");
 	return new Response(null, {

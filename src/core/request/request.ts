@@ -1,17 +1,17 @@
-/** What a stream request asks for: method and channels. */
+/** What a stream request asks for: its channels and its cursor. */
 
-/** flask-sse's own default, when a request or a publish names no channel. */
+/** flask-sse's own default for a request or a publish that names no channel. */
 export const defaultChannel = "sse";
 
-/** UTF-16 code units in one channel's name. */
+/** The longest channel name, in UTF-16 code units. */
 export const longestName = 512;
 
 export interface ChannelLimits {
-	/** Channels on one stream. */
+	/** The most channels on one stream. */
 	channels: number;
 }
 
-/** The channels of `?channel=a&channel=b`, in the order of the URL; none: `sse`. */
+/** The channels of `?channel=a&channel=b`, in the order of the URL. Without any: `sse`. */
 export function requestedChannels(request: Request): string[] {
 	const names = queryOf(request)
 		.getAll("channel")
@@ -20,23 +20,25 @@ export function requestedChannels(request: Request): string[] {
 }
 
 /**
- * Where the client left off: the header that an EventSource sends when it comes back, else the query, for
- * clients that can set no header. Undefined when it says nothing.
+ * Where the client left off. An EventSource sends it as a header; clients that cannot set
+ * headers put it into the query.
  */
 export function requestedCursor(request: Request): string | undefined {
 	const inQuery = queryOf(request).get("lastEventId");
 	return request.headers.get("last-event-id") || inQuery || undefined;
 }
 
-/** The parameters of the URL, which on Bun is a path alone where the request has no `Host` (HTTP/1.0). */
+/**
+ * The URL's parameters. On Bun the URL of a request without a `Host` (HTTP/1.0) is only a path.
+ */
 export function queryOf(request: Request): URLSearchParams {
 	return new URL(request.url, "http://localhost").searchParams;
 }
 
 /**
- * Whether the client asks to be told in events, which a page can hear, what is otherwise in comments and `retry:`, which
- * it cannot: pings, and when to come back. A service worker may drop the header of a reconnect, so a page that wants to
- * miss nothing has to reconnect by itself.
+ * Asks for events instead of comments and `retry:`, for pings and for when to reconnect. A page
+ * can hear only events. A service worker may drop the header of a reconnect, so a page that
+ * must miss nothing reconnects by itself.
  */
 export const controlQuery = ["sse.control", "events"] as const;
 
@@ -45,7 +47,7 @@ export function asksForControl(request: Request): boolean {
 	return queryOf(request).get(name) === value;
 }
 
-/** What is wrong with these channels, in words that name the rule; undefined when nothing is. */
+/** Names the rule that these channels break. Undefined: none. */
 export function channelProblem(
 	names: readonly unknown[],
 	limits: ChannelLimits,
@@ -60,7 +62,7 @@ export function channelProblem(
 		if (name.length > longestName) {
 			return `channel: a name has at most ${longestName} characters, got ${name.length}.`;
 		}
-		// It has no form in UTF-8, where it would become another name.
+		// A lone surrogate has no form in UTF-8: it would become another name.
 		if (!name.isWellFormed()) {
 			return "channel: must be well-formed Unicode, without a lone surrogate.";
 		}
@@ -68,27 +70,29 @@ export function channelProblem(
 	return undefined;
 }
 
-/** Of a request without its channels, in characters: tokens, and what the route itself needs. */
+/** The longest URL apart from its channels, in characters: tokens, and the route's own part. */
 const longestRest = 16_384;
 
-/** Of a position in one channel, as it stands in a cursor for several. */
+/** The longest position in a cursor for several channels. */
 const longestPosition = 24;
 
-/** What is wrong with the request before its channels are looked at; undefined when nothing is. */
+/** Names the rule that the URL breaks. Undefined: none. */
 export function urlProblem(request: Request, limits: ChannelLimits): string | undefined {
-	// A character of a name is up to 9 of a URL.
+	// One character of a name takes up to 9 of a URL.
 	const longestUrl = longestRest + limits.channels * (longestName + 1) * 9;
 	if (request.url.length <= longestUrl) return undefined;
 	return `url: has at most ${longestUrl} characters, got ${request.url.length}.`;
 }
 
 /**
- * What is wrong with where the client says that it left off; undefined when nothing is. The longest is four
- * times what an id can be, and room for a position in each channel: nobody was ever given more. Anything
- * shorter that makes no sense is a gap and no refusal, for an EventSource gives up on a 400 for good. That
- * goes for bytes past ASCII too, which each runtime hands on in a way of its own: a cursor has none.
+ * Names the rule that the client's cursor breaks. Undefined: none. The limit is four times the
+ * longest id, and a position for each channel: no client ever got a longer one. Anything
+ * shorter that makes no sense is a gap and not a refusal, because an EventSource gives up for
+ * good on a 400. The same goes for bytes beyond ASCII, which each runtime decodes in its own
+ * way: no real cursor has any.
  *
- * @param isUsed asked only about one that is too long: without history it says nothing, so it may be anything.
+ * @param isUsed called only when the cursor is too long: without history a cursor has no
+ *   meaning, so it may be anything.
  */
 export function cursorProblem(
 	request: Request,
@@ -101,7 +105,10 @@ export function cursorProblem(
 	return `Last-Event-ID: has at most ${longestCursor} characters, got ${length}.`;
 }
 
-/** Whether a channel is on the list, if there is one; a `*` at the end of an entry stands for any rest. */
+/**
+ * Whether a channel is on the list, if there is one. A `*` at the end of an entry matches any
+ * rest.
+ */
 export function isAllowed(name: string, list: readonly string[] | undefined): boolean {
 	return (
 		list?.some((entry) =>
@@ -111,8 +118,8 @@ export function isAllowed(name: string, list: readonly string[] | undefined): bo
 }
 
 /**
- * @param allowed the only channels there are, if that is limited.
- * @throws {TypeError} when code may not do that with the channel; it names the rule.
+ * @param allowed the only channels, if they are limited.
+ * @throws {TypeError} naming the rule, when code may not do that with the channel.
  */
 export function checkChannel(
 	channel: string,

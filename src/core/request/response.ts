@@ -2,9 +2,9 @@ import { commentFrame, jitteredRetry, retryEventFrame, retryFrame } from "../mes
 import { asksForControl } from "./request.ts";
 
 /**
- * How a stream request is answered. A non-200 answer is final for an EventSource: it gives up and
- * never asks again (https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model).
- * So what is final is refused with a status, and what will pass is answered as a stream that ends.
+ * How a stream request is answered. An EventSource gives up for good on every status but 200:
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model. So a
+ * final refusal has such a status, and a passing one is a stream that ends at once.
  */
 
 // No `connection` and no `transfer-encoding`: they belong to the host, and HTTP/2 forbids them.
@@ -15,7 +15,7 @@ const streamHeaders = {
 	"x-accel-buffering": "no",
 };
 
-/** The event stream itself; a null body is the answer to HEAD. */
+/** The event stream. A null body answers HEAD. */
 export function eventStream(
 	body: ReadableStream<Uint8Array> | string | null,
 	headers?: Record<string, string>,
@@ -23,7 +23,7 @@ export function eventStream(
 	return new Response(body, { headers: { ...streamHeaders, ...headers } });
 }
 
-/** A final no: the request itself must change before it can succeed. */
+/** A final refusal: the request itself must change before it can succeed. */
 export function refuse(
 	status: 400 | 403 | 405 | 500,
 	error: string,
@@ -33,8 +33,8 @@ export function refuse(
 }
 
 /**
- * A passing no: the EventSource waits and asks again by itself. The wait is drawn from 2 to 6 s, so
- * that clients turned away together do not come back together.
+ * A passing refusal: the EventSource waits and asks again by itself. The wait is a random time
+ * between 2 and 6 s, so that refused clients do not return together.
  */
 export function askToReconnect(request: Request, headers?: Record<string, string>): Response {
 	const ms = jitteredRetry();

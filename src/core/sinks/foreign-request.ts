@@ -1,6 +1,6 @@
 /**
- * What frameworks hand their handlers in place of a `Request`. Each is told by its shape, and only to say what to write
- * instead.
+ * What frameworks pass to their handlers instead of a `Request`. Each is recognised by its
+ * shape, only to say what to write.
  */
 interface Foreign {
 	url?: unknown;
@@ -12,7 +12,7 @@ interface Foreign {
 	node?: Foreign;
 }
 
-/** By shape: where a host has put a class of its own in the place of `Request`, as Hono does, it is no instance. */
+/** By its shape: Hono replaces the `Request` class, so a request may be no instance of it. */
 function isRequest({ url, headers }: Foreign): boolean {
 	return typeof url === "string" && typeof headers?.get === "function";
 }
@@ -23,7 +23,7 @@ const byNode = (incoming: string, outgoing: string): string =>
 	`On Node: toNodeHandler(sse) from "edge-sse/node", called with ${incoming} and ${outgoing}.`;
 
 /**
- * @throws {TypeError} when a stream is asked for with what is no `Request`: the context of a framework, or Node's own
+ * @throws {TypeError} when this is no `Request`, but a framework's context or Node's own
  *   request. It says what to write.
  */
 export function checkRequest(request: unknown): void {
@@ -37,8 +37,7 @@ export function checkRequest(request: unknown): void {
 function advice(given: Foreign): string {
 	const { req, request, raw, node } = given;
 	for (const [name, inside] of Object.entries({ req, request, raw })) {
-		if (inside && isRequest(inside))
-			return `What was given has it as its property "${name}": hand in that.`;
+		if (inside && isRequest(inside)) return `Pass its property "${name}".`;
 	}
 	if (req?.raw) {
 		return 'In Hono: app.get("/stream", stream(sse)) with stream from "edge-sse/hono", or (c) => sse.stream(c.req.raw, { host: c.env }).';
@@ -51,5 +50,5 @@ function advice(given: Foreign): string {
 	}
 	if (isNodes(req)) return `In Koa: ctx.respond = false, then ${byNode("ctx.req", "ctx.res")}`;
 	if (isNodes(node?.req)) return byNode("event.node.req", "event.node.res");
-	return "Hand in the one that the host gave your handler.";
+	return "Pass the one that the host gave your handler.";
 }

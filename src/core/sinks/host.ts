@@ -4,15 +4,15 @@ import { limitWaiting, turnOf } from "./pipeline.ts";
 import { BodySink, type SinkOwner, type StreamSink } from "./sink.ts";
 
 /**
- * What hosts hand a fetch handler besides the request: Bun its server, Deno the connection's info,
- * Workers and Hono their env. All of it is optional, and recognised by its shape alone.
+ * What hosts pass to a fetch handler besides the request: Bun its server, Deno the connection's
+ * info, Workers and Hono their env. All of it is optional, and recognised only by its shape.
  */
 interface HostHints {
 	/** Bun's server: https://bun.com/docs/api/http#idletimeout */
 	timeout?: (request: Request, seconds: number) => void;
-	/** Deno's info: settles when the response has been sent, or its connection is gone. */
+	/** Deno's info: settles when the response has been sent, or when its connection is gone. */
 	completed?: Promise<unknown>;
-	/** Node's response, of `@hono/node-server` and of `edge-sse/node`. */
+	/** Node's response, from `@hono/node-server` and `edge-sse/node`. */
 	outgoing?: unknown;
 }
 
@@ -21,7 +21,10 @@ interface SrvxRequest {
 	runtime?: { node?: { res?: unknown } };
 }
 
-/** How long a client may leave unread what is left of a stream that is over, in s, where the host lets us say so. */
+/**
+ * How long a client may leave the rest of an ended stream unread, in s. Some hosts allow no
+ * such limit.
+ */
 const patience = 10;
 
 function hints(host: unknown): HostHints {
@@ -29,17 +32,17 @@ function hints(host: unknown): HostHints {
 }
 
 /**
- * Waits until a request may be answered. Node reads pipelined requests at once, and one that waits for the end of a
- * stream before it must cost nothing until then.
+ * Waits until a request may be answered. Node reads pipelined requests at once, and a request
+ * that waits for the end of a stream must cost nothing until then.
  *
- * @returns undefined when that is now; else what resolves to whether the client is still there.
+ * @returns undefined: now. Otherwise a promise of whether the client is still there.
  */
 export function turnOn(request: Request, host: unknown): Promise<boolean> | undefined {
 	const outgoing = nodeResponse(request, host);
 	return outgoing && turnOf(outgoing);
 }
 
-/** The body that a stream leaves by. On Node it can be left for the socket by whoever sends it. */
+/** Makes the body of a stream. On Node its sender can leave the body and write to the socket. */
 export function sinkFor(request: Request, host: unknown): (owner: SinkOwner) => StreamSink {
 	const outgoing = nodeResponse(request, host);
 	const socket = outgoing?.socket;
@@ -56,15 +59,15 @@ function nodeResponse(request: Request, host: unknown): NodeResponse | undefined
 	return isNodeResponse(outgoing) ? outgoing : undefined;
 }
 
-/** Bun cuts a response after 10 s without bytes, unless its server is asked not to. */
+/** Bun ends a response after 10 s without bytes, unless its server is told not to. */
 export function liftIdleTimeout(request: Request, host: unknown): void {
 	const server = hints(host);
 	if (typeof server.timeout === "function") server.timeout(request, 0);
 }
 
 /**
- * Tells a client's connection that it has left, by the request's signal, or by Deno's `completed` where there is
- * one (Deno warns about a served request's signal being read at all).
+ * Tells a connection that its client has left: by the request's signal, or by Deno's
+ * `completed`. Deno warns when a served request's signal is read at all.
  */
 export function listenForDeparture(request: Request, host: unknown, client: Departing): void {
 	const { completed } = hints(host);
@@ -76,8 +79,9 @@ export function listenForDeparture(request: Request, host: unknown, client: Depa
 }
 
 /**
- * The stream is over: listens no more, and has the host close the connection of a client that does not read on. It
- * would hold a socket for as long as its TCP is alive, and be counted by nobody.
+ * The stream is over. Stops listening, and has the host close the connection if the client
+ * reads no further. Otherwise the client would hold a socket as long as its TCP lives, and
+ * nothing would count it.
  */
 export function stopListening(request: Request, host: unknown, client: Departing): void {
 	if (hints(host).completed instanceof Promise) return;
@@ -98,12 +102,13 @@ function limitPatience(request: Request, host: unknown): void {
 		limitSilence(outgoing, patience * 1_000);
 }
 
-/** Closes a connection on which nothing passes while the rest of a response is sent. */
+/** Closes a connection on which nothing moves while the rest of a response is sent. */
 function limitSilence(outgoing: NodeResponse, ms: number): void {
 	const { socket } = outgoing;
 	if (!socket?.setTimeout) return;
 	const before = socket.timeout ?? 0;
 	socket.setTimeout(ms);
-	// The next response on this connection is no part of it. First, for Node then sets a time of its own where it has one.
+	// The limit ends with this response. Prepended, because Node's own listener may set a timeout,
+	// which must come later.
 	outgoing.prependOnceListener("finish", () => socket.setTimeout?.(before));
 }

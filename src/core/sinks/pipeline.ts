@@ -2,21 +2,24 @@ import type { NodeResponse, NodeSocket } from "./node-response.ts";
 import { isStreaming } from "./node-sink.ts";
 
 /**
- * Requests that may wait on one connection where an event stream is among those that they wait for. Nobody has a use
- * for more: a stream ends when it likes. Node reads 64 kB at once, which can be 1,900 requests.
+ * The most requests that may wait on one connection behind an event stream. More are useless:
+ * the stream may never end. Node reads 64 kB at once, which can be 1,900 requests.
  */
 const mostWaiting = 8;
 
-/** What waits on one connection: pipelined requests are read at once, and answered one after the other. */
+/**
+ * The requests that wait on one connection. Node reads pipelined requests at once and answers
+ * them one by one.
+ */
 class Pipeline {
 	readonly #socket: NodeSocket;
 	readonly #waiting = new Set<NodeResponse>();
-	/** Those among them that are event streams, and begin when their turn comes. */
+	/** Event streams among them. They begin when their turn comes. */
 	readonly #streams = new Map<NodeResponse, (isTurn: boolean) => void>();
 
 	constructor(socket: NodeSocket) {
 		this.#socket = socket;
-		// One listener for all: Node warns of the eleventh, and tells no response that waits (on Node 20).
+		// One listener for all: Node warns about the eleventh, and Node 20 tells no waiting response.
 		socket.once("close", () => {
 			for (const answer of this.#streams.values()) answer(false);
 			this.#streams.clear();
@@ -43,7 +46,7 @@ class Pipeline {
 		return turn;
 	}
 
-	/** Closes the connection when too many wait for a stream. */
+	/** Closes the connection when too many requests wait for a stream. */
 	limit(): void {
 		if (this.#waiting.size <= mostWaiting) return;
 		if (this.#streams.size > 0 || isStreaming(this.#socket)) this.#socket.destroy();
@@ -52,7 +55,7 @@ class Pipeline {
 
 const pipelines = new WeakMap<NodeSocket, Pipeline>();
 
-/** The pipeline that a response waits in; undefined when its turn has come, or is over. */
+/** The pipeline in which a response waits. Undefined when its turn has come, or is over. */
 function pipelineOf(outgoing: NodeResponse): Pipeline | undefined {
 	const socket = outgoing.req?.socket;
 	if (outgoing.socket !== null || outgoing.writableEnded || !socket) return undefined;
@@ -65,25 +68,27 @@ function pipelineOf(outgoing: NodeResponse): Pipeline | undefined {
 }
 
 /**
- * Waits until a stream may be answered on its connection, so that it takes nothing before: no place, no subscription.
+ * Waits until a stream may be answered on its connection. Before that it takes no slot and no
+ * subscription.
  *
- * @returns undefined when that is now; false when the connection is gone, and true when the turn has come.
+ * @returns undefined: now. Otherwise true when its turn has come, false when the connection is
+ *   gone.
  */
 export function turnOf(outgoing: NodeResponse): Promise<boolean> | undefined {
 	return pipelineOf(outgoing)?.turn(outgoing);
 }
 
 /**
- * Counts a request of any kind among those that wait on its connection, where it does.
+ * Counts a request of any kind among those that wait on its connection, if it has to wait.
  *
- * @returns false when it need not be answered: its connection is closed.
+ * @returns false when its connection is closed, so that it needs no answer.
  */
 export function countWaiting(outgoing: NodeResponse): boolean {
 	pipelineOf(outgoing)?.add(outgoing);
 	return outgoing.req?.socket?.destroyed !== true;
 }
 
-/** A stream begins on this socket: too many may be waiting for its end already. */
+/** A stream begins on this socket, where too many requests may wait already. */
 export function limitWaiting(socket: NodeSocket): void {
 	pipelines.get(socket)?.limit();
 }

@@ -1,23 +1,26 @@
 /**
- * How bytes leave. Everything above it hands out the same bytes to every client; a sink is the only
- * thing that knows what kind of client it is.
+ * How bytes leave. The core hands out the same bytes to every client; only a sink knows what
+ * kind of client it is.
  */
 export interface Sink {
-	/** Hands bytes to the host; they are shared and must not be changed. Throws once the client is gone. */
+	/**
+	 * Hands bytes to the host. They are shared and must not be changed. Throws once the client is
+	 * gone.
+	 */
 	write(bytes: Uint8Array): void;
-	/** Bytes that were written and that the client's connection has not taken yet. */
+	/** Written bytes that the client's connection has not taken yet. */
 	readonly bufferedBytes: number;
-	/** Ends the stream after what was written, so that the client sees a clean end. */
+	/** Ends the stream after everything written, so that the client sees a clean end. */
 	end(): void;
-	/** Drops what was not taken yet and breaks the stream. */
+	/** Drops unsent bytes and breaks the stream. */
 	abort(reason: Error): void;
 }
 
-/** Whose bytes a sink takes. */
+/** The owner of a sink. */
 export interface SinkOwner {
-	/** The host let go of it: the client has left. */
+	/** The host released the sink: the client has left. */
 	onDisconnect(): void;
-	/** From now on another one takes them. */
+	/** Bytes go to another sink from now on. */
 	use(sink: Sink): void;
 }
 
@@ -26,15 +29,15 @@ export interface StreamSink extends Sink {
 	readonly body: ReadableStream<Uint8Array>;
 }
 
-// The default strategy counts chunks, so that its desiredSize says nothing about memory.
+// The default strategy counts chunks, so its desiredSize says nothing about memory.
 const inBytes: QueuingStrategy<Uint8Array> = {
 	highWaterMark: 0,
 	size: (chunk) => chunk.byteLength,
 };
 
 /**
- * A sink over a `ReadableStream`, fed by its controller: no `pull` and no generator, which cost one
- * to four microseconds more per client and message. It is its stream's source itself, which saves
+ * A sink over a `ReadableStream`, fed by its controller. A `pull` or a generator would cost one
+ * to four microseconds more per client and message. It is its stream's own source, which saves
  * each client some closures.
  */
 export class BodySink implements StreamSink, UnderlyingDefaultSource<Uint8Array> {

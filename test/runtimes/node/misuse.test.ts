@@ -15,7 +15,7 @@ test.each([undefined, null, "sse", {}, { fetch: 1 }, Promise.resolve()])(
 	"%j is no fetch handler",
 	(handler) => {
 		expect(() => toNodeHandler(handler as unknown as NodeFetch)).toThrow(
-			/^toNodeHandler: must be given a fetch handler/,
+			/^toNodeHandler: needs a fetch handler/,
 		);
 	},
 );

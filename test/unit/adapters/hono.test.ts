@@ -147,7 +147,7 @@ test("without an instance there is a TypeError that says what to do", async () =
 	});
 	expect((await app.request("/")).status).toBe(500);
 	expect(errors).toEqual([
-		new TypeError("stream: give it an instance, or put one on the context by sseMiddleware."),
+		new TypeError("stream: pass an instance, or set one with sseMiddleware."),
 	]);
 });
 

@@ -62,17 +62,17 @@ test("what is waited for comes: the n-th, the one looked for, the end", async ()
 	await end;
 });
 
-test("what is waited for in vain says what came instead", async () => {
+test("a wait that times out says what came instead", async () => {
 	const { sse, open } = instance();
 	const messages = await open();
 	await sse.publish("one");
 	await messages.nth(1);
 	const came = '1 messages came, the last {"type":"message","data":"one","lastEventId":""}.';
 	await expect(messages.nth(2, { timeout: 20 })).rejects.toThrow(
-		`Waited 20 ms in vain for message 2; ${came}`,
+		`Waited 20 ms for message 2; ${came}`,
 	);
 	await expect(messages.end({ timeout: 20 })).rejects.toThrow(
-		`Waited 20 ms in vain for the end of the stream; ${came}`,
+		`Waited 20 ms for the end of the stream; ${came}`,
 	);
 	const never = messages.find(() => false);
 	const failed = expect(never).rejects.toThrow(

@@ -54,10 +54,10 @@ describe("fields that are no option of node-redis are refused, with what to writ
 		["sockets", { sockets: node }, /Did you mean socket\?/],
 		["passwrod", { url, passwrod: "hunter2" }, /Did you mean password\?/],
 		["userName", { url, userName: "hunter2" }, /Did you mean username\?/],
-		["something", { something: "hunter2" }, /Those are url, /],
+		["something", { something: "hunter2" }, /The options are url, /],
 	])("%s", (field, target, says) => {
 		const message = refusal(target);
-		expect(message).toMatch(new RegExp(`^redis\\(\\): ${field}: is no option here\\. `));
+		expect(message).toMatch(new RegExp(`^redis\\(\\): ${field}: unknown option\\. `));
 		expect(message).toMatch(says);
 	});
 
@@ -86,7 +86,7 @@ describe("fields that are no option of node-redis are refused, with what to writ
 		["socket.retryStrategy", { socket: { ...node, retryStrategy: () => 1 } }, /done here/],
 	])("%s", (where, target, says) => {
 		const message = refusal(target);
-		expect(message.startsWith(`redis(): ${where}: is no option here. `), message).toBe(true);
+		expect(message.startsWith(`redis(): ${where}: unknown option. `), message).toBe(true);
 		expect(message).toMatch(says);
 	});
 
@@ -95,7 +95,7 @@ describe("fields that are no option of node-redis are refused, with what to writ
 		["a URL object", new URL("redis://:hunter2@localhost"), /as a string: url\.href/],
 		["a promise", Promise.resolve(), /is a promise; await it/],
 		["a Map", new Map([["host", "x"]]), /must be a plain object/],
-		["a list", ["redis://:hunter2@localhost"], /is no option here/],
+		["a list", ["redis://:hunter2@localhost"], /unknown option/],
 		["a URL as host", { socket: { host: "redis://:hunter2@localhost" } }, /socket\.host: must be/],
 		["host and port in one", { socket: { host: "localhost:6379" } }, /a port goes to port/],
 		["an empty host", { socket: { host: "" } }, /socket\.host: must be/],
@@ -120,11 +120,11 @@ describe("fields that are no option of node-redis are refused, with what to writ
 		["maxLength", { maxLength: 5 }, /history: \{ maxLength/],
 		["timeOut", { timeOut: 5 }, /Did you mean timeout\?/],
 		["pingInterwal", { pingInterwal: 5 }, /Did you mean pingInterval\?/],
-		["history.maxSeconds", { history: { maxSeconds: 5 } }, /Those are maxLength, maxAge/],
+		["history.maxSeconds", { history: { maxSeconds: 5 } }, /The options are maxLength, maxAge/],
 		["history.maxlength", { history: { maxlength: 5 } }, /Did you mean maxLength\?/],
 	])("the second argument: %s", (field, options, says) => {
 		const message = refusal(url, options);
-		expect(message).toContain(`${field}: is no option here. `);
+		expect(message).toContain(`${field}: unknown option. `);
 		expect(message).toMatch(says);
 	});
 });

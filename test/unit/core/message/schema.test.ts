@@ -82,7 +82,7 @@ test("with schemas there are no other types of events", async () => {
 	for (const type of ["greetings", "toString", "message", undefined]) {
 		const other = sse.publish({ message: "x" } as never, { type } as never);
 		await expect(other).rejects.toThrow(
-			/^Cannot publish\. type: .* is none of the events, which are greeting\.$/,
+			/^Cannot publish\. Unknown event type ".*"; expected one of: greeting\.$/,
 		);
 	}
 	const plain = closed(

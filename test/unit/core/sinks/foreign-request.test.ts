@@ -108,11 +108,11 @@ const contexts: [what: string, given: unknown, words: RegExp][] = [
 		{ request: new Request("http://a"), url: new URL("http://a") },
 		/property "request"/,
 	],
-	["an event of AWS Lambda", { httpMethod: "GET", headers: {} }, /Hand in the one/],
-	["nothing", undefined, /Hand in the one/],
-	["null", null, /Hand in the one/],
-	["a URL", new URL("http://a/?channel=b"), /Hand in the one/],
-	["a string", "http://a/", /Hand in the one/],
+	["an event of AWS Lambda", { httpMethod: "GET", headers: {} }, /Pass the one/],
+	["nothing", undefined, /Pass the one/],
+	["null", null, /Pass the one/],
+	["a URL", new URL("http://a/?channel=b"), /Pass the one/],
+	["a string", "http://a/", /Pass the one/],
 ];
 test.each(contexts)("%s is refused as well", (_, given, words) => {
 	expect(() => checkRequest(given)).toThrow(TypeError);

@@ -1,0 +1,78 @@
+import { prefixed } from "./channel-prefix.ts";
+import type { Connector } from "./connector.ts";
+import { Hub } from "./delivery/hub.ts";
+import { withFewGaps } from "./error-handler.ts";
+import { closedError } from "./errors.ts";
+import type { CheckedOptions } from "./options.ts";
+import { type Counters, counters } from "./stats.ts";
+
+/** The connector of one instance, made on first use, and the hubs on it. */
+export class Hubs {
+	readonly counters: Counters = counters();
+	/** The hubs of single requests, where requests may not share I/O. */
+	readonly ofRequests: Set<Hub> = new Set();
+	readonly #options: CheckedOptions;
+	/** Reports what happens to streams, for all hubs together. */
+	readonly #report: CheckedOptions["onError"];
+	#given: Connector | undefined;
+	#connector: Connector | undefined;
+	#shared: Hub | undefined;
+	#closed = false;
+
+	constructor(options: CheckedOptions) {
+		this.#options = options;
+		this.#report = withFewGaps(options.onError);
+	}
+
+	/** The connector as the options gave it, without the prefix. */
+	get given(): Connector {
+		this.connect();
+		return this.#given as Connector;
+	}
+
+	/** @throws {ConnectorError} after `close()`. */
+	connectOpen(): Connector {
+		if (this.#closed) throw closedError("ServerSentEvents");
+		return this.connect();
+	}
+
+	/** The connector with the prefix. */
+	connect(host?: unknown): Connector {
+		const { connector, channels } = this.#options;
+		this.#given ??= typeof connector === "function" ? connector(host) : connector;
+		this.#connector ??= prefixed(this.#given, channels.prefix);
+		return this.#connector;
+	}
+
+	/** Where requests may not share I/O, each has its own hub, which unsubscribes with it. */
+	hubFor(host: unknown): Hub {
+		const connector = this.connect(host);
+		if (this.#shared !== undefined) return this.#shared;
+		const shared = connector.scope === "process";
+		const hub = new Hub(connector, {
+			...this.#options,
+			...this.#options.limits,
+			linger: shared ? this.#options.linger : 0,
+			report: this.#report,
+			counters: this.counters,
+		});
+		if (this.#closed) hub.close();
+		if (shared) this.#shared = hub;
+		return hub;
+	}
+
+	/** Keeps the hub of a single request until its stream ends. */
+	keep(hub: Hub): void {
+		if (hub !== this.#shared) this.ofRequests.add(hub);
+	}
+
+	all(): Hub[] {
+		return [...this.ofRequests, ...(this.#shared === undefined ? [] : [this.#shared])];
+	}
+
+	async close(): Promise<void> {
+		this.#closed = true;
+		for (const hub of this.all()) hub.close();
+		await this.#connector?.close();
+	}
+}

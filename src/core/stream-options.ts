@@ -1,0 +1,66 @@
+import { checkNames } from "./known-names.ts";
+
+/** What one route's streams get. What is left out is the client's choice, or the default. */
+export interface StreamOptions {
+	/**
+	 * The channels of this stream, instead of the request's own `?channel=`: a name, or a list of
+	 * at least one. A value of `undefined` is a `TypeError`: it would let the client choose by
+	 * mistake.
+	 *
+	 * @defaultValue the client chooses by `?channel=`
+	 */
+	channel?: string | readonly string[];
+	/**
+	 * With history: how many of each channel's newest messages a new client is sent first; 1 is
+	 * the latest. A client that reconnects gets what it missed instead.
+	 *
+	 * @defaultValue `0`
+	 */
+	recent?: number | undefined;
+	/**
+	 * When the stream ends, in ms since 1970. The client then reconnects and is authorized again.
+	 * A value of `undefined` is a `TypeError`.
+	 *
+	 * @defaultValue no end
+	 */
+	expires?: number;
+	/**
+	 * What the runtime passed to its fetch handler after the request: Bun's server, Deno's info,
+	 * Workers' env.
+	 *
+	 * @defaultValue none
+	 */
+	host?: unknown;
+}
+
+/** @throws {TypeError} that names the option and its rule. */
+export function checkStreamOptions(options: StreamOptions): void {
+	// With a misspelt `channel`, the client would choose what it reads. The same goes for one that
+	// is undefined.
+	checkNames("Cannot stream. ", options, ["channel recent expires host"]);
+	if ("channel" in options) checkRouteChannel(options.channel);
+	const { recent = 0, expires } = options;
+	if (!Number.isSafeInteger(recent) || recent < 0) {
+		throw new TypeError("Cannot stream. recent: must be a whole number of 0 or more.");
+	}
+	if ("expires" in options && (typeof expires !== "number" || Number.isNaN(expires))) {
+		throw new TypeError(
+			"Cannot stream. expires: must be a number, in ms since 1970; leave it out for no end.",
+		);
+	}
+}
+
+/** @throws {TypeError} when a route names no channel: undefined, null, an empty name or list. */
+function checkRouteChannel(channel: unknown): void {
+	const names: unknown[] = [channel].flat();
+	if (names.length > 0 && areNames(names)) return;
+	throw new TypeError(
+		"Cannot stream. channel: must be a name or a list of names. " +
+			"Leave it out to let the client choose by ?channel=.",
+	);
+}
+
+/** Whether this is a list of names, none of them empty. */
+export function areNames(value: unknown): boolean {
+	return Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
+}
