@@ -91,14 +91,29 @@ function wayOut(
 	most: number,
 ): string | undefined {
 	const way = advised(name, advice);
-	if (way !== undefined || name.length > 64) return way;
+	if (way !== undefined) return way;
+	const nearest = nearestName(name, known, most);
+	return nearest === undefined ? undefined : `Did you mean ${nearest}?`;
+}
+
+/**
+ * Which of the names was probably meant.
+ *
+ * @param most letters that a name may be away from it.
+ */
+export function nearestName(
+	name: string,
+	known: readonly string[],
+	most: number,
+): string | undefined {
+	if (name.length > 64) return undefined;
 	const letters = lettersOf(name);
 	const away = known.map((each) => {
 		// For `keepAliveInterval` and `timeoutMs`.
 		return name.startsWith(each) && each.length > 3 ? 1 : distance(letters, lettersOf(each));
 	});
 	const least = Math.min(...away);
-	return least > most ? undefined : `Did you mean ${known[away.indexOf(least)]}?`;
+	return least > most ? undefined : known[away.indexOf(least)];
 }
 
 function lettersOf(name: string): string {

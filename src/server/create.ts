@@ -24,9 +24,13 @@ export interface ServerHub {
 	/** The same as `fetch`, without the door. */
 	inside: Fetch;
 	settings: Settings;
+	/** The broker's name. */
+	broker: string;
+	/** Where it is reached on a port, without a slash at the end. */
+	addressOf(port: number): string;
 	/** What the server prints once it accepts connections. */
 	announce(port: number): string;
-	/** Ends all streams, spread over `SSE_DRAIN`; meanwhile `/healthz` says that no more are taken. */
+	/** Ends all streams, spread over `SSE_DRAIN`; meanwhile `/readyz` says that no more are taken. */
 	close(): Promise<void>;
 }
 
@@ -53,13 +57,15 @@ export function createHub(environment: Environment): ServerHub {
 		metrics: createMetrics(sse),
 	});
 	const door = createDoor(settings.hosts);
+	const addressOf = (port: number) => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 	return {
+		broker: name,
+		addressOf,
 		fetch: behind(door, app.fetch),
 		door,
 		inside: app.fetch,
 		settings,
-		announce: (port) =>
-			startLines(`http://${host.includes(":") ? `[${host}]` : host}:${port}`, name, publishing),
+		announce: (port) => startLines(addressOf(port), name, publishing),
 		// A few clients need no window to spread over.
 		close: () => sse.close({ drain: Math.min(drain, sse.stats().connections * drainPerClient) }),
 	};

@@ -1,18 +1,11 @@
 import { ConfigurationError } from "../core/errors.ts";
+import { variables } from "./variable-table.ts";
 
 /** What a process or a Worker was started with. */
 export type Environment = Record<string, string | undefined>;
 
 /** The variables besides `SSE_…` that the hub reads. */
-const others = [
-	"HOST",
-	"PORT",
-	"REDIS_URL",
-	"UPSTASH_REDIS_REST_URL",
-	"UPSTASH_REDIS_REST_TOKEN",
-	"KV_REST_API_URL",
-	"KV_REST_API_TOKEN",
-];
+const others = variables.flatMap(({ name }) => (name.startsWith("SSE_") ? [] : name));
 
 /**
  * A variable that is set and empty is a value that did not arrive: a secret, a list, a broker. Doing

@@ -1,16 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { ConfigurationError } from "../../../src/core/errors.ts";
 import { readSettings } from "../../../src/server/settings.ts";
+import { variables } from "../../../src/server/variable-table.ts";
 
-const names = [
-	...["HOST", "PORT", "REDIS_URL", "UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"],
-	...["KV_REST_API_URL", "KV_REST_API_TOKEN", "SSE_REDIS_URL", "SSE_PUBLISH_TOKEN"],
-	...["SSE_PUBLISH_OPEN", "SSE_HOSTS", "SSE_METRICS_TOKEN", "SSE_CHANNELS", "SSE_CHANNEL_PREFIX"],
-	...["SSE_CORS_ORIGIN", "SSE_CORS_CREDENTIALS", "SSE_LOG_CONNECTIONS", "SSE_DRAIN", "SSE_PING"],
-	...["SSE_KEEP_ALIVE", "SSE_LINGER", "SSE_MAX_CONNECTIONS", "SSE_MAX_DURATION"],
-	...["SSE_MAX_BUFFERED_BYTES", "SSE_MAX_MESSAGE_BYTES", "SSE_HISTORY_LENGTH"],
-	...["SSE_HISTORY_SECONDS", "SSE_JWT_SECRET", "SSE_JWKS_URL", "SSE_PUBLIC_CHANNELS", "SSE_ANY"],
-];
+const names = [...variables.map(({ name }) => name), "SSE_ANY"];
 
 describe("a variable that is set and empty", () => {
 	test.each(names)("%s: an error that names it, and says what to do", (name) => {

@@ -1,0 +1,59 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { sendDirectly } from "../direct-send.ts";
+import type { Refusal } from "../door.ts";
+import type { Listen } from "../listening.ts";
+import { exitWith } from "../process.ts";
+
+/** Who takes longer to send a request is closed, in ms; Node would give it 60 s and 5 min. */
+const requestLimits = {
+	headersTimeout: 10_000,
+	requestTimeout: 30_000,
+	connectionsCheckingInterval: 2_000,
+};
+
+export const listen: Listen = async ({ settings, door, inside }) => {
+	const listener = getRequestListener(sendDirectly(inside));
+	const server = createServer(requestLimits, (incoming, outgoing) => {
+		const refusal = door(incoming.url ?? "/", calledHost(incoming));
+		if (refusal !== undefined) return refuse(outgoing, refusal);
+		// Hono's adapter makes a URL with it, and takes fewer forms of a host than the door; HTTP/1.0 has none.
+		incoming.headers.host = "localhost";
+		void listener(incoming, outgoing);
+	});
+	const port = await opened(server, settings.port, settings.host);
+	return {
+		port,
+		stop: async () => {
+			server.close();
+			server.closeAllConnections();
+		},
+	};
+};
+
+function opened(server: Server, port: number, host: string): Promise<number> {
+	return new Promise((resolve, reject) => {
+		server.once("error", reject);
+		server.listen(port, host, () => {
+			server.off("error", reject).on("error", exitWith);
+			const address = server.address();
+			resolve(typeof address === "object" && address !== null ? address.port : port);
+		});
+	});
+}
+
+/** All that the request names: Node keeps the first alone, and a proxy in front may have read another. */
+function calledHost({ rawHeaders }: IncomingMessage): string {
+	return rawHeaders
+		.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === "host")
+		.join();
+}
+
+function refuse(outgoing: ServerResponse, { status, error }: Refusal): void {
+	const body = JSON.stringify({ error });
+	outgoing.writeHead(status, {
+		"content-type": "application/json",
+		"content-length": Buffer.byteLength(body),
+	});
+	outgoing.end(body);
+}

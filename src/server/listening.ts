@@ -1,0 +1,41 @@
+import { createHub, type ServerHub } from "./create.ts";
+import { nearMisses } from "./near-misses.ts";
+import { exitWith, onShutdown } from "./process.ts";
+import type { Environment } from "./variables.ts";
+
+/** A server that accepts connections. */
+export interface Listening {
+	/** The one that the system chose, where `PORT` is 0. */
+	port: number;
+	/** Closes the server's connections, once all streams have ended. */
+	stop(): Promise<void>;
+}
+
+/** Serves the hub on its runtime. It rejects where it cannot listen. */
+export type Listen = (hub: ServerHub) => Promise<Listening>;
+
+/**
+ * The hub as a process: it listens, says so, and ends on a signal. A process that cannot start ends with 1.
+ *
+ * @param onOpen is called when it has said so.
+ */
+export async function start(
+	environment: Environment,
+	listen: Listen,
+	onOpen: (hub: ServerHub, port: number) => void = () => undefined,
+): Promise<void> {
+	try {
+		for (const problem of nearMisses(environment)) console.error(`edge-sse: ${problem}`);
+		const hub = createHub(environment);
+		const server = await listen(hub);
+		onShutdown(async () => {
+			// Still listening: a load balancer learns from /readyz, and clients from a stream that sends them away.
+			await hub.close();
+			await server.stop();
+		});
+		console.log(hub.announce(server.port));
+		onOpen(hub, server.port);
+	} catch (error) {
+		exitWith(error);
+	}
+}
