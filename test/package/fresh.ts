@@ -29,7 +29,10 @@ const peers = Object.keys(packageJson.peerDependencies ?? {}).map(
 	(name) => `${name}@${pinned[name] ?? "latest"}`,
 );
 
-export async function fresh(installer: keyof typeof installers = "npm"): Promise<Fresh> {
+export async function fresh(
+	installer: keyof typeof installers = "npm",
+	others: readonly string[] = peers,
+): Promise<Fresh> {
 	const folder = await mkdtemp(join(tmpdir(), "edge-sse-fresh-"));
 	const remove = () => rm(folder, { recursive: true, force: true });
 	const write = async (name: string, text: string) => {
@@ -39,7 +42,7 @@ export async function fresh(installer: keyof typeof installers = "npm"): Promise
 	try {
 		await write("package.json", '{ "type": "module", "private": true }\n');
 		const tarball = await packed(folder);
-		await succeed(installer, [...installers[installer], tarball, ...peers], folder);
+		await succeed(installer, [...installers[installer], tarball, ...others], folder);
 		return { folder, write, remove };
 	} catch (error) {
 		await remove();

@@ -9,6 +9,7 @@ import { shell } from "../support/programs.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 import { until } from "../support/wait.ts";
+import { tryCommand } from "./command-trial.ts";
 import { consumer, serverAndPage, tokens } from "./consumers.ts";
 import { entriesWith, heard, namesOf, smoke } from "./entries.ts";
 import { download, downloadTimeout, type Fresh, fresh } from "./fresh.ts";
@@ -75,6 +76,7 @@ const trials: Record<Host, (version: string) => Promise<void>> = {
 		const node = await program("node", version);
 		expect((await succeed(node, ["--version"])).stdout.trim()).toBe(`v${version}`);
 		await expectToWork(node, ["main.js"]);
+		await tryCommand(`${node} node_modules/.bin/edge-sse`, project.folder);
 	},
 
 	Bun: async () => {
@@ -83,12 +85,14 @@ const trials: Record<Host, (version: string) => Promise<void>> = {
 		await own.write("smoke.js", smoke(onServers));
 		await own.write("main.js", main);
 		await expectToWork("bun", ["--no-install", "main.js"], own.folder);
+		await tryCommand("bunx --bun --no-install edge-sse", own.folder);
 	},
 
 	Deno: async () => {
 		const options = ["--no-prompt", "--cached-only", "--node-modules-dir=manual"];
 		const rights = ["--allow-net=127.0.0.1", "--allow-env"];
 		await expectToWork("deno", ["run", ...options, ...rights, "main.js"]);
+		await tryCommand(`deno run -A ${options.join(" ")} npm:edge-sse`, project.folder);
 		// By Deno's own idea of the web's types, which an editor has there.
 		await succeed("deno", ["check", "--node-modules-dir=manual", ...consumers], project.folder);
 	},

@@ -104,9 +104,7 @@ async function assertBuilt(): Promise<void> {
 }
 
 async function newestSource(): Promise<number> {
-	const times = await modified(join(root, "src"));
-	// The deployable hub is not in the package.
-	return Math.max(...times.filter(({ path }) => !path.startsWith("server")).map(({ at }) => at));
+	return Math.max(...(await modified(join(root, "src"))).map(({ at }) => at));
 }
 
 async function oldest(folder: string): Promise<number | undefined> {

@@ -11,8 +11,8 @@ import { root } from "./support.ts";
 
 const dist = join(root, "dist");
 const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter(
-	// The kit for tests is in no bundle that its size matters to.
-	(file) => file.endsWith(".js") && file !== "testing.js",
+	// The kit for tests is in no bundle that its size matters to, and the command is in none at all.
+	(file) => file.endsWith(".js") && file !== "testing.js" && file !== "cli.js",
 );
 
 /** What stays all the same. */

@@ -18,6 +18,8 @@ export interface Program {
 	/** Until this stands in its output. */
 	says(text: string): Promise<void>;
 	signal(name: "SIGTERM"): void;
+	/** As Ctrl-C does: to it and all that it has started. */
+	interrupt(): void;
 	/** Its exit code, once it has ended. */
 	ended(): Promise<number | null>;
 }
@@ -97,6 +99,9 @@ function launch(
 			);
 		},
 		signal: (name) => void child.kill(name),
+		interrupt: () => {
+			if (child.pid !== undefined) process.kill(-child.pid, "SIGINT");
+		},
 		ended: async () => {
 			await within(closed, 20_000, `the end of ${args.at(-1)}, which has said: ${output}`);
 			return child.exitCode;

@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { ServerHub } from "../server/create.ts";
+import { note } from "./output.ts";
+
+/** How long the file with the token is there, in ms: a browser that starts reads it within seconds. */
+const lifetime = 60_000;
+
+/**
+ * Opens the hub's page in the user's browser. A token goes with it by a file that only the user can read: the address
+ * itself would be an argument of the browser, which every user of the machine can list.
+ */
+export function openPage({ settings, addressOf }: ServerHub, port: number): void {
+	const { publishing } = settings;
+	const url = `${reachable(addressOf(port))}/`;
+	const token = publishing.by === "token" ? publishing.token : undefined;
+	const target = token === undefined ? url : handOver(`${url}#token=${encodeURIComponent(token)}`);
+	const [program = "", ...args] = openers[process.platform] ?? ["xdg-open"];
+	const opener = spawn(program, [...args, target], { stdio: "ignore", detached: true });
+	opener.on("error", () => note(`no browser could be opened; the page is ${url}`));
+	opener.unref();
+}
+
+const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+	darwin: ["open"],
+	win32: ["rundll32", "url.dll,FileProtocolHandler"],
+};
+
+/** A page of one line that leads to the address, in a folder of its own; both are gone again after a while. */
+function handOver(address: string): string {
+	const folder = mkdtempSync(join(tmpdir(), "edge-sse-open-"));
+	const remove = () => rmSync(folder, { recursive: true, force: true });
+	process.on("exit", remove);
+	setTimeout(remove, lifetime).unref();
+	const file = join(folder, "open.html");
+	// In JSON no character of a token ends the script.
+	const text = JSON.stringify(address).replaceAll("<", "\\u003c");
+	const html = `<!doctype html><meta charset="utf-8"><title>edge-sse</title><script>location.replace(${text})</script>\n`;
+	writeFileSync(file, html, { mode: 0o600, flag: "wx" });
+	return pathToFileURL(file).href;
+}
+
+/** A hub that listens on every address is reached on this machine by loopback. */
+function reachable(url: string): string {
+	return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+}

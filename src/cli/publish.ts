@@ -1,0 +1,96 @@
+import { readArguments, refuseMore } from "./arguments.ts";
+import type { Command } from "./command.ts";
+import { jsonOf, reached, refusal } from "./http.ts";
+import { routeUrl } from "./hub-url.ts";
+import { inputLines } from "./input.ts";
+import { writeLine } from "./output.ts";
+import { readSecret } from "./secret.ts";
+import { jsonLine, printable } from "./text.ts";
+
+const secretAdvice =
+	"a secret is no argument, as every user of this machine can read the arguments of its processes. " +
+	"Set SSE_PUBLISH_TOKEN, or name a file that has it: --token-file <file>.";
+
+/** How long a hub may take to answer, in ms. */
+const patience = 30_000;
+
+export const publish: Command = {
+	usage: "publish <url> [data] [options]",
+	summary: "Publishes to a hub: the data, or each line of standard input",
+	text: [
+		"What is JSON is sent as it stands, and anything else as text. The token comes from SSE_PUBLISH_TOKEN or a file.",
+	],
+	options: {
+		channel: {
+			value: "<name>",
+			isList: true,
+			help: "Where to; may be given several times (the hub's own default)",
+		},
+		type: { value: "<name>", help: "The event's type (message)" },
+		id: { value: "<text>", help: "The event's id" },
+		text: { help: "Sends what is JSON as text, too" },
+		"token-file": { value: "<file>", help: "The token, read from a file" },
+	},
+	async run(args) {
+		const given = readArguments(args, publish.options, { token: secretAdvice });
+		const { positionals, values, value, has } = given;
+		refuseMore(positionals, 2, `edge-sse ${publish.usage}`);
+		const [address, data] = positionals;
+		const url = routeUrl(address, "/publish", publish.usage);
+		const file = value("token-file");
+		const token =
+			file === undefined ? process.env.SSE_PUBLISH_TOKEN : readSecret("token-file", file);
+		const channels = values("channel");
+		const fields = {
+			...{ type: value("type"), id: value("id") },
+			channel: channels.length > 1 ? channels : channels[0],
+		};
+		const send = async (text: string) => {
+			const body = bodyOf(text, fields, has("text"));
+			await writeLine(resultOf(await post(url, body, token)));
+		};
+		if (data !== undefined) return send(data);
+		for await (const line of inputLines()) await send(line);
+	},
+};
+
+// The text of JSON stays as it is written: JavaScript's numbers have no 12345678901234567890.
+function bodyOf(text: string, fields: object, asText: boolean): string {
+	const data = !asText && isJson(text) ? text : JSON.stringify(text);
+	return `{"data":${data},${JSON.stringify(fields).slice(1)}`.replace(/,\}$/, "}");
+}
+
+function isJson(text: string): boolean {
+	try {
+		JSON.parse(text);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+async function post(url: URL, body: string, token: string | undefined): Promise<unknown> {
+	const headers = {
+		"content-type": "application/json",
+		...(token !== undefined && token !== "" && { authorization: `Bearer ${token}` }),
+	};
+	const signal = AbortSignal.timeout(patience);
+	const response = await reached(url, { method: "POST", headers, body, signal });
+	const answer = await jsonOf(response);
+	if (response.ok && answer !== undefined) return answer;
+	throw new Error(refusal(url, response, answer));
+}
+
+function resultOf(answer: unknown): string {
+	if (!process.stdout.isTTY) return jsonLine(answer);
+	const results = Array.isArray(answer) ? answer : [answer];
+	return results.map(inWords).join("\n");
+}
+
+function inWords(result: unknown): string {
+	const { receivers, id, error } = (result ?? {}) as Record<string, unknown>;
+	if (error !== undefined) return `not published: ${printable(String(error))}`;
+	const whom =
+		typeof receivers === "number" ? `${receivers} receiver${receivers === 1 ? "" : "s"}` : "done";
+	return `published: ${whom}${id === undefined ? "" : `, id ${printable(String(id))}`}`;
+}

@@ -1,0 +1,36 @@
+import { type Listen, start } from "../server/listening.ts";
+import type { Options } from "./arguments.ts";
+import { refuseMore } from "./arguments.ts";
+import type { Command } from "./command.ts";
+import { hubOptions, readHubArguments, withOptions } from "./hub-options.ts";
+import { openPage } from "./open.ts";
+
+const own: Options = {
+	open: { help: "Opens the page in a browser, with the token that publishing takes" },
+};
+
+export const serve: Command = {
+	usage: "[serve] [options]",
+	summary: "Runs the hub, with a page to try it at its address",
+	text: [
+		"Every option says the same as a variable of the environment, and counts before it; `edge-sse env` lists them.",
+		"Secrets are no arguments: they come by the environment, or by a file.",
+	],
+	options: { ...own, ...hubOptions },
+	async run(args) {
+		const given = readHubArguments(args, own);
+		refuseMore(given.positionals, 0, `edge-sse ${serve.usage}`);
+		// In the process's own, where what makes the broker looks.
+		Object.assign(process.env, withOptions(process.env, given));
+		await start(process.env, await listener(), (hub, port) => {
+			if (given.has("open")) openPage(hub, port);
+		});
+	},
+};
+
+/** The server of the runtime that this is. */
+async function listener(): Promise<Listen> {
+	if ("Bun" in globalThis) return (await import("../server/listen/bun.ts")).listen;
+	if ("Deno" in globalThis) return (await import("../server/listen/deno.ts")).listen;
+	return (await import("../server/listen/node.ts")).listen;
+}

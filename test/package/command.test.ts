@@ -1,0 +1,190 @@
+import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { publish } from "../support/hub-client.ts";
+import { freePort } from "../support/ports.ts";
+import { type Program, shell } from "../support/programs.ts";
+import { until } from "../support/wait.ts";
+import { addressOf, shown, tryCommand } from "./command-trial.ts";
+import { type Fresh, fresh } from "./fresh.ts";
+import { packageJson } from "./installed.ts";
+import { temporaryFolder } from "./support.ts";
+
+/** The command, where the tarball was installed into an empty folder, and nothing with it. */
+
+/** The most that an installation has on disk, in bytes: 10.3 MB of it are `@redis/client`. */
+const most = 15_000_000;
+
+let project: Fresh;
+beforeAll(async () => {
+	project = await fresh("npm", []);
+});
+afterAll(() => project.remove());
+
+const run = (words: string, env: Record<string, string> = {}) =>
+	shell(`exec node node_modules/.bin/edge-sse ${words}`, env, project.folder);
+
+/** What it says and how it ends. */
+async function said(words: string, env: Record<string, string> = {}) {
+	const program = run(words, env);
+	return { code: await program.ended(), output: program.output };
+}
+
+test("by npx, from an empty folder to the page and back", async () => {
+	await tryCommand("npx --no-install edge-sse", project.folder);
+});
+
+test("what is installed is small", async () => {
+	const folder = join(project.folder, "node_modules");
+	const paths = await readdir(folder, { recursive: true });
+	const stats = await Promise.all(paths.map((path) => stat(join(folder, path))));
+	const bytes = stats.reduce((sum, one) => sum + (one.isFile() ? one.size : 0), 0);
+	console.log(`installed: ${(bytes / 1_000_000).toFixed(1)} MB in ${paths.length} files`);
+	expect(bytes).toBeLessThan(most);
+});
+
+describe("tail", () => {
+	test("follows a hub through its restart", async () => {
+		const port = await freePort();
+		const hub = () => run(`--port ${port}`, { SSE_PUBLISH_TOKEN: "secret" });
+		const before = hub();
+		await before.says("listening on");
+		const server = { url: `http://127.0.0.1:${port}`, token: "secret" };
+		const tail = run(`tail 127.0.0.1:${port}`);
+		await tail.says("connected to");
+		await publish(server, { data: "before" });
+		await tail.says("before");
+		before.signal("SIGTERM");
+		expect(await before.ended()).toBe(0);
+		await hub().says("listening on");
+		await tail.says("connected again");
+		await publish(server, { data: "after" });
+		await tail.says("after");
+		expect(shown(tail).map(({ data }) => data)).toEqual(["before", "after"]);
+	});
+
+	test("begins after an id, ends after a count, and a terminal is shown nothing that drives it", async () => {
+		const hub = run("--port 0 --history-length 10");
+		const { url, token } = await addressOf(hub);
+		await publish({ url, token }, { data: "zero" });
+		const lines = String.raw`printf 'one\n\033[2Jtwo\302\233\342\200\256\nthree'`;
+		const publisher = `node node_modules/.bin/edge-sse publish ${url} --type t`;
+		const sent = shell(`${lines} | ${publisher}`, { SSE_PUBLISH_TOKEN: token }, project.folder);
+		expect(await sent.ended()).toBe(0);
+		const [first, ...more] = sent.output.trim().split("\n");
+		expect(more).toHaveLength(2);
+		const { id } = JSON.parse(first ?? "");
+
+		// `script` gives it a terminal.
+		const words = `node node_modules/.bin/edge-sse tail ${url} --last-event-id ${id} --count 2`;
+		const terminal = shell(`exec script -qec '${words}' /dev/null`, {}, project.folder);
+		expect(await terminal.ended(), terminal.output).toBe(0);
+		const shownLines = terminal.output.split("\r\n").filter((line) => line.includes("  t  "));
+		expect(shownLines.map((line) => line.slice(10))).toEqual([
+			String.raw`t  \u001b[2Jtwo\u009b\u202e`,
+			"t  three",
+		]);
+	});
+
+	test("ends with what the hub says where it may not read, or where there is none", async () => {
+		const { url } = await addressOf(run("--port 0 --channels news"));
+		expect(await said(`tail ${url} --channel other`)).toEqual({
+			code: 1,
+			output: expect.stringMatching(/^edge-sse: 127\.0\.0\.1:\d+ answered 403: channel: [^\n]+\n$/),
+		});
+		expect(await said(`publish ${url} x`)).toEqual({
+			code: 1,
+			output: expect.stringMatching(/^edge-sse: \S+ answered 401: Publishing needs a token/),
+		});
+		const nowhere = await said(`tail http://127.0.0.1:${await freePort()}`);
+		expect(nowhere.output).toMatch(/^edge-sse: \S+ cannot be reached \(ECONNREFUSED\)\.\n$/);
+		expect(nowhere.code).toBe(1);
+	});
+});
+
+test("--open hands the page its token by a file that only the user can read", async () => {
+	const bin = temporaryFolder();
+	const look = [
+		"#!/bin/sh",
+		...[`cd ${bin}`, 'echo "$1" >argument', 'file=$(echo "$1" | cut -c 8-)', 'cp "$file" page'],
+		...['stat -c "%a" "$file" "$(dirname "$file")" >modes', "touch done"],
+	];
+	await writeFile(join(bin, "xdg-open"), look.join("\n"));
+	await chmod(join(bin, "xdg-open"), 0o755);
+	const hub = shell(
+		`PATH=${bin}:$PATH; exec node node_modules/.bin/edge-sse --port 0 --open`,
+		{},
+		project.folder,
+	);
+	const { url, token } = await addressOf(hub);
+	const exists = (path: string) =>
+		stat(path).then(
+			() => true,
+			() => false,
+		);
+	await until(() => exists(join(bin, "done")), { what: "the browser", timeout: 20_000 });
+	const [argument, page, modes] = await Promise.all(
+		["argument", "page", "modes"].map((name) => readFile(join(bin, name), "utf8")),
+	);
+	expect(argument).toMatch(/^file:\/\/\/\S+\/open\.html\n$/);
+	expect(argument).not.toContain(token);
+	expect(page).toContain(JSON.stringify(`${url}/#token=${token}`));
+	expect(modes).toBe("600\n700\n");
+	hub.interrupt();
+	expect(await hub.ended()).toBe(0);
+	expect(await exists(new URL(argument?.trim() ?? "").pathname)).toBe(false);
+});
+
+describe("a question", () => {
+	test("--version, --help, and the help of each command", async () => {
+		expect(await said("--version")).toEqual({ code: 0, output: `${packageJson.version}\n` });
+		const help = await said("--help");
+		expect(help.code).toBe(0);
+		for (const command of ["serve", "publish", "tail", "check", "env"]) {
+			expect(help.output).toContain(command);
+			expect(await said(`${command} --help`)).toEqual({
+				code: 0,
+				output: expect.stringMatching(new RegExp(`^Usage: edge-sse \\[?${command}`)),
+			});
+		}
+	});
+
+	test.each([
+		["--prot 80", "--prot: there is no such option. Did you mean --port?"],
+		["publsh x", "publsh: there is no such command. Did you mean publish?"],
+		["serve now", "Too many arguments. Usage: edge-sse [serve] [options]"],
+		["tail", "The URL is missing. Usage: edge-sse tail <url> [options]"],
+		["tail localhost --count 0", "--count: must be a whole number from 1."],
+		["publish localhost x --token hush", "--token: a secret is no argument"],
+		["--publish-token hush", "--publish-token: a secret is no argument"],
+	])("%s ends with 2, and says: %s", async (words, text) => {
+		const { code, output } = await said(words);
+		expect(output).toContain(`edge-sse: ${text}`);
+		expect(output).not.toContain("hush");
+		expect(code).toBe(2);
+	});
+
+	test("check says what a configuration means, or which variable is wrong, and listens nowhere", async () => {
+		const right = await said("check --host 0.0.0.0 --history-seconds 60", {
+			SSE_PUBLSH_TOKEN: "hush",
+			REDIS_URL: "redis://:hush@127.0.0.1:1",
+		});
+		expect(right.code).toBe(0);
+		expect(right.output).toContain("Did you mean SSE_PUBLISH_TOKEN?");
+		expect(right.output).toMatch(/^ {2}listens on +http:\/\/0\.0\.0\.0:8787: whoever/m);
+		expect(right.output).toMatch(/^ {2}broker +redis$/m);
+		expect(right.output).toMatch(/^ {2}history +keeps 60 seconds$/m);
+		expect(right.output).toMatch(/^ {2}publishing +nobody over HTTP/m);
+		expect(right.output).not.toContain("hush");
+		expect(await said("check --drain soon")).toEqual({
+			code: 1,
+			output: expect.stringMatching(/^edge-sse: SSE_DRAIN must be a whole number [^\n]+\n$/),
+		});
+	});
+
+	test("a hub that starts tells of a variable that nobody reads", async () => {
+		const hub: Program = run("--port 0", { SSE_DRIAN: "1" });
+		await addressOf(hub);
+		expect(hub.output).toMatch(/^edge-sse: SSE_DRIAN is set, .* Did you mean SSE_DRAIN\?$/m);
+	});
+});
