@@ -47,7 +47,11 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 	app.post("/publish", publishAccess(publishing), (c) => publish(c, sse, authorizePublish));
 	app.all("/publish", (c) => c.json({ error: "Publish with POST." }, 405, { allow: "POST" }));
 
-	app.get("/healthz", healthCheck(sse));
+	// A process that answers lives, whatever its broker does: a restart would only send its clients away.
+	app.get("/livez", (c) => c.json({ status: "alive" }, 200, { "cache-control": "no-store" }));
+	const isReady = healthCheck(sse);
+	app.get("/readyz", isReady);
+	app.get("/healthz", isReady);
 
 	app.get("/metrics", metricsAccess(options.metricsToken), async (c) => {
 		if (metrics !== undefined) {

@@ -1,7 +1,9 @@
 import { hostName, isLoopback } from "./hosts.ts";
 
+const names = ["stream", "publish", "livez", "readyz", "healthz", "metrics"];
+
 /** All that the hub answers. Only the literal path counts: what a proxy's filter reads, we read. */
-export const paths = ["/", "/stream", "/publish", "/healthz", "/metrics"] as const;
+export const paths: readonly string[] = ["/", ...names.map((name) => `/${name}`)];
 
 /** A request that is turned away before anybody looks at it. */
 export interface Refusal {
@@ -32,7 +34,7 @@ export function createDoor(hosts: readonly string[] | undefined): Door {
 	return (target, host) => {
 		const { authority, path } = targetOf(target);
 		if (!isOurs(host) || !isOurs(authority)) return misdirected;
-		return paths.some((known) => known === path) ? undefined : notFound;
+		return paths.includes(path) ? undefined : notFound;
 	};
 }
 

@@ -5,7 +5,7 @@ import type { ServerSentEvents } from "../core/sse.ts";
 /** How long an answer of the broker's is good for, in ms: who asks more often must not reach it more often. */
 const freshness = 1_000;
 
-/** `GET /healthz`: 200 while clients are served, 503 while the broker is away or the process drains. */
+/** `GET /readyz`, and `/healthz`, as it was called first: 200 while clients are served, 503 while the broker is away or the process drains. */
 export function healthCheck(sse: ServerSentEvents): (c: Context) => Promise<Response> {
 	let asked: Promise<string | undefined> | undefined;
 	let askedAt = Number.NEGATIVE_INFINITY;

@@ -5,7 +5,18 @@ import { breakOff, rawRequest } from "../../support/raw-request.ts";
 import { startWorkerd } from "../../support/server.ts";
 import type { Bed } from "../bed.ts";
 
-const routes = ["/", "/stream?channel=secret", "/publish", "/healthz", "/metrics", "/none"];
+const routes = [
+	...[
+		"/",
+		"/stream?channel=secret",
+		"/publish",
+		"/livez",
+		"/readyz",
+		"/healthz",
+		"/metrics",
+		"/none",
+	],
+];
 
 /** Who is let in at all: by the host that a request calls, by its path, and to publish. */
 export function door(bed: Bed): void {

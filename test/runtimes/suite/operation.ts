@@ -132,6 +132,25 @@ export function operation(bed: Bed): void {
 		expect(await stream.event()).toMatchObject({ data: "small" });
 	});
 
+	it("lives while its broker serves nobody, and is not ready", async (t) => {
+		const refusing = bed.redis.url.replace("redis://", "redis://nobody:wrong@");
+		const [there, away] = await Promise.all([
+			bed.scene(t).hub(bed.onRedis),
+			bed.scene(t).hub({ SSE_REDIS_URL: refusing }),
+		]);
+		const ask = async ({ url }: { url: string }, path: string) => {
+			const answer = await call(url + path);
+			expect(answer.headers.get("cache-control")).toBe("no-store");
+			return [answer.status, json<{ status: string }>(answer).status];
+		};
+		expect(await ask(there, "/livez")).toEqual([200, "alive"]);
+		expect(await ask(away, "/livez")).toEqual([200, "alive"]);
+		for (const path of ["/readyz", "/healthz"]) {
+			expect(await ask(there, path)).toEqual([200, "ok"]);
+			expect(await ask(away, path)).toEqual([503, "refused"]);
+		}
+	});
+
 	it("logs errors, a line of JSON each", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
