@@ -26,6 +26,7 @@ const common = [
 	"connectors/shared/handlers.ts",
 	"connectors/shared/outcome.ts",
 	"connectors/shared/redis-history.ts",
+	"connectors/shared/redis-script.ts",
 	"connectors/shared/redis-store.ts",
 	"connectors/shared/publish-queue.ts",
 	"connectors/shared/scope.ts",

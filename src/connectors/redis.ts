@@ -13,7 +13,7 @@ import { RedisPublishing } from "./redis/publishing.ts";
 import { type RedisTarget, resolve } from "./redis/target.ts";
 import type { ChannelSubscriber, Topology } from "./redis/topology.ts";
 import { RedisHistory } from "./shared/redis-history.ts";
-import type { Run } from "./shared/redis-script.ts";
+import { calledByHash, type Run } from "./shared/redis-script.ts";
 import type { RedisHistoryOptions } from "./shared/redis-store.ts";
 import { scopeOf } from "./shared/scope.ts";
 
@@ -132,7 +132,7 @@ class RedisConnector implements Connector {
 		this.#publishing = publishing;
 		if (publishing.store !== undefined) {
 			const run: Run = (...args) => publishing.run(...args);
-			this.history = new RedisHistory(publishing.store, run, true);
+			this.history = new RedisHistory(publishing.store, run, calledByHash);
 		}
 	}
 

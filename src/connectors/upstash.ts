@@ -10,6 +10,7 @@ import type {
 import { closedError } from "../core/errors.ts";
 import { type Advice, checkNames } from "../core/known-names.ts";
 import { RedisHistory } from "./shared/redis-history.ts";
+import { sentWhole } from "./shared/redis-script.ts";
 import type { RedisHistoryOptions } from "./shared/redis-store.ts";
 import { scopeOf } from "./shared/scope.ts";
 import { credentials } from "./upstash/credentials.ts";
@@ -114,7 +115,7 @@ class UpstashConnector implements Connector {
 		this.#sender = new UpstashSender(rest, timeout, options.history);
 		this.#publishing = new UpstashPublishing(this.#sender, timeout, this.scope);
 		const { store, run } = this.#sender;
-		if (store !== undefined) this.history = new RedisHistory(store, run, false);
+		if (store !== undefined) this.history = new RedisHistory(store, run, sentWhole);
 		this.#supervision = {
 			keepsHistory: this.history !== undefined,
 			rest,

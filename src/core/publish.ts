@@ -1,9 +1,9 @@
 import type { PublishOutcome, PublishResult, SendOptions } from "./connector.ts";
 import { type Advice, checkNames } from "./known-names.ts";
-import { encode } from "./message/envelope.ts";
+import { checkedFields, type EventFields, type MessageOptions } from "./message/checked-fields.ts";
+import { encode } from "./message/encode.ts";
 import { isReserved } from "./message/fields.ts";
-import { JsonText } from "./message/json-text.ts";
-import { Message, type MessageOptions } from "./message/message.ts";
+import { dataJson } from "./message/json-data.ts";
 import type { EventMap } from "./message/schema.ts";
 import { exceeds } from "./message/text.ts";
 
@@ -74,15 +74,15 @@ const longestKey = 256;
 
 /** The options that a publish is checked against. */
 export interface PublishChecks {
-	/** Checks data against the schema of its type. Returns the data, or a promise of it. */
-	validate?: ((type: string | undefined, data: unknown) => unknown) | undefined;
-	stringify?: ((data: unknown) => string) | undefined;
+	/** The JSON of the data, or a promise of it, where more than `JSON.stringify` has a say in that. */
+	jsonOf?: ((type: string | undefined, data: unknown) => string | Promise<string>) | undefined;
 	limits: { messageBytes: number };
 }
 
 /** A checked message, ready to be sent. */
 export interface Outgoing extends SendOptions {
-	message: Message;
+	/** The id that the publisher gave. */
+	id: string | undefined;
 	payload: string;
 }
 
@@ -93,8 +93,7 @@ const advice: Advice = [
 ];
 
 /**
- * Makes a message of the data and the options, and checks it. A `JsonText` is published as it
- * stands.
+ * Makes a payload of the data and the options, and checks it.
  *
  * @throws {TypeError} that names the field and its rule.
  * @throws {ValidationError} when the data does not fit the schema of its type.
@@ -102,33 +101,32 @@ const advice: Advice = [
 export function outgoing(
 	data: unknown,
 	options: PublishOptions<PublishChannel>,
-	checks: PublishChecks,
+	{ jsonOf, limits }: PublishChecks,
 ): Outgoing | Promise<Outgoing> {
 	// `data` is allowed so that a message can serve as the options: `publish(message.data,
 	// message)`.
 	checkNames("Cannot publish. ", options, ["channel type id retry keep key data"], advice);
 	// This comes first, so that a schema only sees events that can be sent.
-	const { type, id, retry } = new Message(undefined, options);
-	if (isReserved(type)) {
+	const fields = checkedFields(options);
+	if (isReserved(fields.type)) {
 		throw new TypeError(
 			"Cannot publish. type: names that begin with `sse.`, or look like it, are reserved.",
 		);
 	}
 	const sending = checkedSending(options);
-	const given = asGiven(data, type, checks);
-	const made = (each: unknown) => ({ ...encoded(each, { type, id, retry }, checks), ...sending });
-	return given instanceof Promise ? given.then(made) : made(given);
+	const json = jsonOf === undefined ? dataJson(data) : jsonOf(fields.type, data);
+	const made = (text: string) => ({
+		id: fields.id,
+		payload: checkedPayload(fields, text, limits.messageBytes),
+		...sending,
+	});
+	return json instanceof Promise ? json.then(made) : made(json);
 }
 
-function encoded(given: unknown, options: MessageOptions, { limits }: PublishChecks) {
-	const message = new Message(given instanceof JsonText ? given.value : given, options);
-	const payload = given instanceof JsonText ? encode(message, given.text) : encode(message);
-	if (exceeds(payload, limits.messageBytes)) {
-		throw new TypeError(
-			`Cannot publish. data: a message has at most ${limits.messageBytes} bytes.`,
-		);
-	}
-	return { message, payload };
+function checkedPayload(fields: EventFields, json: string, most: number): string {
+	const payload = encode(fields, json);
+	if (!exceeds(payload, most)) return payload;
+	throw new TypeError(`Cannot publish. data: a message has at most ${most} bytes.`);
 }
 
 /** @throws {TypeError} that names the field and its rule. */
@@ -144,23 +142,4 @@ function checkedSending({ keep, key }: SendOptions): SendOptions {
 	}
 	if (keep !== false) return { key };
 	throw new TypeError("Cannot publish. key: needs the history, which keep: false stays out of.");
-}
-
-/**
- * The data to send. It is a `JsonText` where the publisher or `stringify` wrote the JSON, which
- * is then sent as it stands. With a schema it is the schema's own data, which no longer has
- * that text.
- */
-function asGiven(
-	data: unknown,
-	type: string | undefined,
-	{ validate, stringify }: PublishChecks,
-): unknown | Promise<unknown> {
-	const isText = data instanceof JsonText;
-	if (isText && validate === undefined) return data;
-	const text = (valid: unknown) =>
-		stringify === undefined ? valid : new JsonText(stringify(valid), "Cannot publish. stringify");
-	if (validate === undefined) return text(data);
-	const valid = validate(type, isText ? data.value : data);
-	return valid instanceof Promise ? valid.then(text) : text(valid);
 }

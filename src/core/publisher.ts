@@ -1,5 +1,4 @@
 import type { Connector, OutgoingMessage, PublishOutcome, PublishResult } from "./connector.ts";
-import { ConnectorError, SseError } from "./errors.ts";
 import { byteLength, exceeds } from "./message/text.ts";
 import {
 	mostBytes,
@@ -13,7 +12,8 @@ import {
 import { checkChannel, defaultChannel } from "./request/request.ts";
 
 /** What publishing needs from a connector. */
-export type PublishConnector = Pick<Connector, "scope" | "publish" | "publishAll"> & {
+export type PublishConnector = Pick<Connector, "scope" | "publish"> & {
+	publishAll: NonNullable<Connector["publishAll"]>;
 	/** Present when messages are kept. */
 	readonly history?: unknown;
 };
@@ -139,15 +139,7 @@ export class Publisher {
 		const connector = this.#connect();
 		const all = messages.map(({ channel, each }) => sendable(channel, each, connector));
 		assertSize(all);
-		if (all.length === 0) return [];
-		if (connector.publishAll !== undefined) return connector.publishAll(all);
-		// Makes all calls at once, so that no later publish gets between them: the connector keeps the
-		// order of its calls.
-		return Promise.all(
-			all.map(({ channel, payload, ...options }) =>
-				outcomeOf(connector.publish(channel, payload, options)),
-			),
-		);
+		return all.length === 0 ? [] : connector.publishAll(all);
 	}
 
 	/** @throws {TypeError} when code may not do that with the channel. */
@@ -159,11 +151,11 @@ export class Publisher {
 /** The message as the connector takes it. */
 function sendable(
 	channel: string,
-	{ message, payload, keep, key }: Outgoing,
+	{ id, payload, keep, key }: Outgoing,
 	{ history }: PublishConnector,
 ): OutgoingMessage {
 	if (history !== undefined) {
-		if (message.id === undefined) {
+		if (id === undefined) {
 			return { channel, payload, ...(keep === false && { keep }), ...(key && { key }) };
 		}
 		throw new TypeError("Cannot publish. id: with history the store gives every id; leave it out.");
@@ -209,16 +201,5 @@ function named<T>(index: number, make: () => T): T {
 	} catch (error) {
 		if (!(error instanceof TypeError)) throw error;
 		throw new TypeError(`messages[${index}]: ${error.message}`, { cause: error });
-	}
-}
-
-async function outcomeOf(publishing: Promise<PublishResult>): Promise<PublishOutcome> {
-	try {
-		return await publishing;
-	} catch (error) {
-		if (error instanceof SseError) return { error };
-		return {
-			error: new ConnectorError("unavailable", "The connector failed.", { cause: error }),
-		};
 	}
 }

@@ -1,6 +1,7 @@
-import type { History, PublishOutcome } from "./connector.ts";
+import type { Connector, PublishOutcome } from "./connector.ts";
 import type { ErrorHandler } from "./errors.ts";
-import { type EventMap, type SchemaMap, validated } from "./message/schema.ts";
+import type { EventMap, SchemaMap } from "./message/schema.ts";
+import { withPublishAll } from "./one-by-one.ts";
 import type {
 	PublishArguments,
 	PublishChannel,
@@ -8,33 +9,35 @@ import type {
 	PublishMessage,
 	PublishOptions,
 } from "./publish.ts";
+import { jsonWriter } from "./publish-data.ts";
 import { PublishSequence } from "./publish-sequence.ts";
-import { type PublishConnector, Publisher, type PublisherOptions } from "./publisher.ts";
+import { Publisher, type PublisherOptions } from "./publisher.ts";
 import { defaultChannel } from "./request/request.ts";
 import { PerRequest } from "./request-mark.ts";
 
-type KeepingConnector = PublishConnector & { readonly history?: History | undefined };
+type PublishingConnector = Pick<Connector, "scope" | "publish" | "publishAll" | "history">;
 
 /** The half of `ServerSentEvents` that publishes. */
 export abstract class Publishing<Events extends object = EventMap> {
 	readonly #publisher: Publisher;
-	readonly #connect: () => KeepingConnector;
+	readonly #connect: () => PublishingConnector;
 	readonly #onError: ErrorHandler;
 
 	/** @param connect returns the connector; throws when there is none, or when it is closed. */
 	constructor(
-		options: PublisherOptions & { events?: SchemaMap | undefined; onError: ErrorHandler },
-		connect: () => KeepingConnector,
+		options: PublisherOptions & {
+			events?: SchemaMap | undefined;
+			stringify?: ((data: unknown) => string) | undefined;
+			onError: ErrorHandler;
+		},
+		connect: () => PublishingConnector,
 	) {
-		const { events } = options;
-		this.#publisher =
-			events === undefined
-				? new Publisher(options, connect)
-				: new Publisher(
-						{ ...options, validate: (type, data) => validated(events, type, data) },
-						connect,
-						inSequence(connect),
-					);
+		const { events, stringify } = options;
+		this.#publisher = new Publisher(
+			{ ...options, jsonOf: jsonWriter(events, stringify) },
+			() => withPublishAll(connect()),
+			events && inSequence(connect),
+		);
 		this.#connect = connect;
 		this.#onError = options.onError;
 	}
@@ -143,7 +146,7 @@ export abstract class Publishing<Events extends object = EventMap> {
  * Keeps the order of the calls while schemas take their time. The first call asks for the
  * connector.
  */
-function inSequence(connect: () => PublishConnector) {
+function inSequence(connect: () => PublishingConnector) {
 	let sequences: PerRequest<PublishSequence> | undefined;
 	return async <T, R>(
 		channels: readonly string[],

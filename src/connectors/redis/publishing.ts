@@ -9,7 +9,7 @@ import { PerRequest } from "../../core/request-mark.ts";
 import { Backlog, sizeOf } from "../shared/backlog.ts";
 import { outcomeOf } from "../shared/outcome.ts";
 import { type ChannelBatch, PublishQueue, slack } from "../shared/publish-queue.ts";
-import type { Make } from "../shared/redis-script.ts";
+import { calledByHash, type Make } from "../shared/redis-script.ts";
 import { historyPrefix } from "../shared/redis-slot.ts";
 import { type RedisHistoryOptions, RedisStore } from "../shared/redis-store.ts";
 import { UnderWay } from "../shared/under-way.ts";
@@ -48,7 +48,7 @@ export class RedisPublishing {
 			const placed = { ...history, keyPrefix: history.keyPrefix ?? placeOf(topology.keyPrefix) };
 			this.store = new RedisStore(placed, {
 				run: (...args) => this.run(...args),
-				byHash: true,
+				scripts: calledByHash,
 				command: topology.publishCommand,
 				errorOf: (reply) => toConnectorError(new Error(reply), topology.address),
 			});

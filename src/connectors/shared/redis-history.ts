@@ -1,7 +1,7 @@
 import type { History, HistoryPage, KeptMessage } from "../../core/connector.ts";
 import { isEmpty } from "../../core/message/position.ts";
 import { coversEmpty, emptyRange } from "./empty-range.ts";
-import { type Run, Script } from "./redis-script.ts";
+import type { Run, Script, ScriptMaker } from "./redis-script.ts";
 import { guarded, type RedisStore } from "./redis-store.ts";
 
 /**
@@ -55,12 +55,12 @@ export class RedisHistory implements History {
 	readonly #first: Script;
 	readonly #forget: Script;
 
-	constructor(store: RedisStore, run: Run, byHash: boolean) {
+	constructor(store: RedisStore, run: Run, scripts: ScriptMaker) {
 		this.#store = store;
 		this.#run = run;
-		this.#head = new Script(headScript, run, byHash);
-		this.#first = new Script(firstScript, run, byHash);
-		this.#forget = new Script(forgetScript, run, byHash);
+		this.#head = scripts(headScript, run);
+		this.#first = scripts(firstScript, run);
+		this.#forget = scripts(forgetScript, run);
 	}
 
 	async head(channel: string, back = 0): Promise<string> {
@@ -91,7 +91,7 @@ export class RedisHistory implements History {
 		await guarded(
 			stream,
 			channel,
-			this.#forget.call(stream, () => args),
+			this.#forget(stream, () => args),
 		);
 	}
 
@@ -110,7 +110,7 @@ export class RedisHistory implements History {
 
 	#call(script: Script, channel: string, arg: string): Promise<unknown> {
 		const { stream } = this.#store.keysOf(channel);
-		const calling = script.call(stream, () => ["1", stream, arg]);
+		const calling = script(stream, () => ["1", stream, arg]);
 		return guarded(stream, channel, calling);
 	}
 }

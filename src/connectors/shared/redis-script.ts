@@ -9,36 +9,33 @@ export type Make = () => readonly string[] | undefined;
  */
 export type Run = (key: string, make: Make, ms?: number) => Promise<unknown>;
 
-/** A script: sent whole, or called by its hash and sent when the server does not know it (any more). */
-export class Script {
-	readonly #text: string;
-	readonly #run: Run;
-	readonly #byHash: boolean;
-	#hash: string | undefined;
+/**
+ * Runs a script.
+ *
+ * @param make what follows the script: the number of keys, the keys, the arguments.
+ */
+export type Script = (key: string, make: Make, ms?: number) => Promise<unknown>;
 
-	/**
-	 * @param byHash calls it by its hash, which is shorter, and takes a second command the first time. Where each command
-	 *   is billed it is sent whole.
-	 */
-	constructor(text: string, run: Run, byHash: boolean) {
-		this.#text = text;
-		this.#run = run;
-		this.#byHash = byHash;
-	}
+/** How scripts get to the server. */
+export type ScriptMaker = (text: string, run: Run) => Script;
 
-	/** @param make what follows the script: the number of keys, the keys, the arguments. */
-	async call(key: string, make: Make, ms?: number): Promise<unknown> {
-		if (this.#byHash) {
-			this.#hash ??= await sha1(this.#text);
-			try {
-				return await this.#run(key, command("EVALSHA", this.#hash, make), ms);
-			} catch (error) {
-				if (!isUnknownScript(error)) throw error;
-			}
+/** Called by its hash, which is short, and sent whole when the server does not know it (any more). */
+export const calledByHash: ScriptMaker = (text, run) => {
+	let hash: string | undefined;
+	return async (key, make, ms) => {
+		hash ??= await sha1(text);
+		try {
+			return await run(key, command("EVALSHA", hash, make), ms);
+		} catch (error) {
+			if (!isUnknownScript(error)) throw error;
 		}
-		return this.#run(key, command("EVAL", this.#text, make), ms);
-	}
-}
+		return run(key, command("EVAL", text, make), ms);
+	};
+};
+
+/** Sent whole each time: where each command is billed, a second one would cost more. */
+export const sentWhole: ScriptMaker = (text, run) => (key, make, ms) =>
+	run(key, command("EVAL", text, make), ms);
 
 function command(name: string, script: string, make: Make): Make {
 	return () => {

@@ -3,7 +3,7 @@ import { ConnectorError } from "../../core/errors.ts";
 import { type LimitsOf, limitsByChannel } from "./history-limits.ts";
 import type { ChannelBatch } from "./publish-queue.ts";
 import { publishScript } from "./publish-script.ts";
-import { type Run, Script } from "./redis-script.ts";
+import type { Run, Script, ScriptMaker } from "./redis-script.ts";
 import { historyPrefix, keysOf } from "./redis-slot.ts";
 
 /** Sharded pub/sub has commands of its own, and listeners of its own. */
@@ -34,7 +34,7 @@ export class RedisStore {
 		options: RedisHistoryOptions,
 		settings: {
 			run: Run;
-			byHash: boolean;
+			scripts: ScriptMaker;
 			command: PublishCommand;
 			errorOf: (reply: string) => ConnectorError;
 		},
@@ -43,7 +43,7 @@ export class RedisStore {
 		this.prefix = keyPrefix(options.keyPrefix);
 		this.#command = settings.command;
 		this.#errorOf = settings.errorOf;
-		this.#script = new Script(publishScript, settings.run, settings.byHash);
+		this.#script = settings.scripts(publishScript, settings.run);
 	}
 
 	/** One call for all of them, which are of one slot where slots matter. */
@@ -60,7 +60,7 @@ export class RedisStore {
 		};
 		const [first = ""] = channels;
 		const key = this.keysOf(first).stream;
-		const replies = (await guarded(key, first, this.#script.call(key, make, ms))) as unknown[];
+		const replies = (await guarded(key, first, this.#script(key, make, ms))) as unknown[];
 		return messages.map(({ channel }, index) => {
 			const [receivers, id] = [Number(replies[2 * index]), String(replies[2 * index + 1])];
 			if (receivers === -1) return { error: this.#failed(channel, id) };

@@ -2,21 +2,18 @@ import { ConfigurationError, ConnectorError } from "../../core/errors.ts";
 
 /** The broker did not do what was asked. */
 export class RestError extends ConnectorError {
-	/** How long it wants to be left alone, in ms; 0 where it does not say. */
-	readonly retryAfter: number;
+	/** Its header `Retry-After`: how long the broker wants to be left alone. */
+	readonly retryAfter: string | null;
 
 	constructor(
 		code: "unavailable" | "refused",
 		message: string,
-		options: { cause?: unknown; retryAfter?: number } = {},
+		options: { cause?: unknown; retryAfter?: string | null } = {},
 	) {
 		super(code, message, "cause" in options ? { cause: options.cause } : {});
-		this.retryAfter = options.retryAfter ?? 0;
+		this.retryAfter = options.retryAfter ?? null;
 	}
 }
-
-/** A longer wish is cut to this, in ms: a broker that is back early should not be waited for all day. */
-const longestRetryAfter = 3_600_000;
 
 /** One database's REST address, and the token that opens it. Neither is ever part of an error. */
 export class Rest {
@@ -69,7 +66,7 @@ export class Rest {
 		}
 		// 4xx is a no that stays a no, save those that speak of timing.
 		const passing = status >= 500 || status === 408 || status === 425 || status === 429;
-		const retryAfter = passing ? retryAfterOf(response.headers.get("retry-after")) : 0;
+		const retryAfter = passing ? response.headers.get("retry-after") : null;
 		const words = this.#words(text);
 		const message = `Upstash answered ${status}${words === "" ? "" : `: ${words}`}`;
 		return new RestError(passing ? "unavailable" : "refused", message, { retryAfter });
@@ -113,13 +110,6 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
 export function failure(message: string, cause: unknown, signal: AbortSignal): ConnectorError {
 	if (signal.aborted && signal.reason instanceof ConnectorError) return signal.reason;
 	return cause instanceof ConnectorError ? cause : new RestError("unavailable", message, { cause });
-}
-
-// Seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
-function retryAfterOf(header: string | null): number {
-	if (header === null) return 0;
-	const wait = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
-	return Math.min(Math.max(wait || 0, 0), longestRetryAfter);
 }
 
 function baseOf(url: string): string {

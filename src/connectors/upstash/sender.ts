@@ -2,7 +2,7 @@ import type { OutgoingMessage, PublishOutcome } from "../../core/connector.ts";
 import { closedError } from "../../core/errors.ts";
 import type { ChannelBatch } from "../shared/publish-queue.ts";
 import { plainScript } from "../shared/publish-script.ts";
-import type { Make, Run } from "../shared/redis-script.ts";
+import { type Make, type Run, sentWhole } from "../shared/redis-script.ts";
 import { type RedisHistoryOptions, RedisStore } from "../shared/redis-store.ts";
 import { assertWellFormed } from "../shared/well-formed.ts";
 import { Commands } from "./commands.ts";
@@ -25,7 +25,7 @@ export class UpstashSender {
 		if (history === undefined) return;
 		this.store = new RedisStore(history, {
 			run: this.run,
-			byHash: false,
+			scripts: sentWhole,
 			command: "PUBLISH",
 			errorOf: (reply) => new RestError("refused", `Upstash answered: ${reply}`),
 		});

@@ -4,6 +4,7 @@ import { callHandler } from "../shared/handlers.ts";
 import { Renewal, type Supervision } from "./renewal.ts";
 import { requestFor, type SubscribeRequest } from "./reply-parser.ts";
 import { RestError } from "./rest.ts";
+import { retryAfterOf } from "./retry-after.ts";
 import { Upstream, type UpstreamHandlers } from "./stream.ts";
 
 /** The first try after a loss comes within this, in ms; each further one within twice as much. */
@@ -165,7 +166,7 @@ export class SupervisedSubscription implements Subscription {
 		if (this.#done) return;
 		const ceiling = Math.min(this.#supervision.maxBackoff, firstBackoff * 2 ** this.#failures);
 		this.#failures += 1;
-		const wish = error instanceof RestError ? error.retryAfter : 0;
+		const wish = retryAfterOf(error);
 		this.#timer = setTimeout(() => void this.#reconnect(), wish + Math.random() * ceiling);
 	}
 

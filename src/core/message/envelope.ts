@@ -1,30 +1,15 @@
 import { SseError } from "../errors.ts";
 import { isReserved, longest } from "./fields.ts";
 import { frame } from "./frame.ts";
+import { dataText } from "./json-data.ts";
 import { memberText } from "./json-text.ts";
-import { dataJson, dataText, Message, type MessageOptions } from "./message.ts";
+import { Message, type MessageOptions } from "./message.ts";
 import { isPosition } from "./position.ts";
-
-/**
- * Message ⇄ the JSON that flask-sse puts into Redis: `{"data": …, "type"?, "id"?, "retry"?}`.
- */
-
-/**
- * The payload to publish.
- *
- * @param json the data's JSON text, where the publisher gave one.
- * @throws {TypeError} when JSON cannot carry the message's data.
- */
-export function encode(message: Message, json = dataJson(message.data)): string {
-	const { data, ...fields } = message.toJSON();
-	const rest = JSON.stringify(fields);
-	return rest === "{}" ? `{"data":${json}}` : `{"data":${json},${rest.slice(1)}`;
-}
 
 const fieldNames = new Set(["data", "type", "id", "retry"]);
 
 /**
- * Reads a payload from the channel.
+ * Reads a payload from the channel: what `encode` writes, or flask-sse.
  *
  * @param history whether ids are positions. If so, an id that the store did not give is left
  *   out: it would move a client's cursor to a place that does not exist.

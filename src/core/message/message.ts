@@ -1,30 +1,8 @@
-import { idProblem, retryProblem, typeProblem } from "./fields.ts";
+import { checkedFields, type MessageOptions } from "./checked-fields.ts";
 import { frame } from "./frame.ts";
+import { dataText } from "./json-data.ts";
 
-/** The fields of a message besides its data. */
-export interface MessageOptions {
-	/**
-	 * The event's name, for `addEventListener(type, …)`. At most 256 bytes of UTF-8, without
-	 * control and format characters.
-	 *
-	 * @defaultValue `message`, also for `""` and `null`
-	 */
-	type?: string | null | undefined;
-	/**
-	 * The event's id. A browser sends the latest back as `Last-Event-ID`. At most 1,024 bytes of
-	 * UTF-8, without control characters, and without a space at either end.
-	 *
-	 * @defaultValue none
-	 */
-	id?: string | number | null | undefined;
-	/**
-	 * How long the browser waits before it reconnects, in ms: a whole number of at most
-	 * 86,400,000 (a day).
-	 *
-	 * @defaultValue none: the browser keeps its own
-	 */
-	retry?: number | null | undefined;
-}
+export type { MessageOptions } from "./checked-fields.ts";
 
 /** The dictionary that flask-sse puts into Redis, without absent fields. */
 export interface MessageJSON {
@@ -63,9 +41,7 @@ export class Message {
 
 	constructor(data: unknown, options: MessageOptions = {}) {
 		this.data = data;
-		this.type = validType(options.type);
-		this.id = validId(options.id);
-		this.retry = validRetry(options.retry);
+		({ type: this.type, id: this.id, retry: this.retry } = checkedFields(options));
 	}
 
 	/**
@@ -133,84 +109,6 @@ function sameMessage(one: Message, other: unknown): boolean {
 		one.retry === other.retry &&
 		sameJson(one.data, other.data)
 	);
-}
-
-/**
- * The text for `data:` lines: a string as it is, everything else as JSON. What JSON makes a
- * string (a `Date`, a `toJSON`) is a string here too, as when it was published.
- *
- * @throws {TypeError} when JSON cannot carry it.
- */
-export function dataText(data: unknown): string {
-	if (typeof data === "string") return data;
-	const json = dataJson(data);
-	return json.startsWith('"') ? JSON.parse(json) : json;
-}
-
-/**
- * Data as JSON text.
- *
- * @throws {TypeError} for undefined, a function, a symbol, a BigInt or a cycle.
- */
-export function dataJson(data: unknown): string {
-	let json: string | undefined;
-	let cause: unknown;
-	try {
-		json = JSON.stringify(data);
-	} catch (error) {
-		cause = error;
-	}
-	if (json === undefined) {
-		// A toJSON may throw anything, also null.
-		const reason = cause instanceof Error ? cause.message : `JSON has no form for ${kindOf(data)}`;
-		throw new TypeError(
-			`Message data cannot be sent: ${reason}. ` +
-				"Pass a string, or a value that JSON.stringify accepts.",
-			{ cause },
-		);
-	}
-	return json;
-}
-
-function validType(type: unknown): string | undefined {
-	// The parser reads "" and no type as the same event: `message`.
-	if (type === undefined || type === null || type === "") return undefined;
-	if (typeof type !== "string") throw invalid("type", `must be a string, not ${kindOf(type)}`);
-	const problem = typeProblem(type);
-	if (problem !== undefined) throw invalid("type", problem);
-	return type;
-}
-
-function validId(id: unknown): string | undefined {
-	if (id === undefined || id === null) return undefined;
-	if (typeof id === "number" && !Number.isSafeInteger(id)) {
-		throw invalid("id", "as a number must be a safe integer; pass a string instead");
-	}
-	if (typeof id !== "string" && typeof id !== "number") {
-		throw invalid("id", `must be a string or an integer, not ${kindOf(id)}`);
-	}
-	const text = String(id);
-	const problem = idProblem(text);
-	if (problem !== undefined) throw invalid("id", problem);
-	return text;
-}
-
-function validRetry(retry: unknown): number | undefined {
-	if (retry === undefined || retry === null) return undefined;
-	const problem = retryProblem(retry);
-	if (problem !== undefined) throw invalid("retry", problem);
-	return Number(retry);
-}
-
-function invalid(field: string, rule: string): TypeError {
-	return new TypeError(`Message ${field} ${rule}.`);
-}
-
-function kindOf(value: unknown): string {
-	if (value === undefined) return "undefined";
-	if (value === null) return "null";
-	if (Array.isArray(value)) return "an array";
-	return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 function jsonOrUndefined(value: unknown): string | undefined {

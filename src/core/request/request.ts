@@ -57,17 +57,22 @@ export function channelProblem(
 		return `channel: at most ${limits.channels} on one connection, got ${names.length}.`;
 	}
 	for (const name of names) {
-		if (typeof name !== "string" || name === "")
-			return "channel: must be a string that is not empty.";
-		if (name.length > longestName) {
-			return `channel: a name has at most ${longestName} characters, got ${name.length}.`;
-		}
-		// A lone surrogate has no form in UTF-8: it would become another name.
-		if (!name.isWellFormed()) {
-			return "channel: must be well-formed Unicode, without a lone surrogate.";
-		}
+		const problem = nameProblem(name);
+		if (problem !== undefined) return problem;
 	}
 	return undefined;
+}
+
+/** Names the rule that a channel's name breaks. Undefined: none. */
+function nameProblem(name: unknown): string | undefined {
+	if (typeof name !== "string" || name === "")
+		return "channel: must be a string that is not empty.";
+	if (name.length > longestName) {
+		return `channel: a name has at most ${longestName} characters, got ${name.length}.`;
+	}
+	// A lone surrogate has no form in UTF-8: it would become another name.
+	if (name.isWellFormed()) return undefined;
+	return "channel: must be well-formed Unicode, without a lone surrogate.";
 }
 
 /** The longest URL apart from its channels, in characters: tokens, and the route's own part. */
@@ -126,7 +131,7 @@ export function checkChannel(
 	allowed: readonly string[] | undefined,
 	what: "publish" | "forget" | "listen",
 ): void {
-	const problem = channelProblem([channel], { channels: 1 });
+	const problem = nameProblem(channel);
 	if (problem !== undefined) throw new TypeError(`Cannot ${what}. ${problem}`);
 	if (isAllowed(channel, allowed)) return;
 	throw new TypeError(`Cannot ${what}. channel: is not one of channels.allowed.`);

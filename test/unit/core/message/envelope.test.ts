@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { SseError } from "../../../../src/core/errors.ts";
-import { decode, encode } from "../../../../src/core/message/envelope.ts";
+import { encode } from "../../../../src/core/message/encode.ts";
+import { decode } from "../../../../src/core/message/envelope.ts";
 import { Message } from "../../../../src/core/message/message.ts";
 import { onlyEvent } from "./parsed.ts";
 

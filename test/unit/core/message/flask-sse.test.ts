@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { decode, encode } from "../../../../src/core/message/envelope.ts";
+import { encode } from "../../../../src/core/message/encode.ts";
+import { decode } from "../../../../src/core/message/envelope.ts";
 import { Message, type MessageOptions } from "../../../../src/core/message/message.ts";
 import { onlyEvent, parsed } from "./parsed.ts";
 

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decode, encode } from "../../../../src/core/message/envelope.ts";
-import { dataText, Message, type MessageOptions } from "../../../../src/core/message/message.ts";
+import { encode } from "../../../../src/core/message/encode.ts";
+import { decode } from "../../../../src/core/message/envelope.ts";
+import { dataText } from "../../../../src/core/message/json-data.ts";
+import { Message, type MessageOptions } from "../../../../src/core/message/message.ts";
 import { onlyEvent } from "./parsed.ts";
 
 // Arbitrary text would hardly ever meet what matters to the format, so that is mixed in.

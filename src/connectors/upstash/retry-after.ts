@@ -1,0 +1,16 @@
+import { RestError } from "./rest.ts";
+
+/** A longer wish is cut to this, in ms: a broker that is back early should not be waited for all day. */
+const longest = 3_600_000;
+
+/**
+ * How long a broker wants to be left alone after an error, in ms; 0 where it does not say.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after seconds, or a date
+ */
+export function retryAfterOf(error: unknown): number {
+	const header = error instanceof RestError ? error.retryAfter : null;
+	if (header === null) return 0;
+	const wait = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+	return Math.min(Math.max(wait || 0, 0), longest);
+}
