@@ -2,14 +2,14 @@ import type { Options } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { columns } from "./text.ts";
 
-/** What `edge-sse --help` says of everything. */
-export function overview(commands: Readonly<Record<string, Command>>): string {
+/** What `edge-sse --help` says of everything, or of the commands that begin with one word. */
+export function overview(commands: readonly Command[]): string {
 	return [
 		"Usage: edge-sse [command] [options]",
 		"",
 		"Server-sent events: a hub to publish to and to stream from, and what goes with it.",
 		"",
-		columns(Object.entries(commands).map(([, { usage, summary }]) => [usage, summary])),
+		columns(commands.map(({ usage, summary }) => [usage, summary])),
 		"",
 		"`edge-sse <command> --help` shows the options of a command; `--version` the version.",
 		"Without a command it serves, on http://127.0.0.1:8787.",
