@@ -1,7 +1,7 @@
 import type { Connector, Subscription, SubscriptionHandlers } from "../connector.ts";
 import { type ConnectorError, gapError, unstored } from "../errors.ts";
-import type { Page } from "../history/page.ts";
-import { Reader } from "../history/reader.ts";
+import { Log, type LogChannel, type LogMemory } from "../history/log.ts";
+import type { Run } from "../history/run.ts";
 import { Decoder, type DecoderOwner } from "../message/decoder.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { beginning, isAfter, isEmpty } from "../message/position.ts";
@@ -24,6 +24,7 @@ export interface ChannelOwner extends DecoderOwner {
 	readonly reads: Semaphore;
 	/** Reads for channels whose subscription was lost. */
 	readonly restorations: Semaphore;
+	readonly memory: LogMemory;
 	readonly clock: BrokerClock;
 	channelEnded(channel: Channel, error: ConnectorError): void;
 }
@@ -35,10 +36,10 @@ const emptyFor = 5_000;
  * One channel of this process: one upstream subscription, however many clients. A payload is
  * decoded here once, and passed on in the broker's order, each stored message once.
  */
-export class Channel implements SubscriptionHandlers, Recovering {
+export class Channel implements SubscriptionHandlers, Recovering, LogChannel {
 	readonly name: string;
 	/** With history. */
-	readonly reader: Reader | undefined;
+	readonly log: Log | undefined;
 	readonly outlets = new Set<Outlet>();
 	/** How many hold the channel, those included that still wait for it to go live. */
 	users = 0;
@@ -64,13 +65,8 @@ export class Channel implements SubscriptionHandlers, Recovering {
 		const { history } = connector;
 		this.#decoder = new Decoder(name, history !== undefined, owner);
 		if (history !== undefined) {
-			this.reader = new Reader(history, name, owner.reads, {
-				livePosition: () => this.position,
-				decode: (payload) => this.#decoder.decode(payload),
-				// What the feed has not brought yet is passed on at once, so that the two never disagree.
-				onPage: (page) => page.covers(this.position) && this.dispatchPage(page),
-			});
-			this.#recovery = new Recovery(this, this.reader, owner.restorations);
+			this.log = new Log(history, this, owner.reads, owner.memory);
+			this.#recovery = new Recovery(this, this.log, owner.restorations);
 		}
 		this.live = this.#subscribe(connector);
 	}
@@ -84,8 +80,8 @@ export class Channel implements SubscriptionHandlers, Recovering {
 			this.#subscription = await connector.subscribe(this.name, this);
 			// Everyone left while it was being set up.
 			if (this.#ended) this.#unsubscribe();
-			else if (this.reader !== undefined) {
-				this.position = await this.reader.head();
+			else if (this.log !== undefined) {
+				this.position = await this.log.head();
 				this.#askedAt = performance.now();
 				this.#owner.clock.learn(this.position);
 				this.#recovery?.started();
@@ -102,19 +98,18 @@ export class Channel implements SubscriptionHandlers, Recovering {
 	 * came after too old a one.
 	 */
 	refresh(): Promise<void> | undefined {
-		const { reader } = this;
-		if (reader === undefined || !isEmpty(this.position) || !this.#recovery?.isLive)
-			return undefined;
+		const { log } = this;
+		if (log === undefined || !isEmpty(this.position) || !this.#recovery?.isLive) return undefined;
 		if (performance.now() - this.#askedAt > emptyFor) {
 			this.#askedAt = performance.now();
-			this.#refreshing = this.#refresh(reader);
+			this.#refreshing = this.#refresh(log);
 		}
 		return this.#refreshing;
 	}
 
-	async #refresh(reader: Reader): Promise<void> {
+	async #refresh(log: Log): Promise<void> {
 		try {
-			const head = await reader.before(0);
+			const head = await log.before(0);
 			// What came or was lost meanwhile is after the position that the feed has.
 			this.#owner.clock.learn(head);
 			const unchanged = isEmpty(this.position) && this.#recovery?.isLive;
@@ -148,11 +143,14 @@ export class Channel implements SubscriptionHandlers, Recovering {
 
 	#dispatchTo(decoded: Decoded, position: string | undefined): void {
 		this.#owner.counters.messages++;
-		this.position = position ?? this.position;
+		if (position !== undefined) {
+			this.position = position;
+			this.log?.append(position, decoded);
+		}
 		for (const outlet of this.outlets) outlet.onMessage(this, decoded, position);
 	}
 
-	dispatchPage(page: Page): void {
+	dispatchPage(page: Run): void {
 		for (const decoded of page.messages) {
 			const position = decoded.storedAt;
 			if (position !== undefined && isAfter(position, this.position)) {
@@ -166,12 +164,17 @@ export class Channel implements SubscriptionHandlers, Recovering {
 
 	gap(position: string): void {
 		this.report(gapError(position));
+		this.log?.forgetTail();
 		for (const outlet of this.outlets) outlet.onGap(this, position);
 	}
 
 	moveTo(position: string, passed: string): void {
 		this.position = position;
 		this.#passed = passed;
+	}
+
+	decode(payload: string): Decoded | undefined {
+		return this.#decoder.decode(payload);
 	}
 
 	report(error: unknown): void {

@@ -1,7 +1,7 @@
 import type { ConnectorError, ErrorHandler } from "../errors.ts";
 import { formatCursor, live, type Positions, withLive } from "../history/cursor.ts";
-import { Replay } from "../history/replay.ts";
-import type { ReplayFeed } from "../history/types.ts";
+import { Replay, type ReplayFeed } from "../history/replay.ts";
+import { type Place, placeAt } from "../history/run.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { cursorFrame, gapFrame } from "../message/frame.ts";
 import { beginning, isSame } from "../message/position.ts";
@@ -48,8 +48,8 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		this.#counters = counters;
 		this.#batch = batch;
 		this.#onEnd = onEnd;
-		const keepsHistory = channels.every((channel) => channel.reader !== undefined);
-		if (keepsHistory) this.#replay = new Replay(this, report, counters);
+		const logs = channels.flatMap(({ log }) => log ?? []);
+		if (logs.length === channels.length) this.#replay = new Replay(this, logs, report, counters);
 		for (const channel of channels) channel.outlets.add(this);
 		this.#settle();
 	}
@@ -67,14 +67,15 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 			const single = this.channels.length === 1;
 			this.#pending += single ? decoded.frame : decoded.framedAs(this.#cursor(this.#positions));
 		}
-		this.#replay?.onMessage(channel, decoded, position);
+		if (position === undefined) this.#replay?.onLiveOnly(decoded.frame);
+		else this.#replay?.onChange();
 	}
 
 	onGap(channel: Channel, position: string): void {
 		if (this.#pending === "") this.#batch.add(this.flush);
 		this.#pending += gapFrame(channel.name, position);
 		this.#counters.gaps += this.#connections.size;
-		this.#replay?.onGap(channel, position);
+		this.#replay?.onChange();
 	}
 
 	onEnd(_channel: Channel, error: ConnectorError): void {
@@ -100,7 +101,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		this.#connections.delete(connection);
 		this.#fanOut.forget(connection);
 		if (this.#replay === undefined) connection.disconnect("slow");
-		else this.#replay.add(connection, before, before);
+		else this.#replay.add(connection, placesOf(before, before));
 	}
 
 	/** Sends a connection all that there is, as it is about to end. */
@@ -136,7 +137,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		// It may have left before it was answered, and would never be taken out again.
 		if (!connection.isOpen) return;
 		if (this.#replay === undefined || resume === undefined) this.#connections.add(connection);
-		else this.#replay.add(connection, positions, this.#flushed);
+		else this.#replay.add(connection, placesOf(positions, this.#flushed));
 	}
 
 	/** A connection that has been brought up to where the feed stands. */
@@ -144,11 +145,12 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		this.#connections.add(connection);
 	}
 
-	/** Whether a connection at these positions has all that was sent. */
-	isAt(positions: readonly string[]): boolean {
-		return positions.every((position, index) =>
-			isSame(position, this.#flushed[index] ?? beginning),
-		);
+	/** Whether a connection that stands here has all that was sent. */
+	isAt(places: readonly Place[]): boolean {
+		return this.#flushed.every((position, index) => {
+			const { claimed } = placeAt(places, index);
+			return claimed !== undefined && isSame(claimed, position);
+		});
 	}
 
 	leave(connection: Connection): void {
@@ -166,4 +168,8 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	#cursor(positions: readonly string[]): string {
 		return formatCursor(this.names, positions);
 	}
+}
+
+function placesOf(positions: Positions, joined: readonly string[]): Place[] {
+	return positions.map((claimed, index) => ({ claimed, joined: joined[index] ?? beginning }));
 }

@@ -1,6 +1,7 @@
 import type { Connector, Resume } from "../connector.ts";
 import { type ConnectorError, closedError, type ErrorHandler, SseError } from "../errors.ts";
 import { formatCursor, parseCursor } from "../history/cursor.ts";
+import type { LogMemory } from "../history/log.ts";
 import { commentFrame, cursorFrame } from "../message/frame.ts";
 import { beginning } from "../message/position.ts";
 import { Batch, Pacer, Semaphore } from "../scheduling.ts";
@@ -35,6 +36,7 @@ export class Hub implements ChannelOwner {
 	readonly counters: Counters;
 	readonly reads: Semaphore = new Semaphore(readsAtATime);
 	readonly restorations: Semaphore = new Semaphore(restorationsAtATime);
+	readonly memory: LogMemory = { tails: 0 };
 	readonly clock: BrokerClock = new BrokerClock();
 	readonly #connector: Connector;
 	readonly #linger: number;
@@ -174,7 +176,7 @@ export class Hub implements ChannelOwner {
 	async #before(channels: readonly Channel[], recent: number) {
 		try {
 			const positions = await Promise.all(
-				channels.map((channel) => channel.reader?.before(recent) ?? beginning),
+				channels.map((channel) => channel.log?.before(recent) ?? beginning),
 			);
 			this.#checkOpen(channels);
 			return positions;

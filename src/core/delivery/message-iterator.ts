@@ -1,11 +1,10 @@
 import { gapError, SseError } from "../errors.ts";
 import { parseCursor, withLive } from "../history/cursor.ts";
-import type { Reader } from "../history/reader.ts";
-import { Recent } from "../history/recent.ts";
-import { Stretch } from "../history/stretch.ts";
+import type { Log } from "../history/log.ts";
+import { type Place, startOf } from "../history/run.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { Message } from "../message/message.ts";
-import { isAfter, isSame } from "../message/position.ts";
+import { isSame } from "../message/position.ts";
 import type { Channel, Outlet } from "./channel.ts";
 import type { Hub } from "./hub.ts";
 
@@ -44,8 +43,6 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 	#stop: (() => void) | undefined;
 	/** It is sent what the history has, and not yet what the feed brings. */
 	#behind = false;
-	/** What the feed brought since the history was read last. */
-	#recent: Recent | undefined;
 	/** Lets the next page of the history be read. */
 	#drained: (() => void) | undefined;
 	#done = false;
@@ -80,16 +77,14 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 		return { done: true, value: undefined };
 	}
 
-	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
+	onMessage(_channel: Channel, decoded: Decoded, position: string | undefined): void {
 		// What is not kept cannot be read later: it goes ahead of what is.
 		if (!this.#behind || position === undefined) this.#push(decoded.message, decoded.size);
-		else this.#recent?.add(channel, decoded);
 	}
 
 	onGap(channel: Channel, position: string): void {
-		// Whoever is behind finds it out by its own position.
-		if (this.#behind) this.#recent?.forget(channel);
-		else this.#pushGap(channel, position);
+		// A reader that is behind finds it out by its own position.
+		if (!this.#behind) this.#pushGap(channel, position);
 	}
 
 	onEnd(_channel: Channel, error: Error): void {
@@ -126,54 +121,47 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 			this.#stop = stop;
 			// It may have been ended while the subscription was being set up.
 			if (this.#done) stop();
-			else if (lastEventId === undefined || channel.reader === undefined) this.#behind = false;
-			else void this.#replay(channel, channel.reader, lastEventId);
+			else if (lastEventId === undefined || channel.log === undefined) this.#behind = false;
+			else void this.#replay(channel, channel.log, lastEventId);
 		} catch (error) {
 			this.#finish(error instanceof Error ? error : new Error(String(error)));
 		}
 	}
 
-	async #replay(channel: Channel, reader: Reader, lastEventId: string): Promise<void> {
+	async #replay(channel: Channel, log: Log, lastEventId: string): Promise<void> {
+		log.retain();
 		try {
-			await this.#readHistory(channel, reader, lastEventId);
+			await this.#catchUp(channel, log, lastEventId);
 		} catch (error) {
 			this.#finish(error instanceof Error ? error : new Error(String(error)));
+		} finally {
+			log.release();
 		}
 	}
 
-	/** As a stream is resumed in `Replay`, page by page as they are read here. */
-	async #readHistory(channel: Channel, reader: Reader, lastEventId: string): Promise<void> {
-		let known = channel.position;
-		const [claimed] = withLive(parseCursor([this.#name], lastEventId), [known]);
-		if (claimed === undefined) this.#tellGap(channel, undefined);
-		let position = claimed ?? known;
-		while (!this.#done) {
-			const before = position;
-			this.#recent = new Recent([channel]);
-			const livePosition = channel.position;
-			// What it claims to have seen may be nowhere: `Stretch` tells.
-			const from = isAfter(position, known) ? known : position;
-			const fresh = isAfter(position, livePosition);
-			const page = await reader.read(from, fresh);
-			// It was ended meanwhile, and has not heard all of what is recent.
+	/** As a stream is brought up to the feed in `Replay`, page by page as they are read here. */
+	async #catchUp(channel: Channel, log: Log, lastEventId: string): Promise<void> {
+		const joined = channel.position;
+		const [claimed] = withLive(parseCursor([this.#name], lastEventId), [joined]);
+		for (let place: Place = { claimed, joined }; this.#behind; ) {
+			log.open();
+			const read = log.canServe(place)
+				? undefined
+				: await log.read(startOf(place), log.isAhead(place));
+			const step = log.step(place, read);
 			if (this.#done) return;
-			const recent = this.#recent.of(channel);
-			const stretch = new Stretch({ channel, livePosition, from, page, fresh }, recent);
-			if (!stretch.covers(position)) {
-				this.#tellGap(channel, position);
-				position = from;
-			}
+			if (step?.gap) this.#tellGap(channel, place.claimed);
 			// What was asked for is no burden: the next page is read when this one has been.
-			for (const { message } of stretch.after(position)) this.#push(message, 0);
-			position = stretch.end(position);
-			known = position;
-			if (isSame(position, channel.position)) break;
+			for (const { message } of step?.messages ?? []) this.#push(message, 0);
+			const isStuck = step === undefined || step.claimed === place.claimed;
+			place = step ?? place;
+			if (place.claimed !== undefined && isSame(place.claimed, channel.position)) {
+				this.#behind = false;
+			}
 			// The feed may have to catch up with the history.
-			if (position === before) await new Promise((resolve) => setTimeout(resolve, feedPause));
+			else if (isStuck) await new Promise((resolve) => setTimeout(resolve, feedPause));
 			else await this.#drain();
 		}
-		this.#behind = false;
-		this.#recent = undefined;
 	}
 
 	#tellGap(channel: Channel, position: string | undefined): void {

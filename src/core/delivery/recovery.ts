@@ -1,5 +1,5 @@
-import type { Page } from "../history/page.ts";
-import type { Reader } from "../history/reader.ts";
+import type { Log } from "../history/log.ts";
+import type { Run } from "../history/run.ts";
 import { beginning, isAfter, isEmpty } from "../message/position.ts";
 import type { Semaphore } from "../scheduling.ts";
 
@@ -10,7 +10,7 @@ export interface Recovering {
 	position: string;
 	/** @param judged the store has been read since it came: what is not stored is not what it says. */
 	dispatch(payload: string, judged: boolean): void;
-	dispatchPage(page: Page): void;
+	dispatchPage(page: Run): void;
 	/** Messages after the position are gone. */
 	gap(position: string): void;
 	/** @param passed what is not after it was passed on before, and may come again. */
@@ -72,16 +72,16 @@ type State =
  */
 export class Recovery {
 	readonly #channel: Recovering;
-	readonly #reader: Reader;
+	readonly #log: Log;
 	readonly #reads: Semaphore;
 	#state: State = { is: "starting", held: new Held(), lost: false, again: false };
 	#looping = false;
 	/** As `performance.now()` has it. */
 	#checkedAt = Number.NEGATIVE_INFINITY;
 
-	constructor(channel: Recovering, reader: Reader, reads: Semaphore) {
+	constructor(channel: Recovering, log: Log, reads: Semaphore) {
 		this.#channel = channel;
-		this.#reader = reader;
+		this.#log = log;
 		this.#reads = reads;
 	}
 
@@ -168,24 +168,24 @@ export class Recovery {
 	async #readOn(): Promise<boolean> {
 		const channel = this.#channel;
 		const from = channel.position;
-		let page = await this.#reader.readNow(from);
+		let page = await this.#log.readNow(from);
 		let head = from;
-		if (!page.covers(from) && page.isEmpty) {
+		if (!page.covers(from) && page.first === undefined) {
 			// The store is another one, or has lost its end. What is published meanwhile comes after the gap.
-			head = await this.#reader.head();
-			page = await this.#reader.readNow(from);
+			head = await this.#log.head();
+			page = await this.#log.readNow(from);
 		}
 		// Nothing is awaited from here on: whoever comes back to this position is told as well.
 		const { position } = channel;
 		if (!page.covers(position) && !isAfter(position, page.end)) {
 			channel.gap(position);
-			if (page.isEmpty) {
+			if (page.first === undefined) {
 				// Unless the clock of the new store is behind: then all that it gives is new.
 				const old = isEmpty(head) && !isAfter(position, head.slice(1));
 				channel.moveTo(head, old ? position : beginning);
 			}
 		}
-		if (!page.isEmpty) channel.dispatchPage(page);
+		if (page.first !== undefined) channel.dispatchPage(page);
 		return page.more;
 	}
 
@@ -199,7 +199,7 @@ export class Recovery {
 		const { count } = held;
 		try {
 			for (let more = true; more && this.#state === state && !this.#channel.ended; ) {
-				const page = await this.#reads.run(() => this.#reader.readNow(this.#channel.position));
+				const page = await this.#reads.run(() => this.#log.readNow(this.#channel.position));
 				this.#channel.dispatchPage(page);
 				({ more } = page);
 			}

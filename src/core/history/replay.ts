@@ -1,55 +1,88 @@
 import type { ErrorHandler } from "../errors.ts";
-import type { Decoded } from "../message/envelope.ts";
+import { isAfter } from "../message/position.ts";
 import { atEndOfTurn, turnBytes, turnClients } from "../scheduling.ts";
 import type { Counters } from "../stats.ts";
-import { type Behind, isAhead, writable } from "./behind.ts";
-import type { Positions } from "./cursor.ts";
-import { Reading, type Step } from "./reading.ts";
-import type { ReplayChannel, ReplayClient, ReplayFeed } from "./types.ts";
+import type { Log, Read } from "./log.ts";
+import { type Render, Renders } from "./render.ts";
+import { type Place, placeAt, startOf } from "./run.ts";
 
 /** How long a client that does not read is left alone before it is looked at again, in ms. */
 const drainPause = 100;
 
-/** With so many streams on a feed, what was read for one of them is kept for those who come after it. */
-const crowd = 16;
-
-/** For how long, in ms: a thousand clients that come back at once are a second's work. */
-const keptFor = 1_000;
+/** A client that has not read what it was sent for this long, in ms, is disconnected: it may never read again. */
+const drainLimit = 60_000;
 
 /**
- * Reads for those who say that they are ahead of the feed are so far apart, in ms: what they have seen may have come after
- * any other read, and who forges a cursor must not have one for each.
+ * Pause between reads for clients that say that they are ahead of the feed, in ms. What they have seen may have come
+ * after any other read, and whoever forges a cursor must not have one for each.
  */
 const aheadPause = 100;
+
+/** What a replay needs of a client's connection. */
+export interface ReplayClient {
+	readonly isOpen: boolean;
+	/** Whether it has read most of what it was sent. */
+	readonly isDrained: boolean;
+	/** @returns false, and nothing is written, when it has more unread than it may. */
+	write(bytes: Uint8Array): boolean;
+	/** It reads too slowly: breaks the stream. */
+	disconnect(reason: "slow"): void;
+	/** Ends the stream cleanly, with a time to come back of its own. */
+	askToReconnect(): void;
+}
+
+/** What a replay needs of the live feed that it leads to. */
+export interface ReplayFeed<Client extends ReplayClient> {
+	readonly names: readonly string[];
+	/** Sends what is pending. */
+	flush(): void;
+	/** Whether a client at these positions has all that was sent. */
+	isAt(places: readonly Place[]): boolean;
+	/** Takes in a client that has been brought up to where the feed stands. */
+	attach(client: Client): void;
+}
+
+/** A client that is behind. */
+interface Behind<Client> {
+	readonly connection: Client;
+	/** In each channel. */
+	places: readonly Place[];
+	/** When it came, or had last read most of what it was sent; as `performance.now()` has it. */
+	writableAt: number;
+}
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
 /**
- * Joins the history to the live feed, for connections that came back or fell behind.
+ * Brings clients that came back or fell behind up to the live feed.
  *
- * All that wait are brought up together: each round reads each channel once, or takes what one before it has read
- * (see `Reading`). A connection that has been sent all there is joins the feed within the same turn, so that nothing
+ * All that wait are served together: each round reads each channel at most once, and clients at the same place are
+ * sent the same bytes. A client that has been sent all there is joins the feed within the same task, so that nothing
  * comes between.
  */
 export class Replay<Client extends ReplayClient> {
 	readonly #feed: ReplayFeed<Client>;
+	readonly #logs: readonly Log[];
 	readonly #report: ErrorHandler;
 	readonly #counters: Counters;
-	/** Who was sent something last comes last. */
+	/** Whoever was sent something last comes last. */
 	readonly #behind = new Map<Client, Behind<Client>>();
-	/** It is being served, or waited for. */
-	#underWay: Reading | undefined;
-	/** For who comes next. */
-	#kept: Reading | undefined;
-	/** Until it is let go. */
-	#timer: ReturnType<typeof setTimeout> | undefined;
+	readonly #renders: Renders;
 	#rounds = 0;
-	/** Of those who are ahead, as `performance.now()` has it. */
+	/** When it last read for clients that are ahead, as `performance.now()` has it. */
 	#readAheadAt = Number.NEGATIVE_INFINITY;
 	#running = false;
 
-	constructor(feed: ReplayFeed<Client>, report: ErrorHandler, counters: Counters) {
+	/** @param logs of the feed's channels, in their order. */
+	constructor(
+		feed: ReplayFeed<Client>,
+		logs: readonly Log[],
+		report: ErrorHandler,
+		counters: Counters,
+	) {
 		this.#feed = feed;
+		this.#logs = logs;
+		this.#renders = new Renders(feed.names, logs, report);
 		this.#counters = counters;
 		this.#report = report;
 	}
@@ -58,8 +91,8 @@ export class Replay<Client extends ReplayClient> {
 		return this.#behind.keys();
 	}
 
-	add(connection: Client, positions: Positions, joined: readonly string[]): void {
-		this.#behind.set(connection, { connection, positions, joined, writableAt: performance.now() });
+	add(connection: Client, places: readonly Place[]): void {
+		this.#behind.set(connection, { connection, places, writableAt: performance.now() });
 		this.#counters.replays++;
 		if (!this.#running) void this.#run();
 	}
@@ -70,34 +103,29 @@ export class Replay<Client extends ReplayClient> {
 
 	close(): void {
 		this.#behind.clear();
-		this.#keep(undefined);
 	}
 
-	onMessage(channel: ReplayChannel, decoded: Decoded, position: string | undefined): void {
-		if (position !== undefined) {
-			this.#kept?.onMessage(channel, decoded);
-			if (this.#underWay !== this.#kept) this.#underWay?.onMessage(channel, decoded);
-		} else if (this.#behind.size > 0) {
-			// It is not kept and cannot be replayed: it goes ahead of what is.
-			const bytes = encoder.encode(decoded.frame);
-			for (const connection of this.#behind.keys()) {
-				if (connection.write(bytes) && connection.isOpen) this.#counters.frames++;
-			}
+	/** The feed brought a message, or has a hole. */
+	onChange(): void {
+		this.#renders.clear();
+	}
+
+	/** A message that is not kept, and cannot be replayed: it goes ahead of what is. */
+	onLiveOnly(frame: string): void {
+		if (this.#behind.size === 0) return;
+		const bytes = encoder.encode(frame);
+		for (const connection of this.#behind.keys()) {
+			if (connection.write(bytes) && connection.isOpen) this.#counters.frames++;
 		}
-	}
-
-	onGap(channel: ReplayChannel, _position: string): void {
-		// Whoever is behind is told by its own position, which the history does not cover either.
-		this.#kept?.onGap(channel);
-		if (this.#underWay !== this.#kept) this.#underWay?.onGap(channel);
 	}
 
 	async #run(): Promise<void> {
 		this.#running = true;
+		for (const log of this.#logs) log.retain();
 		// Whoever comes in the same turn shares the first round.
 		await Promise.resolve();
 		while (this.#behind.size > 0) {
-			const ready = this.#due(writable([...this.#behind.values()]));
+			const ready = this.#ready();
 			try {
 				const advanced = ready.length > 0 && (await this.#round(ready));
 				// Others have their turn, too: a history in memory would be read without end in one.
@@ -110,65 +138,88 @@ export class Replay<Client extends ReplayClient> {
 				for (const { connection } of ready) connection.askToReconnect();
 			}
 		}
+		this.onChange();
+		for (const log of this.#logs) log.release();
 		this.#running = false;
 	}
 
-	#due(ready: readonly Behind<Client>[]): readonly Behind<Client>[] {
-		if (performance.now() >= this.#readAheadAt + aheadPause) return ready;
-		return ready.filter((behind) => !this.#isAhead(behind));
+	/** Clients that can be sent more now. */
+	#ready(): Behind<Client>[] {
+		const now = performance.now();
+		const mayReadAhead = now >= this.#readAheadAt + aheadPause;
+		return [...this.#behind.values()].filter((behind) => {
+			const { connection } = behind;
+			if (connection.isDrained) {
+				behind.writableAt = now;
+				return mayReadAhead || !this.#isAhead(behind);
+			}
+			if (now - behind.writableAt > drainLimit) connection.disconnect("slow");
+			return false;
+		});
 	}
 
-	#isAhead(behind: Behind<Client>): boolean {
-		return this.#feed.channels.some((channel, index) => isAhead(behind, channel, index));
+	#isAhead({ places }: Behind<Client>): boolean {
+		return this.#logs.some((log, index) => log.isAhead(placeAt(places, index)));
 	}
 
 	/** @returns whether anyone was sent anything, or has joined the feed. */
 	async #round(ready: readonly Behind<Client>[]): Promise<boolean> {
+		for (const log of this.#logs) log.open();
 		// Every other round is for whoever waits longest: those who come from far back, one after the
 		// other, must not keep everybody else waiting.
 		const wave = this.#rounds++ % 2 === 0 ? ready : ready.slice(0, 1);
-		const kept = this.#kept;
-		const serves = kept !== undefined && wave.some((behind) => kept.canServe(behind));
-		const reading = serves ? kept : new Reading(this.#feed.channels, wave, this.#report);
-		this.#underWay = reading;
-		try {
-			if (!serves) {
-				if (wave.some((behind) => this.#isAhead(behind))) this.#readAheadAt = performance.now();
-				await reading.load();
-			}
-			const advanced = await this.#serve(ready, reading);
-			// Only now: once kept, it turns away who is ahead of the feed, and may have been read for just those.
-			if (!serves && this.#feed.users >= crowd && reading.keep()) this.#keep(reading);
-			return advanced;
-		} finally {
-			this.#underWay = undefined;
-		}
+		const reads = await Promise.all(
+			this.#logs.map((log, index) =>
+				this.#read(
+					log,
+					wave.map(({ places }) => placeAt(places, index)),
+				),
+			),
+		);
+		if (reads.some((read) => read !== undefined)) this.onChange();
+		return await this.#serve(ready, reads);
 	}
 
-	/** Serves whom the reading reaches, over as many turns as they and their bytes take. */
-	async #serve(ready: readonly Behind<Client>[], reading: Reading): Promise<boolean> {
+	/** Reads from the oldest place that memory cannot serve. */
+	async #read(log: Log, places: readonly Place[]): Promise<Read | undefined> {
+		const lagging = places.filter((place) => !log.canServe(place));
+		const [first] = lagging;
+		if (first === undefined) return undefined;
+		const fresh = lagging.some((place) => log.isAhead(place));
+		if (fresh) this.#readAheadAt = performance.now();
+		const oldest = (from: string, place: Place) =>
+			isAfter(from, startOf(place)) ? startOf(place) : from;
+		return log.read(lagging.reduce(oldest, startOf(first)), fresh);
+	}
+
+	/** Serves whom the reads reach, over as many turns as they and their bytes take. */
+	async #serve(
+		ready: readonly Behind<Client>[],
+		reads: readonly (Read | undefined)[],
+	): Promise<boolean> {
 		let advanced = false;
-		let left = turnBytes;
+		let bytes = turnBytes;
 		let clients = turnClients;
 		this.#feed.flush();
 		for (const behind of ready) {
-			if (left <= 0 || clients === 0) {
+			if (bytes <= 0 || clients === 0) {
 				await new Promise<void>(atEndOfTurn);
-				left = turnBytes;
+				bytes = turnBytes;
 				clients = turnClients;
 				this.#feed.flush();
 			}
-			if (!this.#behind.has(behind.connection) || !reading.canServe(behind)) continue;
-			const step = reading.step(behind);
-			left -= step.bytes.length;
+			if (!this.#behind.has(behind.connection)) continue;
+			const render = this.#renders.render(behind.places, reads);
+			if (render === undefined) continue;
+			bytes -= render.bytes.length;
 			clients--;
-			if (this.#advance(behind, step)) advanced = true;
+			if (this.#advance(behind, render)) advanced = true;
 		}
 		return advanced;
 	}
 
 	// Nothing may come between the flush and this: the step ends where the feed stands.
-	#advance(behind: Behind<Client>, { bytes, positions, events, gaps }: Step): boolean {
+	#advance(behind: Behind<Client>, { bytes, places, events, gaps }: Render): boolean {
 		const { connection } = behind;
 		if (bytes.length > 0) {
 			if (!connection.write(bytes)) return false;
@@ -178,19 +229,13 @@ export class Replay<Client extends ReplayClient> {
 			this.#counters.frames += events;
 			this.#counters.gaps += gaps;
 		}
-		if (this.#feed.isAt(positions)) {
+		if (this.#feed.isAt(places)) {
 			this.#behind.delete(connection);
 			this.#feed.attach(connection);
 			return true;
 		}
-		this.#behind.set(connection, { ...behind, positions, joined: positions });
+		this.#behind.set(connection, { ...behind, places });
 		return bytes.length > 0;
-	}
-
-	#keep(reading: Reading | undefined): void {
-		clearTimeout(this.#timer);
-		this.#kept = reading;
-		if (reading !== undefined) this.#timer = setTimeout(() => this.#keep(undefined), keptFor);
 	}
 }
 

@@ -120,6 +120,41 @@ test("what is on its way when the store is emptied reaches whoever stands with t
 	await Promise.all([here.close(), there.close()]);
 });
 
+test("a page that was read before the feed had a hole is not joined to what came after it", async () => {
+	const broker = new FakeBroker();
+	const sse = new ServerSentEvents({ connector: broker.connect(0), onError: () => undefined });
+	const [, both] = await Promise.all([
+		Client.open(sse, ["a"]),
+		Client.open(sse, ["a", "b"]),
+		answered(broker),
+		answered(broker),
+	]);
+	for (let n = 0; n < 3; n++) broker.publish("a");
+	const begin = broker.channel("a").kept[0]?.id;
+	broker.deliver("a", 3, 0);
+	await answered(broker);
+	const returning = Client.open(sse, ["a"], { lastEventId: begin });
+	await nextTurn();
+	const [page] = broker.reads;
+	page?.serve();
+	for (let n = 0; n < 2; n++) broker.publish("a");
+	broker.trim("a", 1);
+	const cursor = both.lastEventId;
+	broker.lose("a", 0);
+	for (const read of broker.reads.slice(1)) read.answer();
+	await nextTurn();
+	// Another list of channels begins to remember what comes from now on.
+	const other = Client.open(sse, ["a", "b"], { lastEventId: cursor });
+	await nextTurn();
+	page?.answer();
+	for (let n = 0; n < 4; n++) await answered(broker);
+	const back = await returning;
+	expect(back.seen).toEqual([2, 3, 5].map((n) => ["a", n]));
+	expect(back.gaps).toHaveLength(1);
+	expect((await other).gaps).toHaveLength(1);
+	await sse.close();
+});
+
 test("messages() that was ended while it read the history yields nothing from after its end", async () => {
 	const broker = new FakeBroker();
 	const sse = new ServerSentEvents({

@@ -1,0 +1,98 @@
+import { type ErrorHandler, gapError } from "../errors.ts";
+import type { Decoded } from "../message/envelope.ts";
+import { cursorFrame, gapFrame } from "../message/frame.ts";
+import { beginning, isEmpty } from "../message/position.ts";
+import { formatCursor } from "./cursor.ts";
+import type { Log, Read, Step } from "./log.ts";
+import { type Place, placeAt, startOf } from "./run.ts";
+
+/** What a client is sent, and where it stands then. */
+export interface Render {
+	readonly bytes: Uint8Array;
+	readonly places: readonly Place[];
+	readonly events: number;
+	readonly gaps: number;
+}
+
+/** What is remembered of renders, in bytes: clients at different places have one each. */
+const limit = 16_777_216;
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+/** Renders what clients missed. Clients at the same place are sent the same bytes. */
+export class Renders {
+	readonly #names: readonly string[];
+	readonly #logs: readonly Log[];
+	readonly #report: ErrorHandler;
+	/** By place, until anything changes. */
+	readonly #known = new Map<string, Render>();
+	/** In bytes. */
+	#size = 0;
+
+	constructor(names: readonly string[], logs: readonly Log[], report: ErrorHandler) {
+		this.#names = names;
+		this.#logs = logs;
+		this.#report = report;
+	}
+
+	clear(): void {
+		this.#known.clear();
+		this.#size = 0;
+	}
+
+	/** @returns undefined when it takes another read. */
+	render(places: readonly Place[], reads: readonly (Read | undefined)[]): Render | undefined {
+		const key = places.map(({ claimed, joined }) => `${claimed} ${joined}`).join();
+		let render = this.#known.get(key);
+		if (render !== undefined) return render;
+		const steps: Step[] = [];
+		for (const [index, log] of this.#logs.entries()) {
+			const step = log.step(placeAt(places, index), reads[index]);
+			if (step === undefined) return undefined;
+			steps.push(step);
+		}
+		render = this.#compose(places, steps);
+		if (this.#size > limit) this.clear();
+		this.#size += render.bytes.length;
+		this.#known.set(key, render);
+		return render;
+	}
+
+	#compose(places: readonly Place[], steps: readonly Step[]): Render {
+		let text = "";
+		let events = 0;
+		let gaps = 0;
+		// Gaps first: a cursor after them says that they have been told.
+		const positions = steps.map(({ gap, claimed }, index) => {
+			const place = placeAt(places, index);
+			if (!gap) return place.claimed ?? claimed ?? beginning;
+			const name = this.#names[index] ?? "";
+			this.#report(gapError(place.claimed), { stage: "replay", channel: name });
+			text += gapFrame(name, place.claimed);
+			gaps++;
+			return startOf(place);
+		});
+		for (const [index, { messages, claimed }] of steps.entries()) {
+			for (const decoded of messages) {
+				positions[index] = decoded.storedAt ?? beginning;
+				events++;
+				text += this.#frame(decoded, positions);
+			}
+			positions[index] = claimed ?? beginning;
+		}
+		// Told of a gap, the client needs a cursor that is none. One that still sees a channel empty needs the newest
+		// time at which it was: nobody can tell what came after too old a one.
+		const refreshed = steps.some(
+			({ claimed = "" }, index) => isEmpty(claimed) && claimed !== places[index]?.claimed,
+		);
+		if (gaps > 0 || refreshed) text += cursorFrame(formatCursor(this.#names, positions));
+		return { bytes: encoder.encode(text), places: steps, events, gaps };
+	}
+
+	// A single channel's cursor is its message's id.
+	#frame(decoded: Decoded, positions: readonly string[]): string {
+		return this.#names.length === 1
+			? decoded.frame
+			: decoded.framedAs(formatCursor(this.#names, positions));
+	}
+}
