@@ -4,11 +4,9 @@ import { beginning, isAfter, isEmpty, later } from "../message/position.ts";
 import type { Semaphore } from "../scheduling.ts";
 import { type Place, Run, startOf, type Verdict } from "./run.ts";
 
-/** Messages in one read of the history, at most. */
-const longestPage = 500;
-
-/** Messages in the first read of a channel, whose messages may be large. */
+/** Messages in one read of the history: in the first, as they may be large, and at most. */
 const firstPage = 100;
+const longestPage = 500;
 
 /** What a page should come to, in UTF-16 code units. A client may have that much waiting. */
 const pageTarget = 1_048_576;
