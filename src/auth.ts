@@ -1,6 +1,16 @@
 /**
- * `edge-sse/auth`: who may read which channels, and who may publish to them, by signed tokens (JWT,
- * https://www.rfc-editor.org/rfc/rfc7519). It stands on `jose`, and so on Web Crypto, on every runtime.
+ * Who may read which channels, and who may publish to them, by signed tokens (JWT,
+ * https://www.rfc-editor.org/rfc/rfc7519). It uses `jose`, and so Web Crypto, on every runtime.
+ *
+ * ```ts
+ * import { ServerSentEvents } from "edge-sse";
+ * import { jwtAuthorizer, signChannels } from "edge-sse/auth";
+ *
+ * const sse = new ServerSentEvents({ connector, authorize: jwtAuthorizer({ secret, query: "token" }) });
+ * const token = await signChannels("news", { secret }); // for `/stream?channel=news&token=…`
+ * ```
+ *
+ * @module
  */
 
 export { type JwtAuthorizerOptions, jwtAuthorizer } from "./auth/authorizer.ts";

@@ -1,6 +1,19 @@
-/** The browser's side: typed events over one connection for all tabs of an origin. */
+/**
+ * The browser's side: typed events, over one connection for all tabs of an origin.
+ *
+ * ```ts
+ * import { EventClient } from "edge-sse/client";
+ *
+ * const events = new EventClient<{ greeting: { message: string } }>("/stream?channel=lobby");
+ * events.on("greeting", ({ message }) => console.log(message));
+ * ```
+ *
+ * @module
+ */
+
 import { AsyncQueue } from "./client/async-queue.ts";
 import { checkEventSource, report, streamUrl } from "./client/host.ts";
+import { watchPage } from "./client/page.ts";
 import { Tab } from "./client/tab.ts";
 import type {
 	ClientEvent,
@@ -26,13 +39,18 @@ export type {
 type Hear = (data: never, event: never) => void;
 
 /**
- * Listens to an event stream, on the browser's own EventSource. It is opened when someone listens, and closed
- * when nobody does.
+ * Listens to an event stream, with the browser's own EventSource. The stream opens with the
+ * first listener, and closes with the last. The tabs of an origin share one connection.
  *
+ * @example
  * ```ts
- * const events = new EventClient<{ greeting: { message: string } }>("/stream");
+ * import { EventClient } from "edge-sse/client";
+ *
+ * const events = new EventClient<{ greeting: { message: string } }>("/stream?channel=lobby");
  * const stop = events.on("greeting", ({ message }) => console.log(message));
  * ```
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
  */
 export class EventClient<Events extends object = Record<string, unknown>> {
 	readonly #url: StreamUrl;
@@ -41,9 +59,9 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	readonly #stateListeners = new Set<(state: ClientState) => void>();
 	readonly #queues = new Set<AsyncQueue<unknown>>();
 	#state: ClientState = "closed";
-	/** There while somebody listens. */
+	/** Present while something listens. */
 	#tab: Tab | undefined;
-	/** Takes the page's own events. */
+	/** Ends the listeners of the page's own events. */
 	#page: AbortController | undefined;
 
 	constructor(url: StreamUrl, options: EventClientOptions = {}) {
@@ -51,18 +69,23 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 		this.#options = options;
 	}
 
-	/** Where the client is now. */
+	/** The state of the connection. */
 	get state(): ClientState {
 		return this.#state;
 	}
 
 	/**
-	 * Hears of every change of `state`. It is bound, as `useSyncExternalStore` wants it.
+	 * Calls back on every change of `state`. It is bound, as `useSyncExternalStore` needs it.
 	 *
-	 * @returns what stops it.
+	 * @example
+	 * ```ts
+	 * const stop = events.onState((state) => console.log(state));
+	 * ```
+	 *
+	 * @returns a function that stops it.
 	 */
 	readonly onState = (listener: (state: ClientState) => void): (() => void) => {
-		// A function may be added twice, and each has a stop of its own.
+		// The same function may be added twice, and each addition has its own stop.
 		const hear = (state: ClientState) => listener(state);
 		this.#stateListeners.add(hear);
 		return () => {
@@ -71,10 +94,16 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	};
 
 	/**
-	 * Calls back for every event of a type; `sse.gap` says that events may be missing.
+	 * Calls back for every event of a type. `sse.gap` says that events may be missing.
 	 *
-	 * @returns what stops it; idempotent.
-	 * @throws {TypeError} when the host has no `EventSource`, or nothing can be read from the URL.
+	 * @example
+	 * ```ts
+	 * const stop = events.on("greeting", ({ message }, { lastEventId }) => console.log(message, lastEventId));
+	 * events.on("sse.gap", ({ channel }) => console.warn("Reload", channel));
+	 * ```
+	 *
+	 * @returns a function that stops it. Idempotent.
+	 * @throws {TypeError} when the host has no `EventSource`, or the URL is invalid.
 	 */
 	on<Type extends TypeOf<Events>>(
 		type: Type,
@@ -84,7 +113,7 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 		const hear: Hear = (data, event) => listener(data, event);
 		const listeners = this.#listeners.get(type) ?? new Set();
 		this.#listeners.set(type, listeners.add(hear));
-		// After this turn, so that what is added or exchanged in one turn is one request.
+		// After this turn, so that everything added or exchanged in one turn is one request.
 		queueMicrotask(this.#settle);
 		return () => {
 			listeners.delete(hear);
@@ -96,8 +125,16 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	}
 
 	/**
-	 * The events of these types, for `for await`; it listens from the first `next()` on, and holds what has not
-	 * been taken yet, without a bound. It ends with `break`, `return()` or `close()`.
+	 * The events of these types, for `for await`. It listens from the first `next()` on, and
+	 * queues unread events without a limit. It ends with `break`, `return()` or `close()`.
+	 *
+	 * @example
+	 * ```ts
+	 * for await (const { data } of events.events("greeting")) console.log(data.message);
+	 * ```
+	 *
+	 * @throws {TypeError} from `next()`, when the host has no `EventSource`, or the URL is
+	 *   invalid.
 	 */
 	events<Type extends TypeOf<Events>>(
 		...types: Type[]
@@ -113,21 +150,28 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 		return queue as AsyncIterableIterator<EventOf<Events, Type>>;
 	}
 
-	/** Takes all listeners away, and so ends the stream; iterators end, too. */
+	/**
+	 * Removes all listeners, and so ends the stream. Iterators end, too.
+	 *
+	 * @example
+	 * ```ts
+	 * events.close();
+	 * ```
+	 */
 	close(): void {
 		for (const queue of this.#queues) queue.end();
 		this.#listeners.clear();
 		this.#settle();
 	}
 
-	/** Here and not when it opens, where nobody could catch it. */
+	/** Checked here, because nobody could catch an error when the stream opens. */
 	#check(): void {
 		if (this.#tab !== undefined) return;
 		checkEventSource(this.#options.retry ?? true);
 		if (typeof this.#url !== "function") streamUrl(this.#url);
 	}
 
-	/** Opens, closes or widens the stream, as is listened. */
+	/** Opens, closes or widens the stream to match the listeners. */
 	readonly #settle = (): void => {
 		if (this.#listeners.size === 0) this.#stop();
 		else if (this.#tab === undefined) this.#start();
@@ -143,7 +187,7 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 			setState: this.#setState,
 		});
 		this.#tab = tab;
-		this.#watchPage(tab);
+		this.#page = watchPage(tab, this.#setState);
 		this.#setState("connecting");
 		tab.join();
 	}
@@ -155,43 +199,16 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 		this.#setState("closed");
 	}
 
-	/** What names the tabs that share one stream: all that makes it what it is. */
+	/** Names the tabs that share one stream: everything that makes streams differ. */
 	#key(): string | undefined {
 		const { share = true, withCredentials } = this.#options;
 		let name = share;
-		// Without an origin, as in Node, there are no tabs of one.
+		// Without an origin, as in Node, no tabs share.
 		if (name === true && typeof this.#url !== "function" && globalThis.location !== undefined) {
 			name = `${streamUrl(this.#url)} ${withCredentials}`;
 		}
-		// Another version of this file may be in another tab.
+		// Another tab may run another version of this file.
 		return typeof name === "string" ? `edge-sse/1 ${name}` : undefined;
-	}
-
-	#watchPage(tab: Tab): void {
-		this.#page = new AbortController();
-		const { signal } = this.#page;
-		// Not every host has these.
-		const hear = (target: Partial<EventTarget> | undefined, type: string, run: () => void) =>
-			target?.addEventListener?.(type, run, { signal });
-		let away = false;
-		const leave = () => {
-			away = true;
-			tab.leave();
-			this.#setState("waiting");
-		};
-		const join = () => {
-			if (away) tab.join();
-			away = false;
-		};
-		const { document } = globalThis as { document?: EventTarget };
-		// A frozen tab must not lead, and with a lock or a stream none goes to the back/forward cache.
-		hear(globalThis, "pagehide", leave);
-		hear(globalThis, "pageshow", join);
-		hear(document, "freeze", leave);
-		hear(document, "resume", join);
-		hear(globalThis, "online", () => tab.source.reopen());
-		// Timers stand still while a machine sleeps.
-		hear(document, "visibilitychange", () => tab.source.check());
 	}
 
 	readonly #deliver = (type: string, text: string, lastEventId: string): void => {
@@ -221,7 +238,7 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	};
 }
 
-/** One listener that throws must not keep an event from the others. */
+/** A listener that throws must not keep an event from the others. */
 function guarded(run: () => void): void {
 	try {
 		run();

@@ -4,21 +4,22 @@ import { ConfigurationError } from "./core/errors.ts";
 
 type Variables = Record<string, unknown>;
 
-/** How a `redis:` URL becomes a connector; not the same in every build. */
+/** Makes a connector from a `redis:` URL. Builds differ in it. */
 export type RedisFactory = (
 	url: string,
 	options: { history?: HistoryOptions | undefined },
 ) => Connector;
 
 /**
- * The connector that the environment names: `SSE_REDIS_URL`, then `REDIS_URL`, as flask-sse reads
- * them, then Upstash's pair of variables, then Vercel's names for it. A URL's scheme picks the connector.
+ * The connector that the environment names: `SSE_REDIS_URL`, then `REDIS_URL`, as in flask-sse,
+ * then Upstash's pair of variables, then Vercel's names for them. A URL's scheme picks the
+ * connector.
  *
- * @param host what the runtime handed the fetch handler: on Workers the bindings, for variables
- *   are there even when `process.env` is not.
+ * @param host what the runtime passed to the fetch handler. On Workers these are the bindings:
+ *   variables are there even without `process.env`.
  * @returns undefined when none is set.
- * @throws {ConfigurationError} when one is set that cannot be used. It holds no value: a URL may carry
- *   a password.
+ * @throws {ConfigurationError} when a variable is set and unusable. The error holds no value: a
+ *   URL may carry a password.
  */
 export function connectorFromEnvironment(
 	redis: RedisFactory,
@@ -51,7 +52,7 @@ export function connectorFromEnvironment(
 	return undefined;
 }
 
-/** What a connector says of its argument, with the variable that it came from. */
+/** Adds the variable's name to what a connector says of its argument. */
 function named(name: string, make: () => Connector): Connector {
 	try {
 		return make();
@@ -64,7 +65,7 @@ function named(name: string, make: () => Connector): Connector {
 /**
  * How much to keep, by `SSE_HISTORY_LENGTH` (messages per channel) and `SSE_HISTORY_SECONDS`.
  *
- * @returns undefined when neither is set, or is 0: nothing is kept.
+ * @returns undefined when neither is set, or when they are 0: nothing is kept.
  * @throws {ConfigurationError} that names the variable and its rule.
  */
 export function historyFromEnvironment(host?: unknown): HistoryOptions | undefined {
@@ -89,7 +90,7 @@ function whole(name: string, text: string | undefined): number | undefined {
 	throw new ConfigurationError(`${name} must be a whole number; 0 keeps nothing.`);
 }
 
-/** What to set, when nothing is. */
+/** The error for an environment without a broker. It says what to set. */
 export function unconfigured(): ConfigurationError {
 	return new ConfigurationError(
 		"No broker is configured. Set SSE_REDIS_URL or REDIS_URL to a redis:, rediss: or https: URL, or " +
@@ -98,7 +99,7 @@ export function unconfigured(): ConfigurationError {
 	);
 }
 
-// Variable by variable: Deno may have been allowed to read these alone.
+// Reads each variable by itself: Deno may allow reading only these.
 function reader(host: unknown): (name: string) => string | undefined {
 	const { process } = globalThis as { process?: { env?: Variables } };
 	const bindings = typeof host === "object" && host !== null ? (host as Variables) : {};

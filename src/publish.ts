@@ -1,6 +1,7 @@
 /**
- * Publishing alone: for functions, cron jobs, actions and scripts, which stream nothing. It is a part of what a connector
- * is, so what is published here is stored and delivered as by a `ServerSentEvents` with the same options.
+ * Publishing alone, for functions, cron jobs, actions and scripts that stream nothing. It is
+ * the publishing part of a connector: messages are stored and delivered exactly as by a
+ * `ServerSentEvents` with the same options.
  *
  * ```ts
  * import { publish, upstash } from "edge-sse/publish";
@@ -10,20 +11,11 @@
  *
  * @module
  */
-import { RedisPublishing } from "./connectors/redis/publishing.ts";
-import { type RedisTarget, resolve } from "./connectors/redis/target.ts";
-import type { RedisHistoryOptions } from "./connectors/shared/redis-store.ts";
-import { scopeOf } from "./connectors/shared/scope.ts";
-import { credentials } from "./connectors/upstash/credentials.ts";
-import { Rest } from "./connectors/upstash/rest.ts";
-import { UpstashSender } from "./connectors/upstash/sender.ts";
-import { UpstashTarget } from "./connectors/upstash/target.ts";
-import type { HistoryOptions, PublishOutcome } from "./core/connector.ts";
-import { closedError } from "./core/errors.ts";
-import { checkNames } from "./core/known-names.ts";
+
+import type { PublishOutcome } from "./core/connector.ts";
 import type { PublishChannel, Published, PublishMessage, PublishOptions } from "./core/publish.ts";
-import { type PublishConnector, Publisher } from "./core/publisher.ts";
-import { type ChannelNamespace, ObjectPublishing } from "./durable-object/publishing.ts";
+import type { Publisher } from "./core/publisher.ts";
+import { PublishTarget } from "./publish/target.ts";
 
 export type { RedisTarget } from "./connectors/redis/target.ts";
 export type { RedisHistoryOptions } from "./connectors/shared/redis-store.ts";
@@ -41,46 +33,28 @@ export type {
 	PublishOptions,
 } from "./core/publish.ts";
 export type { ChannelNamespace } from "./durable-object/publishing.ts";
-
-/** Where messages are published to: made by `upstash()`, `redis()` or `durableObject()`. */
-export class PublishTarget {
-	readonly #publisher: Publisher;
-	readonly #end: () => Promise<void> | void;
-	#closed = false;
-
-	/** @internal */
-	constructor(name: string, connector: PublishConnector, end: () => Promise<void> | void) {
-		this.#end = end;
-		this.#publisher = new Publisher(limits, () => {
-			if (this.#closed) throw closedError(name);
-			return connector;
-		});
-	}
-
-	/** @internal */
-	get publisher(): Publisher {
-		return this.#publisher;
-	}
-
-	/** Ends connections. A script may end without: none keeps the process alive. */
-	async close(): Promise<void> {
-		this.#closed = true;
-		await this.#end();
-	}
-}
-
-/** As a `ServerSentEvents` has them by default. */
-const limits = { limits: { messageBytes: 1_048_576 }, channels: {} };
+export { PublishTarget } from "./publish/target.ts";
+export {
+	durableObject,
+	type RedisTargetOptions,
+	redis,
+	type UpstashTargetOptions,
+	upstash,
+} from "./publish/targets.ts";
 
 /**
- * Publishes one event, to a channel or to a list of them.
+ * Publishes one event, to a channel or to a list of channels.
  *
+ * @example
  * ```ts
- * const target = redis(process.env.REDIS_URL, { history: {} });
+ * import { publish, redis } from "edge-sse/publish";
+ *
+ * const target = redis("redis://localhost:6379", { history: {} });
  * await publish(target, { id: 7 }, { type: "order", channel: "orders", key: "order 7" });
  * ```
  *
- * @returns how many received it, and its id where there is a history; of a list of channels an outcome for each.
+ * @returns how many subscriptions received it, and its id in the history. For a list of
+ *   channels: an outcome for each.
  * @throws {TypeError} when a field breaks its rule, or JSON cannot carry the data.
  * @throws {ConnectorError} when the broker could not be reached, or refused.
  */
@@ -95,12 +69,17 @@ export async function publish<Channel extends PublishChannel = string>(
 /**
  * Publishes up to 1,000 messages of up to 1 MiB together, in few requests.
  *
+ * @example
  * ```ts
- * const outcomes = await publishAll(target, [{ data: 1, channel: "a" }, { data: 2, channel: "b" }]);
+ * import { publishAll, upstash } from "edge-sse/publish";
+ *
+ * const messages = [{ data: 1, channel: "a" }, { data: 2, channel: "b" }];
+ * for (const { error } of await publishAll(upstash(), messages)) if (error) console.error(error);
  * ```
  *
  * @returns an outcome for each message: `{ receivers, id? }` or `{ error }`.
- * @throws {TypeError} when a message breaks a rule, or there are too many, or too large ones.
+ * @throws {TypeError} when a message breaks a rule, or when there are too many or too large
+ *   messages.
  */
 export async function publishAll(
 	target: PublishTarget,
@@ -114,84 +93,4 @@ function publisherOf(target: PublishTarget): Publisher {
 	throw new TypeError(
 		'publish(): the target must be made by upstash(), redis() or durableObject() of "edge-sse/publish".',
 	);
-}
-
-export interface UpstashTargetOptions {
-	/** The database's REST URL, `https://….upstash.io`. */
-	url?: string | undefined;
-	/** Its REST token. */
-	token?: string | undefined;
-	/**
-	 * How long one request may take to be answered, in ms.
-	 *
-	 * @defaultValue 5,000
-	 */
-	timeout?: number;
-	/** Keeps messages. Give what the streaming side gives. Default: none are kept. */
-	history?: RedisHistoryOptions | undefined;
-}
-
-/**
- * Upstash Redis over its REST API: one request, one billed command.
- *
- * @param options without `url` and `token` the environment's `UPSTASH_REDIS_REST_URL` and `UPSTASH_REDIS_REST_TOKEN`,
- *   else `KV_REST_API_URL` and `KV_REST_API_TOKEN`.
- * @throws {ConfigurationError} when there is no usable pair of a URL and a token.
- */
-export function upstash(options: UpstashTargetOptions = {}): PublishTarget {
-	checkNames("upstash(): ", options, ["url", "token", "timeout", "history"]);
-	const { timeout = 5_000, history } = options;
-	if (!(timeout > 0)) throw new TypeError("timeout must be a number of milliseconds above 0.");
-	const { url, token } = credentials(options);
-	const scope = scopeOf("upstash", undefined);
-	const sender = new UpstashSender(new Rest(url, token), timeout, history);
-	return new PublishTarget("upstash target", new UpstashTarget(sender, scope), () => sender.idle());
-}
-
-export interface RedisTargetOptions {
-	/**
-	 * How long a publish may take, in ms.
-	 *
-	 * @defaultValue 3,000
-	 */
-	timeout?: number;
-	/** Keeps messages. Give what the streaming side gives. Default: none are kept. */
-	history?: RedisHistoryOptions | undefined;
-	/**
-	 * In a Cluster: sharded pub/sub. Give what the streaming side gives.
-	 *
-	 * @defaultValue `false`
-	 */
-	sharded?: boolean | undefined;
-}
-
-/**
- * Redis over TCP, by a URL, a client of node-redis or ioredis, or node-redis' options. One connection, opened by the
- * first publish; on Cloudflare Workers one for each publish.
- *
- * @throws {TypeError} when the target or an option is not of its kind.
- */
-export function redis(target: RedisTarget, options: RedisTargetOptions = {}): PublishTarget {
-	checkNames("redis(): ", options, ["timeout", "history", "sharded"]);
-	const { timeout = 3_000, history, sharded = false } = options;
-	if (!(Number.isInteger(timeout) && timeout > 0)) {
-		throw new TypeError("redis(): timeout must be a whole number of milliseconds, at least 1.");
-	}
-	const route = resolve(target, sharded);
-	const publishing = new RedisPublishing(route, timeout, scopeOf("redis", undefined), history);
-	return new PublishTarget("redis target", publishing, () => publishing.close());
-}
-
-/**
- * The objects of an `SseChannel` binding: one request to the channel's object.
- *
- * @throws {TypeError} when the binding is missing.
- */
-export function durableObject(
-	namespace: ChannelNamespace,
-	options: { timeout?: number; history?: HistoryOptions | undefined } = {},
-): PublishTarget {
-	checkNames("durableObject(): ", options, ["timeout", "history"]);
-	const publishing = new ObjectPublishing(namespace, options);
-	return new PublishTarget("durable-object target", publishing, () => publishing.close());
 }

@@ -1,3 +1,21 @@
+/**
+ * For tests of your own: a broker that fails when told to, a reader of event streams, and the tests that
+ * every connector must pass.
+ *
+ * ```ts
+ * import { ServerSentEvents } from "edge-sse";
+ * import { readMessages, testBroker } from "edge-sse/testing";
+ *
+ * const sse = new ServerSentEvents({ connector: testBroker().connect() });
+ * const messages = readMessages(await sse.fetch(new Request("http://localhost/")));
+ * await sse.publish("Hello!");
+ * const { data } = await messages.nth(1); // "Hello!"
+ * await sse.close();
+ * ```
+ *
+ * @module
+ */
+
 export { type BrokerCall, type TestBroker, testBroker } from "./testing/broker.ts";
 export { connectorContract, type TestRunner } from "./testing/contract/contract.ts";
 export type {

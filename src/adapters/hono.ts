@@ -1,43 +1,82 @@
+/**
+ * Middleware and a handler for Hono.
+ *
+ * ```ts
+ * import { Hono } from "hono";
+ * import { sse } from "edge-sse";
+ * import { stream } from "edge-sse/hono";
+ *
+ * const app = new Hono();
+ * app.get("/stream", stream(sse));
+ * export default app;
+ * ```
+ *
+ * @module
+ */
+
 import type { Context, Handler, MiddlewareHandler } from "hono";
 import type { EventMap } from "../core/message/schema.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 import type { StreamOptions } from "../core/stream-options.ts";
 
-/** What `sseMiddleware` puts on the context: `new Hono<{ Variables: SseVariables<Events> }>()`. */
+/** What `sseMiddleware` sets on the context: `new Hono<{ Variables: SseVariables<Events> }>()`. */
 export type SseVariables<Events extends object = EventMap> = { sse: ServerSentEvents<Events> };
 
-/** As much of an instance as a stream needs, whatever its events are. */
+/** The part of an instance that a stream needs, for any events. */
 export type Streaming = Pick<ServerSentEvents, "stream">;
 
-/** An option, or a function of Hono's context that gives it. */
+/** An option, or a function of Hono's context that returns it. */
 type Given<T> = T | ((c: Context) => T | Promise<T>);
 
 /**
- * What `sse.stream` takes, each a value or a function of Hono's context, which may be asynchronous; what it throws
- * goes to `app.onError`. The `host` is `c.env`.
+ * The options of `sse.stream`. Each may be a function of Hono's context, also an asynchronous
+ * one; its error goes to `app.onError`. The `host` is `c.env`.
  */
 export interface HonoStreamOptions {
 	/**
-	 * Instead of the request's own `?channel=`. Leave it out to let the client choose. One that is undefined is a
-	 * `TypeError`, and so is a function that gives none (a parameter that is not there); `app.onError` hears of it.
+	 * The channels of this stream, instead of the request's own `?channel=`. When the value, or
+	 * the function's result, is `undefined` (a missing parameter), `app.onError` gets a
+	 * `TypeError`.
+	 *
+	 * @defaultValue the client chooses by `?channel=`
 	 */
 	channel?: Given<StreamOptions["channel"]>;
-	/** With history: how many of each channel's newest messages a client that is new is sent first. Default 0. */
+	/**
+	 * With history: how many of each channel's newest messages a new client is sent first.
+	 *
+	 * @defaultValue `0`
+	 */
 	recent?: Given<StreamOptions["recent"]>;
-	/** When the stream is to end, so that the client comes back and is asked again; in ms since 1970. */
+	/**
+	 * When the stream ends, in ms since 1970. The client then reconnects and is authorized again.
+	 *
+	 * @defaultValue no end
+	 */
 	expires?: Given<StreamOptions["expires"]>;
 }
 
 /**
- * Puts the instance on the context as `c.var.sse`, typed by its events.
+ * Sets the instance on the context as `c.var.sse`, typed by its events.
  *
+ * @example
  * ```ts
+ * import { Hono } from "hono";
+ * import type { ServerSentEvents } from "edge-sse";
+ * import { type SseVariables, sseMiddleware } from "edge-sse/hono";
+ *
+ * type Events = { greeting: { message: string } };
+ * declare const sse: ServerSentEvents<Events>;
+ *
  * const app = new Hono<{ Variables: SseVariables<Events> }>();
  * app.use(sseMiddleware(sse));
- * app.post("/hello", async (c) => c.json(await c.var.sse.publish({ message: "Hello!" }, { type: "greeting" })));
+ * app.post("/hello", async (c) =>
+ * 	c.json(await c.var.sse.publish({ message: "Hello!" }, { type: "greeting" })),
+ * );
  * ```
  *
- * @param source the instance, or a function that makes it with the first request: on Workers, from `c.env`.
+ * @param source the instance, or a function of `c.env` that makes it on the first request, as
+ *   Workers need it.
+ * @see https://hono.dev/docs/guides/middleware
  */
 export function sseMiddleware<Events extends object = EventMap>(
 	source: ServerSentEvents<Events> | ((c: Context) => ServerSentEvents<Events>),
@@ -51,15 +90,21 @@ export function sseMiddleware<Events extends object = EventMap>(
 }
 
 /**
- * Answers with an event stream; where `toNodeHandler(app)` of `edge-sse/node` serves the app, past web streams.
+ * Answers with an event stream. Where `toNodeHandler(app)` of `edge-sse/node` serves the app,
+ * it bypasses web streams.
  *
+ * Without an instance it uses the one that `sseMiddleware` has set on the context. Headers that
+ * were already set on the context are sent, too.
+ *
+ * @example
  * ```ts
- * app.get("/stream", stream(sse)); // the channels of `?channel=`, as `sse.fetch`
+ * import { stream } from "edge-sse/hono";
+ *
+ * app.get("/stream", stream(sse)); // the channels of `?channel=`, like `sse.fetch`
  * app.get("/rooms/:room", stream(sse, { channel: (c) => `room.${c.req.param("room")}` }));
  * ```
  *
- * Without an instance it takes the one that `sseMiddleware` has put on the context. Headers that were set on the
- * context before are sent, too.
+ * @throws {TypeError} from the handler, when there is no instance or an option breaks its rule.
  */
 export function stream(options?: HonoStreamOptions): Handler;
 export function stream(sse: Streaming, options?: HonoStreamOptions): Handler;
@@ -73,7 +118,7 @@ export function stream(
 		if (sse === undefined) {
 			throw new TypeError("stream: pass an instance, or set one with sseMiddleware.");
 		}
-		// An option that is not given stays away: one that is there and undefined is refused.
+		// Leaves out options that were not given: one that is present and undefined is refused.
 		const given: StreamOptions = { host: c.env };
 		for (const name of ["channel", "recent", "expires"] as const) {
 			const option: unknown = options[name];
@@ -81,7 +126,7 @@ export function stream(
 			Object.assign(given, { [name]: await (typeof option === "function" ? option(c) : option) });
 		}
 		const response = await sse.stream(c.req.raw, given);
-		// Hono puts what `c.header()` has set into a response of its own making only.
+		// Hono adds the headers of `c.header()` only to a response that it made itself.
 		return c.newResponse(response.body, response);
 	};
 }

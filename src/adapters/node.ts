@@ -1,3 +1,17 @@
+/**
+ * Serves fetch handlers on `node:http`, `node:https`, `node:http2`, Express and Fastify.
+ *
+ * ```ts
+ * import { createServer } from "node:http";
+ * import { sse } from "edge-sse";
+ * import { toNodeHandler } from "edge-sse/node";
+ *
+ * createServer(toNodeHandler(sse)).listen(3000);
+ * ```
+ *
+ * @module
+ */
+
 import { isNodeResponse } from "../core/sinks/node-response.ts";
 import { countWaiting } from "../core/sinks/pipeline.ts";
 import { type NodeIncoming, toRequest } from "./node/request.ts";
@@ -6,7 +20,7 @@ import { fail, type NodeOutgoing, send } from "./node/response.ts";
 export type { NodeIncoming } from "./node/request.ts";
 export type { NodeOutgoing } from "./node/response.ts";
 
-/** What a handler is given besides the request: Node's own two objects, as the framework has them. */
+/** What a handler gets besides the request: Node's own two objects, as the framework has them. */
 export interface NodeHost<
 	Incoming extends NodeIncoming = NodeIncoming,
 	Outgoing extends NodeOutgoing = NodeOutgoing,
@@ -15,28 +29,35 @@ export interface NodeHost<
 	outgoing: Outgoing;
 }
 
-/** A fetch handler on Node. With `host` handed on to `sse.stream`, a stream costs half as much. */
+/**
+ * A fetch handler on Node. A stream costs half as much when `host` is passed on to
+ * `sse.stream`.
+ */
 export type NodeFetch<
 	Incoming extends NodeIncoming = NodeIncoming,
 	Outgoing extends NodeOutgoing = NodeOutgoing,
 > = (request: Request, host: NodeHost<Incoming, Outgoing>) => Response | Promise<Response>;
 
 /**
- * Makes a fetch handler one for `node:http`, `node:https`, `node:http2` and Express, and with
- * `reply.hijack()` for Fastify.
+ * Turns a fetch handler into one for `node:http`, `node:https`, `node:http2` and Express.
+ * Fastify needs `reply.hijack()` before.
  *
+ * Headers that were already set on Node's response are sent, too. A request that cannot be a
+ * `Request` (a broken `Host`, a forbidden method) is answered with 400. When the handler fails,
+ * `console.error` gets the error and the client a 500. If middleware has read the body
+ * (`express.json()`), `rawBody` is used where it exists.
+ *
+ * @example
  * ```ts
- * createServer(toNodeHandler(sse));
- * app.get("/rooms/:room", toNodeHandler((request, host) =>
- *   sse.stream(request, { channel: `room.${host.incoming.params.room}`, host })));
+ * import { createServer } from "node:http";
+ * import { sse } from "edge-sse";
+ * import { toNodeHandler } from "edge-sse/node";
+ *
+ * createServer(toNodeHandler(sse)).listen(3000);
  * ```
  *
- * Headers that were set on Node's response before are sent, too. A request that is none (an absurd `Host`,
- * a method that `Request` refuses) is answered with 400; a handler that fails is reported to `console.error`
- * and answered with 500. A body that was read before (by `express.json()`) is taken from `rawBody`, where there is one.
- *
- * @throws {TypeError} when `handler` is no fetch handler; from the function that it returns, when that is called with
- *   another framework's objects instead of Node's own two.
+ * @throws {TypeError} when `handler` is no fetch handler. The returned function throws one when
+ *   it is called with another framework's objects instead of Node's own two.
  */
 export function toNodeHandler<
 	Incoming extends NodeIncoming = NodeIncoming,
@@ -52,13 +73,16 @@ export function toNodeHandler<
 	}
 	return (incoming, outgoing) => {
 		checkPair(incoming, outgoing);
-		// Nothing is begun for a connection that was closed, as too much waited on it.
+		// This connection was closed because too many requests waited on it.
 		if (isNodeResponse(outgoing) && !countWaiting(outgoing)) return;
 		answer(fetch, incoming, outgoing).catch((error: unknown) => fail(outgoing, error));
 	};
 }
 
-/** @throws {TypeError} that says what to write, when a framework calls a handler with what is its own. */
+/**
+ * @throws {TypeError} that says what to write, when a framework calls a handler with its own
+ *   objects.
+ */
 function checkPair(incoming: unknown, outgoing: unknown): void {
 	const isPair =
 		isObject(incoming) && "rawHeaders" in incoming && isObject(outgoing) && "setHeader" in outgoing;
@@ -87,7 +111,7 @@ async function answer<Incoming extends NodeIncoming, Outgoing extends NodeOutgoi
 		return;
 	}
 	const response = await fetch(request, { incoming, outgoing });
-	// The client has not waited for it.
+	// The client left before the answer.
 	if (request.signal.aborted) await response.body?.cancel();
 	else await send(response, outgoing, incoming.method);
 }

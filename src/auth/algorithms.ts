@@ -1,12 +1,12 @@
 /**
- * Which algorithms go with which key: RFC 7518 (section 3.1) and RFC 8037. They are pinned by the key
- * that the operator chose, never by the token: https://www.rfc-editor.org/rfc/rfc8725#section-3.1.
+ * Which algorithms go with which key: RFC 7518 (section 3.1) and RFC 8037. The operator's key
+ * decides them, never the token: https://www.rfc-editor.org/rfc/rfc8725#section-3.1.
  */
 
-/** Bytes of a secret, at least, as RFC 7518 (section 3.2) has it: the length of the hash. */
+/** The fewest bytes of a secret: the length of the hash, by RFC 7518 (section 3.2). */
 export const secretBytes: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
 
-/** The first is what a key signs with, unless it is told otherwise. */
+/** A key signs with the first, unless told otherwise. */
 const byKind = {
 	RSA: ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
 	"P-256": ["ES256"],
@@ -16,14 +16,14 @@ const byKind = {
 } as const;
 type Kind = keyof typeof byKind;
 
-/** All that a public key can be for; neither `none` nor a shared secret is among them. */
+/** All algorithms of public keys. Neither `none` nor a shared secret is among them. */
 export const asymmetric: readonly string[] = /* @__PURE__ */ Object.values(byKind).flat();
 
 export const keyRule = "RSA, an elliptic curve (P-256, P-384, P-521) or Ed25519";
 
-/** Of a key in DER (SPKI or PKCS#8); undefined: no key of ours. */
+/** For a key in DER (SPKI or PKCS#8). Undefined: an unsupported key. */
 export function algorithmsOfDer(der: string): readonly string[] | undefined {
-	// The kind stands at the beginning: an object identifier, and for a curve a second one.
+	// The kind comes first: an object identifier, and for a curve a second one.
 	const start = [...der.slice(0, 40)]
 		.map((byte) => byte.charCodeAt(0).toString(16).padStart(2, "0"))
 		.join("");
@@ -39,7 +39,7 @@ const identifiers: readonly (readonly [string, Kind])[] = [
 	["06032b6570", "Ed25519"],
 ];
 
-/** Of a JWK, by what it says of itself. */
+/** For a JWK, by its own fields. */
 export function algorithmsOfJwk(jwk: {
 	kty?: unknown;
 	crv?: unknown;
@@ -50,12 +50,12 @@ export function algorithmsOfJwk(jwk: {
 	if (typeof kind !== "string" || !Object.hasOwn(byKind, kind)) return undefined;
 	if ((kty === "OKP") !== (kind === "Ed25519")) return undefined;
 	const all: readonly string[] = byKind[kind as Kind];
-	// Both names of Ed25519 are of the same signature; Web Crypto exports the one, most sign by the other.
+	// Ed25519 has two names for one signature: Web Crypto exports one, most signers use the other.
 	if (alg === undefined || (kind === "Ed25519" && all.includes(String(alg)))) return all;
 	return typeof alg === "string" && all.includes(alg) ? [alg] : undefined;
 }
 
-/** Of a `CryptoKey`: it was made for one. */
+/** For a `CryptoKey`, which is made for one algorithm. */
 export function algorithmsOfCryptoKey(key: { algorithm: unknown }): readonly string[] | undefined {
 	const { name, hash, namedCurve } = key.algorithm as {
 		name: string;

@@ -5,37 +5,64 @@ import { refuse } from "./refusal.ts";
 import type { TokenPlaces } from "./token.ts";
 import { type JwtOptions, tokenCheck } from "./verify.ts";
 
+/** The options of `jwtAuthorizer()`: where the token is, and how it is checked. */
 export interface JwtAuthorizerOptions extends JwtOptions {
-	/** Whether `Authorization: Bearer` is read. Default true. An EventSource cannot send it. */
+	/**
+	 * Whether `Authorization: Bearer` is read. An EventSource cannot send it.
+	 *
+	 * @defaultValue `true`
+	 */
 	header?: boolean | undefined;
-	/** A cookie that is read when the header holds no token. Default: none is. */
+	/**
+	 * A cookie to read when the header holds no token.
+	 *
+	 * @defaultValue none
+	 */
 	cookie?: string | undefined;
 	/**
-	 * A parameter of the query that is read when neither of them holds one. Default: none is, for URLs end up
-	 * in access logs.
+	 * A query parameter to read when neither of them holds a token. URLs end up in access logs.
+	 *
+	 * @defaultValue none
 	 */
 	query?: string | undefined;
-	/** Channels that need no token, each a name, or with a `*` at the end a beginning. Default: none. */
+	/**
+	 * Channels that need no token. A `*` at the end of a name matches any rest.
+	 *
+	 * @defaultValue none
+	 */
 	anonymous?: readonly string[] | undefined;
 	/**
-	 * Whether a stream may have a part of the channels that it asks for. Default false: it is all of
-	 * them, or a refusal.
+	 * Whether a stream may have only some of the channels that it asks for. Otherwise it gets all
+	 * of them, or a refusal.
+	 *
+	 * @defaultValue `false`
 	 */
 	partial?: boolean | undefined;
 }
 
 /**
- * An `Authorize` for signed tokens: a stream gets the channels that the token's claim and `anonymous`
- * allow, until the token expires. It refuses with
+ * An `Authorize` for signed tokens. A stream gets the channels that the token's claim and
+ * `anonymous` allow, until the token expires. It refuses with
  *
  * - 401 and a challenge: no token, where one is needed;
- * - 401 `invalid_token`: expired, not yet valid, signed by somebody else, for another audience, malformed;
+ * - 401 `invalid_token`: expired, not yet valid, wrong signature, another audience, malformed;
  * - 400 `invalid_request`: two tokens in one place;
- * - 403 `insufficient_scope`: the token is good, but not for every channel that was asked for.
+ * - 403 `insufficient_scope`: a good token, but not for every requested channel.
  *
- * While the keys behind `jwksUrl` cannot be had, it throws an `SseError` with code `unavailable`.
+ * While the keys behind `jwksUrl` cannot be fetched, it throws an `SseError` with code
+ * `unavailable`.
+ *
+ * @example
+ * ```ts
+ * import { ServerSentEvents } from "edge-sse";
+ * import { jwtAuthorizer } from "edge-sse/auth";
+ *
+ * const authorize = jwtAuthorizer({ jwksUrl: "https://id.example/keys", cookie: "session" });
+ * const sse = new ServerSentEvents({ connector, authorize });
+ * ```
  *
  * @throws {TypeError} that names the option and its rule.
+ * @see https://www.rfc-editor.org/rfc/rfc6750
  */
 export function jwtAuthorizer(options: JwtAuthorizerOptions): Authorize {
 	const { anonymous = [], partial = false } = options;

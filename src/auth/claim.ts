@@ -1,28 +1,28 @@
 import type { JWTPayload } from "jose";
 
 /**
- * What a token lets its bearer do: names of channels, read as those of `channels.allowed` are. `users.42.*`
- * stands for every channel that begins with `users.42.`, and `*` for every channel; a `*` anywhere else is
- * just that character.
+ * What a token's bearer may do, by channel names that follow the rules of `channels.allowed`.
+ * `users.42.*` matches every channel that begins with `users.42.`, and `*` matches every
+ * channel. A `*` elsewhere is just that character.
  */
 export interface Rights {
 	subscribe: readonly string[];
 	publish: readonly string[];
 }
 
-/** Names in one list. */
+/** The most names in one list. */
 const maxNames = 256;
 
-/** UTF-16 code units in one name; as long as a channel's name may be. */
+/** The longest name, in UTF-16 code units: as long as a channel's name may be. */
 const maxLength = 512;
 
 const none: Rights = { subscribe: [], publish: [] };
 
 /**
- * The rights in a claim: a list of what may be subscribed to, or `{ subscribe, publish }`, of which either
- * may be missing; what else is in there is somebody else's. No claim: no rights.
+ * The rights in a claim: a list of channels to subscribe to, or `{ subscribe, publish }`.
+ * Either may be missing, and other fields are ignored. No claim: no rights.
  *
- * @returns undefined when the claim is malformed: then nothing of it is believed.
+ * @returns undefined when the claim is malformed. Then it grants nothing.
  */
 export function rightsOf(claims: JWTPayload, claim: string): Rights | undefined {
 	if (!Object.hasOwn(claims, claim)) return none;
@@ -39,7 +39,7 @@ function checked(rights: { subscribe: unknown; publish: unknown }): Rights | und
 	return sound ? (rights as Rights) : undefined;
 }
 
-/** What is wrong with a list of names, in words that follow a name and a colon. */
+/** Names the rule that a list of names breaks, in words that follow a name and a colon. */
 export function namesProblem(names: unknown): string | undefined {
 	if (!Array.isArray(names)) return "must be an array of channel names.";
 	if (names.length > maxNames) return `holds at most ${maxNames} names, got ${names.length}.`;

@@ -1,15 +1,15 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
 import { SseError } from "../core/errors.ts";
 
-/** Time for one fetch of the keys, in ms. */
+/** How long one fetch of the keys may take, in ms. */
 const timeout = 5_000;
 
-/** After a fetch that failed, the next is made this much later, in ms: clients that come back are many. */
+/** The pause after a failed fetch, in ms, because many clients reconnect at once. */
 const pause = 1_000;
 
 /**
- * The keys behind a URL. When they cannot be had, that says nothing about the token: it is an `SseError`
- * with code `unavailable`, and the same token may be good in a moment.
+ * The keys behind a URL. When they cannot be fetched, the token may still be good. So that is
+ * an `SseError` with code `unavailable`, and the client may try again.
  *
  * @throws {TypeError} for a URL that is not safe to take keys from.
  */
@@ -26,10 +26,10 @@ export function remoteKeys(jwksUrl: string | URL): JWTVerifyGetKey {
 		try {
 			return await remote(header, token);
 		} catch (error) {
-			// Of these the verifier knows what they mean: no key of this id, or several that fit.
+			// The verifier handles these errors: no key has this id, or several fit.
 			if (error instanceof errors.JWKSNoMatchingKey) throw error;
 			if (error instanceof errors.JWKSMultipleMatchingKeys) throw error;
-			// Not moved on by those who only met the pause, or it would never end under load.
+			// Only a real failure moves the pause on. Otherwise it would never end under load.
 			if (performance.now() >= resumeAt) resumeAt = performance.now() + pause;
 			throw new SseError("unavailable", "The keys to check tokens with cannot be had now.", {
 				cause: error,
@@ -44,7 +44,7 @@ function checkedUrl(jwksUrl: string | URL): URL {
 	if (url?.protocol !== "https:" && !(url?.protocol === "http:" && loopback)) {
 		throw new TypeError("jwksUrl: must be an https: URL; http: is for loopback addresses only.");
 	}
-	// A password that was not percent-encoded ends the host, and its rest is behind it.
+	// A password that is not percent-encoded ends the host, and its rest comes after it.
 	const rest = url.pathname + url.search + url.hash;
 	if (url.username !== "" || url.password !== "" || rest.includes("@")) {
 		throw new TypeError("jwksUrl: must hold no user and no password; fetch takes none.");

@@ -7,20 +7,20 @@ import {
 	secretBytes,
 } from "./algorithms.ts";
 
-/** A key that the operator gave, and what it is good for. */
+/** The operator's key, and its algorithms. */
 export interface KeyMaterial {
-	/** Pinned; the first is the one to sign with. */
+	/** The pinned algorithms. The first one signs. */
 	algorithms: readonly string[];
 	/** @param algorithm one of them. */
 	load(algorithm: string): Promise<CryptoKey | Uint8Array>;
 }
 
-/** @throws {TypeError} that names the rule, and holds nothing of the secret. */
+/** @throws {TypeError} that names the rule. It holds nothing of the secret. */
 export function secretMaterial(secret: unknown): KeyMaterial {
 	if (typeof secret !== "string" && !(secret instanceof Uint8Array)) {
 		throw new TypeError("secret: must be a string or a Uint8Array.");
 	}
-	// A public key is public: whoever takes it for a secret lets everybody sign.
+	// A public key is public: used as a secret, it would let everybody sign.
 	if (typeof secret === "string" && /-----BEGIN [A-Z ]+-----/.test(secret)) {
 		throw new TypeError("secret: is a key in PEM; a public key goes into `publicKey`.");
 	}
@@ -39,7 +39,7 @@ export function secretMaterial(secret: unknown): KeyMaterial {
 /**
  * A key of a pair: PEM (SPKI when public, PKCS#8 when private), a JWK or a `CryptoKey`.
  *
- * @throws {TypeError} that names the rule, and holds nothing of the key.
+ * @throws {TypeError} that names the rule. It holds nothing of the key.
  */
 export function pairMaterial(option: "publicKey" | "privateKey", key: unknown): KeyMaterial {
 	const type = option === "publicKey" ? "public" : "private";
@@ -79,7 +79,7 @@ function decoded(option: string, base64: string): string {
 	try {
 		return atob(base64.replaceAll(/\s/g, ""));
 	} catch {
-		// Its own error would be no news, and might quote the key.
+		// The decoder's own error says no more, and might quote the key.
 		throw new TypeError(`${option}: is no PEM; what it holds is not base64.`);
 	}
 }
@@ -89,7 +89,7 @@ function known(option: string, algorithms: readonly string[] | undefined): reado
 	throw new TypeError(`${option}: must be ${keyRule}.`);
 }
 
-// The keys are kept, not the promises: on Workers one request must not wait for another's.
+// Keeps the keys, not their promises: on Workers one request must not wait for another's.
 function loader(load: (algorithm: string) => Promise<CryptoKey | Uint8Array>): KeyMaterial["load"] {
 	const loaded = new Map<string, CryptoKey | Uint8Array>();
 	return async (algorithm) => {

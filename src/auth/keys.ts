@@ -9,25 +9,41 @@ import { asymmetric, keyRule } from "./algorithms.ts";
 import { remoteKeys } from "./jwks.ts";
 import { type KeyMaterial, pairMaterial, secretMaterial } from "./key-material.ts";
 
-/** What tokens are checked with: exactly one of these. */
+/** The keys that check tokens: exactly one of these options. */
 export interface KeySource {
-	/** Shared with whoever signs: 32 random bytes or more (a string counts in UTF-8). HS256. */
+	/**
+	 * Shared with the signer: 32 random bytes or more (a string counts in UTF-8). HS256.
+	 *
+	 * @defaultValue none
+	 */
 	secret?: string | Uint8Array | undefined;
-	/** PEM (SPKI), JWK or `CryptoKey`: RSA, P-256, P-384, P-521 or Ed25519. */
+	/**
+	 * PEM (SPKI), JWK or `CryptoKey`: RSA, P-256, P-384, P-521 or Ed25519.
+	 *
+	 * @defaultValue none
+	 */
 	publicKey?: string | JWK | CryptoKey | undefined;
 	/**
-	 * Where an identity provider publishes its keys, https: (http: on loopback only). They are fetched with
-	 * the first token, again after 10 minutes, and for a key id that is not among them, 30 s after the last
-	 * time at the earliest. A fetch has 5 s.
+	 * Where an identity provider publishes its keys, https: (http: on loopback only). They are
+	 * fetched with the first token and again after 10 minutes. An unknown key id also fetches
+	 * them, at most every 30 s. A fetch may take 5 s.
+	 *
+	 * @defaultValue none
 	 */
 	jwksUrl?: string | URL | undefined;
-	/** The same set of public keys, at hand. */
+	/**
+	 * The same set of public keys, already loaded.
+	 *
+	 * @defaultValue none
+	 */
 	jwks?: JSONWebKeySet | undefined;
 }
 
 export interface VerificationKeys {
 	algorithms: string[];
-	/** The key for a token's header, with the errors of jose; those of a set that cannot be had are ours. */
+	/**
+	 * The key for a token's header. Its errors are jose's, except when the set cannot be fetched.
+	 */
 	find: JWTVerifyGetKey;
 }
 
@@ -56,7 +72,7 @@ export function verificationKeys(
 	};
 }
 
-// jose has checked the token's algorithm against the pinned ones before it asks for the key.
+// jose has already checked the token's algorithm against the pinned ones.
 function one(material: KeyMaterial): JWTVerifyGetKey {
 	return ({ alg }) => material.load(alg ?? "");
 }
@@ -75,7 +91,7 @@ function localKeys(jwks: JSONWebKeySet | undefined): JWTVerifyGetKey {
 	}
 }
 
-/** The algorithms to accept: those asked for, each of which the key must be good for. */
+/** The accepted algorithms. The key must support each of them. */
 function pinned(
 	asked: readonly string[] | undefined,
 	possible: readonly string[],
@@ -92,7 +108,7 @@ function pinned(
 	);
 }
 
-/** The one key to sign with: a secret, or the private half of a pair. */
+/** The key to sign with: a secret, or the private half of a pair. */
 export function signingKey(source: {
 	secret?: string | Uint8Array | undefined;
 	privateKey?: string | JWK | CryptoKey | undefined;

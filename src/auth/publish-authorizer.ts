@@ -2,18 +2,32 @@ import { isAllowed } from "../core/request/request.ts";
 import { refuse } from "./refusal.ts";
 import { type JwtOptions, tokenCheck } from "./verify.ts";
 
-/** Whether a request may publish to a channel, or to all of a list: `true`, or the answer that says no. */
+/**
+ * Whether a request may publish to a channel, or to all of a list: `true`, or the answer that
+ * refuses.
+ */
 export type AuthorizePublish = (
 	request: Request,
 	channel: string | readonly string[],
 ) => Promise<true | Response>;
 
 /**
- * Decides on publishing as `jwtAuthorizer` does on streams, by the `publish` list of the same claim; a claim
- * that is an array is of channels to subscribe to, and lets nobody publish.
+ * Decides on publishing as `jwtAuthorizer` decides on streams, by the `publish` list of the
+ * same claim. A claim that is an array lists channels to subscribe to, and lets nobody publish.
  *
- * The token is read from `Authorization: Bearer` only. A cookie would be sent along with a form of any
- * other site, which could then publish in its visitors' names.
+ * The token is read from `Authorization: Bearer` only. A browser would send a cookie along with
+ * any other site's form, which could then publish in its visitors' names.
+ *
+ * @example
+ * ```ts
+ * import { jwtPublishAuthorizer } from "edge-sse/auth";
+ *
+ * const authorizePublish = jwtPublishAuthorizer({ secret });
+ * app.post("/news", async (c) => {
+ * 	const verdict = await authorizePublish(c.req.raw, ["news"]);
+ * 	return verdict === true ? c.json(await sse.publish("Hello!", { channel: "news" })) : verdict;
+ * });
+ * ```
  *
  * @throws {TypeError} that names the option and its rule.
  */

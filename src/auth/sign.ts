@@ -3,37 +3,83 @@ import { namesProblem } from "./claim.ts";
 import { signingKey } from "./keys.ts";
 import { maxTokenLength } from "./token.ts";
 
+/** The options of `signChannels()`. */
 export interface SignChannelsOptions {
-	/** The secret that the authorizer has: 32 random bytes or more. HS256. Either this or `privateKey`. */
+	/**
+	 * The authorizer's secret: 32 random bytes or more. HS256. Pass either this or `privateKey`.
+	 *
+	 * @defaultValue none
+	 */
 	secret?: string | Uint8Array | undefined;
-	/** PEM (PKCS#8), JWK or `CryptoKey`: RSA, P-256, P-384, P-521 or Ed25519. */
+	/**
+	 * PEM (PKCS#8), JWK or `CryptoKey`: RSA, P-256, P-384, P-521 or Ed25519.
+	 *
+	 * @defaultValue none
+	 */
 	privateKey?: string | JWK | CryptoKey | undefined;
-	/** Default: HS256, RS256, EdDSA, or the one of the curve. */
+	/**
+	 * The algorithm to sign with.
+	 *
+	 * @defaultValue HS256, RS256, EdDSA, or the curve's own
+	 */
 	algorithm?: string | undefined;
-	/** The token's `kid`, by which a set of keys is searched. */
+	/**
+	 * The token's `kid`, which names one key of a set.
+	 *
+	 * @defaultValue none
+	 */
 	keyId?: string | undefined;
 	/**
-	 * How long the token is good, and a stream with it lasts, in ms, rounded up to a whole second. Default
-	 * 300,000: five minutes.
+	 * How long the token is valid and its stream lasts, in ms, rounded up to a whole second.
+	 *
+	 * @defaultValue `300_000`: five minutes
 	 */
 	expiresIn?: number | undefined;
-	/** Channels that may be published to. Default: none. */
+	/**
+	 * Channels that the token's bearer may publish to.
+	 *
+	 * @defaultValue none
+	 */
 	publish?: string | readonly string[] | undefined;
-	/** Default `channels`, as the authorizer's. */
+	/**
+	 * The claim that names the channels; the same as the authorizer's.
+	 *
+	 * @defaultValue `channels`
+	 */
 	claim?: string | undefined;
-	/** The token's `iss`. */
+	/**
+	 * The token's `iss`.
+	 *
+	 * @defaultValue none
+	 */
 	issuer?: string | undefined;
-	/** The token's `aud`. */
+	/**
+	 * The token's `aud`.
+	 *
+	 * @defaultValue none
+	 */
 	audience?: string | readonly string[] | undefined;
-	/** The token's `sub`: whom it is for. */
+	/**
+	 * The token's `sub`: the user that it is for.
+	 *
+	 * @defaultValue none
+	 */
 	subject?: string | undefined;
 }
 
 /**
  * Makes a short-lived token for a query or a cookie.
  *
- * @param channels to subscribe to; with a `*` at the end, all that begin so.
+ * @example
+ * ```ts
+ * import { signChannels } from "edge-sse/auth";
+ *
+ * const token = await signChannels(["news", "users.42.*"], { secret, expiresIn: 60_000 });
+ * ```
+ *
+ * @param channels the channels to subscribe to. A `*` at the end matches any rest.
  * @throws {TypeError} (the promise rejects) that names the argument and its rule.
+ * @see https://www.rfc-editor.org/rfc/rfc7519
  */
 export async function signChannels(
 	channels: string | readonly string[],

@@ -7,14 +7,17 @@ export interface TokenPlaces {
 	query: string | undefined;
 }
 
-/** UTF-16 code units of a token: what header fields can carry with most servers and proxies. */
+/**
+ * The longest token, in UTF-16 code units: most servers and proxies carry as much in a header
+ * field.
+ */
 export const maxTokenLength = 8_192;
 
 /**
- * The token of a request: the first of `Authorization: Bearer`, the cookie and the query that has one; an
- * empty value is none. What it holds is not looked at.
+ * A request's token, from the first of `Authorization: Bearer`, the cookie and the query that
+ * has one. An empty value counts as none. The token is not checked here.
  *
- * @returns `"repeated"` when the place has several: whose is it then?
+ * @returns `"repeated"` when the place has several: it is unclear which one counts.
  */
 export function presentedToken(
 	request: Request,
@@ -33,14 +36,14 @@ export function presentedToken(
 	return undefined;
 }
 
-// Another scheme is somebody else's, a proxy's say.
+// Another scheme belongs to somebody else, for example a proxy.
 function bearerToken(authorization: string): string {
 	return /^bearer +(.*)$/i.exec(authorization.trim())?.[1] ?? "";
 }
 
 /**
- * The values of one cookie (https://www.rfc-editor.org/rfc/rfc6265#section-5.4). They are not
- * percent-decoded: of a JWT nothing is ever encoded.
+ * The values of one cookie: https://www.rfc-editor.org/rfc/rfc6265#section-5.4. They are not
+ * percent-decoded, because a JWT needs no encoding.
  */
 function cookies(header: string, name: string): string[] {
 	return header.split(";").flatMap((pair) => {

@@ -5,33 +5,58 @@ import { type KeySource, verificationKeys } from "./keys.ts";
 import { refuse } from "./refusal.ts";
 import { maxTokenLength, presentedToken, type TokenPlaces } from "./token.ts";
 
-/** How tokens are checked, whatever for. */
+/** How tokens are checked. */
 export interface JwtOptions extends KeySource {
-	/** The token's `iss` must be (one of) this. Default: not looked at; there but undefined: a `TypeError`. */
+	/**
+	 * The accepted `iss` of a token, one or several. A value of `undefined` is a `TypeError`.
+	 *
+	 * @defaultValue any
+	 */
 	issuer?: string | readonly string[];
-	/** The token's `aud` must hold (one of) this. Default: not looked at; there but undefined: a `TypeError`. */
+	/**
+	 * The accepted `aud` of a token, one or several. A value of `undefined` is a `TypeError`.
+	 *
+	 * @defaultValue any
+	 */
 	audience?: string | readonly string[];
 	/**
-	 * What the token may be signed with. Default: HS256 for a secret, all that a public key is good for, and
-	 * RS, PS, ES and EdDSA for a set of keys; `none` never is, and HS never with a public key.
+	 * The accepted signature algorithms. `none` is never accepted, nor is HS with a public key.
+	 *
+	 * @defaultValue HS256 for a secret; all that a public key supports; RS, PS, ES and EdDSA for
+	 *   a set of keys
 	 */
 	algorithms?: readonly string[] | undefined;
-	/** How far the signer's clock may be off, in ms. Default 5,000. */
+	/**
+	 * How far the signer's clock may be off, in ms.
+	 *
+	 * @defaultValue `5_000`
+	 */
 	clockTolerance?: number | undefined;
-	/** The claim that names the channels. Default `channels`. */
+	/**
+	 * The claim that names the channels.
+	 *
+	 * @defaultValue `channels`
+	 */
 	claim?: string | undefined;
-	/** Whether a token without `exp` is refused. Default true: a token that never ends cannot be taken back. */
+	/**
+	 * Whether a token without `exp` is refused: such a token could never be taken back.
+	 *
+	 * @defaultValue `true`
+	 */
 	requireExpiry?: boolean | undefined;
 }
 
 /** What a token proves. */
 export interface Proof {
 	rights: Rights;
-	/** In ms since 1970; undefined: it never expires. */
+	/** When it expires, in ms since 1970. Undefined: never. */
 	expires: number | undefined;
 }
 
-/** Checks the token of a request: what it proves, an answer that refuses it, or undefined when there is none. */
+/**
+ * Checks the token of a request. Resolves to its proof, to an answer that refuses it, or to
+ * undefined when there is no token.
+ */
 export type TokenCheck = (request: Request) => Promise<Proof | Response | undefined>;
 
 /** @throws {TypeError} that names the option and its rule. */
@@ -75,9 +100,10 @@ type Find = ReturnType<typeof verificationKeys>["find"];
 type VerifyOptions = NonNullable<Parameters<typeof jwtVerify>[2]>;
 
 /**
- * The claims, or why the token is refused, in words of ours: jose's errors may carry all the claims.
+ * The claims, or a text of ours that says why the token is refused. jose's errors may carry all
+ * the claims.
  *
- * @throws {SseError} when nothing can be said of the token.
+ * @throws {SseError} when the token cannot be judged.
  */
 async function verified(
 	token: string,
@@ -94,7 +120,7 @@ async function verified(
 	}
 }
 
-/** A set may have several keys that fit a token without a key id: one of them has signed it, or none. */
+/** Several keys of a set may fit a token without a key id. At most one of them has signed it. */
 async function withAnyOf(
 	keys: errors.JWKSMultipleMatchingKeys,
 	token: string,
@@ -104,7 +130,7 @@ async function withAnyOf(
 		try {
 			return (await jwtVerify(token, key, options)).payload;
 		} catch (error) {
-			// Not by this key; maybe by the next.
+			// Not signed by this key, but maybe by the next.
 			if (!(error instanceof errors.JWSSignatureVerificationFailed)) return reason(error);
 		}
 	}
@@ -115,13 +141,13 @@ const invalid = "The token is not valid.";
 
 function reason(error: unknown): string {
 	if (error instanceof SseError) throw error;
-	// The signature was right: whoever holds the token may know what else is wrong.
+	// The signature was right, so the token's holder may know what else is wrong.
 	if (error instanceof errors.JWTExpired) return "The token has expired.";
 	if (error instanceof errors.JWTClaimValidationFailed) {
 		return `The token's ${error.claim} is missing, or is not what is expected here.`;
 	}
 	if (error instanceof errors.JOSEError) return invalid;
-	// A key that is too short, or not for signatures: no token can be checked with it.
+	// The key is too short, or not for signatures. It can check no token.
 	throw new ConfigurationError("Tokens cannot be checked with this key.", { cause: error });
 }
 
@@ -132,7 +158,10 @@ function checkedTolerance(tolerance: unknown): number {
 	throw new TypeError("clockTolerance: must be a number of ms, 0 or more.");
 }
 
-/** An option that is there but undefined was meant to be set: without it, every token would do. */
+/**
+ * An option that is present but undefined was meant to be set. Without it, every token would
+ * pass.
+ */
 function expected(options: JwtOptions, name: "issuer" | "audience"): Record<string, string[]> {
 	if (!(name in options)) return {};
 	const values: unknown[] = [options[name]].flat();

@@ -1,4 +1,4 @@
-/** Turns what is put in into an async iterator. Nothing is listened to before the first `next()`. */
+/** Queues items for an async iterator. It begins to listen with the first `next()`. */
 export class AsyncQueue<T> implements AsyncIterableIterator<T> {
 	readonly #listen: (put: (value: T) => void) => () => void;
 	readonly #values: T[] = [];
@@ -25,14 +25,14 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T> {
 		return new Promise((resolve) => this.#waiting.push(resolve));
 	}
 
-	/** The reader has had enough: what it has not taken is gone. */
+	/** The reader stops. Unread items are dropped. */
 	async return(): Promise<IteratorResult<T>> {
 		this.#values.length = 0;
 		this.end();
 		return { done: true, value: undefined };
 	}
 
-	/** Nothing comes any more; what is there can still be taken. */
+	/** No more items come. Queued ones can still be read. */
 	end(): void {
 		this.#ended = true;
 		this.#stop?.();

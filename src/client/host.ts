@@ -1,34 +1,36 @@
-/** What is different from one host to the next: browsers, workers, Electron, Node, Bun, Deno, React Native. */
+/** What differs between hosts: browsers, workers, Electron, Node, Bun, Deno, React Native. */
 
 const host = globalThis as { document?: { baseURI: string }; location?: { href: string } };
 
 /**
- * The whole URL, with the request for events in place of comments and `retry:`, which scripts cannot see.
+ * The absolute URL. It asks for events instead of comments and `retry:`, which scripts cannot
+ * see.
  *
- * @throws {TypeError} when no stream can be there, as `/stream` is a file where the page is one.
+ * @throws {TypeError} when no stream can be there: `/stream` on a page that is a file names a
+ *   file.
  */
 export function streamUrl(url: string | URL): URL {
 	try {
-		// Not the location: a `<base>`, or a frame without a URL of its own, makes another one.
+		// A `<base>`, or a frame without its own URL, makes this differ from the location.
 		const target = new URL(url, host.document?.baseURI ?? host.location?.href);
 		if (/^(file|data|blob|about):/.test(target.protocol)) throw new TypeError(target.protocol);
 		target.searchParams.set("sse.control", "events");
 		return target;
 	} catch (cause) {
-		throw new TypeError("url: must be whole here, as https://hub.example/stream.", { cause });
+		throw new TypeError("url: must be absolute here, as https://hub.example/stream.", { cause });
 	}
 }
 
-/** @throws {TypeError} when this host has no EventSource with which the client can keep its word. */
+/** @throws {TypeError} when this host has no suitable EventSource. */
 export function checkEventSource(retry: boolean): void {
 	if (typeof EventSource === "function" && (retry || EventSource.CLOSED === 2)) return;
 	throw new TypeError(
-		`EventSource: there is none here${retry ? "" : " with a readyState, which retry: false needs"}. ` +
-			"Set globalThis.EventSource first.",
+		`EventSource: none here${retry ? "" : " with a readyState, which retry: false needs"}. ` +
+			"Set globalThis.EventSource.",
 	);
 }
 
-/** An error that no caller can catch. */
+/** Reports an error that no caller can catch. */
 export function report(error: unknown): void {
 	if (typeof reportError === "function") reportError(error);
 	else console.error(error);

@@ -1,13 +1,13 @@
 import { report, streamUrl } from "./host.ts";
 import type { ClientState, StreamUrl } from "./types.ts";
 
-/** What a stream is opened with, and whom it tells. */
+/** What a stream is opened with, and who is told of its events. */
 export interface SourceListener {
-	/** Where to begin; undefined: with what is new. */
+	/** Where to begin. Undefined: with new events. */
 	readonly cursor: string | undefined;
-	/** The types to listen for; an EventSource hands out no others. */
+	/** The types to listen for. An EventSource hands out no others. */
 	readonly types: ReadonlySet<string>;
-	/** @param id the last one so far, with this event or before it; `""`: there was none. */
+	/** @param id the latest id, of this event or an earlier one; `""`: none so far. */
 	onEvent(type: string, data: string, id: string): void;
 	onState(state: ClientState): void;
 }
@@ -19,42 +19,45 @@ export interface SourceOptions {
 	retry: boolean;
 }
 
-/** ms; the n-th attempt waits up to twice as long as the one before it, and at least a third of that. */
+/**
+ * In ms. Each attempt waits up to twice as long as the one before, and at least a third of
+ * that.
+ */
 const firstWait = 6_000;
 const longestWait = 60_000;
 
-/** A timer of more ms fires at once. */
+/** A timer with a longer delay fires at once. */
 const longestTimer = 2_147_483_647;
 
-/** A stream that lasted this long, in ms, was a good one: what comes after it is a first attempt. */
+/** After a stream that lasted this long, in ms, the next attempt counts as the first. */
 const goodWhile = 5_000;
 
-/** What is always listened for. Pings tell the place, and a page may ask for gaps at any time. */
+/** Always listened for. Pings carry the position, and a page may ask for gaps at any time. */
 const always = ["open", "error", "sse.retry", "sse.ping", "sse.gap"];
 
-/** `EventSource.CLOSED`, which not every library has. */
+/** `EventSource.CLOSED`, which some libraries lack. */
 const closed = 2;
 
 /**
- * One EventSource after the other: each begins where the one before it was lost.
+ * One EventSource after another. Each begins where the one before was lost.
  *
- * None is left to come back by itself. Behind a service worker that answers with `fetch(event.request)` Chromium drops
- * the Last-Event-ID of an EventSource that reconnects, and what came meanwhile would be lost in silence. So the cursor
- * goes in the URL, for which a new one has to be opened.
+ * None reconnects by itself. Behind a service worker that answers with `fetch(event.request)`,
+ * Chromium drops the Last-Event-ID of a reconnecting EventSource, and missed events would be
+ * lost silently. So the cursor goes into the URL of a new EventSource.
  */
 export class ReconnectingSource {
 	readonly #options: SourceOptions;
 	readonly #listener: SourceListener;
 	#source: EventSource | undefined;
-	/** Tells an opening that was overtaken while the URL was being made. */
+	/** Detects an opening that was overtaken while its URL was being made. */
 	#opening = 0;
 	#openedAt = Number.POSITIVE_INFINITY;
 	#attempts = 0;
 	#heardAt = 0;
 	#silence: number;
-	/** When to come back, in ms, as the server said on this connection; NaN: it did not. */
+	/** When to reconnect, in ms, as the server said on this connection. NaN: it did not. */
 	#retryAfter = Number.NaN;
-	/** The next attempt, or while the stream is open the end of its silence. */
+	/** Runs the next attempt, or while the stream is open, ends its silence. */
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(options: SourceOptions, listener: SourceListener) {
@@ -63,13 +66,13 @@ export class ReconnectingSource {
 		this.#silence = options.watchdog ?? 0;
 	}
 
-	/** Opens the stream, instead of the one that there is. */
+	/** Opens the stream in place of the current one. */
 	open(): void {
 		this.close();
 		this.#listener.onState("connecting");
 		const opening = this.#opening;
 		this.#connect(opening).catch((error: unknown) => {
-			if (opening !== this.#opening) return; // nobody waits for that URL any more
+			if (opening !== this.#opening) return; // a newer opening has replaced this one
 			report(error);
 			this.#openLater();
 		});
@@ -80,7 +83,7 @@ export class ReconnectingSource {
 		const target = streamUrl(typeof url === "function" ? await url() : url);
 		if (opening !== this.#opening) return;
 		const { cursor, types } = this.#listener;
-		// An EventSource can send no header but its own, which a new one does not have.
+		// An EventSource sends no header but its own, which a new one does not have.
 		if (cursor !== undefined) target.searchParams.set("lastEventId", cursor);
 		this.#source = new EventSource(target.href, { withCredentials });
 		for (const type of always) this.#listen(type);
@@ -95,18 +98,18 @@ export class ReconnectingSource {
 	#listen(type: string): void {
 		const source = this.#source;
 		source?.addEventListener(type, (event) => {
-			// Some libraries still speak when they are closed, and hand out events of their own making.
+			// Some libraries dispatch events of their own after close.
 			if (source === this.#source) this.#receive(type, event);
 		});
 	}
 
-	/** Opens a stream anew that should have been heard of. */
+	/** Reopens a stream whose next sign of life is overdue. */
 	check(): void {
 		const silent = this.#silence > 0 && Date.now() - this.#heardAt > this.#silence;
 		if (silent && this.#source !== undefined) this.open();
 	}
 
-	/** The network is back: whatever is open is dead, or soon will be. */
+	/** The network is back. Any open stream is dead, or soon will be. */
 	reopen(): void {
 		if (this.#source === undefined && this.#timer === undefined) return;
 		this.#attempts = 0;
@@ -124,10 +127,11 @@ export class ReconnectingSource {
 	}
 
 	#receive(type: string, event: Event): void {
-		// A publisher may name an event "open" or "error", which says nothing about the connection.
+		// A publisher may name an event "open" or "error". It says nothing about the connection.
 		if ("data" in event) this.#event(type, event as MessageEvent<string>);
 		else if (type === "error") {
-			// Some libraries plan their own return once they have told of the loss: let them, and then close.
+			// Some libraries schedule their own reconnect after reporting the loss. Let them do so, then
+			// close.
 			const source = this.#source;
 			queueMicrotask(() => {
 				if (source === this.#source) this.#lost();
@@ -141,7 +145,7 @@ export class ReconnectingSource {
 
 	#event(type: string, { data, lastEventId }: MessageEvent<string>): void {
 		if (type === "sse.retry") this.#retryAfter = Math.min(+data, longestTimer);
-		// It says how often it comes.
+		// A ping's data is its interval.
 		if (type === "sse.ping") this.#silence = this.#options.watchdog ?? 3 * +data;
 		this.#heard();
 		this.#listener.onEvent(type, data, lastEventId);
@@ -161,7 +165,7 @@ export class ReconnectingSource {
 		this.close();
 		if (Date.now() - this.#openedAt > goodWhile) this.#attempts = 0;
 		this.#openedAt = Number.POSITIVE_INFINITY;
-		// A server that says when is up, and knows why.
+		// A server that names a time is up, and has a reason.
 		if (wait >= 0) this.#attempts = 0;
 		else {
 			const longest = Math.min(longestWait, firstWait * 2 ** this.#attempts++);

@@ -1,10 +1,13 @@
-/** What a tab is among those that share. */
+/** The role of a tab among those that share a stream. */
 export type Role =
-	/** It is not there, or looks for a leader whom it can follow. */
+	/** It is away, or looks for a leader to follow. */
 	| [is: "apart"]
 	/** It takes the leader's events. */
 	| [is: "following"]
-	/** It has a stream of its own until it is where the leader is; undefined: it knows of none to follow. */
+	/**
+	 * It has its own stream until it reaches the leader's position. Undefined: it knows no
+	 * leader.
+	 */
 	| [is: "behind", leader: string | undefined]
-	/** It has the stream of all. */
+	/** It has the stream of all tabs. */
 	| [is: "leading"];

@@ -1,13 +1,15 @@
 import type { ClientState } from "./types.ts";
 
 /**
- * What tabs say to each other. A browser hands everyone the messages of one tab in their order; nothing
- * here needs more than that.
+ * What tabs send to each other. The browser delivers one tab's messages in order; nothing here
+ * needs more.
  */
 export type TabMessage =
-	/** The leader's: an event. */
+	/** From the leader: an event. */
 	| { kind: "event"; term: number; type: string; data: string; id: string }
-	/** The leader's: where its stream is by now (stale: or further), and the types it is sent. */
+	/**
+	 * From the leader: its stream's position (stale: or a later one), and the types that it gets.
+	 */
 	| {
 			kind: "lead";
 			term: number;
@@ -16,5 +18,7 @@ export type TabMessage =
 			state: ClientState;
 			types: string[];
 	  }
-	/** Anybody's: what it wants to hear, and where it is. Is there a leader? */
+	/**
+	 * From any tab: the types that it wants, and its position. It asks whether there is a leader.
+	 */
 	| { kind: "join"; cursor?: string | undefined; types: string[] };

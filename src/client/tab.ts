@@ -7,11 +7,14 @@ import type { Role } from "./role.ts";
 import type { TabMessage } from "./tab-message.ts";
 import type { ClientState } from "./types.ts";
 
-/** Silence of a leader, in ms, after which it is asked for a sign, and how long it has for that. */
+/**
+ * A leader that is silent for this long, in ms, is asked for a sign, and has as long again to
+ * answer.
+ */
 const quietFor = 12_000;
 const answerWithin = 3_000;
 
-/** What becomes of the events. */
+/** Receives the events. */
 export interface Receiver {
 	deliver(type: string, data: string, id: string): void;
 	setState(state: ClientState): void;
@@ -20,11 +23,10 @@ export interface Receiver {
 /**
  * One tab among those that share a stream.
  *
- * Whoever holds the lock leads: it has the EventSource and passes on what it hears. Each tab keeps the
- * cursor of what it has itself been given, and nothing else is relied on when the leader changes: a
- * new leader begins at its own cursor; who is there as well goes on with it, and who is not takes a
- * stream of its own until both are at the same place. Of a cursor nothing is known but whether two are
- * the same: then the same has been seen.
+ * The tab that holds the lock leads: it has the EventSource and passes its events on. Each tab
+ * keeps the cursor of what it was itself given, and a change of leader relies on nothing else.
+ * The new leader begins at its own cursor. Tabs at the same cursor follow it. The others open
+ * their own streams until they reach the leader's cursor. Equal cursors mean equal events.
  */
 export class Tab implements SourceListener {
 	cursor: string | undefined;
@@ -33,9 +35,9 @@ export class Tab implements SourceListener {
 	readonly #key: string | undefined;
 	readonly #receiver: Receiver;
 	#role: Role = ["apart"];
-	/** The newest leader's, as far as this tab has heard. Later ones have greater numbers. */
+	/** The newest known leader's term. Later leaders have greater numbers. */
 	#term = 0;
-	/** Whether types were added since the last event: some of them may have gone by unheard. */
+	/** Whether types were added since the last event. The tab may have missed some of those. */
 	#stale = false;
 	#state: ClientState = "connecting";
 	#channel: BroadcastChannel | undefined;
@@ -43,7 +45,7 @@ export class Tab implements SourceListener {
 	#turn = new AbortController();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
-	/** @param key names the tabs that share; undefined: this one has a stream to itself. */
+	/** @param key names the tabs that share a stream. Undefined: this tab has its own. */
 	constructor(
 		key: string | undefined,
 		options: SourceOptions,
@@ -57,7 +59,7 @@ export class Tab implements SourceListener {
 	}
 
 	join(): void {
-		// Neither is there in an insecure context.
+		// An insecure context has neither.
 		if (this.#key === undefined || !globalThis.navigator?.locks || !globalThis.BroadcastChannel) {
 			this.#lead();
 			return;
@@ -68,7 +70,7 @@ export class Tab implements SourceListener {
 		this.#ask();
 	}
 
-	/** Lets go of the lock, the stream and the channel; the cursor stays. */
+	/** Gives up the lock, the stream and the channel. The cursor stays. */
 	leave(): void {
 		clearTimeout(this.#timer);
 		this.#become("apart");
@@ -85,7 +87,7 @@ export class Tab implements SourceListener {
 		const [is, leader] = this.#role;
 		this.cursor = id || this.cursor;
 		this.#stale = false;
-		// First, for a listener may leave, or break the page.
+		// This comes first, because a listener may leave, or break the page.
 		if (is === "leading") this.#post({ kind: "event", term: this.#term, type, data, id });
 		else if (is === "behind" && leader === this.cursor) this.#become("following");
 		this.#receiver.deliver(type, data, id);
@@ -97,7 +99,7 @@ export class Tab implements SourceListener {
 		if (this.#role[0] === "leading") this.#announce();
 	}
 
-	/** The one place where the role changes, and with it whether this tab has a stream. */
+	/** The only place where the role changes, and with it whether this tab has a stream. */
 	#become(...role: Role): void {
 		const had = this.#hasStream;
 		this.#role = role;
@@ -105,13 +107,13 @@ export class Tab implements SourceListener {
 		else if (!had) this.#open();
 	}
 
-	/** Or waits to have one again. */
+	/** Whether it has a stream, or waits for one. */
 	get #hasStream(): boolean {
 		const [is] = this.#role;
 		return is === "leading" || is === "behind";
 	}
 
-	/** Whether the leader's events count: they are taken, or tell how far it still is to them. */
+	/** Whether the leader's events matter: this tab takes them, or measures its distance by them. */
 	get #follows(): boolean {
 		const [is, leader] = this.#role;
 		return is === "following" || leader !== undefined;
@@ -139,15 +141,15 @@ export class Tab implements SourceListener {
 
 	#lead(): void {
 		clearTimeout(this.#timer);
-		// By the clock that all tabs share, for a tab that is new has heard of no other's.
+		// By the clock, which all tabs share: a new tab has heard of no other term.
 		this.#term = Math.max(Date.now(), this.#term + 1);
 		const kept = this.#hasStream;
 		this.#become("leading");
-		// A stream that opens says so by its state.
+		// A stream that opens announces itself by its state.
 		if (kept) this.#announce();
 	}
 
-	/** Asks for a leader, and takes its place when there is no answer: it may be frozen, or hang. */
+	/** Asks for a leader, and takes its place when it does not answer: it may be frozen. */
 	#ask(): void {
 		clearTimeout(this.#timer);
 		this.#post({ kind: "join", cursor: this.cursor, types: [...this.types] });
@@ -161,7 +163,7 @@ export class Tab implements SourceListener {
 			if (leads) this.#admit(message.cursor);
 			return;
 		}
-		// A late word of a former leader; or this one leads no more, and is about to be told.
+		// A late message of a former leader. Or this tab leads no more, and is about to be told.
 		if (leads || message.term < this.#term) return;
 		clearTimeout(this.#timer);
 		this.#timer = setTimeout(() => this.#ask(), quietFor);
@@ -169,7 +171,7 @@ export class Tab implements SourceListener {
 		else if (message.term === this.#term) this.#onLeadersEvent(message);
 	}
 
-	/** As the leader: takes in a tab, from whose place on nothing may be missing. */
+	/** As the leader: takes in a tab, which must miss nothing from its position on. */
 	#admit(cursor: string | undefined): void {
 		if (cursor !== undefined && (this.#stale || this.cursor === undefined)) {
 			this.cursor ??= cursor;
@@ -187,7 +189,7 @@ export class Tab implements SourceListener {
 				(comparable || this.cursor === undefined) &&
 				[...this.types].every((type) => types.includes(type));
 			if (!canFollow) {
-				// A stream of its own goes on meanwhile.
+				// Its own stream goes on meanwhile.
 				if (this.#hasStream) this.#become("behind", undefined);
 				else this.#become("apart");
 				this.#ask();
@@ -208,13 +210,13 @@ export class Tab implements SourceListener {
 		}
 	}
 
-	/** The leader is there: this tab as well, or it has a way to go. */
+	/** The leader is at this position. This tab is there too, or has some way to go. */
 	#approach(leader: string | undefined): void {
 		if (leader === this.cursor) this.#become("following");
 		else this.#become("behind", leader);
 	}
 
-	/** Opens a stream at the cursor, of all the types that are known. */
+	/** Opens a stream at the cursor, with all known types. */
 	#open(): void {
 		this.#stale = false;
 		this.source.open();

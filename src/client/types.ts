@@ -1,18 +1,25 @@
-/** Where the client is: what to show in a corner of the page. */
+/** The client's connection, for example to show in a corner of the page. */
 export type ClientState =
-	/** A stream was asked for and has not begun. */
+	/** A stream was requested and has not begun. */
 	| "connecting"
-	/** Events come. */
+	/** The stream is open. */
 	| "open"
-	/** The stream was lost, and is asked for again after a while. */
+	/** The stream was lost. The next attempt follows after a while. */
 	| "waiting"
-	/** Nobody listens, or the server has refused and `retry` is false. */
+	/** Nothing listens, or the server has refused and `retry` is false. */
 	| "closed";
 
-/** Data of `sse.gap`: the history does not reach back to where this tab was, so events may be missing. */
+/**
+ * The data of `sse.gap`: the history does not reach back to this tab's position, so events may
+ * be missing.
+ */
 export interface Gap {
+	/** The channel with the gap. */
 	channel: string;
-	/** The position in that channel from which on; absent when the server could not read it. */
+	/**
+	 * The position in that channel where the gap begins. Absent when the server could not read
+	 * it.
+	 */
 	lastEventId?: string;
 }
 
@@ -28,39 +35,63 @@ export type DataOf<Events, Type> = Type extends keyof OwnEvents
 		? Events[Type]
 		: never;
 
+/** The types of events that a client can listen to. */
 export type TypeOf<Events> = (keyof Events & string) | keyof OwnEvents;
 
+/** One event, as a listener gets it. */
 export interface ClientEvent<Type extends string = string, Data = unknown> {
+	/** The event's type. */
 	readonly type: Type;
+	/** The event's data, parsed. */
 	readonly data: Data;
-	/** The last id so far, with this event or before it, as EventSource has it; `""`: there was none. */
+	/** The latest id, of this event or an earlier one, like EventSource's. `""`: none so far. */
 	readonly lastEventId: string;
 }
 
-/** Any one of these types. */
+/** An event of any of these types. */
 export type EventOf<Events, Type extends string> = Type extends unknown
 	? ClientEvent<Type, DataOf<Events, Type>>
 	: never;
 
 type Address = string | URL;
-/** Where the stream is, or a function that says so anew for every connection: one with a fresh token, say. */
+/**
+ * Where the stream is, or a function that returns it for each connection, for example with a
+ * fresh token.
+ */
 export type StreamUrl = Address | (() => Address | Promise<Address>);
+/** The options of an `EventClient`. */
 
 export interface EventClientOptions {
-	/** Send cookies to another origin. Default false. */
+	/**
+	 * Whether cookies are sent to another origin.
+	 *
+	 * @defaultValue `false`
+	 */
 	withCredentials?: boolean;
 	/**
-	 * Whether all tabs of the origin share one connection, and by which name. Default: by the URL; where
-	 * that is a function, each tab has its own.
+	 * Whether all tabs of the origin share one connection. A string is the name under which they
+	 * share it.
+	 *
+	 * @defaultValue `true`: shared by URL. With a function for a URL, each tab has its own
+	 *   connection.
 	 */
 	share?: string | boolean;
 	/**
-	 * Silence in ms after which the stream is taken for dead and reopened; 0: never. Default: three times
-	 * what the server's `sse.ping` says; without pings never.
+	 * A stream that is silent for longer, in ms, counts as dead and is reopened; 0: never.
+	 *
+	 * @defaultValue three times the interval of the server's `sse.ping`; without pings never
 	 */
 	watchdog?: number;
-	/** Whether to come back after an answer other than an event stream. Default true. */
+	/**
+	 * Whether to reconnect after an answer other than an event stream.
+	 *
+	 * @defaultValue `true`
+	 */
 	retry?: boolean;
-	/** Makes data of an event's text. Default: `JSON.parse`, and the text itself where that fails. */
+	/**
+	 * Makes data from an event's text.
+	 *
+	 * @defaultValue `JSON.parse`, or the text itself where that fails
+	 */
 	parse?: (text: string, type: string) => unknown;
 }

@@ -1,3 +1,17 @@
+/**
+ * A broker inside one process: for development, tests and a single instance.
+ *
+ * ```ts
+ * import { ServerSentEvents } from "edge-sse";
+ * import { memory } from "edge-sse/memory";
+ *
+ * const sse = new ServerSentEvents({ connector: memory() });
+ * await sse.publish("Hello!", { channel: "news" }); // reaches this process's streams
+ * ```
+ *
+ * @module
+ */
+
 import type {
 	Connector,
 	HistoryOptions,
@@ -14,16 +28,31 @@ import { MemoryHistory } from "./memory/history.ts";
 import { callHandler } from "./shared/handlers.ts";
 import { assertWellFormed } from "./shared/well-formed.ts";
 
+/** The options of `memory()`. */
 export interface MemoryOptions {
-	/** Keeps messages, so that clients can come back to where they left off. Default: none are kept. */
+	/**
+	 * Keeps messages, so that clients that reconnect get what they missed.
+	 *
+	 * @defaultValue none: nothing is kept
+	 */
 	history?: HistoryOptions | undefined;
 }
 
 /**
- * A broker inside this process: what is published here reaches the streams of this process, and
- * nobody else's. For development, tests, and a single instance.
+ * A broker inside this process, for development, tests and a single instance. Its messages
+ * reach only the streams of this process.
  *
- * On Cloudflare Workers it cannot deliver: every request there has its I/O to itself.
+ * It cannot deliver on Cloudflare Workers, where each request has its own I/O.
+ *
+ * @example
+ * ```ts
+ * import { ServerSentEvents } from "edge-sse";
+ * import { memory } from "edge-sse/memory";
+ *
+ * const sse = new ServerSentEvents({ connector: memory({ history: { maxLength: 100 } }) });
+ * ```
+ *
+ * @throws {TypeError} when an option is unknown, or a limit is no whole number of 1 or more.
  */
 export function memory(options: MemoryOptions = {}): Connector {
 	return new MemoryConnector(options);
@@ -33,7 +62,7 @@ class MemoryConnector implements Connector {
 	readonly name = "memory";
 	readonly scope = "process";
 	readonly history: MemoryHistory | undefined;
-	// Each subscription is an entry of its own: the same handlers may subscribe twice.
+	// Each subscription is its own entry, because the same handlers may subscribe twice.
 	readonly #channels = new Map<string, Set<{ handlers: SubscriptionHandlers }>>();
 	#closed = false;
 
@@ -61,7 +90,8 @@ class MemoryConnector implements Connector {
 		const delivered = kept?.payload ?? payload;
 		const subscribers = this.#channels.get(channel) ?? new Set();
 		const receivers = subscribers.size;
-		// A copy, for a handler may subscribe to this very channel: that begins with the next message.
+		// A copy, because a handler may subscribe to this channel. Its subscription begins with the
+		// next message.
 		for (const entry of [...subscribers]) {
 			if (subscribers.has(entry)) callHandler(entry.handlers, "onMessage", delivered);
 		}
@@ -84,7 +114,7 @@ class MemoryConnector implements Connector {
 		return {
 			unsubscribe: async () => {
 				subscribers.delete(entry);
-				// The set may have been replaced by a newer one since it became empty.
+				// A newer set may have replaced this one since it became empty.
 				if (subscribers.size === 0 && this.#channels.get(channel) === subscribers) {
 					this.#channels.delete(channel);
 				}
@@ -96,7 +126,7 @@ class MemoryConnector implements Connector {
 		this.#closed = true;
 		for (const subscribers of this.#channels.values()) {
 			for (const entry of subscribers) {
-				// Out before it is told, so that it is told once; a handler may take others out.
+				// Removed before its handler runs, so that it is called once. A handler may remove others.
 				subscribers.delete(entry);
 				callHandler(entry.handlers, "onEnd", closedError("memory connector"));
 			}
@@ -104,7 +134,7 @@ class MemoryConnector implements Connector {
 		this.#channels.clear();
 	}
 
-	/** As every other connector does it: what works in development works with a broker. */
+	/** Checks the same as other connectors: what works in development works with a broker. */
 	#check(channel: string, payload = ""): void {
 		if (this.#closed) throw closedError("memory connector");
 		assertWellFormed("channel", channel);

@@ -1,3 +1,18 @@
+/**
+ * Redis over TCP: a single server, a Cluster or Sentinel.
+ *
+ * ```ts
+ * import { ServerSentEvents } from "edge-sse";
+ * import { redis } from "edge-sse/redis";
+ *
+ * const connector = redis("redis://localhost:6379", { history: { maxLength: 1_000 } });
+ * const sse = new ServerSentEvents({ connector });
+ * await sse.publish("Hello!", { channel: "news" }); // reaches every process on this Redis
+ * ```
+ *
+ * @module
+ */
+
 import type {
 	Connector,
 	OutgoingMessage,
@@ -30,32 +45,45 @@ export type { RedisSentinelOptions } from "./redis/sentinel.ts";
 export type { RedisTarget } from "./redis/target.ts";
 export type { RedisHistoryOptions } from "./shared/redis-store.ts";
 
+/** The options of `redis()`. */
 export interface RedisOptions {
 	/**
-	 * How long `publish` and `subscribe` may take, in ms (default 3000), and how long Redis may owe an
-	 * answer before its connection is given up for a new one.
+	 * How long `publish` and `subscribe` may take, in ms. When Redis owes an answer for longer,
+	 * its connection is replaced.
+	 *
+	 * @defaultValue `3_000`
 	 */
 	timeout?: number;
 	/**
-	 * Every how many ms the subscribing connection is asked for a sign of life (default 10000; 0: never).
-	 * A path that was cut in silence is noticed after this plus `timeout`.
+	 * How often the subscribing connection sends a PING, in ms; 0: never. A silently broken path
+	 * is noticed after this time plus `timeout`. https://redis.io/docs/latest/commands/ping/
+	 *
+	 * @defaultValue `10_000`
 	 */
 	pingInterval?: number;
 	/**
-	 * Whose the connections are. `process`: one connection of each kind serves every request. `request`:
-	 * each use has its own, as Cloudflare Workers demand. Default: as the host is found to be. Inside a
-	 * Durable Object, where all requests share I/O, pass `process`.
+	 * Who may share a connection. `process`: one connection of each kind serves every request.
+	 * `request`: each use has its own, which Cloudflare Workers require. Inside a Durable Object,
+	 * where all requests share I/O, pass `process`.
+	 *
+	 * @defaultValue `request` on Cloudflare Workers, else `process`
 	 */
 	scope?: "process" | "request";
 	/**
-	 * Keeps messages in a stream per channel, so that clients can come back to where they left off.
-	 * Default: none are kept. Every process that publishes to a channel must say so alike.
+	 * Keeps messages in one Redis stream per channel, so that clients that reconnect get what
+	 * they missed. All publishers of a channel must set this alike.
+	 * https://redis.io/docs/latest/commands/xadd/
+	 *
+	 * @defaultValue none: nothing is kept
 	 */
 	history?: RedisHistoryOptions | undefined;
 	/**
-	 * In a Cluster: sharded pub/sub (Redis 7 or later). A message then goes to one shard instead of to every
-	 * node. Everyone on a channel must agree, for PUBLISH and SSUBSCRIBE do not meet, nor do SPUBLISH and
-	 * SUBSCRIBE: neither a Flask app nor a process without this option hears or is heard. Default: false.
+	 * In a Cluster: sharded pub/sub (Redis 7 or later), where a message goes to one shard instead
+	 * of to every node. Everyone on a channel must agree, because PUBLISH does not reach
+	 * SSUBSCRIBE, nor SPUBLISH SUBSCRIBE. That includes Flask apps.
+	 * https://redis.io/docs/latest/commands/spublish/
+	 *
+	 * @defaultValue `false`
 	 */
 	sharded?: boolean | undefined;
 }
@@ -73,28 +101,33 @@ const advice: Advice = [
 ];
 
 /**
- * Redis pub/sub: what is published here reaches every process that listens on the same Redis, on
- * the same channel names (and from any database number, as Redis has it).
+ * Redis pub/sub. A message reaches every process that listens on the same Redis, on the same
+ * channel and from any database number, as Redis defines it:
+ * https://redis.io/docs/latest/develop/pubsub/
  *
+ * One connection publishes and one subscribes. Each opens on first use. A lost one is
+ * reconnected for ever, with random pauses of up to 1.5 s. On Cloudflare Workers, where I/O
+ * belongs to a request, every publish and every subscription has its own connection. In a
+ * Cluster this holds for each node in use; a channel's messages go through the node of its
+ * slot.
+ *
+ * One thing cannot be promised. A server that hung may later deliver bytes that were already
+ * written when `publish` gave up.
+ *
+ * @example
  * ```ts
+ * import { redis } from "edge-sse/redis";
+ *
  * redis("redis://localhost:6379");
  * redis("rediss://user:password@host:6380/1", { timeout: 1000 });
- * redis(client); // node-redis or ioredis: duplicated for what it cannot share, never closed
- * redis({ url, socket: { ca } }); // node-redis' client options
- * redis({ rootNodes: [{ url }] }, { sharded: true }); // a Cluster; or a cluster client of either library
- * redis({ name: "mymaster", sentinelRootNodes: [{ host, port: 26379 }] }); // Sentinel
+ * redis({ url: "rediss://host:6380", socket: { servername: "redis.example" } }); // node-redis' options
+ * redis({ rootNodes: [{ url: "redis://node:7000" }] }, { sharded: true }); // a Cluster
+ * redis({ name: "mymaster", sentinelRootNodes: [{ host: "sentinel", port: 26379 }] });
+ * // Or a client of node-redis or ioredis: it publishes, a duplicate subscribes, and it is never closed.
  * ```
  *
- * One connection publishes and one subscribes, each opened when first needed. A lost one is dialled
- * again, for ever, with jittered pauses of up to 1.5 s. On Cloudflare Workers, where I/O belongs to
- * a request, every publish and every subscription has a connection of its own instead. In a Cluster all
- * of this is so for each node that is used; a channel is published and heard at the node of its slot.
- *
- * What cannot be promised: bytes that were already written when `publish` gave up may still be
- * delivered, when a server that hung comes round.
- *
- * @throws TypeError if the target or an option is not of its kind; `ConfigurationError` if settings
- * contradict each other or a client cannot be handed in.
+ * @throws {TypeError} when the target or an option has the wrong type.
+ * @throws {ConfigurationError} when settings contradict each other, or a client is unsupported.
  */
 export function redis(target: RedisTarget, options: RedisOptions = {}): Connector {
 	checkNames("redis(): ", options, ["timeout pingInterval scope history sharded"], advice);
@@ -113,7 +146,7 @@ class RedisConnector implements Connector {
 	readonly #timeout: number;
 	readonly #pingInterval: number;
 	readonly #publishing: RedisPublishing;
-	/** One per process, or one for each subscription. */
+	/** One per process, or one per subscription. */
 	readonly #open = new Set<ChannelSubscriber>();
 	#subscriber: ChannelSubscriber | undefined;
 
@@ -148,7 +181,8 @@ class RedisConnector implements Connector {
 		try {
 			await this.#publishing.run("", () => ["PING"]);
 		} catch (error) {
-			// A user that may only publish and subscribe: the server is there, which is what was asked.
+			// This user may only publish and subscribe. The server answered, which is all that was
+			// asked.
 			if (!isForbidden(error)) throw error;
 		}
 	}
@@ -186,7 +220,7 @@ function flag(field: string, value: unknown): boolean {
 }
 
 function milliseconds(field: string, value: number, least: number): number {
-	// The longest time that a timer can be set to.
+	// The longest delay of a timer.
 	if (Number.isInteger(value) && value >= least && value < 2 ** 31) return value;
 	throw new TypeError(
 		`redis(): ${field} must be a whole number of milliseconds, at least ${least}, such as 3000.`,

@@ -1,3 +1,18 @@
+/**
+ * Upstash Redis over its REST API, for hosts with and without TCP.
+ *
+ * ```ts
+ * import { ServerSentEvents } from "edge-sse";
+ * import { upstash } from "edge-sse/upstash";
+ *
+ * const connector = upstash({ url: "https://eu1.upstash.io", token: "…" });
+ * const sse = new ServerSentEvents({ connector });
+ * await sse.publish("Hello!", { channel: "news" });
+ * ```
+ *
+ * @module
+ */
+
 import type {
 	Connector,
 	OutgoingMessage,
@@ -22,52 +37,82 @@ import { SupervisedSubscription } from "./upstash/subscription.ts";
 
 export type { RedisHistoryOptions } from "./shared/redis-store.ts";
 
+/** The options of `upstash()`. */
 export interface UpstashOptions {
-	/** The database's REST URL, `https://….upstash.io`. */
+	/**
+	 * The database's REST URL, `https://….upstash.io`.
+	 *
+	 * @defaultValue `UPSTASH_REDIS_REST_URL`, else `KV_REST_API_URL`
+	 */
 	url?: string | undefined;
-	/** Its REST token. The read-only one is refused every publish. */
+	/**
+	 * Its REST token. With the read-only token every publish is refused.
+	 *
+	 * @defaultValue `UPSTASH_REDIS_REST_TOKEN`, else `KV_REST_API_TOKEN`
+	 */
 	token?: string | undefined;
-	/** How long one request may take to be answered, in ms. Default: 5000, for a far region and a cold start. */
+	/**
+	 * How long one request may take to be answered, in ms. The default suits a far region and a
+	 * cold start.
+	 *
+	 * @defaultValue `5_000`
+	 */
 	timeout?: number;
 	/**
-	 * How long a stream may say nothing, in ms, before it is renewed; `Infinity`: for ever.
-	 * Default: 240,000 (4 minutes), for Node ends a response that is silent for 5.
+	 * How long a subscription may be silent before it is renewed, in ms; `Infinity`: for ever.
+	 * The default is below the 5 minutes after which Node ends a silent response.
 	 *
-	 * A renewal is one billed SUBSCRIBE. A channel on which nothing happens so costs 15 commands an
-	 * hour, 10,800 in 30 days; one on which something always does costs none. A connection that
-	 * died unnoticed is found within this time plus about a second.
+	 * A renewal is one billed SUBSCRIBE: 15 commands an hour, 10,800 in 30 days, for a silent
+	 * channel. A busy channel costs none. A connection that died unnoticed is found within this
+	 * time plus about a second.
+	 *
+	 * @defaultValue `240_000`: 4 minutes
 	 */
 	maxSilence?: number;
-	/** The longest pause between two tries to get a lost stream back, in ms. Default: 5000. */
+	/**
+	 * The longest pause between two attempts to restore a lost subscription, in ms.
+	 *
+	 * @defaultValue `5_000`
+	 */
 	maxBackoff?: number;
 	/**
-	 * Whose the requests to Upstash are. `process`: a subscription may serve every request of this
-	 * process. `request`: each request subscribes for itself, as Cloudflare Workers demand. Default: as
-	 * the host is found to be. Inside a Durable Object, where all requests share I/O, pass `process`.
+	 * Who may share a subscription. `process`: it may serve every request of this process.
+	 * `request`: each request subscribes for itself, which Cloudflare Workers require. Inside a
+	 * Durable Object, where all requests share I/O, pass `process`.
+	 *
+	 * @defaultValue `request` on Cloudflare Workers, else `process`
 	 */
 	scope?: "process" | "request";
 	/**
-	 * Keeps messages in a stream per channel, so that clients can come back to where they left off.
-	 * Default: none are kept. A publish is one command all the same; opening a channel and coming back to it
-	 * are one each, and so is a renewal's look at what it may have missed.
+	 * Keeps messages in one stream per channel, so that clients that reconnect get what they
+	 * missed. A publish is still one command. Opening a channel, resuming it, and checking a
+	 * renewal for missed messages are one command each.
+	 *
+	 * @defaultValue none: nothing is kept
 	 */
 	history?: RedisHistoryOptions | undefined;
 }
 
 /**
- * Upstash Redis over its REST API: for hosts without TCP, and for every other.
+ * Upstash Redis over its REST API, for hosts with and without TCP.
  *
- * A publish is one command. A subscription is one request that stays open, one command each time that it is
- * opened, and none for what it brings. On Cloudflare Workers each request subscribes for itself.
+ * A publish is one command. A subscription is one request that stays open: one command when it
+ * opens, and none for its messages. On Cloudflare Workers each request subscribes for itself.
  *
- * Bun has 256 requests open at a time, unless BUN_CONFIG_MAX_HTTP_REQUESTS says more. Each channel is one:
- * with the 257th neither a subscription nor a publish gets through.
+ * Bun allows 256 open requests, unless BUN_CONFIG_MAX_HTTP_REQUESTS says more. Each channel is
+ * one: with the 257th, neither a subscription nor a publish gets through.
  *
- * The API is made of lines, so each line break in a payload goes out as a space. In JSON they stand between
- * values, where a space means the same.
+ * The API is made of lines, so each line break in a payload becomes a space. In JSON, line
+ * breaks stand between values, where a space means the same.
  *
- * @param options without `url` and `token`, the environment's `UPSTASH_REDIS_REST_URL` and
- *   `UPSTASH_REDIS_REST_TOKEN`, else Vercel's `KV_REST_API_URL` and `KV_REST_API_TOKEN`.
+ * @example
+ * ```ts
+ * import { ServerSentEvents } from "edge-sse";
+ * import { upstash } from "edge-sse/upstash";
+ *
+ * const sse = new ServerSentEvents({ connector: upstash() }); // URL and token from the environment
+ * ```
+ *
  * @throws {ConfigurationError} when there is no usable pair of a URL and a token.
  * @throws {TypeError} when a time is not a number above 0.
  * @see https://upstash.com/docs/redis/features/restapi
@@ -76,7 +121,7 @@ export function upstash(options: UpstashOptions = {}): Connector {
 	return new UpstashConnector(options);
 }
 
-/** What goes to the constructor of @upstash/redis, or is one of its clients. */
+/** Options of the constructor of @upstash/redis, and fields of its clients. */
 const advice: Advice = [
 	["Did you mean url?", "restUrl endpoint host"],
 	["Did you mean token?", "restToken password"],
@@ -89,7 +134,7 @@ const advice: Advice = [
 	],
 ];
 
-/** In ms. On top of a round trip: a live stream is not slower than that behind another. */
+/** Added to a round trip, in ms: a live stream delivers no later than this after another. */
 const grace = 1_000;
 
 class UpstashConnector implements Connector {
@@ -144,7 +189,7 @@ class UpstashConnector implements Connector {
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
 		this.#sender.check(channel);
 		const subscription = new SupervisedSubscription(
-			// On Workers one request must not wait for what another one does.
+			// On Workers one request must not wait for another's I/O.
 			this.scope === "process" ? this.#supervision : { ...this.#supervision },
 			channel,
 			handlers,
@@ -155,7 +200,7 @@ class UpstashConnector implements Connector {
 		return subscription;
 	}
 
-	/** Ends every subscription, and waits for the publishes under way, which their timeout bounds. */
+	/** Ends every subscription, and waits for running publishes, which their timeout bounds. */
 	async close(): Promise<void> {
 		const publishing = this.#publishing.close();
 		for (const subscription of [...this.#subscriptions]) {

@@ -29,7 +29,7 @@ import {
 import { type ChannelNamespace, ObjectPublishing, type PublishingStub } from "./publishing.ts";
 import { ObjectSubscription } from "./subscription.ts";
 
-/** As much of a Durable Object's stub as is used here: `SseChannel`, seen from a Worker. */
+/** The part of a Durable Object's stub that is used here: `SseChannel`, seen from a Worker. */
 export interface ChannelStub extends PublishingStub {
 	fetch(url: string, init?: { signal?: AbortSignal }): Promise<Response>;
 	read(
@@ -44,30 +44,45 @@ export interface ChannelStub extends PublishingStub {
 
 export type { ChannelNamespace } from "./publishing.ts";
 
+/** The options of `durableObject()`. */
 export interface DurableObjectOptions {
-	/** How long an object may take to answer, in ms. Default 3,000. */
+	/**
+	 * How long an object may take to answer, in ms.
+	 *
+	 * @defaultValue `3_000`
+	 */
 	timeout?: number;
 	/**
-	 * Keeps messages in the objects' SQLite storage, so that clients can come back to where they left off. The
-	 * limits are this Worker's and go along with each call: the class needs no setting. What is kept of a channel
-	 * is freed when `maxAge` is over without a publish. Default: none are kept.
+	 * Keeps messages in the objects' SQLite storage, so that clients that reconnect get what they
+	 * missed. The limits are this Worker's and go along with each call: the class needs no
+	 * setting. A channel's messages are freed when `maxAge` has passed without a publish.
 	 *
-	 * An object that relays (`upstream()`) keeps none itself: its upstream must have a history then, whose own
-	 * limits hold.
+	 * An object that relays (`upstream()`) keeps none itself. Its upstream must have a history,
+	 * whose own limits hold.
+	 *
+	 * @defaultValue none: nothing is kept
 	 */
 	history?: HistoryOptions | undefined;
 }
 
 /**
- * Fan-out on Cloudflare without a broker: one Durable Object per channel holds the channel's streams.
+ * Fan-out on Cloudflare without a broker: one Durable Object per channel holds the channel's
+ * streams.
  *
+ * @example
  * ```ts
+ * import { env } from "cloudflare:workers";
+ * import { ServerSentEvents } from "edge-sse";
+ * import { durableObject } from "edge-sse/durable-object";
+ *
  * export { SseChannel } from "edge-sse/durable-object";
+ *
  * const sse = new ServerSentEvents({ connector: durableObject(env.SSE) });
+ * export default { fetch: sse.fetch };
  * ```
  *
- * @throws {TypeError} when the namespace is not there (the binding is missing or has another name), or
- *   the timeout is not a number above 0, or a limit of the history no whole number of 1 or more.
+ * @throws {TypeError} when the namespace is missing (no binding of that name), when the timeout
+ *   is not a number above 0, or when a limit of the history is no whole number of 1 or more.
  */
 export function durableObject(
 	namespace: ChannelNamespace,
@@ -136,7 +151,10 @@ class DurableObjectConnector implements Connector {
 		return subscription;
 	}
 
-	/** The objects' own streams: one is handed on untouched, so that the Worker spends no CPU per event. */
+	/**
+	 * The objects' own streams. One alone is handed on untouched, so that the Worker spends no
+	 * CPU per event.
+	 */
 	async stream(channels: readonly string[], resume: Resume): Promise<ReadableStream<Uint8Array>> {
 		this.#publishing.check(...channels);
 		const positions = this.history && (await positionsOf(this.history, channels, resume));
@@ -151,7 +169,7 @@ class DurableObjectConnector implements Connector {
 			if (only !== undefined && others.length === 0) return only;
 			return mergeFrames(bodies, positions && new Cursors(channels, positions));
 		} catch (error) {
-			// Cancels those that were opened already, and those that answer too late.
+			// Cancels streams that are open, and those that answer too late.
 			abort.abort();
 			throw error;
 		}
@@ -171,7 +189,7 @@ class DurableObjectConnector implements Connector {
 		signal: AbortSignal,
 	): Promise<ReadableStream<Uint8Array>> {
 		const limits = this.#publishing.limitsOf?.(channel);
-		// The host is never looked up; the channel is a query parameter, and so can hold anything.
+		// Nothing looks up the host. The channel is a query parameter, so it can hold anything.
 		const query = new URLSearchParams({ channel, ...(limits && limitsQuery(limits)), ...start });
 		const url = `https://channel.invalid/${what}?${query}`;
 		const stub: ChannelStub = this.#publishing.stub(channel);
@@ -182,19 +200,23 @@ class DurableObjectConnector implements Connector {
 	}
 }
 
-/** Where the client stands in each channel, as far as it says so. */
+/** The client's position in each channel, where its cursor has one. */
 async function positionsOf(
 	history: History,
 	channels: readonly string[],
 	{ lastEventId, recent }: Resume,
 ): Promise<Positions> {
 	if (lastEventId !== undefined) return parseCursor(channels, lastEventId);
-	// One channel's object finds the place by itself; the cursor of several begins with all of theirs.
+	// The object of a single channel finds its place by itself. A cursor for several begins with all
+	// their positions.
 	if (recent === 0 || channels.length === 1) return channels.map(() => undefined);
 	return Promise.all(channels.map((channel) => history.head(channel, recent)));
 }
 
-/** What the object is to know of the stream. A cursor goes on as what it was read as, whatever the client has sent. */
+/**
+ * What the object must know about the stream. It gets the cursor as it was parsed, not as the
+ * client sent it.
+ */
 function streamQuery(
 	{ lastEventId, recent, expires, control, prefix = "" }: Resume,
 	position: string | undefined,

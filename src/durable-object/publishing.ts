@@ -16,7 +16,7 @@ import { ConnectorError, closedError } from "../core/errors.ts";
 import { PerRequest } from "../core/request-mark.ts";
 import { errorOf, outcomeFrom, type Reply, type ToldOutcome } from "./protocol.ts";
 
-/** As much of a Durable Object's stub as publishing uses: `SseChannel`, seen from a Worker. */
+/** The part of a Durable Object's stub that publishing uses: `SseChannel`, seen from a Worker. */
 export interface PublishingStub {
 	publish(
 		channel: string,
@@ -33,11 +33,16 @@ export interface PublishingStub {
 
 /** The binding of `SseChannel` in a Worker's env. */
 export interface ChannelNamespace {
+	/** The id of the object for a channel. */
 	idFromName(name: string): unknown;
+	/** The stub of an object. */
 	get(id: never): unknown;
 }
 
-/** The half of the connector that publishes: one request to the channel's object for all that is gathered. */
+/**
+ * The publishing half of the connector. One request to the channel's object carries everything
+ * gathered meanwhile.
+ */
 export class ObjectPublishing {
 	readonly scope = "request";
 	readonly limitsOf: LimitsOf | undefined;
@@ -71,7 +76,7 @@ export class ObjectPublishing {
 		this.#queues = new PerRequest("request", () => new PublishQueue(transport), timeout + slack);
 	}
 
-	/** There when messages are kept. */
+	/** Present when messages are kept. */
 	get history(): unknown {
 		return this.limitsOf;
 	}
@@ -105,7 +110,7 @@ export class ObjectPublishing {
 
 	stub(channel: string): never {
 		const id = this.#namespace.idFromName(channel);
-		// A new one each time: a stub whose object broke once stays broken.
+		// A new stub each time: a stub whose object broke once stays broken.
 		return this.#namespace.get(id as never) as never;
 	}
 
@@ -118,7 +123,7 @@ export class ObjectPublishing {
 			return await Promise.race([call(), late]);
 		} catch (cause) {
 			if (cause instanceof ConnectorError) throw cause;
-			// Reset, overloaded or unreachable: the platform's error, or the object's own, is the cause.
+			// Reset, overloaded or unreachable. The cause is the platform's error, or the object's own.
 			throw new ConnectorError("unavailable", "The channel's object failed.", { cause });
 		} finally {
 			clearTimeout(timer);

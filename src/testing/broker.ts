@@ -8,43 +8,54 @@ import type {
 } from "../core/connector.ts";
 import { ConnectorError, closedError } from "../core/errors.ts";
 
-/** What can be made to fail by itself; `history` is `read` and `head`. */
+/** The calls that can be made to fail. `history` means `read` and `head`. */
 export type BrokerCall = "publish" | "subscribe" | "check" | "history";
 
 /** Stands in for a broker, and fails when a test wants it to. */
 export interface TestBroker {
-	/** A connector onto this broker; each is as a process of its own. */
+	/** A connector to this broker. Each acts as a separate process. */
 	connect(): Connector;
-	/** Cuts every connection: subscriptions are told that they are lost, and calls reject with `unavailable`. */
+	/** Cuts every connection: subscriptions are lost, and calls reject with `unavailable`. */
 	down(): void;
-	/** Ends the outage: subscriptions are told that they are restored. */
+	/** Ends the outage: subscriptions are restored. */
 	up(): void;
 	/**
-	 * Makes the next calls fail, whichever connector they are made on.
+	 * Makes the next calls fail, on any connector.
 	 *
-	 * @param error default: `unavailable`.
-	 * @param times how many of them; default 1.
+	 * @param error `unavailable` by default.
+	 * @param times how many of them; 1 by default.
 	 */
 	fail(call: BrokerCall, error?: ConnectorError, times?: number): void;
-	/** Ends every subscription for good, as a broker that takes a permission away. Default: `refused`. */
+	/**
+	 * Ends every subscription for good, like a broker that withdraws a permission. `refused` by
+	 * default.
+	 */
 	end(error?: ConnectorError): Promise<void>;
-	/** Publishes past every connector, down or not: any payload, what is no message included. */
+	/**
+	 * Publishes directly to the broker, down or not. The payload may be anything, also what is no
+	 * message.
+	 */
 	publish(channel: string, payload: string): Promise<PublishResult>;
 }
 
 /**
  * A broker inside this process, for tests of what happens when a broker fails.
  *
+ * @example
  * ```ts
+ * import { ConnectorError, ServerSentEvents } from "edge-sse";
+ * import { testBroker } from "edge-sse/testing";
+ *
  * const broker = testBroker({ history: {} });
  * const sse = new ServerSentEvents({ connector: broker.connect() });
  * broker.down();
- * await broker.publish("news", '{"data":"meanwhile"}'); // by somebody who still reaches it
- * broker.up(); // with history, streams are now sent what they missed
+ * await broker.publish("news", '{"data":"meanwhile"}'); // by a publisher that still reaches it
+ * broker.up(); // with history, streams now get what they missed
  * broker.fail("publish", new ConnectorError("refused", "No permission."));
  * ```
  *
- * @param options as `memory()` has them.
+ * @param options the options of `memory()`.
+ * @throws {TypeError} when an option is unknown, or a limit is no whole number of 1 or more.
  */
 export function testBroker(options: MemoryOptions = {}): TestBroker {
 	const store = memory(options);
@@ -83,7 +94,7 @@ export function testBroker(options: MemoryOptions = {}): TestBroker {
 	};
 }
 
-/** A connector's subscriptions: those that are live, or would be if the broker were not down. */
+/** A connector's subscriptions: those that are live, or would be if the broker were up. */
 type Live = Map<SubscriptionHandlers, Promise<Subscription>>;
 
 interface Broker {
@@ -126,7 +137,7 @@ function connection({ store, connections, answer, isDown }: Broker): Connector {
 		},
 		subscribe: async (channel, handlers) => {
 			call("subscribe");
-			// An object for each subscription: the same handlers may subscribe twice.
+			// One object per subscription, because the same handlers may subscribe twice.
 			const own: SubscriptionHandlers = {
 				onMessage: (payload) => {
 					if (live.has(own) && !isDown()) handlers.onMessage(payload);
@@ -173,7 +184,7 @@ function guarded(history: History, call: (what: BrokerCall) => void): History {
 
 async function endAll(live: Live, error: ConnectorError): Promise<void> {
 	for (const [each, subscribing] of live) {
-		// Out before it is told; and a handler may take others out.
+		// Removed before its handler runs. A handler may remove others.
 		live.delete(each);
 		shielded(() => each.onEnd(error));
 		await (await subscribing).unsubscribe();

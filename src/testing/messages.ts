@@ -2,32 +2,40 @@ import { createParser } from "eventsource-parser";
 import { show } from "./contract/show.ts";
 import { clearTimeout, setTimeout } from "./wait.ts";
 
-/** One event, as a browser has it. */
+/** One event, as a browser gets it. */
 export interface ReceivedMessage {
 	/** `message` where the stream names none. */
 	type: string;
-	/** As text: what was published as anything else is JSON. */
+	/** The text of the data. Anything but a string was published as JSON. */
 	data: string;
-	/** The id of this event, or of the last one that had one. */
+	/** The latest id, of this event or an earlier one. */
 	lastEventId: string;
 }
 
+/** The options of waiting for a message. */
 export interface WaitOptions {
-	/** In ms. Default 5,000. */
+	/**
+	 * How long to wait, in ms.
+	 *
+	 * @defaultValue `5_000`
+	 */
 	timeout?: number | undefined;
 }
 
 /**
- * Reads the messages of an event stream, with a parser as browsers have it.
+ * Reads the messages of an event stream, with a parser like a browser's.
  *
+ * @example
  * ```ts
+ * import { readMessages } from "edge-sse/testing";
+ *
  * const messages = readMessages(await sse.fetch(new Request("http://localhost/?channel=news")));
  * await sse.publish("Hello!", { channel: "news" });
- * expect(await messages.nth(1)).toMatchObject({ type: "message", data: "Hello!" });
+ * const { type, data } = await messages.nth(1); // "message", "Hello!"
  * await messages.close();
  * ```
  *
- * @throws {TypeError} when the response is no event stream: a 403, say.
+ * @throws {TypeError} when the response is no event stream, for example a 403.
  */
 export function readMessages(response: Response): MessageReader {
 	const { status, headers, body } = response;
@@ -38,11 +46,19 @@ export function readMessages(response: Response): MessageReader {
 	return new MessageReader(body);
 }
 
-/** The messages of one stream, kept from its beginning. Leaving a `for await` of them closes the stream. */
+/**
+ * The messages of one stream, from its beginning. Leaving a `for await` over them closes the
+ * stream.
+ *
+ * @example
+ * ```ts
+ * for await (const { type, data } of messages) console.log(type, data);
+ * ```
+ */
 export class MessageReader implements AsyncIterable<ReceivedMessage> {
-	/** All that has come so far. */
+	/** All messages so far. */
 	readonly received: ReceivedMessage[] = [];
-	/** The last time to come back that was sent, in ms. */
+	/** The latest reconnection time that was sent, in ms. */
 	retry: number | undefined;
 	readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
 	/** Settles when the stream is over. */
@@ -57,7 +73,7 @@ export class MessageReader implements AsyncIterable<ReceivedMessage> {
 		this.#reading = this.#read();
 	}
 
-	/** Whether the stream is over, be it ended, broken or closed. */
+	/** Whether the stream has ended, broken or been closed. */
 	get ended(): boolean {
 		return this.#ended;
 	}
@@ -65,16 +81,28 @@ export class MessageReader implements AsyncIterable<ReceivedMessage> {
 	/**
 	 * The n-th message of the stream, from 1.
 	 *
-	 * @throws {Error} when it has not come within the timeout, or the stream has ended without it.
+	 * @example
+	 * ```ts
+	 * const { data } = await messages.nth(1, { timeout: 1_000 });
+	 * ```
+	 *
+	 * @throws {Error} (the promise rejects) when it does not come within the timeout, or before
+	 *   the stream ends.
 	 */
 	nth(n: number, options?: WaitOptions): Promise<ReceivedMessage> {
 		return this.#wait(() => this.received[n - 1], `message ${n}`, options);
 	}
 
 	/**
-	 * The first message of the stream that is looked for.
+	 * The first message of the stream that matches.
 	 *
-	 * @throws {Error} when it has not come within the timeout, or the stream has ended without it.
+	 * @example
+	 * ```ts
+	 * const order = await messages.find(({ type }) => type === "order");
+	 * ```
+	 *
+	 * @throws {Error} (the promise rejects) when it does not come within the timeout, or before
+	 *   the stream ends.
 	 */
 	find(
 		matches: (message: ReceivedMessage) => boolean,
@@ -83,20 +111,38 @@ export class MessageReader implements AsyncIterable<ReceivedMessage> {
 		return this.#wait(() => this.received.find(matches), "the message looked for", options);
 	}
 
-	/** Resolves when the server has ended the stream. Rejects as `nth`, and when the connection broke. */
+	/**
+	 * Resolves when the server has ended the stream.
+	 *
+	 * @example
+	 * ```ts
+	 * await sse.close();
+	 * await messages.end();
+	 * ```
+	 *
+	 * @throws {Error} (the promise rejects) when that takes longer than the timeout, or when the
+	 *   connection broke.
+	 */
 	async end({ timeout }: WaitOptions = {}): Promise<void> {
 		await this.#wait(() => this.#ended, "the end of the stream", { timeout });
 		if (this.#error !== undefined) throw this.#error;
 	}
 
-	/** Leaves, as a browser does that closes its EventSource. Idempotent. */
+	/**
+	 * Leaves, like a browser that closes its EventSource. Idempotent.
+	 *
+	 * @example
+	 * ```ts
+	 * await messages.close();
+	 * ```
+	 */
 	async close(): Promise<void> {
-		// Of a stream that broke, whoever waited has heard.
+		// If the stream broke, everyone who waited has been told.
 		await this.#reader.cancel().catch(() => undefined);
 		await this.#reading;
 	}
 
-	/** From the beginning to the end of the stream, whenever it is called. */
+	/** Iterates from the stream's beginning to its end, also when called late. */
 	async *[Symbol.asyncIterator](): AsyncGenerator<ReceivedMessage, void, void> {
 		try {
 			for (let at = 0; ; at++) {

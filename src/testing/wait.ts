@@ -1,25 +1,42 @@
-// As they were before any test put others in their place: what waits here is neither counted nor faked.
+// The timers as they were before any test replaced them. Waiting here is neither counted nor
+// faked.
 export const { setTimeout, clearTimeout } = globalThis;
 
-/** Resolves after so many ms. */
+/** Resolves after this time, in ms. */
 export function delay(ms: number): Promise<void> {
 	return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** The options of `until()`. */
 export interface UntilOptions {
-	/** In ms. Default 5,000. */
+	/**
+	 * How long to wait, in ms.
+	 *
+	 * @defaultValue `5_000`
+	 */
 	timeout?: number | undefined;
-	/** What is waited for, in the error's words. */
+	/** What is awaited, for the error. */
 	what: string;
-	/** How long to wait before looking again, in ms. Default 5. */
+	/**
+	 * The time between two looks, in ms.
+	 *
+	 * @defaultValue `5`
+	 */
 	every?: number | undefined;
 }
 
 /**
- * Looks until `condition` gives something truthy, and resolves to that.
+ * Calls `condition` until it returns something truthy, and resolves to that.
  *
- * @throws {Error} when it has been waited for in vain; and what the condition throws, at once: an error is not a
- *   "not yet".
+ * @example
+ * ```ts
+ * import { until } from "edge-sse/testing";
+ *
+ * await until(() => sse.stats().connections === 0, { what: "no open stream" });
+ * ```
+ *
+ * @throws {Error} (the promise rejects) after the timeout. An error of the condition rejects at
+ *   once.
  */
 export async function until<T>(
 	condition: () => T | Promise<T>,
@@ -36,7 +53,7 @@ export async function until<T>(
 	}
 }
 
-/** The promise, or an error that says what did not come to an end in time. */
+/** The promise, or an error that says what did not finish in time. */
 export async function within<T>(promise: Promise<T>, timeout: number, what: string): Promise<T> {
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const late = new Promise<never>((_, reject) => {

@@ -45,6 +45,14 @@ declare const signChannels: typeof import("edge-sse/auth").signChannels;
 declare const secret: string;
 `;
 
+const errorClasses = ["SseError", "ConfigurationError", "ConnectorError", "ValidationError"]
+	.map((name) => `declare const ${name}: typeof import("edge-sse").${name};\n`)
+	.join("");
+
+const reader = `
+declare const messages: import("edge-sse/testing").MessageReader;
+`;
+
 const perDocument: Record<string, string> = {
 	"docs/publishing.md": `
 		declare const tokens: AsyncIterable<string>;
@@ -130,6 +138,49 @@ const perDocument: Record<string, string> = {
 /** The declarations that one document's snippets are compiled with. */
 export function givenTo(document: string): string {
 	return everywhere + (perDocument[document] ?? "");
+}
+
+/** What the examples in the sources' comments take for granted. */
+const perSource: Record<string, string> = {
+	"src/core/publishing.ts": "declare const tokens: AsyncIterable<string>;",
+	"src/core/errors.ts": errorClasses,
+	"src/core/message/message.ts": 'declare const Message: typeof import("edge-sse").Message;',
+	"src/core/message/schema.ts": errorClasses,
+	"src/core/history-contract.ts": "declare const url: string;",
+	"src/durable-object.ts": workers,
+	"src/durable-object/connector.ts": workers,
+	"src/publish/targets.ts": workers,
+	"src/client.ts": `
+		declare const events: import("edge-sse/client").EventClient<{ greeting: { message: string } }>;
+	`,
+	"src/testing/messages.ts": reader,
+	"src/testing/recorder.ts": `${errorClasses}
+		declare const recorder: import("edge-sse/testing").Recorder;
+	`,
+	"src/testing/contract/contract.ts": `
+		declare module "node:test" {
+			export function describe(name: string, run: () => void): void;
+			export function test(name: string, run: () => Promise<void>): void;
+		}
+		declare function mine(url: string): import("edge-sse").Connector;
+		declare const broker: { url: string; kill(): Promise<void>; restart(): Promise<void> };
+	`,
+	"src/adapters/node.ts": `
+		declare module "node:http" {
+			export function createServer(
+				handler: (
+					incoming: import("edge-sse/node").NodeIncoming,
+					outgoing: import("edge-sse/node").NodeOutgoing,
+				) => void,
+			): { listen(port: number): void };
+		}
+	`,
+};
+
+/** The declarations that the examples in a source file's comments are compiled with. */
+export function givenToSource(file: string): string {
+	const secret = file.startsWith("src/auth") ? "declare const secret: string;" : "";
+	return everywhere + secret + (perSource[file] ?? "");
 }
 
 /** What is declared for a document and found in none of its snippets. */

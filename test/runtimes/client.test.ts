@@ -86,6 +86,6 @@ test.concurrent.for(["node", "bun"] as const)(
 		const program = [fixture, "http://127.0.0.1:9/stream"];
 		const { code, output } = await runToEnd(host, { program });
 		expect(code).not.toBe(0);
-		expect(output).toMatch(/TypeError: EventSource: there is none here\./);
+		expect(output).toMatch(/TypeError: EventSource: none here\./);
 	},
 );

@@ -2,10 +2,11 @@ import { type NodeSink, sinkOf } from "../../core/sinks/node-sink.ts";
 import { freeSocket, SocketSink } from "./socket-sink.ts";
 
 /**
- * For whoever sends a body himself, and has written the response's head: sends what is in it, and has all that comes
- * later go past it. The body, and what a web stream takes for each client, are nobody's then.
+ * For a sender that has written the response's head: sends what is already in the body, and
+ * lets everything later bypass it. The body, and its web stream's memory per client, can then
+ * be freed.
  *
- * @returns false, and nothing is read, when somebody stands in between: it is another body than the one that was made
+ * @returns false, with nothing read, when something stands in between: the body was not made
  *   for this response, or the response is not Node's own.
  */
 export async function leaveBody(body: ReadableStream, outgoing: object): Promise<boolean> {
@@ -20,7 +21,7 @@ async function leave(sink: NodeSink): Promise<boolean> {
 	const socket = freeSocket(outgoing);
 	if (socket === undefined) return false;
 	const reader = body.getReader();
-	// The head leaves with the first of it.
+	// The head is sent together with the first bytes.
 	let begun = false;
 	while (sink.bufferedBytes > 0 && !outgoing.destroyed) {
 		const { value } = await reader.read();

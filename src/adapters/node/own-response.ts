@@ -1,6 +1,9 @@
 import * as http from "node:http";
 
-/** What a response's bytes pass on their way to the socket; `_send` and `_writeRaw` are Node's own parts. */
+/**
+ * The methods that a response's bytes pass on their way to the socket. `_send` and `_writeRaw`
+ * are internal to Node.
+ */
 interface Way {
 	readonly write: unknown;
 	readonly end: unknown;
@@ -9,8 +12,8 @@ interface Way {
 }
 
 /**
- * What each does in Node, from 20.0 on, in its own words. An agent that was loaded before us may have put its own in
- * their place, and what Bun and Deno have under these names does something else.
+ * What each method contains in Node 20.0 and later. An agent loaded before us may have replaced
+ * them, and Bun and Deno have other methods under these names.
  */
 const words: Record<keyof Way, string> = {
 	write: "write_(this, chunk, encoding, callback, false)",
@@ -19,9 +22,9 @@ const words: Record<keyof Way, string> = {
 	_writeRaw: "conn.write(data, encoding, callback)",
 };
 
-/** Node's own; undefined where they are not to be had, and so no response is taken for Node's. */
+/** Node's own methods. Undefined where they differ: then no response counts as Node's own. */
 const own: Way | undefined = /* @__PURE__ */ (() => {
-	// workerd, for one, may have a `node:http` without it.
+	// workerd, for example, may have a `node:http` without it.
 	const way = http.OutgoingMessage?.prototype as unknown as Way | undefined;
 	if (way === undefined) return undefined;
 	const { write, end, _send, _writeRaw } = way;
@@ -34,8 +37,9 @@ const own: Way | undefined = /* @__PURE__ */ (() => {
 })();
 
 /**
- * Whether nothing stands between this response and its socket: each method that its bytes pass is Node's own,
- * on the object and on its whole prototype chain. It costs a few property reads, before every write.
+ * Whether nothing stands between this response and its socket: each method that its bytes pass
+ * is Node's own, on the object and on its whole prototype chain. It costs a few property reads
+ * before every write.
  */
 export function isOwnResponse(outgoing: object): boolean {
 	const { write, end, _send, _writeRaw } = outgoing as Way;

@@ -2,8 +2,8 @@ import { Readable } from "node:stream";
 import type { NodeOutgoing } from "./response.ts";
 
 /**
- * As much as is used here of Node's request, of HTTP/1 or of HTTP/2's compatibility API. Its type
- * says what it looks like, so that nobody needs `@types/node` who does not use it.
+ * The part of Node's request that is used here, of HTTP/1 or of HTTP/2's compatibility API. It
+ * is described, so that only Node users need `@types/node`.
  * https://nodejs.org/api/http.html#class-httpincomingmessage
  */
 export interface NodeIncoming {
@@ -12,13 +12,13 @@ export interface NodeIncoming {
 	readonly headers: { readonly host?: string | undefined };
 	readonly rawHeaders: readonly string[];
 	readonly socket: object;
-	/** Of HTTP/2 only. */
+	/** Only in HTTP/2. */
 	readonly authority?: string | undefined;
-	/** Whether somebody has read of the body already. */
+	/** Whether somebody has already read some of the body. */
 	readonly readableDidRead?: boolean | undefined;
 }
 
-/** The request in the fetch API's words; undefined when they have none for it. */
+/** The request as a `Request`. Undefined when it cannot be one. */
 export function toRequest(incoming: NodeIncoming, outgoing: NodeOutgoing): Request | undefined {
 	const url = urlOf(incoming);
 	if (url === undefined) return undefined;
@@ -32,7 +32,7 @@ export function toRequest(incoming: NodeIncoming, outgoing: NodeOutgoing): Reque
 			...(body !== null && { body, duplex: "half" }),
 		});
 	} catch (error) {
-		// TRACE, or a name or value of a header that the fetch API does not have.
+		// TRACE, or a header name or value that the fetch API refuses.
 		if (error instanceof TypeError) return undefined;
 		throw error;
 	}
@@ -42,13 +42,13 @@ function urlOf(incoming: NodeIncoming): URL | undefined {
 	const { url: target = "/", socket } = incoming;
 	const scheme = "encrypted" in socket && socket.encrypted ? "https" : "http";
 	if (!target.startsWith("/")) {
-		// A request to a proxy names the whole URL; anything else is `*`, or no target at all.
+		// A request to a proxy names the whole URL. Anything else is `*`, or no target at all.
 		const url = URL.canParse(target) ? new URL(target) : undefined;
 		return url?.protocol === "http:" || url?.protocol === "https:" ? url : undefined;
 	}
-	// HTTP/1.0 knows no Host.
+	// HTTP/1.0 has no Host.
 	const host = incoming.authority || incoming.headers.host || "localhost";
-	// Whatever ends a host in a URL would move the rest of it into the path.
+	// A character that ends a host in a URL would move the rest of it into the path.
 	if (/[\s/?#@\\]/.test(host) || !URL.canParse(`${scheme}://${host}`)) return undefined;
 	return new URL(`${scheme}://${host}${target}`);
 }
@@ -57,13 +57,13 @@ function headersOf(raw: readonly string[]): Headers {
 	const headers = new Headers();
 	for (let at = 0; at + 1 < raw.length; at += 2) {
 		const name = raw[at] ?? "";
-		// HTTP/2's method, path and so on.
+		// HTTP/2's method, path and so on begin with a colon.
 		if (!name.startsWith(":")) headers.append(name, raw[at + 1] ?? "");
 	}
 	return headers;
 }
 
-/** The body as it comes; where middleware has read it before, what it has kept of it. */
+/** The body as it arrives, or what middleware kept of it after reading it. */
 function bodyOf(incoming: NodeIncoming): ReadableStream<Uint8Array> {
 	if (incoming.readableDidRead !== true) {
 		return Readable.toWeb(incoming as NodeIncoming & Readable) as ReadableStream<Uint8Array>;
@@ -72,7 +72,7 @@ function bodyOf(incoming: NodeIncoming): ReadableStream<Uint8Array> {
 	if (typeof rawBody === "string" || rawBody instanceof Uint8Array) {
 		return new Blob([rawBody as BlobPart]).stream() as ReadableStream<Uint8Array>;
 	}
-	// Only who reads it hears of it: a stream needs none.
+	// The error waits until the body is read: a stream needs none.
 	return new ReadableStream<Uint8Array>(
 		{
 			pull(controller) {

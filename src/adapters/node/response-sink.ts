@@ -2,8 +2,9 @@ import type { NodeResponse } from "../../core/sinks/node-response.ts";
 import type { Sink } from "../../core/sinks/sink.ts";
 
 /**
- * A sink that writes by the response's own `write`, whosever it is at that moment, and no faster than it takes the
- * bytes. It counts what waits here, and what a wrapper of the response still holds.
+ * A sink that writes by the response's own `write`, even when it is replaced later, and no
+ * faster than it takes the bytes. It counts what waits here, and what a wrapper of the response
+ * still holds.
  */
 export class ResponseSink implements Sink {
 	readonly #outgoing: NodeResponse;
@@ -42,7 +43,7 @@ export class ResponseSink implements Sink {
 			const bytes = this.#waiting.shift();
 			if (bytes === undefined) break;
 			this.#waitingBytes -= bytes.length;
-			// Who returns nothing asks for no pause.
+			// A `write` that returns nothing asks for no pause.
 			if (this.#outgoing.write(bytes) !== false) continue;
 			this.#isFull = true;
 			this.#outgoing.once("drain", this.#writable);

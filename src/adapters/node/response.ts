@@ -2,7 +2,7 @@ import { SseError } from "../../core/errors.ts";
 import { leaveBody } from "./leave.ts";
 
 /**
- * As much as is used here of Node's response, of HTTP/1 or of HTTP/2's compatibility API.
+ * The part of Node's response that is used here, of HTTP/1 or of HTTP/2's compatibility API.
  * https://nodejs.org/api/http.html#class-httpserverresponse
  */
 export interface NodeOutgoing {
@@ -23,7 +23,7 @@ export interface NodeOutgoing {
 /**
  * Writes a response out, as fast as the client takes it.
  *
- * @param method of the request: the answer to HEAD has no body.
+ * @param method the request's method: the answer to HEAD has no body.
  */
 export async function send(
 	response: Response,
@@ -42,7 +42,7 @@ export async function send(
 	if (await leaveBody(body, outgoing)) return;
 	const reader = body.getReader();
 	const cancel = () => {
-		// It can only fail because the body is broken, and then the read below has failed, too.
+		// It fails only when the body is broken, and then the read below has failed, too.
 		reader.cancel().catch(() => undefined);
 	};
 	outgoing.once("close", cancel);
@@ -51,22 +51,22 @@ export async function send(
 	for (;;) {
 		const { done, value } = await reader.read();
 		if (done) break;
-		// Who stands in between and returns nothing asks for no pause.
+		// A wrapper that returns nothing asks for no pause.
 		if (outgoing.write(value) !== false) continue;
-		// Where the client leaves instead, this is forgotten together with the response.
+		// If the client leaves instead, this promise is freed together with the response.
 		await new Promise<void>((drained) => outgoing.once("drain", drained));
 	}
 	outgoing.off("close", cancel);
 	outgoing.end();
 }
 
-/** What went wrong is reported, and shown to the client without a word of it. */
+/** Reports an error. The client gets a 500 without detail. */
 export function fail(outgoing: NodeOutgoing, error: unknown): void {
-	// Of a client that was cut off, `onError` has heard.
+	// `onError` has already been told about a disconnected client.
 	const known = error instanceof SseError && error.code === "slow_consumer";
 	if (!known) console.error("edge-sse:", error);
-	// What has begun can only be broken off: the client must not take it for complete, as HTTP/2 would have
-	// it where there is no error.
+	// A response that has begun can only be broken. Without an error, HTTP/2's client would take it
+	// for complete.
 	if (outgoing.headersSent) outgoing.destroy(new Error("Broken off.", { cause: error }));
 	else {
 		outgoing.statusCode = 500;
@@ -74,7 +74,10 @@ export function fail(outgoing: NodeOutgoing, error: unknown): void {
 	}
 }
 
-/** Of these there may be several; what middleware has set stays. Any other header is the response's own. */
+/**
+ * These may occur several times, so what middleware has set stays. Any other header is the
+ * response's own.
+ */
 const lists = new Set(["set-cookie", "vary"]);
 
 function setHeaders(headers: Headers, outgoing: NodeOutgoing): void {

@@ -8,9 +8,12 @@ import type { RedisDriver } from "./driver.ts";
 import { toConnectorError, unanswered } from "./errors.ts";
 import { assertMaster } from "./master.ts";
 
-/** node-redis' sentinel options, as far as they matter here. */
+/**
+ * node-redis' sentinel options that are used here.
+ * https://github.com/redis/node-redis/blob/master/docs/sentinel.md
+ */
 export interface RedisSentinelOptions {
-	/** Of the group that the Sentinels watch. */
+	/** The name of the group that the Sentinels watch. */
 	name: string;
 	sentinelRootNodes: readonly NodeAddress[];
 	/** For the servers: `username`, `password`, `socket`. */
@@ -18,7 +21,7 @@ export interface RedisSentinelOptions {
 	/** For the Sentinels. */
 	sentinelClientOptions?: NodeRedisOptions;
 	nodeAddressMap?: AddressMap;
-	// What is of no use here, and harmless.
+	// These have no effect here, and do no harm.
 	RESP?: 2 | 3;
 	modules?: object;
 	functions?: object;
@@ -34,7 +37,7 @@ export interface RedisSentinelOptions {
 	clientSideCache?: unknown;
 }
 
-/** Connects to the server that is the master by then, as the Sentinels have it. */
+/** Connects to the server that the Sentinels now call master. */
 export function sentinelDriver(options: RedisSentinelOptions): RedisDriver {
 	const { name, sentinelRootNodes, nodeClientOptions = {} } = options;
 	const group = `the Sentinel group ${name}`;

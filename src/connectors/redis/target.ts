@@ -26,8 +26,8 @@ import { Subscriber } from "./subscriber.ts";
 import type { Topology } from "./topology.ts";
 
 /**
- * Where Redis is: a URL, a client that the caller already has, or node-redis' options for a client, a cluster
- * or a sentinel.
+ * Where Redis is: a URL, an existing client, or node-redis' options for a client, a cluster or
+ * a sentinel.
  */
 export type RedisTarget =
 	| string
@@ -43,9 +43,8 @@ const WAYS =
 	"Pass a URL such as redis://127.0.0.1:6379, a node-redis or ioredis client, or node-redis' client options.";
 
 /**
- * Throws a `TypeError` or `ConfigurationError` without ever repeating what may hold a password.
- *
- * @param sharded asks for sharded pub/sub, which is a Cluster's.
+ * @param sharded asks for sharded pub/sub, which only a Cluster has.
+ * @throws {TypeError} or a `ConfigurationError`. Neither repeats what may hold a password.
  */
 export function resolve(target: RedisTarget, sharded: boolean): Topology {
 	if (typeof target !== "string" && (typeof target !== "object" || target === null)) {

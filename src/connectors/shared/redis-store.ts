@@ -6,22 +6,23 @@ import { publishScript } from "./publish-script.ts";
 import type { Run, Script, ScriptMaker } from "./redis-script.ts";
 import { historyPrefix, keysOf } from "./redis-slot.ts";
 
-/** Sharded pub/sub has commands of its own, and listeners of its own. */
+/** Sharded pub/sub has its own commands, and its own listeners. */
 export type PublishCommand = "PUBLISH" | "SPUBLISH";
 
 /** How much Redis keeps of each channel, and where. */
 export interface RedisHistoryOptions extends HistoryOptions {
 	/**
-	 * What the keys begin with: for a user whose ACL allows some keys only, and to keep the histories of several
-	 * applications apart. The rest is the same for everyone. It has no braces. Every process that publishes to a
-	 * channel or streams it must say the same.
+	 * What the keys begin with, without braces. Set it for a user whose ACL allows only some
+	 * keys, or to separate the histories of several applications. Every process that publishes to
+	 * a channel or streams it must use the same prefix.
 	 *
-	 * @defaultValue `"sse:history:"`; behind a client of ioredis with a `keyPrefix`, that and `"sse:history:"`.
+	 * @defaultValue `"sse:history:"`. Behind an ioredis client with a `keyPrefix`: that prefix
+	 *   and `"sse:history:"`.
 	 */
 	keyPrefix?: string | undefined;
 }
 
-/** Stores and publishes in one step: a stream per channel. */
+/** Stores and publishes in one step, with one Redis stream per channel. */
 export class RedisStore {
 	readonly limitsOf: LimitsOf;
 	readonly prefix: string;

@@ -61,6 +61,7 @@ export type MessageOf<Events extends object> = string extends keyof Events
  */
 export class ValidationError extends SseError {
 	override readonly name = "ValidationError";
+	/** Always `invalid_data`. */
 	declare readonly code: "invalid_data";
 	/** The validator's own findings. */
 	readonly issues: readonly Issue[];

@@ -24,31 +24,44 @@ const cases: readonly Case[] = [
 	...batchCases,
 ];
 
-/** Of one test, in ms: some wait for a broker to come back more than once. */
+/** How long one test may take, in ms. Some wait more than once for a broker to come back. */
 const testTimeout = 60_000;
 
-/** The two functions that vitest, `node:test` and `bun:test` have in common. */
+/** The two functions that vitest, `node:test` and `bun:test` share. */
 export interface TestRunner {
+	/** Opens a group of tests. */
 	describe(name: string, register: () => void): unknown;
-	/** @param timeout in ms: outages take longer than some runners' default; `node:test` has none, and ignores it. */
+	/**
+	 * Registers a test.
+	 *
+	 * @param timeout in ms. Outages take longer than some runners' default. `node:test` has none,
+	 *   and ignores it.
+	 */
 	test(name: string, run: () => Promise<void>, timeout: number): unknown;
 }
 
 /**
- * Registers the tests of the contract that `Connector` spells out, each under its clause's label. Call it at the top
- * level of a test file: the harness is used inside tests only, so the broker may be started before them.
+ * Registers the tests of the contract in `Connector`, each under its clause's label. Call it at
+ * the top level of a test file. The harness is used only inside tests, so the broker may be
+ * started before them.
  *
+ * @example
  * ```ts
  * import { describe, test } from "node:test"; // or vitest, or bun:test
+ * import { connectorContract } from "edge-sse/testing";
  *
- * connectorContract("nats", {
- *   connect: () => nats(server.url),
- *   broker: { stop: () => server.kill(), start: () => server.restart() },
- *   lacks: { receivers: "core NATS does not tell" },
+ * connectorContract("mine", {
+ * 	connect: () => mine(broker.url),
+ * 	broker: { stop: () => broker.kill(), start: () => broker.restart() },
+ * 	lacks: {
+ * 		...{ receivers: "the broker does not say", freeze: "not tried", numsub: "no such command" },
+ * 		...{ clients: "no such command", publishes: "no such command", borrow: "no clients" },
+ * 		...{ refused: "no passwords", history: "keeps nothing" },
+ * 	},
  * }, { describe, test });
  * ```
  *
- * @throws when the harness neither offers a capability nor says why it lacks it.
+ * @throws {Error} when the harness neither offers a capability nor explains its lack.
  */
 export function connectorContract(
 	name: string,
@@ -68,7 +81,7 @@ async function attempt(run: Case["run"], kit: Kit): Promise<void> {
 	try {
 		await run(kit);
 	} catch (error) {
-		// The test's own error is the one to see, whatever it left behind.
+		// The test's own error matters most, whatever else went wrong after it.
 		await kit.dispose().catch((after) => console.error("After the failure:", after));
 		throw error;
 	}

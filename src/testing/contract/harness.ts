@@ -1,71 +1,132 @@
 import type { Connector, HistoryOptions } from "../../core/connector.ts";
 
-/** The broker behind a connector, as far as a test can handle it. */
+/** The broker behind a connector, as far as a test can control it. */
 export interface BrokerControl {
-	/** Ends the broker hard, with every connection. */
+	/** Kills the broker, with every connection. */
 	stop(): Promise<void>;
-	/** Brings it back under the same address; resolves when it serves. */
+	/** Restarts it at the same address. Resolves when it serves. */
 	start(): Promise<void>;
-	/** Freezes it: connections stay open, nobody answers. */
+	/**
+	 * Freezes it: connections stay open, and nothing answers.
+	 *
+	 * @defaultValue none: `lacks.freeze` says why
+	 */
 	pause?(): void | Promise<void>;
+	/**
+	 * Ends the freeze.
+	 *
+	 * @defaultValue none: `lacks.freeze` says why
+	 */
 	resume?(): void | Promise<void>;
-	/** How many subscriptions the broker holds for a channel. */
+	/**
+	 * How many subscriptions the broker holds for a channel.
+	 * https://redis.io/docs/latest/commands/pubsub-numsub/
+	 *
+	 * @defaultValue none: `lacks.numsub` says why
+	 */
 	numsub?(channel: string): Promise<number>;
-	/** How many connections the broker holds, the test's own looking not counted. */
+	/**
+	 * How many connections the broker holds, without the one that asks.
+	 *
+	 * @defaultValue none: `lacks.clients` says why
+	 */
 	clients?(): Promise<number>;
-	/** How many messages were published since the broker started. */
+	/**
+	 * How many messages were published since the broker started.
+	 *
+	 * @defaultValue none: `lacks.publishes` says why
+	 */
 	publishes?(): Promise<number>;
 }
 
-/** A connector onto a client that the caller owns. */
+/** A connector that uses a client of the caller. */
 export interface Borrowed {
+	/** The connector. */
 	connector: Connector;
-	/** Rejects when the caller's client does not work any more. */
+	/** Rejects when the caller's client no longer works. */
 	check(): Promise<void>;
-	/** The caller's own closing of the client. */
+	/** Closes the client, as its caller would. */
 	release(): Promise<void>;
 }
 
-/** The same broker, with its messages kept. */
+/** The same broker, with history. */
 export interface HistoryControl {
-	/** Constructs a fresh connector that keeps so much of each channel, and does nothing else. */
+	/** Makes a new connector that keeps this much of each channel, and does nothing else. */
 	connect(options: HistoryOptions): Connector | Promise<Connector>;
-	/** Empties the store behind every connector's back. */
+	/**
+	 * Empties the store without telling any connector.
+	 *
+	 * @defaultValue none: `lacks.wipe` says why
+	 */
 	wipe?(): Promise<void>;
-	/** Messages in the race of two publishers, where a message costs much. Default: 20,000. */
+	/**
+	 * How many messages two publishers race with. Lower it where a message is expensive.
+	 *
+	 * @defaultValue `20_000`
+	 */
 	raced?: number;
 }
 
-/** What the suite needs to know of a connector. Everything is called inside tests only. */
+/** What the suite must know about a connector. All functions are called only inside tests. */
 export interface ConnectorHarness {
-	/** Constructs a fresh connector onto the same broker, and does nothing else. */
+	/** Makes a new connector to the same broker, and does nothing else. */
 	connect(): Connector | Promise<Connector>;
-	/** The longest that a call may take before it rejects while the broker is away. Default: 3000 ms. */
+	/**
+	 * The longest that a call may take before it rejects while the broker is away, in ms.
+	 *
+	 * @defaultValue `3_000`
+	 */
 	timeout?: number;
+	/**
+	 * The broker itself, where tests can stop it.
+	 *
+	 * @defaultValue none: `lacks.broker` says why
+	 */
 	broker?: BrokerControl;
-	/** A connector over a client that was handed in. */
+	/**
+	 * A connector that uses a client of the caller.
+	 *
+	 * @defaultValue none: `lacks.borrow` says why
+	 */
 	borrow?(): Borrowed | Promise<Borrowed>;
-	/** A connector that the broker refuses, for a wrong password or the like. */
+	/**
+	 * A connector that the broker refuses, for example because of a wrong password.
+	 *
+	 * @defaultValue none: `lacks.refused` says why
+	 */
 	refused?(): Connector | Promise<Connector>;
+	/**
+	 * The same broker with history, where the connector supports it.
+	 *
+	 * @defaultValue none: `lacks.history` says why
+	 */
 	history?: HistoryControl;
-	/** Every credential that `connect()` and `refused()` use: none may show in a name or an error. */
+	/**
+	 * Every credential of `connect()` and `refused()`. None may appear in a name or an error.
+	 *
+	 * @defaultValue none
+	 */
 	secrets?: readonly string[];
 	/**
-	 * Why the connector lacks what a test needs: those tests are then not registered. Each
-	 * capability is either there or explained here, so that no test goes missing unnoticed.
+	 * Why the connector lacks what a test needs. Those tests are then not registered. Each
+	 * capability is either present or explained here, so that no test is lost unnoticed.
+	 *
+	 * @defaultValue nothing
 	 */
 	lacks?: Readonly<Partial<Record<Capability, string>>>;
 }
 
 /**
+ * What a connector and its harness can do:
+ *
  * - `shared`: two connectors of `connect()` see each other's messages.
  * - `receivers`: the broker tells how many received a message.
  * - `broker`: the broker can be stopped and started.
- * - `check`: the connector tells whether it is there.
- * - `freeze`, `numsub`, `clients`, `publishes`: the methods of `BrokerControl`; explained along with
- *   `broker` where there is none.
- * - `borrow`, `refused`, `history`: of the harness.
- * - `wipe`: the method of `HistoryControl`; explained along with `history` where there is none.
+ * - `check`: the connector has `check()`.
+ * - `freeze`, `numsub`, `clients`, `publishes`: the methods of `BrokerControl`. Without a
+ *   `broker`, its explanation covers them.
+ * - `borrow`, `refused`, `history`: those of the harness.
+ * - `wipe`: the method of `HistoryControl`. Without a `history`, its explanation covers it.
  */
 export type Capability =
 	| "shared"

@@ -20,9 +20,7 @@ const listens = (client: EventClient) => () => client.on("message", () => undefi
 test("without an EventSource on() says so, and keeps nothing", () => {
 	vi.stubGlobal("EventSource", undefined);
 	const client = new EventClient("https://hub.test/stream");
-	expect(listens(client)).toThrow(
-		/^EventSource: there is none here\. Set globalThis\.EventSource first\.$/,
-	);
+	expect(listens(client)).toThrow(/^EventSource: none here\. Set globalThis\.EventSource\.$/);
 	expect(client.state).toBe("closed");
 	vi.stubGlobal("EventSource", Opened);
 	listens(client)()();
@@ -38,7 +36,7 @@ test.for(["/stream", "", "https://", "file:///stream", "data:text/event-stream,"
 	"where there is no page, %s cannot be listened to",
 	(url) => {
 		vi.stubGlobal("EventSource", Opened);
-		const rule = "url: must be whole here, as https://hub.example/stream.";
+		const rule = "url: must be absolute here, as https://hub.example/stream.";
 		expect(listens(new EventClient(url))).toThrow(rule);
 		// A function is asked when the stream opens, and may say something else the next time.
 		listens(new EventClient(() => url))()();
@@ -48,7 +46,7 @@ test.for(["/stream", "", "https://", "file:///stream", "data:text/event-stream,"
 test("in a page that is a file, a URL has to be whole, too", () => {
 	vi.stubGlobal("EventSource", Opened);
 	vi.stubGlobal("location", { href: "file:///home/me/page.html" });
-	expect(listens(new EventClient("/stream"))).toThrow(/^url: must be whole here/);
+	expect(listens(new EventClient("/stream"))).toThrow(/^url: must be absolute here/);
 	listens(new EventClient("http://127.0.0.1:8000/stream"))()();
 });
 

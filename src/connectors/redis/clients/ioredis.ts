@@ -1,13 +1,16 @@
 import type { LinkEvents, RedisDriver, RedisLink } from "../driver.ts";
 
-/** A client of ioredis (version 5 or later), as far as it is used here; described, not imported. */
+/**
+ * The part of an ioredis client (version 5 or later) that is used here. It is described, not
+ * imported. https://github.com/redis/ioredis
+ */
 export interface IoRedisClient {
 	readonly status: string;
 	duplicate(override?: object): unknown;
 	publish(channel: string, payload: string): Promise<unknown>;
 }
 
-/** The rest of a client, which only we need: a duplicate made for us. */
+/** The rest of a client. Only our own duplicates use it. */
 interface OwnClient extends IoRedisClient {
 	on(event: string, listener: (...args: never[]) => void): unknown;
 	connect(): Promise<unknown>;
@@ -21,9 +24,9 @@ interface OwnClient extends IoRedisClient {
 }
 
 /**
- * Connects as the caller's client does, with a duplicate of it for each connection; to publish too,
- * for by default a client of ioredis repeats after a reconnect what was under way when it was cut
- * off, however long ago that was and whoever was told that it failed.
+ * Opens each connection with a duplicate of the caller's client, to publish as well. By default
+ * an ioredis client repeats unanswered commands after a reconnect, even those that were long
+ * ago reported as failed.
  */
 export function ioredisDuplicates(client: IoRedisClient): RedisDriver {
 	return {

@@ -4,8 +4,9 @@ import type { OwnedClient } from "./client-publisher.ts";
 import { NodeRedisLink, type OwnClient, overrides, type PubSub } from "./node-redis-link.ts";
 
 /**
- * A client of node-redis (`redis` or `@redis/client` from 4.6 on), as far as it is used here. It is
- * described rather than imported, so that any version and any set of modules will do.
+ * The part of a node-redis client (`redis` or `@redis/client`, 4.6 or later) that is used here.
+ * It is described, not imported, so that any version and any set of modules fits.
+ * https://github.com/redis/node-redis
  */
 export interface NodeRedisClient {
 	readonly isOpen: boolean;
@@ -16,15 +17,21 @@ export interface NodeRedisClient {
 	off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
-/** node-redis' client options. What is not explained here is passed on as it is. */
+/**
+ * node-redis' client options. Those without a comment are passed on unchanged.
+ * https://github.com/redis/node-redis/blob/master/docs/client-configuration.md
+ */
 export interface NodeRedisOptions {
 	/** `redis://` or `rediss://`, with user, password, host, port and database number. */
 	url?: string;
 	username?: string;
 	password?: string;
-	/** The database number. Pub/sub in Redis knows no databases: messages cross them. */
+	/** The database number. Redis' pub/sub ignores it: messages cross databases. */
 	database?: number;
-	/** Host, port, TLS settings. A `reconnectStrategy` is overruled: reconnecting is done here. */
+	/**
+	 * Host, port, TLS settings. A `reconnectStrategy` has no effect: this connector reconnects by
+	 * itself.
+	 */
 	socket?: object;
 	credentialsProvider?: unknown;
 	name?: string;
@@ -47,7 +54,7 @@ export interface NodeRedisOptions {
 	maintEndpointType?: string;
 	maintRelaxedCommandTimeout?: number;
 	maintRelaxedSocketTimeout?: number;
-	/** Of versions 4 and 5. */
+	/** Only in versions 4 and 5. */
 	legacyMode?: boolean;
 	isolationPoolOptions?: object;
 	unstableResp3?: boolean;

@@ -1,24 +1,33 @@
 import { ConfigurationError } from "../../../core/errors.ts";
 import type { NodeRedisOptions } from "../clients/node-redis.ts";
 
-/** Where a node is for us, if that is not what the nodes say of each other. */
+/** Maps the addresses that the nodes report to those that work from here. */
 export type AddressMap =
 	| Readonly<Record<string, NodeAddress>>
 	| ((address: string) => NodeAddress | undefined);
 
+/** The address of a node. */
 export interface NodeAddress {
+	/** A host name or an IP address. */
 	host: string;
+	/** The TCP port. */
 	port: number;
 }
 
-/** node-redis' cluster options, as far as they matter here. */
+/**
+ * node-redis' cluster options that are used here.
+ * https://github.com/redis/node-redis/blob/master/docs/clustering.md
+ */
 export interface RedisClusterOptions {
-	/** Some of the nodes; the others are learnt from them. */
+	/** Some of the nodes. They report the others. */
 	rootNodes: readonly NodeRedisOptions[];
-	/** For every node. A user, password or TLS that is not here is taken from the first root node. */
+	/**
+	 * Options of every node. A missing user, password or TLS setting comes from the first root
+	 * node.
+	 */
 	defaults?: NodeRedisOptions | undefined;
 	nodeAddressMap?: AddressMap | undefined;
-	// What is of no use here, and harmless.
+	// These have no effect here, and do no harm.
 	RESP?: 2 | 3;
 	modules?: object;
 	functions?: object;
@@ -33,19 +42,19 @@ export interface RedisClusterOptions {
 	himportRegistry?: unknown;
 }
 
-/** node-redis' cluster client, from version 5 on, as far as it is used here. */
+/** The part of a node-redis cluster client (version 5 or later) that is used here. */
 export interface NodeRedisCluster {
 	readonly _options: object;
 	readonly slots: readonly unknown[];
 }
 
-/** ioredis' cluster client, from version 5 on, as far as it is used here. */
+/** The part of an ioredis cluster client (version 5 or later) that is used here. */
 export interface IoRedisCluster {
 	readonly isCluster: boolean;
 	readonly options: object;
 }
 
-/** What is used of ioredis' own options. */
+/** The part of ioredis' options that is used here. */
 interface IoRedisClusterSettings {
 	redisOptions?: IoRedisNode;
 	natMap?: AddressMap;
@@ -62,8 +71,8 @@ interface IoRedisNode {
 }
 
 /**
- * The options of a cluster client of ioredis, in node-redis' terms. A duplicate of it would be of no use: it
- * moves subscriptions from node to node and tells nobody.
+ * An ioredis cluster client's options as node-redis' options. A duplicate of the client would
+ * not do: it moves subscriptions from node to node and reports nothing.
  */
 export function ioRedisClusterOptions(client: IoRedisCluster): RedisClusterOptions {
 	const { redisOptions, natMap, useSRVRecords }: IoRedisClusterSettings = client.options;
