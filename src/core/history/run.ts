@@ -56,7 +56,7 @@ export class Run {
 
 	/** A run that begins where the feed stands, for what the feed brings from now on. */
 	static from(position: string): Run {
-		const run = new Run(position, true);
+		const run = new this(position, true);
 		run.#origin = position;
 		return run;
 	}
@@ -67,7 +67,7 @@ export class Run {
 		{ covered, messages, more, empty }: HistoryPage,
 		decode: (payload: string) => Decoded | undefined,
 	): Run {
-		const run = new Run(after, covered);
+		const run = new this(after, covered);
 		run.#empty = empty;
 		run.more = more;
 		for (const { id, payload } of messages) {
