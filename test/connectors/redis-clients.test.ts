@@ -5,8 +5,8 @@ import { type NodeRedisOptions, redis } from "../../src/connectors/redis.ts";
 import { Recorder } from "../../src/testing.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { until } from "../support/wait.ts";
+import { handedIn, suiteOf } from "./clauses.ts";
 import { broker, harness, history, options, password } from "./redis-harness.ts";
-import { connectorSuite } from "./suite.ts";
 
 let server: RedisServer;
 let nodeRedis: ReturnType<typeof nodeRedisClient>;
@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const { pause: _pause, resume: _resume, ...unfreezable } = broker(() => server);
 
-connectorSuite("redis, a node-redis client handed in", {
+suiteOf(handedIn)("redis, a node-redis client handed in", {
 	...harness(() => server),
 	broker: { ...unfreezable, clients },
 	connect: () => redis(nodeRedis, options),
@@ -50,7 +50,7 @@ connectorSuite("redis, a node-redis client handed in", {
 	},
 });
 
-connectorSuite("redis, an ioredis client handed in", {
+suiteOf(handedIn)("redis, an ioredis client handed in", {
 	...harness(() => server),
 	broker: { ...broker(() => server), clients },
 	connect: () => redis(ioRedis, options),

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll } from "vitest";
 import { type RedisCluster, startCluster } from "../support/redis-cluster.ts";
+import { sharded, suiteOf } from "./clauses.ts";
 import { clusterHarness } from "./redis-cluster-harness.ts";
 import { password } from "./redis-harness.ts";
-import { connectorSuite } from "./suite.ts";
 
 let cluster: RedisCluster;
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => cluster.stop());
 
-connectorSuite("redis, a Cluster with sharded pub/sub", {
+suiteOf(sharded)("redis, a Cluster with sharded pub/sub", {
 	...clusterHarness(() => cluster, { sharded: true }),
 	secrets: [password, encodeURIComponent(password), "wr0ng-s3cret"],
 	lacks: { borrow: "redis-cluster-clients.test.ts hands clients in" },

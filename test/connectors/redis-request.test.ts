@@ -4,8 +4,8 @@ import type { HistoryOptions } from "../../src/core/connector.ts";
 import { Recorder } from "../../src/testing.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { until } from "../support/wait.ts";
+import { connectionForEachUse, suiteOf } from "./clauses.ts";
 import { broker, harness, history, options, password } from "./redis-harness.ts";
-import { connectorSuite } from "./suite.ts";
 
 let server: RedisServer;
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-connectorSuite("redis, a connection for each use, as on Cloudflare Workers", {
+suiteOf(connectionForEachUse)("redis, a connection for each use, as on Cloudflare Workers", {
 	...harness(() => server),
 	broker: broker(() => server),
 	connect: () => onWorkers(),

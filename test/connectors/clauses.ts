@@ -1,0 +1,131 @@
+import { describe, test } from "vitest";
+import { connectorSuite } from "./suite.ts";
+
+/*
+ * The whole contract runs on each kind of broker once: memory, Redis, Upstash, Durable Objects. The other ways to Redis
+ * share most of their code with the connector for one server: checks, the queue, scripts, and how history is read. These
+ * lists name the clauses that their own code can break. Of the commands that a broker which is gone leaves unanswered,
+ * `publish` (P4) and `check` (K1) speak for the others. Each entry is how a test's name begins.
+ */
+
+/**
+ * A Cluster has its own publisher (a connection for each node, the slots), subscriber (a connection that may have to
+ * move) and errors (which name several addresses).
+ */
+export const inCluster = [
+	"C1.", // it asks nodes for the slots, and must not before it is used
+	"E1. no credential", // nodes are named in errors
+	"P1.", // subscribers may be at another node
+	"P2.", // and are counted at all of them
+	"P3.", // MOVED must not invert two publishes
+	"P4.", // losses of a node, of which a publish waits for the next
+	"S1.",
+	"S2. with the broker gone",
+	"S2. with the broker frozen",
+	"S2. a broker that says no",
+	"S5.", // all nodes lost, and the slots with them
+	"S6.", // names decide on the slot, braces and all; so do the keys of histories
+	"U2. the broker hears",
+	"U3. 200 times",
+	"K1. check resolves",
+	"X1. close frees",
+	"X1. close in the middle of an outage",
+	"H1. publish resolves",
+	"H2.", // stored and published at one node
+	"H3. read returns",
+	"H5. head is",
+	"H8. of two publishes", // three keys in the channel's slot
+	"H10.",
+	"B1.", // one batch for each node
+	"B2. publishAll resolves",
+] as const;
+
+/** Sharded pub/sub: other commands, and a subscription at the node of each channel's slot. The rest is the Cluster's. */
+export const sharded = [
+	"P1.",
+	"P2.",
+	"P3.",
+	"S1.",
+	"S2. with the broker gone",
+	"S5.",
+	"S6. the channel's name",
+	"U1. unsubscribe resolves in time while the broker is gone",
+	"U2. the broker hears",
+	"U3.",
+	"X1. close frees",
+	"X1. close in the middle of an outage",
+	"H1. publish resolves",
+	"H2.",
+	"B1.",
+] as const;
+
+/**
+ * A client that was handed in publishes and reads by itself, with a queue and reconnects of its own. A duplicate of it
+ * subscribes, and is ended with the connector.
+ */
+export const handedIn = [
+	"C1.",
+	"E1. a payload arrives", // the client writes and decodes them
+	"E1. no credential",
+	"P1.",
+	"P2.",
+	"P3.",
+	"P4.",
+	"S1. whatever",
+	"S2. with the broker gone",
+	"S5. a broker that dies",
+	"U2. the broker hears",
+	"U3. 200 times",
+	"K1.",
+	"X1. close frees",
+	"X1. close in the middle of an outage",
+	"X2.",
+	"X3.",
+	"H1.",
+	"H2.",
+	"H3. read returns",
+	"B1.",
+	"B2. publishAll resolves",
+] as const;
+
+/** A connection for each use is dialled for it, and ends with it. */
+export const connectionForEachUse = [
+	"C1.",
+	"E2.", // what is dialled and given up
+	"P1.",
+	"P3.", // the dialling must not invert two publishes
+	"P4.",
+	"S1.",
+	"S2.",
+	"S5.",
+	"U1. unsubscribe resolves in time while the broker is gone",
+	"U2.",
+	"U3.",
+	"K1. check resolves",
+	"X1.",
+	"X2.",
+	"H1. publish resolves",
+	"H2.",
+	"H3. read returns",
+	"B1.",
+	"B2. publishAll resolves",
+] as const;
+
+/** As `connectorSuite`, of those tests whose names begin so. One that no test's name begins with is an error. */
+export function suiteOf(beginnings: readonly string[]): typeof connectorSuite {
+	return (name, harness) => {
+		const unused = new Set(beginnings);
+		connectorSuite(name, harness, {
+			describe: (title, register) =>
+				describe(title, () => {
+					register();
+					if (unused.size > 0) throw new Error(`No test begins with: ${[...unused].join(", ")}`);
+				}),
+			test: (title, run, timeout) => {
+				const chosen = beginnings.filter((beginning) => title.startsWith(beginning));
+				for (const beginning of chosen) unused.delete(beginning);
+				if (chosen.length > 0) test(title, run, timeout);
+			},
+		});
+	};
+}
