@@ -15,6 +15,7 @@ import { redis } from "../src/connectors/redis.ts";
 import { connectorFromEnvironment, historyFromEnvironment } from "../src/environment.ts";
 import { startLines } from "../src/server/announce.ts";
 import { readAuth } from "../src/server/auth.ts";
+import { nearMisses } from "../src/server/near-misses.ts";
 import { exitWith } from "../src/server/process.ts";
 import { readSettings, type Settings } from "../src/server/settings.ts";
 
@@ -75,6 +76,7 @@ function settings(): Settings {
 		readAuth(process.env);
 		historyFromEnvironment();
 		connectorFromEnvironment(redis);
+		for (const problem of nearMisses(process.env)) console.error(`edge-sse: ${problem}`);
 		return settings;
 	} catch (error) {
 		return exitWith(error);

@@ -20,7 +20,9 @@ const longest = 16 * 1_048_576;
 /** Characters of an id that is sent back: what fits into a request's header. */
 const longestId = 8_192;
 /** Until the next attempt, in ms, where the server has named no time; doubled for each that fails, up to the second. */
-const [shortestPause, longestPause] = [1_000, 30_000];
+const [firstPause, longestPause] = [1_000, 30_000];
+/** What a server may name, in ms: none makes us knock without a pause, or stay away for good. */
+const [leastRetry, mostRetry] = [250, 300_000];
 
 /** What the server said that no other attempt will change. */
 class Refused extends Error {}
@@ -44,7 +46,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<TailEvent>
 					if (id.length <= longestId) lastEventId = id;
 				},
 				onRetry: (ms) => {
-					retry = ms;
+					retry = Math.min(Math.max(ms, leastRetry), mostRetry);
 				},
 			})) {
 				failures = -1;
@@ -55,7 +57,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<TailEvent>
 			if (error instanceof Refused || !hasOpened) throw error;
 			onNote(`the stream is lost: ${(error as Error).message}`);
 		}
-		const least = retry ?? shortestPause;
+		const least = retry ?? firstPause;
 		const pause = Math.min(least * 2 ** Math.max(failures, 0), Math.max(least, longestPause));
 		await new Promise((later) => setTimeout(later, pause * (0.75 + Math.random() / 4)));
 	}

@@ -4,7 +4,7 @@ import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { env } from "./env.ts";
 import { helpOf, overview } from "./help.ts";
-import { endWithReader } from "./output.ts";
+import { endWithReader, note } from "./output.ts";
 import { publish } from "./publish.ts";
 import { serve } from "./serve.ts";
 import { tail } from "./tail.ts";
@@ -62,7 +62,6 @@ endWithReader();
 try {
 	await main(process.argv.slice(2));
 } catch (error) {
-	const message = error instanceof Error ? error.message : String(error);
-	console.error(`edge-sse: ${message}`);
+	note(error instanceof Error ? error.message : String(error));
 	process.exit(error instanceof UsageError ? 2 : 1);
 }

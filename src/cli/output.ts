@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { printable } from "./text.ts";
 
 /** Writes a line to standard output, and waits while whoever reads it has no room. */
 export async function writeLine(line: string): Promise<void> {
@@ -8,7 +9,7 @@ export async function writeLine(line: string): Promise<void> {
 
 /** What is said about the work, and is no result of it. */
 export function note(line: string): void {
-	process.stderr.write(`edge-sse: ${line}\n`);
+	process.stderr.write(`edge-sse: ${printable(line)}\n`);
 }
 
 /** Whoever reads may leave, as `| head -1` does: that is no failure. */

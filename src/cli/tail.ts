@@ -47,7 +47,7 @@ export const tail: Command = {
 		let count = 0;
 		for await (const event of events) {
 			await writeLine(lineOf(event));
-			if (++count === most) process.exit(0);
+			if (++count === most) return;
 		}
 	},
 };
