@@ -16,16 +16,19 @@ import { dist, entries, root, src } from "./paths.ts";
 const common = [
 	"core/errors.ts",
 	"core/known-names.ts",
+	"core/limits.ts",
 	"core/request-mark.ts",
 	"core/scheduling.ts",
 	"core/message/position.ts",
 	"core/request/request.ts",
+	"core/request/response.ts",
 	"core/sinks/node-response.ts",
 	"core/sinks/node-sink.ts",
 	"core/sinks/pipeline.ts",
 	"connectors/shared/handlers.ts",
 	"connectors/shared/outcome.ts",
 	"connectors/shared/redis-history.ts",
+	"connectors/shared/redis-runs.ts",
 	"connectors/shared/redis-script.ts",
 	"connectors/shared/redis-store.ts",
 	"connectors/shared/publish-queue.ts",
@@ -39,6 +42,7 @@ const common = [
 const alongWith: Record<string, readonly string[]> = {
 	"durable-object.ts": [...common, "exports.ts"],
 	"connectors/upstash.ts": [...common, "environment.ts"],
+	"runs.ts": [...common, "core/publisher.ts"],
 	// These need nothing, and are one file each.
 	"adapters/hono.ts": [],
 	"client.ts": [],

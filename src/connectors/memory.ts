@@ -25,6 +25,7 @@ import type {
 import { closedError } from "../core/errors.ts";
 import { checkNames } from "../core/known-names.ts";
 import { MemoryHistory } from "./memory/history.ts";
+import { MemoryRuns } from "./memory/runs.ts";
 import { callHandler } from "./shared/handlers.ts";
 import { assertWellFormed } from "./shared/well-formed.ts";
 
@@ -62,6 +63,7 @@ class MemoryConnector implements Connector {
 	readonly name = "memory";
 	readonly scope = "process";
 	readonly history: MemoryHistory | undefined;
+	readonly runs: MemoryRuns | undefined;
 	// Each subscription is its own entry, because the same handlers may subscribe twice.
 	readonly #channels = new Map<string, Set<{ handlers: SubscriptionHandlers }>>();
 	#closed = false;
@@ -74,7 +76,12 @@ class MemoryConnector implements Connector {
 			[["Write history: { maxLength, maxAge }.", "maxLength maxAge"]],
 		);
 		const { history } = options;
-		if (history !== undefined) this.history = new MemoryHistory(history);
+		if (history === undefined) return;
+		this.history = new MemoryHistory(history);
+		this.runs = new MemoryRuns(this.history, {
+			check: (channel) => this.#check(channel),
+			deliver: (channel, payload) => this.#deliver(channel, payload),
+		});
 	}
 
 	async publish(
@@ -87,15 +94,19 @@ class MemoryConnector implements Connector {
 		if (known !== undefined) return { receivers: 0, id: known };
 		const kept = keep === false ? undefined : this.history?.keep(channel, payload);
 		if (kept && key !== undefined) this.history?.rememberKey(channel, key, kept.id);
-		const delivered = kept?.payload ?? payload;
+		const receivers = this.#deliver(channel, kept?.payload ?? payload);
+		return kept === undefined ? { receivers } : { receivers, id: kept.id };
+	}
+
+	#deliver(channel: string, payload: string): number {
 		const subscribers = this.#channels.get(channel) ?? new Set();
 		const receivers = subscribers.size;
 		// A copy, because a handler may subscribe to this channel. Its subscription begins with the
 		// next message.
 		for (const entry of [...subscribers]) {
-			if (subscribers.has(entry)) callHandler(entry.handlers, "onMessage", delivered);
+			if (subscribers.has(entry)) callHandler(entry.handlers, "onMessage", payload);
 		}
-		return kept === undefined ? { receivers } : { receivers, id: kept.id };
+		return receivers;
 	}
 
 	async publishAll(messages: readonly OutgoingMessage[]): Promise<PublishOutcome[]> {

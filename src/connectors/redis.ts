@@ -28,6 +28,7 @@ import { RedisPublishing } from "./redis/publishing.ts";
 import { type RedisTarget, resolve } from "./redis/target.ts";
 import type { ChannelSubscriber, Topology } from "./redis/topology.ts";
 import { RedisHistory } from "./shared/redis-history.ts";
+import { RedisRuns } from "./shared/redis-runs.ts";
 import { calledByHash, type Run } from "./shared/redis-script.ts";
 import type { RedisHistoryOptions } from "./shared/redis-store.ts";
 import { scopeOf } from "./shared/scope.ts";
@@ -141,6 +142,7 @@ export function redis(target: RedisTarget, options: RedisOptions = {}): Connecto
 class RedisConnector implements Connector {
 	readonly name = "redis";
 	readonly history: RedisHistory | undefined;
+	readonly runs: RedisRuns | undefined;
 	readonly scope: "process" | "request";
 	readonly #topology: Topology;
 	readonly #timeout: number;
@@ -166,6 +168,8 @@ class RedisConnector implements Connector {
 		if (publishing.store !== undefined) {
 			const run: Run = (...args) => publishing.run(...args);
 			this.history = new RedisHistory(publishing.store, run, calledByHash);
+			const settings = { run, scripts: calledByHash, command: topology.publishCommand };
+			this.runs = new RedisRuns(publishing.store, settings);
 		}
 	}
 

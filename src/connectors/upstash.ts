@@ -25,6 +25,7 @@ import type {
 import { closedError } from "../core/errors.ts";
 import { type Advice, checkNames } from "../core/known-names.ts";
 import { RedisHistory } from "./shared/redis-history.ts";
+import { RedisRuns } from "./shared/redis-runs.ts";
 import { sentWhole } from "./shared/redis-script.ts";
 import type { RedisHistoryOptions } from "./shared/redis-store.ts";
 import { scopeOf } from "./shared/scope.ts";
@@ -141,6 +142,7 @@ class UpstashConnector implements Connector {
 	readonly name = "upstash";
 	readonly scope: "process" | "request";
 	readonly history: RedisHistory | undefined;
+	readonly runs: RedisRuns | undefined;
 	readonly #sender: UpstashSender;
 	readonly #publishing: UpstashPublishing;
 	readonly #supervision: Supervision;
@@ -160,7 +162,10 @@ class UpstashConnector implements Connector {
 		this.#sender = new UpstashSender(rest, timeout, options.history);
 		this.#publishing = new UpstashPublishing(this.#sender, timeout, this.scope);
 		const { store, run } = this.#sender;
-		if (store !== undefined) this.history = new RedisHistory(store, run, sentWhole);
+		if (store !== undefined) {
+			this.history = new RedisHistory(store, run, sentWhole);
+			this.runs = new RedisRuns(store, { run, scripts: sentWhole, command: "PUBLISH" });
+		}
 		this.#supervision = {
 			keepsHistory: this.history !== undefined,
 			rest,

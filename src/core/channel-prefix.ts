@@ -3,7 +3,7 @@ import type { Connector } from "./connector.ts";
 /** The same connector, with a prefix before every channel's name at the broker. */
 export function prefixed(connector: Connector, prefix: string): Connector {
 	if (prefix === "") return connector;
-	const { history, stream, check, publishAll } = connector;
+	const { history, runs, stream, check, publishAll } = connector;
 	return {
 		name: connector.name,
 		scope: connector.scope,
@@ -11,6 +11,14 @@ export function prefixed(connector: Connector, prefix: string): Connector {
 			read: (channel, ...rest) => history.read(prefix + channel, ...rest),
 			head: (channel, ...rest) => history.head(prefix + channel, ...rest),
 			...(history.forget && { forget: async (channel) => history.forget?.(prefix + channel) }),
+		},
+		runs: runs && {
+			claim: (channel, claim) => runs.claim(prefix + channel, claim),
+			append: (channel, append) => runs.append(prefix + channel, append),
+			finish: (channel, finish) => runs.finish(prefix + channel, finish),
+			status: (channel) => runs.status(prefix + channel),
+			cancel: (channel, ...rest) => runs.cancel(prefix + channel, ...rest),
+			delete: (channel, payload) => runs.delete(prefix + channel, payload),
 		},
 		publish: (channel, ...rest) => connector.publish(prefix + channel, ...rest),
 		...(publishAll && {

@@ -1,5 +1,6 @@
 import type { ConnectorError, SseError } from "./errors.ts";
 import type { History } from "./history-contract.ts";
+import type { RunStore } from "./run-store.ts";
 
 export type {
 	ChannelHistoryOptions,
@@ -171,6 +172,8 @@ export interface Connector {
 	readonly scope: "process" | "request";
 	/** Present when messages are kept. */
 	readonly history?: History | undefined;
+	/** Optional, and with `history` only: streams with an end. */
+	readonly runs?: RunStore | undefined;
 	/**
 	 * Publishes one payload; see P1 to P5.
 	 *

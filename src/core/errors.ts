@@ -10,6 +10,11 @@
  * - `gap`: the history does not reach back to the position of a client, or of this process.
  * - `invalid_data`: the data to publish does not fit the schema of its type.
  * - `slow_consumer`: a reader fell further behind than its buffer allows and was disconnected.
+ * - `superseded`: a run is not this producer's, or not any more.
+ * - `unknown_run`: there is no such run, or it is kept no longer.
+ * - `run_limit`: a run, or the number of them, is at its limit.
+ * - `run_timeout`: what a run's producer said could not be stored in time.
+ * - `run_cancelled`: somebody cancelled the run; the reason of its producer's signal.
  */
 export type SseErrorCode =
 	| "configuration"
@@ -19,7 +24,12 @@ export type SseErrorCode =
 	| "bad_message"
 	| "invalid_data"
 	| "slow_consumer"
-	| "gap";
+	| "gap"
+	| "superseded"
+	| "unknown_run"
+	| "run_limit"
+	| "run_timeout"
+	| "run_cancelled";
 
 /**
  * The base class of all errors here, except the `TypeError`s for bad arguments. Its `code` says
@@ -130,7 +140,8 @@ export function gapError(position: string | undefined): SseError {
  * - `unsubscribe`: the broker did not confirm the end of a subscription;
  * - `hook`: `onConnect`, `onDisconnect`, `limits.perClient.key` or `cors.origin` threw, or
  *   `connector` returned a promise that rejected;
- * - `publish`: a message given to `send()` was not published.
+ * - `publish`: a message given to `send()` was not published;
+ * - `run`: a run's producer failed, or a run could not be looked at.
  */
 export type ErrorStage =
 	| "upstream"
@@ -141,7 +152,8 @@ export type ErrorStage =
 	| "stream"
 	| "unsubscribe"
 	| "hook"
-	| "publish";
+	| "publish"
+	| "run";
 
 /** Called for every error that no caller can catch. When it throws, that is caught and logged. */
 export type ErrorHandler = (

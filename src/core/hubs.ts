@@ -31,9 +31,9 @@ export class Hubs {
 	}
 
 	/** @throws {ConnectorError} after `close()`. */
-	connectOpen(): Connector {
+	connectOpen(host?: unknown): Connector {
 		if (this.#closed) throw closedError("ServerSentEvents");
-		return this.connect();
+		return this.connect(host);
 	}
 
 	/** The connector with the prefix. */

@@ -40,6 +40,8 @@ export class Publisher {
 	readonly #options: PublisherOptions;
 	readonly #connect: () => PublishConnector;
 	readonly #ordered: Ordered | undefined;
+	/** What the names of channels begin with that others than `publish` write to. */
+	readonly #reserved = new Set<string>();
 
 	/**
 	 * @param connect returns the connector; throws when there is none, or when it is closed.
@@ -145,6 +147,17 @@ export class Publisher {
 	/** @throws {TypeError} when code may not do that with the channel. */
 	check(channel: string, what: "publish" | "forget" = "publish"): void {
 		checkChannel(channel, this.#options.channels.allowed, what);
+		for (const prefix of this.#reserved) {
+			if (!channel.startsWith(prefix)) continue;
+			throw new TypeError(
+				`Cannot ${what}. channel: names that begin with ${JSON.stringify(prefix)} are those of runs, which say what they have to say by themselves.`,
+			);
+		}
+	}
+
+	/** From now on nobody publishes to channels whose names begin so. */
+	reserve(prefix: string): void {
+		this.#reserved.add(prefix);
 	}
 }
 

@@ -121,6 +121,11 @@ export abstract class Publishing<Events extends object = EventMap> {
 		);
 	}
 
+	/** @internal From now on nobody publishes to channels whose names begin so. */
+	protected reserve(prefix: string): void {
+		this.#publisher.reserve(prefix);
+	}
+
 	/**
 	 * Deletes a channel's history. A client with an older position is told of a gap and goes on.
 	 *

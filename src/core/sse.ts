@@ -17,6 +17,7 @@ import {
 	requestedCursor,
 } from "./request/request.ts";
 import { askToReconnect, eventStream } from "./request/response.ts";
+import { RunHost } from "./run-host.ts";
 import { liftIdleTimeout, listenForDeparture, sinkFor } from "./sinks/host.ts";
 import type { Stats } from "./stats.ts";
 import type { StreamOptions } from "./stream-options.ts";
@@ -123,6 +124,18 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 		checkChannel(channel, this.#options.channels.allowed, "listen");
 		// Only the types know what publishers send on this channel.
 		return new MessageIterator(this.#hubs.hubFor(undefined), channel, options) as never;
+	}
+
+	/** @internal What `edge-sse/runs` is built on. */
+	runHost(prefix: string): RunHost {
+		this.reserve(prefix);
+		return new RunHost({
+			options: this.#options,
+			connectionLimits: this.#connectionLimits,
+			hooks: this.#hooks,
+			hubs: this.#hubs,
+			isClosing: () => this.#closing,
+		});
 	}
 
 	/**

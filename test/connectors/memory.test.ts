@@ -5,7 +5,7 @@ import { connectorSuite } from "./suite.ts";
 
 connectorSuite("memory", {
 	connect: () => memory(),
-	history: { connect: (history) => memory({ history }) },
+	history: { connect: (history) => memory({ history }), runs: true },
 	lacks: {
 		shared: "each memory() is a broker of its own, inside this process",
 		broker: "there is no broker that could be lost or asked",

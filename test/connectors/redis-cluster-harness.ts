@@ -21,6 +21,7 @@ export function clusterHarness(cluster: () => RedisCluster, own: RedisOptions) {
 		},
 		history: {
 			connect: (history) => connect({ history }),
+			runs: true,
 			wipe: async () => {
 				for (const node of await cluster().masters()) await node.command("FLUSHALL");
 			},

@@ -21,7 +21,11 @@ export function history(
 	server: () => RedisServer,
 	connect: (history: HistoryOptions) => Connector,
 ) {
-	return { connect, wipe: async () => void (await server().command("FLUSHALL")) };
+	return {
+		connect,
+		runs: true as const,
+		wipe: async () => void (await server().command("FLUSHALL")),
+	};
 }
 
 export function broker(server: () => RedisServer) {

@@ -40,6 +40,7 @@ connectorSuite(
 		refused: () => connect({ token: "another-secret" }),
 		history: {
 			connect: (history) => connect({ history }),
+			runs: true,
 			// A request each: the order is the script's, which the runs on Redis try with all 20,000.
 			raced: 4_000,
 			wipe: async () => void (await server.command("FLUSHALL")),

@@ -58,6 +58,9 @@ const perDocument: Record<string, string> = {
 		declare const tokens: AsyncIterable<string>;
 		declare const order: { id: number };
 	`,
+	"docs/runs.md": `
+		declare function answer(signal: AbortSignal): AsyncIterable<string>;
+	`,
 	"README.md": `${workers}
 		declare const signal: AbortSignal;
 	`,

@@ -37,6 +37,7 @@ test.each([
 	["src/connectors/redis.ts", "RedisOptions", "docs/connectors.md", "## `redis(target, options)`"],
 	["src/connectors/upstash.ts", "UpstashOptions", "docs/connectors.md", "## `upstash(options)`"],
 	["src/client/types.ts", "EventClientOptions", "docs/client.md", "## Options"],
+	["src/runs/options.ts", "RunsOptions", "docs/runs.md", "## Options"],
 ])("%s: the options of %s are those of %s", (path, name, document, heading) => {
 	const options = members(path, name);
 	expect(options).not.toEqual([]);

@@ -23,6 +23,8 @@ interface Kept {
  */
 export class MemoryHistory implements History {
 	readonly #limitsOf: LimitsOf;
+	/** Channels with limits of their own, for as long as they are held. */
+	readonly #held = new Map<string, HistoryLimits>();
 	readonly #began = beginnings();
 	/** For each limits the channels that have them. The one that was used last comes last. */
 	readonly #groups = new Map<HistoryLimits, Map<string, Kept>>();
@@ -33,7 +35,8 @@ export class MemoryHistory implements History {
 	#trimmedUpTo = 0;
 
 	constructor(options: HistoryOptions) {
-		this.#limitsOf = limitsByChannel(options);
+		const limitsOf = limitsByChannel(options);
+		this.#limitsOf = (channel) => this.#held.get(channel) ?? limitsOf(channel);
 	}
 
 	/** @returns the message as its subscribers are to receive it. */
@@ -60,6 +63,27 @@ export class MemoryHistory implements History {
 			if (!each.isOver(now)) break;
 			this.#keys.delete(idle);
 		}
+	}
+
+	/** From now on the channel, which is emptied, has these limits. */
+	hold(channel: string, limits: HistoryLimits): void {
+		this.release(channel);
+		this.#held.set(channel, limits);
+	}
+
+	/** Empties a channel, which has the usual limits again. */
+	release(channel: string): void {
+		this.#keys.delete(channel);
+		const group = this.#groupOf(channel);
+		const kept = group.get(channel);
+		group.delete(channel);
+		if (kept !== undefined) {
+			this.#trimmedUpTo = Math.max(
+				this.#trimmedUpTo,
+				kept.entries.at(-1)?.sequence ?? kept.trimmedUpTo,
+			);
+		}
+		this.#held.delete(channel);
 	}
 
 	async forget(channel: string): Promise<void> {

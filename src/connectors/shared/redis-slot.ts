@@ -23,6 +23,8 @@ export interface ChannelKeys {
 	readonly names: string;
 	/** A hash of these to the messages' ids. */
 	readonly ids: string;
+	/** A hash: how its run stands, where it has one. */
+	readonly run: string;
 }
 
 /**
@@ -37,6 +39,7 @@ export function keysOf(channel: string, prefix: string = historyPrefix): Channel
 		stream: `${tagged}:${channel}`,
 		names: `${tagged}keys:${channel}`,
 		ids: `${tagged}ids:${channel}`,
+		run: `${tagged}run:${channel}`,
 	};
 }
 

@@ -25,7 +25,7 @@ export function eventStream(
 
 /** A final refusal: the request itself must change before it can succeed. */
 export function refuse(
-	status: 400 | 403 | 405 | 500,
+	status: 400 | 403 | 404 | 405 | 500,
 	error: string,
 	headers?: Record<string, string>,
 ): Response {

@@ -8,6 +8,7 @@ import { historyCases } from "./history.ts";
 import { type Case, Kit } from "./kit.ts";
 import { lossCases } from "./loss.ts";
 import { publishCases } from "./publish.ts";
+import { runsCases } from "./runs.ts";
 import { subscribeCases } from "./subscribe.ts";
 import { unsubscribeCases } from "./unsubscribe.ts";
 
@@ -22,6 +23,7 @@ const cases: readonly Case[] = [
 	...closeCases,
 	...historyCases,
 	...batchCases,
+	...runsCases,
 ];
 
 /** How long one test may take, in ms. Some wait more than once for a broker to come back. */

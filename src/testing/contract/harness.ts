@@ -60,6 +60,12 @@ export interface HistoryControl {
 	 */
 	wipe?(): Promise<void>;
 	/**
+	 * Whether the connector has `runs` then.
+	 *
+	 * @defaultValue none: `lacks.runs` says why
+	 */
+	runs?: true;
+	/**
 	 * How many messages two publishers race with. Lower it where a message is expensive.
 	 *
 	 * @defaultValue `20_000`
@@ -126,6 +132,7 @@ export interface ConnectorHarness {
  * - `freeze`, `numsub`, `clients`, `publishes`: the methods of `BrokerControl`. Without a
  *   `broker`, its explanation covers them.
  * - `borrow`, `refused`, `history`: those of the harness.
+ * - `runs`: of `HistoryControl`. Without a `history`, its explanation covers it.
  * - `wipe`: the method of `HistoryControl`. Without a `history`, its explanation covers it.
  */
 export type Capability =
@@ -140,6 +147,7 @@ export type Capability =
 	| "borrow"
 	| "refused"
 	| "history"
+	| "runs"
 	| "wipe";
 
 /** Which capabilities the harness has, each other one being explained; throws where one is neither. */
@@ -157,6 +165,7 @@ export function capabilities(name: string, harness: ConnectorHarness): ReadonlyS
 		borrow: harness.borrow !== undefined,
 		refused: harness.refused !== undefined,
 		history: harness.history !== undefined,
+		runs: harness.history?.runs === true,
 		wipe: harness.history?.wipe !== undefined,
 	};
 	const here = new Set<Capability>();
@@ -181,5 +190,6 @@ const parents: Partial<Record<Capability, Capability>> = {
 	numsub: "broker",
 	clients: "broker",
 	publishes: "broker",
+	runs: "history",
 	wipe: "history",
 };

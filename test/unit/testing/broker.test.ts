@@ -35,6 +35,7 @@ connectorContract(
 		history: { connect: onNewBroker },
 		lacks: {
 			...lacks,
+			runs: "it keeps messages alone",
 			shared: "each that keeps messages has a broker to itself",
 			receivers: "the others' were counted above",
 		},

@@ -347,7 +347,7 @@ test.for(mutations)("%s finds a connector that %s", async ([clause, , mutate]) =
 			secrets: [secret],
 			lacks: {
 				...{ freeze: has, numsub: has, clients: has, publishes: has },
-				...{ borrow: has, refused: has, wipe: has },
+				...{ borrow: has, refused: has, runs: has, wipe: has },
 			},
 		},
 		{

@@ -1,0 +1,116 @@
+import { type Admitted, admit, isReady } from "./admit.ts";
+import type { Connector, History } from "./connector.ts";
+import type { EndReason } from "./delivery/connection.ts";
+import { MessageIterator, type MessagesOptions } from "./delivery/message-iterator.ts";
+import type { Hooks } from "./hooks.ts";
+import type { Hubs } from "./hubs.ts";
+import type { CheckedOptions } from "./options.ts";
+import type { ConnectionLimits, Slot } from "./request/connection-limits.ts";
+import { requestedCursor } from "./request/request.ts";
+import { askToReconnect, eventStream } from "./request/response.ts";
+import type { RunStore } from "./run-store.ts";
+import { liftIdleTimeout, listenForDeparture, stopListening } from "./sinks/host.ts";
+
+/** What `ServerSentEvents` lends to the runs on it. */
+interface Parts {
+	readonly options: CheckedOptions;
+	readonly connectionLimits: ConnectionLimits;
+	readonly hooks: Hooks;
+	readonly hubs: Hubs;
+	isClosing(): boolean;
+}
+
+/** A request that may be streamed a run, and has its place. */
+export interface Visit {
+	/** For the answer, whichever it is. */
+	readonly headers: Record<string, string>;
+	readonly cursor: string | undefined;
+	/** When the stream is to end, in ms since 1970; `Infinity`: never. */
+	readonly expires: number;
+	/** It is streamed; `gone` is called when the client leaves. @returns what is called at the end of the stream. */
+	begin(gone: () => void): (reason: EndReason) => void;
+	/** It is answered otherwise. */
+	leave(): void;
+}
+
+/** What `edge-sse/runs` is built on: the way to the broker, and to those who read. */
+export class RunHost {
+	readonly #parts: Parts;
+
+	constructor(parts: Parts) {
+		this.#parts = parts;
+	}
+
+	get options(): CheckedOptions {
+		return this.#parts.options;
+	}
+
+	/**
+	 * @throws {TypeError} when the connector has no runs.
+	 * @throws {ConnectorError} when it is closed.
+	 */
+	connector(host?: unknown): { scope: Connector["scope"]; history: History; runs: RunStore } {
+		const { name, scope, history, runs } = this.#parts.hubs.connectOpen(host);
+		if (runs !== undefined && history !== undefined) return { scope, history, runs };
+		throw new TypeError(
+			history === undefined
+				? `Runs: the connector ${name} keeps no messages; give it history: {}.`
+				: `Runs: the connector ${name} has no runs.`,
+		);
+	}
+
+	messages(channel: string, options: MessagesOptions, host?: unknown): MessageIterator {
+		return new MessageIterator(this.#parts.hubs.hubFor(host), channel, options);
+	}
+
+	report(error: unknown, channel: string): void {
+		this.#parts.options.onError(error, { stage: "run", channel });
+	}
+
+	/** Asks a passing client to come back. */
+	later(request: Request, headers?: Record<string, string>): Response {
+		this.#parts.hubs.counters.refusedStreams++;
+		return askToReconnect(request, headers);
+	}
+
+	stream(body: ReadableStream<Uint8Array> | null, headers: Record<string, string>): Response {
+		return eventStream(body, headers);
+	}
+
+	/** Holds a request to all rules of streams. @returns the answer, where it may not be streamed the run now. */
+	async admit(request: Request, channel: string, host: unknown): Promise<Visit | Response> {
+		const { options, connectionLimits, hooks, hubs } = this.#parts;
+		if (!(await isReady(request, { channel, host }))) return askToReconnect(request);
+		const admitted = await admit(request, { channel, host }, options, () => true);
+		if (!("names" in admitted)) {
+			if (request.method !== "OPTIONS" || !admitted.ok) hubs.counters.refusedStreams++;
+			return admitted;
+		}
+		const { headers, expires } = admitted;
+		const isOver = this.#parts.isClosing() || expires <= Date.now();
+		const slot = isOver ? undefined : connectionLimits.acquire(await hooks.keyOf(request, host));
+		if (slot === undefined) return this.later(request, headers);
+		return {
+			headers,
+			expires,
+			cursor: requestedCursor(request),
+			begin: (gone) => this.#begin(request, host, admitted, slot, gone),
+			leave: () => slot.release(),
+		};
+	}
+
+	#begin(request: Request, host: unknown, { names }: Admitted, slot: Slot, gone: () => void) {
+		const client = { onDisconnect: gone, handleEvent: gone };
+		liftIdleTimeout(request, host);
+		listenForDeparture(request, host, client);
+		const disconnected = this.#parts.hooks.connected(names, request);
+		let isOpen = true;
+		return (reason: EndReason): void => {
+			if (!isOpen) return;
+			isOpen = false;
+			slot.release();
+			stopListening(request, host, client);
+			disconnected(reason);
+		};
+	}
+}

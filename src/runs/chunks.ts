@@ -1,0 +1,71 @@
+/** What a producer may say: text, bytes of text in UTF-8, or a value that JSON can carry. */
+export type RunChunks = ReadableStream<unknown> | AsyncIterable<unknown> | Iterable<unknown>;
+
+/** What ends a source. */
+const ended = { done: true, value: undefined } as const;
+
+/**
+ * Reads a source chunk by chunk until the signal aborts, whatever the source does then. Not by `for await`, which would
+ * wait for it; nor by `Promise.race`, which would keep something of each chunk.
+ */
+export class ChunkReader {
+	readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
+	readonly #signal: AbortSignal;
+	readonly #decoder = new TextDecoder();
+	#abort: (() => void) | undefined;
+
+	constructor(source: RunChunks, signal: AbortSignal) {
+		this.#iterator = iteratorOf(source);
+		this.#signal = signal;
+		signal.addEventListener("abort", this.#aborted, { once: true });
+	}
+
+	/** The next chunk; bytes have become text. @throws what the source throws, or the signal's reason. */
+	async next(): Promise<{ done?: boolean | undefined; value: unknown }> {
+		this.#signal.throwIfAborted();
+		const step = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
+			this.#abort = () => reject(this.#signal.reason);
+			Promise.resolve(this.#iterator.next()).then(resolve, reject);
+		});
+		if (step.done === true) {
+			const rest = this.#decoder.decode();
+			return rest === "" ? ended : { value: rest };
+		}
+		const { value } = step;
+		if (!(value instanceof Uint8Array)) return { value };
+		return { value: this.#decoder.decode(value, { stream: true }) };
+	}
+
+	/** Tells the source that no more is wanted. It need not listen, and is not waited for. */
+	async cancel(): Promise<void> {
+		this.#signal.removeEventListener("abort", this.#aborted);
+		await this.#iterator.return?.();
+	}
+
+	readonly #aborted = (): void => this.#abort?.();
+}
+
+function iteratorOf(source: RunChunks): AsyncIterator<unknown> | Iterator<unknown> {
+	const given = Object(source) as Partial<ReadableStream<unknown> & AsyncIterable<unknown>>;
+	if (typeof source !== "string") {
+		if (typeof given.getReader === "function") return streamIterator(given.getReader());
+		const iterator =
+			given[Symbol.asyncIterator]?.() ?? (source as Iterable<unknown>)?.[Symbol.iterator]?.();
+		if (iterator !== undefined) return iterator;
+	}
+	throw new TypeError("Runs: a source must be a ReadableStream or an iterable of chunks.");
+}
+
+// Not every runtime's streams are iterable.
+function streamIterator(reader: ReadableStreamDefaultReader<unknown>): AsyncIterator<unknown> {
+	return {
+		next: async () => {
+			const { done, value } = await reader.read();
+			return done ? ended : { value };
+		},
+		return: async () => {
+			await reader.cancel();
+			return ended;
+		},
+	};
+}

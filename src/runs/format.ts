@@ -1,0 +1,46 @@
+import { frame } from "../core/message/frame.ts";
+import { dataText } from "../core/message/json-data.ts";
+import type { Message } from "../core/message/message.ts";
+import type { RunEnd } from "./reader.ts";
+
+/**
+ * How a run is written for those who parse the response. The answers have nothing but data, comments and ids, for such
+ * parsers take every other field for an error.
+ */
+export interface RunFormat {
+	readonly headers?: Readonly<Record<string, string>>;
+	/** What says that there is no such run: 404, or 204 where the protocol takes that for "nothing to resume". */
+	readonly absent: 204 | 404;
+	/** Whether a client is asked to come back while the broker is away; else it is told by a 503. */
+	readonly comesBack: boolean;
+	/** One chunk, as frames. */
+	chunk(message: Message): string;
+	/** What comes last, as frames. */
+	end(end: RunEnd & { readonly id: string }): string;
+	/** What says that chunks are missing, as frames; the response ends after it. */
+	failure(): string;
+}
+
+const plainChunk = ({ data, id }: Message): string => frame({ data: dataText(data), id });
+
+// Whoever was not sent all comes back with its cursor, and is told by a 404.
+const noWords = (): string => "";
+
+/** For an EventSource: data and ids. */
+export const plainFormat: RunFormat = {
+	absent: 404,
+	comesBack: true,
+	chunk: plainChunk,
+	// Whoever comes back with it is told by a 204 that it is over.
+	end: ({ id }) => `id:${id}\n\n`,
+	failure: noWords,
+};
+
+/** The same, with an event of ours that says how the run has ended. */
+export const toldFormat: RunFormat = {
+	absent: 404,
+	comesBack: true,
+	chunk: plainChunk,
+	end: ({ id, ...end }) => frame({ type: "sse.end", data: JSON.stringify(end), id }),
+	failure: noWords,
+};

@@ -1,0 +1,250 @@
+import { SseError } from "../core/errors.ts";
+import { exceeds } from "../core/message/text.ts";
+import type { RunAppended } from "../core/run-store.ts";
+import { RunError } from "./errors.ts";
+import { chunkPayload } from "./messages.ts";
+import type { CheckedRunsOptions } from "./options.ts";
+
+/** Characters that may be unsent before the source has to wait. */
+const mostUnsent = 1_048_576;
+
+/** Messages in one call. */
+const mostTogether = 1_000;
+
+/** Between two tries while the broker is away, in ms: the first pause, and the longest. */
+const firstPause = 50;
+const longestPause = 1_000;
+
+/** What an outbox needs. */
+export interface Sending {
+	readonly options: Pick<CheckedRunsOptions, "batch" | "limits" | "timeout">;
+	/** In ms. */
+	readonly lease: number;
+	append(payloads: readonly string[], from: number): Promise<RunAppended>;
+	/** Somebody wants the run to be cancelled. May be called more than once. */
+	onCancel(reason: string): void;
+	/** Nothing is taken any more. Called once. */
+	onFailure(error: Error): void;
+}
+
+/**
+ * What a producer has said and the store has not: gathered, sent in order with one call under way at a time, and
+ * again while the broker is away. A call says how many came before it, so that none is stored twice.
+ */
+export class Outbox {
+	readonly #sending: Sending;
+	/** Text that goes on: it is one message when it leaves. */
+	#text = "";
+	#payloads: string[] = [];
+	/** Under way, or to be sent again. */
+	#batch: readonly string[] = [];
+	#unsent = 0;
+	#stored = 0;
+	#isBusy = false;
+	#isFlushing = false;
+	/** As `performance.now()` has it; the claim is one. */
+	#lastCall = performance.now();
+	#isFirst = true;
+	#waitingSince: number | undefined;
+	#timer: ReturnType<typeof setTimeout> | undefined;
+	#armedTo: "send" | "renew" | undefined;
+	#error: Error | undefined;
+	#waiting: (() => void)[] = [];
+
+	constructor(sending: Sending) {
+		this.#sending = sending;
+		this.#arm();
+	}
+
+	/**
+	 * Takes a chunk.
+	 *
+	 * @returns what to wait for before the next one, when too much is unsent.
+	 * @throws {TypeError} when JSON cannot carry it. @throws {RunError} `run_limit` when it is too large.
+	 */
+	add(chunk: unknown): Promise<void> | undefined {
+		if (this.#error !== undefined) throw this.#error;
+		if (typeof chunk === "string") this.#addText(chunk);
+		else {
+			this.#sealText(true);
+			this.#addPayload(chunkPayload(chunk));
+		}
+		this.#go();
+		return this.#unsent > mostUnsent ? this.#settled(() => this.#unsent <= mostUnsent) : undefined;
+	}
+
+	/** Sends what there is, and resolves when it is stored. @throws why it is not. */
+	async flush(): Promise<void> {
+		if (this.#error !== undefined) throw this.#error;
+		this.#isFlushing = true;
+		this.#go();
+		await this.#settled(() => this.#unsent === 0 && !this.#isBusy);
+	}
+
+	/** Sends nothing any more. */
+	close(): void {
+		this.#error ??= new RunError("superseded", "The run's producer is done.");
+		this.#disarm();
+	}
+
+	#addText(text: string): void {
+		if (text === "") return;
+		const { chunkBytes } = this.#sending.options.limits;
+		// Pieces are joined until they are as large as a batch; a larger one stands alone.
+		if (this.#text.length > 0 && this.#text.length + text.length > chunkBytes / 4) {
+			this.#sealText(false);
+		}
+		this.#text += text;
+		this.#unsent += text.length;
+	}
+
+	/** @param whole also half of a surrogate pair at its end, which else waits for the other half. */
+	#sealText(whole: boolean): void {
+		const text = this.#text;
+		const last = text.charCodeAt(text.length - 1);
+		const isCut = !whole && last >= 0xd800 && last < 0xdc00;
+		const sealed = isCut ? text.slice(0, -1) : text;
+		if (sealed === "") return;
+		this.#text = text.slice(sealed.length);
+		this.#unsent -= sealed.length;
+		// What is half a pair after all has no form in UTF-8.
+		this.#addPayload(chunkPayload(whole ? sealed.toWellFormed() : sealed));
+	}
+
+	#addPayload(payload: string): void {
+		const { chunkBytes } = this.#sending.options.limits;
+		if (exceeds(payload, chunkBytes)) {
+			throw new RunError(
+				"run_limit",
+				`A chunk has at most ${chunkBytes} bytes; see limits.chunkBytes of Runs.`,
+			);
+		}
+		this.#payloads.push(payload);
+		this.#unsent += payload.length;
+	}
+
+	/** Sends, if it is time. */
+	#go(): void {
+		if (this.#isBusy || this.#error !== undefined) return;
+		const { wait, bytes } = this.#sending.options.batch;
+		const now = performance.now();
+		const isEnough = this.#isFirst || this.#isFlushing || this.#unsent >= bytes;
+		const isDue = isEnough || now >= this.#lastCall + wait;
+		if (this.#unsent > 0 && isDue) void this.#send(now);
+		else this.#arm();
+	}
+
+	/** Wakes when what waits is due; else when the lease is to be extended. */
+	#arm(): void {
+		const what = this.#unsent > 0 ? "send" : "renew";
+		// It is called with each chunk.
+		if (this.#armedTo === what) return;
+		this.#disarm();
+		this.#armedTo = what;
+		const { lease, options } = this.#sending;
+		const at = this.#lastCall + (what === "send" ? options.batch.wait : lease / 3);
+		const ms = Math.max(0, at - performance.now());
+		this.#timer = setTimeout(() => void this.#send(performance.now()), ms);
+	}
+
+	#disarm(): void {
+		clearTimeout(this.#timer);
+		this.#armedTo = undefined;
+	}
+
+	async #send(now: number): Promise<void> {
+		this.#disarm();
+		this.#isBusy = true;
+		this.#isFirst &&= this.#unsent === 0;
+		this.#lastCall = now;
+		this.#waitingSince ??= now;
+		try {
+			if (this.#batch.length === 0) {
+				this.#sealText(this.#isFlushing);
+				this.#batch = this.#payloads.slice(0, mostTogether);
+				this.#payloads = this.#payloads.slice(mostTogether);
+			}
+			this.#took(await this.#sending.append(this.#batch, this.#stored));
+		} catch (error) {
+			await this.#failed(error);
+			return;
+		}
+		this.#next();
+	}
+
+	#next(): void {
+		this.#isBusy = false;
+		for (const resolve of this.#waiting.splice(0)) resolve();
+		this.#go();
+	}
+
+	#took(answer: RunAppended): void {
+		if (answer.refused !== undefined) throw refusalOf(answer);
+		this.#stored += this.#batch.length;
+		for (const payload of this.#batch) this.#unsent -= payload.length;
+		this.#batch = [];
+		this.#waitingSince = undefined;
+		if (answer.cancel !== undefined) this.#sending.onCancel(answer.cancel);
+	}
+
+	/** Tries again, until it has taken too long. */
+	async #failed(failure: unknown): Promise<void> {
+		const { timeout } = this.#sending.options;
+		let error: unknown = failure;
+		for (let pause = firstPause; ; pause = Math.min(longestPause, 2 * pause)) {
+			if (this.#error !== undefined) return;
+			if (!(error instanceof SseError) || error.code !== "unavailable") break;
+			const waited = performance.now() - (this.#waitingSince ?? performance.now());
+			if (waited > timeout) {
+				const text = `What was said could not be stored for ${timeout} ms; see \`timeout\` of Runs.`;
+				error = new RunError("run_timeout", text, { cause: error });
+				break;
+			}
+			await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
+			try {
+				this.#took(await this.#sending.append(this.#batch, this.#stored));
+				this.#next();
+				return;
+			} catch (again) {
+				error = again;
+			}
+		}
+		this.#fail(error instanceof Error ? error : new Error(String(error)));
+	}
+
+	#fail(error: Error): void {
+		if (this.#error !== undefined) return;
+		this.#error = error;
+		this.#isBusy = false;
+		this.#disarm();
+		this.#payloads = [];
+		this.#batch = [];
+		this.#sending.onFailure(error);
+		for (const resolve of this.#waiting.splice(0)) resolve();
+	}
+
+	async #settled(isDone: () => boolean): Promise<void> {
+		while (this.#error === undefined && !isDone()) {
+			await new Promise<void>((resolve) => this.#waiting.push(resolve));
+		}
+		if (this.#error !== undefined) throw this.#error;
+	}
+}
+
+/** Why the store takes no more, in words. */
+export function refusalOf({ refused, state }: Extract<RunAppended, { refused: string }>): RunError {
+	switch (refused) {
+		case "superseded": {
+			const how = state === undefined || state === "running" ? "" : ` It has ended: ${state}.`;
+			return new RunError("superseded", `The run is not this producer's, or not any more.${how}`);
+		}
+		case "lost":
+			return new RunError("gap", "The broker has lost what it had taken of the run.");
+		case "length":
+			return new RunError("run_limit", "The run has as many messages as maxLength of Runs allows.");
+		case "bytes":
+			return new RunError("run_limit", "The run has as many bytes as limits.runBytes allows.");
+		default:
+			return new RunError("run_limit", "The run has lasted as long as maxAge of Runs allows.");
+	}
+}

@@ -1,0 +1,149 @@
+import { SseError } from "../core/errors.ts";
+import type { RunHost } from "../core/run-host.ts";
+import type { RunEndState } from "../core/run-store.ts";
+import { ChunkReader, type RunChunks } from "./chunks.ts";
+import { RunError } from "./errors.ts";
+import { endPayload, kindOf } from "./messages.ts";
+import type { CheckedRunsOptions } from "./options.ts";
+import { Outbox } from "./outbox.ts";
+import type { RunEnd } from "./reader.ts";
+
+/** Makes what a run says. Its signal aborts when nobody wants or takes it any more. */
+export type RunSource = (signal: AbortSignal) => RunChunks | Promise<RunChunks>;
+
+/** Whose run it is. */
+export interface Claimed {
+	readonly channel: string;
+	readonly token: string;
+	/** In ms. */
+	readonly lease: number;
+	readonly host?: unknown;
+}
+
+/** Between two tries to store the end while the broker is away, in ms. */
+const endPause = 500;
+
+/** Has a source say what it has to say, and ends the run. */
+export class Producer {
+	readonly #runHost: RunHost;
+	readonly #options: CheckedRunsOptions;
+	readonly #claimed: Claimed;
+	readonly #abort = new AbortController();
+	readonly #outbox: Outbox;
+	#cancelReason = "";
+
+	constructor(runHost: RunHost, options: CheckedRunsOptions, claimed: Claimed) {
+		this.#runHost = runHost;
+		this.#options = options;
+		this.#claimed = claimed;
+		const { channel, token, lease, host } = claimed;
+		const { runs } = runHost.connector(host);
+		this.#outbox = new Outbox({
+			options,
+			lease,
+			append: (payloads, from) => runs.append(channel, { token, payloads, from }),
+			onCancel: (reason) => this.#cancel(reason),
+			onFailure: (error) => this.#abort.abort(error),
+		});
+	}
+
+	/** Resolves to how it has ended; never rejects. */
+	async run(source: RunSource): Promise<RunEnd> {
+		const { signal } = this.#abort;
+		const stopListening = new AbortController();
+		void this.#listen(stopListening.signal);
+		let reader: ChunkReader | undefined;
+		try {
+			reader = new ChunkReader(await withSignal(source, signal), signal);
+			for (let step = await reader.next(); step.done !== true; step = await reader.next()) {
+				const room = this.#outbox.add(step.value);
+				if (room !== undefined) await room;
+			}
+			await this.#outbox.flush();
+			return await this.#end("done", "");
+		} catch (error) {
+			return await this.#failed(error);
+		} finally {
+			stopListening.abort();
+			this.#outbox.close();
+			// The source need not listen to its signal, and may never come to an end.
+			reader?.cancel().catch((error) => this.#runHost.report(error, this.#claimed.channel));
+		}
+	}
+
+	#cancel(reason: string): void {
+		this.#cancelReason = reason;
+		const text = reason === "" ? "The run was cancelled." : reason;
+		this.#abort.abort(new RunError("run_cancelled", text));
+	}
+
+	/** Hears of a cancel also while there is nothing to append. */
+	async #listen(signal: AbortSignal): Promise<void> {
+		const { channel, host } = this.#claimed;
+		const { runs } = this.#runHost.connector(host);
+		while (!signal.aborted) {
+			try {
+				for await (const message of this.#runHost.messages(channel, { signal }, host)) {
+					if (kindOf(message) !== "cancel") continue;
+					// Anybody may have sent that who may publish to the broker.
+					const cancel = (await runs.status(channel))?.cancel;
+					if (cancel !== undefined) this.#cancel(cancel);
+				}
+				return;
+			} catch (error) {
+				// Each append says it, too, so this is no reason to stop.
+				if (error instanceof SseError && error.code === "closed") return;
+				if (!(error instanceof SseError && error.code === "unavailable")) {
+					this.#runHost.report(error, channel);
+				}
+				await new Promise((resolve) => setTimeout(resolve, endPause));
+			}
+		}
+	}
+
+	async #failed(error: unknown): Promise<RunEnd> {
+		const { channel } = this.#claimed;
+		const reason: unknown = this.#abort.signal.aborted ? this.#abort.signal.reason : error;
+		// What was said until then was said.
+		await this.#outbox.flush().catch(() => undefined);
+		if (reason instanceof RunError && reason.code === "run_cancelled") {
+			return this.#end("cancelled", this.#cancelReason);
+		}
+		this.#runHost.report(reason, channel);
+		this.#abort.abort(reason);
+		return this.#end("error", "");
+	}
+
+	/** Stores the end, unless somebody else has. */
+	async #end(state: RunEndState, reason: string): Promise<RunEnd> {
+		const { channel, token, host } = this.#claimed;
+		const { runs } = this.#runHost.connector(host);
+		const finish = { token, state, reason, payload: endPayload(state) };
+		const deadline = performance.now() + this.#options.timeout;
+		for (;;) {
+			try {
+				const ended = await runs.finish(channel, finish);
+				const status = ended.refused === undefined ? ended.state : "error";
+				return { status, ...(reason && status === state && { reason }) };
+			} catch (error) {
+				const isAway = error instanceof SseError && error.code === "unavailable";
+				if (!isAway || performance.now() > deadline) {
+					this.#runHost.report(error, channel);
+					return { status: "error" };
+				}
+				await new Promise((resolve) => setTimeout(resolve, endPause));
+			}
+		}
+	}
+}
+
+/** The source, unless the signal aborts before there is one. */
+async function withSignal(source: RunSource, signal: AbortSignal): Promise<RunChunks> {
+	const made = source(signal);
+	if (!(made instanceof Promise)) return made;
+	return new Promise((resolve, reject) => {
+		const abort = () => reject(signal.reason);
+		signal.addEventListener("abort", abort, { once: true });
+		made.then(resolve, reject);
+	});
+}

@@ -1,0 +1,206 @@
+import { SseError } from "../core/errors.ts";
+import { decode } from "../core/message/envelope.ts";
+import type { Message } from "../core/message/message.ts";
+import { beginning, isAfter } from "../core/message/position.ts";
+import type { RunHost } from "../core/run-host.ts";
+import type { RunEndState, RunRecord } from "../core/run-store.ts";
+import { RunError } from "./errors.ts";
+import { kindOf } from "./messages.ts";
+import { SharedLooks, Watch } from "./watch.ts";
+
+/** How a run has ended. */
+export interface RunEnd {
+	readonly status: RunEndState;
+	/** What was said of it. */
+	readonly reason?: string | undefined;
+}
+
+/** What a reader comes to: a chunk, or the end. */
+export type Step =
+	| { readonly message: Message; readonly end?: undefined }
+	| { readonly end: RunEnd & { readonly id: string } };
+
+export interface ReadFrom {
+	/** The id after which to begin; default: with the first chunk. */
+	readonly after?: string | undefined;
+	readonly signal?: AbortSignal | undefined;
+	readonly host?: unknown;
+}
+
+/** Messages in one read of the history. */
+const pageSize = 500;
+
+/** Reads runs: their messages from the channel, and what has become of them from the store. */
+export class RunReaders {
+	readonly #host: RunHost;
+	readonly #looks: SharedLooks;
+	readonly #watches = new Map<string, Watch>();
+
+	constructor(host: RunHost) {
+		this.#host = host;
+		this.#looks = new SharedLooks((channel) => host.connector().runs.status(channel));
+	}
+
+	/** How the run stands; undefined: there is none. Where requests may not share I/O, each looks by itself. */
+	async look(channel: string, host?: unknown): Promise<RunRecord | undefined> {
+		const { scope, runs } = this.#host.connector(host);
+		return scope === "process" ? this.#looks.look(channel) : runs.status(channel);
+	}
+
+	/**
+	 * What the run says, until its end.
+	 *
+	 * @throws {RunError} `gap` when chunks are missing, `unknown_run` when it is gone.
+	 */
+	async *steps(channel: string, first: RunRecord, from: ReadFrom): AsyncGenerator<Step, void> {
+		const { signal, host } = from;
+		let position = from.after ?? beginning;
+		let record: RunRecord | undefined = first;
+		while (!signal?.aborted) {
+			if (record === undefined || record.name !== first.name) throw gone();
+			const steps: AsyncGenerator<Step, void> =
+				record.end === undefined
+					? this.#live(channel, record, position, from)
+					: this.#kept(channel, record, position, from);
+			for await (const step of steps) {
+				if (step.end === undefined) position = step.message.id ?? position;
+				yield step;
+				if (step.end !== undefined) return;
+			}
+			if (signal?.aborted) return;
+			record = await this.look(channel, host);
+		}
+	}
+
+	/**
+	 * Hands on all chunks that are kept by now.
+	 *
+	 * @returns the id of the last of it.
+	 */
+	async collect(
+		channel: string,
+		{ end }: RunRecord,
+		take: (data: unknown) => void,
+	): Promise<string | undefined> {
+		const { history } = this.#host.connector();
+		let position = beginning;
+		for (;;) {
+			const { covered, messages, more } = await history.read(channel, position, pageSize);
+			if (!covered) throw gap();
+			for (const { id, payload } of messages) {
+				position = id;
+				const message = payload === undefined ? undefined : decoded(payload);
+				if (message?.id === id && kindOf(message) === "chunk") take(message.data);
+				if (id === end) return id;
+			}
+			if (!more) return position === beginning ? undefined : position;
+		}
+	}
+
+	/** Of a run that goes on. It ends early when it is time to look at the record again. */
+	async *#live(
+		channel: string,
+		record: RunRecord,
+		lastEventId: string,
+		{ signal, host }: ReadFrom,
+	): AsyncGenerator<Step, void> {
+		const { name } = record;
+		const abort = new AbortController();
+		const wake = () => abort.abort();
+		signal?.addEventListener("abort", wake);
+		const watch = this.#watch(channel, record, host);
+		const leave = watch.join(wake);
+		const messages = this.#host.messages(channel, { lastEventId, signal: abort.signal }, host);
+		try {
+			for await (const message of messages) {
+				const kind = kindOf(message);
+				if (kind === "gap") throw gap();
+				if (kind === "gone") {
+					const found = await this.look(channel, host);
+					if (found?.name !== name) throw gone();
+				} else if (kind === "end") {
+					const found = await this.look(channel, host);
+					if (found?.name !== name) throw gone();
+					// Anybody may have sent it who may publish to the broker.
+					if (found.end === message.id) yield { end: endOf(found) };
+				} else if (kind === "chunk") {
+					watch.heard();
+					yield { message };
+				}
+			}
+		} catch (error) {
+			// It goes on from the history, where nothing waits in memory for who reads slowly.
+			if (!(error instanceof SseError) || error.code !== "slow_consumer") throw error;
+		} finally {
+			leave();
+			signal?.removeEventListener("abort", wake);
+			await messages.return();
+		}
+	}
+
+	/** Of a run that has ended: no subscription, and a look for each page. */
+	async *#kept(
+		channel: string,
+		record: RunRecord,
+		after: string,
+		{ signal, host }: ReadFrom,
+	): AsyncGenerator<Step, void> {
+		const { history } = this.#host.connector(host);
+		const end = endOf(record);
+		let position = after;
+		while (!signal?.aborted) {
+			const page = await history.read(channel, position, pageSize);
+			if (!page.covered) throw gap();
+			for (const { id, payload } of page.messages) {
+				if (isAfter(id, end.id)) break;
+				position = id;
+				const message = payload === undefined ? undefined : decoded(payload);
+				if (id === end.id) {
+					yield { end };
+					return;
+				}
+				if (message?.id === id && kindOf(message) === "chunk") yield { message };
+			}
+			if (!page.more) throw gap();
+		}
+	}
+
+	#watch(channel: string, record: RunRecord, host: unknown): Watch {
+		const { scope, runs } = this.#host.connector(host);
+		const key = `${record.name} ${channel}`;
+		const found = this.#watches.get(key);
+		if (found !== undefined && !found.isIdle) return found;
+		const watching = {
+			runs,
+			look: () => this.look(channel, host),
+			report: (error: unknown) => this.#host.report(error, channel),
+		};
+		const watch = new Watch(watching, channel, record);
+		if (scope === "process") {
+			for (const [idle, each] of this.#watches) if (each.isIdle) this.#watches.delete(idle);
+			this.#watches.set(key, watch);
+		}
+		return watch;
+	}
+}
+
+function decoded(payload: string): Message | undefined {
+	try {
+		return decode(payload, true).message;
+	} catch {
+		return undefined; // Not one of ours: what has come live has been reported.
+	}
+}
+
+function endOf({ end = "", state, reason }: RunRecord): RunEnd & { id: string } {
+	const status = state as RunEndState;
+	return { id: end, status, ...(reason && { reason }) };
+}
+
+function gap(): RunError {
+	return new RunError("gap", "Chunks of the run are missing.");
+}
+
+export function gone(): RunError {
+	return new RunError("unknown_run", "There is no such run, or it is kept no longer.");
+}

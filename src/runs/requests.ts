@@ -1,0 +1,133 @@
+import { ConnectorError } from "../core/errors.ts";
+import { checkNames } from "../core/known-names.ts";
+import { refuse } from "../core/request/response.ts";
+import type { RunHost, Visit } from "../core/run-host.ts";
+import type { RunRecord } from "../core/run-store.ts";
+import { answerTo } from "./answer.ts";
+import { runBody } from "./body.ts";
+import { plainFormat, type RunFormat, toldFormat } from "./format.ts";
+import type { RunReaders } from "./reader.ts";
+
+export interface RunStreamOptions {
+	/**
+	 * `after`: a client that comes back is sent what follows its cursor. `all`: it is always sent everything, for
+	 * clients that then drop what they had.
+	 *
+	 * @defaultValue `"after"`
+	 */
+	replay?: "all" | "after" | undefined;
+	/**
+	 * How long a run is waited for that is not there yet, in ms.
+	 *
+	 * @defaultValue `5_000`
+	 */
+	wait?: number | undefined;
+	/**
+	 * How the response is written. `plain`: data and ids alone. `told`: and at the end an event `sse.end` with
+	 * `{ status, reason }`. A parser of somebody else's has a format of its own; see the adapters.
+	 *
+	 * @defaultValue `"plain"`
+	 */
+	format?: "plain" | "told" | RunFormat | undefined;
+	/** What the runtime handed its fetch handler after the request. */
+	host?: unknown;
+}
+
+/** Between two looks for a run that is not there yet, in ms: the first pause, and the longest. */
+const firstPause = 100;
+const longestPause = 1_000;
+
+/** Answers a request with a run. */
+export async function answerRequest(
+	{ runHost, readers }: { runHost: RunHost; readers: RunReaders },
+	request: Request,
+	channel: string,
+	options: RunStreamOptions,
+): Promise<Response> {
+	checkNames("Runs: stream(): ", options, ["replay wait format host"]);
+	const { replay = "after", wait = 5_000, host } = options;
+	if (replay !== "after" && replay !== "all") {
+		throw new TypeError('Runs: stream(): replay: must be "after" or "all".');
+	}
+	if (!(wait >= 0 && wait <= 60_000)) {
+		throw new TypeError("Runs: stream(): wait: must be a number of 0 to 60,000, in ms.");
+	}
+	const format = formatOf(options.format);
+	const visit = await runHost.admit(request, channel, host);
+	if (!("begin" in visit)) return visit;
+	try {
+		const record = await awaited(readers, channel, visit.cursor === undefined ? wait : 0, host);
+		const streamed =
+			record &&
+			(await streamOf(runHost, readers, channel, record, visit, { format, replay, host }));
+		if (streamed instanceof ReadableStream && request.method !== "HEAD") {
+			return runHost.stream(streamed, { ...visit.headers, ...format.headers });
+		}
+		visit.leave();
+		if (streamed === undefined) return absent(format, visit.headers);
+		if (streamed === "over") return new Response(null, { status: 204, headers: visit.headers });
+		return runHost.stream(null, { ...visit.headers, ...format.headers });
+	} catch (error) {
+		visit.leave();
+		if (!(error instanceof ConnectorError)) throw error;
+		runHost.report(error, channel);
+		if (format.comesBack) return runHost.later(request, visit.headers);
+		const headers = { ...visit.headers, "cache-control": "no-store", "retry-after": "3" };
+		return Response.json({ error: "The run cannot be read now." }, { status: 503, headers });
+	}
+}
+
+/** @returns undefined: the cursor is none of this run's. */
+async function streamOf(
+	runHost: RunHost,
+	readers: RunReaders,
+	channel: string,
+	record: RunRecord,
+	visit: Visit,
+	{ format, replay, host }: { format: RunFormat; replay: "all" | "after"; host: unknown },
+): Promise<ReadableStream<Uint8Array> | "over" | undefined> {
+	const answer = answerTo(record, visit.cursor, replay);
+	if (answer === "over") return "over";
+	const { after, isClaimed } = answer;
+	if (isClaimed && !(await isIn(runHost, channel, after, host))) return undefined;
+	return runBody({
+		format,
+		keepAlive: runHost.options.keepAlive,
+		expires: visit.expires,
+		read: (signal) => readers.steps(channel, record, { after, signal, host }),
+		begin: visit.begin,
+		report: (error) => runHost.report(error, channel),
+	});
+}
+
+async function isIn(runHost: RunHost, channel: string, position: string, host: unknown) {
+	if (position === "") return false;
+	const { covered } = await runHost.connector(host).history.read(channel, position, 1);
+	return covered;
+}
+
+/** The record, once there is one; undefined: it was waited for in vain. */
+async function awaited(readers: RunReaders, channel: string, wait: number, host: unknown) {
+	const deadline = performance.now() + wait;
+	let pause = firstPause;
+	for (;;) {
+		const record = await readers.look(channel, host);
+		const left = deadline - performance.now();
+		if (record !== undefined || left <= 0) return record;
+		const ms = Math.min(pause, left);
+		await new Promise((resolve) => setTimeout(resolve, ms));
+		pause = Math.min(longestPause, 2 * pause);
+	}
+}
+
+function absent({ absent: status }: RunFormat, headers: Record<string, string>): Response {
+	if (status === 204) return new Response(null, { status, headers });
+	return refuse(404, "There is no such run, or it is kept no longer.", headers);
+}
+
+function formatOf(format: RunStreamOptions["format"]): RunFormat {
+	if (format === undefined || format === "plain") return plainFormat;
+	if (format === "told") return toldFormat;
+	if (typeof format === "object" && typeof format?.chunk === "function") return format;
+	throw new TypeError('Runs: stream(): format: must be "plain", "told", or a RunFormat.');
+}

@@ -1,0 +1,110 @@
+import { checkNames } from "../core/known-names.ts";
+import { exceeds } from "../core/message/text.ts";
+import type { RunHost } from "../core/run-host.ts";
+import type { RunEndState } from "../core/run-store.ts";
+import { RunError } from "./errors.ts";
+import { chunkPayload, endPayload } from "./messages.ts";
+import { type CheckedRunsOptions, checkedLease } from "./options.ts";
+import { refusalOf } from "./outbox.ts";
+import type { Claimed } from "./producer.ts";
+
+export interface StepOptions {
+	/** How long the producer may be silent, in ms. Default: that of the `Runs`. */
+	lease?: number | undefined;
+}
+
+/** Claims runs, and serves producers that append by themselves. */
+export class RunSteps {
+	readonly #runHost: RunHost;
+	readonly #options: CheckedRunsOptions;
+	/** The last append of each channel that has one under way. */
+	readonly #underWay = new Map<string, Promise<unknown>>();
+
+	constructor(runHost: RunHost, options: CheckedRunsOptions) {
+		this.#runHost = runHost;
+		this.#options = options;
+	}
+
+	/** @returns undefined: somebody else has it. */
+	async claim(channel: string, lease: number): Promise<Claimed | undefined> {
+		const { runs } = this.#runHost.connector();
+		const { maxAge, keepDone, maxLength, limits } = this.#options;
+		const token = crypto.randomUUID();
+		const { mine } = await runs.claim(channel, {
+			token,
+			name: crypto.randomUUID(),
+			lease,
+			maxAge,
+			keepDone,
+			maxLength,
+			maxBytes: limits.runBytes,
+		});
+		return mine ? { channel, token, lease } : undefined;
+	}
+
+	async start(channel: string, options: StepOptions) {
+		checkNames("Runs: start(): ", options, ["lease"]);
+		const claimed = await this.claim(
+			channel,
+			checkedLease("lease", options.lease, this.#options.lease),
+		);
+		if (claimed !== undefined) return { role: "producer", lease: claimed.token } as const;
+		return { role: "reader", done: Promise.resolve(undefined) } as const;
+	}
+
+	async append(channel: string, chunk: unknown, { lease }: { lease: string }) {
+		const token = checkedToken(lease);
+		const payload = chunkPayload(typeof chunk === "string" ? chunk.toWellFormed() : chunk);
+		const { chunkBytes } = this.#options.limits;
+		if (exceeds(payload, chunkBytes)) {
+			throw new RunError("run_limit", `A chunk has at most ${chunkBytes} bytes.`);
+		}
+		const { runs } = this.#runHost.connector();
+		const answer = await this.#inTurn(channel, () =>
+			runs.append(channel, { token, payloads: [payload] }),
+		);
+		if (answer.refused !== undefined) throw refusalOf(answer);
+		return answer.cancel === undefined ? {} : { cancel: answer.cancel };
+	}
+
+	async finish(
+		channel: string,
+		options: { lease: string; status?: Exclude<RunEndState, "lost">; reason?: string },
+	): Promise<void> {
+		checkNames("Runs: finish(): ", options, ["lease status reason"]);
+		const { lease, status = "done", reason = "" } = options;
+		const token = checkedToken(lease);
+		if (!["done", "error", "cancelled"].includes(status)) {
+			throw new TypeError('Runs: finish(): status: must be "done", "error" or "cancelled".');
+		}
+		if (typeof reason !== "string" || reason.length > 1_000) {
+			throw new TypeError("Runs: finish(): reason: must be a string of at most 1,000 characters.");
+		}
+		const { runs } = this.#runHost.connector();
+		const ended = await this.#inTurn(channel, () =>
+			runs.finish(channel, { token, state: status, reason, payload: endPayload(status) }),
+		);
+		if (ended.refused === undefined && ended.state === status) return;
+		throw refusalOf({
+			refused: "superseded",
+			state: ended.refused === undefined ? ended.state : undefined,
+		});
+	}
+
+	/** One call of a channel after the other. */
+	async #inTurn<T>(channel: string, call: () => Promise<T>): Promise<T> {
+		const before = this.#underWay.get(channel);
+		const calling = before === undefined ? call() : before.then(call, call);
+		this.#underWay.set(channel, calling);
+		try {
+			return await calling;
+		} finally {
+			if (this.#underWay.get(channel) === calling) this.#underWay.delete(channel);
+		}
+	}
+}
+
+function checkedToken(lease: unknown): string {
+	if (typeof lease === "string" && lease !== "") return lease;
+	throw new TypeError("Runs: lease: must be what start() gave as `lease`.");
+}

@@ -1,0 +1,141 @@
+import type { RunRecord, RunStore } from "../core/run-store.ts";
+import { endPayload } from "./messages.ts";
+
+/** What a watch needs. */
+interface Watching {
+	readonly runs: RunStore;
+	look(): Promise<RunRecord | undefined>;
+	report(error: unknown): void;
+}
+
+/** How many looks make one interval of suspicion. */
+const looksPerLease = 4;
+
+/**
+ * Watches a run for those who read it. When it has been silent for longer than its lease, the store is asked. When the
+ * lease has lapsed, it is asked again for one more whole lease, and only if the broker has answered each time, the run
+ * ends as lost: while a broker is away nobody can extend a lease.
+ */
+export class Watch {
+	readonly #watching: Watching;
+	readonly #channel: string;
+	readonly #name: string;
+	/** Those who read, woken when the run has ended, or is gone. */
+	readonly #readers = new Set<() => void>();
+	#lease: number;
+	#heardAt = performance.now();
+	/** Since when the lease is known to have lapsed, with a broker that answers. */
+	#suspectedSince: number | undefined;
+	#timer: ReturnType<typeof setTimeout> | undefined;
+
+	constructor(watching: Watching, channel: string, { name, lease }: RunRecord) {
+		this.#watching = watching;
+		this.#channel = channel;
+		this.#name = name;
+		this.#lease = lease;
+	}
+
+	get isIdle(): boolean {
+		return this.#readers.size === 0;
+	}
+
+	/** @param wake called when it is time to look at the record. @returns what ends that; idempotent. */
+	join(wake: () => void): () => void {
+		this.#readers.add(wake);
+		if (this.#timer === undefined) this.#arm(this.#lease);
+		return () => {
+			this.#readers.delete(wake);
+			if (!this.isIdle) return;
+			clearTimeout(this.#timer);
+			this.#timer = undefined;
+		};
+	}
+
+	/** Its producer has said something. */
+	heard(): void {
+		this.#heardAt = performance.now();
+		this.#suspectedSince = undefined;
+	}
+
+	#arm(ms: number): void {
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => void this.#check(), Math.max(1, ms));
+	}
+
+	async #check(): Promise<void> {
+		const silence = performance.now() - this.#heardAt;
+		if (silence < this.#lease) return this.#arm(this.#lease - silence);
+		let next = this.#lease / looksPerLease;
+		try {
+			const record = await this.#watching.look();
+			if (record === undefined || record.name !== this.#name || record.state !== "running") {
+				this.#wakeAll();
+			} else {
+				this.#lease = record.lease;
+				if (record.left >= 0) next = record.left + 1;
+				await this.#suspect(record.left < 0);
+			}
+		} catch (error) {
+			// A broker that is away says nothing of the producer, and what had been suspected begins anew.
+			this.#suspectedSince = undefined;
+			this.#watching.report(error);
+		}
+		if (!this.isIdle) this.#arm(next);
+	}
+
+	async #suspect(hasLapsed: boolean): Promise<void> {
+		if (!hasLapsed) {
+			this.#suspectedSince = undefined;
+			return;
+		}
+		const now = performance.now();
+		this.#suspectedSince ??= now;
+		if (now - this.#suspectedSince < this.#lease) return;
+		this.#suspectedSince = undefined;
+		const { refused } = await this.#watching.runs.finish(this.#channel, {
+			token: undefined,
+			state: "lost",
+			reason: "",
+			payload: endPayload("lost"),
+		});
+		// The end comes as a message; whoever does not get it looks by itself.
+		if (refused === undefined) this.#wakeAll();
+	}
+
+	#wakeAll(): void {
+		for (const wake of [...this.#readers]) wake();
+	}
+}
+
+/** Looks that are under way: who asks meanwhile shares the next one, which is not older than the question. */
+export class SharedLooks {
+	readonly #ask: (channel: string) => Promise<RunRecord | undefined>;
+	readonly #lines = new Map<
+		string,
+		{ now: Promise<unknown>; next?: Promise<RunRecord | undefined> }
+	>();
+
+	constructor(ask: (channel: string) => Promise<RunRecord | undefined>) {
+		this.#ask = ask;
+	}
+
+	look(channel: string): Promise<RunRecord | undefined> {
+		const line = this.#lines.get(channel);
+		if (line === undefined) return this.#begin(channel);
+		const next = () => this.#begin(channel);
+		line.next ??= line.now.then(next, next);
+		return line.next;
+	}
+
+	#begin(channel: string): Promise<RunRecord | undefined> {
+		const now = this.#ask(channel);
+		const line = { now };
+		this.#lines.set(channel, line);
+		const over = () => {
+			if (this.#lines.get(channel) === line) this.#lines.delete(channel);
+		};
+		// Those who asked meanwhile begin the next one at once.
+		now.then(over, over);
+		return now;
+	}
+}

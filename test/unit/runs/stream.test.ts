@@ -1,0 +1,288 @@
+import { readFileSync } from "node:fs";
+import { expect, onTestFinished, test } from "vitest";
+import { memory } from "../../../src/connectors/memory.ts";
+import type { RunFormat } from "../../../src/runs.ts";
+import { until } from "../../support/wait.ts";
+import { setUp, source } from "./kit.ts";
+
+const request = (cursor?: string, init: RequestInit = {}) =>
+	new Request("http://localhost/run", {
+		...init,
+		headers: cursor === undefined ? {} : { "last-event-id": cursor },
+	});
+
+/** A foreign protocol, for which 204 says that there is nothing to resume. */
+const foreign: RunFormat = {
+	headers: { "x-foreign": "1" },
+	absent: 204,
+	comesBack: false,
+	chunk: ({ data, id }) => `data:${JSON.stringify(data)}\nid:${id}\n\n`,
+	end: ({ id, status }) => `data:[${status}]\nid:${id}\n\n`,
+	failure: () => "data:[failure]\n\n",
+};
+
+interface Event {
+	data: string;
+	id: string;
+}
+
+/** What a parser makes of it; an id without data counts, and so does any field that is not expected. */
+function parsed(text: string): Event[] {
+	return text.split("\n\n").flatMap((block) => {
+		const lines = block.split("\n").filter((line) => line !== "" && !line.startsWith(":"));
+		if (lines.length === 0) return [];
+		const of = (name: string) =>
+			lines
+				.filter((line) => line.startsWith(`${name}:`))
+				.map((line) => line.slice(name.length + 1));
+		expect(lines.length).toBe(of("data").length + of("id").length);
+		return { data: of("data").join("\n"), id: of("id").join() };
+	});
+}
+
+/** Reads a response to its end, or until it has so much text. */
+async function textOf(response: Response, until = Number.POSITIVE_INFINITY): Promise<string> {
+	const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+	let text = "";
+	while (reader !== undefined && parsed(text).length < until) {
+		const { done, value } = await reader.read();
+		if (done) break;
+		text += value;
+	}
+	await reader?.cancel();
+	return text;
+}
+
+/** The cells of the table in the documents: run, cursor, `replay: "after"`, `replay: "all"`. */
+const [, section = ""] = readFileSync(
+	new URL("../../../docs/runs.md", import.meta.url),
+	"utf8",
+).split("\n## What a request gets\n");
+const [table = ""] = section.split("\n## ");
+const rows = table
+	.split("\n")
+	.filter((line) => line.startsWith("| ") && !line.startsWith("| the run"))
+	.map((line) => line.slice(2, -2).split(" | "));
+const cells = rows.flatMap(([run = "", cursor = "", after = "", all = ""]) =>
+	(
+		[
+			["after", after],
+			["all", all],
+		] as const
+	).flatMap(([replay, expected]) =>
+		(["plain", "foreign"] as const).map((format) => ({ run, cursor, replay, format, expected })),
+	),
+);
+
+test("the table has all states and all cursors", () => {
+	expect(new Set(rows.map(([run]) => run))).toEqual(
+		new Set(["unknown", "running", "ended", "gone"]),
+	);
+	expect(cells).toHaveLength(44);
+});
+
+test.each(cells)("$run, cursor: $cursor, replay: $replay, $format: $expected", async (cell) => {
+	const { runs } = setUp({ keepDone: cell.run === "gone" ? 50 : 60_000, batch: { wait: 0 } });
+	const producer = source();
+	let ids: string[] = [];
+	if (cell.run !== "unknown") {
+		const { done } = await runs.start("a", producer.run);
+		producer.say({ n: 1 }, { n: 2 }, { n: 3 });
+		const three = async () => (await runs.status("a"))?.messages === 3;
+		await until(three, { what: "three chunks" });
+		if (cell.run !== "running") {
+			producer.end();
+			await done;
+		}
+		ids = parsed(
+			await textOf(await runs.stream(request(), "a"), 3 + +(cell.run !== "running")),
+		).map(({ id }) => id);
+		if (cell.run === "gone") {
+			await until(async () => (await runs.status("a")) === undefined, { what: "it to be gone" });
+		}
+	}
+	const cursors: Record<string, string | undefined> = {
+		none: undefined,
+		"any, or inside": ids[0] ?? "1-1",
+		inside: ids[0],
+		"the last chunk": ids[2],
+		"its end, or behind it": ids[3],
+		"none of its": "1-1",
+	};
+	expect(Object.keys(cursors)).toContain(cell.cursor);
+	const begun = performance.now();
+	const format = cell.format === "plain" ? "plain" : foreign;
+	const response = await runs.stream(request(cursors[cell.cursor]), "a", {
+		replay: cell.replay,
+		format,
+		wait: 150,
+	});
+	const took = performance.now() - begun;
+	const [what = "", status = "200"] = cell.expected.split(/, | after /).toReversed();
+	const isAbsent = cell.expected.startsWith("404");
+	if (isAbsent || cell.expected === "204") {
+		const expected = isAbsent && cell.format === "plain" ? 404 : 204;
+		expect(response.status, `${what} ${status}`).toBe(expected);
+		expect(took > 140).toBe(cell.expected.includes("wait"));
+		return;
+	}
+	expect(response.status).toBe(200);
+	const missed = cell.expected.startsWith("the whole") ? 0 : cell.cursor === "inside" ? 1 : 3;
+	producer.say({ n: 4 });
+	producer.end();
+	const events = parsed(await textOf(response));
+	const seen = events.slice(0, -1).map(({ data }) => JSON.parse(data).n);
+	expect(seen).toEqual([1, 2, 3, ...(cell.run === "running" ? [4] : [])].slice(missed));
+	expect(events.at(-1)).toMatchObject({ data: cell.format === "plain" ? "" : "[done]" });
+});
+
+test("a run that begins while it is waited for is streamed", async () => {
+	const { runs } = setUp();
+	const responses = Promise.all([0, 1].map(() => runs.stream(request(), "a")));
+	await runs.start("a", () => ["one"]);
+	for (const response of await responses) {
+		expect(parsed(await textOf(response)).map(({ data }) => data)).toEqual(["one", ""]);
+	}
+});
+
+test("the format `told` says at the end how it ended, in an event that nobody can forge", async () => {
+	const { runs } = setUp();
+	const { lease = "" } = await runs.start("a", {});
+	await runs.append("a", "one\ntwo", { lease });
+	await runs.finish("a", { lease, status: "error", reason: "no more" });
+	const text = await (await runs.stream(request(), "a", { format: "told" })).text();
+	expect(text).toMatch(
+		/^:\n\ndata:one\ndata:two\nid:[\d-]+\n\nevent:sse\.end\ndata:\{"status":"error","reason":"no more"\}\nid:[\d-]+\n\n$/,
+	);
+});
+
+test("its headers are those of a stream, and of the format; HEAD has no body", async () => {
+	const { runs } = setUp();
+	await (await runs.start("a", () => ["one"])).done;
+	const response = await runs.stream(request(undefined, { method: "HEAD" }), "a", {
+		format: foreign,
+	});
+	expect(response.status).toBe(200);
+	expect(response.headers.get("content-type")).toBe("text/event-stream");
+	expect(response.headers.get("x-foreign")).toBe("1");
+	expect(await response.text()).toBe("");
+	expect((await runs.stream(request(undefined, { method: "POST" }), "a")).status).toBe(405);
+});
+
+test("`authorize` is asked for the run's channel, before the broker is", async () => {
+	const asked: (readonly string[])[] = [];
+	const { runs } = setUp(
+		{},
+		{
+			authorize: (_, channels) => {
+				asked.push(channels);
+				return false;
+			},
+		},
+	);
+	expect((await runs.stream(request(), "a")).status).toBe(403);
+	expect(asked).toEqual([["run.a"]]);
+});
+
+test("a stream whose grant is over ends, and its client may come back with its cursor", async () => {
+	const { runs } = setUp({}, { authorize: () => ({ expires: Date.now() + 300 }), keepAlive: 20 });
+	const producer = source();
+	await runs.start("a", producer.run);
+	producer.say("one");
+	const events = parsed(await textOf(await runs.stream(request(), "a")));
+	expect(events.map(({ data }) => data)).toEqual(["one"]);
+	const again = await runs.stream(request(events[0]?.id), "a");
+	producer.say("two");
+	producer.end();
+	expect(parsed(await textOf(again)).map(({ data }) => data)).toEqual(["two", ""]);
+});
+
+test("silence is filled with comments", async () => {
+	const { runs } = setUp({}, { keepAlive: 20 });
+	const producer = source();
+	await runs.start("a", producer.run);
+	const response = await runs.stream(request(), "a");
+	const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+	for (let n = 0; n < 3; n++) expect((await reader?.read())?.value).toBe(":\n\n");
+	await reader?.cancel();
+	producer.end();
+});
+
+test("places are given back: at the end, when the client leaves, and when there is nothing", async () => {
+	const ends: string[] = [];
+	const { runs } = setUp(
+		{},
+		{ limits: { connections: 1 }, onDisconnect: (_, { reason }) => ends.push(reason) },
+	);
+	const retries = async () => (await (await runs.stream(request(), "a")).text()).includes("retry:");
+	expect((await runs.stream(request(), "a", { wait: 0 })).status).toBe(404);
+	const producer = source();
+	await runs.start("a", producer.run);
+	const response = await runs.stream(request(), "a");
+	expect(await retries()).toBe(true);
+	await response.body?.cancel();
+	const abort = new AbortController();
+	await runs.stream(request(undefined, { signal: abort.signal }), "a");
+	abort.abort();
+	const last = await runs.stream(request(), "a");
+	producer.end();
+	await textOf(last);
+	expect(ends).toEqual(["left", "left", "closed"]);
+	expect(await retries()).toBe(false);
+});
+
+test("what is missing ends the stream, with what the parser takes for a failure", async () => {
+	const connector = memory({ history: {} });
+	const { runs, errors } = setUp({}, { connector });
+	await (await runs.start("a", () => ["one"])).done;
+	await connector.history?.forget?.("run.a");
+	const [plain, told] = await Promise.all([
+		runs.stream(request(), "a"),
+		runs.stream(request(), "a", { format: foreign }),
+	]);
+	expect(parsed(await textOf(plain))).toEqual([]);
+	expect(parsed(await textOf(told)).map(({ data }) => data)).toEqual(["[failure]"]);
+	expect(errors).toEqual([
+		expect.objectContaining({ code: "gap" }),
+		expect.objectContaining({ code: "gap" }),
+	]);
+});
+
+test("a broker that is away: an EventSource is asked to come back, others are told by a 503", async () => {
+	const { runs, sse } = setUp();
+	await (await runs.start("a", () => ["one"])).done;
+	await sse.connector.close();
+	const plain = await runs.stream(request(), "a");
+	expect(plain.status).toBe(200);
+	expect(await plain.text()).toContain("retry:");
+	expect((await runs.stream(request(), "a", { format: foreign })).status).toBe(503);
+});
+
+test("a client that reads slowly is sent everything, from the history", async () => {
+	const { runs } = setUp(
+		{ limits: { runBytes: 50_000_000 } },
+		{ limits: { bufferedBytes: 10_000 } },
+	);
+	const producer = source();
+	await runs.start("a", producer.run);
+	const response = await runs.stream(request(), "a");
+	onTestFinished(() => response.body?.cancel());
+	const reader = response.body?.getReader();
+	await reader?.read();
+	for (let n = 0; n < 100; n++) producer.say({ n, text: "x".repeat(10_000) });
+	producer.end();
+	await until(async () => (await runs.status("a"))?.status === "done", { what: "its end" });
+	reader?.releaseLock();
+	const events = parsed(await textOf(response));
+	expect(events.slice(0, -1).map(({ data }) => JSON.parse(data).n)).toEqual(
+		Array.from({ length: 100 }, (_, n) => n),
+	);
+});
+
+test("what is asked of stream() wrongly is a TypeError", async () => {
+	const { runs } = setUp();
+	const bad = [{ replay: "some" }, { wait: -1 }, { format: "xml" }, { waits: 1 }];
+	for (const options of bad) {
+		await expect(runs.stream(request(), "a", options as never)).rejects.toThrow(TypeError);
+	}
+});
