@@ -138,7 +138,10 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		return told(async () => {
 			const { history } = this.#keeping(limits);
 			if (history.forget === undefined) {
-				throw new ConnectorError("refused", "forget(): the upstream's history cannot do that.");
+				throw new ConnectorError(
+					"refused",
+					"forget(): the upstream's history does not support it.",
+				);
 			}
 			await history.forget(channel);
 			return { done: true };
@@ -215,7 +218,7 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		if (keeping !== undefined) return keeping;
 		throw new ConnectorError(
 			"refused",
-			"history: the channel's object relays, and its upstream keeps none. Switch it on there, or nowhere.",
+			"history: the channel's object relays, and its upstream keeps none. Turn it on there, or leave it out.",
 		);
 	}
 

@@ -80,8 +80,8 @@ export function jwtAuthorizer(options: JwtAuthorizerOptions): Authorize {
 			return { channels: allowed, expires: proof?.expires };
 		}
 		return proof === undefined
-			? refuse(undefined, "A token is needed for what was asked for.")
-			: refuse("insufficient_scope", "The token does not allow every channel that was asked for.");
+			? refuse(undefined, "A token is needed.")
+			: refuse("insufficient_scope", "The token does not allow every requested channel.");
 	};
 }
 

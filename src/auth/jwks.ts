@@ -31,7 +31,7 @@ export function remoteKeys(jwksUrl: string | URL): JWTVerifyGetKey {
 			if (error instanceof errors.JWKSMultipleMatchingKeys) throw error;
 			// Only a real failure moves the pause on. Otherwise it would never end under load.
 			if (performance.now() >= resumeAt) resumeAt = performance.now() + pause;
-			throw new SseError("unavailable", "The keys to check tokens with cannot be had now.", {
+			throw new SseError("unavailable", "The keys to check tokens with cannot be fetched now.", {
 				cause: error,
 			});
 		}
@@ -47,7 +47,7 @@ function checkedUrl(jwksUrl: string | URL): URL {
 	// A password that is not percent-encoded ends the host, and its rest comes after it.
 	const rest = url.pathname + url.search + url.hash;
 	if (url.username !== "" || url.password !== "" || rest.includes("@")) {
-		throw new TypeError("jwksUrl: must hold no user and no password; fetch takes none.");
+		throw new TypeError("jwksUrl: must hold no user and no password; fetch refuses them.");
 	}
 	return url;
 }

@@ -22,7 +22,7 @@ export function secretMaterial(secret: unknown): KeyMaterial {
 	}
 	// A public key is public: used as a secret, it would let everybody sign.
 	if (typeof secret === "string" && /-----BEGIN [A-Z ]+-----/.test(secret)) {
-		throw new TypeError("secret: is a key in PEM; a public key goes into `publicKey`.");
+		throw new TypeError("secret: must not be a PEM; pass a public key as `publicKey`.");
 	}
 	const bytes = typeof secret === "string" ? new TextEncoder().encode(secret) : secret.slice();
 	const algorithms = Object.keys(secretBytes).filter(
@@ -80,7 +80,7 @@ function decoded(option: string, base64: string): string {
 		return atob(base64.replaceAll(/\s/g, ""));
 	} catch {
 		// The decoder's own error says no more, and might quote the key.
-		throw new TypeError(`${option}: is no PEM; what it holds is not base64.`);
+		throw new TypeError(`${option}: must be a PEM; its content is not base64.`);
 	}
 }
 

@@ -104,7 +104,7 @@ function pinned(
 	const wrong = asked.find((algorithm) => !possible.includes(algorithm));
 	if (wrong === undefined) return [...asked];
 	throw new TypeError(
-		`algorithms: ${JSON.stringify(wrong)} does not go with this key; that is ${possible.join(", ")}.`,
+		`algorithms: ${JSON.stringify(wrong)} does not fit this key; use ${possible.join(", ")}.`,
 	);
 }
 
@@ -124,7 +124,7 @@ export function signingKey(source: {
 	const chosen = algorithm ?? first;
 	if (chosen === undefined || !material.algorithms.includes(chosen)) {
 		throw new TypeError(
-			`algorithm: does not go with this key; that is ${material.algorithms.join(", ") || keyRule}.`,
+			`algorithm: does not fit this key; use ${material.algorithms.join(", ") || keyRule}.`,
 		);
 	}
 	return { algorithm: chosen, load: () => material.load(chosen) };

@@ -95,7 +95,7 @@ export async function signChannels(
 		throw new TypeError("expiresIn: must be a number of ms, more than 0.");
 	}
 	if (typeof claim !== "string" || registered.includes(claim) || claim === "") {
-		throw new TypeError("claim: must be a name that means nothing else in a token.");
+		throw new TypeError("claim: must not be a registered claim, such as sub.");
 	}
 	const { algorithm, load } = signingKey(options);
 	const now = Date.now();

@@ -144,7 +144,7 @@ function reason(error: unknown): string {
 	// The signature was right, so the token's holder may know what else is wrong.
 	if (error instanceof errors.JWTExpired) return "The token has expired.";
 	if (error instanceof errors.JWTClaimValidationFailed) {
-		return `The token's ${error.claim} is missing, or is not what is expected here.`;
+		return `The token's ${error.claim} is missing or unexpected.`;
 	}
 	if (error instanceof errors.JOSEError) return invalid;
 	// The key is too short, or not for signatures. It can check no token.

@@ -91,12 +91,12 @@ export interface RedisOptions {
 
 const advice: Advice = [
 	[
-		"It goes to the target: redis({ url, password, database, socket: { host, port } }).",
+		"Pass it in the target: redis({ url, password, database, socket: { host, port } }).",
 		"password username host port socket db database tls url name",
 	],
 	["Did you mean timeout?", "connectTimeout commandTimeout"],
 	["Did you mean pingInterval?", "keepAlive"],
-	["Reconnecting is done here; leave it out.", "retryStrategy reconnectStrategy"],
+	["Leave it out: this connector reconnects by itself.", "retryStrategy reconnectStrategy"],
 	["Write history: { maxLength, maxAge }.", "maxLength maxAge"],
 	["Write history: { keyPrefix }, or channels: { prefix } of ServerSentEvents.", "keyPrefix"],
 ];

@@ -130,7 +130,7 @@ const advice: Advice = [
 	["Write history: { maxLength, maxAge }.", "maxLength maxAge"],
 	["Pass { url, token }, and no client of @upstash/redis.", "client opts autoPipelineExecutor"],
 	[
-		"Every request is made once, as it is; leave it out.",
+		"Leave it out: every request is sent once, unchanged.",
 		"retry automaticDeserialization responseEncoding cache keepAlive agent enableTelemetry enableAutoPipelining readYourWrites latencyLogging",
 	],
 ];

@@ -1,7 +1,7 @@
-// As much of Cloudflare's module as is used here. It is not part of the package: a Worker's own
-// types (`wrangler types`) declare it whole.
+// The part of Cloudflare's module that is used here. It is not in the package: a Worker's own
+// types (`wrangler types`) declare all of it.
 declare module "cloudflare:workers" {
-	/** A SQLite-backed object's storage. */
+	/** The storage of a SQLite-backed object. */
 	export interface ObjectStorage {
 		readonly sql: {
 			exec(
@@ -9,22 +9,22 @@ declare module "cloudflare:workers" {
 				...bindings: (string | number | null)[]
 			): {
 				toArray(): Record<string, string | number | null>[];
-				/** What is billed. */
+				/** Billed rows. */
 				readonly rowsRead: number;
 				readonly rowsWritten: number;
 			};
 		};
-		/** In ms since 1970; null when none is set. */
+		/** In ms since 1970. Null when none is set. */
 		getAlarm(): Promise<number | null>;
 		setAlarm(at: number): Promise<void>;
-		/** The alarm, too. */
+		/** Also deletes the alarm. */
 		deleteAll(): Promise<void>;
 	}
 
 	export abstract class DurableObject<Env = unknown> {
 		protected readonly ctx: {
 			readonly storage: ObjectStorage;
-			/** Ends the object; whatever waits for it fails with the reason. */
+			/** Ends the object. Everything that waits for it fails with the reason. */
 			abort(reason?: string): void;
 		};
 		protected readonly env: Env;

@@ -94,8 +94,8 @@ export function durableObject(
 		["timeout history"],
 		[
 			["Write history: { maxLength, maxAge }.", "maxLength maxAge"],
-			["It goes to the class: extend SseChannel, and set options = { keepAlive }.", "keepAlive"],
-			["Each request has its own; leave it out.", "scope"],
+			["Set it in the class: extend SseChannel with options = { keepAlive }.", "keepAlive"],
+			["Leave it out: each request has its own.", "scope"],
 		],
 	);
 	return new DurableObjectConnector(new ObjectPublishing(namespace, options));

@@ -3,30 +3,31 @@ import { formatCursor, live, type Positions } from "../core/history/cursor.ts";
 const decoder = /* @__PURE__ */ new TextDecoder();
 const encoder = /* @__PURE__ */ new TextEncoder();
 
-/** An `id:` line of a frame. Nothing else that begins a line begins so: data is behind `data:`. */
+/** An `id:` line of a frame. No other line begins like this: data follows `data:`. */
 const idLine = /(^|\n)id:([^\n]*)\n/g;
 
 type Write = (event: Uint8Array) => Promise<void>;
 
 /**
- * Gives the events of several channels' streams the id that stands for all of them: each `id:` is one channel's
- * position, and becomes the cursor of what has been sent of every channel so far.
+ * Merges the ids of several channels' streams: each `id:` is one channel's position, and
+ * becomes the cursor of everything sent so far from all channels.
  *
- * A channel of which the client said nothing has no position until its stream's first id. Until all have one,
- * events with an id wait, and their streams are not read on. The first ids then leave together, as one: a
- * client that is cut off before it has the last of them still has its old cursor.
+ * A channel that the client's cursor does not name has no position until its stream's first id.
+ * Until all channels have one, events with an id wait, and their streams are not read on. Then
+ * the first ids leave together, as one cursor. A client that is disconnected before the last of
+ * them still has its old cursor.
  */
 export class Cursors {
 	readonly #names: readonly string[];
-	/** What the client was sent of each channel, or says that it has. */
+	/** The position of each channel that the client has been sent, or says that it has. */
 	readonly #sent: string[];
 	/** Channels without a position. */
 	readonly #unknown = new Set<number>();
-	/** The first events with an id of channels that had no position. */
+	/** The first events with an id, of channels that had no position. */
 	#firsts: { channel: number; event: string }[] = [];
 	#waiting: (() => void)[] = [];
 
-	/** @param positions of the client's cursor. */
+	/** @param positions the client's cursor. */
 	constructor(names: readonly string[], positions: Positions) {
 		this.#names = names;
 		this.#sent = positions.map((position) => position ?? "");
@@ -42,15 +43,15 @@ export class Cursors {
 		if (text !== "") await write(encoder.encode(this.#rewritten(channel, text)));
 	}
 
-	/** Lets those go on who wait: every channel has a position, or it is over. */
+	/** Releases what waits: every channel has a position, or has ended. */
 	readonly recoverPage = (): void => {
 		for (const resume of this.#waiting.splice(0)) resume();
 	};
 
-	/** @returns what is left to be sent once every channel has a position. */
+	/** @returns what to send once every channel has a position. */
 	async #holdBack(channel: number, text: string, write: Write): Promise<string> {
 		const id = text.search(idLine);
-		// What has no id says nothing of a position.
+		// Without an id it says nothing about a position.
 		if (id === -1) {
 			await write(encoder.encode(text));
 			return "";

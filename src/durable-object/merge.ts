@@ -1,13 +1,14 @@
 import type { Cursors } from "./cursors.ts";
 
 /**
- * Several event streams as one, joined where events end: a chunk may be cut anywhere on its way, and
- * half an event of one stream must not be followed by another's.
+ * Joins several event streams where events end. A chunk may be cut anywhere, and half an event
+ * of one stream must not be followed by another's.
  *
- * It ends with the first source that ends, or fails, so that the client comes back for all of them.
- * Whoever reads slowly slows the sources down, and is cut off by them at their bound.
+ * It ends with the first source that ends or fails, so that the client reconnects to all of
+ * them. A slow reader slows the sources down, which disconnect it at their limit.
  *
- * @param cursors with history: makes the ids that stand for all channels. Without, bytes are not looked into.
+ * @param cursors with history: makes the ids that stand for all channels. Without it, bytes are
+ *   not inspected.
  */
 export function mergeFrames(
 	sources: readonly ReadableStream<Uint8Array>[],
@@ -15,7 +16,7 @@ export function mergeFrames(
 ): ReadableStream<Uint8Array> {
 	const readers = sources.map((source) => source.getReader());
 	let open = true;
-	/** The sources that wait for the client to ask for more. */
+	/** Sources that wait until the client asks for more. */
 	let waiting: (() => void)[] = [];
 	const recoverPage = () => {
 		const resumed = waiting;
@@ -28,7 +29,7 @@ export function mergeFrames(
 		cursors?.recoverPage();
 		for (const reader of readers) reader.cancel().catch(ignore);
 	};
-	// By its controller, for a TransformStream costs about a fifth more of the Worker's CPU per event.
+	// Uses the controller: a TransformStream costs about a fifth more of the Worker's CPU per event.
 	return new ReadableStream<Uint8Array>(
 		{
 			start(controller) {
@@ -53,14 +54,14 @@ export function mergeFrames(
 	);
 }
 
-// What cannot be cancelled or closed any more is over, which is all that was wanted.
+// A stream that cannot be cancelled or closed any more is over, as intended.
 const ignore = () => undefined;
 
 async function pump(
 	reader: ReadableStreamDefaultReader<Uint8Array>,
 	write: (events: Uint8Array) => Promise<void> | undefined,
 ): Promise<void> {
-	/** The chunks of an event whose end has not come yet. Kept apart, for a long event has many. */
+	/** The chunks of an unfinished event. They stay separate, because a long event has many. */
 	let unfinished: Uint8Array[] = [];
 	let lastByte: number | undefined;
 	for (;;) {
@@ -91,8 +92,8 @@ function concat(chunks: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * The index after the chunk's last blank line, 0 when none ends in it; our own frames end their lines
- * in LF alone. `before` is the byte before the chunk.
+ * The index after the chunk's last blank line; 0 when it has none. Our own frames end lines in
+ * LF alone. `before` is the byte before the chunk.
  */
 function lastEventEnd(chunk: Uint8Array, before: number | undefined): number {
 	for (let i = chunk.length - 1; i >= 0; i--) {

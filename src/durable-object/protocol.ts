@@ -3,29 +3,29 @@ import type { PublishOutcome, PublishResult } from "../core/connector.ts";
 import { ConnectorError } from "../core/errors.ts";
 
 /**
- * What a channel's object and the connector in a Worker tell each other. An error that crosses between
- * them keeps its text and not its class, so a `ConnectorError` travels as data.
+ * What a channel's object and the Worker's connector tell each other. An error that crosses
+ * between them keeps its text but not its class, so a `ConnectorError` travels as data.
  */
 export interface Failure {
 	code: ConstructorParameters<typeof ConnectorError>[0];
 	message: string;
 }
 
-/** The status of a refused stream; its body is the failure. */
+/** The status of a refused stream. Its body is the failure. */
 export const failureStatus = 503;
 
-/** What an object's method answers. */
+/** The answer of an object's method. */
 export type Reply<T> = T | { failure: Failure };
 
-/** A position that an object keeps nowhere and cannot read: it answers with a gap. */
+/** A position that no object keeps or can read. The answer is a gap. */
 export const unknownPosition = "unknown";
 
-/** How much the Worker wants to be kept, in a stream's query; nothing there: nothing is kept. */
+/** How much to keep, in a stream's query. Without it, nothing is kept. */
 export function limitsQuery({ maxLength, maxAge }: HistoryLimits): Record<string, string> {
 	return { maxLength: String(maxLength), maxAge: String(maxAge) };
 }
 
-/** @throws {TypeError} when it is none of `limitsQuery`. */
+/** @throws {TypeError} when `limitsQuery` did not make it. */
 export function queriedLimits(query: URLSearchParams): HistoryLimits | undefined {
 	const [maxLength, maxAge] = [query.get("maxLength"), query.get("maxAge")];
 	if (maxLength === null || maxAge === null) return undefined;
@@ -33,8 +33,8 @@ export function queriedLimits(query: URLSearchParams): HistoryLimits | undefined
 }
 
 /**
- * One line of `/payloads`, as JSON: a payload is a string, and what befell the object's own upstream
- * is an object. An empty line keeps the stream alive. That the answer comes at all says that the
+ * One line of `/payloads`, as JSON. A payload is a string; an event of the object's own
+ * upstream is an object. An empty line keeps the stream alive. The answer itself shows that the
  * subscription is live.
  */
 export type Line = string | { lost: Failure } | { restored: true } | { end: Failure };
@@ -58,15 +58,17 @@ export function toldOutcome(outcome: PublishOutcome): ToldOutcome {
 
 export function outcomeFrom(told: ToldOutcome | undefined): PublishOutcome {
 	if (told === undefined) {
-		return { error: new ConnectorError("unavailable", "The channel's object said nothing of it.") };
+		return {
+			error: new ConnectorError("unavailable", "The channel's object reported no outcome."),
+		};
 	}
 	if ("failure" in told) return { error: errorOf(told.failure) };
-	// What an RPC returns has more to it than its fields; only these go on.
+	// An RPC's result has more than its fields. Only these go on.
 	const { receivers, id } = told;
 	return id === undefined ? { receivers } : { receivers, id };
 }
 
-/** An error that crosses to the Worker as data, for it would lose its class. */
+/** Returns an error as data, because it would lose its class on its way to the Worker. */
 export async function told<T>(work: () => Promise<T>): Promise<Reply<T>> {
 	try {
 		return await work();

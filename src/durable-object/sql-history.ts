@@ -6,11 +6,14 @@ import { ConnectorError } from "../core/errors.ts";
 import { isEmpty } from "../core/message/position.ts";
 import { SqlKeys } from "./sql-keys.ts";
 
-/** What one `read` brings, in bytes; one message may be larger. An RPC carries 32 MiB at most. */
+/**
+ * The most bytes that one `read` returns, unless one message is larger. An RPC carries at most
+ * 32 MiB.
+ */
 const pageBytes = 4_194_304;
 
-// `n` counts the entries, so that how many there are need not be counted. A table without rowids is its
-// own index: an entry is one row written. What is kept for how long is for the last publish to say.
+// `n` numbers the entries, so that nothing has to count them. A table without rowids is its own
+// index: an entry is one row written. The last publish sets how long entries are kept.
 const create = `CREATE TABLE IF NOT EXISTS sse_history (
 	ms INTEGER NOT NULL, seq INTEGER NOT NULL, n INTEGER NOT NULL, max_age INTEGER NOT NULL, payload TEXT,
 	PRIMARY KEY (ms, seq)
@@ -22,17 +25,18 @@ interface Key {
 }
 
 /**
- * What one channel's object keeps, in its SQLite. Everything here is done within one turn of the event loop,
- * and so is one step; nothing that follows from it leaves the object before it is stored for good.
+ * The history of one channel's object, in its SQLite. Every method runs within one turn of the
+ * event loop, so each is one step. The object sends nothing that depends on it before it is
+ * durably stored.
  *
  * @see https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/
  */
 export class SqlHistory implements History {
-	/** Of the call that is being answered: they come with each. */
+	/** The limits of the current call. Each call brings its own. */
 	limits = historyLimits({});
 	readonly keys: SqlKeys;
 	readonly #storage: ObjectStorage;
-	/** The newest entry, also when it is not kept any more: ids grow for as long as the object lives. */
+	/** The newest entry, even if it is no longer kept: ids grow as long as the object lives. */
 	#newest = { ms: 0, seq: 0, n: 0, maxAge: 0 };
 	#ready = false;
 	#alarmIsSet = false;
@@ -42,16 +46,16 @@ export class SqlHistory implements History {
 		this.keys = new SqlKeys((query, ...bindings) => this.#sql(query, ...bindings));
 	}
 
-	/** @returns the message as its subscribers are to receive it. */
+	/** @returns the payload that subscribers receive. */
 	keep(payload: string): { id: string; payload: string } {
 		const id = this.#add(payload);
 		return { id, payload: stored(id, payload) };
 	}
 
-	/** Leaves an entry that is no message: for a reader of before the channel is not as it was. */
+	/** Leaves an entry that is no message, so that readers from before notice the change. */
 	async forget(): Promise<void> {
 		this.keys.drop();
-		// Nothing is kept here, and so nothing is gone.
+		// Nothing is kept, so nothing is lost.
 		if (!this.#open()) return;
 		this.#insert("", Date.now(), this.limits.maxAge);
 		const { ms, seq } = this.#newest;
@@ -62,7 +66,7 @@ export class SqlHistory implements History {
 	async read(_channel: string, after: string, limit: number): Promise<HistoryPage> {
 		if (!this.#open()) return this.#nothing(after);
 		const first = after === "0-0" || isEmpty(after);
-		// From the position itself, which must still be there, to one more than is asked for.
+		// From the position itself, which must still be there, to one more than requested.
 		const from = this.#kept(keyOf(first ? "0-0" : after));
 		const range = "FROM sse_history WHERE (ms, seq) >= (?, ?) ORDER BY ms, seq LIMIT ?";
 		const keys = this.#sql(
@@ -101,7 +105,7 @@ export class SqlHistory implements History {
 		return (back === 0 ? newest : this.#before(back)) ?? "0-0";
 	}
 
-	/** The position before the newest so many entries. */
+	/** The position before this many of the newest entries. */
 	#before(back: number): string | undefined {
 		const { ms, seq } = this.#kept({ ms: 0, seq: 0 });
 		const [row] = this.#sql(
@@ -111,17 +115,20 @@ export class SqlHistory implements History {
 		return row && idOf(row);
 	}
 
-	/** Sees to it that what is kept is freed when nothing is published any more. */
+	/** Makes sure that entries are freed when nothing is published any more. */
 	async setAlarm(): Promise<void> {
 		if (this.#alarmIsSet) return;
 		const end = this.#historyEnd() ?? this.keys.end();
 		if (end === undefined) return;
 		this.#alarmIsSet = true;
-		// Another one is a subclass's, whose handler calls ours.
+		// Any other alarm is a subclass's, whose handler calls ours.
 		if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(end + 1);
 	}
 
-	/** The alarm: frees what has expired, the messages or the keys first, and looks again when the rest will have. */
+	/**
+	 * The alarm. It frees what has expired, messages or keys, and sets the next alarm for the
+	 * rest.
+	 */
 	async freeExpired(): Promise<void> {
 		this.#alarmIsSet = false;
 		const now = Date.now();
@@ -136,11 +143,11 @@ export class SqlHistory implements History {
 		const [others] = this.#sql(
 			"SELECT count(*) AS tables FROM sqlite_master WHERE name <> '_cf_METADATA'",
 		);
-		// An object with empty storage costs nothing. What a subclass keeps is not ours to delete.
+		// An object with empty storage costs nothing. A subclass's data is not ours to delete.
 		if (others?.tables === 0) await this.#storage.deleteAll();
 	}
 
-	/** When all messages will have expired, in ms since 1970; undefined: none is stored. */
+	/** When all messages will have expired, in ms since 1970. Undefined: none is stored. */
 	#historyEnd(): number | undefined {
 		return this.#open() ? this.#newest.ms + this.#newest.maxAge : undefined;
 	}
@@ -150,11 +157,11 @@ export class SqlHistory implements History {
 		this.#ready = true;
 		const { maxLength, maxAge } = this.limits;
 		const now = Date.now();
-		// Nothing is kept: as long as this is there, nothing is missing from this life of the channel.
+		// Nothing is kept. While this entry exists, nothing is missing since the channel's birth.
 		if (this.#newest.ms < now - this.#newest.maxAge) this.#insert(null, now, maxAge);
 		this.#insert(payload, now, maxAge);
 		this.#sql("DELETE FROM sse_history WHERE ms < ?", now - maxAge);
-		// One more than promised: a reader that has seen that one can be given all the others.
+		// One more than promised: a reader at that one can get all the others.
 		const { ms, seq, n } = this.#newest;
 		const [first] = this.#sql("SELECT n FROM sse_history ORDER BY ms, seq LIMIT 1");
 		const surplus = n - Number(first?.n) - maxLength;
@@ -170,7 +177,7 @@ export class SqlHistory implements History {
 
 	#insert(payload: string | null, now: number, maxAge: number): void {
 		const last = this.#newest;
-		// The clock may have gone back, and ids never do.
+		// The clock may go back, but ids never do.
 		const ms = Math.max(now, last.ms);
 		const seq = ms === last.ms ? last.seq + 1 : 0;
 		const n = last.n + 1;
@@ -179,13 +186,13 @@ export class SqlHistory implements History {
 		this.#newest = { ms, seq, n, maxAge };
 	}
 
-	/** The place, or where what has not expired begins, if that is later. */
+	/** The position, or where unexpired entries begin, if that is later. */
 	#kept(from: Key): Key {
 		const oldest = Date.now() - this.#newest.maxAge;
 		return from.ms < oldest ? { ms: oldest, seq: 0 } : from;
 	}
 
-	/** @returns false when nothing is stored. Whoever reads creates nothing. */
+	/** @returns false when nothing is stored. A reader creates nothing. */
 	#open(): boolean {
 		if (this.#ready) return true;
 		const [table] = this.#sql("SELECT 1 FROM sqlite_master WHERE name = 'sse_history'");
@@ -203,10 +210,10 @@ export class SqlHistory implements History {
 
 	#sql(query: string, ...bindings: (string | number | null)[]) {
 		try {
-			// All rows at once: a cursor that is left open would lock the table.
+			// Reads all rows at once: an open cursor would lock the table.
 			return this.#storage.sql.exec(query, ...bindings).toArray();
 		} catch (cause) {
-			// Too big, full, or no SQLite at all: another try is no help.
+			// Too big, full, or no SQLite at all: another attempt would not help.
 			const reason = cause instanceof Error ? cause.message : String(cause);
 			throw new ConnectorError("refused", `The object's storage refused: ${reason}`, { cause });
 		}

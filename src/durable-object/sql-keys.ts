@@ -1,11 +1,12 @@
 /** How long a key is remembered, in ms. */
 const keyAge = 300_000;
 
-/** Keys at a time; the oldest makes room. */
+/** The most keys. The oldest is dropped first. */
 const mostKeys = 10_000;
 
-// `n` is the order in which they came, and the rowid: the oldest are found without an index on `at`, which would be
-// a row more to write. No AUTOINCREMENT: its table could not be dropped, and the storage never be empty.
+// `n` is the order of arrival, and the rowid: the oldest are found without an index on `at`, which
+// would write another row. There is no AUTOINCREMENT: its table cannot be dropped, so the storage
+// would never be empty.
 const create = `CREATE TABLE IF NOT EXISTS sse_keys (
 	n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, id TEXT NOT NULL
 )`;
@@ -17,7 +18,10 @@ const free = `DELETE FROM sse_keys WHERE n < max(
 
 type Sql = (query: string, ...bindings: (string | number)[]) => Record<string, unknown>[];
 
-/** The keys of a channel's late messages, in its object's SQLite: a publish that is tried again stores nothing. */
+/**
+ * The keys of a channel's recent messages, in its object's SQLite, so that a repeated publish
+ * stores nothing.
+ */
 export class SqlKeys {
 	readonly #sql: Sql;
 
@@ -25,7 +29,7 @@ export class SqlKeys {
 		this.#sql = sql;
 	}
 
-	/** The id of the message that had this key lately. */
+	/** The id of the recent message with this key. */
 	idOf(key: string): string | undefined {
 		if (!this.#exist()) return undefined;
 		const since = Date.now() - keyAge;
@@ -40,7 +44,7 @@ export class SqlKeys {
 		this.#sql(free, now - keyAge, mostKeys - 1);
 	}
 
-	/** When all will have expired, in ms since 1970; undefined: there is none. */
+	/** When all will have expired, in ms since 1970. Undefined: there is none. */
 	end(): number | undefined {
 		if (!this.#exist()) return undefined;
 		const [last] = this.#sql("SELECT at FROM sse_keys ORDER BY n DESC LIMIT 1");

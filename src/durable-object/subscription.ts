@@ -4,15 +4,18 @@ import { ConnectorError, closedError } from "../core/errors.ts";
 import { linesOf } from "./lines.ts";
 import { errorOf, type Line } from "./protocol.ts";
 
-/** The first try after a loss comes within this, in ms; each further one within twice as much. */
+/**
+ * The first attempt after a loss follows within this time, in ms. Each further one waits up to
+ * twice as long.
+ */
 const firstBackoff = 100;
 const longestBackoff = 5_000;
 
 type Lines = AsyncGenerator<string, void>;
 
 /**
- * One channel's payloads from its object, for `messages()` in a Worker. An object that was evicted or
- * restarted breaks the stream; another is opened then.
+ * One channel's payloads from its object, for `messages()` in a Worker. The eviction or restart
+ * of an object breaks the stream, and another is opened.
  */
 export class ObjectSubscription implements Subscription {
 	readonly #open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
@@ -21,9 +24,12 @@ export class ObjectSubscription implements Subscription {
 	readonly #abort = new AbortController();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#started = false;
-	/** Tries in a row that brought no line: to open a stream that breaks at once is no success. */
+	/**
+	 * Consecutive attempts that brought no line: opening a stream that breaks at once is no
+	 * success.
+	 */
 	#failures = 0;
-	/** Whether the handlers were told so; either the object is gone, or its own upstream is. */
+	/** Whether the handlers know of a loss: of the object, or of its own upstream. */
 	#lost = false;
 
 	constructor(
@@ -36,7 +42,10 @@ export class ObjectSubscription implements Subscription {
 		this.#onDone = onDone;
 	}
 
-	/** @throws {ConnectorError} when the object cannot be reached, or the connector is closed meanwhile. */
+	/**
+	 * @throws {ConnectorError} when the object cannot be reached, or the connector is closed
+	 *   meanwhile.
+	 */
 	async start(): Promise<void> {
 		try {
 			const lines = await this.#connect();
@@ -52,7 +61,7 @@ export class ObjectSubscription implements Subscription {
 		this.#finish();
 	}
 
-	/** Ends a subscription that is live, or waits to be so again; `start()` itself tells of an end before. */
+	/** Ends a subscription that is live or reconnecting. Before that, `start()` reports the end. */
 	end(error: ConnectorError): void {
 		if (this.#ended) return;
 		const started = this.#started;
@@ -66,7 +75,7 @@ export class ObjectSubscription implements Subscription {
 
 	#finish(): void {
 		clearTimeout(this.#timer);
-		// Cancels the stream too, so that the object hears of it at once.
+		// Also cancels the stream, so that the object notices at once.
 		this.#abort.abort();
 		this.#onDone();
 	}
@@ -130,7 +139,7 @@ export class ObjectSubscription implements Subscription {
 		} catch (error) {
 			if (this.#ended) return;
 			if (error instanceof ConnectorError && error.code === "refused") this.end(error);
-			// Told as lost already; this is one more try that failed.
+			// The loss is already reported. This is one more failed attempt.
 			else this.#retry();
 			return;
 		}

@@ -7,7 +7,7 @@ export function keepsHistory(connector: Connector): connector is KeepingConnecto
 	return connector.history !== undefined;
 }
 
-/** An object's own broker, with its messages kept. */
+/** An object's own broker, with history. */
 export function keepingBroker(broker: Connector, history: SqlHistory): KeepingConnector {
 	return {
 		name: broker.name,

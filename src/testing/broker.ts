@@ -87,7 +87,7 @@ export function testBroker(options: MemoryOptions = {}): TestBroker {
 		fail: (call, error = away(), times = 1) => {
 			failures.push(...Array.from({ length: times }, () => ({ call, error })));
 		},
-		end: async (error = new ConnectorError("refused", "Refused, as the test wants it.")) => {
+		end: async (error = new ConnectorError("refused", "Refused by the test.")) => {
 			for (const live of connections) await endAll(live, error);
 		},
 		publish: (channel, payload) => store.publish(channel, payload),
@@ -191,7 +191,7 @@ async function endAll(live: Live, error: ConnectorError): Promise<void> {
 	}
 }
 
-const away = () => new ConnectorError("unavailable", "The broker is down, as the test wants it.");
+const away = () => new ConnectorError("unavailable", "The test took the broker down.");
 
 function shielded(tell: () => void): void {
 	try {

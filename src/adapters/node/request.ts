@@ -78,8 +78,8 @@ function bodyOf(incoming: NodeIncoming): ReadableStream<Uint8Array> {
 			pull(controller) {
 				controller.error(
 					new TypeError(
-						"toNodeHandler: the request's body was read before, by express.json() or the like. " +
-							"Put the handler before that, or have it kept: " +
+						"toNodeHandler: middleware such as express.json() has already read the request's body. " +
+							"Put the handler before it, or keep the body: " +
 							"express.json({ verify: (request, _, bytes) => { request.rawBody = bytes; } }).",
 					),
 				);

@@ -5,33 +5,33 @@ import { type HistoryLimits, type LimitsOf, limitsByChannel } from "../shared/hi
 import { RecentKeys } from "./keys.ts";
 
 interface Entry extends KeptMessage {
-	/** The later part of its id. */
+	/** The second part of its id. */
 	readonly sequence: number;
-	/** When it came, in ms since 1970. */
+	/** When it was published, in ms since 1970. */
 	readonly at: number;
 }
 
 interface Kept {
 	readonly entries: Entry[];
-	/** The sequence of the newest entry that was let go. */
+	/** The sequence of the newest entry that was dropped. */
 	trimmedUpTo: number;
 }
 
 /**
- * What a process keeps. It is gone with the process, and a cursor from an earlier one is found
- * nowhere: ids begin with the time at which the history began.
+ * The history of one process, which ends with it. A cursor from an earlier process is not
+ * covered, because ids begin with the time at which the history began.
  */
 export class MemoryHistory implements History {
 	readonly #limitsOf: LimitsOf;
 	/** Channels with limits of their own, for as long as they are held. */
 	readonly #held = new Map<string, HistoryLimits>();
 	readonly #began = beginnings();
-	/** For each limits the channels that have them. The one that was used last comes last. */
+	/** The channels of each set of limits. The one used last comes last. */
 	readonly #groups = new Map<HistoryLimits, Map<string, Kept>>();
 	/** The channel whose keys were used last comes last. */
 	readonly #keys = new Map<string, RecentKeys>();
 	#sequence = 0;
-	/** The sequence of the newest entry that was let go together with its channel. */
+	/** The sequence of the newest entry that was dropped together with its channel. */
 	#trimmedUpTo = 0;
 
 	constructor(options: HistoryOptions) {
@@ -39,7 +39,7 @@ export class MemoryHistory implements History {
 		this.#limitsOf = (channel) => this.#held.get(channel) ?? limitsOf(channel);
 	}
 
-	/** @returns the message as its subscribers are to receive it. */
+	/** @returns the payload that subscribers receive. */
 	keep(channel: string, payload: string): { id: string; payload: string } {
 		const sequence = ++this.#sequence;
 		const id = `${this.#began}-${sequence}`;
@@ -48,7 +48,7 @@ export class MemoryHistory implements History {
 		return message;
 	}
 
-	/** The id of the message of the channel that had this key lately. */
+	/** The id of the channel's recent message with this key. */
 	idOfKey(channel: string, key: string): string | undefined {
 		return this.#keys.get(channel)?.idOf(key, Date.now());
 	}
@@ -98,7 +98,7 @@ export class MemoryHistory implements History {
 		if (after === "0-0" || isEmpty(after)) return this.#first(after, entries, trimmedUpTo, limit);
 		const index = entries.findIndex(({ id }) => id === after);
 		const covered = index !== -1;
-		// Of a position that is not here, what is kept after it: ids grow, whoever made them.
+		// For an unknown position: everything with a greater id, since ids only grow.
 		const from = covered ? index + 1 : entries.findIndex(({ id }) => isAfter(id, after));
 		const rest = from === -1 ? [] : entries.slice(from, from + limit + 1);
 		return page(covered, rest, limit);
@@ -120,12 +120,12 @@ export class MemoryHistory implements History {
 		return entries.at(-1 - back)?.id ?? "0-0";
 	}
 
-	/** What was seen empty then misses nothing that is younger. */
+	/** A channel seen empty at that time misses no younger message. */
 	#emptyAt(sequence: number): string {
 		return `~${this.#began}-${sequence}`;
 	}
 
-	/** What has not expired: of a channel that fell silent nothing is trimmed. */
+	/** The unexpired entries. A silent channel is not trimmed, so it may hold expired ones. */
 	#kept(channel: string): Kept {
 		const kept = this.#groupOf(channel).get(channel);
 		if (kept === undefined) return { entries: [], trimmedUpTo: this.#trimmedUpTo };
@@ -150,7 +150,7 @@ export class MemoryHistory implements History {
 		for (const [{ maxAge }, group] of this.#groups) this.#forgetIdle(group, entry.at - maxAge);
 	}
 
-	/** Channels that nothing was published to for so long that all they kept has expired. */
+	/** Drops channels in which everything has expired because nobody published for so long. */
 	#forgetIdle(channels: Map<string, Kept>, oldest: number): void {
 		for (const [channel, kept] of channels) {
 			const newest = kept.entries.at(-1);
@@ -163,7 +163,7 @@ export class MemoryHistory implements History {
 
 function trim(kept: Kept, { maxLength, maxAge }: HistoryLimits, now: number): void {
 	const { entries } = kept;
-	// One more than promised: a reader that has seen that one can be given all the others.
+	// Keeps one more than promised: a reader at that one can get all the others.
 	const surplus = Math.max(0, entries.length - maxLength - 1);
 	const young = entries.findIndex(({ at }) => at >= now - maxAge);
 	const gone = entries.splice(0, Math.max(surplus, young === -1 ? entries.length : young));
@@ -172,7 +172,7 @@ function trim(kept: Kept, { maxLength, maxAge }: HistoryLimits, now: number): vo
 
 let latestBeginning = 0;
 
-/** Now, and never the same twice: two histories of one process must not give the same ids. */
+/** The current time, but never the same twice: two histories of one process must not share ids. */
 function beginnings(): number {
 	latestBeginning = Math.max(Date.now(), latestBeginning + 1);
 	return latestBeginning;

@@ -1,15 +1,15 @@
 /** How long a key is remembered, in ms. */
 const keyAge = 300_000;
 
-/** Keys of a channel at a time; the oldest makes room. */
+/** The most keys per channel. The oldest is dropped first. */
 const mostKeys = 10_000;
 
-/** Which keys the messages of a channel had lately, and their ids. */
+/** The keys of a channel's recent messages, and their ids. */
 export class RecentKeys {
-	/** The oldest first. */
+	/** The oldest comes first. */
 	readonly #ids = new Map<string, { id: string; at: number }>();
 
-	/** The id of the message that has the key already. */
+	/** The id of the message that already has the key. */
 	idOf(key: string, now: number): string | undefined {
 		for (const [oldest, { at }] of this.#ids) {
 			if (now - at < keyAge && this.#ids.size < mostKeys) break;

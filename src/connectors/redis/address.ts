@@ -2,9 +2,10 @@ import { ConfigurationError } from "../../core/errors.ts";
 import type { NodeRedisOptions } from "./clients/node-redis.ts";
 
 /**
- * Host and port. Checks the URL on the way, for the library's own error would print it whole.
+ * Host and port. It checks the URL first, because the library's own error would print all of
+ * it.
  *
- * @param field where the options stand, such as `defaults.`.
+ * @param field where the options are, such as `defaults.`.
  * @throws {TypeError} that holds nothing of the URL.
  */
 export function addressOf(options: NodeRedisOptions, field = ""): string {
@@ -33,11 +34,11 @@ function checkedUrl(url: unknown, where: string): URL {
 			`${where}the URL must begin with redis:// or rediss://, such as redis://user:password@host:6379/0; a password with special characters must be percent-encoded.`,
 		);
 	}
-	// The host ends at the first of these: what follows it would be dialled, and shown. An @ after it was to
-	// end the password, and so was the last of several.
+	// The host ends at the first of these characters. What follows would be dialled, and shown. So
+	// an @ after it, or several of them, belonged to the password.
 	const [authority = ""] = rest.split(/[/?#]/, 1);
 	const isCut = rest.slice(authority.length).includes("@") || rest.includes("#");
-	// A parser of URLs takes line breaks and tabs away in silence.
+	// A URL parser silently removes line breaks and tabs.
 	const isTorn = /[\s\p{Cc}]/u.test(text) || authority.split("@").length > 2;
 	if (isCut || isTorn) throw new TypeError(`${where}${encoded}`);
 	if (!URL.canParse(text)) {

@@ -3,12 +3,14 @@ import { within } from "../shared/timeout.ts";
 import type { LinkEvents, RedisDriver, RedisLink } from "./driver.ts";
 import { toConnectorError, unanswered } from "./errors.ts";
 
-/** First and longest pause between two attempts, in ms. With the longest attempt (the timeout, 3 s
- * by default) it keeps a recovery under 5 s. */
+/**
+ * First and longest pause between two attempts, in ms. With the longest attempt (the timeout, 3
+ * s by default) it keeps a recovery under 5 s.
+ */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1_500;
 
-/** Opens connections: again and again, with growing and jittered pauses, while one is wanted. */
+/** Opens connections while one is wanted, with growing random pauses between attempts. */
 export class Dialer {
 	readonly #driver: RedisDriver;
 	readonly #timeout: number;
@@ -25,9 +27,8 @@ export class Dialer {
 	}
 
 	/**
-	 * Resolves to a connection that takes commands, or to nothing when none is wanted any more.
-	 * Rejects with a `ConnectorError` only when Redis refuses (code `refused`): everything else is
-	 * tried again.
+	 * Resolves to a connection that takes commands, or to undefined when none is wanted any more.
+	 * It rejects only when Redis refuses (code `refused`): everything else is tried again.
 	 */
 	async dial(wanted: () => boolean, events: LinkEvents): Promise<RedisLink | undefined> {
 		while (wanted()) {
@@ -46,16 +47,19 @@ export class Dialer {
 		return undefined;
 	}
 
-	/** A connection was lost or could not be had; the next attempt waits the longer. */
+	/** A connection was lost or could not be opened. The next attempt waits longer. */
 	failed(error: ConnectorError): void {
 		this.lastError = error;
 		const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures);
 		this.#failures += 1;
-		// Half of it is chance, so that a fleet does not come back in step.
+		// Half of it is random, so that a fleet does not return in step.
 		this.#notBefore = performance.now() + longest * (0.5 + Math.random() / 2);
 	}
 
-	/** A connection has proved itself. Being accepted is no proof: a server may hang up right after. */
+	/**
+	 * A connection has proved itself. Being accepted is no proof: a server may hang up right
+	 * after.
+	 */
 	succeeded(): void {
 		this.lastError = undefined;
 		this.#failures = 0;
@@ -73,7 +77,7 @@ export class Dialer {
 		const connecting = async () => {
 			const link = await this.#driver.open(events, this.#timeout);
 			opened.push(link);
-			// Finding out where to dial may have taken all the time there was.
+			// Finding the address may have used up the time.
 			if (failed) link.destroy();
 			else await link.connect();
 			await this.#driver.check?.(link);

@@ -1,32 +1,35 @@
 /**
- * What the connector needs of a Redis client library: single connections that do not heal. When to
- * dial again, how long to wait and what to subscribe to anew is decided in one place for every
- * library (`dialer.ts`, `publisher.ts`, `subscriber.ts`), so that all of them behave alike.
+ * What the connector needs from a Redis client library: single connections that do not
+ * reconnect. When to dial, how long to wait and what to resubscribe is decided once for every
+ * library (`dialer.ts`, `publisher.ts`, `subscriber.ts`), so that all behave alike.
  */
 export interface RedisDriver {
 	/** Host and port for error messages, without credentials. */
 	readonly address: string;
 	/**
-	 * Makes a connection that has not been dialled yet; loads the client library, or asks where the server
-	 * is, where needed.
+	 * Makes a connection that is not dialled yet. It may load the client library, or ask where
+	 * the server is.
 	 */
 	open(events: LinkEvents, timeout: number): Promise<RedisLink>;
-	/** Rejects if what was dialled is not the server that is wanted. */
+	/** Rejects when the connection leads to the wrong server. */
 	check?(link: RedisLink): Promise<void>;
 }
 
-/** None of these is called after `destroy()`, and nothing after `onLost`. */
+/** None of these is called after `destroy()` or `onLost`. */
 export interface LinkEvents {
 	onMessage(channel: string, payload: string): void;
-	/** The connection was up and is gone. Not called for a `connect()` that failed. */
+	/** The connection was up and is lost. Not called when `connect()` failed. */
 	onLost(error: unknown): void;
-	/** The server has ended this subscription: the channel's slot is another node's now. */
+	/** The server has ended this subscription: another node now has the channel's slot. */
 	onMoved(channel: string): void;
 }
 
-/** One connection, from its dialling to its end. All promises reject with the library's own error. */
+/**
+ * One connection, from its dialling to its end. All promises reject with the library's own
+ * error.
+ */
 export interface RedisLink {
-	/** What the server calls this connection, where it can be asked about sharded subscriptions. */
+	/** The server's name for this connection, where sharded subscriptions can be counted. */
 	readonly id?: string | undefined;
 	/** Resolves once Redis takes commands, rejects at the first failure. Called once. */
 	connect(): Promise<void>;
@@ -38,8 +41,8 @@ export interface RedisLink {
 	unsubscribe(channel: string): Promise<void>;
 	/** Resolves at the answer. */
 	ping(): Promise<void>;
-	/** Whether this connection alone keeps the process alive; until told otherwise it does. */
+	/** Whether this connection alone keeps the process alive. It does by default. */
 	keepProcessAlive(keep: boolean): void;
-	/** Drops the connection at once. Idempotent; never throws. */
+	/** Closes the connection at once. Idempotent; never throws. */
 	destroy(): void;
 }

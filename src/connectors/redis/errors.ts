@@ -1,15 +1,15 @@
 import { ConnectorError } from "../../core/errors.ts";
 
-/** Answers with which Redis says "not now": the same command may succeed later. */
+/** Replies that mean "not now": the same command may succeed later. */
 const PASSING =
 	/^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|NOREPLICAS|UNBLOCKED|ERR max number of clients)\b/;
 
-/** An error reply begins with its code in capitals; errors of sockets and of the libraries do not. */
+/** An error reply begins with its code in capitals. Errors of sockets and libraries do not. */
 const REPLY = /^[A-Z]{3,} /;
 
 /**
- * What went wrong with a connection or a command, in the connector's terms. An answer that says no
- * is `refused`; everything else, a passing condition of the server included, is `unavailable`.
+ * The connector's error for a failed connection or command. A reply that says no is `refused`.
+ * Everything else, a passing condition of the server included, is `unavailable`.
  */
 export function toConnectorError(error: unknown, address: string): ConnectorError {
 	if (error instanceof ConnectorError) return error;
@@ -31,37 +31,40 @@ export function toConnectorError(error: unknown, address: string): ConnectorErro
 
 /** Where a node of a Cluster says that a slot is. */
 export interface Redirection {
-	/** `host:port`; no host means the one that was asked. */
+	/** `host:port`. No host: the node that was asked. */
 	address: string;
-	/** For this one command only, after ASKING; the slot is on its way. */
+	/** For this command only, after ASKING: the slot is being moved there. */
 	ask: boolean;
 }
 
-/** Where the answer sends us, if it is such an answer. */
+/**
+ * The redirection in a reply, if it is one.
+ * https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#redirection-and-resharding
+ */
 export function redirection(error: unknown): Redirection | undefined {
 	const cause = error instanceof ConnectorError ? error.cause : error;
 	const [, kind, address] = /^(MOVED|ASK) \d+ (\S*:\d+)/.exec(describe(cause)) ?? [];
 	return address === undefined ? undefined : { address, ask: kind === "ASK" };
 }
 
-/** Whether what answered is a replica, as the master is after a failover. */
+/** Whether the reply came from a replica, which a master becomes after a failover. */
 export function isReadOnly(error: unknown): boolean {
 	const reason = describe(error);
 	return reason.startsWith("READONLY ") || /^ERR .*\bREADONLY\b/.test(reason);
 }
 
-/** Whether Redis answered the command with an error, so that the connection itself is fine. */
+/** Whether Redis replied with an error, so that the connection itself is fine. */
 export function isReply(error: unknown): boolean {
 	return REPLY.test(describe(error));
 }
 
-/** Whether the server knows the user, and does not let it do this. */
+/** Whether the server knows the user and forbids this command. */
 export function isForbidden(error: unknown): boolean {
 	const cause = error instanceof ConnectorError ? error.cause : error;
 	return describe(cause).startsWith("NOPERM ");
 }
 
-/** Nothing answers at `address`. `cause` is the last error of a socket, if there was one. */
+/** Nothing answers at `address`. `cause` is the last socket error, if any. */
 export function unreachable(address: string, reason: string, cause?: unknown): ConnectorError {
 	const advice = "Check that Redis is running there and that the address, port and TLS are right.";
 	return new ConnectorError(
@@ -79,11 +82,11 @@ export function unanswered(address: string, timeout: number): ConnectorError {
 	);
 }
 
-/** What answers is a replica: a master that was demoted, or a server that somebody took for one. */
+/** A replica answers: a demoted master, or a server that was never one. */
 export function noMaster(address: string): ConnectorError {
 	return new ConnectorError(
 		"unavailable",
-		`The server found for ${address} is no master, or is none any more. Check that a master is elected and known.`,
+		`The server found for ${address} is not a master. Check that a master is elected and known.`,
 	);
 }
 
@@ -95,11 +98,11 @@ export function moved(channel: string, address: string): ConnectorError {
 	);
 }
 
-/** The server has ended a subscription, and the client library did not hear of it. */
+/** The server has ended a subscription, and the client library did not notice. */
 export function forgotten(address: string): ConnectorError {
 	return new ConnectorError(
 		"unavailable",
-		`Redis at ${address} has ended a subscription without our hearing of it.`,
+		`Redis at ${address} ended a subscription, and the client did not notice.`,
 	);
 }
 
@@ -115,8 +118,8 @@ function describe(error: unknown): string {
 }
 
 /**
- * ioredis hangs the arguments of the failed command on the error, AUTH's password included, and an
- * old server repeats them in its message ("unknown command 'HELLO', with args beginning with: …").
+ * ioredis puts the failed command's arguments on the error, AUTH's password included. An old
+ * server repeats them in its message ("unknown command 'HELLO', with args beginning with: …").
  */
 function withoutSecrets(error: unknown): unknown {
 	if (!(error instanceof Error)) return error;

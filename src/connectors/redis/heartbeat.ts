@@ -1,7 +1,7 @@
 /**
- * Asks the other end for a sign of life at regular intervals. A path that was cut in silence (a
- * firewall that forgot the connection, a server that hangs) shows in no other way: a subscriber
- * only listens.
+ * Asks the server for a sign of life at regular intervals. A subscriber only listens, so
+ * nothing else shows a silently broken path: a firewall that forgot the connection, or a server
+ * that hangs.
  */
 export class Heartbeat {
 	readonly #interval: number;
@@ -9,7 +9,10 @@ export class Heartbeat {
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#running = false;
 
-	/** `interval` in ms; 0 turns it off. The next interval begins when `beat`, which must not reject, is done. */
+	/**
+	 * `interval` in ms; 0 turns it off. The next interval begins when `beat`, which must not
+	 * reject, has resolved.
+	 */
 	constructor(interval: number, beat: () => Promise<void>) {
 		this.#interval = interval;
 		this.#beat = beat;

@@ -4,15 +4,15 @@ import { callHandler } from "../shared/handlers.ts";
 
 type State = "pending" | "live" | "lost" | "ended";
 
-/** One subscription: keeps its handlers from being called out of turn, and their exceptions in. */
+/** One subscription. It calls its handlers in the right order, and catches what they throw. */
 export class Listener {
 	readonly #handlers: SubscriptionHandlers;
 	#state: State = "pending";
-	/** What came with the confirmation, before we could say that it is restored: first that, then these. */
+	/** Messages that came with the confirmation. They are delivered after `onRestored`. */
 	#early: string[] = [];
 	#resolve: () => void = unset;
 	#reject: (error: ConnectorError) => void = unset;
-	/** Resolves when it is live for the first time, rejects when it ended before that. */
+	/** Resolves when it is first live, rejects when it ends before that. */
 	readonly settled: Promise<void>;
 
 	constructor(handlers: SubscriptionHandlers) {
@@ -34,7 +34,8 @@ export class Listener {
 
 	message(payload: string): void {
 		if (this.#state === "ended") return;
-		// Whoever catches up from a history would take it for the last one seen, and miss those before.
+		// Delivered at once, it would look like the newest known message, and older ones would be
+		// missed.
 		if (this.#state === "lost") this.#early.push(payload);
 		else callHandler(this.#handlers, "onMessage", payload);
 	}
@@ -49,7 +50,7 @@ export class Listener {
 		for (const payload of this.#early.splice(0)) this.message(payload);
 	}
 
-	/** The connection is gone. One that was never live just goes on waiting. */
+	/** The connection is lost. A subscription that was never live goes on waiting. */
 	down(error: ConnectorError): void {
 		if (this.#state !== "live") return;
 		this.#state = "lost";
@@ -57,7 +58,7 @@ export class Listener {
 		callHandler(this.#handlers, "onLost", error);
 	}
 
-	/** It is over, whatever it was. */
+	/** Ends it, in any state. */
 	end(error: ConnectorError): void {
 		const before = this.#state;
 		this.#state = "ended";
@@ -65,12 +66,12 @@ export class Listener {
 		else if (before !== "ended") callHandler(this.#handlers, "onEnd", error);
 	}
 
-	/** Its owner has left: no handler is called from here on. */
+	/** Its owner has left: no handler is called from now on. */
 	leave(): void {
 		this.#state = "ended";
 	}
 }
 
 function unset(): void {
-	// A promise's functions are there as soon as it is made; the compiler cannot know.
+	// A promise's functions exist as soon as it is made. The compiler cannot know that.
 }

@@ -2,14 +2,14 @@ import { atEndOfTurn } from "../../core/scheduling.ts";
 import { isReply, noMaster } from "./errors.ts";
 
 /**
- * Makes sure that a server is a master. A replica takes subscriptions as well; but what it hears of the channel's
- * messages came a way on which they can get lost with nobody told.
+ * Makes sure that a server is a master. A replica takes subscriptions as well, but messages may
+ * get lost on their way to it, and nobody is told.
  *
- * @param ask has the server answer ROLE (https://redis.io/docs/latest/commands/role/).
- * @throws {ConnectorError} `unavailable` when it is none.
+ * @param ask has the server answer ROLE: https://redis.io/docs/latest/commands/role/
+ * @throws {ConnectorError} `unavailable` when it is no master.
  */
 export async function assertMaster(address: string, ask: () => Promise<unknown>): Promise<void> {
-	// A user who may not ask is not kept from all the rest.
+	// A user that may not ask can still do everything else.
 	const role = await ask().catch((error: unknown) => {
 		if (!isReply(error)) throw error;
 	});
@@ -17,7 +17,7 @@ export async function assertMaster(address: string, ask: () => Promise<unknown>)
 	throw noMaster(address);
 }
 
-/** Runs a task once for all who want it in one turn of the event loop, after the last of them has called. */
+/** Runs a task once for all calls in one turn of the event loop, after the last of them. */
 export function oncePerTurn(task: () => Promise<void>): () => Promise<void> {
 	let next: Promise<void> | undefined;
 	return () => {

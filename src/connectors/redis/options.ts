@@ -5,8 +5,8 @@ import type { NodeAddress, RedisClusterOptions } from "./cluster/options.ts";
 import type { RedisSentinelOptions } from "./sentinel.ts";
 
 /**
- * Options of node-redis, and whether they are. ioredis' have other names and other places, and node-redis
- * ignores what it does not know: it would dial localhost instead.
+ * Checks node-redis' options. ioredis has other names and places for them, and node-redis
+ * ignores unknown ones: it would dial localhost instead.
  */
 
 const clientNames = [
@@ -30,7 +30,7 @@ const sentinelNames = [
 ] as const;
 
 const reconnecting =
-	"Reconnecting and waiting are done here: redis(target, { timeout }). Leave it out.";
+	"Leave it out: this connector reconnects by itself. Its timeout: redis(target, { timeout }).";
 
 const advice: Advice = [
 	["Write socket: { host, port }.", "host port hostname"],
@@ -66,7 +66,7 @@ const advice: Advice = [
 	["Write redis(target, { scope, sharded }).", "scope sharded"],
 ];
 
-/** What is a client's, where the target is a list of servers. */
+/** Options of a single client, where the target is a list of servers. */
 const inside = (home: string): Advice => [
 	[`Write ${home}: { username }.`, "username user"],
 	[`Write ${home}: { password }.`, "password pass auth"],
@@ -76,7 +76,10 @@ const inside = (home: string): Advice => [
 	...advice,
 ];
 
-/** What is at home beside `socket`, or has another name in it. Its other fields are for Node's `net` and `tls`. */
+/**
+ * Options that belong beside `socket`, or have another name in it. All others in it are for
+ * Node's `net` and `tls`.
+ */
 const notInSocket: Advice = [
 	["Write url beside socket.", "url uri"],
 	["Write username beside socket.", "username user"],
@@ -88,7 +91,7 @@ const notInSocket: Advice = [
 	[reconnecting, "retryStrategy retry_strategy"],
 ];
 
-/** @param field where they stand, such as `defaults.`; `""`: they are the target itself. */
+/** @param field where the options are, such as `defaults.`; `""`: they are the target itself. */
 export function checkClientOptions(field: string, options: unknown): NodeRedisOptions {
 	const where = `redis(): ${field}`;
 	if (typeof options !== "object" || options === null) {
@@ -144,7 +147,7 @@ function checkSocket(where: string, given: unknown): void {
 	if (typeof given !== "object" || given === null) return;
 	checkMisplaced(where, given, notInSocket);
 	const { host, port }: { host?: unknown; port?: unknown } = given;
-	// In an error it would be shown whole, with the password of a URL.
+	// An error would show all of it, with the password of a URL.
 	if (host !== undefined && (typeof host !== "string" || !isHost(host))) {
 		throw new TypeError(
 			`${where}host: must be a host name or an address alone; a port goes to port.`,
@@ -160,7 +163,7 @@ function checkSocket(where: string, given: unknown): void {
 	throw new TypeError(`${where}port: must be a whole number of up to 65535.`);
 }
 
-/** A name, or an address of either version of IP; with a zone, if need be. */
+/** A name, or an IP address of either version, also with a zone. */
 function isHost(text: string): boolean {
 	const isAddress = text.split(":").length > 2 && /^\[?[0-9a-f:.]+(%[\w.-]+)?\]?$/i.test(text);
 	return isAddress || /^[^\s/@?#\\:[\]]+$/.test(text);

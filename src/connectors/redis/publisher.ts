@@ -5,15 +5,15 @@ import type { RedisDriver, RedisLink } from "./driver.ts";
 import { closed, isReadOnly, toConnectorError, unanswered, unreachable } from "./errors.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
-/** Publishes over a connection of its own or over the caller's client. */
+/** Publishes over its own connection or over the caller's client. */
 export interface Publisher {
 	/**
-	 * Runs a command; resolves to its reply. Rejects with a `ConnectorError`. Commands that are run one after the other
-	 * leave in that order.
+	 * Runs a command and resolves to its reply. Commands are sent in the order of the calls.
 	 *
 	 * @param key the key or channel by which a Cluster finds the node.
-	 * @param make its arguments, asked for when it can leave; undefined: nothing leaves.
-	 * @param ms how long a connection may take to come, in ms.
+	 * @param make returns the arguments when the command can be sent. Undefined: nothing is sent.
+	 * @param ms how long to wait for a connection, in ms.
+	 * @throws {ConnectorError} (the promise rejects) when it fails.
 	 */
 	run(key: string, make: Make, ms: number): Promise<unknown>;
 	/** Idempotent; never throws. */
@@ -21,9 +21,9 @@ export interface Publisher {
 }
 
 /**
- * Publishes over one connection of its own, which is dialled at the first publish and again at the
- * first one after it was lost. A command is given to the connection only while it is up, so that
- * nothing is queued past its time.
+ * Publishes over its own connection, which the first publish dials, also after a loss. The
+ * connection gets a command only while it is up, so that nothing waits in a queue past its
+ * time.
  */
 export class LinkPublisher implements Publisher {
 	readonly #driver: RedisDriver;
@@ -46,36 +46,38 @@ export class LinkPublisher implements Publisher {
 
 	async run(_key: string, make: Make, ms: number): Promise<unknown> {
 		if (this.#closed) throw closed();
-		// No step in between: the order of the calls is the order in which they are written.
+		// Without a step in between, commands are written in the order of the calls.
 		const write = (link: RedisLink) => this.send(link, make, this.#timeout);
 		return this.#link === undefined ? this.#linkUp(ms, write) : write(this.#link);
 	}
 
-	/** Resolves to the connection. Rejects with a `ConnectorError` when there is none within `ms`. */
+	/**
+	 * Resolves to the connection. Rejects with a `ConnectorError` when there is none within `ms`.
+	 */
 	async connected(ms: number): Promise<RedisLink> {
 		if (this.#closed) throw closed();
 		return this.#link ?? this.#linkUp(ms, (link) => link);
 	}
 
-	/** `asking`: has the node serve a slot that is only on its way to it. */
+	/** `asking`: the node serves a slot that is still being moved to it. */
 	async send(link: RedisLink, make: Make, ms: number, asking = false): Promise<unknown> {
 		const args = make();
 		if (args === undefined) return undefined;
-		// Written together, so that no other command comes between them.
+		// Written together, so that no other command gets between them.
 		const commands = asking ? [["ASKING"], args] : [args];
 		try {
 			const replies = Promise.all(commands.map((command) => link.command(command)));
 			const all = await within(replies, ms, () => {
 				const error = unanswered(this.#driver.address, this.#timeout);
-				// It owed an answer for too long to be trusted with another command; and what it has
-				// not written yet goes down with it.
+				// It owed an answer for too long, so it gets no more commands. Its unwritten commands are
+				// dropped with it.
 				this.#drop(link, error);
 				return error;
 			});
 			return all.at(-1);
 		} catch (error) {
 			if (this.#closed) throw closed();
-			// It was the master once: the next connection goes to where the master is now.
+			// It is no master any more. The next connection goes to the current one.
 			if (isReadOnly(error)) this.#drop(link, error);
 			throw toConnectorError(error, this.#driver.address);
 		}
@@ -115,8 +117,8 @@ export class LinkPublisher implements Publisher {
 			});
 			if (link === undefined) return;
 			this.#dialer.succeeded();
-			// While a publish is under way its timer keeps the process alive; in between, a script
-			// that has published what it had to may end without closing anything.
+			// While a publish is running, its timer keeps the process alive. In between, a script may
+			// end without closing anything.
 			link.keepProcessAlive(false);
 			this.#link = link;
 			this.#waiting.admit(link);
@@ -136,5 +138,5 @@ export class LinkPublisher implements Publisher {
 }
 
 function ignore(): void {
-	// A connection that only publishes is sent no messages.
+	// A connection that only publishes receives no messages.
 }

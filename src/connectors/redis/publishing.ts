@@ -18,17 +18,17 @@ import { closed, toConnectorError, unanswered } from "./errors.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Topology } from "./topology.ts";
 
-/** The half of the connector that publishes, with connections of its own. */
+/** The publishing half of the connector, with its own connections. */
 export class RedisPublishing {
 	readonly scope: "process" | "request";
-	/** There when messages are kept. */
+	/** Present when messages are kept. */
 	readonly store: RedisStore | undefined;
 	readonly #topology: Topology;
 	readonly #timeout: number;
 	readonly #queues: PerRequest<PublishQueue>;
-	/** Of what is pipelined. */
+	/** Bounds pipelined publishes. */
 	readonly #backlog = new Backlog("redis()");
-	/** One per process, or one for each use. */
+	/** One per process, or one per use. */
 	readonly #open: UnderWay<Publisher>;
 	#publisher: Publisher | undefined;
 	#closed = false;
@@ -42,7 +42,7 @@ export class RedisPublishing {
 		this.scope = scope;
 		this.#topology = topology;
 		this.#timeout = timeout;
-		// To connect, and to be answered.
+		// Time to connect, and to get the answer.
 		this.#open = new UnderWay(scope === "process" ? Infinity : 2 * timeout + slack);
 		if (history !== undefined) {
 			const placed = { ...history, keyPrefix: history.keyPrefix ?? placeOf(topology.keyPrefix) };
@@ -64,7 +64,7 @@ export class RedisPublishing {
 		this.#queues = new PerRequest(scope, () => new PublishQueue(transport), timeout + slack);
 	}
 
-	/** There when messages are kept. */
+	/** Present when messages are kept. */
 	get history(): unknown {
 		return this.store;
 	}
@@ -85,12 +85,12 @@ export class RedisPublishing {
 		return Promise.all(messages.map((message) => outcomeOf(this.#pipelined(message))));
 	}
 
-	/** @param ms how long a connection may take to come, in ms. */
+	/** @param ms how long to wait for a connection, in ms. */
 	async run(key: string, make: Make, ms = this.#timeout): Promise<unknown> {
 		return this.#with((publisher) => publisher.run(key, make, ms));
 	}
 
-	/** @throws {ConnectorError} `closed`; a TypeError for what Redis cannot carry. */
+	/** @throws {ConnectorError} `closed`; a TypeError for text that Redis cannot carry. */
 	check(channel: string, payload = ""): void {
 		if (this.#closed) throw closed();
 		assertWellFormed("channel", channel);
@@ -106,7 +106,9 @@ export class RedisPublishing {
 		for (const queue of this.#queues.all()) queue.close(closed());
 	}
 
-	/** One connection carries plain publishes in the order in which they are written, without a wait in between. */
+	/**
+	 * One connection carries plain publishes in the order of the calls, without waits in between.
+	 */
 	get #isPipelined(): boolean {
 		return this.store === undefined && this.scope === "process" && !this.#topology.isSpread;
 	}
@@ -123,7 +125,7 @@ export class RedisPublishing {
 		}
 	}
 
-	/** The messages of one channel, written together. */
+	/** One channel's messages, written together. */
 	async #plain(
 		[channel = ""]: readonly string[],
 		take: () => readonly ChannelBatch[],
@@ -140,7 +142,8 @@ export class RedisPublishing {
 			});
 			let batch: readonly OutgoingMessage[] | undefined;
 			let others: Promise<PublishOutcome[]> = Promise.resolve([]);
-			// The first asks for the batch when there is a connection. The others follow as soon as it is written.
+			// The first asks for the batch once there is a connection. The others follow as soon as it
+			// is written.
 			const follow = async (rest: readonly OutgoingMessage[]) => {
 				await undefined;
 				return Promise.all(rest.map((message) => outcomeOf(send(() => argsOf(message)))));
@@ -154,7 +157,7 @@ export class RedisPublishing {
 				return head && argsOf(head);
 			});
 			const outcome = await outcomeOf(first);
-			// Nothing was taken: there was no connection, and what waits is not to blame.
+			// Nothing was sent because there was no connection. The waiting messages are not to blame.
 			if (batch === undefined && outcome.error !== undefined) throw outcome.error;
 			return [outcome, ...(await others)].slice(0, batch?.length ?? 0);
 		});
@@ -181,11 +184,11 @@ export class RedisPublishing {
 	}
 }
 
-/** Where the histories go by default: behind what the caller's client puts before its own keys. */
+/** The default place of histories: behind the prefix of the caller's client. */
 function placeOf(keyPrefix = ""): string {
 	if (!/[{}]/.test(keyPrefix)) return keyPrefix + historyPrefix;
 	throw new ConfigurationError(
-		"redis(): the client's keyPrefix has braces, which would take the place of the channel's own in a Cluster. " +
-			'Say where the history goes: history: { keyPrefix: "app1:sse:" }.',
+		"redis(): the client's keyPrefix has braces, which a Cluster would use instead of the channel's. " +
+			'Set history: { keyPrefix: "app1:sse:" }.',
 	);
 }

@@ -45,7 +45,7 @@ export function sentinelDriver(options: RedisSentinelOptions): RedisDriver {
 	return {
 		address: group,
 		async open(events, timeout) {
-			// Each attempt begins with another of them: one that was cut off knows an old master.
+			// Each attempt begins with another Sentinel: one that is cut off knows only an old master.
 			const first = turn++ % sentinelRootNodes.length;
 			const sentinels = [...sentinelRootNodes.slice(first), ...sentinelRootNodes.slice(0, first)];
 			const master = await masterAsOf(sentinels, options, timeout);
@@ -79,7 +79,7 @@ async function masterAsOf(
 				.then(() => link.command(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name]));
 			const master = await within(asking, patience, () => unanswered(address, patience));
 			if (Array.isArray(master)) return whereIs(master.join(":"), nodeAddressMap);
-			// Final only if they all say so: one may not have been told yet.
+			// Final only if all of them say so: one may not have been told yet.
 			failure ??= unknownGroup(address, name);
 		} catch (error) {
 			failure = toConnectorError(error, address);
@@ -91,7 +91,7 @@ async function masterAsOf(
 }
 
 function ignore(): void {
-	// What the Sentinel has to say is in its answer, or in the error that comes instead.
+	// A Sentinel's answer, or the error instead of it, says everything.
 }
 
 function unknownGroup(address: string, name: string): ConnectorError {

@@ -1,12 +1,12 @@
 import type { ConnectorError } from "../../core/errors.ts";
 import type { Listener } from "./listener.ts";
 
-/** A channel that somebody here wants, at one node. Another one of the same name may follow it. */
+/** A subscribed channel at one node. Another one of the same name may follow it. */
 export class SubscribedChannel {
 	readonly name: string;
-	/** Replaced, never changed, so that a message goes to those who were there when it came. */
+	/** Replaced and never changed, so that a message goes to the listeners of its time. */
 	listeners: readonly Listener[] = [];
-	/** Whether Redis has confirmed it on the connection there is now. */
+	/** Whether Redis has confirmed it on the current connection. */
 	live = false;
 	/** Whether it is being subscribed to on that connection. */
 	joining = false;
@@ -28,7 +28,7 @@ export class SubscribedChannel {
 	}
 
 	message(payload: string): void {
-		// What a node still passes on of a channel that has left it may be out of order.
+		// Messages from a node that the channel has left may be out of order.
 		if (!this.live && !this.joining) return;
 		for (const listener of this.listeners) listener.message(payload);
 	}

@@ -19,9 +19,9 @@ import { SubscribedChannel as Channel } from "./subscribed-channel.ts";
 import type { ChannelSubscriber, SubscriberSettings } from "./topology.ts";
 
 /**
- * All subscriptions over one connection, dialled at the first of them. What is wanted (`#channels`)
- * is kept apart from the connection, and every new connection is told all of it: so nothing that
- * was given up during an outage comes back, and nothing wanted is forgotten.
+ * All subscriptions over one connection, which the first one dials. The wanted channels
+ * (`#channels`) are kept apart from the connection, and every new connection subscribes to all
+ * of them. So an outage neither revives nor forgets a subscription.
  */
 export class Subscriber implements ChannelSubscriber {
 	readonly #driver: RedisDriver;
@@ -45,7 +45,7 @@ export class Subscriber implements ChannelSubscriber {
 		return this.#channels.size;
 	}
 
-	/** Those that Redis has confirmed. */
+	/** The channels that Redis has confirmed. */
 	get live(): readonly Channel[] {
 		return [...this.#channels.values()].filter(({ live }) => live);
 	}
@@ -73,9 +73,9 @@ export class Subscriber implements ChannelSubscriber {
 	}
 
 	/**
-	 * Has a listener hear the channel, as soon as Redis has confirmed that, until it is detached.
+	 * Has a listener hear the channel from Redis' confirmation until it is detached.
 	 *
-	 * @returns what detaches it; idempotent, resolves when Redis knows, never rejects.
+	 * @returns a function that detaches it. Idempotent; resolves when Redis knows; never rejects.
 	 */
 	attach(name: string, listener: Listener): () => Promise<void> {
 		const channel = this.#channels.get(name) ?? this.#want(name);
@@ -85,7 +85,7 @@ export class Subscriber implements ChannelSubscriber {
 		return () => this.#detach(channel, listener);
 	}
 
-	/** Subscribes to the channels again that the server would not have, or has ended. */
+	/** Resubscribes to the channels that the server refused, or has ended. */
 	rejoin(): void {
 		const link = this.#link;
 		if (link === undefined) return;
@@ -95,9 +95,9 @@ export class Subscriber implements ChannelSubscriber {
 	}
 
 	/**
-	 * Subscribes to everything anew when the server knows of fewer channels than are live here.
+	 * Resubscribes to everything when the server counts fewer channels than are live here.
 	 *
-	 * @param count asks the server, over another connection; undefined: it cannot tell.
+	 * @param count asks the server, over another connection. Undefined: it cannot tell.
 	 */
 	async verify(count: (id: string) => Promise<number | undefined>): Promise<void> {
 		const link = this.#link;
@@ -132,7 +132,7 @@ export class Subscriber implements ChannelSubscriber {
 		channel.listeners = channel.listeners.filter((other) => other !== listener);
 		const last = channel.listeners.length === 0 && this.#channels.get(channel.name) === channel;
 		if (!last) return;
-		// From here on a new subscriber makes a new channel. Its SUBSCRIBE follows our UNSUBSCRIBE on the connection.
+		// A new subscriber makes a new channel. Its SUBSCRIBE follows our UNSUBSCRIBE.
 		this.#channels.delete(channel.name);
 		const link = this.#link;
 		const idle = this.#channels.size === 0 && this.#idle();
@@ -140,14 +140,15 @@ export class Subscriber implements ChannelSubscriber {
 		try {
 			await this.#answered(link.unsubscribe(channel.name));
 		} catch (error) {
-			// The channel's slot has left this node, and the subscription with it.
+			// The channel's slot has left this node, and so has the subscription.
 			if (redirection(error) !== undefined) return;
-			// Without its connection it ends at the broker too: the leaver has what it wanted, and others hear of the loss.
+			// Closing the connection ends the subscription at the broker, too. Others learn of the
+			// loss.
 			this.#lost(link, error);
 		}
 	}
 
-	/** Nobody is left. True if the connection was given up with them. */
+	/** No channel is left. True if the connection was closed for that. */
 	#idle(): boolean {
 		this.#heartbeat.stop();
 		this.#link?.keepProcessAlive(false);
@@ -194,7 +195,7 @@ export class Subscriber implements ChannelSubscriber {
 			else this.#lost(link, failure);
 			return;
 		}
-		// The word that it has moved may have come right after the confirmation.
+		// The message that it has moved may come right after the confirmation.
 		if (this.#link !== link || !channel.joining) return;
 		this.#dialer.succeeded();
 		channel.up();
@@ -217,7 +218,7 @@ export class Subscriber implements ChannelSubscriber {
 		try {
 			await this.#answered(link.ping());
 		} catch (error) {
-			// An error from Redis (PING not allowed to this user) is a sign of life like any other.
+			// An error from Redis (PING not allowed to this user) is a sign of life, too.
 			if (!isReply(error)) this.#lost(link, error);
 		}
 	}

@@ -83,7 +83,7 @@ function single(target: RedisTarget): Topology {
 	}
 	if ("getSentinelNode" in target) {
 		throw new ConfigurationError(
-			"redis(): a sentinel client of node-redis cannot be handed in. Pass the options that it was made with: { name, sentinelRootNodes }.",
+			"redis(): a node-redis sentinel client is unsupported. Pass its options: { name, sentinelRootNodes }.",
 		);
 	}
 	if (isNodeRedis(target)) {
@@ -91,7 +91,7 @@ function single(target: RedisTarget): Topology {
 		return through(nodeRedisDuplicates(target), publisher);
 	}
 	if ("connect" in target || "on" in target) {
-		throw new TypeError(`redis(): the client handed in is of no kind known here. ${WAYS}`);
+		throw new TypeError(`redis(): unsupported client. ${WAYS}`);
 	}
 	checkPlain(target);
 	return connecting(target);
@@ -115,7 +115,7 @@ function through(
 	};
 }
 
-/** ioredis puts it before keys, and not before channels. Our connections leave it to us. */
+/** ioredis puts it before keys, but not before channels. Our connections leave that to us. */
 function keyPrefixOf(target: unknown): string | undefined {
 	const { options } = target as { options?: { keyPrefix?: unknown; redisOptions?: unknown } };
 	const { keyPrefix, redisOptions } = options ?? {};
@@ -123,7 +123,7 @@ function keyPrefixOf(target: unknown): string | undefined {
 	return typeof prefix === "string" && prefix !== "" ? prefix : undefined;
 }
 
-/** What has no fields of its own would be taken for `{}`, and localhost would be dialled. */
+/** An object without own fields would count as `{}`, and localhost would be dialled. */
 function checkPlain(target: object): void {
 	if (target instanceof URL) throw new TypeError(`redis(): pass the URL as a string: url.href.`);
 	if ("then" in target) {
@@ -142,11 +142,11 @@ function clusterOptions(target: object): RedisClusterOptions | undefined {
 		checkClusterOptions(target);
 		return target;
 	}
-	// Of node-redis' clients only the cluster's has these.
+	// Of node-redis' clients, only the cluster client has these.
 	if (!("slots" in target) || !has(target, "nodeClient")) return undefined;
 	if ("_options" in target && isClusterOptions(target._options)) return target._options;
 	throw new ConfigurationError(
-		"redis(): this version's cluster client cannot be handed in. Pass the options that it was made with: { rootNodes: [{ url }] }.",
+		"redis(): this version's cluster client is unsupported. Pass its options: { rootNodes: [{ url }] }.",
 	);
 }
 

@@ -4,8 +4,8 @@ interface Waiter<T> {
 }
 
 /**
- * Where callers wait for a connection, each for a time of its own. One shared promise would keep
- * every caller of a long outage in memory until its end; here nobody stays past their time.
+ * Where callers wait for a connection, each with its own time limit. One shared promise would
+ * keep every caller of a long outage in memory until its end.
  */
 export class WaitingRoom<T> {
 	readonly #waiters = new Set<Waiter<T>>();
@@ -15,9 +15,9 @@ export class WaitingRoom<T> {
 	}
 
 	/**
-	 * Rejects with what `late` makes when nothing came within `ms`.
+	 * Rejects with the result of `late` when nothing came within `ms`.
 	 *
-	 * @param use called at once when it has come: nobody who comes later may go first.
+	 * @param use called as soon as it comes, so that no later caller gets ahead.
 	 */
 	wait<R>(ms: number, late: () => unknown, use: (value: T) => R | Promise<R>): Promise<R> {
 		return new Promise((resolve, reject) => {
@@ -40,7 +40,7 @@ export class WaitingRoom<T> {
 		});
 	}
 
-	/** In the order in which they came. */
+	/** In the order of their calls. */
 	admit(value: T): void {
 		for (const waiter of this.#waiters) waiter.admit(value);
 	}

@@ -1,13 +1,13 @@
 import type { OutgoingMessage } from "../../core/connector.ts";
 import { ConnectorError } from "../../core/errors.ts";
 
-/** Publishes of one queue without an outcome, at a time. */
+/** The most publishes of one queue without an outcome. */
 const mostMessages = 50_000;
 
-/** Of their payloads and names together, in UTF-16 code units. */
+/** The largest sum of their payloads and names, in UTF-16 code units. */
 const mostSize = 33_554_432;
 
-/** Counts what has been handed in and has no outcome yet, and bounds it. It goes with its queue. */
+/** Counts and limits the publishes without an outcome. Each queue has its own. */
 export class Backlog {
 	readonly #owner: string;
 	#messages = 0;
@@ -18,7 +18,7 @@ export class Backlog {
 		this.#owner = owner;
 	}
 
-	/** @returns why there is no place for it; undefined when there is, and it has it. */
+	/** @returns undefined when it was counted; else an error that says why there is no place. */
 	enter(size: number): ConnectorError | undefined {
 		if (this.#messages >= mostMessages || (this.#messages > 0 && this.#size + size > mostSize)) {
 			return new ConnectorError(

@@ -9,7 +9,7 @@ export interface HistoryLimits {
 	readonly maxAge: number;
 }
 
-/** How much is kept of each channel: one object for all that fit the same rule. */
+/** How much is kept of each channel. All channels of one rule share one object. */
 export type LimitsOf = (channel: string) => HistoryLimits;
 
 const advice: Advice = [
@@ -30,7 +30,7 @@ export function historyLimits(
 }
 
 /**
- * @param more names of options that this connector has besides.
+ * @param more names of this connector's further options.
  * @throws {TypeError} that names the option and its rule.
  */
 export function limitsByChannel(options: HistoryOptions, more: readonly string[] = []): LimitsOf {

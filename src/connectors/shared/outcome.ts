@@ -1,7 +1,7 @@
 import type { PublishOutcome, PublishResult } from "../../core/connector.ts";
 import { ConnectorError } from "../../core/errors.ts";
 
-/** What became of one of several publishes: one that failed keeps nothing from the others. */
+/** The outcome of one of several publishes. A failed one does not stop the others. */
 export async function outcomeOf(publishing: Promise<PublishResult>): Promise<PublishOutcome> {
 	try {
 		return await publishing;

@@ -3,16 +3,16 @@ import type { OutgoingMessage, PublishOutcome } from "../../core/connector.ts";
 /** The publishes of one channel. */
 export interface Lane {
 	readonly channel: string;
-	/** A call is under way. */
+	/** Whether a call is running. */
 	isBusy: boolean;
-	/** In the order of their calls; some may have expired. */
+	/** In the order of their calls. Some may have expired. */
 	waiting: Waiting[];
 }
 
-/** A message that has no outcome yet. */
+/** A message without an outcome. */
 export class Waiting {
 	readonly message: OutgoingMessage;
-	/** On the clock of `performance.now()`, in ms. */
+	/** By the clock of `performance.now()`, in ms. */
 	readonly deadline: number;
 	readonly #resolve: (outcome: PublishOutcome) => void;
 	isOpen = true;

@@ -3,7 +3,7 @@ import { ConnectorError } from "../../core/errors.ts";
 import { Backlog, sizeOf } from "./backlog.ts";
 import { type Lane, Waiting } from "./publish-lane.ts";
 
-/** Messages of one channel that go together, in order. */
+/** Messages of one channel that are sent together, in order. */
 export interface ChannelBatch {
 	readonly channel: string;
 	readonly messages: readonly OutgoingMessage[];
@@ -13,16 +13,20 @@ export interface ChannelBatch {
 export interface Transport {
 	/** How long a publish may take, in ms. */
 	readonly timeout: number;
-	/** Whether several channels share a call, where each call costs money. Else each channel has its own. */
+	/**
+	 * Whether several channels share a call, as where each call costs money. Otherwise each
+	 * channel has its own.
+	 */
 	readonly together: boolean;
 	/** The connector, for the error when too much waits. */
 	readonly owner: string;
 	/**
 	 * Sends one call.
 	 *
-	 * @param take what to send, to be asked for when it can leave at once: meanwhile more is gathered, and what has
-	 *   waited too long is taken out. For a second try it is asked again. Nothing is left when it is empty.
-	 * @param ms how long the oldest has left, in ms.
+	 * @param take returns what to send. Call it when the call can be sent at once: until then
+	 *   more is gathered, and expired messages are removed. Call it again for a second attempt.
+	 *   It may return nothing.
+	 * @param ms how long the oldest message has left, in ms.
 	 * @returns an outcome for each message of the last `take`, in order.
 	 */
 	send(
@@ -30,27 +34,33 @@ export interface Transport {
 		take: () => readonly ChannelBatch[],
 		ms: number,
 	): Promise<readonly PublishOutcome[]>;
-	/** Why a message that has waited for so long was not sent. */
+	/** Why a message was not sent in time. */
 	late(): ConnectorError;
 }
 
-/** A call's own timer comes first: it has better words. In ms. */
+/** Lets a call's own timer fire first, because its error says more. In ms. */
 export const slack = 20;
 
-/** In one call. It keeps a server busy for some 10 ms, and none of its other clients longer. */
+/**
+ * The most messages in one call. They keep a server, and its other clients, busy for some 10
+ * ms.
+ */
 const mostMessages = 1_000;
 const mostBytes = 1_048_576;
 
 /**
- * Sends publishes in the order of their calls. While a call of a channel is under way, its later ones are gathered and
- * follow as one batch. So nothing that a broker does with two calls at a time can invert them.
+ * Sends publishes in the order of their calls. While a call of a channel is running, later ones
+ * are gathered and follow as one batch. So a broker that runs two calls at a time cannot invert
+ * them.
  */
 export class PublishQueue {
 	readonly #transport: Transport;
-	/** Its own: a request that ends leaves nothing to the queue of the next. */
+	/** Each queue has its own: a request that ends leaves nothing to the next one's queue. */
 	readonly #backlog: Backlog;
 	readonly #lanes = new Map<string, Lane>();
-	/** Those that have no outcome yet. All have the same time, so the oldest expires first. */
+	/**
+	 * The messages without an outcome. All have the same time limit, so the oldest expires first.
+	 */
 	readonly #open = new Set<Waiting>();
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#whenIdle: (() => void)[] = [];
@@ -85,7 +95,7 @@ export class PublishQueue {
 		if (this.#open.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
 	}
 
-	/** Rejects all that have no outcome. */
+	/** Rejects everything without an outcome. */
 	close(error: ConnectorError): void {
 		for (const waiting of [...this.#open]) this.#settle(waiting, { error });
 	}
@@ -120,7 +130,7 @@ export class PublishQueue {
 		});
 	}
 
-	/** One call for what the lanes hold. Never rejects. */
+	/** One call for the lanes' messages. Never rejects. */
 	async #call(lanes: readonly Lane[]): Promise<void> {
 		let taken: Waiting[] | undefined;
 		const take = () => {
@@ -155,7 +165,7 @@ export class PublishQueue {
 		for (const resolve of this.#whenIdle.splice(0)) resolve();
 	}
 
-	/** One timer for all: it wakes when the oldest has waited for too long. */
+	/** One timer for all. It fires when the oldest has waited too long. */
 	#arm(): void {
 		const [oldest] = this.#open;
 		if (this.#timer !== undefined || oldest === undefined) return;
@@ -172,7 +182,7 @@ export class PublishQueue {
 	}
 }
 
-/** The next batch of each lane, as much as one call carries of all. */
+/** The next batch of each lane, as much as one call carries. */
 function takeFrom(lanes: readonly Lane[]): Waiting[] {
 	const taken: Waiting[] = [];
 	let bytes = 0;
@@ -191,7 +201,7 @@ function takeFrom(lanes: readonly Lane[]): Waiting[] {
 	return taken;
 }
 
-/** Of one channel what stands together: the lanes come one after the other. */
+/** Groups neighbours of one channel: the lanes come one after another. */
 function batchesOf(taken: readonly Waiting[]): ChannelBatch[] {
 	const batches = new Map<string, OutgoingMessage[]>();
 	for (const { message } of taken) {
@@ -202,11 +212,11 @@ function batchesOf(taken: readonly Waiting[]): ChannelBatch[] {
 	return [...batches].map(([channel, messages]) => ({ channel, messages }));
 }
 
-/** Whom it concerns that nothing could be sent. */
+/** The messages that fail because nothing could be sent. */
 function concerned(lanes: readonly Lane[], error: ConnectorError): readonly Waiting[] {
 	const all = lanes.flatMap(({ waiting }) => waiting);
 	if (error.code !== "unavailable") return all;
-	// The others have time left, and the broker may be back.
+	// The others have time left, and the broker may be back by then.
 	const now = performance.now() + slack;
 	const expired = all.filter(({ deadline }) => deadline <= now);
 	return expired.length > 0 ? expired : all;

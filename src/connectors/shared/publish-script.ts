@@ -1,16 +1,18 @@
 /**
- * Appends to each channel's stream and publishes, as one step: of two publishers the one that is stored first is heard
- * first. One entry more than promised is kept: a reader that has seen that one can be given all the others. A stream
- * begins with an entry that says so.
+ * Appends to each channel's stream and publishes, as one step, so that all readers see the
+ * stored order. It keeps one entry more than promised: a reader at that one can get all the
+ * others. A stream begins with an entry that marks its birth.
  *
- * KEYS: of each channel its stream; and where a message has a key, the list of its keys and what id each has.
- * ARGV: PUBLISH or SPUBLISH; of each channel its name, entries to keep, ms to keep them, how many messages, how many KEYS;
- * of each message its mode and its payload. The mode is empty, or `-` for one that is not kept, or `=` and its key.
+ * KEYS: per channel its stream. With keyed messages also the list of its keys, and their ids.
+ * ARGV: PUBLISH or SPUBLISH; per channel its name, entries to keep, ms to keep them, number of
+ * messages, number of KEYS; per message its mode and its payload. The mode is empty, `-` for an
+ * unkept message, or `=` and its key.
  *
- * Answers two items for each message: receivers and id, or -1 and the error, which ends with the key that is in the way
- * (WRONGTYPE) or with the command. A failure ends nothing: what was stored before would be taken for lost. A message that
- * fails after its XADD is kept, and its error may be PUBLISH's. A replica's refusal is the answer to all of them: by
- * it the connection is known to lead to a server that is no master any more.
+ * Returns two items per message: receivers and id, or -1 and the error. The error ends with the
+ * key that is in the way (WRONGTYPE) or with the command. A failure does not stop the script:
+ * messages stored before it would be taken for lost. A message that fails after its XADD is
+ * kept, and its error may be PUBLISH's. A replica's refusal is the answer to all messages: it
+ * shows that the server is no master any more.
  */
 export const publishScript = `
 local time = redis.call('TIME')
@@ -85,7 +87,10 @@ while ARGV[a] do
 end
 return replies`;
 
-/** Several PUBLISHes as one command. ARGV: PUBLISH or SPUBLISH; of each message its channel and its payload. */
+/**
+ * Several PUBLISHes as one command. ARGV: PUBLISH or SPUBLISH; per message its channel and its
+ * payload.
+ */
 export const plainScript = `
 local replies = {}
 for i = 2, #ARGV, 2 do replies[i / 2] = redis.call(ARGV[1], ARGV[i], ARGV[i + 1]) end

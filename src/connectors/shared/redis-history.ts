@@ -5,8 +5,8 @@ import type { Run, Script, ScriptMaker } from "./redis-script.ts";
 import { guarded, type RedisStore } from "./redis-store.ts";
 
 /**
- * The id of the newest entry, or of one that stands so many before it. Where there is no stream, that and the time:
- * nothing is written for a reader.
+ * The id of the newest entry, or of an earlier one. Without a stream: the id and the time. A
+ * reader never causes a write.
  *
  * KEYS: stream. ARGV: entries to go back.
  */
@@ -19,7 +19,7 @@ local time = redis.call('TIME')
 return string.format('~%d-0', time[1] * 1000 + math.floor(time[2] / 1000))`;
 
 /**
- * The first entries, and the time by the broker's clock, in ms.
+ * The first entries, and the broker's time in ms.
  *
  * KEYS: stream. ARGV: entries.
  */
@@ -29,8 +29,8 @@ local now = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
 return {now, redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[1])}`;
 
 /**
- * Empties a stream, if there is one, but for an entry that says so: with none at all, a reader who saw the channel empty
- * before would take it for empty all along.
+ * Empties a stream, if there is one, except for an entry that marks this. Without that entry, a
+ * reader with an earlier empty position would think that the channel had been empty all along.
  *
  * KEYS: stream, list of keys, their ids. ARGV: ms to keep the entry.
  */
@@ -44,7 +44,7 @@ return 1`;
 type Entry = [id: string, fields: string[]];
 
 /**
- * History in a Redis stream per channel.
+ * History in one Redis stream per channel.
  *
  * @see https://redis.io/docs/latest/develop/data-types/streams/
  */
@@ -70,7 +70,7 @@ export class RedisHistory implements History {
 	async read(channel: string, after: string, limit: number): Promise<HistoryPage> {
 		if (after === "0-0" || isEmpty(after)) return this.#readFirst(channel, after, limit);
 		const { stream } = this.#store.keysOf(channel);
-		// From the position itself, which must still be there, to one more than is asked for.
+		// From the position itself, which must still be there, to one more than requested.
 		const count = String(limit + 2);
 		const args = ["XRANGE", stream, after, "+", "COUNT", count];
 		const reply = await guarded(
@@ -96,7 +96,7 @@ export class RedisHistory implements History {
 	}
 
 	async #readFirst(channel: string, after: string, limit: number): Promise<HistoryPage> {
-		// One more than is asked for, and the birth.
+		// One more than requested, and the birth.
 		const reply = await this.#call(this.#first, channel, String(limit + 2));
 		const [now, entries] = reply as [string, Entry[]];
 		const [first] = entries;
@@ -121,7 +121,7 @@ function page(covered: boolean, rest: readonly Entry[], limit: number): HistoryP
 }
 
 function kept(id: string, [field, payload]: string[]): KeptMessage {
-	// Where the stream began or was emptied, there is an entry that is no message.
+	// The entry where the stream began, or was emptied, is no message.
 	if (field !== "m" || payload === undefined) return { id, payload: undefined };
 	return { id, payload: `{"id":"${id}",${payload.slice(1)}` };
 }

@@ -1,25 +1,31 @@
-/** Arguments of a command. They are made when a connection is there for it; undefined: it is not wanted any more. */
+/**
+ * Makes a command's arguments once there is a connection for it. Undefined: it is no longer
+ * wanted.
+ */
 export type Make = () => readonly string[] | undefined;
 
 /**
- * Runs one command; rejects with a `ConnectorError`, whose cause is Redis' own.
+ * Runs one command. Rejects with a `ConnectorError`, whose cause is Redis' own error.
  *
  * @param key the key or channel by which a Cluster finds the node.
- * @param ms how long a connection may take to come, in ms. Default: the connector's timeout.
+ * @param ms how long to wait for a connection, in ms; the connector's timeout by default.
  */
 export type Run = (key: string, make: Make, ms?: number) => Promise<unknown>;
 
 /**
  * Runs a script.
  *
- * @param make what follows the script: the number of keys, the keys, the arguments.
+ * @param make returns what follows the script: the number of keys, the keys, the arguments.
  */
 export type Script = (key: string, make: Make, ms?: number) => Promise<unknown>;
 
-/** How scripts get to the server. */
+/** How scripts reach the server. */
 export type ScriptMaker = (text: string, run: Run) => Script;
 
-/** Called by its hash, which is short, and sent whole when the server does not know it (any more). */
+/**
+ * Sends the script's hash, which is short. Sends the whole script when the server does not know
+ * it. https://redis.io/docs/latest/commands/evalsha/
+ */
 export const calledByHash: ScriptMaker = (text, run) => {
 	let hash: string | undefined;
 	return async (key, make, ms) => {
@@ -33,7 +39,9 @@ export const calledByHash: ScriptMaker = (text, run) => {
 	};
 };
 
-/** Sent whole each time: where each command is billed, a second one would cost more. */
+/**
+ * Sends the whole script each time: where each command is billed, a second one would cost more.
+ */
 export const sentWhole: ScriptMaker = (text, run) => (key, make, ms) =>
 	run(key, command("EVAL", text, make), ms);
 

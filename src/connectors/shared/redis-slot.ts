@@ -1,13 +1,15 @@
 /**
- * Where a Redis Cluster keeps a key, and the keys of a channel's history in the channel's own slot.
+ * Where a Redis Cluster keeps a key, and the keys of a channel's history in the channel's own
+ * slot.
  *
- * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#key-distribution-model
+ * @see
+ *   https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#key-distribution-model
  */
 
 const slots = 16_384;
 const encoder = /* @__PURE__ */ new TextEncoder();
 
-/** What the keys of histories begin with, unless the options say otherwise. */
+/** The default beginning of a history's keys. */
 export const historyPrefix = "sse:history:";
 
 /** The slot of a key or of a sharded channel. */
@@ -19,17 +21,18 @@ export function slotOf(name: string): number {
 export interface ChannelKeys {
 	/** The stream of its messages. */
 	readonly stream: string;
-	/** A list of the keys that messages had lately. */
+	/** A list of its recent messages' keys. */
 	readonly names: string;
-	/** A hash of these to the messages' ids. */
+	/** A hash from these to the messages' ids. */
 	readonly ids: string;
 	/** A hash: how its run stands, where it has one. */
 	readonly run: string;
 }
 
 /**
- * The keys of a channel. They are in the channel's own slot, because a script may publish nowhere else. No other channel
- * has them: the tag has a fixed length, and the name follows it whole.
+ * The keys of a channel. They are in the channel's own slot, because a script may publish
+ * nowhere else. No other channel has them: the tag has a fixed length, and the whole name
+ * follows it.
  *
  * @param prefix has no braces, so that the tag is the first in the key.
  */
@@ -55,15 +58,16 @@ const letters = "@ABCDEFGHIJKLMNO";
 const slotOfZero = 13_881;
 
 /**
- * For each bit of a slot: the bits of a tag that change it and no other. CRC16 is linear: to flip bits of a text
- * flips the same bits of its checksum, whatever else the text holds. So a tag for a slot is solved for, not searched for.
+ * For each bit of a slot: the bits of a tag that change only that bit. CRC16 is linear: flipped
+ * bits of a text flip the same bits of its checksum in every text. So a tag for a slot is
+ * computed, not searched for.
  */
 const flips = [
 	0x1afa, 0x06ed, 0x277b, 0x110c, 0x2a91, 0x39c0, 0x1f63, 0x277f, 0x1104, 0x2208, 0x1bea, 0x04cd,
 	0x233b, 0x198c,
 ];
 
-/** Four letters whose slot this is. */
+/** Four letters with this slot. */
 function tagIn(slot: number): string {
 	const wanted = slot ^ slotOfZero;
 	let bits = 0;
@@ -71,7 +75,10 @@ function tagIn(slot: number): string {
 	return [12, 8, 4, 0].map((shift) => letters[(bits >> shift) & 15]).join("");
 }
 
-/** What Redis hashes instead of the whole: between the first `{` and the next `}`, if there is anything. */
+/**
+ * The part that Redis hashes instead of the whole key: between the first `{` and the next `}`,
+ * if not empty.
+ */
 function tagOf(name: string): string | undefined {
 	const open = name.indexOf("{");
 	const close = open === -1 ? -1 : name.indexOf("}", open);

@@ -30,7 +30,7 @@ export class RedisStore {
 	readonly #script: Script;
 	readonly #errorOf: (reply: string) => ConnectorError;
 
-	/** @param errorOf what a script's own error is in the connector's terms. */
+	/** @param errorOf turns a script's own error into the connector's. */
 	constructor(
 		options: RedisHistoryOptions,
 		settings: {
@@ -47,7 +47,7 @@ export class RedisStore {
 		this.#script = settings.scripts(publishScript, settings.run);
 	}
 
-	/** One call for all of them, which are of one slot where slots matter. */
+	/** One call for all messages, which share a slot where slots matter. */
 	async publish(
 		channels: readonly string[],
 		take: () => readonly ChannelBatch[],
@@ -75,7 +75,7 @@ export class RedisStore {
 
 	#failed(channel: string, reply: string): ConnectorError {
 		const { stream, names, ids } = this.keysOf(channel);
-		// The script says which one is in the way.
+		// The script says which key is in the way.
 		const key = [names, ids].find((each) => reply.endsWith(` ${each}`)) ?? stream;
 		const type = key === names ? "list" : key === ids ? "hash" : "stream";
 		return wrongTypeOr(this.#errorOf(reply), key, channel, type);
@@ -100,7 +100,7 @@ export class RedisStore {
 	}
 }
 
-/** Says of a key that another program uses what it is. */
+/** Explains the error of a key that another program uses. */
 export async function guarded<T>(key: string, channel: string, running: Promise<T>): Promise<T> {
 	try {
 		return await running;
@@ -121,16 +121,16 @@ function wrongTypeOr(
 	return new ConnectorError(
 		"refused",
 		`The key ${JSON.stringify(key)} is in use by another program: it holds no ${type}. The history of the channel ` +
-			`${JSON.stringify(channel)} would be there. Rename or delete that key, or place the histories elsewhere: ` +
+			`${JSON.stringify(channel)} belongs there. Rename or delete that key, or place the histories elsewhere: ` +
 			'history: { keyPrefix: "app1:sse:" }.',
 		{ cause: error },
 	);
 }
 
-/** @throws {TypeError} when keys that begin so would not all be in their channel's slot. */
+/** @throws {TypeError} when keys with this prefix would not all be in their channel's slot. */
 function keyPrefix(prefix: unknown = historyPrefix): string {
 	if (typeof prefix === "string" && /^[^{}]*$/.test(prefix) && prefix.isWellFormed()) return prefix;
 	throw new TypeError(
-		"history.keyPrefix: must be a string without braces, such as \"app1:sse:\". A Cluster takes what is in braces for the key's place, which is the channel's to say.",
+		'history.keyPrefix: must be a string without braces, such as "app1:sse:". A Cluster places a key by the text in its braces, which must be the channel\'s.',
 	);
 }

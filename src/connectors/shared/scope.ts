@@ -1,7 +1,7 @@
 import type { Connector } from "../../core/connector.ts";
 
 /**
- * Who may share a connector's I/O: as its option says, else as the host is found to be.
+ * Who may share a connector's I/O: by its option, or by the host.
  *
  * @param owner the function that has the option, for the error.
  * @throws {TypeError} when the option is neither of the two.

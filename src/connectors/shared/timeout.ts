@@ -1,4 +1,4 @@
-/** Passes `promise` on, unless `ms` go by first: then it rejects with what `late` makes. */
+/** Resolves like `promise`. After `ms` it rejects with the result of `late`. */
 export async function within<T>(promise: Promise<T>, ms: number, late: () => unknown): Promise<T> {
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const expired = new Promise<never>((_, reject) => {

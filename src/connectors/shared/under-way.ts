@@ -1,13 +1,14 @@
 /**
- * What is under way, and takes a known time at most. On Cloudflare Workers what a request leaves behind never ends:
- * its timers and continuations go with it. So what is older is forgotten when the next one comes.
+ * Running tasks with a known maximum duration. On Cloudflare Workers the tasks of an ended
+ * request never finish: its timers and continuations end with it. So older ones are forgotten
+ * when the next one comes.
  */
 export class UnderWay<T> {
 	readonly #longest: number;
-	/** When each began, the oldest first; as `performance.now()` has it. */
+	/** When each began, by `performance.now()`. The oldest comes first. */
 	readonly #began = new Map<T, number>();
 
-	/** @param longest what one can take, in ms. */
+	/** @param longest how long one can take, in ms. */
 	constructor(longest: number) {
 		this.#longest = longest;
 	}

@@ -1,5 +1,5 @@
 /**
- * UTF-8 has no lone surrogates: of two such names one would become the other's, and a payload another one.
+ * UTF-8 has no lone surrogates: one name would become another's, and a payload would change.
  *
  * @throws {TypeError} that names the argument and the rule, the same for every connector.
  */

@@ -3,11 +3,12 @@ import { UnderWay } from "../shared/under-way.ts";
 import { failure, orAborted, type Rest, RestError } from "./rest.ts";
 
 /**
- * Single commands, each one request and one billed command.
+ * Single commands. Each is one request and one billed command.
  *
- * `@upstash/redis` is not used for them: its transport (1.39) repeats a request after a network error, even with
- * `retry: false`, so that a message could go out twice; it takes payloads that look like JSON for JSON, and puts them
- * into its errors; and it is two thirds of a Worker's bundle. The tests hold this against it.
+ * `@upstash/redis` is not used for them. Its transport (1.39) repeats a request after a network
+ * error, even with `retry: false`, so that a message could go out twice. It reads payloads that
+ * look like JSON as JSON, and puts them into its errors. It is two thirds of a Worker's bundle.
+ * The tests compare with it.
  *
  * @see https://upstash.com/docs/redis/features/restapi
  */
@@ -16,7 +17,7 @@ export class Commands {
 	readonly #timeout: number;
 	readonly #underWay: UnderWay<Promise<unknown>>;
 
-	/** @param timeout of one command, in ms. */
+	/** @param timeout for one command, in ms. */
 	constructor(rest: Rest, timeout: number) {
 		this.#rest = rest;
 		this.#timeout = timeout;
@@ -26,8 +27,8 @@ export class Commands {
 	/**
 	 * Runs a command, and never repeats it.
 	 *
-	 * @throws {ConnectorError} after which, unless it is `refused`, nobody knows whether it was run: the answer may be
-	 *   all that was lost.
+	 * @throws {ConnectorError} Unless it is `refused`, the command may have run: perhaps only the
+	 *   answer was lost.
 	 */
 	async run(args: readonly string[]): Promise<unknown> {
 		const sending = this.#send(JSON.stringify(args));
@@ -39,26 +40,26 @@ export class Commands {
 		}
 	}
 
-	/** PUBLISH; resolves to the number of receivers. */
+	/** PUBLISH. Resolves to the number of receivers. */
 	async publish(channel: string, payload: string): Promise<number> {
 		const receivers = await this.run(["PUBLISH", channel, payload]);
 		if (typeof receivers === "number") return receivers;
 		throw new RestError("unavailable", "Upstash answered PUBLISH without a count of receivers.");
 	}
 
-	/** Nothing is under way. */
+	/** Whether no command is running. */
 	get isIdle(): boolean {
 		return this.#underWay.all().length === 0;
 	}
 
-	/** Resolves when nothing is under way any more. */
+	/** Resolves when no command is running. */
 	async idle(): Promise<void> {
 		await Promise.allSettled(this.#underWay.all());
 	}
 
 	async #send(command: string): Promise<{ result?: unknown } | null> {
 		const abort = new AbortController();
-		// Withdraws the command too, if it has not left yet.
+		// It also withdraws the command, if that has not been sent yet.
 		const timer = setTimeout(() => {
 			const message = `Upstash did not answer within ${this.#timeout} ms.`;
 			abort.abort(new RestError("unavailable", message));

@@ -9,10 +9,13 @@ import { type ChannelBatch, PublishQueue, slack } from "../shared/publish-queue.
 import { RestError } from "./rest.ts";
 import type { UpstashSender } from "./sender.ts";
 
-/** A timer of more ms fires at once. */
+/** A timer with a longer delay fires at once. */
 const longestTimer = 2_147_483_647;
 
-/** The half of the connector that publishes: what comes while a request is under way is gathered for the next. */
+/**
+ * The publishing half of the connector. It gathers messages for the next request while one is
+ * running.
+ */
 export class UpstashPublishing {
 	readonly #sender: UpstashSender;
 	readonly #timeout: number;
@@ -46,13 +49,13 @@ export class UpstashPublishing {
 		return this.#queues.get().publishAll(messages);
 	}
 
-	/** Waits for the publishes that are under way, which their timeout bounds. */
+	/** Waits for running publishes, which their timeout bounds. */
 	async close(): Promise<void> {
 		this.#sender.close();
 		const queues = this.#queues.all();
 		if (queues.every((queue) => queue.isIdle) && this.#sender.isIdle) return;
 		let timer: ReturnType<typeof setTimeout> | undefined;
-		// What a request on Workers left behind when it ended has no timer any more.
+		// On Workers, the publishes of an ended request have lost their timers.
 		const late = new Promise<void>((resolve) => {
 			timer = setTimeout(resolve, Math.min(2 * (this.#timeout + slack), longestTimer));
 		});

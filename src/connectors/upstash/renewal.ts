@@ -3,7 +3,7 @@ import type { SubscribeRequest } from "./reply-parser.ts";
 import { type Rest, RestError } from "./rest.ts";
 import { Upstream, type UpstreamHandlers } from "./stream.ts";
 
-/** What every subscription of a connector shares. Times are in ms. */
+/** What all subscriptions of a connector share. Times are in ms. */
 export interface Supervision {
 	readonly rest: Rest;
 	readonly timeout: number;
@@ -11,19 +11,22 @@ export interface Supervision {
 	readonly maxBackoff: number;
 	/** How long the old stream may take to show that it lives, once the new one is there. */
 	readonly grace: number;
-	/** What a stream that died in silence did not bring can be read. */
+	/** With history, the messages that a silently dead stream missed can be read. */
 	readonly keepsHistory: boolean;
-	/** Somebody is renewing: one at a time, so that no more than channels + 1 requests are open. */
+	/** Only one subscription renews at a time, so that at most channels + 1 requests are open. */
 	renewing: boolean;
-	/** When the last renewal was over, as of `Date.now()`: Upstash learns of a request left a moment later. */
+	/**
+	 * When the last renewal ended, by `Date.now()`. Upstash notices a cancelled request a moment
+	 * later.
+	 */
 	renewedAt: number;
 }
 
 export interface RenewalHandlers {
 	/**
-	 * The upstream is to take the old one's place, and `held` is what it brought so far.
+	 * The upstream takes the old one's place. `held` is what it has brought so far.
 	 *
-	 * @param gap says why something may be missing before that; absent where nothing hints at it.
+	 * @param gap why something may be missing before that. Absent where nothing suggests it.
 	 */
 	onReplaced(upstream: Upstream, held: readonly string[], gap?: ConnectorError): void;
 	/** There is no new upstream, or it is gone again. */
@@ -31,17 +34,19 @@ export interface RenewalHandlers {
 }
 
 /**
- * A second request beside a silent one, to find out whether that still lives, or to replace it.
+ * A second request beside a silent one. It finds out whether the first still lives, or replaces
+ * it.
  *
- * Redis gives both streams the same messages in the same order, and no ids to match them by; equal
- * payloads are common. So the two are never merged. What the new one brings is held back:
+ * Redis gives both streams the same messages in the same order, without ids to match them by,
+ * and equal payloads are common. So the two are never merged. What the new one brings is held
+ * back:
  *
- * - Anything from the old stream proves that it lives. It will bring, or has brought, everything; the new
- *   one and what it holds are dropped (`cancel`).
- * - A message on the new stream, and none on the old within `grace`: the old one is dead. What is held
- *   follows, and a gap is reported, for there is no telling since when it was dead.
- * - Neither says a word within `grace` of the confirmation: the new one, which was alive a moment ago,
- *   takes over in silence.
+ * - Anything from the old stream proves that it lives. It brings everything, so the new one and
+ *   its messages are dropped (`cancel`).
+ * - A message on the new stream, and none on the old within `grace`: the old one is dead. The
+ *   held messages follow, and a gap is reported, because nobody knows since when it was dead.
+ * - Both are silent within `grace` of the confirmation: the new one, which was alive a moment
+ *   ago, takes over silently.
  */
 export class Renewal {
 	readonly #supervision: Supervision;
@@ -59,7 +64,7 @@ export class Renewal {
 		supervision.renewing = true;
 	}
 
-	/** Settles with the opening of the new upstream; the outcome goes to the handlers. */
+	/** Settles when the new upstream opens or fails. The handlers get the outcome. */
 	async run(): Promise<void> {
 		try {
 			await this.#upstream.open(this.#supervision.timeout);
@@ -68,14 +73,17 @@ export class Renewal {
 		}
 	}
 
-	/** The old stream lives, or nobody wants a new one any more. Idempotent. */
+	/** The old stream lives, or no new one is wanted. Idempotent. */
 	cancel(): void {
 		if (this.#over) return;
 		this.#finish();
 		this.#upstream.close();
 	}
 
-	/** The old stream has ended. Whether the new one is there to replace it; if not, it is dropped. */
+	/**
+	 * The old stream has ended. Returns whether the new one can replace it. If not, that is
+	 * dropped.
+	 */
 	replace(gap: ConnectorError): boolean {
 		if (this.#live) this.#promote(gap);
 		else this.cancel();
@@ -90,7 +98,7 @@ export class Renewal {
 			},
 			onPayload: (payload) => {
 				this.#held.push(payload);
-				// The old stream gets the full time for its copy of the first one.
+				// The old stream gets the full time for its copy of the first message.
 				if (this.#held.length === 1) this.#startGrace();
 			},
 			onBytes: () => undefined,
@@ -108,7 +116,7 @@ export class Renewal {
 
 	#silence(): ConnectorError | undefined {
 		if (this.#held.length === 0) return undefined;
-		return new RestError("unavailable", "The stream from Upstash had died in silence.");
+		return new RestError("unavailable", "The stream from Upstash died unnoticed.");
 	}
 
 	#promote(gap: ConnectorError | undefined): void {

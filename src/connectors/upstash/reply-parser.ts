@@ -1,24 +1,24 @@
 import { createParser } from "eventsource-parser";
 
-/** How a channel is asked for, and how its replies begin. */
+/** How a channel is requested, and how its replies begin. */
 export interface SubscribeRequest {
 	readonly path: string;
-	/** What the reply that confirms the subscription begins with. */
+	/** The beginning of the reply that confirms the subscription. */
 	readonly confirmed: string;
-	/** What stands before each payload. The rest is payload, commas and all. */
+	/** The text before each payload. All the rest is payload, commas included. */
 	readonly message: string;
-	/** The channel's name has a line break, and with it every reply has several lines. */
+	/** The channel's name has a line break, so every reply has several lines. */
 	readonly multiline: boolean;
 }
 
 /**
- * The channel is data: percent-encoded, it is one segment of the path, whatever it holds.
+ * The channel is data: percent-encoded, any name is one segment of the path.
  *
- * `.` and `..` are the exception. Every URL parser takes them for steps in the path, `%2e` spelled out
- * or not, so that no path can name them. A pattern that matches that one name and no other can.
+ * `.` and `..` are the exception. Every URL parser takes them for steps in the path, also as
+ * `%2e`, so no path can name them. A pattern that matches only that name can.
  */
 export function requestFor(channel: string): SubscribeRequest {
-	// The parser gives every line break back as \n, be it one in the channel's name.
+	// The parser returns every line break as \n, also one in the channel's name.
 	const name = channel.replace(/\r\n?/g, "\n");
 	const multiline = name.includes("\n");
 	if (channel !== "." && channel !== "..") {
@@ -44,11 +44,11 @@ const lineEnds = /* @__PURE__ */ new RegExp(lineEnd, "g");
 /**
  * Reads the bytes of one subscribe request.
  *
- * Upstash documents the lines and not what is between them. With a blank line after each event, an event is
- * what the standard says, and a payload with a line break is one event of several lines. Without blank
- * lines a standard parser would wait for ever, and each line is an event. Which of the two it is shows
- * once, in what follows the confirmation; until then, and in the second case, every line end is doubled
- * before the parser sees it, which ends the event.
+ * Upstash documents the lines, but not what separates them. With a blank line after each event,
+ * an event follows the standard, and a payload with a line break is one event of several lines.
+ * Without blank lines a standard parser would wait for ever, and each line is an event. What
+ * follows the confirmation shows which it is. Until then, and in the second case, every line
+ * end is doubled before the parser sees it, which ends the event.
  *
  * @see https://upstash.com/docs/redis/features/restapi
  */
@@ -60,7 +60,7 @@ export class ReplyReader {
 	readonly #parser = createParser({ onEvent: (event) => this.#onReply(event.data) });
 	#confirmed = false;
 	#eventPerLine: boolean | undefined;
-	/** The text so far ends in \r, and a \n that comes next belongs to it. */
+	/** The text so far ends in \r. A \n that comes next belongs to it. */
 	#afterCr = false;
 
 	constructor(
@@ -74,7 +74,7 @@ export class ReplyReader {
 		if (request.multiline) this.#eventPerLine = false;
 	}
 
-	/** Takes the next chunk, wherever it was cut; calls back within the call. */
+	/** Takes the next chunk, which may be cut anywhere. Calls back within the call. */
 	feed(bytes: Uint8Array): void {
 		let text = this.#decoder.decode(bytes, { stream: true });
 		while (this.#eventPerLine === undefined && text !== "") text = this.#learn(text);
@@ -82,7 +82,7 @@ export class ReplyReader {
 		this.#parser.feed(this.#eventPerLine ? text.replace(lineEnds, "$&$&") : text);
 	}
 
-	/** Feeds one line, or finds out that it need not; returns what is left. */
+	/** Feeds one line, or finds out that it need not. Returns the rest. */
 	#learn(text: string): string {
 		if (this.#afterCr) {
 			this.#afterCr = false;

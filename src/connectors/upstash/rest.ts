@@ -2,7 +2,7 @@ import { ConfigurationError, ConnectorError } from "../../core/errors.ts";
 
 /** The broker did not do what was asked. */
 export class RestError extends ConnectorError {
-	/** Its header `Retry-After`: how long the broker wants to be left alone. */
+	/** The header `Retry-After`: how long the broker wants no requests. */
 	readonly retryAfter: string | null;
 
 	constructor(
@@ -15,16 +15,16 @@ export class RestError extends ConnectorError {
 	}
 }
 
-/** One database's REST address, and the token that opens it. Neither is ever part of an error. */
+/** One database's REST address and token. Neither ever appears in an error. */
 export class Rest {
 	readonly #base: string;
 	readonly #token: string;
 
-	/** @throws {ConfigurationError} when no request could be made with these. */
+	/** @throws {ConfigurationError} when these allow no request. */
 	constructor(url: string, token: string) {
 		this.#base = baseOf(url.trim());
 		this.#token = token.trim();
-		// `fetch` would refuse such a header too, with the token in its error.
+		// `fetch` would also refuse such a header, with the token in its error.
 		if (!/^[\x21-\x7e]+$/.test(this.#token)) {
 			throw new ConfigurationError(
 				"The Upstash token has a character that no header can carry, such as a space or a line break.",
@@ -35,14 +35,14 @@ export class Rest {
 	/**
 	 * One POST, never repeated: a repeated PUBLISH could be delivered twice.
 	 *
-	 * @param path as it stands behind the database's URL, percent-encoded.
-	 * @param signal aborted with a `ConnectorError` that says why; it goes on to govern the body.
-	 * @returns an answer of 2xx.
+	 * @param path the percent-encoded path after the database's URL.
+	 * @param signal aborted with a `ConnectorError` that says why. It also governs the body.
+	 * @returns an answer with status 2xx.
 	 * @throws {RestError} for every other answer, and for none.
 	 */
 	async post(path: string, accept: string, signal: AbortSignal, json?: string): Promise<Response> {
-		// A Blob and not the string: Deno sends a body that it can copy again by itself, when a connection
-		// from its pool breaks, though the first copy may have been carried out (denoland/deno#35610).
+		// A Blob instead of a string: when a pooled connection breaks, Deno by itself sends a body
+		// again that it can copy, even if the first copy was processed (denoland/deno#35610).
 		const body = json === undefined ? null : new Blob([json]);
 		const headers: Record<string, string> = { accept, authorization: `Bearer ${this.#token}` };
 		if (body !== null) headers["content-type"] = "application/json";
@@ -64,7 +64,7 @@ export class Rest {
 		} catch (cause) {
 			throw failure(`Upstash answered ${status} and broke off.`, cause, signal);
 		}
-		// 4xx is a no that stays a no, save those that speak of timing.
+		// A 4xx is final, except those about timing.
 		const passing = status >= 500 || status === 408 || status === 425 || status === 429;
 		const retryAfter = passing ? response.headers.get("retry-after") : null;
 		const words = this.#words(text);
@@ -72,25 +72,26 @@ export class Rest {
 		return new RestError(passing ? "unavailable" : "refused", message, { retryAfter });
 	}
 
-	/** The broker's own words, short; a proxy may have quoted the request with its token. */
+	/** The broker's own words, shortened. A proxy may have quoted the request with its token. */
 	#words(text: string): string {
 		return (errorOf(text) ?? "").replaceAll(this.#token, "…").slice(0, 200);
 	}
 }
 
-/** The `error` of an answer's JSON; undefined where it has none. */
+/** The `error` of a JSON answer. Undefined where it has none. */
 function errorOf(text: string): string | undefined {
 	try {
 		const json: unknown = JSON.parse(text);
 		if (typeof json === "object" && json !== null && "error" in json) return String(json.error);
 	} catch {
-		return undefined; // Some proxy's page: its status says enough.
+		return undefined; // a proxy's page: its status says enough
 	}
 	return undefined;
 }
 
 /**
- * The promise, or the signal's reason. A signal alone may fail to end the reading of a body: see `Upstream`.
+ * The promise, or the signal's reason. A signal alone may fail to end the reading of a body:
+ * see `Upstream`.
  */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 	let abort = (): void => undefined;
@@ -106,7 +107,7 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
 	}
 }
 
-/** Why a request or its body failed: the reason of the signal, where that was what ended it. */
+/** Why a request or its body failed. If the signal ended it, that is the signal's reason. */
 export function failure(message: string, cause: unknown, signal: AbortSignal): ConnectorError {
 	if (signal.aborted && signal.reason instanceof ConnectorError) return signal.reason;
 	return cause instanceof ConnectorError ? cause : new RestError("unavailable", message, { cause });
@@ -118,13 +119,15 @@ function baseOf(url: string): string {
 		parsed = new URL(url);
 	} catch {
 		// The parser's own error quotes the URL, which may hold a token.
-		throw new ConfigurationError("The Upstash URL is no URL: it looks like https://….upstash.io.");
+		throw new ConfigurationError(
+			"The Upstash URL is invalid: it must look like https://….upstash.io.",
+		);
 	}
 	const { protocol, username, password, search, hash, origin, pathname } = parsed;
 	if (protocol !== "https:" && protocol !== "http:") {
 		throw new ConfigurationError("The Upstash URL must be the REST one, which begins with https:.");
 	}
-	// A password that was not percent-encoded ends the host, and its rest is in the path.
+	// A password that is not percent-encoded ends the host, and its rest is in the path.
 	if (username + password + search + hash !== "" || pathname.includes("@")) {
 		throw new ConfigurationError("The Upstash URL must be bare: the token goes into `token`.");
 	}

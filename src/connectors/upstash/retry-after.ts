@@ -1,10 +1,10 @@
 import { RestError } from "./rest.ts";
 
-/** A longer wish is cut to this, in ms: a broker that is back early should not be waited for all day. */
+/** The longest time that is respected, in ms: a broker may be back early. */
 const longest = 3_600_000;
 
 /**
- * How long a broker wants to be left alone after an error, in ms; 0 where it does not say.
+ * How long a broker wants no requests after an error, in ms; 0 where it does not say.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after seconds, or a date
  */

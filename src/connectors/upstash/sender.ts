@@ -8,10 +8,10 @@ import { assertWellFormed } from "../shared/well-formed.ts";
 import { Commands } from "./commands.ts";
 import { type Rest, RestError } from "./rest.ts";
 
-/** Sends messages, all of a call as one request and one billed command. */
+/** Sends all messages of a call as one request and one billed command. */
 export class UpstashSender {
 	readonly run: Run;
-	/** There when messages are kept. */
+	/** Present when messages are kept. */
 	readonly store: RedisStore | undefined;
 	readonly #commands: Commands;
 	#closed = false;
@@ -47,17 +47,17 @@ export class UpstashSender {
 		assertWellFormed("payload", payload);
 	}
 
-	/** From now on nothing new is taken. */
+	/** Accepts nothing from now on. */
 	close(): void {
 		this.#closed = true;
 	}
 
-	/** Nothing is under way. */
+	/** Whether no command is running. */
 	get isIdle(): boolean {
 		return this.#commands.isIdle;
 	}
 
-	/** Resolves when nothing is under way any more. */
+	/** Resolves when no command is running. */
 	async idle(): Promise<void> {
 		await this.#commands.idle();
 	}
@@ -75,7 +75,10 @@ export class UpstashSender {
 	}
 }
 
-/** The stream of a subscription is made of lines. In JSON a line break stands between values, as a space may. */
+/**
+ * A subscription's stream is made of lines. In JSON a line break stands between values, where a
+ * space may stand, too.
+ */
 function onOneLine(batch: ChannelBatch): ChannelBatch {
 	const messages = batch.messages.map((message) => ({
 		...message,

@@ -2,14 +2,14 @@ import { type ConnectorError, closedError } from "../../core/errors.ts";
 import { ReplyReader, type SubscribeRequest } from "./reply-parser.ts";
 import { failure, type Rest, RestError } from "./rest.ts";
 
-/** What an upstream tells its owner; nothing after `close()`, and nothing after `onEnd`. */
+/** What an upstream tells its owner. It calls none of these after `close()` or `onEnd`. */
 export interface UpstreamHandlers {
-	/** The broker confirmed: from here on every message comes. Called before the first of them. */
+	/** The broker confirmed: every message comes from now on. Called before the first of them. */
 	onLive(): void;
 	onPayload(payload: string): void;
-	/** Anything came, be it half a line or a comment: somebody is there. */
+	/** Bytes came, perhaps half a line or a comment: the broker is there. */
 	onBytes(): void;
-	/** A live upstream broke or was ended from the other side. */
+	/** A live upstream broke, or the broker ended it. */
 	onEnd(error: ConnectorError): void;
 }
 
@@ -31,19 +31,19 @@ export class Upstream {
 		this.#replies = new ReplyReader(
 			request,
 			() => {
-				// A chunk that was read already may be looked at after the upstream was left.
+				// A chunk that was already read may arrive here after `close()`.
 				if (this.#closed) return;
 				this.#live = true;
 				this.#handlers.onLive();
 			},
 			(payload) => {
-				// A handler may have closed the upstream while the rest of its chunk is still to be read.
+				// A handler may have closed the upstream in the middle of a chunk.
 				if (!this.#closed) this.#handlers.onPayload(payload);
 			},
 		);
 	}
 
-	/** What comes from now on is another owner's. */
+	/** Another owner gets everything from now on. */
 	handTo(handlers: UpstreamHandlers): void {
 		this.#handlers = handlers;
 	}
@@ -52,8 +52,8 @@ export class Upstream {
 	 * Resolves once the subscription is confirmed.
 	 *
 	 * @param timeout in ms.
-	 * @throws {ConnectorError} `unavailable` or `refused`; `closed` when `close()` came first. The request
-	 *   is gone then.
+	 * @throws {ConnectorError} `unavailable` or `refused`; `closed` when `close()` came first.
+	 *   The request has then ended.
 	 */
 	async open(timeout: number): Promise<void> {
 		const { signal } = this.#abort;
@@ -83,17 +83,17 @@ export class Upstream {
 		}
 	}
 
-	/** Leaves the broker, at once and in silence. Idempotent. */
+	/** Leaves the broker at once, without a call to any handler. Idempotent. */
 	close(): void {
 		this.#closed = true;
 		this.#leave(closedError("subscription"));
 	}
 
-	// The signal ends a request that is not answered yet. For a body it will not do: Deno (2.9) forgets the
-	// tie between the two when the garbage collector comes by, and undici has had the like.
+	// The signal ends a request that is not answered yet. It may not end a body: Deno (2.9) loses
+	// the link between the two in a garbage collection, and undici had a similar bug.
 	#leave(reason: ConnectorError): void {
 		this.#abort.abort(reason);
-		// Refused by a stream that has broken already, with the error that its reading was told.
+		// A broken stream refuses this, with the error that its reading already got.
 		this.#reader?.cancel(reason).catch(() => undefined);
 	}
 
@@ -110,7 +110,7 @@ export class Upstream {
 		} catch (cause) {
 			error = failure("The stream from Upstash broke.", cause, this.#abort.signal);
 		}
-		// What `close()` does to the reading above is nobody's business.
+		// `close()` ends the reading above, and needs no report.
 		if (this.#closed) return;
 		this.close();
 		this.#handlers.onEnd(error);

@@ -7,20 +7,23 @@ import { RestError } from "./rest.ts";
 import { retryAfterOf } from "./retry-after.ts";
 import { Upstream, type UpstreamHandlers } from "./stream.ts";
 
-/** The first try after a loss comes within this, in ms; each further one within twice as much. */
+/**
+ * The first attempt after a loss follows within this time, in ms. Each further one waits up to
+ * twice as long.
+ */
 const firstBackoff = 100;
 
-/** How long to wait, in ms, while another subscription is renewed, and after it was. */
+/** How long to wait while another subscription is renewed, and after that, in ms. */
 const turnPause = 200;
 
-/** The longest that a timer can be set to, in ms. */
+/** The longest delay of a timer, in ms. */
 const longestTimer = 2_147_483_647;
 
 /**
- * One subscription, kept alive over as many requests as it takes.
+ * One subscription over as many requests as it takes.
  *
- * A request that ends is followed by another, after a pause. One that says nothing for long is
- * renewed (see `Renewal`): a dead connection and a quiet channel look the same from here.
+ * When a request ends, another follows after a pause. One that is silent for long is renewed
+ * (see `Renewal`): from here, a dead connection and a quiet channel look the same.
  */
 export class SupervisedSubscription implements Subscription {
 	readonly #supervision: Supervision;
@@ -29,17 +32,17 @@ export class SupervisedSubscription implements Subscription {
 	readonly #onDone: (subscription: SupervisedSubscription) => void;
 	#upstream: Upstream;
 	#renewal: Renewal | undefined;
-	/** Until the next try while the stream is lost; until the next look at its silence otherwise. */
+	/** Runs the next attempt while the stream is lost, otherwise the next check for silence. */
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#lastBytes = 0;
 	#liveSince = 0;
-	/** Tries in a row that brought no lasting stream. */
+	/** Consecutive attempts that brought no lasting stream. */
 	#failures = 0;
 	#started = false;
 	#lost = false;
 	#done = false;
 
-	/** @param onDone is called once, when it is over for whatever reason. */
+	/** @param onDone called once, when it is over for any reason. */
 	constructor(
 		supervision: Supervision,
 		channel: string,
@@ -53,7 +56,7 @@ export class SupervisedSubscription implements Subscription {
 		this.#upstream = this.#newUpstream();
 	}
 
-	/** @throws {ConnectorError} when the broker does not confirm; nothing is left behind then. */
+	/** @throws {ConnectorError} when the broker does not confirm. Nothing is left behind. */
 	async start(): Promise<void> {
 		try {
 			await this.#upstream.open(this.#supervision.timeout);
@@ -61,7 +64,7 @@ export class SupervisedSubscription implements Subscription {
 			this.#finish();
 			throw error;
 		}
-		// A handler, called with what came along with the confirmation, may have closed the connector.
+		// A handler may have closed the connector when it got a message with the confirmation.
 		if (this.#done) throw closedError("subscription");
 		this.#started = true;
 	}
@@ -74,7 +77,7 @@ export class SupervisedSubscription implements Subscription {
 	end(error: ConnectorError): void {
 		if (this.#done) return;
 		this.#finish();
-		// Otherwise `start` rejects, and says it all.
+		// Otherwise `start` rejects with the same error.
 		if (this.#started) callHandler(this.#handlers, "onEnd", error);
 	}
 
@@ -105,14 +108,14 @@ export class SupervisedSubscription implements Subscription {
 		},
 	};
 
-	/** The stream lives, and whatever was begun because of its silence is off. */
+	/** The stream lives. A renewal because of its silence is cancelled. */
 	#heard(): void {
 		this.#lastBytes = Date.now();
 		this.#renewal?.cancel();
 		this.#renewal = undefined;
 	}
 
-	// The timer looks back when it fires: to set it anew with every chunk would cost more.
+	// The timer checks the time when it fires: resetting it for every chunk would cost more.
 	#watch(wait: number): void {
 		if (this.#done || wait > longestTimer) return;
 		this.#timer = setTimeout(() => {
@@ -139,12 +142,12 @@ export class SupervisedSubscription implements Subscription {
 					this.#losing(gap);
 					this.#restored();
 				} else if (this.#supervision.keepsHistory) {
-					// Nothing hints at a loss; but here it can be made sure of.
+					// Nothing suggests a loss, but with history it can be ruled out.
 					callHandler(this.#handlers, "onRestored");
 				}
 				for (const payload of held) this.#deliver(payload);
 			},
-			// Silent, and nothing to be had in its place: that is a stream no more.
+			// It is silent and cannot be replaced, so it counts as lost.
 			onFailed: (error) => (error.code === "refused" ? this.end(error) : this.#lose(error)),
 		});
 		void this.#renewal.run();
@@ -156,7 +159,7 @@ export class SupervisedSubscription implements Subscription {
 		this.#renewal = undefined;
 		this.#upstream.close();
 		clearTimeout(this.#timer);
-		// Each request is billed: one that dies at birth, again and again, is not had back at once.
+		// Each request is billed, so a stream that keeps ending at once is not reopened at once.
 		if (Date.now() - this.#liveSince >= this.#supervision.maxBackoff) this.#failures = 0;
 		this.#losing(error);
 		this.#tryLater(error);

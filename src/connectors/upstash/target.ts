@@ -8,7 +8,9 @@ import { ConnectorError } from "../../core/errors.ts";
 import type { PublishConnector } from "../../core/publisher.ts";
 import type { UpstashSender } from "./sender.ts";
 
-/** Publishing for a function: one request for each call, the next when the one before it is answered. */
+/**
+ * Publishing for a function. Each call is one request, sent after the answer to the one before.
+ */
 export class UpstashTarget implements PublishConnector {
 	readonly scope: "process" | "request";
 	readonly history: unknown;
@@ -44,11 +46,11 @@ export class UpstashTarget implements PublishConnector {
 			messages: messages.filter((each) => each.channel === channel),
 		}));
 		const send = () => this.#sender.send(channels, () => batches);
-		// On Workers a request must not wait for another's, and which is whose cannot be told here.
+		// On Workers a request must not wait for another's I/O, and nothing here tells them apart.
 		const sending = this.scope === "request" ? send() : this.#last.then(send);
 		this.#last = sending.catch(() => undefined);
 		const sent = await sending;
-		// As it was sent: channel by channel.
+		// In the order in which they were sent: channel by channel.
 		const inOrder = batches.flatMap((batch) => batch.messages);
 		const outcomes = new Map(inOrder.map((message, index) => [message, sent[index]]));
 		return messages.flatMap((message) => outcomes.get(message) ?? []);

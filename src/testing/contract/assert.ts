@@ -1,8 +1,8 @@
 import { show } from "./show.ts";
 
 /**
- * As much of assertions as the suite needs, on every runner and runtime. Runners show the difference between `actual`
- * and `expected`.
+ * The few assertions that the suite needs, on every runner and runtime. Runners show the
+ * difference between `actual` and `expected`.
  */
 class AssertionError extends Error {
 	override readonly name = "AssertionError";
@@ -39,7 +39,7 @@ function differs(actual: unknown, expected: unknown, message?: string): Assertio
 	return new AssertionError(text, actual, expected);
 }
 
-/** Of arrays, sets of primitives and plain objects, whatever the order of their keys. */
+/** Compares arrays, sets of primitives and plain objects, with keys in any order. */
 function same(one: unknown, other: unknown): boolean {
 	if (Object.is(one, other)) return true;
 	if (!isObject(one) || !isObject(other) || kindOf(one) !== kindOf(other)) return false;
@@ -51,7 +51,7 @@ function same(one: unknown, other: unknown): boolean {
 	);
 }
 
-/** By its tag: some runners run tests in a realm of their own. */
+/** By its tag: some runners run tests in their own realm. */
 const kindOf = (value: object): string => Object.prototype.toString.call(value);
 
 function isObject(value: unknown): value is Record<string, unknown> {

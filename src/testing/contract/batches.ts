@@ -4,7 +4,7 @@ import * as assert from "./assert.ts";
 import { payload, stored } from "./history-kit.ts";
 import type { Case } from "./kit.ts";
 
-/** B1 to B3. They are passed where a connector has no `publishAll`, which is optional. */
+/** B1 to B3. They pass where a connector has no `publishAll`, which is optional. */
 const plain: Case[] = [
 	{
 		clause: "B1",
@@ -127,7 +127,7 @@ const keeping: Case[] = [
 			const channel = kit.channel();
 			const publish = (n: number) => one.publish(channel, payload(n), { key: `key ${n}` });
 			const ids: (string | undefined)[] = [];
-			// Some at a time: a broker far away takes its time for each.
+			// A few at a time: a distant broker needs time for each.
 			for (let from = 0; from < 1_000; from += 100) {
 				const some = Array.from({ length: 100 }, (_, n) => from + n);
 				const [first, again] = await Promise.all([
@@ -182,7 +182,7 @@ const keeping: Case[] = [
 				assert.equal((await history.read(channel, id ?? "", 10)).covered, false, `after ${id}`);
 			}
 			assert.equal((await textsOf(history, another)).length, 1);
-			// It goes on from there.
+			// It continues from there.
 			const head = await history.head(channel);
 			const { id } = await other.publish(channel, payload("next"));
 			const page = await history.read(channel, head, 10);

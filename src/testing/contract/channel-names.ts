@@ -1,7 +1,7 @@
 import * as assert from "./assert.ts";
 import type { Case } from "./kit.ts";
 
-/** Names that are harmless only as long as nobody takes them for a path, a pattern, a list or a key. */
+/** Names that break a connector which takes them for a path, a pattern, a list or a key. */
 export const hostile = [
 	"a",
 	"b",
@@ -48,8 +48,8 @@ export const nameCases: Case[] = [
 		title: `the channel's name is data: ${hostile.length} hostile names each reach their own channel only`,
 		async run(kit) {
 			const { publisher, subscriber } = await kit.pair();
-			// The names as they are, for a prefix would take the edge off most: unique within this
-			// broker, which is the test's own.
+			// The bare names, because a prefix would make most of them harmless. They are unique at this
+			// test's own broker.
 			const listeners = await Promise.all(hostile.map((name) => kit.listen(subscriber, name)));
 			for (const [i, name] of hostile.entries()) {
 				await publisher.publish(name, `for ${i}`);

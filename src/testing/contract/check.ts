@@ -2,7 +2,7 @@ import { until } from "../wait.ts";
 import * as assert from "./assert.ts";
 import type { Case } from "./kit.ts";
 
-/** K1: whoever can be away tells whether it is. */
+/** K1: a connector whose broker can be away tells whether it is. */
 export const checkCases: Case[] = [
 	{
 		clause: "K1",

@@ -80,7 +80,7 @@ export const closeCases: Case[] = [
 			assert.deepEqual(recorder.events, ["lost", "end:closed"]);
 			await allTimersFreed(kit, timers);
 			await kit.start();
-			// Whoever still tried to come back would be back by the time that another one has been
+			// A connector that still reconnected would be back by the time that another one has been
 			// there and gone, or soon after.
 			const probe = await kit.connect();
 			await kit.listen(probe, kit.channel());
@@ -165,7 +165,7 @@ export const closeCases: Case[] = [
 	},
 ];
 
-/** A client library may leave a timer to fire in vain, as long as that is soon. */
+/** A client library may let a timer fire without effect, if that is soon. */
 async function allTimersFreed(kit: Kit, timers: TimerWatch): Promise<void> {
 	const what = "every timer to be fired or cleared";
 	await until(() => timers.open === 0, { what, timeout: kit.patience });

@@ -7,7 +7,7 @@ export interface ConsoleErrors extends Watch {
 	mention(what: unknown): boolean;
 }
 
-/** Takes what goes to `console.error` until it is told to stop. */
+/** Takes calls of `console.error` until it is told to stop. */
 export function consoleErrors(): ConsoleErrors {
 	const calls: unknown[][] = [];
 	const original = console.error;

@@ -29,7 +29,7 @@ export const everywhereCases: Case[] = [
 			const timers = kit.watch(watchTimers());
 			const idle = await Promise.all(Array.from({ length: 5 }, () => kit.connect()));
 			assert.equal(timers.started, 0, "timers that constructing started");
-			// By the time that another connector has done a whole round, these would have connected.
+			// These would have connected by the time that another connector has done a whole round.
 			const probe = await kit.connect();
 			const channel = kit.channel();
 			const { recorder } = await kit.listen(probe, channel);
@@ -70,7 +70,7 @@ export const everywhereCases: Case[] = [
 				await publisher.publish(channel, "end of this one");
 				await recorder.saw("end of this one");
 				assert.equal(recorder.messages.length, 2);
-				// Not deepEqual: its report on a megabyte is no help to anybody.
+				// Not deepEqual: its report on a megabyte helps nobody.
 				assert.ok(recorder.messages[0] === payload, `came: ${show(recorder.messages[0])}`);
 			},
 		}),
@@ -135,7 +135,7 @@ export const everywhereCases: Case[] = [
 				const leaver = await kit.listen(connector, kit.channel());
 				await connector.publish(channel, "hello");
 				await kit.stop();
-				// Unlike the others this one begins before the loss can have been noticed.
+				// Unlike the others, this one begins before the loss can have been noticed.
 				const leaving = leaver.subscription.unsubscribe();
 				await kit.rejects(connector.publish(channel, "x"), "unavailable", "publish, broker gone");
 				await stayer.recorder.heard("lost");

@@ -150,7 +150,11 @@ export type Capability =
 	| "runs"
 	| "wipe";
 
-/** Which capabilities the harness has, each other one being explained; throws where one is neither. */
+/**
+ * The capabilities of the harness. Each missing one must be explained.
+ *
+ * @throws {Error} when one is neither present nor explained.
+ */
 export function capabilities(name: string, harness: ConnectorHarness): ReadonlySet<Capability> {
 	const { broker, lacks = {} } = harness;
 	const offered: Record<Capability, boolean> = {
@@ -172,7 +176,8 @@ export function capabilities(name: string, harness: ConnectorHarness): ReadonlyS
 	for (const [capability, there] of Object.entries(offered) as [Capability, boolean][]) {
 		const parent = parents[capability];
 		const reason = lacks[capability] ?? (parent !== undefined && !offered[parent] && lacks[parent]);
-		if (there && reason) throw new Error(`${name}: ${capability} is there, and yet "${reason}"`);
+		if (there && reason)
+			throw new Error(`${name}: ${capability} is there, but \`lacks\` says "${reason}"`);
 		if (!there && !reason) {
 			throw new Error(
 				`${name}: the harness has no ${capability}; add it, or say why in \`lacks\`.`,
@@ -183,7 +188,7 @@ export function capabilities(name: string, harness: ConnectorHarness): ReadonlyS
 	return here;
 }
 
-/** Where the one is missing, so is the other, for the same reason. */
+/** A capability that needs another is missing with it, for the same reason. */
 const parents: Partial<Record<Capability, Capability>> = {
 	check: "broker",
 	freeze: "broker",

@@ -1,13 +1,13 @@
 import type { Connector, History, KeptMessage } from "../../core/connector.ts";
 import * as assert from "./assert.ts";
 
-/** A payload as the core makes them: an object, for the id goes in place of its opening brace. */
+/** A payload like the core's: an object, because the id replaces its opening brace. */
 export const payload = (data: unknown) => JSON.stringify({ data });
 
-/** The payload as subscribers and readers receive it. */
+/** The payload that subscribers and readers receive. */
 export const stored = (id: string | undefined, text: string) => `{"id":"${id}",${text.slice(1)}`;
 
-/** Publishes one after the other; the ids. */
+/** Publishes one after another. Resolves to the ids. */
 export async function publishAll(
 	connector: Connector,
 	channel: string,

@@ -76,7 +76,7 @@ export const historyReadingCases: Case[] = [
 			const { connector, history } = await kit.keeping({ maxLength: 3 });
 			const [channel, other] = [kit.channel(), kit.channel()];
 			const ids = await publishAll(connector, channel, numbered(8));
-			// In the same millisecond two channels may give the same id; any other will do.
+			// Two channels may have the same id in one millisecond, so another id is used.
 			const elsewhere = await publishAll(connector, other, numbered(8));
 			const foreign = elsewhere.filter((id) => !ids.includes(id));
 			const newest = ids.at(-1) ?? "";
@@ -94,7 +94,7 @@ export const historyReadingCases: Case[] = [
 				assert.equal(page.covered, false, position);
 				assert.equal(page.more, false, position);
 			}
-			// And yet they are told what there is after it.
+			// They still get what comes after the position.
 			const rest = await history.read(channel, ids[0] ?? "", 10);
 			assert.deepEqual(idsOf(rest.messages).slice(-3), ids.slice(-3));
 			assert.deepEqual((await history.read(channel, "999999999999999-0", 10)).messages, []);

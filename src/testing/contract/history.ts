@@ -144,7 +144,7 @@ const names: Case[] = [
 	},
 ];
 
-/** H1 to H7: what a connector that keeps messages must do besides. */
+/** H1 to H7: what a connector with history must do besides. */
 export const historyCases: Case[] = [
 	...publishing,
 	...raceCases,

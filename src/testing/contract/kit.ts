@@ -11,12 +11,15 @@ export interface Case {
 	/** The contract's label: `P1`. */
 	clause: string;
 	title: string;
-	/** Without these the test cannot be put, and the harness says why. */
+	/** What the test needs. Where the harness lacks it, the harness says why. */
 	needs?: readonly Capability[];
 	run(kit: Kit): Promise<void>;
 }
 
-/** What a test works with: fresh connectors, closed after it, and a broker that is up again after it. */
+/**
+ * What a test works with: new connectors, which are closed after it, and a broker, which is up
+ * again after it.
+ */
 export class Kit {
 	readonly #harness: ConnectorHarness;
 	readonly #capabilities: ReadonlySet<Capability>;
@@ -30,7 +33,7 @@ export class Kit {
 		this.#capabilities = capabilities;
 	}
 
-	/** The connector's own timeout, and time for a busy machine to tell of it. */
+	/** The connector's own timeout, and some time for a busy machine. */
 	get patience(): number {
 		return (this.#harness.timeout ?? 3_000) + 2_000;
 	}
@@ -52,7 +55,7 @@ export class Kit {
 		return connector;
 	}
 
-	/** Sees to it that the watch ends with the test. */
+	/** Ends the watch with the test. */
 	watch<T extends Watch>(watch: T): T {
 		this.#watches.push(watch);
 		return watch;
@@ -67,14 +70,17 @@ export class Kit {
 		return { connector, history };
 	}
 
-	/** As `pair`, where messages are kept: two processes' worth on one store. */
+	/** Like `pair`, with history: two processes on one store. */
 	async keepingPair(options: HistoryOptions = {}) {
 		const one = await this.keeping(options);
 		const other = this.can("shared") ? await this.keeping(options) : one;
 		return { one: one.connector, other: other.connector, history: one.history };
 	}
 
-	/** One to publish with and one to subscribe with: two processes' worth where the broker is shared. */
+	/**
+	 * One connector to publish with and one to subscribe with, like two processes where the
+	 * broker is shared.
+	 */
 	async pair(): Promise<{ publisher: Connector; subscriber: Connector }> {
 		const subscriber = await this.connect();
 		return { subscriber, publisher: this.can("shared") ? await this.connect() : subscriber };
@@ -94,7 +100,7 @@ export class Kit {
 		return { recorder, subscription: await within(subscribing, this.patience, "subscribe") };
 	}
 
-	/** `listen`, for a connector that may need a moment to see that its broker is back. */
+	/** `listen`, for a connector that may need a moment to notice that its broker is back. */
 	async listenOnceBack(connector: Connector, channel: string) {
 		const recorder = new Recorder();
 		const subscribe = async () => {
@@ -134,7 +140,7 @@ export class Kit {
 		this.#frozen = false;
 	}
 
-	/** The broker holds so many subscriptions of the channel, now or soon. */
+	/** Waits until the broker holds this many subscriptions of the channel. */
 	async numsub(channel: string, expected: number): Promise<void> {
 		const { numsub } = this.broker;
 		if (numsub === undefined) return;
@@ -149,12 +155,14 @@ export class Kit {
 		});
 	}
 
-	/** How many connections the broker holds; 0 where it does not tell. */
+	/** How many connections the broker holds; 0 where it does not say. */
 	async clients(): Promise<number> {
 		return (await this.#harness.broker?.clients?.()) ?? 0;
 	}
 
-	/** The same before the test connects: those of the tests before may take a moment to go. */
+	/**
+	 * The same before the test connects: connections of earlier tests may need a moment to close.
+	 */
 	async clientsAtRest(): Promise<number> {
 		const deadline = performance.now() + 1_000;
 		for (;;) {
@@ -164,7 +172,7 @@ export class Kit {
 		}
 	}
 
-	/** The call is refused as the contract says, in time; gives the error. */
+	/** Makes sure that the call is refused in time, as the contract says. Resolves to the error. */
 	async rejects(call: Promise<unknown>, code: string, what: string): Promise<ConnectorError> {
 		const outcome = await within(
 			call.then(
@@ -184,7 +192,7 @@ export class Kit {
 		return error;
 	}
 
-	/** A connector may need a moment to see that its broker is back: until then its refusals are right. */
+	/** A connector may need a moment to notice that its broker is back. Until then it may refuse. */
 	async publishOnceBack(connector: Connector, channel: string, payload: string): Promise<void> {
 		const published = async () => {
 			try {

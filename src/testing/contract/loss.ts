@@ -17,7 +17,8 @@ export const lossCases: Case[] = [
 			for (const round of [1, 2]) {
 				await kit.stop();
 				for (const { recorder } of listeners) await recorder.heard("lost", round);
-				// The time of a refused publish: the connector has tried to come back meanwhile, in vain.
+				// This takes as long as a refused publish. Meanwhile the connector has failed to
+				// reconnect.
 				await kit.rejects(publisher.publish("x", "x"), "unavailable", "publish, broker gone");
 				await kit.start();
 				for (const { recorder } of listeners) await recorder.heard("restored", round);
@@ -50,7 +51,7 @@ export const lossCases: Case[] = [
 			await kit.stop();
 			await recorder.heard("lost");
 			await kit.start();
-			// The publisher first, so that it is the subscriber's word alone that counts.
+			// The publisher comes first, so that only the subscriber's report counts.
 			await kit.publishOnceBack(publisher, kit.channel(), "awake");
 			await recorder.heard("restored");
 			await publisher.publish(channel, "now");
@@ -77,7 +78,7 @@ export const lossCases: Case[] = [
 			await keeping.recorder.saw("live");
 			assert.deepEqual(leaving.recorder.events, ["lost"], "who has left hears no more");
 			if (kit.can("numsub")) await kit.numsub(left, 0);
-			// The same channel again, on the connection that was restored.
+			// The same channel again, on the restored connection.
 			const again = await kit.listen(connector, left);
 			await kit.publishOnceBack(connector, left, "again");
 			await again.recorder.saw("again");

@@ -16,7 +16,7 @@ export const publishCases: Case[] = [
 
 			await publisher.publish(here, "one");
 			await subscriber.publish(here, "two");
-			// Nothing can be told from a silence, so a last message marks the end of it.
+			// Silence proves nothing, so a last message marks the end.
 			await publisher.publish(there, "end");
 			await publisher.publish(here, "end");
 			for (const { recorder } of [first, second, own]) {
@@ -91,7 +91,7 @@ export const publishCases: Case[] = [
 			const publishing: Promise<unknown>[] = [];
 			for (const [i, payload] of expected.entries()) {
 				publishing.push(publisher.publish(channel, payload));
-				// Some in one go, some while others are under way.
+				// Some at once, some while others are running.
 				if (i % 50 === 49) await delay(1);
 			}
 			await Promise.all(publishing);
@@ -118,13 +118,13 @@ export const publishCases: Case[] = [
 
 			await kit.start();
 			await recorder.heard("restored");
-			// Were a rejected message still waiting in a connector, it would go out before this one.
+			// A rejected message that still waited in a connector would go out before this one.
 			for (const [i, connector] of [known, fresh].entries()) {
 				await kit.publishOnceBack(connector, channel, `end ${i}`);
 				await recorder.saw(`end ${i}`);
 			}
 			assert.deepEqual(recorder.messages, ["end 0", "end 1"]);
-			// The late ones might have gone out before the subscriber was back: the broker knows.
+			// The late ones might have gone out before the subscriber was back. The broker knows.
 			if (kit.can("publishes")) assert.equal(await kit.broker.publishes?.(), 2);
 		},
 	},

@@ -4,7 +4,7 @@ import { until } from "../wait.ts";
 import * as assert from "./assert.ts";
 import type { Case } from "./kit.ts";
 
-/** How many publishes each publisher has under way at a time. */
+/** How many publishes each publisher runs at a time. */
 const sideBySide = 32;
 
 export const raceCases: Case[] = [
@@ -35,7 +35,7 @@ export const raceCases: Case[] = [
 			assert.deepEqual(second.recorder.messages, recorder.messages);
 			const kept = await readAll(history, channel);
 			assert.ok(kept.length === total && kept.every((id, n) => id === ids[n]), "as it is stored");
-			// Each publisher was told of its own messages, and of no other.
+			// Each publisher got the ids of its own messages only.
 			const told = new Map(published.flatMap((of) => [...of]));
 			assert.equal(told.size, total);
 			for (const { id, data } of delivered) assert.equal(told.get(id), data);
@@ -48,7 +48,7 @@ interface Envelope {
 	data: string;
 }
 
-/** Publishes so many, several at a time; the data by the id that each publish resolved to. */
+/** Publishes this many, several at a time. Returns the data by the id of each publish. */
 async function race(connector: Connector, channel: string, name: string, count: number) {
 	const told = new Map<string, string>();
 	let next = 0;

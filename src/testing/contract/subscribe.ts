@@ -82,7 +82,7 @@ export const subscribeCases: Case[] = [
 			await Promise.all(calls);
 			await kit.start();
 			await witness.recorder.heard("restored");
-			// Both connectors have done their work again; a subscription left behind would be back too.
+			// Both connectors have worked again. A subscription left behind would be back, too.
 			for (const connector of [fresh, known]) {
 				const probe = kit.channel();
 				const { recorder: heard } = await kit.listenOnceBack(connector, probe);
@@ -103,7 +103,7 @@ export const subscribeCases: Case[] = [
 		needs: ["broker", "freeze"],
 		async run(kit) {
 			const fresh = await kit.connect();
-			// This one has its connection: sending SUBSCRIBE is easy, and no proof that it was heard.
+			// This one has its connection: sending SUBSCRIBE is easy, and proves nothing.
 			const known = await kit.connect();
 			await kit.listen(known, kit.channel());
 			const channel = kit.channel();

@@ -4,13 +4,13 @@ export interface Watch {
 }
 
 /**
- * Watches the timers that are started through the global functions, `unref`'d ones included. The suite's own
- * waiting does not pass here.
+ * Watches timers that are started through the global functions, `unref`'d ones included. The
+ * suite's own waiting does not count.
  */
 export interface TimerWatch extends Watch {
-	/** How many were started and have neither fired nor been cleared. */
+	/** Timers that have neither fired nor been cleared. */
 	readonly open: number;
-	/** How many were started at all. */
+	/** All timers that were started. */
 	readonly started: number;
 }
 

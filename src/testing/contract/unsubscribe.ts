@@ -39,7 +39,7 @@ export const unsubscribeCases: Case[] = [
 			const early = await kit.listen(connector, channel);
 			const late = await kit.listen(connector, channel);
 			await kit.stop();
-			// One at once, when the loss may not have been seen, and one when it has.
+			// One at once, when the loss may be unnoticed, and one after it was noticed.
 			await within(early.subscription.unsubscribe(), kit.patience, "unsubscribe, broker gone");
 			await late.recorder.heard("lost");
 			await within(late.subscription.unsubscribe(), kit.patience, "unsubscribe, broker gone");
@@ -93,7 +93,7 @@ export const unsubscribeCases: Case[] = [
 		async run(kit) {
 			const { publisher, subscriber } = await kit.pair();
 			const channel = kit.channel();
-			// Each one ends the other as soon as it hears anything: whoever is second hears nothing.
+			// Each ends the other as soon as it is called, so the second one is never called.
 			const calls: string[] = [];
 			const leaving: (Promise<void> | undefined)[] = [];
 			const subscriptions: Subscription[] = [];
@@ -155,7 +155,7 @@ export const unsubscribeCases: Case[] = [
 			for (let i = 0; i < 200; i++) {
 				const leaving = current.subscription.unsubscribe();
 				const next = await kit.listen(subscriber, channel);
-				// Every other time the leave may still be on its way when the message is sent.
+				// Every other time, the unsubscribe may still be running when the message is sent.
 				if (i % 2 === 0) await leaving;
 				await publisher.publish(channel, `round ${i}`);
 				await next.recorder.saw(`round ${i}`);
@@ -174,7 +174,7 @@ export const unsubscribeCases: Case[] = [
 		async run(kit) {
 			const { publisher, subscriber } = await kit.pair();
 			const channel = kit.channel();
-			// Errors are kept as values: one must not go unhandled because another came first.
+			// Errors are kept as values: none may go unhandled because another came first.
 			const everyone: Promise<unknown>[] = [];
 			for (let i = 0; i < 100; i++) {
 				const joining = subscriber.subscribe(channel, new Recorder());

@@ -90,7 +90,7 @@ test("without rawBody it is a 500 without a word, and console.error says what to
 	const answer = await call(`${url}echo`, asJson);
 	expect(answer).toMatchObject({ status: 500, body: "Internal Server Error" });
 	expect(String(reported.mock.calls[0])).toMatch(
-		/the request's body was read before, by express\.json\(\).*Put the handler before that.*rawBody/,
+		/express\.json\(\) has already read the request's body.*Put the handler before it.*rawBody/,
 	);
 });
 
@@ -103,7 +103,7 @@ test("the same of a handler without an app around it", async () => {
 	const { url } = await overHttp(app);
 	const text = { method: "POST", headers: { "content-type": "text/plain" }, body: "hello" };
 	expect(await call(url, text)).toMatchObject({ status: 500, body: "" });
-	expect(String(reported.mock.calls[0])).toMatch(/body was read before/);
+	expect(String(reported.mock.calls[0])).toMatch(/already read the request's body/);
 });
 
 test("who does not need the body hears nothing of it, and one that was not read comes as it was", async () => {

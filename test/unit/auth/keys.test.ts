@@ -68,9 +68,9 @@ describe.each(pairAlgorithms)("%s", (algorithm) => {
 			expect(await ask(authorize, { bearer: hs256(claims(), known) })).toMatchObject(invalid);
 		}
 		expect(() => jwtAuthorizer({ publicKey, algorithms: ["HS256"] })).toThrow(
-			'algorithms: "HS256" does not go with this key',
+			'algorithms: "HS256" does not fit this key',
 		);
-		expect(() => jwtAuthorizer({ secret: publicKey })).toThrow("secret: is a key in PEM");
+		expect(() => jwtAuthorizer({ secret: publicKey })).toThrow("secret: must not be a PEM");
 	});
 
 	test("a private key is not asked for", () => {

@@ -128,12 +128,12 @@ describe("signChannels", () => {
 		["a short secret", "a", { secret: short }, "secret: must have at least 32 bytes"],
 		["a public key", "a", { privateKey: spki(pairs.ES256) }, "privateKey: a PEM must begin with"],
 		["a public JWK", "a", { privateKey: jwk(pairs.ES256) }, "privateKey: must be a private key"],
-		["another algorithm", "a", { secret, algorithm: "RS256" }, "algorithm: does not go with"],
-		["none", "a", { secret, algorithm: "none" }, "algorithm: does not go with"],
+		["another algorithm", "a", { secret, algorithm: "RS256" }, "algorithm: does not fit"],
+		["none", "a", { secret, algorithm: "none" }, "algorithm: does not fit"],
 		["no time", "a", { secret, expiresIn: 0 }, "expiresIn: must be"],
 		["for ever", "a", { secret, expiresIn: Number.POSITIVE_INFINITY }, "expiresIn: must be"],
 		["time in words", "a", { secret, expiresIn: "5m" }, "expiresIn: must be"],
-		["a claim that is the expiry", "a", { secret, claim: "exp" }, "claim: must be"],
+		["a claim that is the expiry", "a", { secret, claim: "exp" }, "claim: must not be"],
 	])("%s is a TypeError", async (_, channels, options, message) => {
 		const made = signChannels(channels as never, options as never);
 		await expect(made).rejects.toThrow(TypeError);

@@ -80,5 +80,5 @@ test("a rejection that nobody looks at is found", async () => {
 		await seen.catch((error) => console.log(error.message));`;
 	const args = ["--input-type=module", "-e", script];
 	const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 8_000 });
-	expect(stdout).toBe('rejections that nobody looked at: came ["Error: unseen"], expected []\n');
+	expect(stdout).toBe('unhandled rejections: came ["Error: unseen"], expected []\n');
 });

@@ -4,24 +4,23 @@ import { closed, toConnectorError, unanswered, unreachable } from "../errors.ts"
 import type { Publisher } from "../publisher.ts";
 import { WaitingRoom } from "../waiting-room.ts";
 
-/** What publishing needs of a client that the caller owns. */
+/** What publishing needs from the caller's client. */
 export interface OwnedClient {
 	/** Host and port for error messages, without credentials. */
 	readonly address: string;
-	/** `ended`: it will not connect unless its owner makes it. */
+	/** `ended`: it connects only if its owner makes it. */
 	state(): "ready" | "connecting" | "ended";
-	/** What the owner has to do about `ended`. */
+	/** What the owner must do when it has `ended`. */
 	readonly advice: string;
-	/** `signal` takes back what the client has not written yet, if it can. */
+	/** `signal` withdraws the command if the client has not written it yet and can do so. */
 	command(args: readonly string[], signal: AbortSignal): Promise<unknown>;
 	/** Returns a function that stops listening. */
 	listen(events: { onReady(): void; onError(error: unknown): void }): () => void;
 }
 
 /**
- * Publishes over a client that the caller owns. Most of these queue commands while they are
- * offline and send them whenever they come back; so a command is given to the client only while it
- * is ready.
+ * Publishes over the caller's client. Most clients queue commands while they are off line, and
+ * send them at any later time. So the client gets a command only while it is ready.
  */
 export class ClientPublisher implements Publisher {
 	readonly #client: OwnedClient;
@@ -57,7 +56,7 @@ export class ClientPublisher implements Publisher {
 		}
 	}
 
-	/** Lets go of the client, and leaves it as it is. */
+	/** Stops using the client, and leaves it as it is. */
 	close(): void {
 		this.#closed = true;
 		this.#waiting.dismiss(closed());
@@ -83,7 +82,7 @@ export class ClientPublisher implements Publisher {
 			},
 			onError: (error) => {
 				this.#lastError = error;
-				// A refusal will not pass by itself: no reason to let anybody wait for it.
+				// A refusal does not pass by itself, so nobody should wait for it.
 				const failure = toConnectorError(error, this.#client.address);
 				if (failure.code === "refused") this.#waiting.dismiss(failure);
 			},

@@ -33,9 +33,9 @@ export function ioredisDuplicates(client: IoRedisClient): RedisDriver {
 		address: addressOf(client),
 		async open(events, timeout) {
 			const duplicate = client.duplicate({
-				// A connection that does not heal, whatever its owner chose for theirs. Above all nothing
-				// may be subscribed to anew behind our back: ioredis does so after it has called itself
-				// ready, and tells nobody when it is confirmed.
+				// The duplicate must not reconnect, whatever its owner chose. Above all it must not
+				// resubscribe: ioredis does so after it has reported itself ready, and reports no
+				// confirmation.
 				lazyConnect: true,
 				retryStrategy: () => null,
 				reconnectOnError: null,
@@ -68,7 +68,7 @@ class IoRedisLink implements RedisLink {
 		client.on("message", (channel: string, payload: string) => {
 			if (!this.#gone) events.onMessage(channel, payload);
 		});
-		// Neither is ever removed: what the client still has to say after its end must find a listener.
+		// The listeners stay: the client may report errors after its end.
 		client.on("error", (error: unknown) => {
 			this.#lastError = error;
 		});
@@ -80,7 +80,7 @@ class IoRedisLink implements RedisLink {
 			await this.#client.connect();
 			this.#up = true;
 		} catch (error) {
-			// It rejects with "Connection is closed."; why it was closed came as an event before.
+			// It rejects with "Connection is closed."; an earlier event had the cause.
 			throw this.#lastError ?? error;
 		}
 	}
@@ -121,7 +121,7 @@ class IoRedisLink implements RedisLink {
 	#kill(): void {
 		if (this.#client.status === "end") return;
 		this.#client.disconnect();
-		// `disconnect` is polite and waits for the other end, which may be the one that hangs.
+		// `disconnect` waits for the server, which may be the one that hangs.
 		this.#client.stream?.destroy();
 	}
 }

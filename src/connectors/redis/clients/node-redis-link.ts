@@ -1,7 +1,7 @@
 import type { LinkEvents, RedisLink } from "../driver.ts";
 import { isReply } from "../errors.ts";
 
-/** A client of node-redis that is all ours, as far as it is used here. */
+/** The part of a node-redis client of our own that is used here. */
 export interface OwnClient {
 	readonly isOpen: boolean;
 	sendCommand(args: string[]): Promise<unknown>;
@@ -15,29 +15,30 @@ export interface OwnClient {
 		channel: string,
 		listener: (payload: string, channel: string) => void,
 	): Promise<unknown>;
-	/** From version 4.6 on. */
+	/** Since version 4.6. */
 	sSubscribe?: OwnClient["subscribe"];
 	sUnsubscribe?: OwnClient["unsubscribe"];
 	ref(): void;
 	unref(): void;
-	/** From version 5 on; `disconnect` before. */
+	/** Since version 5. Before that it was `disconnect`. */
 	destroy?(): void;
 	disconnect(): Promise<unknown>;
 }
 
-/** What a connection that does not heal needs, whatever its owner chose for theirs. */
+/** Options of a connection that does not reconnect, whatever its owner chose. */
 export function overrides(options: { socket?: object }, connectTimeout: number): object {
 	return {
 		socket: {
 			...options.socket,
 			connectTimeout,
 			reconnectStrategy: false,
-			// A channel may be quiet for days; the heartbeat looks after the connection.
+			// A channel may be silent for days. The heartbeat watches the connection.
 			socketTimeout: undefined,
 		},
-		// Answers are waited for up to our own timeout.
+		// Our own timeout bounds the wait for an answer.
 		commandOptions: { timeout: undefined },
-		// It swaps sockets under a client, and names the host again by itself: ours are replaced whole.
+		// This feature swaps a client's socket, and resolves the host again by itself. We replace
+		// whole connections.
 		maintNotifications: "disabled",
 		clientSideCache: undefined,
 		emitInvalidate: false,
@@ -46,9 +47,9 @@ export function overrides(options: { socket?: object }, connectTimeout: number):
 }
 
 /**
- * `sharded`: with SSUBSCRIBE. `guarded`: with SUBSCRIBE, which a node of a Cluster goes on serving after the
- * channel's slot has left it; so the same channel is subscribed to as a sharded one as well, only to be told
- * by the server, in line with the messages, that the slot is leaving.
+ * `sharded`: with SSUBSCRIBE. `guarded`: with SUBSCRIBE, which a node of a Cluster goes on
+ * serving after the channel's slot has left it. So the same channel is also subscribed to as a
+ * sharded one. The server then reports, in order with the messages, that the slot leaves.
  */
 export type PubSub = "plain" | "guarded" | "sharded";
 
@@ -67,11 +68,11 @@ export class NodeRedisLink implements RedisLink {
 		this.#client = client;
 		this.#events = events;
 		this.#pubSub = pubSub;
-		// One function for all channels: the library keeps them apart.
+		// One function for all channels: the library tells them apart.
 		this.#onMessage = (payload, channel) => {
 			if (!this.#gone) events.onMessage(channel, payload);
 		};
-		// Never removed: whatever the client still has to say after its end must find a listener.
+		// The listener stays: the client may report errors after its end.
 		client.on("error", (error) => this.#lose(error));
 		client.on("connect", () => {
 			this.#dialled = true;
@@ -96,7 +97,7 @@ export class NodeRedisLink implements RedisLink {
 		try {
 			return String(await this.#client.sendCommand(["CLIENT", "ID"]));
 		} catch (error) {
-			// A user who may not ask does without.
+			// This user may not ask, so the connection goes without an id.
 			if (isReply(error)) return undefined;
 			throw error;
 		}
@@ -115,10 +116,10 @@ export class NodeRedisLink implements RedisLink {
 	}
 
 	async unsubscribe(channel: string): Promise<void> {
-		// Named with its listener: otherwise a subscribe that follows at once joins the one that is ending.
+		// Names its listener: otherwise a SUBSCRIBE right after it would join the one that ends.
 		await Promise.all([
 			this.#pubSub === "sharded" && this.#client.sUnsubscribe?.(channel, this.#onMessage),
-			// It may be gone with its slot already; a connection that was lost shows in the other one.
+			// It may already be gone with its slot. If the connection is lost, the other one shows it.
 			this.#pubSub === "guarded" &&
 				this.#client.sUnsubscribe?.(channel, ignore).catch(() => undefined),
 			this.#pubSub !== "sharded" && this.#client.unsubscribe(channel, this.#onMessage),
@@ -130,7 +131,7 @@ export class NodeRedisLink implements RedisLink {
 			await this.#client.sSubscribe?.(channel, ignore);
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : "";
-			// A server before Redis 7, or a user who may not: then without.
+			// The server is older than Redis 7, or the user may not: go on without it.
 			if (reason.startsWith("ERR unknown")) this.#pubSub = "plain";
 			else if (!reason.startsWith("NOPERM")) throw error;
 		}
@@ -148,8 +149,8 @@ export class NodeRedisLink implements RedisLink {
 	destroy(): void {
 		if (this.#gone) return;
 		this.#gone = true;
-		// While the socket is being dialled the client does not hold it yet and would leave it open;
-		// it is dropped as soon as it is there.
+		// While it dials, the client does not hold the socket yet and would leave it open. So the
+		// socket is closed as soon as it exists.
 		if (this.#dialled) this.#kill();
 	}
 
@@ -163,11 +164,11 @@ export class NodeRedisLink implements RedisLink {
 	#kill(): void {
 		if (!this.#client.isOpen) return;
 		if (this.#client.destroy !== undefined) this.#client.destroy();
-		// It rejects only when there is nothing left to close, and that is all that is asked.
+		// It rejects only when nothing is left to close, which is what we want.
 		else this.#client.disconnect().catch(() => undefined);
 	}
 }
 
 function ignore(): void {
-	// What is published to the sharded channel of that name is not for us.
+	// Messages of the sharded channel of that name are not for us.
 }

@@ -61,9 +61,7 @@ export interface NodeRedisOptions {
 	unstableResp3Modules?: boolean;
 }
 
-/**
- * Connects with `options`, which are node-redis' own. The library is loaded with the first connection.
- */
+/** Connects with node-redis' own options. The first connection loads the library. */
 export function nodeRedisDriver(
 	options: NodeRedisOptions,
 	address: string,
@@ -73,14 +71,14 @@ export function nodeRedisDriver(
 		address,
 		async open(events, timeout) {
 			const { createClient } = await library();
-			// RESP2 unless told otherwise: every server and proxy speaks it, and nothing here needs more.
+			// RESP2 by default: every server and proxy speaks it, and nothing here needs more.
 			const all = {
 				RESP: 2,
 				clientInfoTag: "edge-sse",
 				...options,
 				...overrides(options, timeout),
 			};
-			// The library's type of its options says more than this connector knows of them.
+			// The library's type has more options than this connector knows.
 			const client = createClient(all as object);
 			return new NodeRedisLink(client as unknown as OwnClient, events, pubSub);
 		},
@@ -99,7 +97,7 @@ async function library() {
 	}
 }
 
-/** Connects as the caller's client does, with a duplicate of it for each connection. */
+/** Opens each connection with a duplicate of the caller's client. */
 export function nodeRedisDuplicates(client: NodeRedisClient): RedisDriver {
 	return {
 		address: addressOf(optionsOf(client)),
@@ -114,12 +112,12 @@ export function nodeRedisDuplicates(client: NodeRedisClient): RedisDriver {
 export function ownedNodeRedis(client: NodeRedisClient): OwnedClient {
 	return {
 		address: addressOf(optionsOf(client)),
-		advice: "the client handed in is closed; call its connect() first, or do not close it before",
+		advice: "the client is closed; call its connect() first, or close it later",
 		state() {
 			if (client.isReady) return "ready";
 			return client.isOpen ? "connecting" : "ended";
 		},
-		// The signal is called `signal` in version 4.
+		// Version 4 calls it `signal`.
 		command: (args, signal) => client.sendCommand([...args], { abortSignal: signal, signal }),
 		listen({ onReady, onError }) {
 			client.on("ready", onReady);

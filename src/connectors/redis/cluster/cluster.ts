@@ -4,12 +4,12 @@ import type { RedisDriver } from "../driver.ts";
 import type { AddressMap, NodeAddress, RedisClusterOptions } from "./options.ts";
 import { ClusterMap, hostOf, portOf } from "./slot-map.ts";
 
-/** A Cluster, as those who publish and subscribe there share it. */
+/** A Cluster, shared by its publisher and its subscriber. */
 export interface Cluster {
 	/** For error messages, without credentials. */
 	readonly address: string;
 	readonly map: ClusterMap;
-	/** How to connect to the node at `host:port`. */
+	/** Connects to the node at `host:port`. */
 	driver(address: string): RedisDriver;
 }
 
@@ -30,8 +30,8 @@ export function cluster(options: RedisClusterOptions, sharded: boolean): Cluster
 }
 
 /**
- * node-redis would use the first node's user, password and TLS for that one only, and fail at the others. No
- * Cluster has such nodes.
+ * node-redis would use the first node's user, password and TLS only for that node, and fail at
+ * the others. No Cluster has such nodes.
  */
 function forEveryNode(defaults: NodeRedisOptions, first: NodeRedisOptions): NodeRedisOptions {
 	const { url, ...rest } = first;
@@ -49,7 +49,7 @@ function forEveryNode(defaults: NodeRedisOptions, first: NodeRedisOptions): Node
 
 export function whereIs(address: string, map: AddressMap | undefined): NodeAddress {
 	const mapped = typeof map === "function" ? map(address) : map?.[address];
-	// In a URL an IPv6 address has brackets, for a socket it has not.
+	// An IPv6 address has brackets in a URL, but not for a socket.
 	const host = hostOf(address).replace(/^\[(.*)\]$/, "$1");
 	return mapped ?? { host, port: portOf(address) };
 }

@@ -78,7 +78,7 @@ export function ioRedisClusterOptions(client: IoRedisCluster): RedisClusterOptio
 	const { redisOptions, natMap, useSRVRecords }: IoRedisClusterSettings = client.options;
 	if (useSRVRecords) {
 		throw new ConfigurationError(
-			"redis(): a cluster client that finds its nodes by SRV records cannot be handed in. Pass { rootNodes: [{ url }] }.",
+			"redis(): a cluster client that finds its nodes by SRV records is unsupported. Pass { rootNodes: [{ url }] }.",
 		);
 	}
 	const startupNodes: unknown = Reflect.get(client, "startupNodes");

@@ -9,17 +9,17 @@ import { LinkPublisher, type Publisher } from "../publisher.ts";
 import type { Cluster } from "./cluster.ts";
 import { resolved } from "./slot-map.ts";
 
-/** How often nodes may send one command on to another. */
+/** How often nodes may redirect one command. */
 const mostHops = 16;
 
 /**
- * Runs each command at the node that serves its key's slot, over one connection to each node. PUBLISH would
- * do at any node, but only if all messages of a channel go through one do they have one order.
+ * Runs each command at the node of its key's slot, over one connection per node. PUBLISH works
+ * at any node, but only messages through one node have one order.
  */
 export class ClusterPublisher implements Publisher {
 	readonly #cluster: Cluster;
 	readonly #timeout: number;
-	/** How long one node may keep us waiting before we ask elsewhere, in ms. */
+	/** How long to wait for one node before asking another, in ms. */
 	readonly #patience: number;
 	readonly #nodes = new Map<string, LinkPublisher>();
 	#refreshing: Promise<void> | undefined;
@@ -57,7 +57,7 @@ export class ClusterPublisher implements Publisher {
 		throw new ConnectorError("unavailable", message);
 	}
 
-	/** Asks one node after the other who serves what. Rejects when none can tell. */
+	/** Asks one node after another for the slots. Rejects when none can tell. */
 	refresh(): Promise<void> {
 		this.#refreshing ??= this.#refresh().finally(() => {
 			this.#refreshing = undefined;
@@ -65,7 +65,10 @@ export class ClusterPublisher implements Publisher {
 		return this.#refreshing;
 	}
 
-	/** How many sharded channels a client of the node is subscribed to; undefined: it cannot tell. */
+	/**
+	 * How many sharded channels a client of the node is subscribed to. Undefined: the node cannot
+	 * tell.
+	 */
 	async countSharded(address: string, client: string): Promise<number | undefined> {
 		try {
 			const found = /\bssub=(\d+)/.exec(
@@ -73,7 +76,7 @@ export class ClusterPublisher implements Publisher {
 			);
 			return found === null ? undefined : Number(found[1]);
 		} catch {
-			// It is down, which others notice; or this user may not ask, or the server is an old one.
+			// The node is down, which others notice. Or this user may not ask, or the server is old.
 			return undefined;
 		}
 	}
@@ -88,7 +91,7 @@ export class ClusterPublisher implements Publisher {
 		for (const node of this.#nodes.values()) node.close();
 	}
 
-	/** A connection to the node that serves the slot, or has come to serve it meanwhile. */
+	/** A connection to the node that serves the slot now. */
 	async #reach(slot: number, deadline: number): Promise<{ address: string; link: RedisLink }> {
 		const { map } = this.#cluster;
 		for (;;) {
@@ -101,7 +104,7 @@ export class ClusterPublisher implements Publisher {
 				await this.#refreshBy(deadline);
 			} catch (error) {
 				if (!isUnavailable(error) || left(deadline) <= 0) throw error;
-				// Another node may have taken its place. If nobody can tell, waiting is all there is to do.
+				// Another node may have taken its place. If no node can tell, waiting is all that is left.
 				if (address !== undefined) await this.#refreshBy(deadline).catch(unlessRefused);
 				continue;
 			}
@@ -135,9 +138,9 @@ export class ClusterPublisher implements Publisher {
 		doubtful();
 	}
 
-	/** Not so of a node that was cut off from the others, who may have gone on without it. */
+	/** False for a node that is cut off from the others, which may have elected another. */
 	async #isInOrder(address: string): Promise<boolean> {
-		// A user that may not ask is not kept from all the rest.
+		// A user that may not ask can still do everything else.
 		const info = await this.#ask(address, "CLUSTER", "INFO").catch(unlessUnavailable);
 		return info === undefined || /^cluster_state:ok/m.test(String(info));
 	}
@@ -174,7 +177,7 @@ function unlessUnavailable(error: unknown): void {
 	if (isUnavailable(error)) throw error;
 }
 
-/** So that not every process asks the same node. */
+/** Keeps processes from all asking the same node. */
 function shuffled<T>(items: readonly T[]): T[] {
 	return items
 		.map((item) => ({ item, order: Math.random() }))

@@ -1,4 +1,4 @@
-/** Slots `from` to `to` are served by the node at `owner`. */
+/** The node at `owner` serves the slots `from` to `to`. */
 interface Range {
 	from: number;
 	to: number;
@@ -6,8 +6,8 @@ interface Range {
 }
 
 /**
- * What is known of a Cluster: which node serves which slot. Plain data, so that it may be kept where no
- * connection may be, as between the requests of a Worker.
+ * Which node of a Cluster serves which slot. It is plain data, so it may outlive connections,
+ * for example between the requests of a Worker.
  */
 export class ClusterMap {
 	/** `host:port` of the nodes to begin with. */
@@ -24,7 +24,7 @@ export class ClusterMap {
 		return this.#ranges.length > 0;
 	}
 
-	/** Every node that may be asked, replicas included: one of them may be the master soon. */
+	/** Every node that may be asked, replicas included: one of them may soon be a master. */
 	get nodes(): readonly string[] {
 		return [...new Set([...this.#nodes, ...this.#seeds])];
 	}
@@ -41,12 +41,15 @@ export class ClusterMap {
 		);
 	}
 
-	/** A node said so of one slot; the next `update` will say more. */
+	/** A node reported one slot's new owner. The next `update` brings the rest. */
 	move(slot: number, owner: string): void {
 		this.#moved.set(slot, owner);
 	}
 
-	/** Takes the answer of the node at `asked` to CLUSTER SLOTS. */
+	/**
+	 * Takes the answer of the node at `asked` to CLUSTER SLOTS:
+	 * https://redis.io/docs/latest/commands/cluster-slots/
+	 */
 	update(reply: unknown, asked: string): void {
 		const nodes: string[] = [];
 		const ranges: Range[] = [];
@@ -56,7 +59,7 @@ export class ClusterMap {
 			const [owner] = addresses;
 			if (owner !== undefined) ranges.push({ from: Number(from), to: Number(to), owner });
 		}
-		// A node that was reset, or belongs to no Cluster yet, knows of nothing.
+		// A node that was reset, or is in no Cluster yet, knows no slots.
 		if (ranges.length === 0) return;
 		this.#nodes = nodes;
 		this.#ranges = ranges;
@@ -64,7 +67,7 @@ export class ClusterMap {
 	}
 }
 
-/** A node that does not know its own address leaves the host out: it is where we reached it. */
+/** A node that does not know its own address leaves out the host. It is where we reached it. */
 export function resolved(address: string, asked: string): string {
 	return address.startsWith(":") ? `${hostOf(asked)}${address}` : address;
 }

@@ -12,11 +12,14 @@ import type { ChannelSubscriber, SubscriberSettings } from "../topology.ts";
 import type { Cluster } from "./cluster.ts";
 import { ClusterPublisher } from "./publisher.ts";
 
-/** First and longest pause before the nodes are asked again while something is amiss, in ms. */
+/**
+ * First and longest pause between two rounds of questions while a subscription is not live, in
+ * ms.
+ */
 const firstPause = 50;
 const longestPause = 1_000;
 
-/** One subscription, and the node that it is placed at. */
+/** One subscription, and the node where it is placed. */
 interface Placement {
 	readonly name: string;
 	readonly slot: number;
@@ -26,10 +29,10 @@ interface Placement {
 }
 
 /**
- * Subscribes to each channel at the node that serves its slot, over one connection to each such node, and
- * moves with the slot. Classic pub/sub would do at any node; but a message that reaches a node over the
- * Cluster's bus can get lost there with nobody told, whereas at the node that published it either it is
- * handed over or the connection is seen to break.
+ * Subscribes to each channel at the node that serves its slot, over one connection per node,
+ * and follows the slot. Classic pub/sub works at any node, but the Cluster's bus may silently
+ * lose a message on its way there. The node that published the message either delivers it, or
+ * its connection visibly breaks.
  */
 export class ClusterSubscriber implements ChannelSubscriber {
 	readonly #cluster: Cluster;
@@ -47,7 +50,7 @@ export class ClusterSubscriber implements ChannelSubscriber {
 		this.#cluster = cluster;
 		this.#settings = settings;
 		this.#topology = new ClusterPublisher(cluster, settings.timeout);
-		// Not every move is announced, and a connection to a node that was demoted may live on.
+		// Some moves are not announced, and a connection to a demoted node may live on.
 		this.#heartbeat = new Heartbeat(settings.pingInterval, async () => {
 			await this.#look();
 			await this.#verify();
@@ -92,7 +95,7 @@ export class ClusterSubscriber implements ChannelSubscriber {
 		await left;
 	}
 
-	/** Forgets those that have left or were refused. */
+	/** Drops subscriptions that have left or were refused. */
 	#sweep(): void {
 		const before = this.#placements.size;
 		for (const placement of this.#placements) {
@@ -104,7 +107,7 @@ export class ClusterSubscriber implements ChannelSubscriber {
 		this.#settings.onIdle?.();
 	}
 
-	/** Subscribes at the node that serves the slot, as far as that is known, and nowhere else. */
+	/** Subscribes only at the node that serves the slot, if it is known. */
 	#place(placement: Placement): void {
 		const { name, slot, listener, node: before, detach } = placement;
 		const owner = this.#cluster.map.owner(slot);
@@ -116,12 +119,12 @@ export class ClusterSubscriber implements ChannelSubscriber {
 		placement.detach = this.#node(owner).attach(name, listener);
 	}
 
-	/** While any subscription is not live: finds out who serves its slot now. One at a time. */
+	/** Asks who serves the slots while any subscription is not live. One watch runs at a time. */
 	async #watch(): Promise<void> {
 		if (this.#watching || this.#closed) return;
 		this.#watching = true;
 		for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
-			// A subscription whose node is known needs a moment to be confirmed, and nothing more.
+			// A subscription at a known node only needs a moment to be confirmed.
 			if (this.#cluster.map.isKnown || pause > firstPause) await this.#pause(pause);
 			this.#sweep();
 			const amiss = [...this.#placements].some(({ listener }) => !listener.isLive);
@@ -142,7 +145,7 @@ export class ClusterSubscriber implements ChannelSubscriber {
 		if (this.#closed) return;
 		for (const placement of this.#placements) {
 			const { listener } = placement;
-			// It will be refused everywhere; those that still live may go on.
+			// Every node will refuse it. Live subscriptions may go on.
 			if (this.#lastError?.code === "refused" && !listener.isLive) listener.end(this.#lastError);
 			else this.#place(placement);
 		}
@@ -157,8 +160,9 @@ export class ClusterSubscriber implements ChannelSubscriber {
 	}
 
 	/**
-	 * node-redis does not notice that the server has ended a sharded subscription when it owes us another answer at
-	 * that moment. A look at the slots shows the loss, unless the slot has come back before. Never rejects.
+	 * node-redis misses the end of a sharded subscription when the server owes it another answer
+	 * at that moment. A look at the slots shows the loss, unless the slot has come back before.
+	 * Never rejects.
 	 */
 	async #verify(): Promise<void> {
 		const checks = [...this.#nodes].map(([address, node]) =>
@@ -172,10 +176,11 @@ export class ClusterSubscriber implements ChannelSubscriber {
 		if (known !== undefined) return known;
 		const { timeout, pingInterval } = this.#settings;
 		const onTrouble = () => void this.#watch();
-		// This concerns one slot and not a whole fleet: no reason to wait.
+		// This concerns one slot and not a whole fleet, so there is no reason to wait.
 		const onMoved = () => void this.#look().then(onTrouble);
-		// A demoted server ends every subscription: one that is live shows that it was not. Looked for once a turn,
-		// for each of ten thousand that subscribe together would go through all of them.
+		// A demoted server ends every subscription, so one live subscription shows that it was not
+		// demoted. Checked once per turn: otherwise each of ten thousand subscriptions would go
+		// through all of them.
 		const confirm = oncePerTurn(async () => {
 			if (node.live.length === 0) await this.#topology.assertMaster(address);
 		});
@@ -195,7 +200,7 @@ export class ClusterSubscriber implements ChannelSubscriber {
 		return this.#nodes.get(node ?? "")?.lastError ?? this.#lastError;
 	}
 
-	/** Half of it is chance, so that a fleet does not ask in step. */
+	/** Half of it is random, so that a fleet does not ask in step. */
 	async #pause(ms: number): Promise<void> {
 		await new Promise<void>((resolve) => {
 			const end = () => {
@@ -210,5 +215,5 @@ export class ClusterSubscriber implements ChannelSubscriber {
 }
 
 async function nothing(): Promise<void> {
-	// Placed nowhere yet, it has nothing to leave.
+	// It is placed nowhere yet, so it has nothing to leave.
 }

@@ -30,7 +30,7 @@ describe("redis(): what it is given", () => {
 		["nothing", undefined, /must not be undefined.*redis:\/\/127/],
 		["null", null, /must not be null/],
 		["a number", 6379, /must not be number/],
-		["some other client", { connect: String, on: String }, /no kind known/],
+		["some other client", { connect: String, on: String }, /unsupported client/],
 		["a socket that is a string", { socket: "localhost:6379" }, /socket must be an object/],
 	])("%s is a TypeError that says what to write", (_, target, message) => {
 		const error = thrown(() => redis(target as string));

@@ -37,7 +37,7 @@ test("a broker that does not answer this is reported, and the client has the pla
 	broker.fail("history");
 	expect(await (await open(it)).placed()).toBe(first);
 	expect(await (await open(it)).placed()).toBe(first);
-	expect(told(it)).toEqual(["upstream: The broker is down, as the test wants it."]);
+	expect(told(it)).toEqual(["upstream: The test took the broker down."]);
 });
 
 test("a channel that has a message is not asked again", async () => {

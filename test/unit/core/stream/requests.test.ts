@@ -153,7 +153,7 @@ test.for<[what: string, channel: unknown]>([
 			channel: channel as string,
 		});
 		await expect(asked).rejects.toThrow(
-			/^Cannot stream\. channel: must be a name, .*Leave it out to let the client choose by \?channel=\.$/,
+			/^Cannot stream\. channel: must be a name or .*Leave it out to let the client choose by \?channel=\.$/,
 		);
 	}
 	expect([authorize.mock.calls, it.calls]).toEqual([[], []]);
