@@ -4,6 +4,8 @@ import type { EndReason } from "./delivery/connection.ts";
 import { MessageIterator, type MessagesOptions } from "./delivery/message-iterator.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Hubs } from "./hubs.ts";
+import { decode } from "./message/envelope.ts";
+import type { Message } from "./message/message.ts";
 import type { CheckedOptions } from "./options.ts";
 import type { ConnectionLimits, Slot } from "./request/connection-limits.ts";
 import { requestedCursor } from "./request/request.ts";
@@ -61,6 +63,15 @@ export class RunHost {
 
 	messages(channel: string, options: MessagesOptions, host?: unknown): MessageIterator {
 		return new MessageIterator(this.#parts.hubs.hubFor(host), channel, options);
+	}
+
+	/** A message of the history; undefined: it is none of ours. */
+	decode(payload: string): Message | undefined {
+		try {
+			return decode(payload, true).message;
+		} catch {
+			return undefined; // What came live was reported then.
+		}
 	}
 
 	report(error: unknown, channel: string): void {

@@ -1,5 +1,4 @@
 import { SseError } from "../core/errors.ts";
-import { decode } from "../core/message/envelope.ts";
 import type { Message } from "../core/message/message.ts";
 import { beginning, isAfter } from "../core/message/position.ts";
 import type { RunHost } from "../core/run-host.ts";
@@ -89,7 +88,7 @@ export class RunReaders {
 			if (!covered) throw gap();
 			for (const { id, payload } of messages) {
 				position = id;
-				const message = payload === undefined ? undefined : decoded(payload);
+				const message = payload === undefined ? undefined : this.#host.decode(payload);
 				if (message?.id === id && kindOf(message) === "chunk") take(message.data);
 				if (id === end) return id;
 			}
@@ -154,7 +153,7 @@ export class RunReaders {
 			for (const { id, payload } of page.messages) {
 				if (isAfter(id, end.id)) break;
 				position = id;
-				const message = payload === undefined ? undefined : decoded(payload);
+				const message = payload === undefined ? undefined : this.#host.decode(payload);
 				if (id === end.id) {
 					yield { end };
 					return;
@@ -181,14 +180,6 @@ export class RunReaders {
 			this.#watches.set(key, watch);
 		}
 		return watch;
-	}
-}
-
-function decoded(payload: string): Message | undefined {
-	try {
-		return decode(payload, true).message;
-	} catch {
-		return undefined; // Not one of ours: what has come live has been reported.
 	}
 }
 

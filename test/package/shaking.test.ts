@@ -18,7 +18,7 @@ const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter(
 /** What stays all the same. */
 const kept: Record<string, string[]> = {
 	// The key of its inspector is computed, and nothing tells esbuild that this is harmless.
-	"shared/publisher.js": ["import {", "Message"],
+	"shared/sse.js": ["import {", "import {", "Message"],
 };
 
 /** As if there were no `sideEffects` in package.json, which lets bundlers leave out a whole file unseen. */

@@ -12,7 +12,7 @@ const longestPage = 500;
 const pageTarget = 1_048_576;
 
 /** What a channel keeps in memory, in UTF-16 code units: a page, and as much of what came since. */
-const longestTail = 2 * pageTarget;
+const longestTail = 2_097_152;
 
 /** What all channels of a hub keep in memory, in UTF-16 code units. */
 const longestTails = 16_777_216;
