@@ -83,7 +83,11 @@ describe("fields that are no option of node-redis are refused, with what to writ
 		["socket.db", { socket: { ...node, db: 1 } }, /database beside socket/],
 		["socket.url", { socket: { url: "redis://:hunter2@localhost" } }, /url beside socket/],
 		["socket.hostname", { socket: { hostname: "localhost" } }, /host/],
-		["socket.retryStrategy", { socket: { ...node, retryStrategy: () => 1 } }, /reconnects by itself/],
+		[
+			"socket.retryStrategy",
+			{ socket: { ...node, retryStrategy: () => 1 } },
+			/reconnects by itself/,
+		],
 	])("%s", (where, target, says) => {
 		const message = refusal(target);
 		expect(message.startsWith(`redis(): ${where}: unknown option. `), message).toBe(true);
