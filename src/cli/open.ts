@@ -17,10 +17,12 @@ export function openPage({ settings, addressOf }: ServerHub, port: number): void
 	const { publishing } = settings;
 	const url = `${reachable(addressOf(port))}/`;
 	const token = publishing.by === "token" ? publishing.token : undefined;
-	const target = token === undefined ? url : handOver(`${url}#token=${encodeURIComponent(token)}`);
+	const target =
+		token === undefined ? url : handedOver(`${url}#token=${encodeURIComponent(token)}`);
 	const [program = "", ...args] = openers[process.platform] ?? ["xdg-open"];
 	const opener = spawn(program, [...args, target], { stdio: "ignore", detached: true });
-	opener.on("error", () => note(`no browser could be opened; the page is ${url}`));
+	const failed = () => note(`no browser could be opened; the page is ${url}`);
+	opener.on("error", failed).on("exit", (code) => (code === 0 ? undefined : failed()));
 	opener.unref();
 }
 
@@ -29,18 +31,25 @@ const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {
 	win32: ["rundll32", "url.dll,FileProtocolHandler"],
 };
 
-/** A page of one line that leads to the address, in a folder of its own; both are gone again after a while. */
-function handOver(address: string): string {
-	const folder = mkdtempSync(join(tmpdir(), "edge-sse-open-"));
-	const remove = () => rmSync(folder, { recursive: true, force: true });
+function handedOver(address: string): string {
+	const { url, remove } = handOver(address);
 	process.on("exit", remove);
 	setTimeout(remove, lifetime).unref();
+	return url;
+}
+
+/** A page of one line that leads to the address, as a file in a folder of its own. */
+export function handOver(address: string): { url: string; remove(): void } {
+	const folder = mkdtempSync(join(tmpdir(), "edge-sse-open-"));
 	const file = join(folder, "open.html");
 	// In JSON no character of a token ends the script.
 	const text = JSON.stringify(address).replaceAll("<", "\\u003c");
 	const html = `<!doctype html><meta charset="utf-8"><title>edge-sse</title><script>location.replace(${text})</script>\n`;
 	writeFileSync(file, html, { mode: 0o600, flag: "wx" });
-	return pathToFileURL(file).href;
+	return {
+		url: pathToFileURL(file).href,
+		remove: () => rmSync(folder, { recursive: true, force: true }),
+	};
 }
 
 /** A hub that listens on every address is reached on this machine by loopback. */
