@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { redis } from "../../src/connectors/redis.ts";
 import { upstash } from "../../src/connectors/upstash.ts";
 import type { Connector } from "../../src/core/connector.ts";
 import { ServerSentEvents } from "../../src/core/sse.ts";
 import { Recorder } from "../../src/testing.ts";
-import { startCluster } from "../support/redis-cluster.ts";
+import { type RedisCluster, startCluster } from "../support/redis-cluster.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { tcpProxy } from "../support/tcp-proxy.ts";
 import { startUpstashGateway } from "../support/upstash-gateway.ts";
@@ -107,47 +107,57 @@ describe.each([
 	});
 });
 
-describe.each([
-	["with history", { history: {} }, {}],
-	["without", {}, {}],
-	["with history, sharded", { history: {} }, { sharded: true }],
-])("%s, a Cluster whose nodes are 20 ms away", (_, options, sharding) => {
-	test("30 publishes to a channel of each node keep their order", async () => {
-		const cluster = ends(await startCluster());
-		const proxies = await Promise.all(
-			cluster.nodes.map(async ({ port }) => {
-				const proxy = ends(await tcpProxy({ port }));
-				proxy.latency(10);
-				return [`127.0.0.1:${port}`, { host: "127.0.0.1", port: proxy.port }] as const;
-			}),
-		);
-		const channels = await channelOfEachNode(cluster);
-		const far = {
-			rootNodes: proxies.map(([, { port }]) => ({ url: `redis://127.0.0.1:${port}` })),
-			nodeAddressMap: Object.fromEntries(proxies),
-		};
-		const recorders = await Promise.all(
-			channels.map((channel) =>
-				listening(redis({ rootNodes: cluster.rootNodes }, { ...sharding, timeout }), channel),
-			),
-		);
-		const connector = ends(redis(far, { ...options, ...sharding, timeout }));
-		const publishing: Promise<unknown>[] = [];
-		for (const word of words) {
-			for (const channel of channels) {
-				publishing.push(connector.publish(channel, JSON.stringify({ data: word })));
-			}
-			await delay(5);
-		}
-		await Promise.all(publishing);
-		for (const recorder of recorders) {
-			await until(() => recorder.messages.length === count, { what: "all words" });
-			expect(dataOf(recorder)).toEqual(words);
-		}
+describe("a Cluster whose nodes are 20 ms away", () => {
+	let cluster: RedisCluster;
+	beforeAll(async () => {
+		cluster = await startCluster();
 	});
+	afterAll(() => cluster.stop());
+
+	test.each([
+		["with history", { history: {} }, {}],
+		["without", {}, {}],
+		["with history, sharded", { history: {} }, { sharded: true }],
+	])(
+		"%s, 30 publishes to a channel of each node keep their order",
+		async (_, options, sharding) => {
+			// As each node was when it started.
+			for (const node of cluster.nodes) await node.command("SCRIPT", "FLUSH");
+			const proxies = await Promise.all(
+				cluster.nodes.map(async ({ port }) => {
+					const proxy = ends(await tcpProxy({ port }));
+					proxy.latency(10);
+					return [`127.0.0.1:${port}`, { host: "127.0.0.1", port: proxy.port }] as const;
+				}),
+			);
+			const channels = await channelOfEachNode(cluster);
+			const far = {
+				rootNodes: proxies.map(([, { port }]) => ({ url: `redis://127.0.0.1:${port}` })),
+				nodeAddressMap: Object.fromEntries(proxies),
+			};
+			const recorders = await Promise.all(
+				channels.map((channel) =>
+					listening(redis({ rootNodes: cluster.rootNodes }, { ...sharding, timeout }), channel),
+				),
+			);
+			const connector = ends(redis(far, { ...options, ...sharding, timeout }));
+			const publishing: Promise<unknown>[] = [];
+			for (const word of words) {
+				for (const channel of channels) {
+					publishing.push(connector.publish(channel, JSON.stringify({ data: word })));
+				}
+				await delay(5);
+			}
+			await Promise.all(publishing);
+			for (const recorder of recorders) {
+				await until(() => recorder.messages.length === count, { what: "all words" });
+				expect(dataOf(recorder)).toEqual(words);
+			}
+		},
+	);
 });
 
-async function channelOfEachNode(cluster: Awaited<ReturnType<typeof startCluster>>) {
+async function channelOfEachNode(cluster: RedisCluster) {
 	const found = new Map<RedisServer, string>();
 	for (let n = 0; found.size < cluster.nodes.length; n++) {
 		const owner = await cluster.owner(`words ${n}`);

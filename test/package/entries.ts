@@ -40,8 +40,6 @@ type Need = "node" | "cloudflare";
 /** What an entry needs of its host. One that is not named here works everywhere. */
 const needs: Record<string, Need> = {
 	"edge-sse/redis": "node",
-	// Taken whole. A bundle that uses its `upstash()` alone leaves the rest out.
-	"edge-sse/publish": "node",
 	"edge-sse/node": "node",
 	"edge-sse/durable-object": "cloudflare",
 };
