@@ -1,12 +1,13 @@
 /**
- * Runs: streams with an end. For the tokens of a language model, for jobs and agents that report progress.
+ * Runs: streams with an end, for the tokens of a language model, and for jobs and agents that
+ * report progress.
  *
  * ```ts
  * import { ServerSentEvents } from "edge-sse";
  * import { redis } from "edge-sse/redis";
  * import { Runs } from "edge-sse/runs";
  *
- * const sse = new ServerSentEvents({ connector: redis(process.env.REDIS_URL, { history: {} }) });
+ * const sse = new ServerSentEvents({ connector: redis("redis://localhost:6379", { history: {} }) });
  * const runs = new Runs(sse);
  * ```
  *
@@ -19,12 +20,6 @@ export type { BatchOptions, RunLimits, RunsOptions } from "./runs/options.ts";
 export type { RunSource } from "./runs/producer.ts";
 export type { RunEnd } from "./runs/reader.ts";
 export type { RunStreamOptions } from "./runs/requests.ts";
-export {
-	type RunChunk,
-	type RunSnapshot,
-	type RunStatus,
-	Runs,
-	type RunsBase,
-	type Started,
-} from "./runs/runs.ts";
+export { Runs } from "./runs/runs.ts";
+export type { RunChunk, RunSnapshot, RunStatus, RunsBase, Started } from "./runs/status.ts";
 export type { StepOptions } from "./runs/steps.ts";

@@ -8,6 +8,7 @@ import type { RunEnd } from "./reader.ts";
  * parsers take every other field for an error.
  */
 export interface RunFormat {
+	/** Further headers of the response. */
 	readonly headers?: Readonly<Record<string, string>>;
 	/** What says that there is no such run: 404, or 204 where the protocol takes that for "nothing to resume". */
 	readonly absent: 204 | 404;

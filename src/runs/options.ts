@@ -1,16 +1,17 @@
 import { type Advice, checkNames } from "../core/known-names.ts";
 import { checkedNumber } from "../core/limits.ts";
 
-/** What goes together to the broker. */
+/** How chunks are gathered for the broker. */
 export interface BatchOptions {
 	/**
-	 * How long what was said may be gathered, in ms, since the last call. What comes after a longer silence leaves at once.
+	 * How long chunks may be gathered, in ms, since the last call. After a longer silence a chunk
+	 * is sent at once.
 	 *
 	 * @defaultValue `50`
 	 */
 	wait?: number | undefined;
 	/**
-	 * So much leaves without waiting, in characters.
+	 * This many characters are sent without waiting.
 	 *
 	 * @defaultValue `4_096`
 	 */
@@ -39,6 +40,7 @@ export interface RunLimits {
 	runs?: number | undefined;
 }
 
+/** The options of `Runs`. */
 export interface RunsOptions {
 	/**
 	 * What the channels of runs begin with; the rest is the run's id. Nobody else publishes to such channels here.
@@ -77,9 +79,23 @@ export interface RunsOptions {
 	 * @defaultValue `60_000`
 	 */
 	timeout?: number | undefined;
+	/**
+	 * How chunks are gathered for the broker.
+	 *
+	 * @defaultValue the default of each of its options
+	 */
 	batch?: BatchOptions | undefined;
+	/**
+	 * What runs may cost.
+	 *
+	 * @defaultValue the default of each limit
+	 */
 	limits?: RunLimits | undefined;
-	/** Is given what has to be waited for when the response is over: `waitUntil` of the platform. */
+	/**
+	 * The platform's `waitUntil`: it gets the work that goes on after the response.
+	 *
+	 * @defaultValue none
+	 */
 	waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 

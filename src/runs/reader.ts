@@ -9,8 +9,9 @@ import { SharedLooks, Watch } from "./watch.ts";
 
 /** How a run has ended. */
 export interface RunEnd {
+	/** `done`, `error`, `cancelled` or `lost`. */
 	readonly status: RunEndState;
-	/** What was said of it. */
+	/** The reason that was given. */
 	readonly reason?: string | undefined;
 }
 

@@ -8,28 +8,34 @@ import { runBody } from "./body.ts";
 import { plainFormat, type RunFormat, toldFormat } from "./format.ts";
 import type { RunReaders } from "./reader.ts";
 
+/** The options of `runs.stream()`. */
 export interface RunStreamOptions {
 	/**
-	 * `after`: a client that comes back is sent what follows its cursor. `all`: it is always sent everything, for
-	 * clients that then drop what they had.
+	 * `after`: a client that reconnects gets what follows its cursor. `all`: it always gets
+	 * everything, for clients that drop what they had.
 	 *
 	 * @defaultValue `"after"`
 	 */
 	replay?: "all" | "after" | undefined;
 	/**
-	 * How long a run is waited for that is not there yet, in ms.
+	 * How long to wait for a run that does not exist yet, in ms.
 	 *
 	 * @defaultValue `5_000`
 	 */
 	wait?: number | undefined;
 	/**
-	 * How the response is written. `plain`: data and ids alone. `told`: and at the end an event `sse.end` with
-	 * `{ status, reason }`. A parser of somebody else's has a format of its own; see the adapters.
+	 * How the response is written. `plain`: only data and ids. `told`: the same, and at the end
+	 * an event `sse.end` with `{ status, reason }`. For another library's parser, pass a
+	 * `RunFormat`.
 	 *
 	 * @defaultValue `"plain"`
 	 */
 	format?: "plain" | "told" | RunFormat | undefined;
-	/** What the runtime handed its fetch handler after the request. */
+	/**
+	 * What the runtime passed to its fetch handler after the request.
+	 *
+	 * @defaultValue none
+	 */
 	host?: unknown;
 }
 

@@ -8,8 +8,13 @@ import { type CheckedRunsOptions, checkedLease } from "./options.ts";
 import { refusalOf } from "./outbox.ts";
 import type { Claimed } from "./producer.ts";
 
+/** The options of a run in steps. */
 export interface StepOptions {
-	/** How long the producer may be silent, in ms. Default: that of the `Runs`. */
+	/**
+	 * How long the producer may be silent, in ms.
+	 *
+	 * @defaultValue `lease` of the `Runs`
+	 */
 	lease?: number | undefined;
 }
 

@@ -49,6 +49,12 @@ const errorClasses = ["SseError", "ConfigurationError", "ConnectorError", "Valid
 	.map((name) => `declare const ${name}: typeof import("edge-sse").${name};\n`)
 	.join("");
 
+const runs = `
+declare const runs: import("edge-sse/runs").Runs;
+declare const Runs: typeof import("edge-sse/runs").Runs;
+declare const RunError: typeof import("edge-sse/runs").RunError;
+`;
+
 const reader = `
 declare const messages: import("edge-sse/testing").MessageReader;
 `;
@@ -147,6 +153,11 @@ export function givenTo(document: string): string {
 const perSource: Record<string, string> = {
 	"src/core/publishing.ts": "declare const tokens: AsyncIterable<string>;",
 	"src/core/errors.ts": errorClasses,
+	"src/runs/errors.ts": runs,
+	"src/runs/runs.ts": `${runs}
+		declare const tokens: AsyncIterable<string>;
+		declare const lease: string;
+	`,
 	"src/core/message/message.ts": 'declare const Message: typeof import("edge-sse").Message;',
 	"src/core/message/schema.ts": errorClasses,
 	"src/core/history-contract.ts": "declare const url: string;",

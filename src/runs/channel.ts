@@ -1,0 +1,16 @@
+import { channelProblem } from "../core/request/request.ts";
+
+/**
+ * The channel of a run.
+ *
+ * @throws {TypeError} when no channel can have the name.
+ */
+export function channelOf(prefix: string, id: string): string {
+	if (typeof id !== "string" || id === "") {
+		throw new TypeError("Runs: id: must be a string that is not empty.");
+	}
+	const channel = prefix + id;
+	const problem = channelProblem([channel], { channels: 1 });
+	if (problem === undefined) return channel;
+	throw new TypeError(`Runs: id: with the prefix it is a channel's name. ${problem}`);
+}
