@@ -67,7 +67,7 @@ describe.each(checkers)("$name", ({ complaints }) => {
 const wrongWays: [file: string, imported: string, checkers: string[]][] = [
 	["src/core/sse.ts", "../connectors/redis.ts", ["the compiler", "the linter"]],
 	["src/core/delivery/hub.ts", "../sse.ts", ["the linter"]],
-	["src/core/history/reader.ts", "../delivery/channel.ts", ["the linter"]],
+	["src/core/history/replay.ts", "../delivery/channel.ts", ["the linter"]],
 	["src/core/request/cors.ts", "../options.ts", ["the linter"]],
 	["src/core/message/frame.ts", "../history/cursor.ts", ["the linter"]],
 	["src/core/sinks/sink.ts", "../message/frame.ts", ["the linter"]],
