@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ServerHub } from "../server/create.ts";
+import { variables } from "../server/variable-table.ts";
 import { note } from "./output.ts";
 
 /** How long the file with the token is there, in ms: a browser that starts reads it within seconds. */
@@ -20,7 +21,8 @@ export function openPage({ settings, addressOf }: ServerHub, port: number): void
 	const target =
 		token === undefined ? url : handedOver(`${url}#token=${encodeURIComponent(token)}`);
 	const [program = "", ...args] = openers[process.platform] ?? ["xdg-open"];
-	const opener = spawn(program, [...args, target], { stdio: "ignore", detached: true });
+	const options = { stdio: "ignore", detached: true, env: withoutSecrets() } as const;
+	const opener = spawn(program, [...args, target], options);
 	const failed = () => note(`no browser could be opened; the page is ${url}`);
 	opener.on("error", failed).on("exit", (code) => (code === 0 ? undefined : failed()));
 	opener.unref();
@@ -30,6 +32,13 @@ const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {
 	darwin: ["open"],
 	win32: ["rundll32", "url.dll,FileProtocolHandler"],
 };
+
+/** A browser has no use for the hub's variables, and hands its own on to whatever it starts. */
+function withoutSecrets(): NodeJS.ProcessEnv {
+	const ours = variables.map(({ name }) => name);
+	const others = Object.entries(process.env).filter(([name]) => !ours.includes(name));
+	return Object.fromEntries(others);
+}
 
 function handedOver(address: string): string {
 	const { url, remove } = handOver(address);

@@ -107,13 +107,13 @@ test("--open hands the page its token by a file that only the user can read", as
 	const look = [
 		"#!/bin/sh",
 		...[`cd ${bin}`, 'echo "$1" >argument', 'file=$(echo "$1" | cut -c 8-)', 'cp "$file" page'],
-		...['stat -c "%a" "$file" "$(dirname "$file")" >modes', "touch done"],
+		...['stat -c "%a" "$file" "$(dirname "$file")" >modes', "env >env", "touch done"],
 	];
 	await writeFile(join(bin, "xdg-open"), look.join("\n"));
 	await chmod(join(bin, "xdg-open"), 0o755);
 	const hub = shell(
 		`PATH=${bin}:$PATH; exec node node_modules/.bin/edge-sse --port 0 --open`,
-		{},
+		{ SSE_METRICS_TOKEN: "hush" },
 		project.folder,
 	);
 	const { url, token } = await addressOf(hub);
@@ -123,13 +123,15 @@ test("--open hands the page its token by a file that only the user can read", as
 			() => false,
 		);
 	await until(() => exists(join(bin, "done")), { what: "the browser", timeout: 20_000 });
-	const [argument, page, modes] = await Promise.all(
-		["argument", "page", "modes"].map((name) => readFile(join(bin, name), "utf8")),
+	const [argument, page, modes, env] = await Promise.all(
+		["argument", "page", "modes", "env"].map((name) => readFile(join(bin, name), "utf8")),
 	);
 	expect(argument).toMatch(/^file:\/\/\/\S+\/open\.html\n$/);
 	expect(argument).not.toContain(token);
 	expect(page).toContain(JSON.stringify(`${url}/#token=${token}`));
 	expect(modes).toBe("600\n700\n");
+	expect(env).toContain("PATH=");
+	expect(env).not.toMatch(/SSE_|hush/);
 	hub.interrupt();
 	expect(await hub.ended()).toBe(0);
 	expect(await exists(new URL(argument?.trim() ?? "").pathname)).toBe(false);
