@@ -102,7 +102,7 @@ test("access.md: the hub's three lines", async (t) => {
 
 test.each([
 	["a hand-written endpoint", 'channel: "news", host', "/events", "news"],
-	["streamSSE", "// wherever it happens", "/events/7", "room.7"],
+	["streamSSE", "// anywhere in your code", "/events/7", "room.7"],
 ])("migrating.md: what becomes of %s streams", async (_, text, path, channel) => {
 	const { code } = snippet("docs/migrating.md", text);
 	const output = await printed(
