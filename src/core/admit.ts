@@ -1,7 +1,9 @@
 import { SseError } from "./errors.ts";
 import type { CheckedOptions } from "./options.ts";
+import { prefersJson } from "./request/accept.ts";
 import { granted, isResponse } from "./request/authorize.ts";
 import { corsHeaders, preflight } from "./request/cors.ts";
+import { pollProblem } from "./request/poll-request.ts";
 import {
 	channelProblem,
 	cursorProblem,
@@ -57,7 +59,10 @@ export async function admit(
 		const allow = cors === undefined ? "GET, HEAD" : "GET, HEAD, OPTIONS";
 		return refuse(405, "An event stream is read with GET.", { ...headers, allow });
 	}
-	const requested = urlProblem(request, limits) ?? cursorProblem(request, limits, hasHistory);
+	const requested =
+		urlProblem(request, limits) ??
+		cursorProblem(request, limits, hasHistory) ??
+		(prefersJson(request) ? jsonProblem(request, hasHistory) : undefined);
 	if (requested !== undefined) return refuse(400, requested, headers);
 	const asked = channel === undefined ? requestedChannels(request) : [channel].flat();
 	const problem = channelProblem(asked, limits);
@@ -83,6 +88,12 @@ export async function admit(
 			return askToReconnect(request, headers);
 		return refuse(500, "Internal error.", headers);
 	}
+}
+
+/** Names the rule that a request for JSON breaks. Undefined: none. */
+function jsonProblem(request: Request, hasHistory: () => boolean): string | undefined {
+	if (hasHistory()) return pollProblem(request);
+	return "accept: JSON needs a history, which is off here. Ask for text/event-stream.";
 }
 
 /** A copy, because a response's headers may be immutable (`Response.redirect()`). */

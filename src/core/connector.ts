@@ -91,6 +91,12 @@ export interface Resume {
 	 */
 	control?: boolean | undefined;
 	/**
+	 * Whether each event's data is `{"channel": …, "data": …}`.
+	 *
+	 * @defaultValue `false`
+	 */
+	envelope?: boolean | undefined;
+	/**
 	 * A prefix of the channels' names at the broker, which the client does not see.
 	 *
 	 * @defaultValue none

@@ -66,6 +66,11 @@ export class Hubs {
 		if (hub !== this.#shared) this.ofRequests.add(hub);
 	}
 
+	/** Closes the hub of a single request that keeps no stream. */
+	release(hub: Hub): void {
+		if (hub !== this.#shared) hub.close();
+	}
+
 	all(): Hub[] {
 		return [...this.ofRequests, ...(this.#shared === undefined ? [] : [this.#shared])];
 	}

@@ -1,22 +1,18 @@
 import { type Admitted, admit, isReady } from "./admit.ts";
 import type { Connector } from "./connector.ts";
 import { endSpread } from "./delivery/connection-registry.ts";
-import { MessageIterator, type MessagesOptions } from "./delivery/message-iterator.ts";
 import { ended, type Teardown } from "./delivery/teardown.ts";
 import { ConnectorError } from "./errors.ts";
 import { Hooks } from "./hooks.ts";
 import { Hubs } from "./hubs.ts";
-import type { EventMap, MessageOf } from "./message/schema.ts";
+import type { EventMap } from "./message/schema.ts";
 import { type CheckedOptions, checkedOptions, type ServerSentEventsOptions } from "./options.ts";
-import { Publishing } from "./publishing.ts";
+import { poll } from "./poll.ts";
+import { Reading } from "./reading.ts";
+import { prefersJson } from "./request/accept.ts";
 import { ConnectionLimits, type Slot } from "./request/connection-limits.ts";
-import {
-	asksForControl,
-	checkChannel,
-	defaultChannel,
-	requestedCursor,
-} from "./request/request.ts";
-import { askToReconnect, eventStream } from "./request/response.ts";
+import { asksForControl, asksForEnvelope, requestedCursor } from "./request/request.ts";
+import { askToReconnect, eventStream, messagesJson } from "./request/response.ts";
 import { RunHost } from "./run-host.ts";
 import { liftIdleTimeout, listenForDeparture, sinkFor } from "./sinks/host.ts";
 import type { Stats } from "./stats.ts";
@@ -37,7 +33,7 @@ import type { StreamOptions } from "./stream-options.ts";
  * @throws {TypeError} when an option is out of its range.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export class ServerSentEvents<Events extends object = EventMap> extends Publishing<Events> {
+export class ServerSentEvents<Events extends object = EventMap> extends Reading<Events> {
 	/**
 	 * The fetch handler, bound to this instance. It streams the channels in the URL's query, on
 	 * any path.
@@ -52,12 +48,12 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 	readonly #connectionLimits: ConnectionLimits;
 	readonly #hooks: Hooks;
 	readonly #hubs: Hubs;
-	#closing = false;
+	readonly #closing = new AbortController();
 
 	constructor(options: ServerSentEventsOptions<Events>) {
 		const checked = checkedOptions(options);
 		const hubs = new Hubs(checked);
-		super(checked, () => hubs.connectOpen());
+		super(checked, hubs);
 		this.#options = checked;
 		this.#hubs = hubs;
 		const { limits } = checked;
@@ -83,7 +79,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 	 * balancer they land on another instance.
 	 */
 	get closing(): boolean {
-		return this.#closing;
+		return this.#closing.signal.aborted;
 	}
 
 	/**
@@ -104,28 +100,6 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 		};
 	}
 
-	/**
-	 * A channel's messages from now on, for code in this process. The subscription begins with
-	 * the first `next()`, so with the `for await` itself.
-	 *
-	 * @example
-	 * ```ts
-	 * for await (const message of sse.messages("orders")) console.log(message.type, message.data);
-	 * ```
-	 *
-	 * @throws {SseError} from `next()`: `slow_consumer` when the reader falls behind by more than
-	 *   `limits.bufferedBytes`.
-	 * @throws {ConnectorError} from `next()`, when the subscription fails.
-	 */
-	messages(
-		channel: string = defaultChannel,
-		options: MessagesOptions = {},
-	): AsyncIterableIterator<MessageOf<Events>> {
-		checkChannel(channel, this.#options.channels.allowed, "listen");
-		// Only the types know what publishers send on this channel.
-		return new MessageIterator(this.#hubs.hubFor(undefined), channel, options) as never;
-	}
-
 	/** @internal What `edge-sse/runs` is built on. */
 	runHost(prefix: string): RunHost {
 		this.reserve(prefix);
@@ -134,7 +108,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 			connectionLimits: this.#connectionLimits,
 			hooks: this.#hooks,
 			hubs: this.#hubs,
-			isClosing: () => this.#closing,
+			isClosing: () => this.closing,
 		});
 	}
 
@@ -168,20 +142,26 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 			return admitted;
 		}
 		const { headers } = admitted;
-		if (request.method === "HEAD") return eventStream(null, headers);
-		const over = this.#closing || admitted.expires <= Date.now();
-		const body = over ? undefined : await this.#enter(request, options, admitted);
+		const asJson = prefersJson(request);
+		if (request.method === "HEAD") return (asJson ? messagesJson : eventStream)(null, headers);
+		const over = this.closing || admitted.expires <= Date.now();
+		const body = over ? undefined : await this.#enter(request, options, admitted, asJson);
+		if (typeof body === "string") return messagesJson(body, headers);
 		if (body !== undefined) return eventStream(body, headers);
 		this.#hubs.counters.refusedStreams++;
 		return askToReconnect(request, headers);
 	}
 
-	/** @returns undefined when the client is to reconnect. */
-	async #enter(request: Request, options: StreamOptions, admitted: Admitted) {
+	/** @returns a stream, or the text of JSON; undefined when the client is to come back later. */
+	async #enter(request: Request, options: StreamOptions, admitted: Admitted, asJson: boolean) {
 		const slot = this.#connectionLimits.acquire(await this.#hooks.keyOf(request, options.host));
 		if (slot === undefined) return undefined;
 		try {
-			return await this.#open(request, options, admitted, slot);
+			if (!asJson) return await this.#open(request, options, admitted, slot);
+			const { host } = options;
+			const text = await poll(request, host, admitted.names, this.#hubs, this.#closing.signal);
+			slot.release();
+			return text;
 		} catch (error) {
 			slot.release();
 			// It was reported where it happened, once for all waiting requests.
@@ -192,13 +172,14 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 
 	async #open(
 		request: Request,
-		{ host, recent = 0 }: StreamOptions,
+		{ host, recent = 0, envelope = asksForEnvelope(request) }: StreamOptions,
 		{ names, expires }: Admitted,
 		slot: Slot,
 	): Promise<ReadableStream<Uint8Array>> {
 		const connector = this.#hubs.connect(host);
 		const lastEventId = connector.history && requestedCursor(request);
-		const resume = { lastEventId, recent, expires, control: asksForControl(request) };
+		const control = asksForControl(request);
+		const resume = { lastEventId, recent, expires, control, envelope };
 		if (connector.stream !== undefined) {
 			slot.release(); // the broker that makes the streams counts them
 			return connector.stream(names, resume).catch((error: unknown) => {
@@ -234,7 +215,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Publishi
 	 */
 	async close({ drain = 0 }: { drain?: number } = {}): Promise<void> {
 		if (!(drain >= 0 && drain < Infinity)) throw new TypeError("drain: must be 0 or more, in ms.");
-		this.#closing = true;
+		this.#closing.abort();
 		const open = this.#hubs.all().flatMap(({ connections }) => connections);
 		if (drain > 0) await endSpread(open, drain);
 		await this.#hubs.close();

@@ -18,6 +18,13 @@ export interface StreamOptions {
 	 */
 	recent?: number | undefined;
 	/**
+	 * Whether each event's data is `{"channel": …, "data": …}`, with the data as it was published. For pages that read
+	 * several channels on one connection.
+	 *
+	 * @defaultValue what the request asks for by `?envelope=1`
+	 */
+	envelope?: boolean | undefined;
+	/**
 	 * When the stream ends, in ms since 1970. The client then reconnects and is authorized again.
 	 * A value of `undefined` is a `TypeError`.
 	 *
@@ -37,9 +44,12 @@ export interface StreamOptions {
 export function checkStreamOptions(options: StreamOptions): void {
 	// With a misspelt `channel`, the client would choose what it reads. The same goes for one that
 	// is undefined.
-	checkNames("Cannot stream. ", options, ["channel recent expires host"]);
+	checkNames("Cannot stream. ", options, ["channel recent envelope expires host"]);
 	if ("channel" in options) checkRouteChannel(options.channel);
-	const { recent = 0, expires } = options;
+	const { recent = 0, expires, envelope = false } = options;
+	if (typeof envelope !== "boolean") {
+		throw new TypeError("Cannot stream. envelope: must be true or false.");
+	}
 	if (!Number.isSafeInteger(recent) || recent < 0) {
 		throw new TypeError("Cannot stream. recent: must be a whole number of 0 or more.");
 	}

@@ -15,7 +15,7 @@ import type {
 import { ConnectorError, closedError } from "../core/errors.ts";
 import { live, type Positions, parseCursor } from "../core/history/cursor.ts";
 import { checkNames } from "../core/known-names.ts";
-import { controlQuery } from "../core/request/request.ts";
+import { controlQuery, envelopeQuery } from "../core/request/request.ts";
 import { Cursors } from "./cursors.ts";
 import { mergeFrames } from "./merge.ts";
 import {
@@ -218,7 +218,7 @@ async function positionsOf(
  * client sent it.
  */
 function streamQuery(
-	{ lastEventId, recent, expires, control, prefix = "" }: Resume,
+	{ lastEventId, recent, expires, control, envelope, prefix = "" }: Resume,
 	position: string | undefined,
 ): Record<string, string> {
 	const query: Record<string, string> = {};
@@ -229,5 +229,6 @@ function streamQuery(
 	if (expires !== Number.POSITIVE_INFINITY) query.expires = String(expires);
 	if (prefix !== "") query.prefix = prefix;
 	if (control) query[controlQuery[0]] = controlQuery[1];
+	if (envelope) query[envelopeQuery[0]] = envelopeQuery[1];
 	return query;
 }

@@ -4,6 +4,7 @@ import { batches } from "./suite/batches.ts";
 import { crowds, insideTheHub } from "./suite/crowds.ts";
 import { gaps } from "./suite/gaps.ts";
 import { publishing } from "./suite/publishing.ts";
+import { reading } from "./suite/reading.ts";
 import { resuming } from "./suite/resuming.ts";
 import { severalChannels } from "./suite/several-channels.ts";
 import { slowClients } from "./suite/slow-clients.ts";
@@ -19,6 +20,7 @@ export function resumeSuite(name: string, broker: Broker): void {
 		describe("batches", () => batches(broker));
 		describe("coming back", () => resuming(broker));
 		describe("several channels", () => severalChannels(broker));
+		describe("reading without a stream", () => reading(broker));
 		describe("beginning", () => starting(broker));
 		describe("the gap", () => gaps(broker));
 		describe("crowds and attackers", () => crowds(broker));

@@ -1,5 +1,6 @@
 import type { ConnectorError, ErrorHandler } from "../errors.ts";
 import { formatCursor, live, type Positions, withLive } from "../history/cursor.ts";
+import { Framing } from "../history/render.ts";
 import { Replay, type ReplayFeed } from "../history/replay.ts";
 import { type Place, placeAt } from "../history/run.ts";
 import type { Decoded } from "../message/envelope.ts";
@@ -13,12 +14,28 @@ import { type Chunk, FanOut } from "./fan-out.ts";
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
+/** What all feeds of a hub share. */
+export interface FeedOwner {
+	readonly report: ErrorHandler;
+	readonly counters: Counters;
+	readonly batch: Batch;
+	/** A channel of the feed has ended. */
+	readonly onEnd: (feed: Feed, error: ConnectorError) => void;
+}
+
+/** @param names sorted. */
+export function feedKey(names: readonly string[], envelope: boolean): string {
+	return JSON.stringify([envelope, ...names]);
+}
+
 /**
  * All streams of one list of channels. What arrived in one turn of the event loop is framed and
  * encoded once, and the same bytes go to every connection.
  */
 export class Feed implements Outlet, ReplayFeed<Connection> {
 	readonly names: readonly string[];
+	/** Its name among the feeds of a hub. */
+	readonly key: string;
 	readonly channels: readonly Channel[];
 	/** How many streams it has, those included that are just being taken in. */
 	users = 0;
@@ -27,6 +44,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	readonly #onEnd: (feed: Feed, error: ConnectorError) => void;
 	readonly #replay: Replay<Connection> | undefined;
 	readonly #counters: Counters;
+	readonly #framing: Framing;
 	readonly #batch: Batch;
 	/** Where the feed stands in each channel, what is pending included. */
 	#positions: string[] = [];
@@ -38,18 +56,19 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 
 	constructor(
 		channels: readonly Channel[],
-		report: ErrorHandler,
-		counters: Counters,
-		batch: Batch,
-		onEnd: (feed: Feed, error: ConnectorError) => void,
+		envelope: boolean,
+		{ report, counters, batch, onEnd }: FeedOwner,
 	) {
 		this.channels = channels;
 		this.names = channels.map((channel) => channel.name);
+		this.key = feedKey(this.names, envelope);
+		this.#framing = new Framing(this.names, envelope);
 		this.#counters = counters;
 		this.#batch = batch;
 		this.#onEnd = onEnd;
 		const logs = channels.flatMap(({ log }) => log ?? []);
-		if (logs.length === channels.length) this.#replay = new Replay(this, logs, report, counters);
+		if (logs.length === channels.length)
+			this.#replay = new Replay(this, this.#framing, logs, report, counters);
 		for (const channel of channels) channel.outlets.add(this);
 		this.#settle();
 	}
@@ -61,13 +80,15 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
 		if (this.#pending === "") this.#batch.add(this.flush);
 		this.#events++;
-		if (position === undefined) this.#pending += decoded.frame;
-		else {
-			this.#positions[this.channels.indexOf(channel)] = position;
-			const single = this.channels.length === 1;
-			this.#pending += single ? decoded.frame : decoded.framedAs(this.#cursor(this.#positions));
-		}
-		if (position === undefined) this.#replay?.onLiveOnly(decoded.frame);
+		const index = this.channels.indexOf(channel);
+		if (position !== undefined) this.#positions[index] = position;
+		const frame = this.#framing.frame(
+			decoded,
+			index,
+			position === undefined ? undefined : this.#positions,
+		);
+		this.#pending += frame;
+		if (position === undefined) this.#replay?.onLiveOnly(frame);
 		else this.#replay?.onChange();
 	}
 
@@ -132,7 +153,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		// cannot be read is given one with the gap.
 		const complete = positions.every((position) => position !== undefined);
 		const placed = this.#replay !== undefined && isNew && complete;
-		const cursor = placed ? cursorFrame(this.#cursor(positions)) : "";
+		const cursor = placed ? cursorFrame(formatCursor(this.names, positions)) : "";
 		connection.write(encoder.encode(opening + cursor + ping));
 		// It may have left before it was answered, and would never be taken out again.
 		if (!connection.isOpen) return;
@@ -163,10 +184,6 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	close(): void {
 		for (const channel of this.channels) channel.outlets.delete(this);
 		this.#replay?.close();
-	}
-
-	#cursor(positions: readonly string[]): string {
-		return formatCursor(this.names, positions);
 	}
 }
 

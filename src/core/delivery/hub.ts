@@ -11,7 +11,7 @@ import { BrokerClock } from "./broker-clock.ts";
 import { Channel, type ChannelOwner, type Outlet } from "./channel.ts";
 import { Connection, type EndReason } from "./connection.ts";
 import { type ConnectionOptions, ConnectionRegistry } from "./connection-registry.ts";
-import { Feed } from "./feed.ts";
+import { Feed, type FeedOwner, feedKey } from "./feed.ts";
 
 export interface HubOptions extends ConnectionOptions {
 	/** How long a channel outlives its last client, in ms; 0: not at all. */
@@ -29,7 +29,7 @@ const readsAtATime = 8;
 const restorationsAtATime = 32;
 
 /** Who listens to what: channels, feeds and connections. */
-export class Hub implements ChannelOwner {
+export class Hub implements ChannelOwner, FeedOwner {
 	readonly bufferedBytes: number;
 	readonly messageBytes: number;
 	readonly report: ErrorHandler;
@@ -44,7 +44,7 @@ export class Hub implements ChannelOwner {
 	readonly #feeds = new Map<string, Feed>();
 	readonly #registry: ConnectionRegistry;
 	// Not one for all hubs: on Workers each request has its own, and may not do the work of another.
-	readonly #batch = new Batch();
+	readonly batch: Batch = new Batch();
 	readonly #pacer = new Pacer();
 	readonly #lingering = new Map<Channel, ReturnType<typeof setTimeout>>();
 	#closed = false;
@@ -80,7 +80,7 @@ export class Hub implements ChannelOwner {
 	 */
 	async open<S extends Sink>(
 		names: readonly string[],
-		{ lastEventId, recent, expires, control = false }: Resume,
+		{ lastEventId, recent, expires, control = false, envelope = false }: Resume,
 		createSink: (owner: SinkOwner) => S,
 	): Promise<{ connection: Connection; sink: S }> {
 		await this.#pacer.pass();
@@ -96,10 +96,10 @@ export class Hub implements ChannelOwner {
 			// Where nothing is kept yet, no message brings it an id to come back with.
 			opening += cursorFrame(formatCursor(sorted, back));
 		}
-		const key = JSON.stringify(sorted);
+		const key = feedKey(sorted, envelope);
 		let feed = this.#feeds.get(key);
 		if (feed === undefined) {
-			feed = new Feed(channels, this.report, this.counters, this.#batch, this.#upstreamEnded);
+			feed = new Feed(channels, envelope, this);
 			this.#feeds.set(key, feed);
 		}
 		const connection = new Connection(this.#registry, control);
@@ -118,14 +118,18 @@ export class Hub implements ChannelOwner {
 	 * @returns the channel, and what gives it back; idempotent.
 	 * @throws {ConnectorError} as `open` does.
 	 */
-	async listen(name: string, outlet: Outlet): Promise<{ channel: Channel; stop: () => void }> {
-		const [channel] = await this.#acquireAll([name]);
-		if (channel === undefined) throw closedError("ServerSentEvents");
-		channel.outlets.add(outlet);
+	async listen(
+		names: readonly string[],
+		outlet: Outlet,
+	): Promise<{ channels: readonly Channel[]; stop: () => void }> {
+		const channels = await this.#acquireAll(names);
+		for (const channel of channels) channel.outlets.add(outlet);
 		const stop = () => {
-			if (channel.outlets.delete(outlet)) this.#release(channel);
+			for (const channel of channels) {
+				if (channel.outlets.delete(outlet)) this.#release(channel);
+			}
 		};
-		return { channel, stop };
+		return { channels, stop };
 	}
 
 	/** Ends every stream so that its client comes back, and leaves the broker. */
@@ -144,7 +148,7 @@ export class Hub implements ChannelOwner {
 		feed.leave(connection);
 		if (--feed.users === 0) {
 			feed.close();
-			this.#feeds.delete(JSON.stringify(feed.names));
+			this.#feeds.delete(feed.key);
 		}
 		for (const channel of feed.channels) this.#release(channel);
 		if (reason !== "slow") return;
@@ -233,7 +237,7 @@ export class Hub implements ChannelOwner {
 	}
 
 	// The subscription cannot heal. Its clients are sent away so that they come back and try anew.
-	readonly #upstreamEnded = (feed: Feed): void => {
+	readonly onEnd = (feed: Feed): void => {
 		for (const connection of feed.connections) connection.askToReconnect();
 	};
 }

@@ -117,11 +117,12 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 		signal?.addEventListener("abort", this.#aborted, { once: true });
 		this.#behind = lastEventId !== undefined;
 		try {
-			const { channel, stop } = await this.#hub.listen(this.#name, this);
+			const { channels, stop } = await this.#hub.listen([this.#name], this);
+			const [channel] = channels;
 			this.#stop = stop;
 			// It may have been ended while the subscription was being set up.
 			if (this.#done) stop();
-			else if (lastEventId === undefined || channel.log === undefined) this.#behind = false;
+			else if (lastEventId === undefined || channel?.log === undefined) this.#behind = false;
 			else void this.#replay(channel, channel.log, lastEventId);
 		} catch (error) {
 			this.#finish(error instanceof Error ? error : new Error(String(error)));

@@ -14,6 +14,29 @@ export interface Render {
 	readonly gaps: number;
 }
 
+/** How a feed's events look: with the feed's cursor as their id, in an envelope or without. */
+export class Framing {
+	readonly names: readonly string[];
+	readonly #envelope: boolean;
+
+	constructor(names: readonly string[], envelope: boolean) {
+		this.names = names;
+		this.#envelope = envelope;
+	}
+
+	/**
+	 * @param index of the message's channel.
+	 * @param positions in all channels, the message's included. Undefined: the message is not kept.
+	 */
+	frame(decoded: Decoded, index: number, positions: readonly string[] | undefined): string {
+		const isPlain = positions === undefined || this.names.length === 1;
+		// A single channel's cursor is its message's id.
+		const id = isPlain ? decoded.message.id : formatCursor(this.names, positions);
+		if (this.#envelope) return decoded.envelopedAs(id, this.names[index] ?? "");
+		return isPlain ? decoded.frame : decoded.framedAs(id);
+	}
+}
+
 /** What is remembered of renders, in bytes: clients at different places have one each. */
 const limit = 16_777_216;
 
@@ -21,7 +44,7 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Renders what clients missed. Clients at the same place are sent the same bytes. */
 export class Renders {
-	readonly #names: readonly string[];
+	readonly #framing: Framing;
 	readonly #logs: readonly Log[];
 	readonly #report: ErrorHandler;
 	/** By place, until anything changes. */
@@ -29,8 +52,8 @@ export class Renders {
 	/** In bytes. */
 	#size = 0;
 
-	constructor(names: readonly string[], logs: readonly Log[], report: ErrorHandler) {
-		this.#names = names;
+	constructor(framing: Framing, logs: readonly Log[], report: ErrorHandler) {
+		this.#framing = framing;
 		this.#logs = logs;
 		this.#report = report;
 	}
@@ -59,6 +82,7 @@ export class Renders {
 	}
 
 	#compose(places: readonly Place[], steps: readonly Step[]): Render {
+		const { names } = this.#framing;
 		let text = "";
 		let events = 0;
 		let gaps = 0;
@@ -66,7 +90,7 @@ export class Renders {
 		const positions = steps.map(({ gap, claimed }, index) => {
 			const place = placeAt(places, index);
 			if (!gap) return place.claimed ?? claimed ?? beginning;
-			const name = this.#names[index] ?? "";
+			const name = names[index] ?? "";
 			this.#report(gapError(place.claimed), { stage: "replay", channel: name });
 			text += gapFrame(name, place.claimed);
 			gaps++;
@@ -76,7 +100,7 @@ export class Renders {
 			for (const decoded of messages) {
 				positions[index] = decoded.storedAt ?? beginning;
 				events++;
-				text += this.#frame(decoded, positions);
+				text += this.#framing.frame(decoded, index, positions);
 			}
 			positions[index] = claimed ?? beginning;
 		}
@@ -85,14 +109,7 @@ export class Renders {
 		const refreshed = steps.some(
 			({ claimed = "" }, index) => isEmpty(claimed) && claimed !== places[index]?.claimed,
 		);
-		if (gaps > 0 || refreshed) text += cursorFrame(formatCursor(this.#names, positions));
+		if (gaps > 0 || refreshed) text += cursorFrame(formatCursor(names, positions));
 		return { bytes: encoder.encode(text), places: steps, events, gaps };
-	}
-
-	// A single channel's cursor is its message's id.
-	#frame(decoded: Decoded, positions: readonly string[]): string {
-		return this.#names.length === 1
-			? decoded.frame
-			: decoded.framedAs(formatCursor(this.#names, positions));
 	}
 }

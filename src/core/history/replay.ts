@@ -3,7 +3,7 @@ import { isAfter } from "../message/position.ts";
 import { atEndOfTurn, turnBytes, turnClients } from "../scheduling.ts";
 import type { Counters } from "../stats.ts";
 import type { Log, Read } from "./log.ts";
-import { type Render, Renders } from "./render.ts";
+import { type Framing, type Render, Renders } from "./render.ts";
 import { type Place, placeAt, startOf } from "./run.ts";
 
 /** How long a client that does not read is left alone before it is looked at again, in ms. */
@@ -76,13 +76,14 @@ export class Replay<Client extends ReplayClient> {
 	/** @param logs of the feed's channels, in their order. */
 	constructor(
 		feed: ReplayFeed<Client>,
+		framing: Framing,
 		logs: readonly Log[],
 		report: ErrorHandler,
 		counters: Counters,
 	) {
 		this.#feed = feed;
 		this.#logs = logs;
-		this.#renders = new Renders(feed.names, logs, report);
+		this.#renders = new Renders(framing, logs, report);
 		this.#counters = counters;
 		this.#report = report;
 	}

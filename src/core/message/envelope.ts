@@ -31,14 +31,17 @@ export class Decoded {
 	readonly storedAt: string | undefined;
 	/** The payload's length, in UTF-16 code units. */
 	readonly size: number;
+	readonly #payload: string;
 	readonly #text: string;
 	#frame: string | undefined;
+	#json: string | undefined;
 
 	constructor(payload: string, history: boolean) {
 		const json = parse(payload);
 		this.storedAt = history ? storedAt(payload) : undefined;
 		this.message = messageOf({ ...json, id: history ? this.storedAt : json.id });
 		this.size = payload.length;
+		this.#payload = payload;
 		this.#text = sourceText(payload, json.data);
 	}
 
@@ -52,6 +55,19 @@ export class Decoded {
 	framedAs(id: string | undefined): string {
 		const { type, retry } = this.message;
 		return frame({ data: this.#text, type, id, retry });
+	}
+
+	/** The frame for a client of several channels that wants to know which one: `?envelope=1`. */
+	envelopedAs(id: string | undefined, channel: string): string {
+		const { type, retry } = this.message;
+		const data = `{"channel":${JSON.stringify(channel)},"data":${this.json}}`;
+		return frame({ data, type, id, retry });
+	}
+
+	/** The data as its publisher wrote it: the text of one JSON value. */
+	get json(): string {
+		this.#json ??= memberText(this.#payload, "data") ?? "null";
+		return this.#json;
 	}
 }
 

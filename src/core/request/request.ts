@@ -47,6 +47,14 @@ export function asksForControl(request: Request): boolean {
 	return queryOf(request).get(name) === value;
 }
 
+/** Asks for `{"channel": …, "data": …}` as each event's data, with `?envelope=1`. */
+export const envelopeQuery = ["envelope", "1"] as const;
+
+export function asksForEnvelope(request: Request): boolean {
+	const [name, value] = envelopeQuery;
+	return queryOf(request).get(name) === value;
+}
+
 /** Names the rule that these channels break. Undefined: none. */
 export function channelProblem(
 	names: readonly unknown[],
@@ -129,7 +137,7 @@ export function isAllowed(name: string, list: readonly string[] | undefined): bo
 export function checkChannel(
 	channel: string,
 	allowed: readonly string[] | undefined,
-	what: "publish" | "forget" | "listen",
+	what: "publish" | "forget" | "listen" | "read",
 ): void {
 	const problem = nameProblem(channel);
 	if (problem !== undefined) throw new TypeError(`Cannot ${what}. ${problem}`);

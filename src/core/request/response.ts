@@ -1,4 +1,5 @@
 import { commentFrame, jitteredRetry, retryEventFrame, retryFrame } from "../message/frame.ts";
+import { prefersJson } from "./accept.ts";
 import { asksForControl } from "./request.ts";
 
 /**
@@ -38,6 +39,28 @@ export function refuse(
  */
 export function askToReconnect(request: Request, headers?: Record<string, string>): Response {
 	const ms = jitteredRetry();
+	if (prefersJson(request)) return retryLater(ms, headers);
 	const event = asksForControl(request) ? retryEventFrame(ms) : "";
 	return eventStream(commentFrame + retryFrame(ms) + event, headers);
+}
+
+/** The same for a request that reads JSON: its client sees the status. */
+function retryLater(ms: number, headers?: Record<string, string>): Response {
+	const error = JSON.stringify({ error: "Not available just now. Try again." });
+	const retry = {
+		"retry-after": String(Math.ceil(ms / 1_000)),
+		"access-control-expose-headers": "Retry-After",
+	};
+	return messagesJson(error, { ...headers, ...retry }, 503);
+}
+
+/** JSON from a URL that is an event stream for other requests. */
+export function messagesJson(
+	text: string | null,
+	headers: Record<string, string> = {},
+	status = 200,
+): Response {
+	const vary = [headers.vary, "Accept"].filter(Boolean).join(", ");
+	const type = { "content-type": "application/json", "cache-control": "no-store" };
+	return new Response(text, { status, headers: { ...headers, ...type, vary } });
 }

@@ -3,6 +3,7 @@ import { memory } from "../../../../src/connectors/memory.ts";
 import type {
 	Connector,
 	HistoryOptions,
+	SendOptions,
 	SubscriptionHandlers,
 } from "../../../../src/core/connector.ts";
 import { ConnectorError } from "../../../../src/core/errors.ts";
@@ -73,9 +74,9 @@ export class Broker implements Connector {
 		};
 	}
 
-	publish(channel: string, payload: string) {
+	publish(channel: string, payload: string, options?: SendOptions) {
 		this.calls.push(`publish ${channel}`);
-		return this.#inner.publish(channel, payload);
+		return this.#inner.publish(channel, payload, options);
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers) {

@@ -107,14 +107,15 @@ test("a connector that makes the streams itself is given the names with the pref
 		channels: { prefix: "app:" },
 		limits: { connections: 1 },
 	});
-	for (const [expires, control] of [
-		[Number.POSITIVE_INFINITY, false],
-		[8e15, true],
+	for (const [expires, control, envelope] of [
+		[Number.POSITIVE_INFINITY, false, false],
+		[8e15, true, true],
 	] as const) {
-		const query = `channel=a&channel=b${control ? "&sse.control=events" : ""}`;
+		const query = `channel=a&channel=b${control ? "&sse.control=events&envelope=1" : ""}`;
 		const { body } = await sse.stream(request(query), { recent: 2, expires });
 		await body?.cancel();
-		const resume = { lastEventId: undefined, recent: 2, expires, control, prefix: "app:" };
+		const asks = { lastEventId: undefined, recent: 2, expires, control, envelope };
+		const resume = { ...asks, prefix: "app:" };
 		expect(asked.pop()).toEqual([["app:a", "app:b"], resume]);
 	}
 	await sse.close();

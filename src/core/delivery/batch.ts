@@ -1,0 +1,84 @@
+import { formatCursor } from "../history/cursor.ts";
+import type { Step } from "../history/log.ts";
+import { type Place, startOf } from "../history/run.ts";
+import type { Decoded } from "../message/envelope.ts";
+import { beginning, isAfter } from "../message/position.ts";
+
+/** Messages that are read at once, as JSON, and where to go on. */
+export interface Batch {
+	/** `{"messages":[…],"lastEventId":"…","gap":false}` */
+	readonly json: string;
+	readonly count: number;
+	readonly gaps: number;
+}
+
+/** What one answer may come to, in UTF-16 code units of payloads. */
+const longestBatch = 1_048_576;
+
+interface Found {
+	readonly index: number;
+	readonly decoded: Decoded;
+}
+
+interface Extras {
+	readonly limit: number;
+	/** Messages without a position. */
+	readonly liveOnly: readonly { readonly channel: string; readonly decoded: Decoded }[];
+}
+
+/**
+ * The oldest messages of some channels, at most so many.
+ *
+ * @param names sorted, as cursors and places are.
+ * @param steps undefined: nothing can be said of a channel yet.
+ */
+export function batchOf(
+	names: readonly string[],
+	places: readonly Place[],
+	steps: readonly (Step | undefined)[],
+	{ limit, liveOnly }: Extras,
+): Batch {
+	const found = steps.flatMap((step, index) =>
+		(step?.messages ?? []).map((decoded): Found => ({ index, decoded })),
+	);
+	// Each channel's are in order already.
+	if (names.length > 1) found.sort((a, b) => (isAfter(storedAt(a), storedAt(b)) ? 1 : -1));
+	const taken = fitting(found, limit);
+	const positions = places.map((place, index) => {
+		const step = steps[index];
+		return step === undefined || step.gap ? startOf(place) : (place.claimed ?? beginning);
+	});
+	const texts = taken.map(({ index, decoded }) => {
+		positions[index] = decoded.storedAt ?? beginning;
+		return messageJson(decoded, names[index] ?? "", formatCursor(names, positions));
+	});
+	if (taken.length === found.length) {
+		for (const [index, step] of steps.entries())
+			positions[index] = step?.claimed ?? positions[index] ?? beginning;
+		for (const { channel, decoded } of liveOnly) texts.push(messageJson(decoded, channel));
+	}
+	const gaps = steps.filter((step) => step?.gap).length;
+	const lastEventId = JSON.stringify(formatCursor(names, positions));
+	const json = `{"messages":[${texts.join()}],"lastEventId":${lastEventId},"gap":${gaps > 0}}`;
+	return { json, count: texts.length, gaps };
+}
+
+function fitting(found: readonly Found[], limit: number): readonly Found[] {
+	let size = 0;
+	const end = found.findIndex(({ decoded }, index) => {
+		size += decoded.size;
+		// One that is larger than all may be goes alone.
+		return index === limit || (size > longestBatch && index > 0);
+	});
+	return end === -1 ? found : found.slice(0, end);
+}
+
+function messageJson(decoded: Decoded, channel: string, id?: string): string {
+	const { type = "message" } = decoded.message;
+	const head = JSON.stringify({ id, type }).slice(0, -1);
+	return `${head},"data":${decoded.json},"channel":${JSON.stringify(channel)}}`;
+}
+
+function storedAt({ decoded }: Found): string {
+	return decoded.storedAt ?? beginning;
+}

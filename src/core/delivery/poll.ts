@@ -1,0 +1,139 @@
+import { parseCursor, withLive } from "../history/cursor.ts";
+import type { Log, Read, Step } from "../history/log.ts";
+import { type Place, placeAt, startOf } from "../history/run.ts";
+import type { Decoded } from "../message/envelope.ts";
+import { atEndOfTurn } from "../scheduling.ts";
+import { type Batch, batchOf } from "./batch.ts";
+import type { Channel, Outlet } from "./channel.ts";
+import type { Hub } from "./hub.ts";
+
+export interface PollOptions {
+	/** Undefined: from now on. */
+	readonly lastEventId: string | undefined;
+	/** Messages, at most. */
+	readonly limit: number;
+	/** How long to wait for the first message, in ms. */
+	readonly wait: number;
+	/** Ends the wait: the client has left, or the instance closes. */
+	readonly signals: readonly AbortSignal[];
+}
+
+/** How long a client that is ahead of the feed waits for it, in ms. */
+const feedPause = 100;
+
+/** Answers one request that reads messages without a stream. */
+export class Poll implements Outlet {
+	readonly #hub: Hub;
+	readonly #names: readonly string[];
+	readonly #options: PollOptions;
+	/** Messages that are not kept and came while it waited. */
+	#liveOnly: { channel: string; decoded: Decoded }[] = [];
+	#wake: (() => void) | undefined;
+	#error: Error | undefined;
+
+	constructor(hub: Hub, names: readonly string[], options: PollOptions) {
+		this.#hub = hub;
+		this.#names = names.toSorted();
+		this.#options = options;
+	}
+
+	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
+		const { length } = this.#liveOnly;
+		if (position === undefined && length < this.#options.limit) {
+			this.#liveOnly.push({ channel: channel.name, decoded });
+		}
+		this.#wake?.();
+	}
+
+	onGap(): void {
+		this.#wake?.();
+	}
+
+	onEnd(_channel: Channel, error: Error): void {
+		this.#error = error;
+		this.#wake?.();
+	}
+
+	/** @throws {ConnectorError} when the broker is away or refuses. */
+	async answer(): Promise<Batch> {
+		const { channels, stop } = await this.#hub.listen(this.#names, this);
+		const logs = channels.flatMap(({ log }) => log ?? []);
+		for (const log of logs) log.retain();
+		try {
+			return await this.#poll(channels, logs);
+		} finally {
+			for (const log of logs) log.release();
+			stop();
+		}
+	}
+
+	async #poll(channels: readonly Channel[], logs: readonly Log[]): Promise<Batch> {
+		const { wait, lastEventId, signals } = this.#options;
+		const deadline = performance.now() + wait;
+		let places = this.#places(channels, lastEventId);
+		for (;;) {
+			for (const log of logs) log.open();
+			const reads = await this.#reads(logs, places);
+			if (this.#error !== undefined) throw this.#error;
+			const steps = logs.map((log, index) => log.step(placeAt(places, index), reads[index]));
+			const left = deadline - performance.now();
+			if (this.#liveOnly.length > 0 || steps.some(isNews) || left <= 0) {
+				return this.#batch(places, steps);
+			}
+			places = steps.map((step, index) => step ?? placeAt(places, index));
+			const isAhead = steps.includes(undefined) || !isLive(channels, places);
+			await this.#news(isAhead ? Math.min(left, feedPause) : left);
+			if (signals.some(({ aborted }) => aborted)) return this.#batch(places, []);
+		}
+	}
+
+	#batch(places: readonly Place[], steps: readonly (Step | undefined)[]): Batch {
+		const { limit } = this.#options;
+		return batchOf(this.#names, places, steps, { limit, liveOnly: this.#liveOnly });
+	}
+
+	async #reads(logs: readonly Log[], places: readonly Place[]) {
+		try {
+			return await Promise.all(logs.map((log, index) => read(log, placeAt(places, index))));
+		} catch (error) {
+			this.#hub.report(error, { stage: "replay", channel: this.#names.join() });
+			throw error;
+		}
+	}
+
+	#places(channels: readonly Channel[], lastEventId: string | undefined): readonly Place[] {
+		const joined = channels.map(({ position }) => position);
+		const positions =
+			lastEventId === undefined ? joined : withLive(parseCursor(this.#names, lastEventId), joined);
+		return joined.map((position, index) => ({ claimed: positions[index], joined: position }));
+	}
+
+	/** Waits for a message, for the end of the wait, or for as long. */
+	async #news(ms: number): Promise<void> {
+		const { signals } = this.#options;
+		await new Promise<void>((resolve) => {
+			const timer = setTimeout(resolve, ms);
+			this.#wake = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+			for (const signal of signals) signal.addEventListener("abort", this.#wake);
+		});
+		for (const signal of signals) signal.removeEventListener("abort", this.#wake as () => void);
+		this.#wake = undefined;
+		// What arrives together leaves together.
+		await new Promise<void>(atEndOfTurn);
+	}
+}
+
+async function read(log: Log, place: Place): Promise<Read | undefined> {
+	return log.canServe(place) ? undefined : log.read(startOf(place), log.isAhead(place));
+}
+
+function isNews(step: Step | undefined): boolean {
+	return step !== undefined && (step.gap || step.messages.length > 0);
+}
+
+function isLive(channels: readonly Channel[], places: readonly Place[]): boolean {
+	return channels.every(({ position }, index) => placeAt(places, index).claimed === position);
+}

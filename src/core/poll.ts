@@ -1,0 +1,50 @@
+import { Poll } from "./delivery/poll.ts";
+import type { Hubs } from "./hubs.ts";
+import { pollRequest } from "./request/poll-request.ts";
+import { requestedCursor } from "./request/request.ts";
+import { liftIdleTimeout, listenForDeparture, stopListening } from "./sinks/host.ts";
+
+/** Aborts a wait when the client has left. */
+class Departure extends AbortController {
+	handleEvent(): void {
+		this.abort();
+	}
+
+	onDisconnect(): void {
+		this.abort();
+	}
+}
+
+/**
+ * Reads messages for a request that prefers JSON.
+ *
+ * @param closing ends the wait when the instance closes.
+ * @returns the text of the answer.
+ * @throws {ConnectorError} when the broker is away or refuses.
+ */
+export async function poll(
+	request: Request,
+	host: unknown,
+	names: readonly string[],
+	hubs: Hubs,
+	closing: AbortSignal,
+): Promise<string> {
+	const hub = hubs.hubFor(host);
+	const departure = new Departure();
+	liftIdleTimeout(request, host);
+	listenForDeparture(request, host, departure);
+	try {
+		const { json, count, gaps } = await new Poll(hub, names, {
+			...pollRequest(request),
+			lastEventId: requestedCursor(request),
+			signals: [departure.signal, closing],
+		}).answer();
+		hubs.counters.frames += count;
+		hubs.counters.gaps += gaps;
+		hubs.counters.bytes += new TextEncoder().encode(json).length;
+		return json;
+	} finally {
+		stopListening(request, host, departure);
+		hubs.release(hub);
+	}
+}
