@@ -6,7 +6,10 @@ import type { Publishing } from "./publishing.ts";
 /** Set on a request that may publish to every channel: it carries the token, or needs none. */
 export type PublishEnv = { Variables: { mayPublish: boolean } };
 
-/** Who may publish over HTTP: the holder of the token, or of a signed one for the channel, which the body names. */
+/**
+ * Who may publish over HTTP: the holder of the token, or of a signed token for the channel in
+ * the body.
+ */
 export function publishAccess(publishing: Publishing): MiddlewareHandler<PublishEnv> {
 	if (publishing.by === "nobody") return (c) => Promise.resolve(c.json({ error: off }, 403));
 	if (publishing.by === "everybody") return fromOurPages;
@@ -30,8 +33,8 @@ const needsToken =
 	"set, with the token that the hub printed at its start.";
 
 /**
- * A hub that is open to everybody within its reach is so to every web page in a browser within its reach.
- * `Origin` tells a foreign one, and no page can change it.
+ * A hub that is open to everybody in its network is also open to every web page in their
+ * browsers. `Origin` identifies a foreign page, and no page can change it.
  */
 const fromOurPages: MiddlewareHandler<PublishEnv> = async (c, next) => {
 	const origin = c.req.header("origin");
@@ -42,7 +45,7 @@ const fromOurPages: MiddlewareHandler<PublishEnv> = async (c, next) => {
 	return next();
 };
 
-// By the host alone: TLS may end before the hub, and with it the scheme.
+// Compares only the host: TLS may end before the hub, and the scheme with it.
 function isOwn(origin: string, called: string | undefined): boolean {
 	if (called === undefined || hostName(called) === undefined || !URL.canParse(origin)) return false;
 	const { protocol, host } = new URL(origin);
@@ -62,7 +65,7 @@ function withToken(token: string, error: string): MiddlewareHandler {
 	return async (c, next) => ((await carries(c, token)) ? next() : unauthorized(c, error));
 }
 
-// Hono's comparison takes the same time however much of the token is right.
+// Hono's comparison takes the same time for every wrong token.
 function carries(c: Context, token: string): Promise<boolean> {
 	const [scheme, given = ""] = (c.req.header("authorization") ?? "").split(/ +(.*)/s);
 	return scheme?.toLowerCase() === "bearer"

@@ -1,10 +1,10 @@
 import type { Publishing } from "./publishing.ts";
 
 /**
- * What a hub prints when it listens: where, on which broker, and how to publish. A token that was made
- * for this start is in there, and nowhere else: none of it goes through the log.
+ * What a hub prints when it listens: its address, its broker, and how to publish. A token made
+ * for this start appears only here, never in the log.
  *
- * @param url where it is reached, without a slash at the end.
+ * @param url its address, without a slash at the end.
  */
 export function startLines(url: string, broker: string, publishing: Publishing): string {
 	return [

@@ -16,10 +16,13 @@ import type { Publishing } from "./publishing.ts";
 export interface AppOptions {
 	sse: ServerSentEvents;
 	publishing: Publishing;
-	/** Asks a signed token whether it may publish to a channel; undefined: there are none. */
+	/**
+	 * Asks whether a signed token may publish to a channel. Undefined: there are no signed
+	 * tokens.
+	 */
 	authorizePublish: AuthorizePublish | undefined;
 	cors: CorsOptions | undefined;
-	/** Undefined where a process's figures would say nothing, as on Workers. */
+	/** Undefined where a process's figures mean nothing, as on Workers. */
 	metrics: Metrics | undefined;
 	metricsToken: string | undefined;
 }
@@ -41,13 +44,15 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 		return c.html(page({ nonce, publishing: publishing.by }));
 	});
 
-	// Hono's env is what the runtime gave its fetch handler: the stream finds Bun's server there.
+	// Hono's env is what the runtime passed to its fetch handler. The stream finds Bun's server
+	// there.
 	app.all("/stream", (c) => sse.fetch(c.req.raw, c.env));
 
 	app.post("/publish", publishAccess(publishing), (c) => publish(c, sse, authorizePublish));
 	app.all("/publish", (c) => c.json({ error: "Publish with POST." }, 405, { allow: "POST" }));
 
-	// A process that answers lives, whatever its broker does: a restart would only send its clients away.
+	// A process that answers is alive, even while its broker is away: a restart would only
+	// disconnect its clients.
 	app.get("/livez", (c) => c.json({ status: "alive" }, 200, { "cache-control": "no-store" }));
 	const isReady = healthCheck(sse);
 	app.get("/readyz", isReady);
@@ -66,7 +71,7 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 
 	app.onError((error, c) => {
 		logFailure("request", error);
-		// It says which variable to set, and holds no value of any.
+		// It says which variable to set, and holds no value.
 		if (error instanceof ConfigurationError) return c.json({ error: error.message }, 503);
 		return c.json({ error: "Internal error." }, 500);
 	});
@@ -74,7 +79,7 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 	return app;
 }
 
-/** Hono wants lists that it may change. */
+/** Hono wants mutable lists. */
 function honoCors({ origin, credentials = false }: CorsOptions) {
 	return {
 		origin: typeof origin === "string" || typeof origin === "function" ? origin : [...origin],

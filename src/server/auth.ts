@@ -4,11 +4,11 @@ import { ConfigurationError } from "../core/errors.ts";
 import type { Authorize } from "../core/request/authorize.ts";
 import { isAllowed } from "../core/request/request.ts";
 
-/** What the hub's variables say on access; without any, both are undefined. */
+/** What the hub's variables say about access. Without any, both are undefined. */
 export interface HubAuth {
 	/** For `ServerSentEventsOptions.authorize`. */
 	authorize?: Authorize;
-	/** For a publish that does not come with `SSE_PUBLISH_TOKEN`. */
+	/** For a publish without `SSE_PUBLISH_TOKEN`. */
 	authorizePublish?: AuthorizePublish;
 }
 
@@ -29,10 +29,10 @@ const variables = {
 const query = "token";
 
 /**
- * Access by the environment: `SSE_JWT_SECRET` or `SSE_JWKS_URL`, what goes with them, and
- * `SSE_PUBLIC_CHANNELS`, which without either of the two are all the channels that there are.
+ * Access by the environment: `SSE_JWT_SECRET` or `SSE_JWKS_URL`, their further variables, and
+ * `SSE_PUBLIC_CHANNELS`. Without either of the two, the public channels are the only ones.
  *
- * @throws {ConfigurationError} that names the variable and its rule, and holds no value.
+ * @throws {ConfigurationError} that names the variable and its rule. It holds no value.
  */
 export function readAuth(environment: Environment): HubAuth {
 	const read = (option: keyof typeof variables) => value(environment, variables[option]);
@@ -86,7 +86,7 @@ function publicChannels(list: string | undefined): string[] | undefined {
 	return names;
 }
 
-/** The options' own errors, with the variable for the option. */
+/** The options' own errors, with the variable's name instead of the option's. */
 function named<T>(make: () => T): T {
 	try {
 		return make();

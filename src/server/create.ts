@@ -11,7 +11,7 @@ import { createMetrics } from "./metrics.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import type { Environment } from "./variables.ts";
 
-/** Of the time to drain, each client's share at most, in ms. */
+/** Each client's largest share of the time to drain, in ms. */
 const drainPerClient = 10;
 
 type Fetch = (request: Request, host?: unknown) => Response | Promise<Response>;
@@ -19,24 +19,27 @@ type Fetch = (request: Request, host?: unknown) => Response | Promise<Response>;
 export interface ServerHub {
 	/** Answers a request that the door lets in. */
 	fetch: Fetch;
-	/** For a host that shows the target as it came elsewhere than in the URL. */
+	/** For a host that shows the raw target elsewhere than in the URL. */
 	door: Door;
 	/** The same as `fetch`, without the door. */
 	inside: Fetch;
 	settings: Settings;
 	/** The broker's name. */
 	broker: string;
-	/** Where it is reached on a port, without a slash at the end. */
+	/** The address on a port, without a slash at the end. */
 	addressOf(port: number): string;
 	/** What the server prints once it accepts connections. */
 	announce(port: number): string;
-	/** Ends all streams, spread over `SSE_DRAIN`; meanwhile `/readyz` says that no more are taken. */
+	/**
+	 * Ends all streams, spread over `SSE_DRAIN`. Meanwhile `/readyz` says that no more are
+	 * accepted.
+	 */
 	close(): Promise<void>;
 }
 
 /**
- * The hub of a server that is one process: its settings and its broker from the environment, the
- * embedded one where none is named.
+ * The hub of a server with one process. The environment sets its options and its broker;
+ * without one, the broker is in memory.
  *
  * @throws {ConfigurationError} that names the variable.
  */
@@ -66,7 +69,7 @@ export function createHub(environment: Environment): ServerHub {
 		inside: app.fetch,
 		settings,
 		announce: (port) => startLines(addressOf(port), name, publishing),
-		// A few clients need no window to spread over.
+		// A few clients need no time to spread over.
 		close: () => sse.close({ drain: Math.min(drain, sse.stats().connections * drainPerClient) }),
 	};
 }

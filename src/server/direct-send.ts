@@ -8,15 +8,15 @@ import { countWaiting } from "../core/sinks/pipeline.ts";
 type Bindings = HttpBindings | Http2Bindings;
 
 /**
- * Has event streams sent by us, and not by Hono's adapter for Node, which holds on to a web stream for each as long as
- * it lasts: 3 of a client's 20 kB, and the first of its writes.
+ * Sends event streams by our own means instead of Hono's adapter for Node. The adapter keeps a
+ * web stream per client as long as it lasts: 3 of a client's 20 kB, and its first write.
  */
 export function sendDirectly(
 	fetch: (request: Request, host: Bindings) => Response | Promise<Response>,
 ): (request: Request, host: Bindings) => Promise<Response> {
 	return async (request, host) => {
 		const { outgoing } = host;
-		// Nothing is begun for a connection that was closed, as too much waited on it.
+		// This connection was closed because too many requests waited on it.
 		if (isNodeResponse(outgoing) && !countWaiting(outgoing)) return RESPONSE_ALREADY_SENT;
 		const response = await fetch(request, host);
 		if (sinkOf(outgoing) === undefined) return response;

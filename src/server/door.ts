@@ -2,28 +2,30 @@ import { hostName, isLoopback } from "./hosts.ts";
 
 const names = ["stream", "publish", "livez", "readyz", "healthz", "metrics"];
 
-/** All that the hub answers. Only the literal path counts: what a proxy's filter reads, we read. */
+/** All that the hub answers. Only the literal path counts: we read what a proxy's filter reads. */
 export const paths: readonly string[] = ["/", ...names.map((name) => `/${name}`)];
 
-/** A request that is turned away before anybody looks at it. */
+/** A request that is refused before anything else looks at it. */
 export interface Refusal {
 	status: 404 | 421;
 	error: string;
 }
 
 /**
- * @param target of the request line as it came: a path with its query, or a URL with them.
- * @param host the `Host` header; empty or none where the request has none, which no browser's is.
+ * @param target the raw target of the request line: a path with its query, or a URL with them.
+ * @param host the `Host` header. Empty or missing where the request has none, which no browser
+ *   sends.
  */
 export type Door = (target: string, host: string | null | undefined) => Refusal | undefined;
 
 /**
- * Turns away requests by their target and by the host that they call.
+ * Refuses requests by their target and by the host that they name.
  *
- * A page of a name that was pointed at this machine's address (DNS rebinding) may read every answer,
- * as it is of the same origin for its browser. Its name is in the request, and no page can change that.
+ * In DNS rebinding, a page's name is pointed at this machine's address. Its browser treats the
+ * hub as the same origin, so the page could read every answer. Its name is in the request, and
+ * no page can change that.
  *
- * @param hosts the names that requests may call besides loopback's; undefined: any name.
+ * @param hosts the names that requests may use besides loopback's. Undefined: any name.
  */
 export function createDoor(hosts: readonly string[] | undefined): Door {
 	const isOurs = (host: string | null | undefined) => {
@@ -38,7 +40,7 @@ export function createDoor(hosts: readonly string[] | undefined): Door {
 	};
 }
 
-/** The path of a target as it came, without its query: nothing decoded, and no dots resolved. */
+/** The path of a raw target, without its query: nothing is decoded, and no dots are resolved. */
 export function pathOf(target: string): string {
 	return targetOf(target).path;
 }
@@ -53,13 +55,13 @@ const misdirected: Refusal = {
 };
 
 function targetOf(target: string): { authority: string; path: string } {
-	// A user in front of the host stays: no such authority is ours.
+	// A user before the host stays in it, so that it matches no name of ours.
 	const [, authority = "", rest = target] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target) ?? [];
 	const end = rest.indexOf("?");
 	return { authority, path: (end < 0 ? rest : rest.slice(0, end)) || "/" };
 }
 
-/** A fetch handler behind a door. Its hosts show the target and the host that was called in the URL. */
+/** A fetch handler behind a door, for hosts that show the raw target and the host in the URL. */
 export function behind<Host>(
 	door: Door,
 	fetch: (request: Request, host: Host) => Response | Promise<Response>,

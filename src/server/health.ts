@@ -2,16 +2,22 @@ import type { Context } from "hono";
 import { SseError } from "../core/errors.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 
-/** How long an answer of the broker's is good for, in ms: who asks more often must not reach it more often. */
+/**
+ * How long an answer of the broker is reused, in ms, so that frequent checks do not reach it
+ * more often.
+ */
 const freshness = 1_000;
 
-/** `GET /readyz`, and `/healthz`, as it was called first: 200 while clients are served, 503 while the broker is away or the process drains. */
+/**
+ * `GET /readyz`, and its older name `/healthz`: 200 while clients are served, 503 while the
+ * broker is away or the process drains.
+ */
 export function healthCheck(sse: ServerSentEvents): (c: Context) => Promise<Response> {
 	let asked: Promise<string | undefined> | undefined;
 	let askedAt = Number.NEGATIVE_INFINITY;
 	const problem = () => {
 		const now = performance.now();
-		// On Workers a request must not wait for what another has begun.
+		// On Workers a request must not wait for another's I/O.
 		if (asked === undefined || now - askedAt > freshness || sse.connector.scope === "request") {
 			askedAt = now;
 			asked = brokerProblem(sse);
@@ -21,7 +27,7 @@ export function healthCheck(sse: ServerSentEvents): (c: Context) => Promise<Resp
 	return async (c) => {
 		const { name, stream } = sse.connector;
 		const reason = sse.closing ? "closing" : await problem();
-		// Streams that the broker makes itself are not this process's to count.
+		// This process cannot count streams that the broker makes itself.
 		const { connections, channels } = sse.stats();
 		const counted = stream === undefined ? { connections, channels } : {};
 		const status = reason ?? "ok";
@@ -31,7 +37,7 @@ export function healthCheck(sse: ServerSentEvents): (c: Context) => Promise<Resp
 	};
 }
 
-/** A word for what is wrong; the rest is in the log of whoever needed the broker. */
+/** One word for what is wrong. The log of the failed request has the rest. */
 async function brokerProblem(sse: ServerSentEvents): Promise<string | undefined> {
 	try {
 		await sse.connector.check?.();

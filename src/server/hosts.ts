@@ -2,18 +2,18 @@ import { ConfigurationError } from "../core/errors.ts";
 import { type Environment, list } from "./variables.ts";
 
 /**
- * The name in a `Host` header, as a browser would write it: lower case, an address in its usual form,
- * without the port and without a dot at the end.
+ * The name in a `Host` header as a browser would write it: lower case, an address in its usual
+ * form, without the port and without a dot at the end.
  *
- * @returns undefined when the text is no host. What ends a host in a URL (`/?#`), begins one (`@`) or
- *   is decoded in one (`%`) would let it say two things at once.
+ * @returns undefined when the text is no host. Characters that end a host in a URL (`/?#`),
+ *   begin one (`@`) or are decoded in one (`%`) would give it two meanings.
  */
 export function hostName(text: string): string | undefined {
 	if (/[\s/?#@%\\]/.test(text) || !URL.canParse(`http://${text}`)) return undefined;
 	return new URL(`http://${text}`).hostname.replace(/\.$/, "");
 }
 
-/** Whether a name of `hostName` can only mean the machine of whoever uses it. */
+/** Whether a name of `hostName` can only mean the user's own machine. */
 export function isLoopback(name: string | undefined): boolean {
 	if (name === undefined) return false;
 	if (name === "localhost" || name.endsWith(".localhost") || name === "[::1]") return true;
@@ -21,7 +21,7 @@ export function isLoopback(name: string | undefined): boolean {
 	return /^127(\.\d+){3}$/.test(name) || /^\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\]$/.test(name);
 }
 
-/** Whether the address that a server listens on, as `HOST` has it, can only be reached from this machine. */
+/** Whether a server that listens on this `HOST` can only be reached from this machine. */
 export function listensOnLoopback(host: string): boolean {
 	return isLoopback(hostName(host.includes(":") ? `[${host}]` : host));
 }

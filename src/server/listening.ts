@@ -5,19 +5,20 @@ import type { Environment } from "./variables.ts";
 
 /** A server that accepts connections. */
 export interface Listening {
-	/** The one that the system chose, where `PORT` is 0. */
+	/** The port. Where `PORT` is 0, the system has chosen it. */
 	port: number;
 	/** Closes the server's connections, once all streams have ended. */
 	stop(): Promise<void>;
 }
 
-/** Serves the hub on its runtime. It rejects where it cannot listen. */
+/** Serves the hub on its runtime. Rejects when it cannot listen. */
 export type Listen = (hub: ServerHub) => Promise<Listening>;
 
 /**
- * The hub as a process: it listens, says so, and ends on a signal. A process that cannot start ends with 1.
+ * The hub as a process: it listens, prints its address, and ends on a signal. A process that
+ * cannot start exits with 1.
  *
- * @param onOpen is called when it has said so.
+ * @param onOpen called after it has printed its address.
  */
 export async function start(
 	environment: Environment,
@@ -29,7 +30,8 @@ export async function start(
 		const hub = createHub(environment);
 		const server = await listen(hub);
 		onShutdown(async () => {
-			// Still listening: a load balancer learns from /readyz, and clients from a stream that sends them away.
+			// It still listens: a load balancer learns from /readyz, and clients from streams that tell
+			// them to reconnect.
 			await hub.close();
 			await server.stop();
 		});

@@ -3,19 +3,25 @@ import { type ErrorHandler, SseError } from "../core/errors.ts";
 import { LogRate } from "../core/log-rate.ts";
 import type { ServerSentEventsOptions } from "../core/options.ts";
 
-/** One line of JSON for each thing that happened, as log collectors read it. */
+/** One line of JSON per event, for log collectors. */
 function write(level: "info" | "error", event: string, fields: object): void {
 	const line = JSON.stringify({ time: new Date().toISOString(), level, event, ...fields });
 	if (level === "error") console.error(line);
 	else console.log(line);
 }
 
-/** Requests cause errors, and one request may cause many: five lines a second of an event and a code. */
+/**
+ * Requests cause errors, and one may cause many. So at most five lines a second per event and
+ * code.
+ */
 const rate = new LogRate<{ event: string; code: string }>(({ event, code }, leftOut) =>
 	write("error", event, { code, leftOut, message: `${leftOut} more of these were left out.` }),
 );
 
-/** The library's errors. What is nobody's mistake has a message; anything else has its stack as well. */
+/**
+ * The library's errors. An error that is no bug has only a message; any other has its stack as
+ * well.
+ */
 export const logError: ErrorHandler = (error, { stage, channel }) =>
 	writeError(stage, error, { channel });
 
@@ -30,7 +36,7 @@ function writeError(event: string, error: unknown, fields: object): void {
 	write("error", event, { ...fields, ...described(error) });
 }
 
-/** Hooks that log who comes and goes. */
+/** Hooks that log clients as they connect and leave. */
 export const connectionLog: Pick<ServerSentEventsOptions, "onConnect" | "onDisconnect"> = {
 	onConnect: ({ channels }) => write("info", "connect", { channels }),
 	onDisconnect: ({ channels }, end) => write("info", "disconnect", { channels, ...end }),

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { ServerSentEvents } from "../core/sse.ts";
 import type { Stats } from "../core/stats.ts";
 
-/** What Prometheus reads; `stats()` counts, and is asked when somebody reads. */
+/** What Prometheus reads. `stats()` counts, and is called when somebody reads. */
 export interface Metrics {
 	contentType: string;
 	read(): Promise<string>;
@@ -25,12 +25,15 @@ const totals = {
 	reconnects: "Subscriptions that were lost and came back",
 } satisfies Record<Exclude<keyof Stats, keyof typeof gauges>, string>;
 
-/** How often the event loop's delay is sampled, in ms. Every 10, as it is by default, takes 0.8 % of a core for ever. */
+/**
+ * How often the event loop's delay is sampled, in ms. The default of 10 would take 0.8 % of a
+ * core.
+ */
 const eventLoopMonitoringPrecision = 100;
 
 export function createMetrics(sse: ServerSentEvents): Metrics {
 	const registry = new Registry();
-	// Deno lets nobody read /proc, and a resident memory of 0 is worse than none.
+	// Deno forbids reading /proc, and a resident memory of 0 is worse than none.
 	if (!("Deno" in globalThis)) {
 		collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision });
 	}

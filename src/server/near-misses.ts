@@ -3,10 +3,11 @@ import { variables } from "./variable-table.ts";
 import type { Environment } from "./variables.ts";
 
 /**
- * Variables that are set, that nobody reads, and that are nearly called like one of the hub's: a limit or a
- * secret that was misspelt would be missing in silence. Others that begin with `SSE_` may be another program's.
+ * Variables that are set, that nothing reads, and that almost have the name of one of the
+ * hub's. A misspelt limit or secret would be missing without notice. Others that begin with
+ * `SSE_` may be another program's.
  *
- * @returns a sentence for each, which holds no value.
+ * @returns a sentence for each. It holds no value.
  */
 export function nearMisses(environment: Environment): string[] {
 	const known = variables.map(({ name }) => name);

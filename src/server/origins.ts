@@ -24,7 +24,7 @@ export function corsFrom(environment: Environment): CorsOptions | undefined {
 }
 
 /**
- * An origin as an `Origin` header has it, to the letter: `HTTPS://App.example.com:443/` is
+ * An origin exactly as browsers send it: `HTTPS://App.example.com:443/` is
  * `https://app.example.com`. An app's own scheme (`capacitor://localhost`) stays as it is.
  */
 function asBrowsersSend(entry: string): string {

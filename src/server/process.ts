@@ -1,9 +1,15 @@
-/** What the entries of Node, Bun and Deno share: all three have Node's `process`. */
+/** What the entries of Node, Bun and Deno share. All three have Node's `process`. */
 
-/** Ctrl-C under npm or npx comes twice, from the terminal and handed on by npm. Up to so many ms later it is the same. */
+/**
+ * Under npm or npx, Ctrl-C comes twice: from the terminal and from npm. Within this time, in
+ * ms, it is one signal.
+ */
 const sameSignal = 1_000;
 
-/** Runs once, on the first SIGINT or SIGTERM; the process ends when it is done, or at once at a second signal. */
+/**
+ * Runs once, on the first SIGINT or SIGTERM. The process ends after it, or at once on a second
+ * signal.
+ */
 export function onShutdown(close: () => Promise<void>): void {
 	let hasBegun = false;
 	const shutDown = () => {

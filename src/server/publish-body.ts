@@ -1,12 +1,13 @@
 import { JsonText, memberText } from "../core/message/json-text.ts";
 import { mostMessages } from "../core/publish.ts";
 
-/** Bytes of a body of `POST /publish`. */
+/** The most bytes in a body of `POST /publish`. */
 export const maxBodyBytes = 1_048_576;
 
 /**
- * Objects and arrays within each other in such a body, itself included. A parser calls itself for each, and
- * every host gives up at a depth of its own: Node at 5,000, Bun after 2.5 s for a megabyte of them.
+ * How deep objects and arrays may be nested in such a body. A parser calls itself for each
+ * level, and hosts give up at different depths: Node at 5,000, Bun after 2.5 s for a megabyte
+ * of them.
  */
 export const maxDepth = 64;
 
@@ -14,10 +15,10 @@ export const maxDepth = 64;
 export type Unread = "large" | "broken";
 
 /**
- * The text of a body, of which no more than `maxBodyBytes` are held.
+ * The text of a body. At most `maxBodyBytes` of it are held in memory.
  *
- * Hosts hold a body to the length that it says it has. For those, a look at the stream would have Hono's
- * adapter for Node make one: a third of what publishing costs.
+ * Hosts enforce a body's announced length. With a length, the stream is not touched, because
+ * Hono's adapter for Node would then make one: a third of the cost of publishing.
  */
 export async function readBody(request: Request): Promise<{ text: string } | Unread> {
 	const length = request.headers.get("content-length") ?? "";
@@ -28,7 +29,7 @@ export async function readBody(request: Request): Promise<{ text: string } | Unr
 		if (saysLength) return { text: await request.text() };
 		return await boundedText(request.body);
 	} catch {
-		// Nothing else breaks a body, and nobody is left to read what is answered.
+		// The sender has left, so nobody reads the answer.
 		return "broken";
 	}
 }
@@ -49,7 +50,7 @@ async function boundedText(
 	return { text: text + decoder.decode() };
 }
 
-/** Whether a text that may be JSON is nested deeper than `maxDepth`: one pass, and nothing is parsed. */
+/** Whether a text that may be JSON is nested deeper than `maxDepth`. One pass, without parsing. */
 export function isTooDeep(text: string): boolean {
 	let depth = 0;
 	let inString = false;
@@ -66,18 +67,19 @@ export function isTooDeep(text: string): boolean {
 }
 
 /**
- * The data of a message as its publisher wrote it: JavaScript's numbers have no `12345678901234567890`.
+ * A message's data as its publisher wrote it: JavaScript's numbers cannot hold
+ * `12345678901234567890`.
  *
  * @param json the message's text, which has been parsed.
  */
 export function dataOf(json: string, parsed: unknown): unknown {
-	// A string's text has one meaning.
+	// The text of a string has only one meaning.
 	return typeof parsed === "string" ? parsed : new JsonText(memberText(json, "data"), "data");
 }
 
 const fields = ["data", "type", "id", "retry", "channel", "keep", "key"];
 
-/** What is wrong with a body, in words that name the field; what an id or a retry may be is the library's to say. */
+/** Names the field of a body that is wrong. The library checks ids and retries. */
 export function bodyProblem(body: unknown): string | undefined {
 	if (typeof body !== "object" || body === null || Array.isArray(body)) {
 		return 'The body must be a JSON object with "data", or an array of these.';

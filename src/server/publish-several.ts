@@ -4,7 +4,7 @@ import { defaultChannel } from "../core/request/request.ts";
 import { logFailure } from "./log.ts";
 import { dataOf } from "./publish-body.ts";
 
-/** What is wrong with a body that is an array of messages; undefined when nothing is. */
+/** Names the rule that an array of messages breaks. Undefined: none. */
 export function arrayProblem(
 	messages: readonly unknown[],
 	problemOf: (message: unknown) => string | undefined,
@@ -22,7 +22,7 @@ export function arrayProblem(
 	return undefined;
 }
 
-/** All channels that a body names, each once: the right to publish is asked for all of them. */
+/** All channels in a body, each once. The right to publish is checked for all of them. */
 export function channelsOf(body: unknown): string[] {
 	const messages = (Array.isArray(body) ? body : [body]) as {
 		channel?: string | readonly string[];
@@ -39,7 +39,7 @@ export function messagesOf(text: string, body: readonly unknown[]): PublishMessa
 	});
 }
 
-/** The answer: a result for each message. What went wrong inside goes to the log. */
+/** The answer: a result for each message. Internal errors go to the log. */
 export function resultsOf(outcomes: readonly PublishOutcome[]): object[] {
 	const failed = outcomes.find(({ error }) => error !== undefined);
 	// One line for all: a broker that is away fails a thousand messages at once.
@@ -51,7 +51,10 @@ export function resultsOf(outcomes: readonly PublishOutcome[]): object[] {
 	);
 }
 
-/** The texts of a JSON array's elements. `JSON.parse` has accepted it, so only nesting and strings are told apart. */
+/**
+ * The texts of a JSON array's elements. `JSON.parse` has accepted it, so only nesting and
+ * strings matter here.
+ */
 function elementTexts(json: string): string[] {
 	const texts: string[] = [];
 	let depth = 0;
@@ -69,7 +72,7 @@ function elementTexts(json: string): string[] {
 	return texts;
 }
 
-/** Where the string that opens at `start` has its closing quote. */
+/** The index of the closing quote of the string that opens at `start`. */
 function stringEnd(json: string, start: number): number {
 	let i = start + 1;
 	while (json[i] !== '"') i += json[i] === "\\" ? 2 : 1;

@@ -16,16 +16,19 @@ import {
 import { arrayProblem, channelsOf, messagesOf, resultsOf } from "./publish-several.ts";
 
 /**
- * `POST /publish`: flask-sse's dictionary, plus `channel`, `keep` and `key`, as JSON; or an array of these.
+ * `POST /publish`: flask-sse's dictionary, with `channel`, `keep` and `key`, as JSON; or an
+ * array of these.
  *
- * @param authorize asks a signed token for the channels, where the request has no other leave.
+ * @param authorize asks about a signed token for the channels, unless the request may publish
+ *   anyway.
  */
 export async function publish(
 	c: Context<PublishEnv>,
 	sse: ServerSentEvents,
 	authorize: AuthorizePublish | undefined,
 ): Promise<Response> {
-	// Before the body, which may be a megabyte: it is read for whoever has a token that we know, and no other.
+	// Checked before the body, which may be a megabyte: it is read only for holders of a known
+	// token.
 	if (!c.var.mayPublish) {
 		const refusal = await refusalOf(c, authorize, []);
 		if (refusal !== undefined) return refusal;
@@ -69,7 +72,7 @@ export async function publish(
 	}
 }
 
-/** The answer to a request that may not publish to these channels; undefined when it may. */
+/** The answer to a request that may not publish to these channels. Undefined: it may. */
 async function refusalOf(
 	c: Context<PublishEnv>,
 	authorize: AuthorizePublish | undefined,

@@ -5,9 +5,9 @@ import { bearerToken, type Environment, flag } from "./variables.ts";
 export type Publishing =
 	| {
 			by: "token";
-			/** May publish to every channel; undefined: signed tokens alone may publish. */
+			/** Its holder may publish to every channel. Undefined: only signed tokens may publish. */
 			token: string | undefined;
-			/** Whether the hub made the token for this start, as nobody had set one. */
+			/** Whether the hub made the token for this start, because none was set. */
 			isMade: boolean;
 			/** Whether a signed token may publish to the channels that it names. */
 			isSigned: boolean;
@@ -16,9 +16,9 @@ export type Publishing =
 	| { by: "nobody" };
 
 /**
- * By `SSE_PUBLISH_TOKEN`, the keys for signed tokens and `SSE_PUBLISH_OPEN`. Without any of them the
- * hub is closed: on loopback to all but the holder of a token that is made for this start, elsewhere
- * to everybody. A loopback address is no leave by itself: a proxy in front listens on others.
+ * Decided by `SSE_PUBLISH_TOKEN`, the keys for signed tokens and `SSE_PUBLISH_OPEN`. Without
+ * any of them, publishing is closed to everybody. On loopback, the hub makes a token for this
+ * start. A loopback address alone is not enough, because a proxy in front may listen on others.
  *
  * @throws {ConfigurationError} that names the variable and its rule.
  */
@@ -38,7 +38,7 @@ export function publishingFrom(environment: Environment, isOnLoopback: boolean):
 	return { by: "token", token: makeToken(), isMade: true, isSigned: false };
 }
 
-/** 192 random bits, in characters that neither a URL nor a shell minds. */
+/** 192 random bits, in characters that are safe in a URL and in a shell. */
 function makeToken(): string {
 	const bytes = crypto.getRandomValues(new Uint8Array(24));
 	return btoa(String.fromCharCode(...bytes))

@@ -17,26 +17,26 @@ import {
 
 /** What the hub reads from its environment. */
 export interface Settings {
-	/** Address to listen on. */
+	/** The address to listen on. */
 	host: string;
-	/** 0: the system chooses. */
+	/** The port. 0: the system chooses it. */
 	port: number;
 	/** Who may publish over HTTP. */
 	publishing: Publishing;
 	/**
-	 * Besides loopback's, the names by which requests may call the hub. Undefined: by any, as it listens on
-	 * more than loopback and none is named.
+	 * The names by which requests may call the hub, besides loopback's. Undefined: any name,
+	 * because the hub listens on more than loopback and no name is set.
 	 */
 	hosts: readonly string[] | undefined;
-	/** Required as a bearer token to read `/metrics`. */
+	/** The bearer token that `/metrics` requires. */
 	metricsToken: string | undefined;
-	/** Over how many ms streams are ended when the process is told to stop. */
+	/** How long to spread the ends of streams when the process is stopped, in ms. */
 	drain: number;
 	/** Which other origins' pages may use the hub. */
 	cors: CorsOptions | undefined;
-	/** Whether clients that come and go are logged, and not errors alone. */
+	/** Whether clients that connect and leave are logged as well as errors. */
 	logsConnections: boolean;
-	/** Options of the library; undefined: its own default. */
+	/** Options of the library. Undefined: its own default. */
 	options: Omit<ServerSentEventsOptions, "connector">;
 }
 
@@ -74,7 +74,7 @@ function libraryOptions(environment: Environment): Settings["options"] {
 			bufferedBytes: limit("SSE_MAX_BUFFERED_BYTES"),
 			messageBytes: limit("SSE_MAX_MESSAGE_BYTES"),
 		},
-		// 0 is for ever, and so is nothing.
+		// 0 means for ever, as does an unset variable.
 		maxDuration: whole(environment, "SSE_MAX_DURATION") || undefined,
 		channels: {
 			allowed: channelsFrom(environment),
@@ -84,7 +84,7 @@ function libraryOptions(environment: Environment): Settings["options"] {
 }
 
 function hostFrom({ HOST: host }: Environment): string | undefined {
-	// An address of IPv6 has brackets in a URL, and none where a server listens.
+	// An IPv6 address has brackets in a URL, but not where a server listens.
 	const bare = host?.replace(/^\[(.*)\]$/, "$1");
 	if (bare === undefined || !/[\s/?#@[\]]|^[^:]*:[^:]*$/.test(bare)) return bare;
 	throw new ConfigurationError("HOST must be a name or an address, without scheme or port.");

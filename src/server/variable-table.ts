@@ -1,15 +1,21 @@
-/** A variable of the hub. From this one table come the command's options, its `env`, and the table of docs/hub.md. */
+/**
+ * A variable of the hub. This table makes the command's options, its `env`, and the table of
+ * docs/hub.md.
+ */
 export interface Variable {
 	name: string;
-	/** In words; empty: none. */
+	/** In words. Empty: none. */
 	default: string;
-	/** In Markdown, with links as docs/hub.md has them. */
+	/** In Markdown, with links relative to docs/. */
 	meaning: string;
-	/** Holds a secret, always or at times: by the environment or by a file, and never by an argument. */
+	/**
+	 * Whether it holds a secret. Then it is set by the environment or by a file, never by an
+	 * argument.
+	 */
 	secret?: "always" | "with a password";
 	/** true or false. */
 	isFlag?: true;
-	/** There is another name for the same that the command has an option for. */
+	/** The command has an option for another name of the same. */
 	hasNoOption?: true;
 }
 

@@ -1,7 +1,7 @@
 import { notFound, paths, refused } from "../door.ts";
 import type { Listen } from "../listening.ts";
 
-// As much of Bun as is used here: https://bun.com/docs/api/http
+// The part of Bun that is used here: https://bun.com/docs/api/http
 declare const Bun: {
 	serve(options: {
 		hostname: string;
@@ -16,7 +16,7 @@ type Handler = (request: Request, server: unknown) => Response | Promise<Respons
 export const listen: Listen = async ({ settings, fetch, door }) => {
 	const server = Bun.serve({
 		...{ hostname: settings.host, port: settings.port },
-		// A request's URL has its dots resolved here: only the router sees the target as it came.
+		// Bun resolves dots in a request's URL. Only its router sees the raw target.
 		routes: Object.fromEntries(paths.map((path) => [path, fetch])),
 		fetch: (request) => refused(door("*", request.headers.get("host")) ?? notFound),
 	});

@@ -1,6 +1,6 @@
 import type { Listen } from "../listening.ts";
 
-// As much of Deno as is used here: https://docs.deno.com/api/deno/~/Deno.serve
+// The part of Deno that is used here: https://docs.deno.com/api/deno/~/Deno.serve
 declare const Deno: {
 	serve(
 		options: { hostname: string; port: number; onListen: () => void },
@@ -8,16 +8,16 @@ declare const Deno: {
 	): { readonly addr: { port: number }; shutdown(): Promise<void> };
 };
 
-/** What is still being answered when all streams have ended has so many ms. */
+/** How long requests may take after all streams have ended, in ms. */
 const lastRequests = 2_000;
 
 export const listen: Listen = async ({ settings, fetch }) => {
 	const { host: hostname, port } = settings;
-	// Its own line stays unsaid: ours follows, once a signal would be heard.
+	// Suppresses Deno's own line: ours follows, once signals are handled.
 	const server = Deno.serve({ hostname, port, onListen: () => undefined }, fetch);
 	return {
 		port: server.addr.port,
-		// It waits for every request, also for one that never comes to its end.
+		// It waits for every request, also for one that never ends.
 		stop: () =>
 			Promise.race([
 				server.shutdown(),

@@ -5,7 +5,10 @@ import type { Refusal } from "../door.ts";
 import type { Listen } from "../listening.ts";
 import { exitWith } from "../process.ts";
 
-/** Who takes longer to send a request is closed, in ms; Node would give it 60 s and 5 min. */
+/**
+ * A client that takes longer to send a request is disconnected, in ms. Node would give it 60 s
+ * and 5 min.
+ */
 const requestLimits = {
 	headersTimeout: 10_000,
 	requestTimeout: 30_000,
@@ -17,7 +20,8 @@ export const listen: Listen = async ({ settings, door, inside }) => {
 	const server = createServer(requestLimits, (incoming, outgoing) => {
 		const refusal = door(incoming.url ?? "/", calledHost(incoming));
 		if (refusal !== undefined) return refuse(outgoing, refusal);
-		// Hono's adapter makes a URL with it, and takes fewer forms of a host than the door; HTTP/1.0 has none.
+		// Hono's adapter makes a URL with the host, and accepts fewer forms than the door. HTTP/1.0
+		// has none.
 		incoming.headers.host = "localhost";
 		void listener(incoming, outgoing);
 	});
@@ -42,7 +46,10 @@ function opened(server: Server, port: number, host: string): Promise<number> {
 	});
 }
 
-/** All that the request names: Node keeps the first alone, and a proxy in front may have read another. */
+/**
+ * All hosts in the request: Node keeps only the first, and a proxy in front may have read
+ * another.
+ */
 function calledHost({ rawHeaders }: IncomingMessage): string {
 	return rawHeaders
 		.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === "host")
