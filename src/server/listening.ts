@@ -1,3 +1,4 @@
+import { ConfigurationError } from "../core/errors.ts";
 import { createHub, type ServerHub } from "./create.ts";
 import { nearMisses } from "./near-misses.ts";
 import { exitWith, onShutdown } from "./process.ts";
@@ -28,7 +29,9 @@ export async function start(
 	try {
 		for (const problem of nearMisses(environment)) console.error(`edge-sse: ${problem}`);
 		const hub = createHub(environment);
-		const server = await listen(hub);
+		const server = await listen(hub).catch((error: unknown) => {
+			throw listenError(error, hub.settings);
+		});
 		onShutdown(async () => {
 			// It still listens: a load balancer learns from /readyz, and clients from streams that tell
 			// them to reconnect.
@@ -40,4 +43,21 @@ export async function start(
 	} catch (error) {
 		exitWith(error);
 	}
+}
+
+/** What most often keeps a server from listening, in words that say what to do. */
+function listenError(error: unknown, { host, port }: ServerHub["settings"]): unknown {
+	// The second is Deno's way to say it.
+	const { code, name } = error as { code?: unknown; name?: unknown };
+	if (code === "EADDRINUSE" || name === "AddrInUse") {
+		return new ConfigurationError(
+			`PORT ${port} is taken by another program on ${host}: choose another one, or 0 for any that is free.`,
+		);
+	}
+	if (code === "EACCES" || name === "PermissionDenied") {
+		return new ConfigurationError(
+			`PORT ${port} is not for this user to listen on: choose one above 1023, or 0 for any that is free.`,
+		);
+	}
+	return error;
 }

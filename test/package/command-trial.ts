@@ -28,6 +28,11 @@ export async function tryCommand(command: string, folder: string): Promise<void>
 	const hub = run("--port 0 --history-length 10");
 	const { url, token } = await addressOf(hub);
 	expect(await call(url)).toMatchObject({ status: 200, body: expect.stringContaining("<title>") });
+	const second = run(`--port ${new URL(url).port}`);
+	expect(await second.ended()).toBe(1);
+	expect(second.output).toMatch(
+		/^edge-sse: PORT \d+ is taken by another program on 127\.0\.0\.1: [^\n]+\n$/,
+	);
 
 	const tail = run(`tail ${url} --channel news`);
 	await tail.says("connected to");
