@@ -167,7 +167,7 @@ test("an ioredis client's key prefix and offline queue make no difference", asyn
 });
 
 test("clients that work in another way are turned away by name", () => {
-	expect(() => redis(createClientPool({ url: server.url }))).toThrow(/no kind known here/);
+	expect(() => redis(createClientPool({ url: server.url }))).toThrow(/unsupported client/);
 	const sentinel = createSentinel({
 		name: "x",
 		sentinelRootNodes: [{ host: "localhost", port: 1 }],
