@@ -65,6 +65,27 @@ export class RunHost {
 		return new MessageIterator(this.#parts.hubs.hubFor(host), channel, options);
 	}
 
+	/**
+	 * Hears what comes from now on, and keeps nothing of it. Resolves when that is so.
+	 *
+	 * @param ended called when the subscription is over and cannot heal.
+	 * @returns what ends it; idempotent.
+	 * @throws {ConnectorError} when there is no subscription to be had.
+	 */
+	async listen(
+		channel: string,
+		heard: (message: Message) => void,
+		ended: (error: Error) => void,
+		host?: unknown,
+	): Promise<() => void> {
+		const { stop } = await this.#parts.hubs.hubFor(host).listen(channel, {
+			onMessage: (_, { message }) => heard(message),
+			onGap: () => undefined,
+			onEnd: (_, error) => ended(error),
+		});
+		return stop;
+	}
+
 	/** A message of the history; undefined: it is none of ours. */
 	decode(payload: string): Message | undefined {
 		try {

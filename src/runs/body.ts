@@ -40,6 +40,8 @@ export function runBody(options: BodyOptions): ReadableStream<Uint8Array> {
 	const finish = (reason: EndReason) => {
 		clearInterval(timer);
 		abort.abort();
+		// It may stand between two chunks, where it hears no signal.
+		steps.return().catch(options.report);
 		over(reason);
 	};
 	const close = (controller: ReadableStreamDefaultController<Uint8Array>, reason: EndReason) => {

@@ -1,4 +1,5 @@
 import { SseError } from "../core/errors.ts";
+import type { Message } from "../core/message/message.ts";
 import type { RunHost } from "../core/run-host.ts";
 import type { RunEndState } from "../core/run-store.ts";
 import { ChunkReader, type RunChunks } from "./chunks.ts";
@@ -80,25 +81,42 @@ export class Producer {
 	/** Hears of a cancel also while there is nothing to append. */
 	async #listen(signal: AbortSignal): Promise<void> {
 		const { channel, host } = this.#claimed;
-		const { runs } = this.#runHost.connector(host);
 		while (!signal.aborted) {
+			let stop: (() => void) | undefined;
+			let isOver = false;
 			try {
-				for await (const message of this.#runHost.messages(channel, { signal }, host)) {
-					if (kindOf(message) !== "cancel") continue;
-					// Anybody may have sent that who may publish to the broker.
-					const cancel = (await runs.status(channel))?.cancel;
-					if (cancel !== undefined) this.#cancel(cancel);
-				}
-				return;
+				await new Promise<void>((resolve, reject) => {
+					signal.addEventListener("abort", () => resolve());
+					const heard = (message: Message) => {
+						if (kindOf(message) === "cancel") this.#look().catch(reject);
+					};
+					this.#runHost.listen(channel, heard, reject, host).then((each) => {
+						stop = each;
+						if (isOver) each();
+						else if (signal.aborted) resolve();
+						// It may have been cancelled before anybody listened.
+						else this.#look().catch(reject);
+					}, reject);
+				});
 			} catch (error) {
-				// Each append says it, too, so this is no reason to stop.
 				if (error instanceof SseError && error.code === "closed") return;
+				// Each append says it, too, so this is no reason to stop.
 				if (!(error instanceof SseError && error.code === "unavailable")) {
 					this.#runHost.report(error, channel);
 				}
 				await new Promise((resolve) => setTimeout(resolve, endPause));
+			} finally {
+				isOver = true;
+				stop?.();
 			}
 		}
+	}
+
+	/** A message says only that somebody may want it cancelled: whoever may publish to the broker can send it. */
+	async #look(): Promise<void> {
+		const { channel, host } = this.#claimed;
+		const record = await this.#runHost.connector(host).runs.status(channel);
+		if (record?.cancel !== undefined) this.#cancel(record.cancel);
 	}
 
 	async #failed(error: unknown): Promise<RunEnd> {

@@ -1,3 +1,4 @@
+import { SseError } from "../core/errors.ts";
 import type { RunRecord, RunStore } from "../core/run-store.ts";
 import { endPayload } from "./messages.ts";
 
@@ -78,6 +79,7 @@ export class Watch {
 		} catch (error) {
 			// A broker that is away says nothing of the producer, and what had been suspected begins anew.
 			this.#suspectedSince = undefined;
+			if (error instanceof SseError && error.code === "closed") return this.#readers.clear();
 			this.#watching.report(error);
 		}
 		if (!this.isIdle) this.#arm(next);

@@ -231,6 +231,28 @@ test("places are given back: at the end, when the client leaves, and when there 
 	expect(await retries()).toBe(false);
 });
 
+test("nobody looks at the run any more once its readers have left", async () => {
+	const connector = memory({ history: {} });
+	const { runs } = setUp({ lease: 100 }, { connector });
+	let looks = 0;
+	const status = connector.runs?.status.bind(connector.runs);
+	Object.assign(connector.runs ?? {}, {
+		status: (channel: string) => {
+			looks++;
+			return status?.(channel);
+		},
+	});
+	const { lease = "" } = await runs.start("a", { lease: 100 });
+	await runs.append("a", "one", { lease });
+	const response = await runs.stream(request(), "a");
+	const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+	while (!(await reader?.read())?.value?.includes("one"));
+	await reader?.cancel();
+	looks = 0;
+	await new Promise((resolve) => setTimeout(resolve, 300));
+	expect(looks).toBe(0);
+});
+
 test("what is missing ends the stream, with what the parser takes for a failure", async () => {
 	const connector = memory({ history: {} });
 	const { runs, errors } = setUp({}, { connector });

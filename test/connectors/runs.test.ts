@@ -1,0 +1,229 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { memory } from "../../src/connectors/memory.ts";
+import { redis } from "../../src/connectors/redis.ts";
+import { upstash } from "../../src/connectors/upstash.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { tcpProxy } from "../support/tcp-proxy.ts";
+import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { until } from "../support/wait.ts";
+import { instance, reloading, told } from "./runs-kit.ts";
+
+let server: RedisServer;
+let gateway: UpstashGateway;
+beforeAll(async () => {
+	server = await startRedis();
+	gateway = await startUpstashGateway({ redis: server.url });
+});
+afterAll(async () => {
+	await gateway.stop();
+	await server.stop();
+});
+
+const onRedis = () => redis(server.url, { history: {} });
+const onUpstash = () =>
+	upstash({ url: gateway.url, token: gateway.token, timeout: 20_000, history: {} });
+const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** So many words, spread over so many ms. */
+const words = (count: number, ms: number) =>
+	async function* (signal: AbortSignal) {
+		for (let n = 0; n < count && !signal.aborted; n++) {
+			yield `word${n} `;
+			if (n % 10 === 9) await delay((10 * ms) / count);
+		}
+	};
+const allWords = (count: number) => Array.from({ length: count }, (_, n) => `word${n} `).join("");
+
+test.each([
+	["memory", [memory({ history: {} })], 100],
+	["redis", [onRedis, onRedis], 100],
+	["upstash", [onUpstash, onUpstash], 100],
+] as const)(
+	"%s: readers that reload at random chunks all see the same text and end",
+	async (_, made, count) => {
+		const all = made.map((each) => {
+			return instance(typeof each === "function" ? each() : each, { batch: { wait: 10 } }).runs;
+		});
+		const id = crypto.randomUUID();
+		const reading = Promise.all(
+			Array.from({ length: count }, (_, seed) => reloading(all, id, seed + 1)),
+		);
+		const started = await all[0]?.start(id, words(600, 2_000));
+		expect(await started?.done).toEqual({ status: "done" });
+		const expected = { text: allWords(600), end: "done" };
+		for (const each of await reading) expect(each).toEqual(expected);
+	},
+);
+
+test("of two processes that start at once one is the producer, 1,000 times", async () => {
+	const [one, other] = [instance(onRedis()), instance(onRedis())];
+	for (let n = 0; n < 1_000; n += 50) {
+		const started = Array.from({ length: 50 }, (_, at) =>
+			Promise.all([one, other].map(({ runs }) => runs.start(`twice.${n + at}`, () => []))),
+		);
+		for (const both of await Promise.all(started)) {
+			expect(both.map(({ role }) => role).sort()).toEqual(["producer", "reader"]);
+		}
+	}
+});
+
+test("a producer that is killed: all readers are told `lost` within three leases", async () => {
+	const lease = 1_000;
+	const id = crypto.randomUUID();
+	const program = new URL("fixtures/run-producer.ts", import.meta.url).pathname;
+	const env = { ...process.env, URL: server.url, ID: id, LEASE: String(lease) };
+	const child: ChildProcess = spawn(process.execPath, [program], { env, stdio: "ignore" });
+	onTestFinished(() => void child.kill("SIGKILL"));
+	const readers = [instance(onRedis()).runs, instance(onRedis()).runs];
+	const status = () => readers[0]?.status(id);
+	await until(async () => ((await status())?.messages ?? 0) > 10, {
+		what: "a run that goes on",
+		timeout: 15_000,
+	});
+	const reading = readers.flatMap((runs) => [told(runs.read(id)), told(runs.read(id))]);
+	await delay(200);
+	child.kill("SIGKILL");
+	const killed = performance.now();
+	const all = await Promise.all(reading);
+	expect(performance.now() - killed).toBeLessThan(3 * lease);
+	expect(new Set(all.map(({ end }) => end))).toEqual(new Set(["lost"]));
+	expect(new Set(all.map(({ text }) => text)).size).toBe(1);
+	expect(all[0]?.text).toMatch(/^0 1 2 3 /);
+	const entries = (await readers[0]?.snapshot(id))?.chunks.length;
+	expect((await status())?.messages).toBe(entries);
+});
+
+test("a broker that is away for longer than a lease: nobody is told `lost`, and nothing is missing", async () => {
+	await using proxy = await tcpProxy({ port: server.port });
+	const url = new URL(server.url);
+	url.port = String(proxy.port);
+	const away = () => redis(url.href, { history: {}, timeout: 500, pingInterval: 200 });
+	const lease = 1_500;
+	const [producer, reader] = [instance(away(), { lease }), instance(away(), { lease })];
+	const id = crypto.randomUUID();
+	const { done } = await producer.runs.start(id, words(300, 5_000));
+	const reading = [told(reader.runs.read(id)), told(producer.runs.read(id))];
+	await until(async () => ((await reader.runs.status(id))?.messages ?? 0) > 3, { what: "words" });
+	proxy.refuse(true);
+	proxy.cut();
+	await delay(2 * lease);
+	proxy.refuse(false);
+	expect(await done).toEqual({ status: "done" });
+	for (const each of await Promise.all(reading)) {
+		expect(each).toEqual({ text: allWords(300), end: "done" });
+	}
+});
+
+test("a cancel from another process reaches the signal within 100 ms, 100 of 100", async () => {
+	const [one, other] = [instance(onRedis()), instance(onRedis())];
+	await other.runs.status("warm");
+	const slow: number[] = [];
+	for (let n = 0; n < 100; n++) {
+		const id = `cancel.${n}`;
+		let aborted: Promise<number> | undefined;
+		const { done } = await one.runs.start(id, async function* (signal) {
+			aborted = new Promise((resolve) => {
+				signal.addEventListener("abort", () => resolve(performance.now()));
+			});
+			yield "so far";
+			// Silent from here on.
+			await new Promise(() => undefined);
+		});
+		await until(async () => (await server.numsub(`run.${id}`)) === 1, { what: "its subscription" });
+		const begun = performance.now();
+		expect(await other.runs.cancel(id, "stop")).toBe(true);
+		const took = ((await aborted) ?? Infinity) - begun;
+		if (took >= 100) slow.push(took);
+		expect(await done).toEqual({ status: "cancelled", reason: "stop" });
+	}
+	expect(slow).toEqual([]);
+});
+
+test("1,000 tokens at 50 a second, Redis 20 ms away: at most 25 commands a second, in 100 ms", async () => {
+	await using proxy = await tcpProxy({ port: server.port });
+	proxy.latency(20);
+	const url = new URL(server.url);
+	url.port = String(proxy.port);
+	const far = () => redis(url.href, { history: {} });
+	const [producer, reader] = [instance(far()), instance(far())];
+	// A fifth of it, at the same pace, so that the test is short.
+	const tokens = 200;
+	const sent: number[] = [];
+	const id = crypto.randomUUID();
+	// The connections are there, and know the scripts.
+	await (await producer.runs.start(`${id}.warm`, () => ["x"])).done;
+	await told(reader.runs.read(`${id}.warm`));
+	const before = await calls();
+	const begun = performance.now();
+	const { done } = await producer.runs.start(id, async function* () {
+		for (let n = 0; n < tokens; n++) {
+			await delay(Math.max(0, begun + n * 20 - performance.now()));
+			sent.push(performance.now());
+			yield "token ";
+		}
+	});
+	const took: number[] = [];
+	for await (const { data } of reader.runs.read(id)) {
+		const now = performance.now();
+		for (const _ of String(data).matchAll(/token/g)) took.push(now - (sent[took.length] ?? 0));
+	}
+	await done;
+	const seconds = (performance.now() - begun) / 1_000;
+	const perSecond = ((await calls()) - before) / seconds;
+	const median = took.toSorted((a, b) => a - b)[tokens / 2] ?? Infinity;
+	console.log(`${perSecond.toFixed(1)} commands a second, median ${median.toFixed(0)} ms`);
+	expect(took).toHaveLength(tokens);
+	expect(perSecond).toBeLessThanOrEqual(25);
+	expect(median).toBeLessThan(100);
+});
+
+/** What clients sent, at the server's own count: scripts and commands, and not what scripts called. */
+async function calls(): Promise<number> {
+	const stats = String(await server.command("INFO", "commandstats"));
+	const of = (name: string) =>
+		Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+	return ["evalsha", "eval", "subscribe", "unsubscribe", "xrange", "ping"]
+		.map(of)
+		.reduce((sum, count) => sum + count, 0);
+}
+
+test("Upstash: what a run costs is what the documents say", async () => {
+	const { runs } = instance(onUpstash(), { batch: { wait: 50 } });
+	await (await runs.start(crypto.randomUUID(), () => ["x"])).done;
+	const before = gateway.commands;
+	const begun = performance.now();
+	await (await runs.start(crypto.randomUUID(), words(100, 2_000))).done;
+	const batches = Math.ceil((performance.now() - begun) / 50) + 1;
+	// To start, to end, the subscription, and a look. It begins to listen with a look at the channel's head.
+	expect(gateway.commands - before).toBeLessThanOrEqual(5 + batches);
+});
+
+test("what is kept in Redis goes: the record with its stream, and nothing else is there", async () => {
+	const { runs } = instance(onRedis(), { keepDone: 300 });
+	const id = crypto.randomUUID();
+	const keys = () => server.command("KEYS", `*${id}`) as Promise<string[]>;
+	await (await runs.start(id, () => ["x"])).done;
+	expect(await keys()).toHaveLength(2);
+	await until(async () => (await keys()).length === 0, { what: "no key left" });
+});
+
+test("a Redis that lost what it had taken: the run ends as an error, and nobody sees a text with a hole", async () => {
+	const [producer, reader] = [instance(onRedis()), instance(onRedis())];
+	const id = crypto.randomUUID();
+	let go: () => void = () => undefined;
+	const { done } = await producer.runs.start(id, async function* () {
+		yield "one";
+		await new Promise<void>((resolve) => {
+			go = resolve;
+		});
+		yield "two";
+	});
+	await until(async () => (await reader.runs.status(id))?.messages === 1, { what: "one" });
+	const [key = ""] = (await server.command("KEYS", `*}:run.${id}`)) as string[];
+	await server.command("DEL", key);
+	go();
+	expect(await done).toEqual({ status: "error" });
+	expect(producer.errors).toContainEqual(expect.objectContaining({ code: "gap" }));
+	expect(await told(reader.runs.read(id))).toEqual({ text: "", end: "error" });
+});
