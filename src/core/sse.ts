@@ -100,6 +100,11 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		};
 	}
 
+	/** @internal Streams of a channel in this process. */
+	streamsOf(channel: string): number {
+		return this.#hubs.all().reduce((sum, hub) => sum + hub.streamsOf(channel), 0);
+	}
+
 	/** @internal What `edge-sse/runs` is built on. */
 	runHost(prefix: string): RunHost {
 		this.reserve(prefix);

@@ -5,12 +5,13 @@ import { ConfigurationError } from "../core/errors.ts";
 import type { CorsOptions } from "../core/request/cors.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 import { metricsAccess, type PublishEnv, publishAccess } from "./access.ts";
+import { describeChannel, forgetChannel } from "./channel.ts";
 import { notFound, pathOf } from "./door.ts";
 import { healthCheck } from "./health.ts";
 import { logFailure } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { page } from "./page.ts";
-import { publish } from "./publish.ts";
+import { publish, refusalOf } from "./publish.ts";
 import type { Publishing } from "./publishing.ts";
 
 export interface AppOptions {
@@ -50,6 +51,13 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 
 	app.post("/publish", publishAccess(publishing), (c) => publish(c, sse, authorizePublish));
 	app.all("/publish", (c) => c.json({ error: "Publish with POST." }, 405, { allow: "POST" }));
+
+	app.get("/channel", (c) => describeChannel(c, sse));
+	app.delete("/channel", publishAccess(publishing), async (c) => {
+		const names = [c.req.query("name") ?? ""];
+		const refusal = c.var.mayPublish ? undefined : await refusalOf(c, authorizePublish, names);
+		return refusal ?? forgetChannel(c, sse);
+	});
 
 	// A process that answers is alive, even while its broker is away: a restart would only
 	// disconnect its clients.

@@ -73,7 +73,7 @@ export async function publish(
 }
 
 /** The answer to a request that may not publish to these channels. Undefined: it may. */
-async function refusalOf(
+export async function refusalOf(
 	c: Context<PublishEnv>,
 	authorize: AuthorizePublish | undefined,
 	channels: readonly string[],

@@ -11,6 +11,7 @@ import { leaving } from "./suite/leaving.ts";
 import { limits } from "./suite/limits.ts";
 import { operation } from "./suite/operation.ts";
 import { publishing } from "./suite/publishing.ts";
+import { reading } from "./suite/reading.ts";
 import { sharing } from "./suite/sharing.ts";
 import { starting } from "./suite/starting.ts";
 
@@ -37,6 +38,7 @@ export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
 		describe("foreign publishers", () => foreign(bed));
 		describe("leaving", () => leaving(bed));
 		describe("sharing", () => sharing(bed));
+		describe("reading", () => reading(bed));
 		describe("history", () => history(bed));
 		describe("faults", () => faults(bed));
 		describe("limits", () => limits(bed));

@@ -67,6 +67,11 @@ export class Hub implements ChannelOwner, FeedOwner {
 		return this.#registry.connections;
 	}
 
+	/** Those that are just being opened included. */
+	streamsOf(channel: string): number {
+		return this.#channels.get(channel)?.users ?? 0;
+	}
+
 	get channelCount(): number {
 		return this.#channels.size;
 	}

@@ -1,0 +1,66 @@
+import { expect, it } from "vitest";
+import { call, json, post, publish, streamUrl } from "../../support/hub-client.ts";
+import type { Bed } from "../bed.ts";
+
+interface Batch {
+	messages: { id?: string; type: string; data: unknown; channel: string }[];
+	lastEventId: string;
+	gap: boolean;
+}
+
+/** What the hub answers to those that want no stream. */
+export function reading(bed: Bed): void {
+	const kept = { SSE_HISTORY_LENGTH: "20", SSE_LINGER: "50" };
+	const accept = "application/json";
+
+	it("gives messages as JSON, waits for the next, and tells of a channel", async (t) => {
+		const scene = bed.scene(t);
+		const hub = await scene.hub({ ...bed.onRedis, ...kept });
+		const url = streamUrl(hub, scene.channel);
+		const read = async (query: string) =>
+			json<Batch>(await call(`${url}&${query}`, { headers: { accept } }));
+		await publish(hub, { data: { n: 1 }, channel: scene.channel, type: "count" });
+		const first = await read("lastEventId=0");
+		expect(first).toEqual({
+			messages: [{ id: first.lastEventId, type: "count", data: { n: 1 }, channel: scene.channel }],
+			lastEventId: expect.stringMatching(/^\d+-\d+$/),
+			gap: false,
+		});
+		const waiting = read(`lastEventId=${first.lastEventId}&wait=20`);
+		const stream = await scene.open(`${url}&envelope=1`, { "last-event-id": first.lastEventId });
+		await publish(hub, { data: 2, channel: scene.channel });
+		expect((await waiting).messages.map(({ data }) => data)).toEqual([2]);
+		expect((await stream.event()).data).toBe(JSON.stringify({ channel: scene.channel, data: 2 }));
+		expect((await read(`lastEventId=${(await waiting).lastEventId}`)).messages).toEqual([]);
+
+		const about = `${hub.url}/channel?name=${scene.channel}`;
+		const described = json<Record<string, unknown>>(await call(about));
+		expect(described).toMatchObject({
+			name: scene.channel,
+			position: (await waiting).lastEventId,
+			kept: 2,
+			more: false,
+		});
+		if (bed.runtime.sharesUpstream) expect(described.connections).toBe(1);
+		expect((await call(about, { method: "DELETE" })).status).toBe(401);
+		const headers = { authorization: `Bearer ${hub.token}` };
+		expect((await call(about, { method: "DELETE", headers })).status).toBe(204);
+		expect(json<object>(await call(about))).toMatchObject({ kept: 0 });
+		expect((await read(`lastEventId=${first.lastEventId}`)).gap).toBe(true);
+		expect((await call(`${hub.url}/channel`)).status).toBe(400);
+	});
+
+	it("says what is missing where nothing is kept", async (t) => {
+		const scene = bed.scene(t);
+		const hub = bed.hub("redis");
+		const answers = [
+			await call(streamUrl(hub, scene.channel), { headers: { accept } }),
+			await call(`${hub.url}/channel?name=${scene.channel}`),
+		];
+		for (const answer of answers) {
+			expect(answer.status).toBe(400);
+			expect(json<{ error: string }>(answer).error).toMatch(/history/);
+		}
+		expect((await post(hub, { data: 1, channel: scene.channel })).status).toBe(200);
+	});
+}
