@@ -78,7 +78,7 @@ export class RunHost {
 		ended: (error: Error) => void,
 		host?: unknown,
 	): Promise<() => void> {
-		const { stop } = await this.#parts.hubs.hubFor(host).listen(channel, {
+		const { stop } = await this.#parts.hubs.hubFor(host).listen([channel], {
 			onMessage: (_, { message }) => heard(message),
 			onGap: () => undefined,
 			onEnd: (_, error) => ended(error),
