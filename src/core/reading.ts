@@ -60,7 +60,7 @@ export abstract class Reading<Events extends object = EventMap> extends Publishi
 	 * ```ts
 	 * const lastEventId = await sse.position("cart.7");
 	 * const cart = await readCart(7);
-	 * return page(cart, `/stream?channel=cart.7&lastEventId=${lastEventId}`);
+	 * const stream = `/stream?channel=cart.7&lastEventId=${lastEventId}`; // for the page's EventSource
 	 * ```
 	 *
 	 * @throws {TypeError} (the promise rejects) when a name breaks a rule, or the connector keeps no messages.

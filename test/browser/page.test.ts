@@ -108,7 +108,7 @@ test("another channel is listened to, and the first one is left", async () => {
 	expect(complaints).toEqual([]);
 });
 
-test("every event that comes is shown, whatever its type and data", async () => {
+test("every event is shown, with any type and data", async () => {
 	const { page, complaints } = await visit(hub, "types");
 	const events = [
 		...["other", "error", "open", "message", "a b: c", "größe", "__proto__", "x".repeat(200)].map(

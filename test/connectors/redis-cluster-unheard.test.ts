@@ -19,7 +19,7 @@ afterAll(() => cluster.stop());
 
 // node-redis overlooks that the server ends a subscription while another answer is due. The next look at the slots
 // makes up for that, unless the slot has come back by then: nothing has changed, and nothing is ever heard again.
-test("a sharded subscription that the server ended in a moment of inattention is made anew", async () => {
+test("a sharded subscription that the server ended while the client was not looking is resubscribed", async () => {
 	await using path = await proxied();
 	const name = unique();
 	const home = await cluster.owner(name);
@@ -41,7 +41,7 @@ test("a sharded subscription that the server ended in a moment of inattention is
 	await connector.close();
 });
 
-test("a sharded subscription that the server ended as soon as it had confirmed it is made anew", async () => {
+test("a sharded subscription that the server ended right after the confirmation is resubscribed", async () => {
 	await using path = await proxied();
 	const name = unique();
 	const home = await cluster.owner(name);

@@ -119,7 +119,7 @@ describe("TLS", () => {
 		await connector.close();
 	});
 
-	test("a certificate that nobody vouches for is told as the cause, in time", async () => {
+	test("an untrusted certificate is reported as the cause, in time", async () => {
 		const connector = redis(secure.url, options);
 		const { error } = await refusal(connector.publish("room", "x"));
 		expect(error.code).toBe("unavailable");

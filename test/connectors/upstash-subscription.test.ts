@@ -413,7 +413,7 @@ describe("silence", () => {
 		expect([recorder.messages, recorder.events]).toEqual([["after"], []]);
 	});
 
-	test("bytes are no silence, whatever they say", async () => {
+	test("any bytes end a silence", async () => {
 		await using scene = await setUp({ maxSilence: 300 });
 		const { gateway, connector } = scene;
 		await connector.subscribe("chat", new Recorder());
@@ -475,7 +475,7 @@ describe("silence", () => {
 		expect(subscribes(gateway).length).toBe(2);
 	});
 
-	test("of the whole broker: a renewal in vain is a loss, and it is healed", async () => {
+	test("of the whole broker: a failed renewal is a loss, and it is healed", async () => {
 		await using scene = await setUp({ maxSilence: 100, timeout: 200 });
 		const { gateway, connector } = scene;
 		const recorder = new Recorder();

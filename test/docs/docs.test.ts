@@ -39,7 +39,7 @@ test("access.md: a page gets a token, and with it the stream", async () => {
 	expect(output).toBe("401 403 200\n");
 });
 
-test("access.md: whoever may publish by token does", async () => {
+test("access.md: publishing works with the right token", async () => {
 	const output = await printed(
 		`${withInstance} import { signChannels } from "edge-sse/auth";
 		const secret = "${secret}";`,

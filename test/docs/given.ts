@@ -153,6 +153,7 @@ export function givenTo(document: string): string {
 const perSource: Record<string, string> = {
 	"src/core/publishing.ts": "declare const tokens: AsyncIterable<string>;",
 	"src/core/errors.ts": errorClasses,
+	"src/core/reading.ts": "declare function readCart(id: number): Promise<object>;",
 	"src/runs/errors.ts": runs,
 	"src/runs/runs.ts": `${runs}
 		declare const tokens: AsyncIterable<string>;

@@ -109,7 +109,7 @@ describe.for(["without", "with"] as const)("%s history", (kind) => {
 		);
 	});
 
-	test("whatever a request names, its stream says only what is true", async () => {
+	test("for any request, its stream says only what is true", async () => {
 		const requests = fc.sample(hostileRequests, { seed, numRuns: 120 });
 		for (const { names, header, query } of requests) {
 			const url = new URL(streamUrl(hub(), ...names));

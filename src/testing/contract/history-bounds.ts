@@ -8,7 +8,7 @@ export const historyBoundsCases: Case[] = [
 	{
 		clause: "H6",
 		title:
-			"of each channel `maxLength` messages are kept, and whoever has seen the one before them misses none",
+			"`maxLength` messages of each channel are kept, and a client that saw the one before misses none",
 		async run(kit) {
 			const { connector, history } = await kit.keeping({ maxLength: 5 });
 			const [busy, quiet] = [kit.channel(), kit.channel()];

@@ -9,7 +9,7 @@ import type { Case } from "./kit.ts";
 export const subscribeCases: Case[] = [
 	{
 		clause: "S1",
-		title: "whatever is published after subscribe resolved arrives, 50 times over",
+		title: "every message after subscribe resolved arrives, 50 times over",
 		async run(kit) {
 			const { publisher, subscriber } = await kit.pair();
 			for (let i = 0; i < 50; i++) {

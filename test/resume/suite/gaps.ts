@@ -80,7 +80,7 @@ export function gaps(broker: Broker): void {
 		expect(client.lastEventId).toMatch(/^\d+-\d+$/);
 	});
 
-	test("a cursor of a store that was wiped, for a process that starts anew", async () => {
+	test("a cursor from before the store was wiped is a gap in a new process, too", async () => {
 		const scene = new Scene(broker);
 		const before = scene.hub();
 		const channel = scene.channel();

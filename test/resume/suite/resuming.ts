@@ -101,7 +101,7 @@ export function resuming(broker: Broker): void {
 		},
 	);
 
-	test("whoever misses nothing is sent nothing, and is told of no gap", async () => {
+	test("a client that missed nothing gets nothing, and no gap", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub({ history: { maxLength: 3 } });
 		const channel = scene.channel();

@@ -87,7 +87,7 @@ export function severalChannels(broker: Broker): void {
 		expect(await scene.reports()).toEqual([]);
 	});
 
-	test("a channel that is joined is missed by nobody who is cut off at once", async () => {
+	test("a client that is cut off right after it joined a channel misses nothing of it", async () => {
 		const { scene, sse, names } = setUp();
 		const [a, b, c] = names;
 		const first = await scene.open(sse, [a, b]);

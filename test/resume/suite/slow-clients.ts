@@ -87,7 +87,7 @@ export function slowClients(broker: Broker): void {
 		});
 	});
 
-	test("a client that never reads keeps nobody from coming back, and leaves when it leaves", async () => {
+	test("a client that never reads delays no other client, and its departure is noticed", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub({ limits: { bufferedBytes: 5_000 }, linger: 0 });
 		const channel = scene.channel();

@@ -17,7 +17,7 @@ export function starting(broker: Broker): void {
 		expect(await back.sees(1)).toEqual([3]);
 	});
 
-	test("with `recent` it begins with the newest so many, of each channel", async () => {
+	test("with `recent` it begins with that many of the newest messages of each channel", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const [a, b] = [scene.channel("a"), scene.channel("b")];

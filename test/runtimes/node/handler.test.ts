@@ -217,7 +217,7 @@ test("the head goes out at once, however late the body begins", async () => {
 	expect(stream).toMatchObject({ state: "ended", text: "late" });
 });
 
-test("a body that nobody asked for is let go of: HEAD", async () => {
+test("a body that HEAD does not need is released", async () => {
 	const source = endless();
 	const { url } = await serving(() => new Response(source.body));
 	expect(await call(url, { method: "HEAD" })).toMatchObject({ status: 200, body: "" });

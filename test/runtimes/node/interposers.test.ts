@@ -86,7 +86,7 @@ test("compression that begins with the head, or while the stream is on, compress
 	expect(stream.text).toMatch(/^:\n\ndata:1\n\ndata:2\n\nretry:\d+\n\n$/);
 });
 
-test("whoever took the socket's own `write` has every byte of the wire", async () => {
+test("code that replaced the socket's own `write` gets every byte of the wire", async () => {
 	const { sse } = instance();
 	const server = http.createServer(toNodeHandler(sse));
 	const writes = socketWrites(server);

@@ -60,7 +60,7 @@ describe.each(pairAlgorithms)("%s", (algorithm) => {
 		}
 	});
 
-	test("whoever takes the public key for a secret signs nothing", async () => {
+	test("a public key used as a secret signs nothing", async () => {
 		const publicKey = spki(pair);
 		const authorize = jwtAuthorizer({ publicKey });
 		const der = pair.publicKey.export({ type: "spki", format: "der" });

@@ -49,7 +49,7 @@ describe.each([
 		vi.restoreAllMocks();
 	});
 
-	test("writes a handful of lines, whatever the channels, and one with a count", () => {
+	test("writes a handful of lines for any number of channels, and one with a count", () => {
 		const lines: string[] = [];
 		vi.spyOn(console, "error").mockImplementation((...words) => void lines.push(words.join(" ")));
 		// The lines of other tests are none of this second's.

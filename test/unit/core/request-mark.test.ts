@@ -37,7 +37,7 @@ describe("what requests leave behind, busy for ever,", () => {
 		expect(requests.touched).toBe(1);
 	});
 
-	test("is at most 64, whoever comes", () => {
+	test("never exceeds 64", () => {
 		const requests = foreignRequests();
 		const all = new PerRequest("request", leftOver);
 		for (let request = 0; request < 1_000; request++) {

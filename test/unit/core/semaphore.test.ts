@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Semaphore } from "../../../src/core/scheduling.ts";
 
-test("so many run at a time, in the order in which they came; one that fails makes room, too", async () => {
+test("a limited number runs at a time, in order; one that fails makes room, too", async () => {
 	const gate = new Semaphore(2);
 	const begun: number[] = [];
 	const ends: ((fail: boolean) => void)[] = [];

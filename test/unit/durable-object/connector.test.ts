@@ -33,7 +33,7 @@ test("half a surrogate pair is no name for an object", async () => {
 	await expect(connector.stream?.([name], fromNow)).rejects.toThrow(TypeError);
 });
 
-test("whatever an object throws is a ConnectorError with that as its cause, a TypeError too", async () => {
+test("any error of an object becomes a ConnectorError with that as its cause", async () => {
 	const cause = new TypeError('The RPC receiver does not implement the method "publish".');
 	const connector = durableObject(namespace({ publish: () => Promise.reject(cause) }));
 	const error = { name: "ConnectorError", code: "unavailable", cause };

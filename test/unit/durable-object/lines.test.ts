@@ -41,7 +41,7 @@ test("a stream that breaks says so, after the lines that came before", async () 
 	await expect(allOf(linesOf(stream))).rejects.toThrow("gone");
 });
 
-test("whoever stops reading the lines cancels the stream", async () => {
+test("a reader that stops reading the lines cancels the stream", async () => {
 	let cancelled = false;
 	const stream = new ReadableStream<Uint8Array>({
 		start: (controller) => controller.enqueue(bytes),

@@ -156,7 +156,7 @@ describe("who may publish", () => {
 		expect(readSettings({ HOST: host }).hosts).toBeUndefined();
 	});
 
-	test("a token, a key, or everybody, wherever it listens", () => {
+	test("a token, a key, or everybody, on any address", () => {
 		for (const HOST of ["127.0.0.1", "0.0.0.0"]) {
 			const set = { by: "token", isMade: false };
 			expect(by({ HOST, SSE_PUBLISH_TOKEN: "a b" })).toEqual({

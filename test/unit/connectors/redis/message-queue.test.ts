@@ -18,7 +18,7 @@ function scene() {
 	return { queue, told, bring, messages };
 }
 
-test("so many messages go in a turn, and what comes later waits behind them", async () => {
+test("a limited number of messages goes per turn, and later ones wait behind them", async () => {
 	const { told, bring, messages } = scene();
 	bring(1_200);
 	expect(told).toHaveLength(500);

@@ -29,7 +29,7 @@ describe("streamKey", () => {
 	/** Of a key, as the specification of Redis Cluster has it: what is in the first braces, if anything. */
 	const tag = (key: string) => /\{([^}]*)\}/.exec(key)?.[1] ?? "";
 
-	test("is in the channel's slot, whatever the channel's name is made of", () => {
+	test("is in the channel's slot, for any channel name", () => {
 		fc.assert(fc.property(channel, (name) => slotOf(streamKey(name)) === slotOf(name)));
 	});
 
@@ -104,7 +104,7 @@ describe("ClusterMap", () => {
 		expect(map.nodes).toEqual(["10.0.0.1:7000", "10.0.0.4:7003", "seed:7001", "seed:1"]);
 	});
 
-	test("believes a node that sends us on, until it is told anew", () => {
+	test("believes a node's redirection until the next update", () => {
 		const map = new ClusterMap(["seed:1"]);
 		map.update(reply, "seed:1");
 		map.move(5, "10.0.0.9:7000");

@@ -59,7 +59,7 @@ test("of several it names each by a hash, with the newest time for all, in at mo
 	expect(formatCursor(many, spread).length).toBeLessThanOrEqual(14 * 32);
 });
 
-test("whatever became of the list: a channel that stays has its position, and one that is new begins live", () => {
+test("after any change of the list: a channel that stays keeps its position, and a new one begins live", () => {
 	fc.assert(
 		fc.property(places, names, fc.nat(), ([names, positions], others, shuffle) => {
 			fc.pre(names.length > 1);
@@ -118,7 +118,7 @@ test("what begins live stands where the feed does", () => {
 	]);
 });
 
-test("whatever else a client sends, each channel has a position or none, and nothing throws", () => {
+test("for any other text, each channel has a position or none, and nothing throws", () => {
 	const words = fc.constantFrom(
 		"0",
 		"0-0",

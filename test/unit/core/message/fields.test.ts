@@ -196,7 +196,7 @@ test("halves of an emoji: as strings they are lost, as JSON they are put togethe
 	expect(parts.map((part) => JSON.parse(part).token).join("")).toBe("😀");
 });
 
-test("a Date is the same text for whoever prints the message and whoever receives it", async () => {
+test("a Date is the same text when the message is printed and when it is received", async () => {
 	const date = new Date(1_700_000_000_000);
 	const it = scene();
 	const client = await open(it, "channel=a");

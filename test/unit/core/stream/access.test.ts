@@ -137,7 +137,7 @@ test.for<[what: string, verdict: () => unknown, told: RegExp]>([
 
 const used = new Response("once");
 
-test("a Response is one wherever it comes from: @hono/node-server replaces the class", async () => {
+test("a Response of another class counts, too: @hono/node-server replaces it", async () => {
 	const { Request, Response } = globalThis;
 	onTestFinished(() => void Object.assign(globalThis, { Request, Response }));
 	const it = scene({ authorize: () => fetch("data:text/plain,no") });

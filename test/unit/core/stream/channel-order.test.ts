@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { open, scene } from "./kit.ts";
 
-test("whoever asks for the same channels in another order is sent the same bytes", async () => {
+test("the same channels in another order get the same bytes", async () => {
 	const it = scene({ history: {} });
 	const orders = ["abc", "cab", "bca", "cba", "acb"].map((names) =>
 		[...names].map((name) => `channel=${name}`).join("&"),

@@ -12,7 +12,7 @@ const asking = "channel=a&sse.control=events";
 const typed = (events: readonly { event?: string | undefined; data: string }[], type: string) =>
 	events.filter(({ event }) => event === type).map(({ data }) => Number(data));
 
-test("who asks is told when to come back, in the same words as by `retry:`; nobody else is", async () => {
+test("only a client that asks is told when to reconnect, with the time of `retry:`", async () => {
 	const it = scene();
 	const [asks, plain] = [await open(it, asking), await open(it)];
 	await it.sse.publish(1, { channel: "a" });
@@ -36,7 +36,7 @@ test("a stream that is turned away says it, too", async () => {
 	expect(await Promise.all(told)).toEqual([true, false, false, false]);
 });
 
-test("who asks is sent pings, whatever `ping` says; the others keep their comments", async () => {
+test("a client that asks gets pings even without `ping`; the others keep their comments", async () => {
 	const it = scene({ keepAlive: 1_000, history: {} });
 	const [asks, plain] = [await open(it, asking), await open(it)];
 	const place = await asks.placed();

@@ -125,7 +125,7 @@ test.for<
 	await other.body?.cancel();
 });
 
-test("a method that is none gets them too, and is told of OPTIONS", async () => {
+test("an unknown method gets them too, and is told of OPTIONS", async () => {
 	const it = scene({ cors: { origin: page, credentials: true } });
 	const answer = await ask(it, "", { method: "POST", headers: { origin: page } });
 	expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);

@@ -79,7 +79,7 @@ function memoryOf(scope: Connector["scope"]): Connector {
 	};
 }
 
-test("while it drains, who comes is asked to come back, and what is published is still delivered", async () => {
+test("while it drains, new clients are told to reconnect, and messages are still delivered", async () => {
 	const it = scene();
 	const clients = await crowd(it, 4);
 	const close = closing(it, 1_000);
@@ -110,7 +110,7 @@ test("it does not wait for those who have left by themselves", async () => {
 	expect(it.calls.at(-1)).toBe("close");
 });
 
-test("nobody there: it takes no time", async () => {
+test("without clients it takes no time", async () => {
 	const unused = scene();
 	await unused.sse.close({ drain: 60_000 });
 	const it = scene();

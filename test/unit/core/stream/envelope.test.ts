@@ -41,7 +41,7 @@ test("what is replayed comes in it, too, and the name is without the prefix", as
 	]);
 });
 
-test("a route decides, whatever the URL says", async () => {
+test("a route decides, not the URL", async () => {
 	const it = scene({ history: {} });
 	const host = undefined;
 	const stream = (envelope: boolean, query: string) =>

@@ -57,7 +57,7 @@ for (const history of [{}, { history: { maxLength: 100 } }]) {
 	});
 }
 
-test("who comes back as the only other client is found gone hears what follows", async () => {
+test("a client that reconnects while the only other one is found gone gets later messages", async () => {
 	const it = scene({ linger: 0, history: { maxLength: 100 } });
 	const { socket, host } = response();
 	await open(it, "channel=a", { host });

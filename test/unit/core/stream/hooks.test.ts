@@ -35,7 +35,7 @@ test("onConnect hears of the client and its request, once its stream has begun",
 	expect(heard.disconnected).toHaveLength(1);
 });
 
-test("onDisconnect hears of the same client, why and for how long: whatever the end", async () => {
+test("onDisconnect gets the same client, the reason and the duration, at any end", async () => {
 	const heard = listener();
 	const it = scene({ ...heard, limits: { bufferedBytes: 10 }, linger: 0 });
 	const abort = new AbortController();
@@ -83,7 +83,7 @@ test("onDisconnect hears of the same client, why and for how long: whatever the 
 	for (const [client] of heard.disconnected) expect(clients.has(client)).toBe(true);
 });
 
-test("they hear of nobody who was turned away", async () => {
+test("they are not called for refused clients", async () => {
 	const heard = listener();
 	const it = scene({
 		...heard,

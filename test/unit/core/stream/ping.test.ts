@@ -44,7 +44,7 @@ test("a stream that is resumed begins with a ping, too", async () => {
 	]);
 });
 
-test("pings come whatever else is sent, for a page may not listen to that", async () => {
+test("pings are sent beside other events, because a page may not listen to those", async () => {
 	const it = scene({ ping: true, keepAlive: 1_000 });
 	const busy = await open(it);
 	for (let n = 0; n < 20; n++) {

@@ -152,7 +152,7 @@ test("an empty list allows none; `*` alone is every channel", async () => {
 	await open(scene({ channels: { allowed: ["*"] } }), "channel=any");
 });
 
-test("the list is of plain names, whatever the prefix", async () => {
+test("the list has plain names, with any prefix", async () => {
 	const it = scene({ channels: { allowed: ["a"], prefix: "app:" } });
 	await open(it);
 	expect(it.calls).toEqual(["subscribe app:a"]);

@@ -112,7 +112,7 @@ test("half a surrogate pair is no channel's name", async () => {
 	expect(it.calls).toEqual([]);
 });
 
-test("the longest cursor that is given for so many channels is taken back", async () => {
+test("the longest cursor for the most channels is accepted", async () => {
 	const it = scene({ history: {}, limits: { channels: 600 } });
 	const query = Array.from({ length: 600 }, (_, n) => `channel=${n}`).join("&");
 	const client = await open(it, query);

@@ -60,7 +60,7 @@ test("without history: frames and bytes are what the clients read, each message 
 	expect(it.sse.stats()).toMatchObject({ connections: 0, messages: 12 });
 });
 
-test("with history: what is replayed counts for whoever reads it, with the replays and the gaps", async () => {
+test("with history: replayed messages count per client, as do replays and gaps", async () => {
 	const it = scene({ history: { maxLength: 20 } });
 	const first = await open(it);
 	const start = await first.placed();
@@ -197,7 +197,7 @@ test("bytes that the host did not take are not counted", () => {
 	expect([counted.bytes, ends]).toEqual([20, ["left"]]);
 });
 
-test("refusedStreams: whoever was turned away, for good or for now", async () => {
+test("refusedStreams counts every refusal, final or passing", async () => {
 	const it = scene({
 		limits: { connections: 1 },
 		channels: { allowed: ["a", "b"] },

@@ -7,7 +7,7 @@ import { open, scene } from "./kit.ts";
 
 const size = 100;
 
-test("a few pass in each turn, in the order in which they came, and who comes later waits behind them", async () => {
+test("a few pass per turn, in order, and later ones wait behind them", async () => {
 	const pacer = new Pacer();
 	const passed: number[] = [];
 	const come = async (n: number) => {
