@@ -17,7 +17,8 @@ const ofCommand = /^(server|cli)\//;
 
 /** What several entries have in common. */
 const shared = [
-	...["common", "memory", "publisher", "publishing", "redis", "sender", "sse", "target", "upstash"],
+	...["common", "memory", "publisher", "publishing", "redis", "sender", "sse", "target", "targets"],
+	"upstash",
 ].map((name) => `shared/${name}.js`);
 
 const ending = /\.(d\.ts|[jt]s)$/;
