@@ -71,7 +71,7 @@ export const handedIn = [
 	"P2.",
 	"P3.",
 	"P4.",
-	"S1. whatever",
+	"S1. every message",
 	"S2. with the broker gone",
 	"S5. a broker that dies",
 	"U2. the broker hears",
