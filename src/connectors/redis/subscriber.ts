@@ -20,8 +20,8 @@ import type { ChannelSubscriber, SubscriberSettings } from "./topology.ts";
 
 /**
  * All subscriptions over one connection, which the first one dials. The wanted channels
- * (`#channels`) are kept apart from the connection, and every new connection subscribes to all
- * of them. So an outage neither revives nor forgets a subscription.
+ * (`#channels`) are kept apart from it, and every new connection subscribes to all of them. So
+ * an outage neither revives nor forgets a subscription.
  */
 export class Subscriber implements ChannelSubscriber {
 	readonly #driver: RedisDriver;
@@ -142,8 +142,7 @@ export class Subscriber implements ChannelSubscriber {
 		} catch (error) {
 			// The channel's slot has left this node, and so has the subscription.
 			if (redirection(error) !== undefined) return;
-			// Closing the connection ends the subscription at the broker, too. Others learn of the
-			// loss.
+			// Closing the connection ends the subscription at the broker, too. Others are told.
 			this.#lost(link, error);
 		}
 	}

@@ -84,8 +84,8 @@ export class ConnectionRegistry implements ConnectionOwner {
 	add(connection: Connection, feed: Feed, expires: number): void {
 		this.#feeds.set(connection, feed);
 		const now = Date.now();
-		// Those who came together do not all leave together: each is drawn a time of the last tenth, of which
-		// the tick takes its part.
+		// Clients that came together do not all leave together: each gets a random time in the last
+		// tenth, part of which is the tick.
 		const earliest = 0.9 + this.#tickMs / this.#maxDuration;
 		const share = earliest + Math.random() * (1 - earliest);
 		connection.deadline = Math.min(now + this.#maxDuration * share, expires);
@@ -110,7 +110,7 @@ export class ConnectionRegistry implements ConnectionOwner {
 		this.#onEnd(feed, connection, reason);
 	}
 
-	/** Ends every stream so that its client comes back, each with a time of its own. */
+	/** Ends every stream so that its client reconnects, each at its own time. */
 	endAll(): void {
 		for (const connection of this.connections) connection.askToReconnect();
 	}
@@ -135,12 +135,12 @@ export class ConnectionRegistry implements ConnectionOwner {
 	}
 }
 
-/** Streams are ended in steps of so many ms. */
+/** Streams are ended in steps of this length, in ms. */
 const drainStep = 25;
 
 /**
- * Ends streams so that their clients come back, spread over so many ms: wherever they go, they do not arrive all
- * at once. Resolves once all are over.
+ * Ends streams so that their clients reconnect, spread over this time, in ms, so that they do
+ * not arrive elsewhere all at once. Resolves once all are over.
  */
 export async function endSpread(connections: readonly Connection[], ms: number): Promise<void> {
 	const begin = performance.now();

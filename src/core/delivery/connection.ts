@@ -6,8 +6,8 @@ import type { Counters } from "../stats.ts";
 const encoder = /* @__PURE__ */ new TextEncoder();
 
 /**
- * Why a stream ended: the client left, read too slowly, was asked to come back (`closed`: the instance is closed, or
- * its broker refuses; `expired`: its time was up).
+ * Why a stream ended: the client left, read too slowly, or was told to reconnect. That is
+ * `closed` (the instance closes, or its broker refuses) or `expired` (its time is up).
  */
 export type EndReason = "left" | "slow" | "closed" | "expired";
 
@@ -100,7 +100,10 @@ export class Connection implements SinkOwner {
 		else cleanUp.ended(this.#ended);
 	}
 
-	/** The request's signal is aborted, to which the connection listens itself, for a closure would be one more for each. */
+	/**
+	 * Called when the request's signal aborts. The connection is its own listener, which saves a
+	 * closure per client.
+	 */
 	handleEvent(): void {
 		this.onDisconnect();
 	}
@@ -115,7 +118,7 @@ export class Connection implements SinkOwner {
 		this.#end(reason);
 	}
 
-	/** Ends the stream cleanly, with a time to come back of its own. */
+	/** Ends the stream cleanly, with a time to reconnect, which differs per client. */
 	askToReconnect(reason: "closed" | "expired" = "closed"): void {
 		this.#owner.flush(this);
 		const ms = jitteredRetry();

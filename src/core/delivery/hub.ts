@@ -89,7 +89,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 		createSink: (owner: SinkOwner) => S,
 	): Promise<{ connection: Connection; sink: S }> {
 		await this.#pacer.pass();
-		// Whoever asks for the same channels in another order is served by the same feed.
+		// The same channels in another order use the same feed.
 		const sorted = names.toSorted();
 		const channels = await this.#acquireAll(sorted);
 		let resume = lastEventId === undefined ? undefined : parseCursor(sorted, lastEventId);
@@ -110,7 +110,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 		const connection = new Connection(this.#registry, control);
 		const sink = createSink(connection);
 		connection.use(sink);
-		// Before it joins, for what is then sent to the others may show that they have gone.
+		// Counted before it joins: what the others are then sent may show that they have gone.
 		feed.users++;
 		this.#registry.add(connection, feed, expires);
 		feed.join(connection, opening, this.#registry.pingFor(connection), resume);
@@ -181,7 +181,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 		return channels;
 	}
 
-	/** Where the newest so many messages of each channel begin. */
+	/** Where this many of the newest messages of each channel begin. */
 	async #before(channels: readonly Channel[], recent: number) {
 		try {
 			const positions = await Promise.all(
@@ -241,7 +241,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 		for (const outlet of [...channel.outlets]) outlet.onEnd(channel, error);
 	}
 
-	// The subscription cannot heal. Its clients are sent away so that they come back and try anew.
+	// The subscription cannot heal. Its clients are told to reconnect, which subscribes again.
 	readonly onEnd = (feed: Feed): void => {
 		for (const connection of feed.connections) connection.askToReconnect();
 	};

@@ -29,8 +29,9 @@ export interface MessagesOptions {
 const feedPause = 100;
 
 /**
- * A channel's messages as an async iterator: a queue between the hub, which pushes, and a reader, who
- * pulls. Hand-written, for an async generator could not be ended while it waits for a message.
+ * A channel's messages as an async iterator: a queue between the hub, which pushes, and a
+ * reader, who pulls. It is written by hand, because an async generator cannot be ended while it
+ * waits for a message.
  */
 export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 	readonly #hub: Hub;
