@@ -39,6 +39,7 @@ import {
 	told,
 	toldOutcome,
 } from "./durable-object/protocol.ts";
+import { answerRunCall, type RunCall } from "./durable-object/runs.ts";
 import { SqlHistory } from "./durable-object/sql-history.ts";
 import type { KeepingConnector } from "./durable-object/with-history.ts";
 
@@ -133,6 +134,12 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		});
 	}
 
+	/** @internal Called by the connector: a run, where there is one. */
+	async run(channel: string, call: RunCall): Promise<Reply<{ json: string }>> {
+		this.#broker ??= brokerOf(this.upstream(), this.ctx.storage);
+		return told(() => answerRunCall(this.#broker?.runs, channel, call));
+	}
+
 	/** @internal Called by the connector in the Worker. */
 	async forget(channel: string, limits: HistoryLimits): Promise<Reply<{ done: true }>> {
 		return told(async () => {
@@ -201,7 +208,8 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 	override async alarm(): Promise<void> {
 		this.#broker ??= brokerOf(this.upstream(), this.ctx.storage);
 		// An earlier version of this class may have kept messages.
-		await (this.#broker.store ?? new SqlHistory(this.ctx.storage)).freeExpired();
+		const store = this.#broker.store ?? new SqlHistory(this.ctx.storage);
+		await store.freeExpired(await this.#broker.ownRuns?.freeExpired());
 	}
 
 	#connector(limits: HistoryLimits | undefined): Connector {

@@ -27,6 +27,7 @@ import { checkNames } from "../core/known-names.ts";
 import { MemoryHistory } from "./memory/history.ts";
 import { MemoryRuns } from "./memory/runs.ts";
 import { callHandler } from "./shared/handlers.ts";
+import { LocalRuns } from "./shared/local-runs.ts";
 import { assertWellFormed } from "./shared/well-formed.ts";
 
 /** The options of `memory()`. */
@@ -63,7 +64,7 @@ class MemoryConnector implements Connector {
 	readonly name = "memory";
 	readonly scope = "process";
 	readonly history: MemoryHistory | undefined;
-	readonly runs: MemoryRuns | undefined;
+	readonly runs: LocalRuns | undefined;
 	// Each subscription is its own entry, because the same handlers may subscribe twice.
 	readonly #channels = new Map<string, Set<{ handlers: SubscriptionHandlers }>>();
 	#closed = false;
@@ -78,10 +79,11 @@ class MemoryConnector implements Connector {
 		const { history } = options;
 		if (history === undefined) return;
 		this.history = new MemoryHistory(history);
-		this.runs = new MemoryRuns(this.history, {
+		const place = new MemoryRuns(this.history, {
 			check: (channel) => this.#check(channel),
 			deliver: (channel, payload) => this.#deliver(channel, payload),
 		});
+		this.runs = new LocalRuns(place);
 	}
 
 	async publish(

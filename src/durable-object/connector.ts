@@ -27,6 +27,7 @@ import {
 	unknownPosition,
 } from "./protocol.ts";
 import { type ChannelNamespace, ObjectPublishing, type PublishingStub } from "./publishing.ts";
+import { ObjectRuns, type RunStub } from "./runs.ts";
 import { ObjectSubscription } from "./subscription.ts";
 
 /** The part of a Durable Object's stub that is used here: `SseChannel`, seen from a Worker. */
@@ -105,12 +106,19 @@ class DurableObjectConnector implements Connector {
 	readonly name = "durable-object";
 	readonly scope = "request";
 	readonly history: History | undefined;
+	readonly runs: ObjectRuns | undefined;
 	readonly #publishing: ObjectPublishing;
 	readonly #subscriptions = new Set<ObjectSubscription>();
 
 	constructor(publishing: ObjectPublishing) {
 		this.#publishing = publishing;
 		const { limitsOf } = publishing;
+		if (limitsOf !== undefined) {
+			this.runs = new ObjectRuns(async (channel, call) => {
+				const { json } = await publishing.ask(channel, (stub: RunStub) => stub.run(channel, call));
+				return json;
+			});
+		}
 		this.history = limitsOf && {
 			read: async (channel, after, limit) => {
 				const read = (stub: ChannelStub) => stub.read(channel, after, limit, limitsOf(channel));

@@ -4,13 +4,9 @@ import { historyLimits } from "../connectors/shared/history-limits.ts";
 import type { History, HistoryPage, KeptMessage } from "../core/connector.ts";
 import { ConnectorError } from "../core/errors.ts";
 import { isEmpty } from "../core/message/position.ts";
+import { SqlAlarm } from "./sql-alarm.ts";
+import { fitting, idOf, type Key, keyOf, stored } from "./sql-entries.ts";
 import { SqlKeys } from "./sql-keys.ts";
-
-/**
- * The most bytes that one `read` returns, unless one message is larger. An RPC carries at most
- * 32 MiB.
- */
-const pageBytes = 4_194_304;
 
 // `n` numbers the entries, so that nothing has to count them. A table without rowids is its own
 // index: an entry is one row written. The last publish sets how long entries are kept.
@@ -18,11 +14,6 @@ const create = `CREATE TABLE IF NOT EXISTS sse_history (
 	ms INTEGER NOT NULL, seq INTEGER NOT NULL, n INTEGER NOT NULL, max_age INTEGER NOT NULL, payload TEXT,
 	PRIMARY KEY (ms, seq)
 ) WITHOUT ROWID`;
-
-interface Key {
-	readonly ms: number;
-	readonly seq: number;
-}
 
 /**
  * The history of one channel's object, in its SQLite. Every method runs within one turn of the
@@ -35,14 +26,15 @@ export class SqlHistory implements History {
 	/** The limits of the current call. Each call brings its own. */
 	limits = historyLimits({});
 	readonly keys: SqlKeys;
+	readonly alarm: SqlAlarm;
 	readonly #storage: ObjectStorage;
 	/** The newest entry, even if it is no longer kept: ids grow as long as the object lives. */
 	#newest = { ms: 0, seq: 0, n: 0, maxAge: 0 };
 	#ready = false;
-	#alarmIsSet = false;
 
 	constructor(storage: ObjectStorage) {
 		this.#storage = storage;
+		this.alarm = new SqlAlarm(storage);
 		this.keys = new SqlKeys((query, ...bindings) => this.#sql(query, ...bindings));
 	}
 
@@ -54,13 +46,23 @@ export class SqlHistory implements History {
 
 	/** Leaves an entry that is no message, so that readers from before notice the change. */
 	async forget(): Promise<void> {
+		this.empty();
+		await this.setAlarm();
+	}
+
+	empty(): void {
 		this.keys.drop();
 		// Nothing is kept, so nothing is lost.
 		if (!this.#open()) return;
 		this.#insert("", Date.now(), this.limits.maxAge);
 		const { ms, seq } = this.#newest;
 		this.#sql("DELETE FROM sse_history WHERE (ms, seq) < (?, ?)", ms, seq);
-		await this.setAlarm();
+	}
+
+	/** Nothing is kept any more, whatever its age. */
+	drop(): void {
+		this.#sql("DROP TABLE IF EXISTS sse_history");
+		this.#ready = false;
 	}
 
 	async read(_channel: string, after: string, limit: number): Promise<HistoryPage> {
@@ -117,23 +119,20 @@ export class SqlHistory implements History {
 
 	/** Makes sure that entries are freed when nothing is published any more. */
 	async setAlarm(): Promise<void> {
-		if (this.#alarmIsSet) return;
-		const end = this.#historyEnd() ?? this.keys.end();
-		if (end === undefined) return;
-		this.#alarmIsSet = true;
-		// Any other alarm is a subclass's, whose handler calls ours.
-		if ((await this.#storage.getAlarm()) === null) await this.#storage.setAlarm(end + 1);
+		await this.alarm.set(() => this.#historyEnd() ?? this.keys.end());
 	}
 
 	/**
 	 * The alarm. It frees what has expired, messages or keys, and sets the next alarm for the
 	 * rest.
+	 *
+	 * @param isDropped whether something else has just been freed.
 	 */
-	async freeExpired(): Promise<void> {
-		this.#alarmIsSet = false;
+	async freeExpired(isDropped = false): Promise<void> {
+		this.alarm.fired();
 		const now = Date.now();
 		const [historyEnd, keysEnd] = [this.#historyEnd(), this.keys.end()];
-		if (historyEnd === undefined && keysEnd === undefined) return;
+		if (historyEnd === undefined && keysEnd === undefined && !isDropped) return;
 		if (historyEnd !== undefined && historyEnd < now) {
 			this.#sql("DROP TABLE sse_history");
 			this.#ready = false;
@@ -218,27 +217,4 @@ export class SqlHistory implements History {
 			throw new ConnectorError("refused", `The object's storage refused: ${reason}`, { cause });
 		}
 	}
-}
-
-function keyOf(position: string): Key {
-	const [ms, seq] = position.split("-");
-	return { ms: Number(ms), seq: Number(seq) };
-}
-
-function idOf({ ms, seq }: { ms?: unknown; seq?: unknown }): string {
-	return `${ms}-${seq}`;
-}
-
-function stored(id: string, payload: string): string {
-	return `{"id":"${id}",${payload.slice(1)}`;
-}
-
-/** How many of these fit into a page, from the first on. */
-function fitting(sizes: readonly number[]): number {
-	let total = 0;
-	const end = sizes.findIndex((size) => {
-		total += size;
-		return total > pageBytes;
-	});
-	return end === -1 ? sizes.length : Math.max(1, end);
 }

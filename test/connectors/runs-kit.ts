@@ -34,8 +34,17 @@ export function randomFrom(seed: number): () => number {
 	};
 }
 
+/** Whoever answers requests with a run. */
+interface Answering {
+	stream(request: Request, id: string, options: { format: "told" }): Promise<Response>;
+}
+
 /** Reads by requests, and goes away at random chunks: half of the times it reloads, else it comes back with its cursor. */
-export async function reloading(all: readonly Runs[], id: string, seed: number): Promise<Told> {
+export async function reloading(
+	all: readonly Answering[],
+	id: string,
+	seed: number,
+): Promise<Told> {
 	const random = randomFrom(seed);
 	let text = "";
 	let cursor: string | undefined;

@@ -212,6 +212,7 @@ export const runsCases: Case[] = [
 			const runs = runsOf(connector);
 			const channel = kit.channel();
 			const { token } = await begin(runs, channel);
+			await runs.append(channel, { token, payloads: numbered(1) });
 			await kit.stop();
 			await kit.rejects(runs.status(channel), "unavailable", "status");
 			const appended = runs.append(channel, { token, payloads: numbered(1) });
