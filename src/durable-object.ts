@@ -180,9 +180,11 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 				return new Response(await payloadLines(connector, name, this.options));
 			}
 			const prefix = searchParams.get("prefix") ?? "";
+			const types = searchParams.get("types");
 			return await this.#sse(connector, prefix).stream(request, {
 				channel: name.slice(prefix.length),
 				recent: Number(searchParams.get("recent")),
+				types: types === null ? undefined : JSON.parse(types),
 				expires: Number(searchParams.get("expires") ?? Number.POSITIVE_INFINITY),
 			});
 		} catch (error) {

@@ -17,8 +17,10 @@ export type {
 } from "./core/connector.ts";
 export type { EndReason } from "./core/delivery/connection.ts";
 export type { MessagesOptions } from "./core/delivery/message-iterator.ts";
+export type { MessageFilter } from "./core/delivery/selection.ts";
 export type { ConnectorErrorCode, ErrorHandler, ErrorStage, SseErrorCode } from "./core/errors.ts";
 export { ConfigurationError, ConnectorError, SseError } from "./core/errors.ts";
+export type { HistoryQuery } from "./core/history/lookup.ts";
 export type { Limits, PerClientLimits } from "./core/limits.ts";
 export type { MessageJSON, MessageOptions } from "./core/message/message.ts";
 export { Message } from "./core/message/message.ts";
@@ -30,8 +32,9 @@ export type {
 	StreamInfo,
 } from "./core/options.ts";
 export type { PublishChannel, Published, PublishMessage, PublishOptions } from "./core/publish.ts";
+export type { HistoryResult } from "./core/reading.ts";
 export type { Authorize, Grant } from "./core/request/authorize.ts";
 export type { CorsOptions } from "./core/request/cors.ts";
 export { ServerSentEvents } from "./core/sse.ts";
 export type { Stats } from "./core/stats.ts";
-export type { StreamOptions } from "./core/stream-options.ts";
+export type { FirstEvents, StreamOptions } from "./core/stream-options.ts";

@@ -97,6 +97,12 @@ export interface Resume {
 	 */
 	envelope?: boolean | undefined;
 	/**
+	 * The only types of events that the client gets; `message` stands for events without one.
+	 *
+	 * @defaultValue every type
+	 */
+	types?: readonly string[] | undefined;
+	/**
 	 * A prefix of the channels' names at the broker, which the client does not see.
 	 *
 	 * @defaultValue none

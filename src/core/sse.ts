@@ -1,8 +1,10 @@
 import { type Admitted, admit, isReady } from "./admit.ts";
 import type { Connector } from "./connector.ts";
 import { endSpread } from "./delivery/connection-registry.ts";
+import { selectionOf } from "./delivery/selection.ts";
 import { ended, type Teardown } from "./delivery/teardown.ts";
 import { ConnectorError } from "./errors.ts";
+import { firstFrames } from "./first.ts";
 import { Hooks } from "./hooks.ts";
 import { Hubs } from "./hubs.ts";
 import type { EventMap } from "./message/schema.ts";
@@ -16,7 +18,7 @@ import { askToReconnect, eventStream, messagesJson } from "./request/response.ts
 import { RunHost } from "./run-host.ts";
 import { liftIdleTimeout, listenForDeparture, sinkFor } from "./sinks/host.ts";
 import type { Stats } from "./stats.ts";
-import type { StreamOptions } from "./stream-options.ts";
+import { checkOwnStreams, type StreamOptions } from "./stream-options.ts";
 
 /**
  * Publishes events to channels, and streams channels to clients. It opens nothing before the
@@ -177,15 +179,17 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 
 	async #open(
 		request: Request,
-		{ host, recent = 0, envelope = asksForEnvelope(request) }: StreamOptions,
+		options: StreamOptions,
 		{ names, expires }: Admitted,
 		slot: Slot,
 	): Promise<ReadableStream<Uint8Array>> {
+		const { host, recent = 0, envelope = asksForEnvelope(request), types, filter } = options;
 		const connector = this.#hubs.connect(host);
 		const lastEventId = connector.history && requestedCursor(request);
 		const control = asksForControl(request);
-		const resume = { lastEventId, recent, expires, control, envelope };
+		const resume = { lastEventId, recent, expires, control, envelope, types };
 		if (connector.stream !== undefined) {
+			checkOwnStreams(options);
 			slot.release(); // the broker that makes the streams counts them
 			return connector.stream(names, resume).catch((error: unknown) => {
 				this.#options.onError(error, { stage: "subscribe" });
@@ -193,7 +197,10 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 			});
 		}
 		const hub = this.#hubs.hubFor(host);
-		const { connection, sink } = await hub.open(names, resume, sinkFor(request, host));
+		const view = { envelope, selection: selectionOf(types, filter, this.#options.onError) };
+		const first = firstFrames(options.first, lastEventId, this.#options.onError);
+		const opening = { ...resume, view, first };
+		const { connection, sink } = await hub.open(names, opening, sinkFor(request, host));
 		this.#hubs.keep(hub);
 		liftIdleTimeout(request, host);
 		listenForDeparture(request, host, connection);

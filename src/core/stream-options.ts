@@ -1,4 +1,16 @@
+import type { MessageFilter } from "./delivery/selection.ts";
 import { checkNames } from "./known-names.ts";
+import { Message } from "./message/message.ts";
+
+/**
+ * Makes the first events of one client.
+ *
+ * @returns no events for a client that needs none.
+ */
+export type FirstEvents = (client: {
+	/** Where the client left off. Undefined: it is new. */
+	lastEventId: string | undefined;
+}) => readonly Message[] | Promise<readonly Message[]>;
 
 /** What one route's streams get. What is left out is the client's choice, or the default. */
 export interface StreamOptions {
@@ -25,6 +37,27 @@ export interface StreamOptions {
 	 */
 	envelope?: boolean | undefined;
 	/**
+	 * Only events of these types. `message` stands for events without a type. What is passed over still moves the
+	 * client's cursor.
+	 *
+	 * @defaultValue every type
+	 */
+	types?: readonly string[] | undefined;
+	/**
+	 * Only messages for which this returns true, and no promise. It is called once per message for all clients with the
+	 * same function, or the same `filter.key`. Where it throws, the message is passed over. Not with Durable Objects.
+	 *
+	 * @defaultValue none
+	 */
+	filter?: MessageFilter | undefined;
+	/**
+	 * Events of this client's own at the beginning, a snapshot for instance. A list is for clients without a cursor. A
+	 * function decides by the cursor. With history, what is published while it runs follows. Not with Durable Objects.
+	 *
+	 * @defaultValue none
+	 */
+	first?: readonly Message[] | FirstEvents | undefined;
+	/**
 	 * When the stream ends, in ms since 1970. The client then reconnects and is authorized again.
 	 * A value of `undefined` is a `TypeError`.
 	 *
@@ -44,9 +77,22 @@ export interface StreamOptions {
 export function checkStreamOptions(options: StreamOptions): void {
 	// With a misspelt `channel`, the client would choose what it reads. The same goes for one that
 	// is undefined.
-	checkNames("Cannot stream. ", options, ["channel recent envelope expires host"]);
+	checkNames("Cannot stream. ", options, [
+		"channel recent envelope types filter first expires host",
+	]);
 	if ("channel" in options) checkRouteChannel(options.channel);
-	const { recent = 0, expires, envelope = false } = options;
+	const { recent = 0, expires, envelope = false, types, filter, first } = options;
+	if (types !== undefined && !areNames(types)) {
+		throw new TypeError("Cannot stream. types: must be a list of names of event types.");
+	}
+	if (filter !== undefined && typeof filter !== "function") {
+		throw new TypeError("Cannot stream. filter: must be a function of a message.");
+	}
+	if (first !== undefined && typeof first !== "function" && !areMessages(first)) {
+		throw new TypeError(
+			"Cannot stream. first: must be a list of messages, or a function that makes one.",
+		);
+	}
 	if (typeof envelope !== "boolean") {
 		throw new TypeError("Cannot stream. envelope: must be true or false.");
 	}
@@ -60,6 +106,15 @@ export function checkStreamOptions(options: StreamOptions): void {
 	}
 }
 
+/** @throws {TypeError} for what cannot reach the object that makes the stream. */
+export function checkOwnStreams({ filter, first }: StreamOptions): void {
+	if (filter === undefined && first === undefined) return;
+	const name = filter === undefined ? "first" : "filter";
+	throw new TypeError(
+		`Cannot stream. ${name}: does not reach the Durable Object that makes the stream. Use types, or channels.`,
+	);
+}
+
 /** @throws {TypeError} when a route names no channel: undefined, null, an empty name or list. */
 function checkRouteChannel(channel: unknown): void {
 	const names: unknown[] = [channel].flat();
@@ -68,6 +123,11 @@ function checkRouteChannel(channel: unknown): void {
 		"Cannot stream. channel: must be a name or a list of names. " +
 			"Leave it out to let the client choose by ?channel=.",
 	);
+}
+
+/** Whether this is a list of `Message`s. */
+export function areMessages(value: unknown): value is readonly Message[] {
+	return Array.isArray(value) && value.every((each) => each instanceof Message);
 }
 
 /** Whether this is a list of names, none of them empty. */

@@ -226,7 +226,7 @@ async function positionsOf(
  * client sent it.
  */
 function streamQuery(
-	{ lastEventId, recent, expires, control, envelope, prefix = "" }: Resume,
+	{ lastEventId, recent, expires, control, envelope, types, prefix = "" }: Resume,
 	position: string | undefined,
 ): Record<string, string> {
 	const query: Record<string, string> = {};
@@ -237,6 +237,7 @@ function streamQuery(
 	if (expires !== Number.POSITIVE_INFINITY) query.expires = String(expires);
 	if (prefix !== "") query.prefix = prefix;
 	if (control) query[controlQuery[0]] = controlQuery[1];
+	if (types !== undefined) query.types = JSON.stringify(types);
 	if (envelope) query[envelopeQuery[0]] = envelopeQuery[1];
 	return query;
 }

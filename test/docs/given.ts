@@ -64,6 +64,10 @@ const perDocument: Record<string, string> = {
 		declare const tokens: AsyncIterable<string>;
 		declare const order: { id: number };
 	`,
+	"docs/reading.md": `
+		declare function readCart(id: string): Promise<object>;
+		declare const Message: typeof import("edge-sse").Message;
+	`,
 	"docs/runs.md": `
 		declare function answer(signal: AbortSignal): AsyncIterable<string>;
 	`,
@@ -151,6 +155,10 @@ export function givenTo(document: string): string {
 
 /** What the examples in the sources' comments take for granted. */
 const perSource: Record<string, string> = {
+	"src/core/reading.ts": `
+		declare function readCart(id: number): Promise<object>;
+		declare function page(...parts: unknown[]): Response;
+	`,
 	"src/core/publishing.ts": "declare const tokens: AsyncIterable<string>;",
 	"src/core/errors.ts": errorClasses,
 	"src/core/reading.ts": "declare function readCart(id: number): Promise<object>;",

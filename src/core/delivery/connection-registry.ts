@@ -119,10 +119,13 @@ export class ConnectionRegistry implements ConnectionOwner {
 		this.tick++;
 		// At the last tick before the deadline: a function that its platform ends has no tick after it.
 		const soon = Date.now() + this.#tickMs;
-		for (const connection of this.#feeds.keys()) {
+		for (const [connection, feed] of this.#feeds) {
 			if (connection.deadline <= soon) connection.askToReconnect("expired");
 			else if (this.#isDue(connection)) {
-				connection.write(this.#pings(connection) ? this.#pingBytes : commentBytes);
+				const cursor = feed.cursorFor(connection);
+				if (this.#pings(connection)) connection.write(this.#pingBytes);
+				else if (cursor === undefined) connection.write(commentBytes);
+				if (cursor !== undefined) connection.write(cursor);
 			}
 		}
 	};

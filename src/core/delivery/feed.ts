@@ -1,6 +1,6 @@
 import type { ConnectorError, ErrorHandler } from "../errors.ts";
 import { formatCursor, live, type Positions, withLive } from "../history/cursor.ts";
-import { Framing } from "../history/render.ts";
+import { Framing, type View } from "../history/render.ts";
 import { Replay, type ReplayFeed } from "../history/replay.ts";
 import { type Place, placeAt } from "../history/run.ts";
 import type { Decoded } from "../message/envelope.ts";
@@ -24,8 +24,8 @@ export interface FeedOwner {
 }
 
 /** @param names sorted. */
-export function feedKey(names: readonly string[], envelope: boolean): string {
-	return JSON.stringify([envelope, ...names]);
+export function feedKey(names: readonly string[], { envelope, selection }: View): string {
+	return JSON.stringify([envelope, selection.key, ...names]);
 }
 
 /**
@@ -53,16 +53,18 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	#pending = "";
 	/** Events in it. */
 	#events = 0;
+	/** Messages were passed over since the last that was sent: no client's cursor says so yet. */
+	#passedOver = false;
 
 	constructor(
 		channels: readonly Channel[],
-		envelope: boolean,
+		view: View,
 		{ report, counters, batch, onEnd }: FeedOwner,
 	) {
 		this.channels = channels;
 		this.names = channels.map((channel) => channel.name);
-		this.key = feedKey(this.names, envelope);
-		this.#framing = new Framing(this.names, envelope);
+		this.key = feedKey(this.names, view);
+		this.#framing = new Framing(this.names, view);
 		this.#counters = counters;
 		this.#batch = batch;
 		this.#onEnd = onEnd;
@@ -78,8 +80,6 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	}
 
 	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
-		if (this.#pending === "") this.#batch.add(this.flush);
-		this.#events++;
 		const index = this.channels.indexOf(channel);
 		if (position !== undefined) this.#positions[index] = position;
 		const frame = this.#framing.frame(
@@ -87,9 +87,15 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 			index,
 			position === undefined ? undefined : this.#positions,
 		);
+		if (position !== undefined) this.#replay?.onChange();
+		if (frame === "") {
+			if (position !== undefined) this.#passedOver = true;
+			return;
+		}
+		if (this.#pending === "") this.#batch.add(this.flush);
+		this.#events++;
 		this.#pending += frame;
 		if (position === undefined) this.#replay?.onLiveOnly(frame);
-		else this.#replay?.onChange();
 	}
 
 	onGap(channel: Channel, position: string): void {
@@ -110,6 +116,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		const events = this.#events;
 		this.#settle();
 		if (text === "") return;
+		this.#passedOver = false;
 		this.#fanOut.send({ bytes: encoder.encode(text), events, before }, this.#connections);
 	};
 
@@ -123,6 +130,13 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		this.#fanOut.forget(connection);
 		if (this.#replay === undefined) connection.disconnect("slow");
 		else this.#replay.add(connection, placesOf(before, before));
+	}
+
+	/** What keeps a silent connection alive, where its cursor lags behind messages that were passed over. */
+	cursorFor(connection: Connection): Uint8Array | undefined {
+		if (!this.#passedOver || !this.#connections.has(connection)) return undefined;
+		this.flush();
+		return encoder.encode(cursorFrame(formatCursor(this.names, this.#flushed)));
 	}
 
 	/** Sends a connection all that there is, as it is about to end. */

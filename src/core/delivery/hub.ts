@@ -2,6 +2,7 @@ import type { Connector, Resume } from "../connector.ts";
 import { type ConnectorError, closedError, type ErrorHandler, SseError } from "../errors.ts";
 import { formatCursor, parseCursor } from "../history/cursor.ts";
 import type { LogMemory } from "../history/log.ts";
+import type { View } from "../history/render.ts";
 import { commentFrame, cursorFrame } from "../message/frame.ts";
 import { beginning } from "../message/position.ts";
 import { Batch, Pacer, Semaphore } from "../scheduling.ts";
@@ -20,6 +21,13 @@ export interface HubOptions extends ConnectionOptions {
 	messageBytes: number;
 	report: ErrorHandler;
 	counters: Counters;
+}
+
+/** How a stream is opened. */
+export interface HubResume extends Resume {
+	readonly view: View;
+	/** Makes the events of this client's own that come first. */
+	readonly first?: (() => Promise<string>) | undefined;
 }
 
 /** Reads of the history that may be under way at a time for clients, however many ask. */
@@ -85,7 +93,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 	 */
 	async open<S extends Sink>(
 		names: readonly string[],
-		{ lastEventId, recent, expires, control = false, envelope = false }: Resume,
+		{ lastEventId, recent, expires, control = false, view, first }: HubResume,
 		createSink: (owner: SinkOwner) => S,
 	): Promise<{ connection: Connection; sink: S }> {
 		await this.#pacer.pass();
@@ -101,10 +109,18 @@ export class Hub implements ChannelOwner, FeedOwner {
 			// Where nothing is kept yet, no message brings it an id to come back with.
 			opening += cursorFrame(formatCursor(sorted, back));
 		}
-		const key = feedKey(sorted, envelope);
+		if (first !== undefined) {
+			// What is published while they are made follows them.
+			const positions = channels.map(({ position }) => position);
+			const isNew = resume === undefined && this.#connector.history !== undefined;
+			if (isNew) resume = positions;
+			opening += await this.#made(channels, first);
+			if (isNew) opening += cursorFrame(formatCursor(sorted, positions));
+		}
+		const key = feedKey(sorted, view);
 		let feed = this.#feeds.get(key);
 		if (feed === undefined) {
-			feed = new Feed(channels, envelope, this);
+			feed = new Feed(channels, view, this);
 			this.#feeds.set(key, feed);
 		}
 		const connection = new Connection(this.#registry, control);
@@ -182,13 +198,18 @@ export class Hub implements ChannelOwner, FeedOwner {
 	}
 
 	/** Where this many of the newest messages of each channel begin. */
-	async #before(channels: readonly Channel[], recent: number) {
+	#before(channels: readonly Channel[], recent: number): Promise<string[]> {
+		return this.#made(channels, () =>
+			Promise.all(channels.map((channel) => channel.log?.before(recent) ?? beginning)),
+		);
+	}
+
+	/** Gives the channels back where that fails. */
+	async #made<T>(channels: readonly Channel[], make: () => Promise<T>): Promise<T> {
 		try {
-			const positions = await Promise.all(
-				channels.map((channel) => channel.log?.before(recent) ?? beginning),
-			);
+			const made = await make();
 			this.#checkOpen(channels);
-			return positions;
+			return made;
 		} catch (error) {
 			for (const channel of channels) this.#release(channel);
 			throw error;

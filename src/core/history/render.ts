@@ -1,6 +1,7 @@
 import { type ErrorHandler, gapError } from "../errors.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { cursorFrame, gapFrame } from "../message/frame.ts";
+import type { Message } from "../message/message.ts";
 import { beginning, isEmpty } from "../message/position.ts";
 import { formatCursor } from "./cursor.ts";
 import type { Log, Read, Step } from "./log.ts";
@@ -14,25 +15,40 @@ export interface Render {
 	readonly gaps: number;
 }
 
+/** Which messages the clients of a feed get, and how. */
+export interface View {
+	/** Whether each event's data is `{"channel": …, "data": …}`. */
+	readonly envelope: boolean;
+	readonly selection: {
+		/** Equal for clients that get the same. */
+		readonly key: string;
+		passes(message: Message, channel: string): boolean;
+	};
+}
+
 /** How a feed's events look: with the feed's cursor as their id, in an envelope or without. */
 export class Framing {
 	readonly names: readonly string[];
-	readonly #envelope: boolean;
+	readonly #view: View;
 
-	constructor(names: readonly string[], envelope: boolean) {
+	constructor(names: readonly string[], view: View) {
 		this.names = names;
-		this.#envelope = envelope;
+		this.#view = view;
 	}
 
 	/**
 	 * @param index of the message's channel.
 	 * @param positions in all channels, the message's included. Undefined: the message is not kept.
+	 * @returns an empty text for a message that is passed over.
 	 */
 	frame(decoded: Decoded, index: number, positions: readonly string[] | undefined): string {
+		const { selection, envelope } = this.#view;
+		const channel = this.names[index] ?? "";
+		if (!selection.passes(decoded.message, channel)) return "";
 		const isPlain = positions === undefined || this.names.length === 1;
 		// A single channel's cursor is its message's id.
 		const id = isPlain ? decoded.message.id : formatCursor(this.names, positions);
-		if (this.#envelope) return decoded.envelopedAs(id, this.names[index] ?? "");
+		if (envelope) return decoded.envelopedAs(id, channel);
 		return isPlain ? decoded.frame : decoded.framedAs(id);
 	}
 }
@@ -86,6 +102,7 @@ export class Renders {
 		let text = "";
 		let events = 0;
 		let gaps = 0;
+		let isPassedOver = false;
 		// Gaps first: a cursor after them says that they have been told.
 		const positions = steps.map(({ gap, claimed }, index) => {
 			const place = placeAt(places, index);
@@ -99,17 +116,20 @@ export class Renders {
 		for (const [index, { messages, claimed }] of steps.entries()) {
 			for (const decoded of messages) {
 				positions[index] = decoded.storedAt ?? beginning;
-				events++;
-				text += this.#framing.frame(decoded, index, positions);
+				const frame = this.#framing.frame(decoded, index, positions);
+				isPassedOver = frame === "";
+				if (!isPassedOver) events++;
+				text += frame;
 			}
 			positions[index] = claimed ?? beginning;
 		}
 		// Told of a gap, the client needs a cursor that is none. One that still sees a channel empty needs the newest
-		// time at which it was: nobody can tell what came after too old a one.
+		// time at which it was: nobody can tell what came after too old a one. One that was not sent the last message
+		// has passed it.
 		const refreshed = steps.some(
 			({ claimed = "" }, index) => isEmpty(claimed) && claimed !== places[index]?.claimed,
 		);
-		if (gaps > 0 || refreshed) text += cursorFrame(formatCursor(names, positions));
+		if (gaps > 0 || refreshed || isPassedOver) text += cursorFrame(formatCursor(names, positions));
 		return { bytes: encoder.encode(text), places: steps, events, gaps };
 	}
 }

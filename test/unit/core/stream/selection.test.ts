@@ -1,0 +1,132 @@
+import { expect, test, vi } from "vitest";
+import type { MessageFilter } from "../../../../src/core/delivery/selection.ts";
+import { Message } from "../../../../src/core/message/message.ts";
+import type { StreamOptions } from "../../../../src/core/stream-options.ts";
+import type { Client } from "../../../resume/client.ts";
+import { read, request, type Scene, scene, told } from "./kit.ts";
+
+async function stream(it: Scene, options: StreamOptions, lastEventId?: string): Promise<Client> {
+	const headers: Record<string, string> = lastEventId ? { "last-event-id": lastEventId } : {};
+	return read(await it.sse.stream(request("channel=a", { headers }), options));
+}
+
+test("a client of some types gets no others; `message` is those without one", async () => {
+	const it = scene();
+	const client = await stream(it, { types: ["a", "message"] });
+	for (const [n, type] of ["a", "b", undefined, "a"].entries()) {
+		await it.sse.publish(n, { channel: "a", ...(type && { type }) });
+	}
+	expect(await client.sees(3)).toEqual([0, 2, 3]);
+});
+
+test("a filter is asked once per message for all clients of one function or key", async () => {
+	const it = scene({ history: {} });
+	const even: MessageFilter = vi.fn(({ data }: Message) => Number(data) % 2 === 0);
+	const made = (key: string) =>
+		Object.assign(
+			vi.fn(() => true),
+			{ key },
+		);
+	const keyed = [made("all"), made("all")];
+	const clients = await Promise.all([
+		...Array.from({ length: 5 }, () => stream(it, { filter: even })),
+		...keyed.map((filter) => stream(it, { filter })),
+	]);
+	for (const n of [0, 1, 2]) await it.sse.publish(n, { channel: "a" });
+	for (const client of clients.slice(0, 5)) expect(await client.sees(2)).toEqual([0, 2]);
+	for (const client of clients.slice(5)) expect(await client.sees(3)).toEqual([0, 1, 2]);
+	expect(even).toHaveBeenCalledTimes(3);
+	expect(keyed.map((filter) => filter.mock.calls.length)).toEqual([3, 0]);
+});
+
+test.for([
+	[
+		"throws",
+		(): boolean => {
+			throw new Error("oops");
+		},
+		"hook: oops",
+	],
+	[
+		"returns a promise",
+		async (): Promise<boolean> => true,
+		"hook: filter: must return true or false, and no promise.",
+	],
+] as const)("a filter that %s passes nothing, and is reported", async ([, filter, report]) => {
+	const it = scene({ history: {} });
+	const client = await stream(it, { filter: filter as never });
+	const other = await stream(it, {});
+	await it.sse.publish(1, { channel: "a" });
+	expect(await other.sees(1)).toEqual([1]);
+	expect(client.seen).toEqual([]);
+	expect(told(it)).toEqual([report]);
+});
+
+test("what is passed over moves the cursor, by one id at most for each keep-alive", async () => {
+	const it = scene({ history: {}, keepAlive: 60 });
+	const client = await stream(it, { types: ["wanted"] });
+	const begin = await client.placed();
+	let last: string | undefined;
+	for (let n = 0; n < 50; n++) last = (await it.sse.publish(n, { channel: "a" })).id;
+	await client.when(() => client.lastEventId === last, "the cursor of the newest message");
+	expect(client.events).toEqual([]);
+	// It comes back there, and misses nothing; from before it, the rest is passed over again.
+	for (const from of [begin, last]) {
+		const back: Client = await stream(it, { types: ["wanted"] }, from);
+		await back.when(() => back.lastEventId === last || from === last, "its cursor");
+		await it.sse.publish("w", { channel: "a", type: "wanted" });
+		await back.when(() => back.events.length === 1, "what it wants");
+		expect(back.gaps).toEqual([]);
+		last = back.lastEventId;
+	}
+});
+
+test("`first` comes before what is published, and only to a client without a cursor", async () => {
+	const it = scene({ history: {} });
+	await it.sse.publish(0, { channel: "a" });
+	const snapshot = [new Message([1, 2], { type: "snapshot" })];
+	const client = await stream(it, { first: snapshot });
+	const cursor = await client.placed();
+	await it.sse.publish(1, { channel: "a" });
+	await client.sees(2);
+	expect(client.events.map(({ event, data }) => event ?? data)).toEqual(["snapshot", "1"]);
+	const back = await stream(it, { first: snapshot }, cursor);
+	expect(await back.sees(1)).toEqual([1]);
+});
+
+test("what is published while `first` is made follows it", async () => {
+	const it = scene({ history: {} });
+	const asked: (string | undefined)[] = [];
+	const client = await stream(it, {
+		first: async ({ lastEventId }) => {
+			asked.push(lastEventId);
+			await it.sse.publish(1, { channel: "a" });
+			return [new Message("state", { type: "snapshot" })];
+		},
+	});
+	await client.when(() => client.events.length === 2, "both");
+	expect(client.events.map(({ data }) => data)).toEqual(["state", "1"]);
+	expect(asked).toEqual([undefined]);
+});
+
+test("where `first` fails, the client comes back, and the channels are given back", async () => {
+	const it = scene({ linger: 0 });
+	const response = await it.sse.stream(request("channel=a"), {
+		first: () => {
+			throw new Error("no state");
+		},
+	});
+	expect(await response.text()).toMatch(/retry:\d+/);
+	expect(told(it)).toEqual(["hook: no state"]);
+	expect(it.sse.stats()).toMatchObject({ connections: 0, channels: 0, refusedStreams: 1 });
+});
+
+test.for([
+	["types", { types: "a" }],
+	["types", { types: [""] }],
+	["filter", { filter: "a" }],
+	["first", { first: ["a"] }],
+] as const)("a wrong %s is a TypeError that names it", async ([name, options]) => {
+	const asked = scene().sse.stream(request("channel=a"), options as never);
+	await expect(asked).rejects.toThrow(`Cannot stream. ${name}: must be `);
+});
