@@ -155,10 +155,6 @@ export function givenTo(document: string): string {
 
 /** What the examples in the sources' comments take for granted. */
 const perSource: Record<string, string> = {
-	"src/core/reading.ts": `
-		declare function readCart(id: number): Promise<object>;
-		declare function page(...parts: unknown[]): Response;
-	`,
 	"src/core/publishing.ts": "declare const tokens: AsyncIterable<string>;",
 	"src/core/errors.ts": errorClasses,
 	"src/core/reading.ts": "declare function readCart(id: number): Promise<object>;",
