@@ -14,6 +14,7 @@
  * @module
  */
 export type { RunEndState, RunState } from "./core/run-store.ts";
+export { aiSdkChunks, aiSdkFormat } from "./runs/ai-sdk.ts";
 export { RunError, type RunErrorCode } from "./runs/errors.ts";
 export type { RunFormat } from "./runs/format.ts";
 export type { BatchOptions, RunLimits, RunsOptions } from "./runs/options.ts";

@@ -113,7 +113,10 @@ export class RunHost {
 	async admit(request: Request, channel: string, host: unknown): Promise<Visit | Response> {
 		const { options, connectionLimits, hooks, hubs } = this.#parts;
 		if (!(await isReady(request, { channel, host }))) return askToReconnect(request);
-		const admitted = await admit(request, { channel, host }, options, () => true);
+		// The answer to a POST may be what it began: in all else it is a request to read.
+		const asked =
+			request.method === "POST" ? new Request(request.url, { headers: request.headers }) : request;
+		const admitted = await admit(asked, { channel, host }, options, () => true);
 		if (!("names" in admitted)) {
 			if (request.method !== "OPTIONS" || !admitted.ok) hubs.counters.refusedStreams++;
 			return admitted;

@@ -70,6 +70,8 @@ const perDocument: Record<string, string> = {
 	`,
 	"docs/runs.md": `
 		declare function answer(signal: AbortSignal): AsyncIterable<string>;
+		declare function answerOf(signal: AbortSignal): { toUIMessageStream(): ReadableStream<object> };
+		declare const runs: import("edge-sse/runs").Runs;
 	`,
 	"README.md": `${workers}
 		declare const signal: AbortSignal;
