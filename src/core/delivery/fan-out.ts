@@ -1,22 +1,22 @@
 import { atEndOfTurn, turnBytes } from "../scheduling.ts";
 import type { Connection } from "./connection.ts";
 
-/** The same for everyone who was there. */
+/** Bytes that all connected clients of a feed get. */
 export interface Chunk {
 	readonly bytes: Uint8Array;
-	/** In them. */
+	/** How many events the bytes hold. */
 	readonly events: number;
-	/** Where everyone stood before it. */
+	/** The clients' positions before these bytes. */
 	readonly before: readonly string[];
 }
 
 /**
- * Sends the same bytes to all connections of a feed, as a rule at once. Much for many is parted by turns: 10,000 messages
- * that arrive together for 1,000 clients are half a second's writing, and others want to be answered meanwhile.
+ * Sends the same bytes to all connections of a feed, usually at once. A large send is divided over several tasks:
+ * writing 10,000 messages to 1,000 clients takes half a second, and other requests must be answered meanwhile.
  */
 export class FanOut {
 	readonly #write: (connection: Connection, chunk: Chunk) => void;
-	/** Not everyone has had these. */
+	/** Chunks that some connections still wait for. */
 	readonly #chunks: { readonly chunk: Chunk; readonly waiting: Set<Connection> }[] = [];
 
 	constructor(write: (connection: Connection, chunk: Chunk) => void) {
@@ -31,14 +31,14 @@ export class FanOut {
 		}
 	}
 
-	/** Sends a connection what waits for it, ahead of its turn. */
+	/** Sends a connection its waiting chunks now. */
 	finish(connection: Connection): void {
 		for (const { chunk, waiting } of [...this.#chunks]) {
 			if (waiting.delete(connection)) this.#write(connection, chunk);
 		}
 	}
 
-	/** It is sent nothing more from here. */
+	/** The connection gets nothing more. */
 	forget(connection: Connection): void {
 		for (const { waiting } of this.#chunks) waiting.delete(connection);
 	}

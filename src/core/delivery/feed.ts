@@ -29,15 +29,15 @@ export function feedKey(names: readonly string[], { envelope, selection }: View)
 }
 
 /**
- * All streams of one list of channels. What arrived in one turn of the event loop is framed and
- * encoded once, and the same bytes go to every connection.
+ * All streams of one list of channels. Messages that arrive in one task are framed and encoded
+ * once, and every connection gets the same bytes.
  */
 export class Feed implements Outlet, ReplayFeed<Connection> {
 	readonly names: readonly string[];
 	/** Its name among the feeds of a hub. */
 	readonly key: string;
 	readonly channels: readonly Channel[];
-	/** How many streams it has, those included that are just being taken in. */
+	/** Its streams, including those that are being opened. */
 	users = 0;
 	readonly #connections = new Set<Connection>();
 	readonly #fanOut: FanOut = new FanOut((connection, chunk) => this.#write(connection, chunk));
@@ -46,14 +46,14 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	readonly #counters: Counters;
 	readonly #framing: Framing;
 	readonly #batch: Batch;
-	/** Where the feed stands in each channel, what is pending included. */
+	/** The feed's position in each channel, pending messages included. */
 	#positions: string[] = [];
-	/** Where every connection stands that has been sent all that was flushed. */
+	/** The position of every connection that has been sent all flushed messages. */
 	#flushed: readonly string[] = [];
 	#pending = "";
-	/** Events in it. */
+	/** Events in `#pending`. */
 	#events = 0;
-	/** Messages were passed over since the last that was sent: no client's cursor says so yet. */
+	/** Messages were passed over since the last sent one. The clients' cursors lag behind them. */
 	#passedOver = false;
 
 	constructor(
@@ -109,7 +109,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		this.#onEnd(this, error);
 	}
 
-	/** Sends what is pending; by itself at the end of the turn. */
+	/** Sends pending messages. The batch calls it at the end of the task. */
 	readonly flush = (): void => {
 		const text = this.#pending;
 		const before = this.#flushed;
@@ -125,21 +125,21 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 			if (connection.isOpen) this.#counters.frames += events;
 			return;
 		}
-		// It has not read what it was sent before. With history it may have the rest when it has.
+		// The client's buffer is full. With history it gets the rest later.
 		this.#connections.delete(connection);
 		this.#fanOut.forget(connection);
 		if (this.#replay === undefined) connection.disconnect("slow");
 		else this.#replay.add(connection, placesOf(before, before));
 	}
 
-	/** What keeps a silent connection alive, where its cursor lags behind messages that were passed over. */
+	/** An id for a silent connection whose cursor lags behind messages that were passed over. */
 	cursorFor(connection: Connection): Uint8Array | undefined {
 		if (!this.#passedOver || !this.#connections.has(connection)) return undefined;
 		this.flush();
 		return encoder.encode(cursorFrame(formatCursor(this.names, this.#flushed)));
 	}
 
-	/** Sends a connection all that there is, as it is about to end. */
+	/** Sends a connection everything, because it is about to end. */
 	finish(connection: Connection): void {
 		this.flush();
 		this.#fanOut.finish(connection);
@@ -154,33 +154,33 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	}
 
 	/**
-	 * Takes a connection in: at where the feed stands, or where its cursor says.
+	 * Adds a connection, at the feed's position or at its own cursor.
 	 *
-	 * @param opening what it is sent first.
-	 * @param ping follows the first id, for a page is shown that only with an event; may be empty.
+	 * @param opening the first text that is sent.
+	 * @param ping follows the first id, because a page sees an id only with an event. May be empty.
 	 */
 	join(connection: Connection, opening: string, ping: string, resume: Positions | undefined): void {
 		this.flush();
 		const positions = resume === undefined ? this.#flushed : withLive(resume, this.#flushed);
 		const isNew = resume === undefined || resume.includes(live);
-		// An id without data is no event, and yet it is the last id: the client can come back to here. One whose cursor
-		// cannot be read is given one with the gap.
+		// A frame with an id alone dispatches no event but sets the last event ID, so the client can resume here. A client
+		// with an unreadable cursor gets one with the gap.
 		const complete = positions.every((position) => position !== undefined);
 		const placed = this.#replay !== undefined && isNew && complete;
 		const cursor = placed ? cursorFrame(formatCursor(this.names, positions)) : "";
 		connection.write(encoder.encode(opening + cursor + ping));
-		// It may have left before it was answered, and would never be taken out again.
+		// A client that has left already would never be removed.
 		if (!connection.isOpen) return;
 		if (this.#replay === undefined || resume === undefined) this.#connections.add(connection);
 		else this.#replay.add(connection, placesOf(positions, this.#flushed));
 	}
 
-	/** A connection that has been brought up to where the feed stands. */
+	/** Adds a connection that has caught up. */
 	attach(connection: Connection): void {
 		this.#connections.add(connection);
 	}
 
-	/** Whether a connection that stands here has all that was sent. */
+	/** Whether a connection at these places has all flushed messages. */
 	isAt(places: readonly Place[]): boolean {
 		return this.#flushed.every((position, index) => {
 			const { claimed } = placeAt(places, index);
@@ -194,7 +194,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		this.#replay?.delete(connection);
 	}
 
-	/** Nobody is left, or it ended: hears of nothing any more. */
+	/** Stops listening: no stream is left, or a channel has ended. */
 	close(): void {
 		for (const channel of this.channels) channel.outlets.delete(this);
 		this.#replay?.close();

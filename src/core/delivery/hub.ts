@@ -1,5 +1,5 @@
 import type { Connector, Resume } from "../connector.ts";
-import { type ConnectorError, closedError, type ErrorHandler, SseError } from "../errors.ts";
+import { type ConnectorError, type ErrorHandler, SseError } from "../errors.ts";
 import { formatCursor, parseCursor } from "../history/cursor.ts";
 import type { LogMemory } from "../history/log.ts";
 import type { View } from "../history/render.ts";
@@ -10,6 +10,7 @@ import type { Sink, SinkOwner } from "../sinks/sink.ts";
 import type { Counters } from "../stats.ts";
 import { BrokerClock } from "./broker-clock.ts";
 import { Channel, type ChannelOwner, type Outlet } from "./channel.ts";
+import { Channels } from "./channels.ts";
 import { Connection, type EndReason } from "./connection.ts";
 import { type ConnectionOptions, ConnectionRegistry } from "./connection-registry.ts";
 import { Feed, type FeedOwner, feedKey } from "./feed.ts";
@@ -47,23 +48,21 @@ export class Hub implements ChannelOwner, FeedOwner {
 	readonly memory: LogMemory = { tails: 0 };
 	readonly clock: BrokerClock = new BrokerClock();
 	readonly #connector: Connector;
-	readonly #linger: number;
-	readonly #channels = new Map<string, Channel>();
+	readonly #channels: Channels;
 	readonly #feeds = new Map<string, Feed>();
 	readonly #registry: ConnectionRegistry;
 	// Not one for all hubs: on Workers each request has its own, and may not do the work of another.
 	readonly batch: Batch = new Batch();
 	readonly #pacer = new Pacer();
-	readonly #lingering = new Map<Channel, ReturnType<typeof setTimeout>>();
-	#closed = false;
 
 	constructor(connector: Connector, options: HubOptions) {
 		this.#connector = connector;
-		this.#linger = options.linger;
 		this.bufferedBytes = options.bufferedBytes;
 		this.messageBytes = options.messageBytes;
 		this.report = options.report;
 		this.counters = options.counters;
+		const make = (name: string) => new Channel(name, connector, this);
+		this.#channels = new Channels(make, options.linger);
 		this.#registry = new ConnectionRegistry(options, options.counters, this.#connectionEnded);
 	}
 
@@ -77,7 +76,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 
 	/** Those that are just being opened included. */
 	streamsOf(channel: string): number {
-		return this.#channels.get(channel)?.users ?? 0;
+		return this.#channels.usersOf(channel);
 	}
 
 	get channelCount(): number {
@@ -99,7 +98,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 		await this.#pacer.pass();
 		// The same channels in another order use the same feed.
 		const sorted = names.toSorted();
-		const channels = await this.#acquireAll(sorted);
+		const channels = await this.#channels.acquire(sorted);
 		let resume = lastEventId === undefined ? undefined : parseCursor(sorted, lastEventId);
 		// Bun sends no headers before a first chunk, and some proxies wait for one too.
 		let opening = commentFrame;
@@ -114,7 +113,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 			const positions = channels.map(({ position }) => position);
 			const isNew = resume === undefined && this.#connector.history !== undefined;
 			if (isNew) resume = positions;
-			opening += await this.#made(channels, first);
+			opening += await this.#channels.during(channels, first);
 			if (isNew) opening += cursorFrame(formatCursor(sorted, positions));
 		}
 		const key = feedKey(sorted, view);
@@ -134,20 +133,20 @@ export class Hub implements ChannelOwner, FeedOwner {
 	}
 
 	/**
-	 * Takes a channel for a reader inside this process, once its subscription is confirmed.
+	 * Takes channels for a reader inside this process, once their subscriptions are confirmed.
 	 *
-	 * @returns the channel, and what gives it back; idempotent.
+	 * @returns the channels, and what releases them; idempotent.
 	 * @throws {ConnectorError} as `open` does.
 	 */
 	async listen(
 		names: readonly string[],
 		outlet: Outlet,
 	): Promise<{ channels: readonly Channel[]; stop: () => void }> {
-		const channels = await this.#acquireAll(names);
+		const channels = await this.#channels.acquire(names);
 		for (const channel of channels) channel.outlets.add(outlet);
 		const stop = () => {
 			for (const channel of channels) {
-				if (channel.outlets.delete(outlet)) this.#release(channel);
+				if (channel.outlets.delete(outlet)) this.#channels.release(channel);
 			}
 		};
 		return { channels, stop };
@@ -155,23 +154,17 @@ export class Hub implements ChannelOwner, FeedOwner {
 
 	/** Ends every stream so that its client comes back, and leaves the broker. */
 	close(): void {
-		this.#closed = true;
 		this.#registry.endAll();
-		const error = closedError("ServerSentEvents");
-		for (const channel of this.#channels.values()) {
-			for (const outlet of [...channel.outlets]) outlet.onEnd(channel, error);
-			this.#drop(channel);
-		}
+		this.#channels.close();
 	}
 
-	// The last to leave a channel starts its linger.
 	readonly #connectionEnded = (feed: Feed, connection: Connection, reason: EndReason): void => {
 		feed.leave(connection);
 		if (--feed.users === 0) {
 			feed.close();
 			this.#feeds.delete(feed.key);
 		}
-		for (const channel of feed.channels) this.#release(channel);
+		for (const channel of feed.channels) this.#channels.release(channel);
 		if (reason !== "slow") return;
 		this.counters.slowClients++;
 		const rule =
@@ -182,84 +175,16 @@ export class Hub implements ChannelOwner, FeedOwner {
 		this.report(error, { stage: "stream" });
 	};
 
-	async #acquireAll(names: readonly string[]): Promise<Channel[]> {
-		if (this.#closed) throw closedError("ServerSentEvents");
-		const channels = names.map((name) => this.#acquire(name));
-		try {
-			await Promise.all(channels.map((channel) => channel.live));
-			const refreshing = channels.flatMap((channel) => channel.refresh() ?? []);
-			if (refreshing.length > 0) await Promise.all(refreshing);
-			this.#checkOpen(channels);
-		} catch (error) {
-			for (const channel of channels) this.#release(channel);
-			throw error;
-		}
-		return channels;
-	}
-
 	/** Where this many of the newest messages of each channel begin. */
 	#before(channels: readonly Channel[], recent: number): Promise<string[]> {
-		return this.#made(channels, () =>
+		return this.#channels.during(channels, () =>
 			Promise.all(channels.map((channel) => channel.log?.before(recent) ?? beginning)),
 		);
 	}
 
-	/** Gives the channels back where that fails. */
-	async #made<T>(channels: readonly Channel[], make: () => Promise<T>): Promise<T> {
-		try {
-			const made = await make();
-			this.#checkOpen(channels);
-			return made;
-		} catch (error) {
-			for (const channel of channels) this.#release(channel);
-			throw error;
-		}
-	}
-
-	/** @throws {ConnectorError} when it was closed, or a channel ended, during an `await`. */
-	#checkOpen(channels: readonly Channel[]): void {
-		if (this.#closed || channels.some((channel) => channel.ended)) {
-			throw closedError("ServerSentEvents");
-		}
-	}
-
-	#acquire(name: string): Channel {
-		let channel = this.#channels.get(name);
-		if (channel === undefined) {
-			channel = new Channel(name, this.#connector, this);
-			this.#channels.set(name, channel);
-			// A failed subscription must not be handed to the next who asks.
-			const failed = channel;
-			channel.live.catch(() => this.#drop(failed));
-		}
-		channel.users++;
-		clearTimeout(this.#lingering.get(channel));
-		this.#lingering.delete(channel);
-		return channel;
-	}
-
-	#release(channel: Channel): void {
-		channel.users--;
-		if (channel.users > 0 || this.#channels.get(channel.name) !== channel) return;
-		if (this.#linger === 0) this.#drop(channel);
-		else
-			this.#lingering.set(
-				channel,
-				setTimeout(() => this.#drop(channel), this.#linger),
-			);
-	}
-
-	#drop(channel: Channel): void {
-		clearTimeout(this.#lingering.get(channel));
-		this.#lingering.delete(channel);
-		if (this.#channels.get(channel.name) === channel) this.#channels.delete(channel.name);
-		channel.end();
-	}
-
 	/** A channel's subscription is over and cannot heal. */
 	channelEnded(channel: Channel, error: ConnectorError): void {
-		this.#drop(channel);
-		for (const outlet of [...channel.outlets]) outlet.onEnd(channel, error);
+		this.#channels.end(channel, error);
 	}
 
 	// The subscription cannot heal. Its clients are told to reconnect, which subscribes again.

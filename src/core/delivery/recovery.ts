@@ -6,29 +6,29 @@ import type { Semaphore } from "../scheduling.ts";
 /** What a recovery needs of its channel. */
 export interface Recovering {
 	readonly ended: boolean;
-	/** Where the feed stands. */
+	/** The position of the last message that was passed on. */
 	position: string;
-	/** @param judged the store has been read since it came: what is not stored is not what it says. */
+	/** @param judged the store was read after the payload came, so an id that is not stored is forged. */
 	dispatch(payload: string, judged: boolean): void;
 	dispatchPage(page: Run): void;
-	/** Messages after the position are gone. */
+	/** Messages after the position are lost. */
 	gap(position: string): void;
-	/** @param passed what is not after it was passed on before, and may come again. */
+	/** @param passed messages up to here were passed on before, and may come again. */
 	moveTo(position: string, passed: string): void;
 	report(error: unknown): void;
 }
 
-/** What is held back while the history is read, in UTF-16 code units; past it, it is read again. */
+/** The most that is held back during a read, in UTF-16 code units. Beyond it, the history is read again. */
 const heldLimit = 4_194_304;
 
-/** Reads that check what came are so far apart, in ms. */
+/** The pause between reads that check suspicious ids, in ms. */
 const checkPause = 100;
 
-/** What came while something older may still have to be passed on. */
+/** Payloads that wait because older messages may be missing. */
 class Held {
 	#payloads: string[] = [];
 	#size = 0;
-	/** It was too much, and some of it is not here. */
+	/** Some payloads did not fit and were dropped. */
 	overflowed = false;
 
 	get count(): number {
@@ -53,7 +53,7 @@ class Held {
 
 type State =
 	| { readonly is: "live" }
-	/** It is not known yet where the feed stands; the subscription may be lost, or back, already. */
+	/** The channel's position is not known yet. The subscription may already be lost, or restored. */
 	| {
 			readonly is: "starting";
 			readonly held: Held;
@@ -61,14 +61,13 @@ type State =
 			readonly again: boolean;
 	  }
 	| { readonly is: "lost"; readonly held: Held }
-	/** The history is read on from where the feed stands; again, when something happened since. */
+	/** The history is being read from the channel's position; `again`: once more after that. */
 	| { readonly is: "reading"; readonly held: Held; readonly again: boolean }
-	/** The history is asked for a message whose id cannot be true. */
+	/** The history is asked for a message with an implausible id. */
 	| { readonly is: "checking"; readonly held: Held };
 
 /**
- * Keeps a channel's feed without a hole: what comes is held back until what was missed before it has been read
- * from the history.
+ * Keeps a channel free of holes: payloads are held back until missed messages have been read from the history.
  */
 export class Recovery {
 	readonly #channel: Recovering;
@@ -89,14 +88,14 @@ export class Recovery {
 		return this.#state.is === "live";
 	}
 
-	/** @returns false when the payload may be passed on at once. */
+	/** @returns false when the payload can be passed on at once. */
 	holdBack(payload: string): boolean {
 		if (this.#state.is === "live") return false;
 		this.#state.held.add(payload);
 		return true;
 	}
 
-	/** It is known where the feed stands. */
+	/** The channel's position is known. */
 	started(): void {
 		const state = this.#state;
 		if (state.is !== "starting") return;
@@ -106,21 +105,21 @@ export class Recovery {
 		else this.#release(held);
 	}
 
-	/** From now on: what is new may arrive just before the word that the subscription is back. */
+	/** Holds back from now on: new messages may arrive just before the news that the subscription is restored. */
 	lost(): void {
 		const state = this.#state;
 		if (state.is === "starting") this.#state = { ...state, lost: true };
 		else this.#state = { is: "lost", held: heldBy(state) };
 	}
 
-	/** It may have been lost and restored while the history was still being read. */
+	/** The subscription may have been lost and restored during a read. */
 	restored(): void {
 		const state = this.#state;
 		if (state.is === "starting") this.#state = { ...state, lost: false, again: true };
 		else this.#read(heldBy(state));
 	}
 
-	/** Asks the store for a message that came, before anything newer is passed on. */
+	/** Asks the store for a message before anything newer is passed on. */
 	check(payload: string): void {
 		if (this.holdBack(payload)) return;
 		const held = new Held();
@@ -134,7 +133,7 @@ export class Recovery {
 		if (!this.#looping) void this.#loop();
 	}
 
-	/** Reads until there was nothing more, and nothing was lost since that read began. */
+	/** Reads until the history has no more, and nothing was lost since that read began. */
 	async #loop(): Promise<void> {
 		this.#looping = true;
 		let pause = 100;
@@ -149,7 +148,7 @@ export class Recovery {
 			this.#state = begun;
 			try {
 				const more = await this.#reads.run(() => this.#readOn());
-				// What is held is released within this very turn: a loss that comes now has its own recovery.
+				// Held payloads are released in this task. A later loss starts its own recovery.
 				if (this.#state === begun && !more && !held.overflowed) this.#release(held);
 			} catch (error) {
 				this.#channel.report(error);
@@ -161,9 +160,9 @@ export class Recovery {
 	}
 
 	/**
-	 * Passes on what is kept after where the feed stands; where that is not kept, what there is after the gap.
+	 * Passes on the messages after the channel's position. If they are not kept, reports a gap and passes on what is there.
 	 *
-	 * @returns whether there is more.
+	 * @returns whether the history has more.
 	 */
 	async #readOn(): Promise<boolean> {
 		const channel = this.#channel;
@@ -171,16 +170,16 @@ export class Recovery {
 		let page = await this.#log.readNow(from);
 		let head = from;
 		if (!page.covers(from) && page.first === undefined) {
-			// The store is another one, or has lost its end. What is published meanwhile comes after the gap.
+			// The store was replaced, or lost its newest messages. New messages come after the gap.
 			head = await this.#log.head();
 			page = await this.#log.readNow(from);
 		}
-		// Nothing is awaited from here on: whoever comes back to this position is told as well.
+		// No await from here on, so that a client that returns to this position is told of the gap, too.
 		const { position } = channel;
 		if (!page.covers(position) && !isAfter(position, page.end)) {
 			channel.gap(position);
 			if (page.first === undefined) {
-				// Unless the clock of the new store is behind: then all that it gives is new.
+				// If the new store's clock is behind, everything in it is new.
 				const old = isEmpty(head) && !isAfter(position, head.slice(1));
 				channel.moveTo(head, old ? position : beginning);
 			}
@@ -189,7 +188,7 @@ export class Recovery {
 		return page.more;
 	}
 
-	/** Reads what is kept; what came before and is not there was never stored. */
+	/** Reads the history. A message that came before the read and is not in it was never stored. */
 	async #check(): Promise<void> {
 		await delay(Math.max(0, this.#checkedAt + checkPause - performance.now()));
 		const state = this.#state;
@@ -208,17 +207,17 @@ export class Recovery {
 			if (this.#state === state) this.#read(held);
 			return;
 		}
-		// Lost meanwhile: what is held is judged after that.
+		// The subscription was lost meanwhile. Held payloads are judged after that.
 		if (this.#state !== state) return;
 		if (held.overflowed) this.#read(held);
 		else this.#release(held, count);
 	}
 
-	/** @param judged how many of the first the history was read for. */
+	/** @param judged how many payloads came before the history was read. */
 	#release(held: Held, judged = 0): void {
 		this.#state = { is: "live" };
 		for (const [index, payload] of held.take().entries()) {
-			// One that is to be checked holds back those after it.
+			// A payload that must be checked holds back the later ones.
 			if (!this.holdBack(payload)) this.#channel.dispatch(payload, index < judged);
 		}
 	}

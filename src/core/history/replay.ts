@@ -6,15 +6,15 @@ import type { Log, Read } from "./log.ts";
 import { type Framing, type Render, Renders } from "./render.ts";
 import { type Place, placeAt, startOf } from "./run.ts";
 
-/** How long a client that does not read is left alone before it is looked at again, in ms. */
+/** The pause before a client that does not read is looked at again, in ms. */
 const drainPause = 100;
 
-/** A client that has not read what it was sent for this long, in ms, is disconnected: it may never read again. */
+/** A client that reads nothing for this long, in ms, is disconnected: it may never read again. */
 const drainLimit = 60_000;
 
 /**
- * Pause between reads for clients that say that they are ahead of the feed, in ms. What they have seen may have come
- * after any other read, and whoever forges a cursor must not have one for each.
+ * The pause between reads for clients that claim to be ahead of the feed, in ms. Only a read that begins after such a
+ * client has come can judge its claim, and forged cursors must not cost a read each.
  */
 const aheadPause = 100;
 
@@ -54,18 +54,17 @@ interface Behind<Client> {
 const encoder = /* @__PURE__ */ new TextEncoder();
 
 /**
- * Brings clients that came back or fell behind up to the live feed.
+ * Brings clients that returned or fell behind up to the live feed.
  *
- * All that wait are served together: each round reads each channel at most once, and clients at the same place are
- * sent the same bytes. A client that has been sent all there is joins the feed within the same task, so that nothing
- * comes between.
+ * All waiting clients are served together: each round reads each channel at most once, and clients at the same place
+ * get the same bytes. A client that has caught up joins the feed in the same task, so that nothing comes in between.
  */
 export class Replay<Client extends ReplayClient> {
 	readonly #feed: ReplayFeed<Client>;
 	readonly #logs: readonly Log[];
 	readonly #report: ErrorHandler;
 	readonly #counters: Counters;
-	/** Whoever was sent something last comes last. */
+	/** The client that was served last comes last. */
 	readonly #behind = new Map<Client, Behind<Client>>();
 	readonly #renders: Renders;
 	#rounds = 0;
@@ -123,19 +122,19 @@ export class Replay<Client extends ReplayClient> {
 	async #run(): Promise<void> {
 		this.#running = true;
 		for (const log of this.#logs) log.retain();
-		// Whoever comes in the same turn shares the first round.
+		// Clients that come in the same task share the first round.
 		await Promise.resolve();
 		while (this.#behind.size > 0) {
 			const ready = this.#ready();
 			try {
 				const advanced = ready.length > 0 && (await this.#round(ready));
-				// Others have their turn, too: a history in memory would be read without end in one.
+				// A history in memory would otherwise be read to its end in one task.
 				if (advanced) await new Promise<void>(atEndOfTurn);
-				// The rest reads slowly, or waits for the feed to catch up with the history.
+				// The rest reads slowly, or waits until the feed has caught up with the history.
 				else if (this.#behind.size > 0) await pause(drainPause);
 			} catch (error) {
 				this.#report(error, { stage: "replay", channel: this.#feed.names.join(",") });
-				// They come back with the cursor they have.
+				// They reconnect with their own cursors.
 				for (const { connection } of ready) connection.askToReconnect();
 			}
 		}
@@ -166,8 +165,8 @@ export class Replay<Client extends ReplayClient> {
 	/** @returns whether anyone was sent anything, or has joined the feed. */
 	async #round(ready: readonly Behind<Client>[]): Promise<boolean> {
 		for (const log of this.#logs) log.open();
-		// Every other round is for whoever waits longest: those who come from far back, one after the
-		// other, must not keep everybody else waiting.
+		// Every other round is for the client that waits longest. Otherwise clients from far back, one after the other,
+		// could keep all others waiting.
 		const wave = this.#rounds++ % 2 === 0 ? ready : ready.slice(0, 1);
 		const reads = await Promise.all(
 			this.#logs.map((log, index) =>
@@ -193,7 +192,7 @@ export class Replay<Client extends ReplayClient> {
 		return log.read(lagging.reduce(oldest, startOf(first)), fresh);
 	}
 
-	/** Serves whom the reads reach, over as many turns as they and their bytes take. */
+	/** Serves the clients that the reads reach, a bounded number of clients and bytes per task. */
 	async #serve(
 		ready: readonly Behind<Client>[],
 		reads: readonly (Read | undefined)[],
@@ -219,12 +218,12 @@ export class Replay<Client extends ReplayClient> {
 		return advanced;
 	}
 
-	// Nothing may come between the flush and this: the step ends where the feed stands.
+	// In the same task as the flush: the step ends at the feed's position.
 	#advance(behind: Behind<Client>, { bytes, places, events, gaps }: Render): boolean {
 		const { connection } = behind;
 		if (bytes.length > 0) {
 			if (!connection.write(bytes)) return false;
-			// Whoever was sent nothing keeps its place in the line.
+			// A client that was sent nothing keeps its place in the line.
 			this.#behind.delete(connection);
 			if (!connection.isOpen) return true;
 			this.#counters.frames += events;
