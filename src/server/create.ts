@@ -54,6 +54,8 @@ export function createHub(environment: Environment): ServerHub {
 		...(settings.logsConnections ? connectionLog : {}),
 		onError: logError,
 	});
+	// What runs say, only their producers say.
+	if (settings.runsPrefix !== undefined) sse.runHost(settings.runsPrefix);
 	const { name } = sse.connector;
 	const app = createApp({
 		...{ sse, ...rest, publishing, authorizePublish },

@@ -36,6 +36,8 @@ export interface Settings {
 	cors: CorsOptions | undefined;
 	/** Whether clients that connect and leave are logged as well as errors. */
 	logsConnections: boolean;
+	/** What the channels of runs begin with. Undefined: nothing is known of any. */
+	runsPrefix: string | undefined;
 	/** Options of the library. Undefined: its own default. */
 	options: Omit<ServerSentEventsOptions, "connector">;
 }
@@ -54,6 +56,7 @@ export function readSettings(environment: Environment): Settings {
 		drain: whole(environment, "SSE_DRAIN", { most: longestTimer }) ?? 5_000,
 		cors: corsFrom(environment),
 		logsConnections: flag(environment, "SSE_LOG_CONNECTIONS") ?? false,
+		runsPrefix: environment.SSE_RUNS_PREFIX,
 		options: libraryOptions(environment),
 	};
 }

@@ -86,6 +86,12 @@ const access: readonly Variable[] = [
 		meaning: "The only channels there are, with commas (`news, room.*`)",
 	},
 	{
+		name: "SSE_RUNS_PREFIX",
+		default: "none",
+		meaning:
+			"Nobody publishes over HTTP to channels that begin so: set it to the `prefix` of the [runs](runs.md) on the same broker",
+	},
+	{
 		name: "SSE_PUBLIC_CHANNELS",
 		default: "none",
 		meaning: "Channels that need no token, with commas; without a key, the only ones there are",

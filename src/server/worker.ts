@@ -40,6 +40,8 @@ function createFrom(bindings: Bindings): Fetch {
 		authorize,
 		onError: logError,
 	});
+	// What runs say, only their producers say.
+	if (settings.runsPrefix !== undefined) sse.runHost(settings.runsPrefix);
 	const app = createApp({ ...settings, sse, authorizePublish, metrics: undefined });
 	const door = createDoor(hosts);
 	return (request, bindings, context) =>
