@@ -84,9 +84,16 @@ export class Publisher {
 		// `Array.from` visits an array's holes; `map` skips them.
 		const channels = Array.from(messages, (message, index) => this.#channelOf(message, index));
 		const prepare = () => {
-			const prepared = messages.map(({ data, channel: _, ...options }, index) =>
-				named(index, () => this.#prepared(data, options)),
-			);
+			const prepared: (Outgoing | Promise<Outgoing>)[] = [];
+			try {
+				for (const [index, { data, channel: _, ...options }] of messages.entries()) {
+					prepared.push(named(index, () => this.#prepared(data, options)));
+				}
+			} catch (error) {
+				// The call rejects with this one. A schema that refuses an earlier message later has nobody to tell.
+				void Promise.allSettled(prepared);
+				throw error;
+			}
 			return prepared.some((each) => each instanceof Promise)
 				? Promise.all(prepared)
 				: (prepared as Outgoing[]);

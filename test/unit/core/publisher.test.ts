@@ -153,3 +153,24 @@ test("a schema holds every message of a batch, and nothing leaves when one does 
 	);
 	expect(calls).toEqual([]);
 });
+
+test("a batch that is refused at once leaves no rejection of a slower schema behind", async () => {
+	const unheard: unknown[] = [];
+	const hear = (error: unknown) => void unheard.push(error);
+	process.on("unhandledRejection", hear);
+	const issues = [{ message: "is refused" }];
+	const schema = (validate: () => { issues: typeof issues } | Promise<{ issues: typeof issues }>) =>
+		({ "~standard": { version: 1, vendor: "test", validate } }) as const;
+	const sse = new ServerSentEvents({
+		connector: recording().connector,
+		events: { slow: schema(async () => ({ issues })), quick: schema(() => ({ issues })) },
+	});
+	const batch = [
+		{ data: 1, type: "slow" },
+		{ data: 2, type: "quick" },
+	] as never[];
+	await expect(sse.publishAll(batch)).rejects.toThrow("for events of the type quick");
+	await new Promise(setImmediate);
+	process.off("unhandledRejection", hear);
+	expect(unheard).toEqual([]);
+});
