@@ -109,3 +109,16 @@ export class Semaphore {
 		}
 	}
 }
+
+/** Does a task that is under way already with this key only once, for all who ask. */
+export function shared<K, V>(
+	underWay: Map<K, Promise<V>>,
+	key: K,
+	ask: () => Promise<V>,
+): Promise<V> {
+	const found = underWay.get(key);
+	if (found !== undefined) return found;
+	const asking = ask().finally(() => underWay.delete(key));
+	underWay.set(key, asking);
+	return asking;
+}

@@ -1,7 +1,7 @@
 import type { History } from "../connector.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { beginning, isAfter, isEmpty, later } from "../message/position.ts";
-import type { Semaphore } from "../scheduling.ts";
+import { type Semaphore, shared } from "../scheduling.ts";
 import { type Place, Run, startOf, type Verdict } from "./run.ts";
 
 /** Messages in one read of the history: in the first, as they may be large, and at most. */
@@ -159,23 +159,28 @@ export class Log {
 
 	async #ask(from: string): Promise<Run> {
 		const tail = this.#tail;
+		const began = tail?.start ?? beginning;
+		const stood = this.#channel.position;
 		this.#reading++;
 		try {
 			const page = await this.readNow(from);
 			if (page.covers(this.#channel.position)) this.#channel.dispatchPage(page);
+			if (page.first === undefined) page.endAt(stood);
 			// A tail that was begun later may have a hole before it.
-			if (tail !== undefined && tail === this.#tail) this.#join(tail, page);
+			if (tail !== undefined && tail === this.#tail) this.#join(tail, page, began);
 			return page;
 		} finally {
 			this.#reading--;
 		}
 	}
 
-	#join(tail: Run, page: Run): void {
+	/** @param began where the tail began when the page was asked for. */
+	#join(tail: Run, page: Run, began: string): void {
 		if (tail.size + page.size > longestTail) return;
-		// What the store has trimmed meanwhile the feed may have brought, unless that is behind as well.
-		const first = page.first ?? beginning;
-		const isLast = !page.more && !isAfter(first, this.#channel.position);
+		// What the store has trimmed meanwhile the feed may have brought, unless that is behind as well. What the tail
+		// has let go meanwhile came after the page.
+		const isWhole = !page.more && !isAfter(tail.start, began);
+		const isLast = isWhole && !isAfter(page.first ?? beginning, this.#channel.position);
 		if (page.covers(tail.start) || isLast) this.#changeTail((run) => run.merge(page));
 	}
 
@@ -239,12 +244,4 @@ export class Log {
 /** Before the first message all positions are one place: those that saw the channel empty share a read. */
 function fromOf(after: string): string {
 	return isEmpty(after) ? beginning : after;
-}
-
-function shared<K, V>(underWay: Map<K, Promise<V>>, key: K, ask: () => Promise<V>): Promise<V> {
-	const found = underWay.get(key);
-	if (found !== undefined) return found;
-	const asking = ask().finally(() => underWay.delete(key));
-	underWay.set(key, asking);
-	return asking;
 }

@@ -107,6 +107,11 @@ export class Run {
 		this.#add({ id, decoded });
 	}
 
+	/** Nothing is kept between its end and this position. */
+	endAt(position: string): void {
+		this.#end = later(this.#end, position);
+	}
+
 	/** Forgets the oldest, so that no more than this is left, in UTF-16 code units. */
 	shrink(size: number): void {
 		let count = 0;

@@ -53,11 +53,12 @@ export class FakeBroker {
 		return channel;
 	}
 
-	publish(name: string): void {
+	/** @param padding spaces in the payload, which are no part of the data. */
+	publish(name: string, padding = 0): void {
 		const channel = this.channel(name);
 		const sequence = ++channel.published;
 		const id = `1-${++this.#clock}`;
-		const payload = `{"id":"${id}","data":${JSON.stringify([name, sequence])}}`;
+		const payload = `{"id":"${id}","data":${JSON.stringify([name, sequence])}${" ".repeat(padding)}}`;
 		channel.kept.push({ id, payload, sequence });
 		for (const { queue } of channel.subscribers) queue.push(payload);
 	}

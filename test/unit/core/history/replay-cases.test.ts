@@ -212,3 +212,51 @@ test("after a store whose ids begin earlier took its place, and the gap, everyth
 	expect(back.seen).toEqual([["a", 7]]);
 	await sse.close();
 });
+
+test("what memory had to let go while a page was read is no hole for who is behind", async () => {
+	const broker = new FakeBroker();
+	const sse = new ServerSentEvents({ connector: broker.connect(0) });
+	await Promise.all([Client.open(sse, ["a"]), answered(broker)]);
+	for (let n = 0; n < 3; n++) broker.publish("a");
+	broker.deliver("a", 3, 0);
+	await answered(broker);
+	const begin = broker.channel("a").kept[0]?.id;
+	const returning = Client.open(sse, ["a"], { lastEventId: begin });
+	await nextTurn();
+	const [page] = broker.reads;
+	page?.serve();
+	// More than a channel keeps in memory comes while the page, which has none of it, is on its way.
+	for (let n = 0; n < 5; n++) {
+		broker.publish("a", 600_000);
+		broker.deliver("a", 1, 0);
+		await nextTurn();
+	}
+	page?.answer();
+	for (let n = 0; n < 4; n++) await answered(broker);
+	const back = await returning;
+	expect(back.seen).toEqual([2, 3, 4, 5, 6, 7, 8].map((n) => ["a", n]));
+	expect(back.gaps).toEqual([]);
+	await sse.close();
+});
+
+test("who asks for all that is kept of a channel whose messages are too old is live, and costs no more reads", async () => {
+	const broker = new FakeBroker();
+	const sse = new ServerSentEvents({ connector: broker.connect(0) });
+	await Promise.all([Client.open(sse, ["a"]), answered(broker)]);
+	broker.publish("a");
+	broker.deliver("a", 1, 0);
+	await answered(broker);
+	broker.trim("a", 0);
+	const [late] = await Promise.all([
+		Client.open(sse, ["a"], { lastEventId: "0" }),
+		answered(broker),
+	]);
+	await vi.advanceTimersByTimeAsync(1_000);
+	expect(broker.reads).toEqual([]);
+	broker.publish("a");
+	broker.deliver("a", 1, 0);
+	await nextTurn();
+	expect(late.seen).toEqual([["a", 2]]);
+	expect(late.gaps).toEqual([]);
+	await sse.close();
+});
