@@ -21,6 +21,7 @@ export type { BatchOptions, RunLimits, RunsOptions } from "./runs/options.ts";
 export type { RunSource } from "./runs/producer.ts";
 export type { RunEnd } from "./runs/reader.ts";
 export type { RunStreamOptions } from "./runs/requests.ts";
+export { type ResumableStreams, resumableStreams } from "./runs/resumable-stream.ts";
 export { Runs } from "./runs/runs.ts";
 export type { RunChunk, RunSnapshot, RunStatus, RunsBase, Started } from "./runs/status.ts";
 export type { StepOptions } from "./runs/steps.ts";

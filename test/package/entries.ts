@@ -29,7 +29,7 @@ export const publicNames: Record<string, string[]> = {
 	"edge-sse/client": ["EventClient"],
 	"edge-sse/hono": ["sseMiddleware", "stream"],
 	"edge-sse/node": ["toNodeHandler"],
-	"edge-sse/runs": ["RunError", "Runs", "aiSdkChunks", "aiSdkFormat"],
+	"edge-sse/runs": ["RunError", "Runs", "aiSdkChunks", "aiSdkFormat", "resumableStreams"],
 	"edge-sse/testing": ["Recorder", "connectorContract", "readMessages", "testBroker", "until"],
 	"edge-sse/auth": ["jwtAuthorizer", "jwtPublishAuthorizer", "signChannels"],
 };

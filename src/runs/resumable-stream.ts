@@ -1,0 +1,85 @@
+import { RunError } from "./errors.ts";
+import type { Runs } from "./runs.ts";
+
+/** What `createResumableStreamContext` of the package `resumable-stream` gives, by shape. */
+export interface ResumableStreams {
+	/** Begins a stream or joins it. `null`: it is done. */
+	resumableStream(
+		streamId: string,
+		makeStream: () => ReadableStream<string>,
+		skipCharacters?: number,
+	): Promise<ReadableStream<string> | null>;
+	/** Joins a stream. `null`: it is done; `undefined`: there is none. */
+	resumeExistingStream(
+		streamId: string,
+		skipCharacters?: number,
+	): Promise<ReadableStream<string> | null | undefined>;
+	/** As `resumableStream`: of two who begin a stream one does. */
+	createNewResumableStream(
+		streamId: string,
+		makeStream: () => ReadableStream<string>,
+		skipCharacters?: number,
+	): Promise<ReadableStream<string> | null>;
+	/** Whether there is one that goes on (`true`), or is done. */
+	hasExistingStream(streamId: string): Promise<null | true | "DONE">;
+}
+
+/**
+ * A drop-in for the context of the package `resumable-stream`, on runs: a producer that dies errors its readers'
+ * streams, and what was said has limits in length and time.
+ *
+ * @example
+ * ```ts
+ * const streamContext = resumableStreams(runs); // was: createResumableStreamContext({ waitUntil })
+ * ```
+ */
+export function resumableStreams(runs: Runs): ResumableStreams {
+	const existing = async (id: string, skip?: number) => {
+		const status = (await runs.status(id))?.status;
+		if (status === undefined) return undefined;
+		return status === "running" ? textOf(runs, id, skip) : null;
+	};
+	const begun = async (id: string, makeStream: () => ReadableStream<string>, skip?: number) => {
+		const { role } = await runs.start(id, makeStream);
+		// Its own stream is handed to whoever began it, also when it is done by now.
+		return role === "producer" ? textOf(runs, id, skip) : ((await existing(id, skip)) ?? null);
+	};
+	return {
+		resumableStream: begun,
+		createNewResumableStream: begun,
+		resumeExistingStream: existing,
+		hasExistingStream: async (id) => {
+			const status = (await runs.status(id))?.status;
+			if (status === undefined) return null;
+			return status === "running" ? true : "DONE";
+		},
+	};
+}
+
+/** The text of a run, but for so many characters. */
+function textOf(runs: Runs, id: string, skip = 0): ReadableStream<string> {
+	const abort = new AbortController();
+	const reading = runs.read(id, { signal: abort.signal });
+	let left = skip;
+	return new ReadableStream<string>({
+		async pull(controller) {
+			for (;;) {
+				const { done, value } = await reading.next();
+				if (done) {
+					const isWhole = value?.status === "done" || value?.status === "cancelled";
+					if (isWhole) return controller.close();
+					const text = `The stream broke off: ${value?.status ?? "it was left"}.`;
+					return controller.error(new RunError("gap", text));
+				}
+				const text = String(value.data);
+				const rest = text.slice(left);
+				left = Math.max(0, left - text.length);
+				if (rest !== "") return controller.enqueue(rest);
+			}
+		},
+		async cancel() {
+			abort.abort();
+			await reading.return(undefined);
+		},
+	});
+}
