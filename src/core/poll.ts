@@ -1,4 +1,5 @@
 import { Poll } from "./delivery/poll.ts";
+import type { Selection } from "./delivery/selection.ts";
 import type { Hubs } from "./hubs.ts";
 import { pollRequest } from "./request/poll-request.ts";
 import { requestedCursor } from "./request/request.ts";
@@ -15,6 +16,15 @@ class Departure extends AbortController {
 	}
 }
 
+/** Who reads what. */
+interface Reader {
+	readonly names: readonly string[];
+	readonly selection: Selection;
+	/** When the right to read ends, in ms since 1970; a wait ends no later. */
+	readonly expires: number;
+	readonly host: unknown;
+}
+
 /**
  * Reads messages for a request that prefers JSON.
  *
@@ -24,18 +34,20 @@ class Departure extends AbortController {
  */
 export async function poll(
 	request: Request,
-	host: unknown,
-	names: readonly string[],
+	{ names, selection, expires, host }: Reader,
 	hubs: Hubs,
 	closing: AbortSignal,
 ): Promise<string> {
 	const hub = hubs.hubFor(host);
 	const departure = new Departure();
+	const { limit, wait } = pollRequest(request);
 	liftIdleTimeout(request, host);
 	listenForDeparture(request, host, departure);
 	try {
 		const { json, count, gaps } = await new Poll(hub, names, {
-			...pollRequest(request),
+			limit,
+			wait: Math.min(wait, expires - Date.now()),
+			selection,
 			lastEventId: requestedCursor(request),
 			signals: [departure.signal, closing],
 		}).answer();

@@ -165,8 +165,8 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		if (slot === undefined) return undefined;
 		try {
 			if (!asJson) return await this.#open(request, options, admitted, slot);
-			const { host } = options;
-			const text = await poll(request, host, admitted.names, this.#hubs, this.#closing.signal);
+			const reader = { ...admitted, host: options.host, selection: this.#selectionOf(options) };
+			const text = await poll(request, reader, this.#hubs, this.#closing.signal);
 			slot.release();
 			return text;
 		} catch (error) {
@@ -177,13 +177,17 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		}
 	}
 
+	#selectionOf({ types, filter }: StreamOptions) {
+		return selectionOf(types, filter, this.#options.onError);
+	}
+
 	async #open(
 		request: Request,
 		options: StreamOptions,
 		{ names, expires }: Admitted,
 		slot: Slot,
 	): Promise<ReadableStream<Uint8Array>> {
-		const { host, recent = 0, envelope = asksForEnvelope(request), types, filter } = options;
+		const { host, recent = 0, envelope = asksForEnvelope(request), types } = options;
 		const connector = this.#hubs.connect(host);
 		const lastEventId = connector.history && requestedCursor(request);
 		const control = asksForControl(request);
@@ -197,7 +201,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 			});
 		}
 		const hub = this.#hubs.hubFor(host);
-		const view = { envelope, selection: selectionOf(types, filter, this.#options.onError) };
+		const view = { envelope, selection: this.#selectionOf(options) };
 		const first = firstFrames(options.first, lastEventId, this.#options.onError);
 		const opening = { ...resume, view, first };
 		const { connection, sink } = await hub.open(names, opening, sinkFor(request, host));

@@ -46,7 +46,7 @@ export function batchOf(
 	const taken = fitting(found, limit);
 	const positions = places.map((place, index) => {
 		const step = steps[index];
-		return step === undefined || step.gap ? startOf(place) : (place.claimed ?? beginning);
+		return step?.gap ? startOf(place) : (place.claimed ?? startOf(place));
 	});
 	const texts = taken.map(({ index, decoded }) => {
 		positions[index] = decoded.storedAt ?? beginning;
@@ -55,7 +55,9 @@ export function batchOf(
 	if (taken.length === found.length) {
 		for (const [index, step] of steps.entries())
 			positions[index] = step?.claimed ?? positions[index] ?? beginning;
-		for (const { channel, decoded } of liveOnly) texts.push(messageJson(decoded, channel));
+		for (const { channel, decoded } of liveOnly.slice(0, limit - texts.length)) {
+			texts.push(messageJson(decoded, channel));
+		}
 	}
 	const gaps = steps.filter((step) => step?.gap).length;
 	const lastEventId = JSON.stringify(formatCursor(names, positions));

@@ -2,10 +2,12 @@ import { parseCursor, withLive } from "../history/cursor.ts";
 import type { Log, Read, Step } from "../history/log.ts";
 import { type Place, placeAt, startOf } from "../history/run.ts";
 import type { Decoded } from "../message/envelope.ts";
+import { beginning, isSame } from "../message/position.ts";
 import { atEndOfTurn } from "../scheduling.ts";
 import { type Batch, batchOf } from "./batch.ts";
 import type { Channel, Outlet } from "./channel.ts";
 import type { Hub } from "./hub.ts";
+import type { Selection } from "./selection.ts";
 
 export interface PollOptions {
 	/** Undefined: from now on. */
@@ -14,6 +16,8 @@ export interface PollOptions {
 	readonly limit: number;
 	/** How long to wait for the first message, in ms. */
 	readonly wait: number;
+	/** Which messages it gets. */
+	readonly selection: Selection;
 	/** Ends the wait: the client has left, or the instance closes. */
 	readonly signals: readonly AbortSignal[];
 }
@@ -38,8 +42,10 @@ export class Poll implements Outlet {
 	}
 
 	onMessage(channel: Channel, decoded: Decoded, position: string | undefined): void {
-		const { length } = this.#liveOnly;
-		if (position === undefined && length < this.#options.limit) {
+		const { limit, selection } = this.#options;
+		if (position === undefined) {
+			if (this.#liveOnly.length === limit) return;
+			if (!selection.passes(decoded.message, channel.name)) return;
 			this.#liveOnly.push({ channel: channel.name, decoded });
 		}
 		this.#wake?.();
@@ -75,16 +81,34 @@ export class Poll implements Outlet {
 			for (const log of logs) log.open();
 			const reads = await this.#reads(logs, places);
 			if (this.#error !== undefined) throw this.#error;
-			const steps = logs.map((log, index) => log.step(placeAt(places, index), reads[index]));
+			const steps = logs.map((log, index) =>
+				this.#selected(log.step(placeAt(places, index), reads[index]), index),
+			);
 			const left = deadline - performance.now();
 			if (this.#liveOnly.length > 0 || steps.some(isNews) || left <= 0) {
 				return this.#batch(places, steps);
 			}
+			const isStuck = steps.every(
+				(step, index) => step === undefined || step.claimed === placeAt(places, index).claimed,
+			);
 			places = steps.map((step, index) => step ?? placeAt(places, index));
-			const isAhead = steps.includes(undefined) || !isLive(channels, places);
-			await this.#news(isAhead ? Math.min(left, feedPause) : left);
-			if (signals.some(({ aborted }) => aborted)) return this.#batch(places, []);
+			const isCaughtUp = !steps.includes(undefined) && isLive(channels, places);
+			// The signal of a client that left during the reads does not fire again.
+			const isOver = () => signals.some(({ aborted }) => aborted);
+			if (!isOver() && isCaughtUp) await this.#news(left);
+			else if (!isOver() && isStuck) await this.#news(Math.min(left, feedPause));
+			// What arrives together leaves together.
+			await new Promise<void>(atEndOfTurn);
+			if (isOver()) return this.#batch(places, []);
 		}
+	}
+
+	/** What is passed over still moves the client's place. */
+	#selected(step: Step | undefined, index: number): Step | undefined {
+		const channel = this.#names[index] ?? "";
+		const { selection } = this.#options;
+		const passes = ({ message }: Decoded) => selection.passes(message, channel);
+		return step && { ...step, messages: step.messages.filter(passes) };
 	}
 
 	#batch(places: readonly Place[], steps: readonly (Step | undefined)[]): Batch {
@@ -121,8 +145,6 @@ export class Poll implements Outlet {
 		});
 		for (const signal of signals) signal.removeEventListener("abort", this.#wake as () => void);
 		this.#wake = undefined;
-		// What arrives together leaves together.
-		await new Promise<void>(atEndOfTurn);
 	}
 }
 
@@ -135,5 +157,7 @@ function isNews(step: Step | undefined): boolean {
 }
 
 function isLive(channels: readonly Channel[], places: readonly Place[]): boolean {
-	return channels.every(({ position }, index) => placeAt(places, index).claimed === position);
+	return channels.every(({ position }, index) =>
+		isSame(placeAt(places, index).claimed ?? beginning, position),
+	);
 }

@@ -153,6 +153,39 @@ test("a reader that waits holds a slot until it is answered, leaves, or the inst
 	expect((await other).messages).toEqual([]);
 });
 
+test("a reader that leaves while the history is read does not begin to wait", async () => {
+	const it = scene({ history: {}, linger: 0 });
+	let answer: () => void = () => undefined;
+	it.broker.readable = new Promise((resolve) => {
+		answer = resolve;
+	});
+	const leaving = new AbortController();
+	const asking = it.sse.fetch(
+		request("channel=a&wait=25&lastEventId=0", { headers: { accept }, signal: leaving.signal }),
+	);
+	await expect.poll(() => it.calls).toContain("read a");
+	leaving.abort();
+	answer();
+	await asking;
+	expect(it.sse.stats().channels).toBe(0);
+});
+
+test("a wait ends with the right to read", async () => {
+	const it = scene({ history: {} });
+	const asking = request("channel=a&wait=25", { headers: { accept } });
+	const answer = await it.sse.stream(asking, { expires: Date.now() + 50 });
+	expect(await answer.json()).toMatchObject({ messages: [], gap: false });
+});
+
+test("the limit counts messages that are not kept", async () => {
+	const it = scene({ history: {} });
+	const waiting = read(it, "channel=a&wait=5&limit=1");
+	await expect.poll(() => it.calls).toContain("head a");
+	const both = [true, false].map((keep) => it.sse.publish(1, { channel: "a", keep }));
+	await Promise.all(both);
+	expect((await waiting).messages).toHaveLength(1);
+});
+
 test("authorize decides as it does for streams", async () => {
 	const it = scene({ history: {}, authorize: (_request, names) => !names.includes("secret") });
 	await expectRefused(await ask(it, "channel=secret", { headers: { accept } }), 403);

@@ -62,6 +62,28 @@ test.for([
 	expect(told(it)).toEqual([report]);
 });
 
+test("types and filter hold for a reader of JSON as well, who waits on and goes on after what is passed over", async () => {
+	const it = scene({ history: {} });
+	const options = { types: ["wanted"], filter: ({ data }: Message) => Number(data) % 2 === 0 };
+	const json = async (query: string) => {
+		const asking = request(`channel=a&${query}`, { headers: { accept: "application/json" } });
+		const answer = await (await it.sse.stream(asking, options)).json();
+		const { messages, lastEventId } = answer as { messages: Message[]; lastEventId: string };
+		return { data: messages.map(({ data }) => data), lastEventId };
+	};
+	const publish = (n: number, type = "wanted", keep = true) =>
+		it.sse.publish(n, { channel: "a", type, keep });
+	for (const n of [0, 1, 2, 3]) await publish(n);
+	const { id } = await publish(4, "other");
+	expect(await json("lastEventId=0")).toEqual({ data: [0, 2], lastEventId: id });
+	const waiting = json(`lastEventId=${id}&wait=20`);
+	await expect.poll(() => it.calls).toContain("head a");
+	for (const keep of [true, false]) await publish(5, "wanted", keep);
+	await new Promise(setImmediate);
+	const last = await publish(6);
+	expect(await waiting).toEqual({ data: [6], lastEventId: last.id });
+});
+
 test("what is passed over moves the cursor, by one id at most for each keep-alive", async () => {
 	const it = scene({ history: {}, keepAlive: 60 });
 	const client = await stream(it, { types: ["wanted"] });
