@@ -9,6 +9,7 @@ import { startCluster } from "../support/redis-cluster.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { startUpstashGateway } from "../support/upstash-gateway.ts";
 import { until } from "../support/wait.ts";
+import { instance } from "./runs-kit.ts";
 
 /** The table of docs/connectors.md, "What its user must be allowed": commands by row. */
 const table = new Map(
@@ -101,6 +102,31 @@ test.each([
 		expect(log.filter((entry) => !String(entry).includes("client|set"))).toEqual([]);
 	},
 );
+
+test("runs are sent what the table says besides, and a user who may do no more can do all", async () => {
+	const besides = commandsOf("[runs](runs.md), besides those with `history`");
+	const commands = [...commandsOf("`redis()` with `history`"), ...besides];
+	await using server = await startRedis({
+		users: [`app on >secret resetchannels &run.a ~app1:* -@all ${commands.join(" ")}`],
+	});
+	const url = `redis://app:secret@127.0.0.1:${server.port}`;
+	const connector = redis(url, { history: { keyPrefix: "app1:sse:" }, timeout: 20_000 });
+	const { runs } = instance(connector);
+	await reset([server]);
+	const { done } = await runs.start("a", async function* () {
+		yield "one";
+		await new Promise(() => undefined);
+	});
+	await until(() => runs.cancel("a"), { what: "the run" });
+	expect(await done).toEqual({ status: "cancelled" });
+	expect((await runs.snapshot("a"))?.status).toBe("cancelled");
+	await runs.delete("a");
+	const all = await seen([server]);
+	expect(all.filter((name) => !commands.includes(name))).toEqual([]);
+	expect(all).toEqual(expect.arrayContaining(besides));
+	const log = (await server.command("ACL", "LOG")) as unknown[][];
+	expect(log.filter((entry) => !String(entry).includes("client|set"))).toEqual([]);
+});
 
 test.each([
 	["`upstash()`", {}],
