@@ -38,6 +38,11 @@ export const inCluster = [
 	"H10.",
 	"B1.", // one batch for each node
 	"B2. publishAll resolves",
+	"R1. of many", // two keys in the channel's slot
+	"R2. what is appended",
+	"R6. the end is",
+	"R8.",
+	"R9.",
 ] as const;
 
 /** Sharded pub/sub: other commands, and a subscription at the node of each channel's slot. The rest is the Cluster's. */
@@ -57,6 +62,9 @@ export const sharded = [
 	"H1. publish resolves",
 	"H2.",
 	"B1.",
+	"R2. what is appended",
+	"R6. the end is",
+	"R8.",
 ] as const;
 
 /**
@@ -86,6 +94,7 @@ export const handedIn = [
 	"H3. read returns",
 	"B1.",
 	"B2. publishAll resolves",
+	"R2. what is appended",
 ] as const;
 
 /** A connection for each use is dialled for it, and ends with it. */
@@ -109,6 +118,8 @@ export const connectionForEachUse = [
 	"H3. read returns",
 	"B1.",
 	"B2. publishAll resolves",
+	"R1. of many",
+	"R2. what is appended",
 ] as const;
 
 /** As `connectorSuite`, of those tests whose names begin so. One that no test's name begins with is an error. */
