@@ -31,6 +31,11 @@ export class FanOut {
 		}
 	}
 
+	/** Whether something waits for a connection. */
+	has(connection: Connection): boolean {
+		return this.#chunks.some(({ waiting }) => waiting.has(connection));
+	}
+
 	/** Sends a connection its waiting chunks now. */
 	finish(connection: Connection): void {
 		for (const { chunk, waiting } of [...this.#chunks]) {

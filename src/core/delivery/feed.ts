@@ -87,11 +87,11 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 			index,
 			position === undefined ? undefined : this.#positions,
 		);
-		if (position !== undefined) this.#replay?.onChange();
-		if (frame === "") {
-			if (position !== undefined) this.#passedOver = true;
-			return;
+		if (position !== undefined) {
+			this.#passedOver = frame === "";
+			this.#replay?.onChange();
 		}
+		if (frame === "") return;
 		if (this.#pending === "") this.#batch.add(this.flush);
 		this.#events++;
 		this.#pending += frame;
@@ -116,7 +116,6 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		const events = this.#events;
 		this.#settle();
 		if (text === "") return;
-		this.#passedOver = false;
 		this.#fanOut.send({ bytes: encoder.encode(text), events, before }, this.#connections);
 	};
 
@@ -136,6 +135,8 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	cursorFor(connection: Connection): Uint8Array | undefined {
 		if (!this.#passedOver || !this.#connections.has(connection)) return undefined;
 		this.flush();
+		// The id must not come before messages that wait for their turn.
+		if (this.#fanOut.has(connection)) return undefined;
 		return encoder.encode(cursorFrame(formatCursor(this.names, this.#flushed)));
 	}
 

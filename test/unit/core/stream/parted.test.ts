@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { open, type Scene, scene } from "./kit.ts";
+import { open, request, type Scene, scene } from "./kit.ts";
 
 /** Much for many is written in several turns of the event loop: whoever comes or goes meanwhile, and what follows. */
 
@@ -94,4 +94,31 @@ test("who has not read what was sent before is caught up from the history, each 
 		await client.when(() => client.events.length >= 5, "five");
 		expect(client.events.map(({ data }) => data[0])).toEqual(["1", "2", "3", "4", "5"]);
 	}
+});
+
+test("who still waits for its turn is given no id of what comes after", async () => {
+	const limits = { bufferedBytes: 100_000_000, messageBytes: 2_000_000 };
+	const it = scene({ limits, history: { maxLength: 100 }, keepAlive: 400 });
+	const texts: string[] = Array.from({ length: size }, () => "");
+	const reading = texts.map(async (_, index) => {
+		const { body } = await it.sse.stream(request("channel=a"), { types: ["message"] });
+		for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+			texts[index] += text.replace(megabyte, "large");
+		}
+	});
+	const had = (text: string) => texts.filter((each) => each.includes(text)).length;
+	while (had("id:") < size) await nextTurn();
+	// As a long task does it: the timer of the keep-alives comes once before the next turn.
+	const tick = async () => {
+		for (const begun = performance.now(); performance.now() < begun + 110; );
+		await nextTurn();
+	};
+	for (let n = 0; n < 2; n++) await tick();
+	await it.sse.publish(megabyte, { channel: "a" });
+	while (had("large") === 0) await nextTurn();
+	const { id = "" } = await it.sse.publish("passed over", { channel: "a", type: "other" });
+	while (had("large") < size || had(id) < size) await tick();
+	expect(texts.filter((text) => text.indexOf(id) < text.indexOf("large"))).toEqual([]);
+	await it.sse.close();
+	await Promise.all(reading);
 });

@@ -103,6 +103,16 @@ test("what is passed over moves the cursor, by one id at most for each keep-aliv
 	}
 });
 
+test("what is passed over right after a message that is sent moves the cursor, too", async () => {
+	const it = scene({ history: {}, keepAlive: 60 });
+	const client = await stream(it, { types: ["wanted"] });
+	await client.placed();
+	const both = ["wanted", "other"].map((type) => it.sse.publish(0, { channel: "a", type }));
+	const [, last] = await Promise.all(both);
+	await client.when(() => client.lastEventId === last?.id, "the cursor of the newest message");
+	expect(client.events).toHaveLength(1);
+});
+
 test("`first` comes before what is published, and only to a client without a cursor", async () => {
 	const it = scene({ history: {} });
 	await it.sse.publish(0, { channel: "a" });
