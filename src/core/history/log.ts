@@ -224,7 +224,9 @@ export class Log {
 
 	#stepOf(run: Run, place: Place, verdict: Verdict): Step {
 		const gap = verdict === "gap";
-		const from = gap ? startOf(place) : (place.claimed ?? beginning);
+		const start = gap ? startOf(place) : (place.claimed ?? beginning);
+		// An empty position that cannot be true would be a gap again when the client comes back with it.
+		const from = gap && isEmpty(start) ? beginning : start;
 		let end = later(from, run.end);
 		if (run === this.#tail) end = later(end, this.#channel.position);
 		return { claimed: end, joined: end, gap, messages: run.after(from) };

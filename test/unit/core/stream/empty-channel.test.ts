@@ -48,3 +48,23 @@ test("a channel that has a message is not asked again", async () => {
 	await open(it);
 	expect(heads(it.calls)).toBe(1);
 });
+
+test("a place in an empty channel that cannot be true is a gap once", async () => {
+	const it = scene({ history: {} });
+	const headers = { "last-event-id": "~99999999999999-9" };
+	const forger = await open(it, "channel=a", { headers });
+	await forger.when(() => forger.gaps.length === 1, "the gap");
+	const place = await forger.when(() => forger.lastEventId, "a place");
+	const back = await open(it, "channel=a", { headers: { "last-event-id": place } });
+	await it.sse.publish("x", { channel: "a" });
+	expect(await back.data(1)).toEqual(["x"]);
+	expect(back.gaps).toEqual([]);
+	const json = async (lastEventId: string) => {
+		const url = `http://localhost/?channel=b&lastEventId=${lastEventId}`;
+		const asking = new Request(url, { headers: { accept: "application/json" } });
+		return (await (await it.sse.fetch(asking)).json()) as { lastEventId: string; gap: boolean };
+	};
+	const first = await json("~99999999999999-9");
+	expect(first.gap).toBe(true);
+	expect(await json(first.lastEventId)).toMatchObject({ gap: false });
+});
