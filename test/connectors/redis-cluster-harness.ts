@@ -1,7 +1,10 @@
 import { type RedisOptions, redis } from "../../src/connectors/redis.ts";
 import type { BrokerControl, ConnectorHarness } from "../../src/testing.ts";
 import type { RedisCluster } from "../support/redis-cluster.ts";
-import { options } from "./redis-harness.ts";
+import { options as single } from "./redis-harness.ts";
+
+/** A Cluster that has just begun is slower to answer than one server. */
+const options = { ...single, timeout: 3_000 };
 
 /** What the suite needs of a Cluster. It may be started later. */
 export function clusterHarness(cluster: () => RedisCluster, own: RedisOptions) {
