@@ -4,6 +4,7 @@ import { Hub } from "./delivery/hub.ts";
 import { withFewGaps } from "./error-handler.ts";
 import { closedError } from "./errors.ts";
 import type { CheckedOptions } from "./options.ts";
+import { atEndOfTurn } from "./scheduling.ts";
 import { type Counters, counters } from "./stats.ts";
 
 /** The connector of one instance, made on first use, and the hubs on it. */
@@ -18,6 +19,7 @@ export class Hubs {
 	#connector: Connector | undefined;
 	#shared: Hub | undefined;
 	#closed = false;
+	readonly #readings = new Set<Promise<unknown>>();
 
 	constructor(options: CheckedOptions) {
 		this.#options = options;
@@ -75,9 +77,23 @@ export class Hubs {
 		return [...this.ofRequests, ...(this.#shared === undefined ? [] : [this.#shared])];
 	}
 
+	/** Lets `close()` wait for a reader of JSON. */
+	async underWay<T>(reading: Promise<T>): Promise<T> {
+		this.#readings.add(reading);
+		try {
+			return await reading;
+		} finally {
+			this.#readings.delete(reading);
+		}
+	}
+
 	async close(): Promise<void> {
 		this.#closed = true;
 		for (const hub of this.all()) hub.close();
 		await this.#connector?.close();
+		if (this.#readings.size === 0) return;
+		await Promise.allSettled(this.#readings);
+		// A server that closes its connections next has the answers by then.
+		await new Promise<void>(atEndOfTurn);
 	}
 }

@@ -44,13 +44,14 @@ export async function poll(
 	liftIdleTimeout(request, host);
 	listenForDeparture(request, host, departure);
 	try {
-		const { json, count, gaps } = await new Poll(hub, names, {
+		const reading = new Poll(hub, names, {
 			limit,
 			wait: Math.min(wait, expires - Date.now()),
 			selection,
 			lastEventId: requestedCursor(request),
 			signals: [departure.signal, closing],
 		}).answer();
+		const { json, count, gaps } = await hubs.underWay(reading);
 		hubs.counters.frames += count;
 		hubs.counters.gaps += gaps;
 		hubs.counters.bytes += new TextEncoder().encode(json).length;

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { call, json, post, publish, streamUrl } from "../../support/hub-client.ts";
+import { until } from "../../support/wait.ts";
 import type { Bed } from "../bed.ts";
 
 interface Batch {
@@ -49,6 +50,24 @@ export function reading(bed: Bed): void {
 		expect((await read(`lastEventId=${first.lastEventId}`)).gap).toBe(true);
 		expect((await call(`${hub.url}/channel`)).status).toBe(400);
 	});
+
+	// A Worker is not told of its end.
+	if (bed.runtime.endsStreams) {
+		it("answers those that wait before it ends", async (t) => {
+			const scene = bed.scene(t);
+			const hub = await scene.hub({ ...bed.onRedis, ...kept });
+			const waiting = call(`${streamUrl(hub, scene.channel)}&wait=20`, { headers: { accept } });
+			const users = async () => {
+				const about = await call(`${hub.url}/channel?name=${scene.channel}`);
+				return json<{ connections: number }>(about).connections;
+			};
+			await until(async () => (await users()) === 1, { what: "the reader" });
+			await hub.stop("SIGTERM");
+			const answer = await waiting;
+			expect(answer.status).toBe(200);
+			expect(json<Batch>(answer)).toMatchObject({ messages: [], gap: false });
+		});
+	}
 
 	it("says what is missing where nothing is kept", async (t) => {
 		const scene = bed.scene(t);
