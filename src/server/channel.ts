@@ -6,6 +6,12 @@ import { logFailure } from "./log.ts";
 /** Messages that are counted, at most: whoever may read may ask. */
 const mostCounted = 500;
 
+/** Messages in the first read, and in one of large messages. */
+const firstRead = 10;
+
+/** What a read should come to, in UTF-16 code units. */
+const readSize = 1_048_576;
+
 /**
  * `GET /channel?name=…`: where the channel stands, how much is kept of it, and how many streams it has in this process.
  * It takes the right to read the channel.
@@ -15,14 +21,25 @@ export async function describeChannel(c: Context, sse: ServerSentEvents): Promis
 	const refusal = await readRefusal(c, sse, name);
 	if (refusal !== undefined) return refusal;
 	return answered(c, async () => {
-		const [position, { messages }] = await Promise.all([
-			sse.position(name),
-			sse.history(name, { after: "0", limit: mostCounted }),
-		]);
-		const kept = messages.length;
+		const [position, kept] = await Promise.all([sse.position(name), countKept(sse, name)]);
 		const more = kept === mostCounted;
 		return c.json({ name, position, kept, more, connections: sse.streamsOf(name) }, 200, noStore);
 	});
+}
+
+/** Messages may be large, and a stranger may ask often: what a read brings is little, and is let go before the next. */
+async function countKept(sse: ServerSentEvents, name: string): Promise<number> {
+	let kept = 0;
+	let limit = firstRead;
+	for (let after = "0"; kept < mostCounted; ) {
+		const { messages, lastEventId } = await sse.history(name, { after, limit });
+		kept += messages.length;
+		if (messages.length < limit) break;
+		after = lastEventId;
+		const size = JSON.stringify(messages).length / messages.length;
+		limit = Math.min(mostCounted - kept || 1, Math.max(firstRead, Math.floor(readSize / size)));
+	}
+	return kept;
 }
 
 /** `DELETE /channel?name=…`: forgets what is kept. It takes the right to publish to the channel. */

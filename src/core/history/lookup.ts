@@ -35,8 +35,9 @@ export interface Found {
 const mostMessages = 500;
 const defaultMessages = 100;
 
-/** Messages in one read. */
-const pageLength = 500;
+/** Messages in one read, at least and at most. */
+const shortestPage = 10;
+const longestPage = 500;
 
 /** @throws {TypeError} that names the field and its rule. */
 export function checkedQuery(
@@ -76,7 +77,10 @@ export async function lookUp(
 	let gap = false;
 	for (let more = true; more; ) {
 		const from = isEmpty(position) ? beginning : position;
-		const read = await history.read(channel, from, pageLength);
+		// Messages may be large: hardly more are read than are wanted.
+		const missing = Math.max(shortestPage, limit - messages.length);
+		const length = keepsNewest && !newest ? longestPage : missing;
+		const read = await history.read(channel, from, length);
 		const page = Run.read(from, read, decode);
 		if (position === start && after !== undefined) gap = !page.covers(position);
 		const wanted = page.messages.filter(

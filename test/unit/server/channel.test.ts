@@ -1,0 +1,44 @@
+import { Hono } from "hono";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { memory } from "../../../src/connectors/memory.ts";
+import type { History } from "../../../src/core/connector.ts";
+import { ServerSentEvents } from "../../../src/core/sse.ts";
+import { describeChannel } from "../../../src/server/channel.ts";
+
+function scene() {
+	const connector = memory({ history: {} });
+	const read = vi.spyOn(connector.history as History, "read");
+	const sse = new ServerSentEvents({ connector });
+	onTestFinished(() => sse.close());
+	const app = new Hono().get("/channel", (c) => describeChannel(c, sse));
+	const kept = async () => {
+		const answer = (await (await app.request("/channel?name=a")).json()) as { kept: number };
+		return answer.kept;
+	};
+	return { sse, read, kept };
+}
+
+test("what is kept of a channel is counted without holding all of it", async () => {
+	const { sse, read, kept } = scene();
+	const data = "x".repeat(100_000);
+	for (let n = 0; n < 60; n++) await sse.publish(data, { channel: "a" });
+	expect(await kept()).toBe(60);
+	for (const { value } of read.mock.settledResults) {
+		expect(JSON.stringify(value).length).toBeLessThan(2_000_000);
+	}
+});
+
+test("small messages are counted in few reads, up to 500", async () => {
+	const { sse, read, kept } = scene();
+	for (let n = 0; n < 600; n++) await sse.publish(n, { channel: "a" });
+	expect(await kept()).toBe(500);
+	expect(read.mock.calls.length).toBeLessThanOrEqual(3);
+});
+
+test("history() reads hardly more than it is asked for", async () => {
+	const { sse, read } = scene();
+	for (let n = 0; n < 100; n++) await sse.publish(n, { channel: "a" });
+	const { messages } = await sse.history("a", { after: "0", limit: 20 });
+	expect(messages).toHaveLength(20);
+	expect(read.mock.calls).toEqual([["a", "0-0", 20]]);
+});
