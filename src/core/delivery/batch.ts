@@ -59,7 +59,10 @@ export function batchOf(
 			texts.push(messageJson(decoded, channel));
 		}
 	}
-	const gaps = steps.filter((step) => step?.gap).length;
+	// One whose channel stays where it was is told with the channel's next messages.
+	const gaps = steps.filter(
+		(step, index) => step?.gap && positions[index] !== places[index]?.claimed,
+	).length;
 	const lastEventId = JSON.stringify(formatCursor(names, positions));
 	const json = `{"messages":[${texts.join()}],"lastEventId":${lastEventId},"gap":${gaps > 0}}`;
 	return { json, count: texts.length, gaps };

@@ -89,6 +89,28 @@ test("what is not kept any more is a gap, once", async () => {
 	expect(forged.gap).toBe(true);
 });
 
+test("a gap of one channel is told once, with its messages, while others are ahead of it", async () => {
+	const it = scene({ history: { maxLength: 2 } });
+	for (const channel of ["a", "b"]) await it.sse.publish(0, { channel });
+	const { lastEventId } = await read(it, "channel=a&channel=b&lastEventId=0");
+	for (const n of [1, 2]) await it.sse.publish(n, { channel: "b" });
+	for (const n of [1, 2, 3, 4]) await it.sse.publish(n, { channel: "a" });
+	const told: [unknown, boolean][] = [];
+	for (let cursor = lastEventId; told.length < 5; ) {
+		const answer = await read(it, `channel=a&channel=b&limit=1&lastEventId=${cursor}`);
+		const [message] = answer.messages;
+		told.push([message && [message.channel, message.data], answer.gap]);
+		cursor = answer.lastEventId;
+	}
+	expect(told).toEqual([
+		[["b", 1], false],
+		[["b", 2], false],
+		[["a", 2], true],
+		[["a", 3], false],
+		[["a", 4], false],
+	]);
+});
+
 test("a message that is not kept reaches those that wait", async () => {
 	const it = scene({ history: {} });
 	const waiting = read(it, "channel=a&wait=5");
