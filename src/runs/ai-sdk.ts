@@ -39,7 +39,7 @@ function part(chunk: object): string {
  *
  * @example
  * ```ts
- * return result.toUIMessageStreamResponse({
+ * const response = result.toUIMessageStreamResponse({
  * 	consumeSseStream: ({ stream }) => runs.start(id, () => aiSdkChunks(stream)),
  * });
  * ```

@@ -161,6 +161,19 @@ const perSource: Record<string, string> = {
 	"src/core/errors.ts": errorClasses,
 	"src/core/reading.ts": "declare function readCart(id: number): Promise<object>;",
 	"src/runs/errors.ts": runs,
+	"src/runs/ai-sdk.ts": `${runs}
+		declare const aiSdkFormat: typeof import("edge-sse/runs").aiSdkFormat;
+		declare const aiSdkChunks: typeof import("edge-sse/runs").aiSdkChunks;
+		declare const id: string;
+		declare const result: {
+			toUIMessageStreamResponse(options: {
+				consumeSseStream(given: { stream: ReadableStream<string> }): unknown;
+			}): Response;
+		};
+	`,
+	"src/runs/resumable-stream.ts": `${runs}
+		declare const resumableStreams: typeof import("edge-sse/runs").resumableStreams;
+	`,
 	"src/runs/runs.ts": `${runs}
 		declare const tokens: AsyncIterable<string>;
 		declare const lease: string;
