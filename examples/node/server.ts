@@ -23,5 +23,5 @@ const server = createServer(handler).listen(port, "127.0.0.1", () => {
 
 process.once("SIGTERM", async () => {
 	server.close();
-	await sse.close(); // ends the streams, each with a time to come back
+	await sse.close(); // ends the streams, each with a time to reconnect
 });
