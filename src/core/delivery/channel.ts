@@ -194,6 +194,7 @@ export class Channel implements SubscriptionHandlers, Recovering, LogChannel {
 	onEnd(error: ConnectorError): void {
 		if (this.#ended) return;
 		this.#ended = true;
+		this.log?.forgetTail();
 		if (error.code !== "closed") this.report(error);
 		this.#owner.channelEnded(this, error);
 	}
@@ -202,6 +203,7 @@ export class Channel implements SubscriptionHandlers, Recovering, LogChannel {
 	end(): void {
 		if (this.#ended) return;
 		this.#ended = true;
+		this.log?.forgetTail();
 		this.#unsubscribe();
 	}
 

@@ -97,3 +97,14 @@ test("what was kept for a crowd does not judge who has heard more elsewhere", as
 	);
 	await sse.close();
 });
+
+test("what was kept for a crowd keeps no timer when the instance is closed", async () => {
+	const { broker, sse, comesBack } = await crowded();
+	broker.publish("a");
+	broker.deliver("a", 1, 0);
+	const before = vi.getTimerCount();
+	await comesBack();
+	while (vi.getTimerCount() === before) await nextTurn();
+	await sse.close();
+	expect(vi.getTimerCount()).toBe(0);
+});
