@@ -14,8 +14,7 @@ export const read: Command = {
 	usage: "token read [options]",
 	summary: "Says what a token allows, and until when, and whether its signature is right",
 	text: [
-		"The token comes from standard input or from a file. It is checked where there is a key to check it with, and the",
-		"command ends with 1 where a hub would refuse it.",
+		"The token comes from standard input or from a file. It is checked where there is a key to check it with, and the command ends with 1 where a hub would refuse it.",
 	],
 	options: {
 		"token-file": { value: "<file>", help: "The token, read from a file" },
