@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { until } from "../support/wait.ts";
 import { type Broker, numbers, Scene } from "./scene.ts";
+import { comeAndGo } from "./suite/reading.ts";
 
 export interface Control {
 	/** The broker goes, with what it keeps on disk. */
@@ -39,6 +40,18 @@ export function upstreamLoss(name: string, broker: Broker, control: Control): vo
 			}
 			expect((await scene.reports()).filter(({ code }) => code === "gap")).toEqual([]);
 		});
+
+		test(
+			"32 channels that are joined and left one by one, while the broker is killed",
+			{
+				timeout: 90_000,
+			},
+			() =>
+				comeAndGo(broker, async () => {
+					await control.stop();
+					await control.start();
+				}),
+		);
 
 		test("a subscription that broke: batches and un-awaited publishes come, once, in order", async () => {
 			const scene = new Scene(broker);

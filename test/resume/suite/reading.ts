@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { ConnectorError } from "../../../src/core/errors.ts";
 import type { ServerSentEvents } from "../../../src/core/sse.ts";
+import type { Client } from "../client.ts";
 import type { Broker } from "../scene.ts";
 import { numbers, Scene } from "../scene.ts";
 
@@ -92,58 +94,97 @@ export function reading(broker: Broker): void {
 		expect(messages.map(({ data }) => JSON.parse(String(data)))).toEqual(numbers(3, state - 2));
 	});
 
-	test("32 channels that are joined and left one by one, under load, while instances end", {
-		timeout: 60_000,
-	}, async () => {
-		const scene = new Scene(broker);
-		const publisher = scene.hub();
-		const names = numbers(32).map((n) => scene.channel(`c${n}`));
-		const stays = names[0] as string;
-		const published = new Map<string, number>(names.map((name) => [name, 0]));
-		let isOver = false;
-		const publishing = (async () => {
-			for (let n = 0; !isOver; n++, await nextTurn()) {
-				const name = n % 2 === 0 ? stays : (names[(n >> 1) % names.length] ?? stays);
-				const next = published.get(name) ?? 0;
-				published.set(name, next + 1);
-				await scene.publish(publisher, name, [name, next]);
-			}
-		})();
-		/** Of each channel: what was seen since it was joined last. */
-		const seen = new Map<string, number[]>();
-		let total = 0;
-		// The cursor of a single channel is its bare position, which names none.
-		let lastEventId = await publisher.position(names.slice(0, 2));
-		const counts = numbers(names.length - 1, 2);
-		let hub = scene.other(publisher);
-		for (const [n, count] of [...counts, ...counts.toReversed()].entries()) {
-			// In an order of its own, and every few times at an instance that has just begun.
-			const list = names.slice(0, count).toReversed();
-			if (n % 8 === 7 && hub !== publisher) {
-				await hub.close();
-				hub = scene.other(publisher);
-			}
-			for (const name of seen.keys()) if (!list.includes(name)) seen.delete(name);
+	test(
+		"32 channels that are joined and left one by one, under load, while instances end",
+		{
+			timeout: 60_000,
+		},
+		() => comeAndGo(broker),
+	);
+}
+
+/**
+ * One client after the other, each with a channel more and then one less, at instances that end.
+ *
+ * @param disturb the broker's own trouble, every sixteenth time.
+ */
+export async function comeAndGo(broker: Broker, disturb?: () => Promise<void>): Promise<void> {
+	const scene = new Scene(broker);
+	const publisher = scene.hub();
+	const names = numbers(32).map((n) => scene.channel(`c${n}`));
+	const stays = names[0] as string;
+	const published = new Map<string, number>(names.map((name) => [name, 0]));
+	let isOver = false;
+	const publishing = (async () => {
+		for (let n = 0; !isOver; n++, await nextTurn()) {
+			const name = n % 2 === 0 ? stays : (names[(n >> 1) % names.length] ?? stays);
+			const next = published.get(name) ?? 0;
+			published.set(name, next + 1);
+			await surely(publisher, name, [name, next]);
+		}
+	})();
+	/** Of each channel: what was seen since it was joined last. */
+	const seen = new Map<string, number[]>();
+	let total = 0;
+	const take = (client: Client) => {
+		for (const [name, number] of client.seen as [string, number][]) {
+			const before = seen.get(name) ?? [];
+			// What stays in the list goes on where it was: nothing is lost, and nothing comes twice.
+			if (before.length > 0) expect([name, number]).toEqual([name, (before.at(-1) ?? 0) + 1]);
+			seen.set(name, [...before, number]);
+			total++;
+		}
+		expect(client.gaps).toEqual([]);
+	};
+	// The cursor of a single channel is its bare position, which names none.
+	let lastEventId = await publisher.position(names.slice(0, 2));
+	const counts = numbers(names.length - 1, 2);
+	let hub = scene.other(publisher);
+	for (const [n, count] of [...counts, ...counts.toReversed()].entries()) {
+		// In an order of its own, and every few times at an instance that has just begun.
+		const list = names.slice(0, count).toReversed();
+		if (n % 8 === 7 && hub !== publisher) {
+			await hub.close();
+			hub = scene.other(publisher);
+		}
+		for (const name of seen.keys()) if (!list.includes(name)) seen.delete(name);
+		if (n % 16 === 15) await disturb?.();
+		for (let isServed = false; !isServed; ) {
 			const client = await scene.open(hub, list, { lastEventId });
 			const mine = () => (client.seen as [string, number][]).filter(([name]) => name === stays);
-			await client.when(() => mine().length >= 2, "what comes on the channel that stays");
+			const served = client.when(() => mine().length >= 2, "what comes on the channel that stays");
+			isServed = await served.then(
+				() => true,
+				(error: unknown) => {
+					// While its broker is away, an instance asks its clients to come back.
+					if (client.state !== "ended") throw error;
+					return false;
+				},
+			);
 			client.close();
-			// It misses something.
-			const missed = (published.get(stays) ?? 0) + 2;
-			while ((published.get(stays) ?? 0) < missed) await nextTurn();
-			for (const [name, number] of client.seen as [string, number][]) {
-				const before = seen.get(name) ?? [];
-				// What stays in the list goes on where it was: nothing is lost, and nothing comes twice.
-				if (before.length > 0) expect([name, number]).toEqual([name, (before.at(-1) ?? 0) + 1]);
-				seen.set(name, [...before, number]);
-				total++;
-			}
-			expect(client.gaps).toEqual([]);
+			take(client);
 			lastEventId = client.lastEventId ?? lastEventId;
 		}
-		isOver = true;
-		await publishing;
-		expect(seen.get(stays)?.length).toBeGreaterThan(2 * counts.length);
-		expect(total).toBeGreaterThan(seen.get(stays)?.length ?? 0);
-	});
+		// It misses something.
+		const missed = (published.get(stays) ?? 0) + 2;
+		while ((published.get(stays) ?? 0) < missed) await nextTurn();
+	}
+	isOver = true;
+	await publishing;
+	expect(seen.get(stays)?.length).toBeGreaterThan(2 * counts.length);
+	expect(total).toBeGreaterThan(seen.get(stays)?.length ?? 0);
+}
+
+/** Publishes again until it is known to be stored. The key keeps it from being stored twice. */
+async function surely(sse: ServerSentEvents, channel: string, data: [string, number]) {
+	const key = data.join();
+	for (;;) {
+		try {
+			await sse.publish(JSON.stringify(data), { channel, key });
+			return;
+		} catch (error) {
+			if (!(error instanceof ConnectorError)) throw error;
+			await nextTurn();
+		}
+	}
 }
