@@ -33,7 +33,7 @@ async function main(args: readonly string[]): Promise<void> {
 	}
 	if (!Array.isArray(command)) return command.run(rest);
 	const words = command.map(({ usage }) => usage.split(" ")[1]);
-	throw new UsageError(`${first}: must be followed by ${words.join(", ")}.`);
+	throw new UsageError(`${first}: must be followed by one of ${words.join(", ")}.`);
 }
 
 /** The command that is called, or all that begin so, and its arguments. */

@@ -59,5 +59,10 @@ function listenError(error: unknown, { host, port }: ServerHub["settings"]): unk
 			`PORT ${port} is not for this user to listen on: choose one above 1023, or 0 for any that is free.`,
 		);
 	}
+	if (code === "EADDRNOTAVAIL" || name === "AddrNotAvailable") {
+		return new ConfigurationError(
+			`HOST ${host} is no address of this machine: choose 127.0.0.1, or 0.0.0.0 for all of its addresses.`,
+		);
+	}
 	return error;
 }

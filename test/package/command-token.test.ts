@@ -77,7 +77,7 @@ test("a pair of keys: the private one is its owner's alone, and the public set c
 });
 
 test.each([
-	["token", 2, "token: must be followed by make, read, keys."],
+	["token", 2, "token: must be followed by one of make, read, keys."],
 	["token make news --secret hush", 2, "--secret: a secret is no argument"],
 	["token make news", 1, "There is no key to sign with. Set SSE_JWT_SECRET"],
 	["token make news --expires soon --secret-file secret", 2, "--expires: must be a number with"],

@@ -34,6 +34,10 @@ export async function tryCommand(command: string, folder: string): Promise<void>
 		/^edge-sse: PORT \d+ is taken by another program on 127\.0\.0\.1: [^\n]+\n$/,
 	);
 
+	const elsewhere = run("--port 0 --host 192.0.2.1", { SSE_PUBLISH_TOKEN: "t".repeat(40) });
+	expect(await elsewhere.ended()).toBe(1);
+	expect(elsewhere.output).toMatch(/^edge-sse: HOST 192\.0\.2\.1 is no address of this machine: /);
+
 	const tail = run(`tail ${url} --channel news`);
 	await tail.says("connected to");
 	const words = `publish ${url} '{"n": 12345678901234567890}' --channel news --type greeting`;
