@@ -69,6 +69,12 @@ export function runBody(options: BodyOptions): ReadableStream<Uint8Array> {
 		{
 			start(controller) {
 				over = options.begin(() => finish("left"));
+				// The client may have left before, and `begin` has said so at once.
+				if (abort.signal.aborted) {
+					over("left");
+					controller.close();
+					return;
+				}
 				// Bun sends no headers before a first chunk, and some proxies wait for one too.
 				write(controller, encoder.encode(commentFrame));
 				timer = setInterval(beat, Math.min(keepAlive, 1_000), controller);

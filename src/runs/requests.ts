@@ -43,6 +43,14 @@ export interface RunStreamOptions {
 const firstPause = 100;
 const longestPause = 1_000;
 
+/** A request, and how it is to be answered. */
+interface Asked {
+	readonly request: Request;
+	readonly format: RunFormat;
+	readonly replay: "all" | "after";
+	readonly host: unknown;
+}
+
 /** Answers a request with a run. */
 export async function answerRequest(
 	{ runHost, readers }: { runHost: RunHost; readers: RunReaders },
@@ -65,14 +73,11 @@ export async function answerRequest(
 		const record = await awaited(readers, channel, visit.cursor === undefined ? wait : 0, host);
 		const streamed =
 			record &&
-			(await streamOf(runHost, readers, channel, record, visit, { format, replay, host }));
-		if (streamed instanceof ReadableStream && request.method !== "HEAD") {
-			return runHost.stream(streamed, { ...visit.headers, ...format.headers });
-		}
-		visit.leave();
+			(await streamOf(runHost, readers, channel, record, visit, { request, format, replay, host }));
+		if (!(streamed instanceof ReadableStream)) visit.leave();
 		if (streamed === undefined) return absent(format, visit.headers);
 		if (streamed === "over") return new Response(null, { status: 204, headers: visit.headers });
-		return runHost.stream(null, { ...visit.headers, ...format.headers });
+		return runHost.stream(streamed, { ...visit.headers, ...format.headers });
 	} catch (error) {
 		visit.leave();
 		if (!(error instanceof ConnectorError)) throw error;
@@ -83,19 +88,21 @@ export async function answerRequest(
 	}
 }
 
-/** @returns undefined: the cursor is none of this run's. */
+/** @returns undefined: the cursor is none of this run's; null: the request wants no body. */
 async function streamOf(
 	runHost: RunHost,
 	readers: RunReaders,
 	channel: string,
 	record: RunRecord,
 	visit: Visit,
-	{ format, replay, host }: { format: RunFormat; replay: "all" | "after"; host: unknown },
-): Promise<ReadableStream<Uint8Array> | "over" | undefined> {
+	{ request, format, replay, host }: Asked,
+): Promise<ReadableStream<Uint8Array> | "over" | null | undefined> {
 	const answer = answerTo(record, visit.cursor, replay);
 	if (answer === "over") return "over";
 	const { after, isClaimed } = answer;
 	if (isClaimed && !(await isIn(runHost, channel, after, host))) return undefined;
+	// A body begins to read at once, and nobody would end it.
+	if (request.method === "HEAD") return null;
 	return runBody({
 		format,
 		keepAlive: runHost.options.keepAlive,
