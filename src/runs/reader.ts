@@ -124,7 +124,7 @@ export class RunReaders {
 					// Anybody may have sent it who may publish to the broker.
 					if (found.end === message.id) yield { end: endOf(found) };
 				} else if (kind === "chunk") {
-					watch.heard();
+					if (message.id !== undefined) watch.heard(message.id);
 					yield { message };
 				}
 			}

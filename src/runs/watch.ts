@@ -1,4 +1,5 @@
 import { SseError } from "../core/errors.ts";
+import { beginning, isAfter } from "../core/message/position.ts";
 import type { RunRecord, RunStore } from "../core/run-store.ts";
 import { endPayload } from "./messages.ts";
 
@@ -25,6 +26,8 @@ export class Watch {
 	readonly #readers = new Set<() => void>();
 	#lease: number;
 	#heardAt = performance.now();
+	/** The newest message that any of them has come to. */
+	#newest = beginning;
 	/** Since when the lease is known to have lapsed, with a broker that answers. */
 	#suspectedSince: number | undefined;
 	#timer: ReturnType<typeof setTimeout> | undefined;
@@ -52,8 +55,10 @@ export class Watch {
 		};
 	}
 
-	/** Its producer has said something. */
-	heard(): void {
+	/** A reader has come to a message. It says something of the producer only if it is new to all of them. */
+	heard(id: string): void {
+		if (!isAfter(id, this.#newest)) return;
+		this.#newest = id;
 		this.#heardAt = performance.now();
 		this.#suspectedSince = undefined;
 	}
