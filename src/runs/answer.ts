@@ -1,4 +1,4 @@
-import { beginning, isAfter, isPosition } from "../core/message/position.ts";
+import { beginning, beginningOr, isAfter, isPosition } from "../core/message/position.ts";
 import type { RunRecord } from "../core/run-store.ts";
 
 /** What a request gets of a run: that it is over for it, or the chunks after a position. */
@@ -14,8 +14,8 @@ export function answerTo(
 	cursor: string | undefined,
 	replay: "all" | "after",
 ): Answer {
-	const position = cursor === "0" ? beginning : cursor;
-	if (position === undefined || position === beginning) return whole;
+	const position = beginningOr(cursor);
+	if (position === beginning) return whole;
 	const isKnown = isPosition(position);
 	if (end !== undefined && isKnown && !isAfter(end, position)) return "over";
 	if (replay === "all") return whole;

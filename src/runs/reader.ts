@@ -1,6 +1,6 @@
 import { SseError } from "../core/errors.ts";
 import type { Message } from "../core/message/message.ts";
-import { beginning, isAfter } from "../core/message/position.ts";
+import { beginning, beginningOr, isAfter, isPosition } from "../core/message/position.ts";
 import type { RunHost } from "../core/run-host.ts";
 import type { RunEndState, RunRecord } from "../core/run-store.ts";
 import { RunError } from "./errors.ts";
@@ -54,7 +54,7 @@ export class RunReaders {
 	 */
 	async *steps(channel: string, first: RunRecord, from: ReadFrom): AsyncGenerator<Step, void> {
 		const { signal, host } = from;
-		let position = from.after ?? beginning;
+		let position = beginningOr(from.after);
 		let record: RunRecord | undefined = first;
 		while (!signal?.aborted) {
 			if (record === undefined || record.name !== first.name) throw gone();
@@ -147,6 +147,11 @@ export class RunReaders {
 	): AsyncGenerator<Step, void> {
 		const { history } = this.#host.connector(host);
 		const end = endOf(record);
+		// Whoever has the end as well, as after a snapshot, is only told of it again.
+		if (isPosition(after) && !isAfter(end.id, after)) {
+			yield { end };
+			return;
+		}
 		let position = after;
 		while (!signal?.aborted) {
 			const page = await history.read(channel, position, pageSize);

@@ -8,6 +8,11 @@
 /** Before everything that is kept. */
 export const beginning = "0-0";
 
+/** Where a cursor says to begin: `0`, as no cursor, is before everything. */
+export function beginningOr(cursor = "0"): string {
+	return cursor === "0" ? beginning : cursor;
+}
+
 const form = /^~?\d{1,15}-\d{1,15}$/;
 
 export function isPosition(text: string): boolean {
