@@ -58,13 +58,20 @@ function iteratorOf(source: RunChunks): AsyncIterator<unknown> | Iterator<unknow
 
 // Not every runtime's streams are iterable.
 function streamIterator(reader: ReadableStreamDefaultReader<unknown>): AsyncIterator<unknown> {
+	let hasFailed = false;
 	return {
 		next: async () => {
-			const { done, value } = await reader.read();
-			return done ? ended : { value };
+			try {
+				const { done, value } = await reader.read();
+				return done ? ended : { value };
+			} catch (error) {
+				hasFailed = true;
+				throw error;
+			}
 		},
 		return: async () => {
-			await reader.cancel();
+			// Of a stream that has failed, this would fail with the same error.
+			if (!hasFailed) await reader.cancel();
 			return ended;
 		},
 	};
