@@ -83,10 +83,12 @@ export class Producer {
 		const { channel, host } = this.#claimed;
 		while (!signal.aborted) {
 			let stop: (() => void) | undefined;
+			let leave: (() => void) | undefined;
 			let isOver = false;
 			try {
 				await new Promise<void>((resolve, reject) => {
-					signal.addEventListener("abort", () => resolve());
+					leave = () => resolve();
+					signal.addEventListener("abort", leave);
 					const heard = (message: Message) => {
 						if (kindOf(message) === "cancel") this.#look().catch(reject);
 					};
@@ -99,14 +101,13 @@ export class Producer {
 					}, reject);
 				});
 			} catch (error) {
-				if (error instanceof SseError && error.code === "closed") return;
-				// Each append says it, too, so this is no reason to stop.
-				if (!(error instanceof SseError && error.code === "unavailable")) {
-					this.#runHost.report(error, channel);
-				}
+				const code = error instanceof SseError ? error.code : undefined;
+				// Each append says it, too, so a broker that refuses is not asked again.
+				if (code === "closed" || code === "refused") return;
 				await new Promise((resolve) => setTimeout(resolve, endPause));
 			} finally {
 				isOver = true;
+				if (leave !== undefined) signal.removeEventListener("abort", leave);
 				stop?.();
 			}
 		}
@@ -115,8 +116,15 @@ export class Producer {
 	/** A message says only that somebody may want it cancelled: whoever may publish to the broker can send it. */
 	async #look(): Promise<void> {
 		const { channel, host } = this.#claimed;
-		const record = await this.#runHost.connector(host).runs.status(channel);
-		if (record?.cancel !== undefined) this.#cancel(record.cancel);
+		try {
+			const record = await this.#runHost.connector(host).runs.status(channel);
+			if (record?.cancel !== undefined) this.#cancel(record.cancel);
+		} catch (error) {
+			// What befalls the subscription is reported by the core.
+			const code = error instanceof SseError ? error.code : undefined;
+			if (code !== "unavailable" && code !== "closed") this.#runHost.report(error, channel);
+			throw error;
+		}
 	}
 
 	async #failed(error: unknown): Promise<RunEnd> {
