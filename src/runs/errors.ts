@@ -1,4 +1,5 @@
 import { SseError } from "../core/errors.ts";
+import type { RunAppended } from "../core/run-store.ts";
 
 /** What is wrong with a run, as a closed set. */
 export type RunErrorCode =
@@ -29,5 +30,23 @@ export class RunError extends SseError {
 
 	constructor(code: RunErrorCode, message: string, options?: { cause?: unknown }) {
 		super(code, message, options);
+	}
+}
+
+/** Why the store takes no more, in words. */
+export function refusalOf({ refused, state }: Extract<RunAppended, { refused: string }>): RunError {
+	switch (refused) {
+		case "superseded": {
+			const how = state === undefined || state === "running" ? "" : ` It has ended: ${state}.`;
+			return new RunError("superseded", `The run is not this producer's, or not any more.${how}`);
+		}
+		case "lost":
+			return new RunError("gap", "The broker has lost what it had taken of the run.");
+		case "length":
+			return new RunError("run_limit", "The run has as many messages as maxLength of Runs allows.");
+		case "bytes":
+			return new RunError("run_limit", "The run has as many bytes as limits.runBytes allows.");
+		default:
+			return new RunError("run_limit", "The run has lasted as long as maxAge of Runs allows.");
 	}
 }

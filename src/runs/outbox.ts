@@ -1,7 +1,7 @@
 import { SseError } from "../core/errors.ts";
 import { exceeds } from "../core/message/text.ts";
 import type { RunAppended } from "../core/run-store.ts";
-import { RunError } from "./errors.ts";
+import { RunError, refusalOf } from "./errors.ts";
 import { chunkPayload } from "./messages.ts";
 import type { CheckedRunsOptions } from "./options.ts";
 
@@ -101,9 +101,7 @@ export class Outbox {
 	/** @param whole also half of a surrogate pair at its end, which else waits for the other half. */
 	#sealText(whole: boolean): void {
 		const text = this.#text;
-		const last = text.charCodeAt(text.length - 1);
-		const isCut = !whole && last >= 0xd800 && last < 0xdc00;
-		const sealed = isCut ? text.slice(0, -1) : text;
+		const sealed = !whole && isCut(text) ? text.slice(0, -1) : text;
 		if (sealed === "") return;
 		this.#text = text.slice(sealed.length);
 		this.#unsent -= sealed.length;
@@ -123,6 +121,11 @@ export class Outbox {
 		this.#unsent += payload.length;
 	}
 
+	/** Whether there is more than half of a pair, which waits for the other half. */
+	get #isSendable(): boolean {
+		return this.#unsent > (!this.#isFlushing && isCut(this.#text) ? 1 : 0);
+	}
+
 	/** Sends, if it is time. */
 	#go(): void {
 		if (this.#isBusy || this.#error !== undefined) return;
@@ -130,13 +133,13 @@ export class Outbox {
 		const now = performance.now();
 		const isEnough = this.#isFirst || this.#isFlushing || this.#unsent >= bytes;
 		const isDue = isEnough || now >= this.#lastCall + wait;
-		if (this.#unsent > 0 && isDue) void this.#send(now);
+		if (this.#isSendable && isDue) void this.#send(now);
 		else this.#arm();
 	}
 
 	/** Wakes when what waits is due; else when the lease is to be extended. */
 	#arm(): void {
-		const what = this.#unsent > 0 ? "send" : "renew";
+		const what = this.#isSendable ? "send" : "renew";
 		// It is called with each chunk.
 		if (this.#armedTo === what) return;
 		this.#disarm();
@@ -155,7 +158,7 @@ export class Outbox {
 	async #send(now: number): Promise<void> {
 		this.#disarm();
 		this.#isBusy = true;
-		this.#isFirst &&= this.#unsent === 0;
+		this.#isFirst &&= !this.#isSendable;
 		this.#lastCall = now;
 		this.#waitingSince ??= now;
 		try {
@@ -231,20 +234,8 @@ export class Outbox {
 	}
 }
 
-/** Why the store takes no more, in words. */
-export function refusalOf({ refused, state }: Extract<RunAppended, { refused: string }>): RunError {
-	switch (refused) {
-		case "superseded": {
-			const how = state === undefined || state === "running" ? "" : ` It has ended: ${state}.`;
-			return new RunError("superseded", `The run is not this producer's, or not any more.${how}`);
-		}
-		case "lost":
-			return new RunError("gap", "The broker has lost what it had taken of the run.");
-		case "length":
-			return new RunError("run_limit", "The run has as many messages as maxLength of Runs allows.");
-		case "bytes":
-			return new RunError("run_limit", "The run has as many bytes as limits.runBytes allows.");
-		default:
-			return new RunError("run_limit", "The run has lasted as long as maxAge of Runs allows.");
-	}
+/** Whether a text ends within a surrogate pair. */
+function isCut(text: string): boolean {
+	const last = text.charCodeAt(text.length - 1);
+	return last >= 0xd800 && last < 0xdc00;
 }

@@ -2,10 +2,9 @@ import { checkNames } from "../core/known-names.ts";
 import { exceeds } from "../core/message/text.ts";
 import type { RunHost } from "../core/run-host.ts";
 import type { RunEndState } from "../core/run-store.ts";
-import { RunError } from "./errors.ts";
+import { RunError, refusalOf } from "./errors.ts";
 import { chunkPayload, endPayload } from "./messages.ts";
 import { type CheckedRunsOptions, checkedLease } from "./options.ts";
-import { refusalOf } from "./outbox.ts";
 import type { Claimed } from "./producer.ts";
 
 /** The options of a run in steps. */
