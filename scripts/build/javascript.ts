@@ -20,6 +20,7 @@ const common = [
 	"core/request-mark.ts",
 	"core/scheduling.ts",
 	"core/message/position.ts",
+	"core/message/text.ts",
 	"core/request/request.ts",
 	"core/request/response.ts",
 	"core/sinks/node-response.ts",

@@ -1,3 +1,4 @@
+import { byteLength } from "../../core/message/text.ts";
 import type {
 	RunAppend,
 	RunAppended,
@@ -75,8 +76,7 @@ export class LocalRuns implements RunStore {
 		const now = Date.now();
 		if (now > run.started + run.maxAge) return { refused: "age" };
 		for (const payload of payloads.slice(from === undefined ? 0 : run.count - from)) {
-			// Counted as the text's length: nothing here is bytes.
-			const bytes = run.bytes + payload.length;
+			const bytes = run.bytes + byteLength(payload);
 			if (run.count >= run.maxLength || bytes > run.maxBytes) {
 				this.#place.set(channel, run);
 				return { refused: run.count >= run.maxLength ? "length" : "bytes" };
