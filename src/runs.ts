@@ -15,6 +15,7 @@
  */
 export type { RunEndState, RunState } from "./core/run-store.ts";
 export { aiSdkChunks, aiSdkFormat } from "./runs/ai-sdk.ts";
+export type { RunChunks } from "./runs/chunks.ts";
 export { RunError, type RunErrorCode } from "./runs/errors.ts";
 export type { RunFormat } from "./runs/format.ts";
 export type { BatchOptions, RunLimits, RunsOptions } from "./runs/options.ts";
