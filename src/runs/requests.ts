@@ -106,11 +106,18 @@ async function streamOf(
 	return runBody({
 		format,
 		keepAlive: runHost.options.keepAlive,
-		expires: visit.expires,
+		expires: Math.min(visit.expires, endOf(runHost.options.maxDuration)),
 		read: (signal) => readers.steps(channel, record, { after, signal, host }),
 		begin: visit.begin,
 		report: (error) => runHost.report(error, channel),
 	});
+}
+
+/** When a stream that begins now is to end: those who came together do not all leave together. */
+function endOf(maxDuration: number): number {
+	// A body looks at the time once a second.
+	const tick = Math.min(1_000, maxDuration / 10);
+	return Date.now() + maxDuration * (0.9 + Math.random() / 10) - tick;
 }
 
 async function isIn(runHost: RunHost, channel: string, position: string, host: unknown) {

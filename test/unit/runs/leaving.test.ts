@@ -40,3 +40,14 @@ test("a client that has left before its stream begins gives its place back", asy
 	expect(await (await runs.stream(request(), "a")).text()).toContain("data:one");
 	expect(ends).toEqual(["left", "closed"]);
 });
+
+test("close() ends the streams of runs; stats() does not count them", async () => {
+	const ends: string[] = [];
+	const { runs, sse } = setUp({}, { onDisconnect: (_, { reason }) => ends.push(reason) });
+	await runs.start("a", {});
+	const response = await runs.stream(request(), "a");
+	expect(sse.stats().connections).toBe(0);
+	await sse.close();
+	expect(await response.text()).not.toContain("data");
+	expect(ends).toEqual(["closed"]);
+});
