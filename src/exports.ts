@@ -35,6 +35,18 @@ export type { PublishChannel, Published, PublishMessage, PublishOptions } from "
 export type { HistoryResult } from "./core/reading.ts";
 export type { Authorize, Grant } from "./core/request/authorize.ts";
 export type { CorsOptions } from "./core/request/cors.ts";
+export type {
+	RunAppend,
+	RunAppended,
+	RunClaim,
+	RunEndState,
+	RunFinish,
+	RunFinished,
+	RunRecord,
+	RunRefusal,
+	RunState,
+	RunStore,
+} from "./core/run-store.ts";
 export { ServerSentEvents } from "./core/sse.ts";
 export type { Stats } from "./core/stats.ts";
 export type { FirstEvents, StreamOptions } from "./core/stream-options.ts";

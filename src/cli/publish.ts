@@ -47,7 +47,9 @@ export const publish: Command = {
 		};
 		const send = async (text: string) => {
 			const body = bodyOf(text, fields, has("text"));
-			await writeLine(resultOf(await post(url, body, token)));
+			const answer = await post(url, body, token);
+			await writeLine(resultOf(answer));
+			if (isFailed(answer)) process.exitCode = 1;
 		};
 		if (data !== undefined) return send(data);
 		for await (const line of inputLines()) await send(line);
@@ -79,6 +81,10 @@ async function post(url: URL, body: string, token: string | undefined): Promise<
 	const answer = await jsonOf(response);
 	if (response.ok && answer !== undefined) return answer;
 	throw new Error(refusal(url, response, answer));
+}
+
+function isFailed(answer: unknown): boolean {
+	return [answer].flat().some((result) => Object(result).error !== undefined);
 }
 
 function resultOf(answer: unknown): string {

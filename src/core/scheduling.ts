@@ -118,7 +118,9 @@ export function shared<K, V>(
 ): Promise<V> {
 	const found = underWay.get(key);
 	if (found !== undefined) return found;
-	const asking = ask().finally(() => underWay.delete(key));
+	const asking = ask().finally(() => {
+		if (underWay.get(key) === asking) underWay.delete(key);
+	});
 	underWay.set(key, asking);
 	return asking;
 }

@@ -6,6 +6,12 @@ import { logFailure } from "./log.ts";
 /** Messages that are counted, at most: whoever may read may ask. */
 const mostCounted = 500;
 
+/** Counts at a time, however many ask. */
+const countsAtATime = 8;
+
+/** After this, in ms, a count has ended, or will not end any more. */
+const longestCount = 30_000;
+
 /** Messages in the first read, and in one of large messages. */
 const firstRead = 10;
 
@@ -20,24 +26,40 @@ export async function describeChannel(c: Context, sse: ServerSentEvents): Promis
 	const name = c.req.query("name") ?? "";
 	const refusal = await readRefusal(c, sse, name);
 	if (refusal !== undefined) return refusal;
+	const end = begin();
+	if (end === undefined) return c.json({ error: "Too many at a time. Try again." }, 503, later);
 	return answered(c, async () => {
-		const [position, kept] = await Promise.all([sse.position(name), countKept(sse, name)]);
-		const more = kept === mostCounted;
+		const [position, count] = await Promise.all([sse.position(name), countKept(sse, name)]);
+		const kept = Math.min(count, mostCounted);
+		const more = count > mostCounted;
 		return c.json({ name, position, kept, more, connections: sse.streamsOf(name) }, 200, noStore);
-	});
+	}).finally(end);
+}
+
+/** Counts that are under way, by when they began. A platform may end a request without a word. */
+const underWay = new Set<{ readonly at: number }>();
+
+/** @returns what ends it; undefined: there are as many as there may be. */
+function begin(): (() => void) | undefined {
+	const at = performance.now();
+	for (const each of underWay) if (each.at < at - longestCount) underWay.delete(each);
+	if (underWay.size >= countsAtATime) return undefined;
+	const mine = { at };
+	underWay.add(mine);
+	return () => underWay.delete(mine);
 }
 
 /** Messages may be large, and a stranger may ask often: what a read brings is little, and is let go before the next. */
 async function countKept(sse: ServerSentEvents, name: string): Promise<number> {
 	let kept = 0;
 	let limit = firstRead;
-	for (let after = "0"; kept < mostCounted; ) {
+	for (let after = "0"; kept <= mostCounted; ) {
 		const { messages, lastEventId } = await sse.history(name, { after, limit });
 		kept += messages.length;
 		if (messages.length < limit) break;
 		after = lastEventId;
 		const size = JSON.stringify(messages).length / messages.length;
-		limit = Math.min(mostCounted - kept || 1, Math.max(firstRead, Math.floor(readSize / size)));
+		limit = Math.min(mostCounted + 1 - kept || 1, Math.max(firstRead, Math.floor(readSize / size)));
 	}
 	return kept;
 }
@@ -52,6 +74,7 @@ export async function forgetChannel(c: Context, sse: ServerSentEvents): Promise<
 }
 
 const noStore = { "cache-control": "no-store" };
+const later = { "retry-after": "5" };
 
 /** Asks all the rules of streams, and opens none. */
 async function readRefusal(c: Context, sse: ServerSentEvents, name: string) {
@@ -60,6 +83,12 @@ async function readRefusal(c: Context, sse: ServerSentEvents, name: string) {
 	headers.set("accept", "application/json");
 	headers.delete("last-event-id");
 	const request = new Request(c.req.raw.url, { method: "HEAD", headers });
+	if (sse.connector.history === undefined) {
+		return c.json(
+			{ error: "Nothing is kept: the hub has no history. Set SSE_HISTORY_LENGTH." },
+			400,
+		);
+	}
 	const answer = await sse.stream(request, { channel: name });
 	return answer.ok ? undefined : answer;
 }
@@ -71,6 +100,6 @@ async function answered(c: Context, answer: () => Promise<Response>): Promise<Re
 		if (error instanceof TypeError) return c.json({ error: error.message }, 400);
 		if (!(error instanceof ConnectorError)) throw error;
 		logFailure("channel", error);
-		return c.json({ error: "The broker did not answer. Try again." }, 503, { "retry-after": "5" });
+		return c.json({ error: "The broker did not answer. Try again." }, 503, later);
 	}
 }

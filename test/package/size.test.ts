@@ -26,14 +26,14 @@ const rows: Row[] = [
 		dependencies: true,
 		// 10 kB is the aim. History (replay, cursors, recovery) is about 5 kB of it, publishing in order 3, access and
 		// limits 3, what is refused in words 3, reading (JSON, envelope, filters) 3, hosts 2, what runs are built on 0.5.
-		budget: 25_500,
+		budget: 25_900,
 	},
 	{
 		// The same by the public names, and a connector of 2.4 kB, half of it for runs: it shows that what is not used is shaken off.
 		entry: "edge-sse with memory()",
 		code: 'export { Message, ServerSentEvents } from "edge-sse"; export { memory } from "edge-sse/memory";',
 		dependencies: true,
-		budget: 28_000,
+		budget: 28_600,
 	},
 	{
 		// The whole of a Worker that exports `sse`, Upstash's client included.
@@ -41,7 +41,7 @@ const rows: Row[] = [
 		code: 'export { sse as default } from "edge-sse";',
 		conditions: ["workerd", "worker", "browser"], // wrangler's
 		dependencies: true,
-		budget: 37_900,
+		budget: 38_400,
 	},
 	{
 		entry: "edge-sse/client, whole",

@@ -2,11 +2,11 @@ import type { History } from "../connector.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { beginning, isAfter, isEmpty, later } from "../message/position.ts";
 import { type Semaphore, shared } from "../scheduling.ts";
+import { PacedReads } from "./paced-reads.ts";
 import { type Place, Run, startOf, type Verdict } from "./run.ts";
 
-/** Messages in one read of the history: in the first, as they may be large, and at most. */
-const firstPage = 100;
-const longestPage = 500;
+// Messages in a read: in the first, as they may be large, and at most.
+const pages = { first: 100, longest: 500 };
 
 /** What a page should come to, in UTF-16 code units. A client may have that much waiting. */
 const pageTarget = 1_048_576;
@@ -20,7 +20,7 @@ const longestTails = 16_777_216;
 /** With this many streams on a channel, what was read for one of them is kept for those that follow. */
 const crowd = 16;
 
-/** For how long, in ms: a thousand clients that come back at once are a second's work. */
+/** For how long, in ms. A thousand returning clients are a second's work. */
 const keptFor = 1_000;
 
 /** What a log must know of its channel. */
@@ -54,8 +54,7 @@ export interface Step extends Place {
 }
 
 /**
- * A channel's history as this process knows it: the store, read in pages, and the tail in memory. The tail is what
- * pages and feed brought lately, without a hole up to where the feed stands.
+ * A channel's history: the store, read in pages, and in memory the tail, without a hole up to the feed's position.
  */
 export class Log {
 	readonly #history: History;
@@ -63,8 +62,9 @@ export class Log {
 	readonly #gate: Semaphore;
 	readonly #memory: LogMemory;
 	readonly #pages = new Map<string, Promise<Run>>();
+	readonly #freshPages = new PacedReads<Run>();
 	readonly #heads = new Map<number, Promise<string>>();
-	#pageSize = firstPage;
+	#pageSize = pages.first;
 	#tail: Run | undefined;
 	/** As `performance.now()` has it. */
 	#tailSince = 0;
@@ -154,7 +154,8 @@ export class Log {
 	async read(after: string, fresh = false): Promise<Read> {
 		const from = fromOf(after);
 		const ask = () => this.#gate.run(() => this.#ask(from));
-		return { page: await (fresh ? ask() : shared(this.#pages, from, ask)), fresh };
+		const page = fresh ? this.#freshPages.read(from, ask) : shared(this.#pages, from, ask);
+		return { page: await page, fresh };
 	}
 
 	async #ask(from: string): Promise<Run> {
@@ -191,7 +192,7 @@ export class Log {
 		const page = Run.read(from, kept, (payload) => this.#channel.decode(payload));
 		if (page.size > 0) {
 			const fit = Math.floor((pageTarget * kept.messages.length) / page.size);
-			this.#pageSize = Math.min(longestPage, Math.max(1, fit));
+			this.#pageSize = Math.min(pages.longest, Math.max(1, fit));
 		}
 		return page;
 	}

@@ -5,26 +5,28 @@ import type { Bed, Broker } from "../bed.ts";
 
 /** From `POST /publish` to the parsed event. */
 export function delivery(bed: Bed, broker: Broker): void {
-	it("delivers 1,000 messages in order", async (t) => {
+	it("delivers 400 messages in order", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hub = bed.hub(broker);
 		const stream = await scene.open(streamUrl(hub, channel));
 		// Ten publishers side by side, each of which waits for its own answers: within one there is an order.
 		const publishers = 10;
-		const each = 1_000 / publishers;
+		const each = 40;
 		const publishInOrder = async (publisher: number) => {
 			for (let n = 0; n < each; n++) {
 				expect(await publish(hub, { data: [publisher, n], channel })).toBe(1);
 			}
 		};
 		await Promise.all(Array.from({ length: publishers }, (_, i) => publishInOrder(i)));
-		const seen = (await stream.data(1_000)).map((data) => JSON.parse(data) as [number, number]);
+		const seen = (await stream.data(publishers * each)).map(
+			(data) => JSON.parse(data) as [number, number],
+		);
 		for (let i = 0; i < publishers; i++) {
 			const order = seen.filter(([publisher]) => publisher === i).map(([, n]) => n);
 			expect(order).toEqual(Array.from({ length: each }, (_, n) => n));
 		}
-		expect(stream.events).toHaveLength(1_000);
+		expect(stream.events).toHaveLength(publishers * each);
 	});
 
 	it.for([

@@ -143,7 +143,7 @@ test("for any other text, each channel has a position or none, and nothing throw
 			const sane = parsed.every((each) => each === undefined || each === live || isPosition(each));
 			expect(sane).toBe(true);
 		}),
-		runs,
+		{ ...runs, numRuns: 1_000 },
 	);
 });
 

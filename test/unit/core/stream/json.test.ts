@@ -214,6 +214,18 @@ test("authorize decides as it does for streams", async () => {
 	expect((await read(it, "channel=a")).messages).toEqual([]);
 });
 
+test("readers with forged cursors do not have a read for each", async () => {
+	const it = scene({ history: {} });
+	const stream = await open(it);
+	await it.sse.publish(1, { channel: "a" });
+	const forged = Array.from({ length: 50 }, (_, n) =>
+		read(it, `channel=a&lastEventId=9999999999999-${n}`),
+	);
+	for (const { gap } of await Promise.all(forged)) expect(gap).toBe(true);
+	expect(it.calls.filter((call) => call === "read a").length).toBeLessThanOrEqual(3);
+	stream.close();
+});
+
 test("a thousand that wait together share the reads and leave nothing", async () => {
 	const it = scene({ history: {}, linger: 0 });
 	await it.sse.publish(0, { channel: "a" });

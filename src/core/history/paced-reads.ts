@@ -1,0 +1,28 @@
+import { shared } from "../scheduling.ts";
+
+/** The pause between reads, in ms. */
+const pauseBetween = 100;
+
+/** Reads that begin after they are asked for, with a pause between them, however many ask. */
+export class PacedReads<T> {
+	/** Reads that have not begun yet. */
+	readonly #waiting = new Map<string, Promise<T>>();
+	/** When the last read began, as `performance.now()` has it. */
+	#begunAt = Number.NEGATIVE_INFINITY;
+
+	/** Shares a read that has not begun yet. */
+	read(key: string, ask: () => Promise<T>): Promise<T> {
+		const begin = () => {
+			this.#begunAt = performance.now();
+			return ask();
+		};
+		const pause = this.#begunAt + pauseBetween - performance.now();
+		if (pause <= 0) return begin();
+		return shared(this.#waiting, key, async () => {
+			await new Promise((resolve) => setTimeout(resolve, pause));
+			// Whoever asks from here on has the next.
+			this.#waiting.delete(key);
+			return begin();
+		});
+	}
+}
