@@ -6,6 +6,7 @@ export type RunEndState = Exclude<RunState, "running">;
 
 /** What the store knows of a run. Times are by the broker's clock. */
 export interface RunRecord {
+	/** How it stands. */
 	readonly state: RunState;
 	/** Tells this run from an earlier one of the same id. */
 	readonly name: string;
@@ -31,6 +32,7 @@ export interface RunRecord {
 export interface RunClaim {
 	/** Known to the producer alone. */
 	readonly token: string;
+	/** Tells this run from an earlier one of the same id. */
 	readonly name: string;
 	/** How long the producer may be silent, in ms. */
 	readonly lease: number;
@@ -38,12 +40,15 @@ export interface RunClaim {
 	readonly maxAge: number;
 	/** How long it is kept after its end, in ms. */
 	readonly keepDone: number;
-	/** Messages, and their payloads together in bytes. */
+	/** Messages, at most. */
 	readonly maxLength: number;
+	/** Their payloads together, at most, in bytes. */
 	readonly maxBytes: number;
 }
 
+/** What a producer adds to its run. */
 export interface RunAppend {
+	/** The claim's. */
 	readonly token: string;
 	/** None: only the lease is extended. */
 	readonly payloads: readonly string[];
@@ -60,20 +65,25 @@ export interface RunAppend {
  */
 export type RunRefusal = "superseded" | "lost" | "length" | "bytes" | "age";
 
+/** What became of it. */
 export type RunAppended =
 	/** @param count of all messages so far. @param cancel why it is to be cancelled, if it is. */
 	| { readonly refused?: undefined; readonly count: number; readonly cancel?: string | undefined }
 	| { readonly refused: RunRefusal; readonly state?: RunState | undefined };
 
+/** How a run is ended. */
 export interface RunFinish {
 	/** Undefined: whoever sees that the lease has lapsed ends it. */
 	readonly token: string | undefined;
+	/** How it ends. */
 	readonly state: RunEndState;
+	/** Why, for people. */
 	readonly reason: string;
 	/** The message that says so. */
 	readonly payload: string;
 }
 
+/** What became of that. */
 export type RunFinished =
 	/** How it has ended, by this call or before. */
 	| { readonly refused?: undefined; readonly end: string; readonly state: RunEndState }
@@ -103,13 +113,19 @@ export type RunFinished =
  * - R10. `status` and `cancel` MUST resolve to undefined where there is no run, and MUST NOT store anything then.
  */
 export interface RunStore {
+	/** R1: begins a run. `mine`: the caller is its producer. */
 	claim(
 		channel: string,
 		claim: RunClaim,
 	): Promise<{ readonly mine: boolean; readonly record: RunRecord }>;
+	/** R2 to R5: adds messages, and extends the lease. */
 	append(channel: string, append: RunAppend): Promise<RunAppended>;
+	/** R6: ends a run. */
 	finish(channel: string, finish: RunFinish): Promise<RunFinished>;
+	/** R10: how it stands. Undefined: there is none. */
 	status(channel: string): Promise<RunRecord | undefined>;
+	/** R8: asks its producer to stop. */
 	cancel(channel: string, reason: string, payload: string): Promise<RunRecord | undefined>;
+	/** R9: takes it away. */
 	delete(channel: string, payload: string): Promise<void>;
 }
