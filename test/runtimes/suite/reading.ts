@@ -56,12 +56,14 @@ export function reading(bed: Bed): void {
 		it("answers those that wait before it ends", async (t) => {
 			const scene = bed.scene(t);
 			const hub = await scene.hub({ ...bed.onRedis, ...kept });
+			// The channel is there already: a reader that still waits for its subscription gets a 503.
+			await scene.open(streamUrl(hub, scene.channel));
 			const waiting = call(`${streamUrl(hub, scene.channel)}&wait=20`, { headers: { accept } });
 			const users = async () => {
 				const about = await call(`${hub.url}/channel?name=${scene.channel}`);
 				return json<{ connections: number }>(about).connections;
 			};
-			await until(async () => (await users()) === 1, { what: "the reader" });
+			await until(async () => (await users()) === 2, { what: "the reader" });
 			await hub.stop("SIGTERM");
 			const answer = await waiting;
 			expect(answer.status).toBe(200);
