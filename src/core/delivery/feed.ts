@@ -55,6 +55,8 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	#events = 0;
 	/** Messages were passed over since the last sent one. The clients' cursors lag behind them. */
 	#passedOver = false;
+	/** The id that says so, encoded once for all clients. */
+	#cursorBytes: Uint8Array | undefined;
 
 	constructor(
 		channels: readonly Channel[],
@@ -89,6 +91,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		);
 		if (position !== undefined) {
 			this.#passedOver = frame === "";
+			this.#cursorBytes = undefined;
 			this.#replay?.onChange();
 		}
 		if (frame === "") return;
@@ -101,6 +104,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	onGap(channel: Channel, position: string): void {
 		if (this.#pending === "") this.#batch.add(this.flush);
 		this.#pending += gapFrame(channel.name, position);
+		this.#cursorBytes = undefined;
 		this.#counters.gaps += this.#connections.size;
 		this.#replay?.onChange();
 	}
@@ -137,7 +141,8 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		this.flush();
 		// The id must not come before messages that wait for their turn.
 		if (this.#fanOut.has(connection)) return undefined;
-		return encoder.encode(cursorFrame(formatCursor(this.names, this.#flushed)));
+		this.#cursorBytes ??= encoder.encode(cursorFrame(formatCursor(this.names, this.#flushed)));
+		return this.#cursorBytes;
 	}
 
 	/** Sends a connection everything, because it is about to end. */

@@ -91,6 +91,9 @@ test("what is passed over moves the cursor, by one id at most for each keep-aliv
 	let last: string | undefined;
 	for (let n = 0; n < 50; n++) last = (await it.sse.publish(n, { channel: "a" })).id;
 	await client.when(() => client.lastEventId === last, "the cursor of the newest message");
+	// And again, for what is passed over after that.
+	last = (await it.sse.publish("later", { channel: "a" })).id;
+	await client.when(() => client.lastEventId === last, "the cursor of a later message");
 	expect(client.events).toEqual([]);
 	// It comes back there, and misses nothing; from before it, the rest is passed over again.
 	for (const from of [begin, last]) {
