@@ -1,6 +1,7 @@
 import { Poll } from "./delivery/poll.ts";
-import type { Selection } from "./delivery/selection.ts";
+import type { Selection } from "./history/render.ts";
 import type { Hubs } from "./hubs.ts";
+import { byteLength } from "./message/text.ts";
 import { pollRequest } from "./request/poll-request.ts";
 import { requestedCursor } from "./request/request.ts";
 import { liftIdleTimeout, listenForDeparture, stopListening } from "./sinks/host.ts";
@@ -54,7 +55,7 @@ export async function poll(
 		const { json, count, gaps } = await hubs.underWay(reading);
 		hubs.counters.frames += count;
 		hubs.counters.gaps += gaps;
-		hubs.counters.bytes += new TextEncoder().encode(json).length;
+		hubs.counters.bytes += byteLength(json);
 		return json;
 	} finally {
 		stopListening(request, host, departure);

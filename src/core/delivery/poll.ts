@@ -1,5 +1,6 @@
 import { parseCursor, withLive } from "../history/cursor.ts";
 import type { Log, Read, Step } from "../history/log.ts";
+import type { Selection } from "../history/render.ts";
 import { type Place, placeAt, startOf } from "../history/run.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { beginning, isSame } from "../message/position.ts";
@@ -7,7 +8,6 @@ import { atEndOfTurn } from "../scheduling.ts";
 import { type Batch, batchOf } from "./batch.ts";
 import type { Channel, Outlet } from "./channel.ts";
 import type { Hub } from "./hub.ts";
-import type { Selection } from "./selection.ts";
 
 export interface PollOptions {
 	/** Undefined: from now on. */

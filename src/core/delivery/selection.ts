@@ -1,4 +1,5 @@
 import type { ErrorHandler } from "../errors.ts";
+import type { Selection } from "../history/render.ts";
 import type { Message } from "../message/message.ts";
 
 /**
@@ -12,13 +13,6 @@ export interface MessageFilter {
 	(message: Message, channel: string): boolean;
 	/** Functions with the same key count as the same function: give it to those that are made per request. */
 	key?: string;
-}
-
-/** Which of a feed's messages its clients get. */
-export interface Selection {
-	/** Equal for clients that get the same. Empty: all messages. */
-	readonly key: string;
-	passes(message: Message, channel: string): boolean;
 }
 
 const everything: Selection = { key: "", passes: () => true };

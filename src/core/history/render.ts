@@ -15,15 +15,18 @@ export interface Render {
 	readonly gaps: number;
 }
 
+/** Which of a feed's messages its clients get. */
+export interface Selection {
+	/** Equal for clients that get the same. Empty: all messages. */
+	readonly key: string;
+	passes(message: Message, channel: string): boolean;
+}
+
 /** Which messages the clients of a feed get, and how. */
 export interface View {
 	/** Whether each event's data is `{"channel": …, "data": …}`. */
 	readonly envelope: boolean;
-	readonly selection: {
-		/** Equal for clients that get the same. */
-		readonly key: string;
-		passes(message: Message, channel: string): boolean;
-	};
+	readonly selection: Selection;
 }
 
 /** How a feed's events look: with the feed's cursor as their id, in an envelope or without. */
