@@ -145,10 +145,7 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		return told(async () => {
 			const { history } = this.#keeping(limits);
 			if (history.forget === undefined) {
-				throw new ConnectorError(
-					"refused",
-					"forget(): the upstream's history does not support it.",
-				);
+				throw new ConnectorError("refused", "forget(): the upstream cannot delete.");
 			}
 			await history.forget(channel);
 			return { done: true };

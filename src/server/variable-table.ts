@@ -192,7 +192,7 @@ const operation: readonly Variable[] = [
 	{
 		name: "SSE_LOG_CONNECTIONS",
 		default: "false",
-		meaning: "Logs who comes and goes, besides errors; all as a line of JSON",
+		meaning: "Logs each connect and disconnect as a line of JSON",
 		isFlag: true,
 	},
 ];
