@@ -59,8 +59,8 @@ type Address = string | URL;
  * fresh token.
  */
 export type StreamUrl = Address | (() => Address | Promise<Address>);
-/** The options of an `EventClient`. */
 
+/** The options of an `EventClient`. */
 export interface EventClientOptions {
 	/**
 	 * Whether cookies are sent to another origin.
