@@ -33,7 +33,8 @@ export interface RunLimits {
 	 */
 	runBytes?: number | undefined;
 	/**
-	 * Producers at a time in this process.
+	 * Producers at a time in this process. On Workers they are not counted: a producer there goes
+	 * with its request.
 	 *
 	 * @defaultValue `1_000`
 	 */

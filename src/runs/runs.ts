@@ -2,10 +2,10 @@ import { isAllowed } from "../core/request/request.ts";
 import type { RunHost } from "../core/run-host.ts";
 import type { RunEndState } from "../core/run-store.ts";
 import { channelOf } from "./channel.ts";
-import { RunError } from "./errors.ts";
 import { cancelPayload, gonePayload } from "./messages.ts";
 import { type CheckedRunsOptions, checkedRunsOptions, type RunsOptions } from "./options.ts";
-import { Producer, type RunSource } from "./producer.ts";
+import type { RunSource } from "./producer.ts";
+import { Producers } from "./producers.ts";
 import { gone, type RunEnd, RunReaders } from "./reader.ts";
 import { answerRequest, type RunStreamOptions } from "./requests.ts";
 import {
@@ -38,7 +38,7 @@ export class Runs {
 	readonly #options: CheckedRunsOptions;
 	readonly #readers: RunReaders;
 	readonly #steps: RunSteps;
-	#producers = 0;
+	readonly #producers: Producers;
 
 	constructor(sse: RunsBase, options: RunsOptions = {}) {
 		if (typeof sse?.runHost !== "function") {
@@ -54,6 +54,7 @@ export class Runs {
 		}
 		this.#readers = new RunReaders(runHost);
 		this.#steps = new RunSteps(runHost, this.#options);
+		this.#producers = new Producers(runHost, this.#options, this.#steps);
 	}
 
 	/**
@@ -90,27 +91,12 @@ export class Runs {
 	): Promise<Started<{ readonly done: Promise<RunEnd> } | { readonly lease: string }>> {
 		const channel = channelOf(this.#options.prefix, id);
 		if (typeof how !== "function") return this.#steps.start(channel, how);
-		const { runs } = this.#options.limits;
-		if (this.#producers >= runs) {
-			throw new RunError("run_limit", `There are ${runs} producers; see limits.runs of Runs.`);
-		}
-		this.#producers++;
-		let done: Promise<RunEnd> | undefined;
-		try {
-			const claimed = await this.#steps.claim(channel, this.#options.lease);
-			if (claimed === undefined) return { role: "reader", done: Promise.resolve(undefined) };
-			done = new Producer(this.#runHost, this.#options, claimed).run(how).finally(() => {
-				this.#producers--;
-			});
-			this.#options.waitUntil?.(done);
-			return { role: "producer", done };
-		} finally {
-			if (done === undefined) this.#producers--;
-		}
+		return this.#producers.start(channel, how);
 	}
 
 	/**
-	 * Adds a chunk to a run that was started in steps. Calls of this process keep their order.
+	 * Adds a chunk to a run that was started in steps. Calls of this process keep their order; on
+	 * Workers, those that are awaited.
 	 * @example
 	 * ```ts
 	 * const { cancel } = await runs.append("8", "Hello", { lease });

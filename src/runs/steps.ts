@@ -1,7 +1,7 @@
 import { checkNames } from "../core/known-names.ts";
 import { exceeds } from "../core/message/text.ts";
 import type { RunHost } from "../core/run-host.ts";
-import type { RunEndState } from "../core/run-store.ts";
+import type { RunEndState, RunStore } from "../core/run-store.ts";
 import { RunError, refusalOf } from "./errors.ts";
 import { chunkPayload, endPayload } from "./messages.ts";
 import { type CheckedRunsOptions, checkedLease } from "./options.ts";
@@ -63,8 +63,7 @@ export class RunSteps {
 		if (exceeds(payload, chunkBytes)) {
 			throw new RunError("run_limit", `A chunk has at most ${chunkBytes} bytes.`);
 		}
-		const { runs } = this.#runHost.connector();
-		const answer = await this.#inTurn(channel, () =>
+		const answer = await this.#inTurn(channel, (runs) =>
 			runs.append(channel, { token, payloads: [payload] }),
 		);
 		if (answer.refused !== undefined) throw refusalOf(answer);
@@ -84,8 +83,7 @@ export class RunSteps {
 		if (typeof reason !== "string" || reason.length > 1_000) {
 			throw new TypeError("Runs: finish(): reason: must be a string of at most 1,000 characters.");
 		}
-		const { runs } = this.#runHost.connector();
-		const ended = await this.#inTurn(channel, () =>
+		const ended = await this.#inTurn(channel, (runs) =>
 			runs.finish(channel, { token, state: status, reason, payload: endPayload(status) }),
 		);
 		if (ended.refused === undefined && ended.state === status) return;
@@ -96,7 +94,11 @@ export class RunSteps {
 	}
 
 	/** One call of a channel after the other. */
-	async #inTurn<T>(channel: string, call: () => Promise<T>): Promise<T> {
+	async #inTurn<T>(channel: string, make: (runs: RunStore) => Promise<T>): Promise<T> {
+		const { scope, runs } = this.#runHost.connector();
+		const call = () => make(runs);
+		// Where requests may not share I/O, one that is left takes its calls along: nobody may wait for them.
+		if (scope === "request") return call();
 		const before = this.#underWay.get(channel);
 		const calling = before === undefined ? call() : before.then(call, call);
 		this.#underWay.set(channel, calling);
