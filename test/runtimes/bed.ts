@@ -71,9 +71,14 @@ export class Bed {
 		return { SSE_REDIS_URL: this.redis.url };
 	}
 
-	/** Variables for a hub on Upstash's protocol, spoken by the gateway in front of the shared Redis. */
+	/** Upstash's protocol, spoken in front of the shared Redis. */
+	get gateway(): UpstashGateway {
+		return started(this.#gateway, "the gateway");
+	}
+
+	/** Variables for a hub on the gateway. */
 	get #onUpstash(): Environment {
-		const { url, token } = started(this.#gateway, "the gateway");
+		const { url, token } = this.gateway;
 		return { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
 	}
 

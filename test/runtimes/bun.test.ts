@@ -4,6 +4,7 @@ import { startServer } from "../support/server.ts";
 import { until } from "../support/wait.ts";
 import type { Bed } from "./bed.ts";
 import { honoApp, publishingScript, type StartFixture, wholeProgram } from "./mounted.ts";
+import { runs } from "./suite/runs.ts";
 import { runtimeSuite } from "./suite.ts";
 
 const fixture = (file: string) => (env: Record<string, string>) =>
@@ -23,6 +24,7 @@ runtimeSuite(
 		wholeProgram(bed, "export { sse as default }", fixture("default-export.ts"));
 		wholeProgram(bed, "Bun.serve(sse)", fixture("bun-serve.ts"));
 		publishingScript(bed, "bun", []);
+		runs(bed, fixture("runs-app.ts"));
 		passedOn(bed, fixture("bun-passed-on.ts"));
 	},
 );

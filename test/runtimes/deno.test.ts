@@ -1,5 +1,6 @@
 import { startServer } from "../support/server.ts";
 import { honoApp, publishingScript, wholeProgram } from "./mounted.ts";
+import { runs } from "./suite/runs.ts";
 import { runtimeSuite } from "./suite.ts";
 
 const allowed = ["--no-prompt", "--allow-net", "--allow-env", "--allow-read"];
@@ -27,5 +28,6 @@ runtimeSuite(
 		wholeProgram(bed, "export { sse as default } (deno serve)", served("default-export.ts"));
 		wholeProgram(bed, "Deno.serve(sse.fetch)", fixture("deno-serve.ts", "run"));
 		publishingScript(bed, "deno", ["run", ...allowed]);
+		runs(bed, served("runs-app.ts"));
 	},
 );

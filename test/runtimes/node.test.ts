@@ -1,5 +1,6 @@
 import { startServer } from "../support/server.ts";
 import { honoApp, publishingScript, wholeProgram } from "./mounted.ts";
+import { runs } from "./suite/runs.ts";
 import { runtimeSuite } from "./suite.ts";
 
 const fixture = (file: string) => (env: Record<string, string>) =>
@@ -18,5 +19,6 @@ runtimeSuite(
 		honoApp(bed, fixture("hono-node.ts"));
 		wholeProgram(bed, "serve({ fetch: sse.fetch })", fixture("node-serve.ts"));
 		publishingScript(bed, "node", []);
+		runs(bed, fixture("runs-node.ts"));
 	},
 );

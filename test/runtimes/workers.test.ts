@@ -1,7 +1,9 @@
 import { afterAll } from "vitest";
-import { startWorkerd } from "../support/server.ts";
+import { startWorker } from "../support/durable-objects.ts";
+import { type Server, startWorkerd } from "../support/server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 import { honoApp, wholeProgram } from "./mounted.ts";
+import { runs } from "./suite/runs.ts";
 import { runtimeSuite } from "./suite.ts";
 
 const fixture = (file: string) => (env: Record<string, string>) =>
@@ -22,6 +24,8 @@ runtimeSuite(
 		honoApp(bed, fixture("hono-app.ts"));
 		wholeProgram(bed, "export { sse as default }", fixture("default-export.ts"));
 
+		runs(bed, runsWorker);
+
 		let gateway: UpstashGateway | undefined;
 		afterAll(() => gateway?.[Symbol.asyncDispose]());
 		wholeProgram(bed, "export { sse as default } of the edge build, over Upstash", async () => {
@@ -33,3 +37,27 @@ runtimeSuite(
 		});
 	},
 );
+
+/** With the objects of its own bundle, whose storage may outlive it. */
+async function runsWorker(env: Record<string, string>, storage?: string): Promise<Server> {
+	const worker = await startWorker({
+		entry: "test/runtimes/fixtures/runs-worker.ts",
+		objects: { SSE: "SseChannel" },
+		env,
+		...(storage !== undefined && { storage }),
+	});
+	const { url } = worker;
+	const stop = async () => {
+		await worker.kill();
+		return 0;
+	};
+	return {
+		url,
+		broker: "durable-object",
+		get output() {
+			return worker.output;
+		},
+		stop,
+		kill: async () => void (await stop()),
+	};
+}
