@@ -1,6 +1,7 @@
 import { type Admitted, admit, isReady } from "./admit.ts";
 import type { Connector, History } from "./connector.ts";
 import type { EndReason } from "./delivery/connection.ts";
+import type { Ending } from "./delivery/connection-registry.ts";
 import { MessageIterator, type MessagesOptions } from "./delivery/message-iterator.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Hubs } from "./hubs.ts";
@@ -12,6 +13,7 @@ import { requestedCursor } from "./request/request.ts";
 import { askToReconnect, eventStream } from "./request/response.ts";
 import type { RunStore } from "./run-store.ts";
 import { liftIdleTimeout, listenForDeparture, stopListening } from "./sinks/host.ts";
+import type { Counters } from "./stats.ts";
 
 /** What `ServerSentEvents` lends to the runs on it. */
 interface Parts {
@@ -19,7 +21,14 @@ interface Parts {
 	readonly connectionLimits: ConnectionLimits;
 	readonly hooks: Hooks;
 	readonly hubs: Hubs;
+	readonly streams: Set<Ending>;
 	isClosing(): boolean;
+}
+
+/** The stream that a run is read on. */
+export interface RunStream extends Ending {
+	/** The client has left. */
+	left(): void;
 }
 
 /** A request that may be streamed a run, and has its place. */
@@ -29,8 +38,8 @@ export interface Visit {
 	readonly cursor: string | undefined;
 	/** When the stream is to end, in ms since 1970; `Infinity`: never. */
 	readonly expires: number;
-	/** It is streamed; `gone` is called when the client leaves. @returns what is called at the end of the stream. */
-	begin(gone: () => void): (reason: EndReason) => void;
+	/** It is streamed. @returns what is called at the end of the stream. */
+	begin(stream: RunStream): (reason: EndReason) => void;
 	/** It is answered otherwise. */
 	leave(): void;
 }
@@ -95,6 +104,10 @@ export class RunHost {
 		}
 	}
 
+	get counters(): Counters {
+		return this.#parts.hubs.counters;
+	}
+
 	report(error: unknown, channel: string): void {
 		this.#parts.options.onError(error, { stage: "run", channel });
 	}
@@ -129,20 +142,22 @@ export class RunHost {
 			headers,
 			expires,
 			cursor: requestedCursor(request),
-			begin: (gone) => this.#begin(request, host, admitted, slot, gone),
+			begin: (stream) => this.#begin(request, host, admitted, slot, stream),
 			leave: () => slot.release(),
 		};
 	}
 
-	#begin(request: Request, host: unknown, { names }: Admitted, slot: Slot, gone: () => void) {
-		const client = { onDisconnect: gone, handleEvent: gone };
+	#begin(request: Request, host: unknown, { names }: Admitted, slot: Slot, stream: RunStream) {
+		const { hooks, hubs, streams } = this.#parts;
+		const left = () => stream.left();
+		const client = { onDisconnect: left, handleEvent: left };
 		liftIdleTimeout(request, host);
 		listenForDeparture(request, host, client);
-		const disconnected = this.#parts.hooks.connected(names, request);
-		let isOpen = true;
+		const disconnected = hooks.connected(names, request);
+		streams.add(stream);
 		return (reason: EndReason): void => {
-			if (!isOpen) return;
-			isOpen = false;
+			if (!streams.delete(stream)) return;
+			if (reason === "slow") hubs.counters.slowClients++;
 			slot.release();
 			stopListening(request, host, client);
 			disconnected(reason);

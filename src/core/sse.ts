@@ -1,6 +1,6 @@
 import { type Admitted, admit, isReady } from "./admit.ts";
 import type { Connector } from "./connector.ts";
-import { endSpread } from "./delivery/connection-registry.ts";
+import { type Ending, endSpread } from "./delivery/connection-registry.ts";
 import { selectionOf } from "./delivery/selection.ts";
 import { ended, type Teardown } from "./delivery/teardown.ts";
 import { ConnectorError } from "./errors.ts";
@@ -51,6 +51,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 	readonly #hooks: Hooks;
 	readonly #hubs: Hubs;
 	readonly #closing = new AbortController();
+	readonly #runStreams = new Set<Ending>();
 
 	constructor(options: ServerSentEventsOptions<Events>) {
 		const checked = checkedOptions(options);
@@ -96,7 +97,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 	stats(): Stats {
 		const hubs = this.#hubs.all();
 		return {
-			connections: hubs.reduce((sum, hub) => sum + hub.connectionCount, 0),
+			connections: hubs.reduce((sum, hub) => sum + hub.connectionCount, this.#runStreams.size),
 			channels: hubs.reduce((sum, hub) => sum + hub.channelCount, 0),
 			...this.#hubs.counters,
 		};
@@ -115,6 +116,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 			connectionLimits: this.#connectionLimits,
 			hooks: this.#hooks,
 			hubs: this.#hubs,
+			streams: this.#runStreams,
 			isClosing: () => this.closing,
 		});
 	}
@@ -233,7 +235,8 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		if (!(drain >= 0 && drain < Infinity)) throw new TypeError("drain: must be 0 or more, in ms.");
 		this.#closing.abort();
 		const open = this.#hubs.all().flatMap(({ connections }) => connections);
-		if (drain > 0) await endSpread(open, drain);
+		if (drain > 0) await endSpread([...open, ...this.#runStreams], drain);
+		for (const stream of this.#runStreams) stream.askToReconnect();
 		await this.#hubs.close();
 	}
 }

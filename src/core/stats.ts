@@ -1,6 +1,6 @@
 /** What has happened since the instance was made. All numbers but the first two only grow. */
 export interface Stats {
-	/** Open streams. */
+	/** Open streams, those of runs included. */
 	connections: number;
 	/** Subscribed channels. */
 	channels: number;

@@ -26,7 +26,7 @@ export const aiSdkFormat: RunFormat = {
 			status === "lost" ? "The answer broke off: its producer is gone." : "The answer broke off.";
 		return part({ type: "error", errorText }) + done;
 	},
-	failure: () => part({ type: "error", errorText: "A part of the answer is missing." }),
+	failure: () => part({ type: "error", errorText: "The rest of the answer did not come." }),
 };
 
 function part(chunk: object): string {

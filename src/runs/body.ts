@@ -2,6 +2,8 @@ import type { EndReason } from "../core/delivery/connection.ts";
 import { ConnectorError } from "../core/errors.ts";
 import { commentFrame } from "../core/message/frame.ts";
 import type { Message } from "../core/message/message.ts";
+import type { RunStream } from "../core/run-host.ts";
+import type { Counters } from "../core/stats.ts";
 import { RunError } from "./errors.ts";
 import type { RunFormat } from "./format.ts";
 import type { Step } from "./reader.ts";
@@ -20,90 +22,131 @@ export interface BodyOptions {
 	readonly keepAlive: number;
 	/** In ms since 1970; `Infinity`: never. */
 	readonly expires: number;
+	readonly counters: Counters;
 	/** Begins to read; the signal ends it. */
 	read(signal: AbortSignal): AsyncGenerator<Step, void>;
-	/** @param gone called when the client leaves. @returns what is called when the stream is over. */
-	begin(gone: () => void): (reason: EndReason) => void;
+	/** @returns what is called when the stream is over. */
+	begin(stream: RunStream): (reason: EndReason) => void;
 	report(error: unknown): void;
 }
 
 /** The response's body. Chunks are read as the client takes them. */
 export function runBody(options: BodyOptions): ReadableStream<Uint8Array> {
-	const { format, keepAlive, expires } = options;
-	const abort = new AbortController();
-	const steps = options.read(abort.signal);
-	let over: (reason: EndReason) => void = () => undefined;
-	let timer: ReturnType<typeof setInterval> | undefined;
-	let writtenAt = performance.now();
-	let takenAt = writtenAt;
+	return new ReadableStream(new Body(options), {
+		highWaterMark: window,
+		size: ({ byteLength }) => byteLength,
+	});
+}
 
-	const finish = (reason: EndReason) => {
-		clearInterval(timer);
-		abort.abort();
-		// It may stand between two chunks, where it hears no signal.
-		steps.return().catch(options.report);
-		over(reason);
-	};
-	const close = (controller: ReadableStreamDefaultController<Uint8Array>, reason: EndReason) => {
-		if (abort.signal.aborted) return;
-		finish(reason);
-		try {
+class Body implements RunStream, UnderlyingDefaultSource<Uint8Array> {
+	readonly #options: BodyOptions;
+	readonly #abort = new AbortController();
+	readonly #steps: AsyncGenerator<Step, void>;
+	#controller!: ReadableStreamDefaultController<Uint8Array>;
+	#over: (reason: EndReason) => void = () => undefined;
+	#timer: ReturnType<typeof setInterval> | undefined;
+	#writtenAt = performance.now();
+	#takenAt = performance.now();
+
+	constructor(options: BodyOptions) {
+		this.#options = options;
+		this.#steps = options.read(this.#abort.signal);
+	}
+
+	get isOpen(): boolean {
+		return !this.#abort.signal.aborted;
+	}
+
+	/** The client is to read on elsewhere. */
+	askToReconnect(): void {
+		this.#breakOff("closed");
+	}
+
+	left(): void {
+		this.#finish("left");
+	}
+
+	start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+		this.#controller = controller;
+		this.#over = this.#options.begin(this);
+		// The client may have left before, and `begin` has said so at once.
+		if (!this.isOpen) {
+			this.#over("left");
 			controller.close();
+			return;
+		}
+		// Bun sends no headers before a first chunk, and some proxies wait for one too.
+		this.#write(encoder.encode(commentFrame));
+		this.#timer = setInterval(() => this.#beat(), Math.min(this.#options.keepAlive, 1_000));
+	}
+
+	async pull(): Promise<void> {
+		const { format, counters, report } = this.#options;
+		this.#takenAt = performance.now();
+		try {
+			const { done, value } = await this.#steps.next();
+			if (!this.isOpen) return;
+			if (done) return this.#close("closed");
+			if (value.end !== undefined) {
+				return this.#close("closed", format.end(value.end));
+			}
+			counters.frames++;
+			this.#write(frameOf(format, value.message));
+		} catch (error) {
+			if (!this.isOpen) return;
+			const isClosed = error instanceof ConnectorError && error.code === "closed";
+			if (!isClosed) report(error);
+			if (error instanceof RunError) this.#close("closed", format.failure());
+			else this.#breakOff("closed");
+		}
+	}
+
+	cancel(): void {
+		this.left();
+	}
+
+	#beat(): void {
+		const { keepAlive, expires } = this.#options;
+		const now = performance.now();
+		if (Date.now() >= expires) this.#breakOff("expired");
+		else if ((this.#controller.desiredSize ?? 0) > 0) {
+			this.#takenAt = now;
+			if (now - this.#writtenAt >= keepAlive) this.#write(encoder.encode(commentFrame));
+		} else if (now - this.#takenAt > patience) this.#breakOff("slow");
+	}
+
+	/** Ends the response before its run: whoever does not come back by itself must not take that for the run's end. */
+	#breakOff(reason: EndReason): void {
+		const { format } = this.#options;
+		this.#close(reason, format.comesBack ? "" : format.failure());
+	}
+
+	/** @param last what is still to be written. */
+	#close(reason: EndReason, last = ""): void {
+		if (!this.isOpen) return;
+		this.#finish(reason);
+		try {
+			this.#write(encoder.encode(last));
+			this.#controller.close();
 		} catch {
 			// The client has left in the same moment.
 		}
-	};
-	const write = (controller: ReadableStreamDefaultController<Uint8Array>, bytes: Uint8Array) => {
-		writtenAt = performance.now();
-		controller.enqueue(bytes);
-	};
-	const beat = (controller: ReadableStreamDefaultController<Uint8Array>) => {
-		const now = performance.now();
-		if (Date.now() >= expires) close(controller, "expired");
-		else if ((controller.desiredSize ?? 0) > 0) {
-			takenAt = now;
-			if (now - writtenAt >= keepAlive) write(controller, encoder.encode(commentFrame));
-		} else if (now - takenAt > patience) close(controller, "slow");
-	};
-	return new ReadableStream<Uint8Array>(
-		{
-			start(controller) {
-				over = options.begin(() => finish("left"));
-				// The client may have left before, and `begin` has said so at once.
-				if (abort.signal.aborted) {
-					over("left");
-					controller.close();
-					return;
-				}
-				// Bun sends no headers before a first chunk, and some proxies wait for one too.
-				write(controller, encoder.encode(commentFrame));
-				timer = setInterval(beat, Math.min(keepAlive, 1_000), controller);
-			},
-			async pull(controller) {
-				takenAt = performance.now();
-				try {
-					const { done, value } = await steps.next();
-					if (abort.signal.aborted) return;
-					if (done) return close(controller, "closed");
-					if (value.end === undefined) return write(controller, frameOf(format, value.message));
-					const last = encoder.encode(format.end(value.end));
-					if (last.length > 0) write(controller, last);
-					close(controller, "closed");
-				} catch (error) {
-					if (abort.signal.aborted) return;
-					const isClosed = error instanceof ConnectorError && error.code === "closed";
-					if (!isClosed) options.report(error);
-					const text = error instanceof RunError ? format.failure() : "";
-					if (text !== "") write(controller, encoder.encode(text));
-					close(controller, "closed");
-				}
-			},
-			cancel() {
-				finish("left");
-			},
-		},
-		{ highWaterMark: window, size: ({ byteLength }) => byteLength },
-	);
+	}
+
+	#finish(reason: EndReason): void {
+		clearInterval(this.#timer);
+		this.#abort.abort();
+		// It may stand between two chunks, where it hears no signal.
+		this.#steps.return().catch(this.#options.report);
+		this.#over(reason);
+	}
+
+	#write(bytes: Uint8Array): void {
+		if (bytes.length === 0) return;
+		this.#writtenAt = performance.now();
+		this.#options.counters.bytes += bytes.length;
+		this.#controller.enqueue(bytes);
+	}
 }
 
 const frames = /* @__PURE__ */ new WeakMap<RunFormat, WeakMap<Message, Uint8Array>>();

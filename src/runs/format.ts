@@ -12,13 +12,19 @@ export interface RunFormat {
 	readonly headers?: Readonly<Record<string, string>>;
 	/** What says that there is no such run: 404, or 204 where the protocol takes that for "nothing to resume". */
 	readonly absent: 204 | 404;
-	/** Whether a client is asked to come back while the broker is away; else it is told by a 503. */
+	/**
+	 * Whether a client whose response ends early comes back by itself. If not, it is told by `failure`, and by a 503
+	 * while the broker is away.
+	 */
 	readonly comesBack: boolean;
 	/** One chunk, as frames. */
 	chunk(message: Message): string;
 	/** What comes last, as frames. */
 	end(end: RunEnd & { readonly id: string }): string;
-	/** What says that chunks are missing, as frames; the response ends after it. */
+	/**
+	 * What says that the rest does not come, as frames; the response ends after it. Chunks are missing; or, where a client
+	 * does not come back by itself, the server ends the response before the run has ended.
+	 */
 	failure(): string;
 }
 

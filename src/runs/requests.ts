@@ -108,6 +108,7 @@ async function streamOf(
 		keepAlive: runHost.options.keepAlive,
 		expires: Math.min(visit.expires, endOf(runHost.options.maxDuration)),
 		read: (signal) => readers.steps(channel, record, { after, signal, host }),
+		counters: runHost.counters,
 		begin: visit.begin,
 		report: (error) => runHost.report(error, channel),
 	});

@@ -56,6 +56,21 @@ test.each([
 	},
 );
 
+test("a process that drains: the readers of its runs go on elsewhere, and none takes that for the end", async () => {
+	const [one, other] = [instance(onRedis()), instance(onRedis())];
+	const id = crypto.randomUUID();
+	const reading = Promise.all(
+		Array.from({ length: 50 }, (_, seed) => reloading([one.runs, other.runs], id, seed + 1)),
+	);
+	const { done } = await other.runs.start(id, words(300, 3_000));
+	await until(() => one.sse.stats().connections > 5, { what: "its readers" });
+	await one.sse.close({ drain: 500 });
+	expect(one.sse.stats().connections).toBe(0);
+	expect(await done).toEqual({ status: "done" });
+	for (const each of await reading) expect(each).toEqual({ text: allWords(300), end: "done" });
+	expect([...one.errors, ...other.errors]).toEqual([]);
+});
+
 test("of two processes that start at once one is the producer, 1,000 times", async () => {
 	const [one, other] = [instance(onRedis()), instance(onRedis())];
 	for (let n = 0; n < 1_000; n += 50) {

@@ -138,6 +138,12 @@ export class ConnectionRegistry implements ConnectionOwner {
 	}
 }
 
+/** A stream that can be ended so that its client reconnects. */
+export interface Ending {
+	readonly isOpen: boolean;
+	askToReconnect(): void;
+}
+
 /** Streams are ended in steps of this length, in ms. */
 const drainStep = 25;
 
@@ -145,7 +151,7 @@ const drainStep = 25;
  * Ends streams so that their clients reconnect, spread over this time, in ms, so that they do
  * not arrive elsewhere all at once. Resolves once all are over.
  */
-export async function endSpread(connections: readonly Connection[], ms: number): Promise<void> {
+export async function endSpread(connections: readonly Ending[], ms: number): Promise<void> {
 	const begin = performance.now();
 	let next = 0;
 	while (connections.some(({ isOpen }) => isOpen)) {

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { aiSdkFormat } from "../../../src/runs.ts";
+import { until } from "../../support/wait.ts";
 import { setUp, source } from "./kit.ts";
 
 const request = (init: RequestInit = {}) => new Request("http://localhost/run", init);
@@ -41,13 +43,74 @@ test("a client that has left before its stream begins gives its place back", asy
 	expect(ends).toEqual(["left", "closed"]);
 });
 
-test("close() ends the streams of runs; stats() does not count them", async () => {
+test("stats() counts the streams of runs, and what is written to them", async () => {
+	const { runs, sse } = setUp();
+	const producer = source();
+	await runs.start("a", producer.run);
+	const first = await runs.stream(request(), "a");
+	const second = await runs.stream(request(), "a");
+	expect(sse.stats().connections).toBe(2);
+	await second.body?.cancel();
+	expect(sse.stats().connections).toBe(1);
+	producer.say({ n: 1 }, { n: 2 });
+	producer.end();
+	const text = await first.text();
+	const { connections, frames, bytes } = sse.stats();
+	// The other one was sent its greeting.
+	expect({ connections, frames, bytes }).toEqual({
+		connections: 0,
+		frames: 2,
+		bytes: text.length + 3,
+	});
+});
+
+test("close() ends the streams of runs, and none as a run that has ended", async () => {
 	const ends: string[] = [];
 	const { runs, sse } = setUp({}, { onDisconnect: (_, { reason }) => ends.push(reason) });
 	await runs.start("a", {});
-	const response = await runs.stream(request(), "a");
-	expect(sse.stats().connections).toBe(0);
+	const plain = await runs.stream(request(), "a");
+	const told = await runs.stream(request(), "a", { format: "told" });
+	// Its client does not come back by itself, and takes an end without a word for the run's.
+	const foreign = await runs.stream(request(), "a", { format: aiSdkFormat });
 	await sse.close();
-	expect(await response.text()).not.toContain("data");
-	expect(ends).toEqual(["closed"]);
+	expect(await plain.text()).toBe(":\n\n");
+	expect(await told.text()).toBe(":\n\n");
+	expect(await foreign.text()).toMatch(/^:\n\ndata:\{"type":"error".*\}\n\n$/);
+	expect(ends).toEqual(["closed", "closed", "closed"]);
+	expect(sse.stats().connections).toBe(0);
+});
+
+test("a stream that reaches maxDuration is no end to a client that does not come back by itself", async () => {
+	const { runs } = setUp({}, { maxDuration: 200, keepAlive: 20 });
+	await runs.start("a", {});
+	const text = await (await runs.stream(request(), "a", { format: aiSdkFormat })).text();
+	expect(text).toMatch(/data:\{"type":"error".*\}\n\n$/);
+});
+
+test("close({ drain }) spreads the ends of runs' streams over the time, with those of the others", async () => {
+	const { runs, sse } = setUp();
+	await runs.start("a", {});
+	let over = 0;
+	const begun = performance.now();
+	const ends: number[] = [];
+	const ended = async (response: Response) => {
+		await response.text();
+		ends.push(performance.now() - begun);
+		over++;
+	};
+	const streams = [];
+	for (let n = 0; n < 10; n++) {
+		streams.push(ended(await runs.stream(request(), "a")));
+		streams.push(ended(await sse.stream(request(), { channel: "other" })));
+	}
+	const closed = sse.close({ drain: 1_000 });
+	await until(() => over > 0, { what: "the first end" });
+	expect(over).toBeLessThan(10);
+	// New ones are turned away, and come back.
+	expect(await (await runs.stream(request(), "a")).text()).toMatch(/^:\n\nretry:/);
+	await closed;
+	await Promise.all(streams);
+	expect(Math.max(...ends)).toBeGreaterThan(800);
+	// In each half of the time about half of each kind.
+	expect(ends.filter((at) => at < 500).length).toBeGreaterThanOrEqual(6);
 });
