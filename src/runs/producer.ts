@@ -143,12 +143,11 @@ export class Producer {
 	/** Stores the end, unless somebody else has. */
 	async #end(state: RunEndState, reason: string): Promise<RunEnd> {
 		const { channel, token, host } = this.#claimed;
-		const { runs } = this.#runHost.connector(host);
 		const finish = { token, state, reason, payload: endPayload(state) };
 		const deadline = performance.now() + this.#options.timeout;
 		for (;;) {
 			try {
-				const ended = await runs.finish(channel, finish);
+				const ended = await this.#runHost.connector(host).runs.finish(channel, finish);
 				const status = ended.refused === undefined ? ended.state : "error";
 				return { status, ...(reason && status === state && { reason }) };
 			} catch (error) {
