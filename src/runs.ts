@@ -15,6 +15,7 @@
  */
 export type { RunEndState, RunState } from "./core/run-store.ts";
 export { aiSdkChunks, aiSdkFormat } from "./runs/ai-sdk.ts";
+export { type AssistantStreamStore, assistantStreamStore } from "./runs/assistant-stream.ts";
 export type { RunChunks } from "./runs/chunks.ts";
 export { RunError, type RunErrorCode } from "./runs/errors.ts";
 export type { RunFormat } from "./runs/format.ts";
@@ -26,3 +27,9 @@ export { type ResumableStreams, resumableStreams } from "./runs/resumable-stream
 export { Runs } from "./runs/runs.ts";
 export type { RunChunk, RunSnapshot, RunStatus, RunsBase, Started } from "./runs/status.ts";
 export type { StepOptions } from "./runs/steps.ts";
+export {
+	type RunDurability,
+	type RunDurabilityInit,
+	type RunDurabilityOptions,
+	tanstackDurability,
+} from "./runs/tanstack.ts";

@@ -1,6 +1,9 @@
 /** What a producer may say: text, bytes of text in UTF-8, or a value that JSON can carry. */
 export type RunChunks = ReadableStream<unknown> | AsyncIterable<unknown> | Iterable<unknown>;
 
+/** Not a chunk: an adapter's source asks by it that all before it is stored before it is asked for more. */
+export const storeNow: unique symbol = /* @__PURE__ */ Symbol();
+
 /** What ends a source. */
 const ended = { done: true, value: undefined } as const;
 

@@ -1,5 +1,5 @@
 import { SseError } from "../core/errors.ts";
-import type { RunAppended } from "../core/run-store.ts";
+import type { RunAppended, RunState } from "../core/run-store.ts";
 
 /** What is wrong with a run, as a closed set. */
 export type RunErrorCode =
@@ -49,4 +49,9 @@ export function refusalOf({ refused, state }: Extract<RunAppended, { refused: st
 		default:
 			return new RunError("run_limit", "The run has lasted as long as maxAge of Runs allows.");
 	}
+}
+
+/** What a reader is told by an adapter when a run has neither come to its end nor was stopped. */
+export function brokenOff(end: { readonly status: RunState } | undefined): RunError {
+	return new RunError("gap", `The stream broke off: ${end?.status ?? "it was left"}.`);
 }

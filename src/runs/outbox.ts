@@ -77,8 +77,13 @@ export class Outbox {
 	async flush(): Promise<void> {
 		if (this.#error !== undefined) throw this.#error;
 		this.#isFlushing = true;
-		this.#go();
-		await this.#settled(() => this.#unsent === 0 && !this.#isBusy);
+		try {
+			this.#go();
+			await this.#settled(() => this.#unsent === 0 && !this.#isBusy);
+		} finally {
+			// What comes later is gathered again.
+			this.#isFlushing = false;
+		}
 	}
 
 	/** Sends nothing any more. */

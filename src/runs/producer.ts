@@ -2,7 +2,7 @@ import { SseError } from "../core/errors.ts";
 import type { Message } from "../core/message/message.ts";
 import type { RunHost } from "../core/run-host.ts";
 import type { RunEndState } from "../core/run-store.ts";
-import { ChunkReader, type RunChunks } from "./chunks.ts";
+import { ChunkReader, type RunChunks, storeNow } from "./chunks.ts";
 import { RunError } from "./errors.ts";
 import { endPayload, kindOf } from "./messages.ts";
 import type { CheckedRunsOptions } from "./options.ts";
@@ -57,7 +57,8 @@ export class Producer {
 		try {
 			reader = new ChunkReader(await withSignal(source, signal), signal);
 			for (let step = await reader.next(); step.done !== true; step = await reader.next()) {
-				const room = this.#outbox.add(step.value);
+				const isAsked = step.value === storeNow;
+				const room = isAsked ? this.#outbox.flush() : this.#outbox.add(step.value);
 				if (room !== undefined) await room;
 			}
 			await this.#outbox.flush();

@@ -1,4 +1,4 @@
-import { RunError } from "./errors.ts";
+import { brokenOff } from "./errors.ts";
 import type { Runs } from "./runs.ts";
 
 /** What `createResumableStreamContext` of the package `resumable-stream` gives, by shape. */
@@ -68,8 +68,7 @@ function textOf(runs: Runs, id: string, skip = 0): ReadableStream<string> {
 				if (done) {
 					const isWhole = value?.status === "done" || value?.status === "cancelled";
 					if (isWhole) return controller.close();
-					const text = `The stream broke off: ${value?.status ?? "it was left"}.`;
-					return controller.error(new RunError("gap", text));
+					return controller.error(brokenOff(value));
 				}
 				const text = String(value.data);
 				const rest = text.slice(left);

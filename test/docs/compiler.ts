@@ -7,7 +7,10 @@ import type { Snippet } from "./snippets.ts";
 export const compiled: ReadonlySet<string> = new Set(["ts", "tsx", "js", "jsx"]);
 
 /** What snippets import of others: a user would have installed it. */
-export const companions = ["hono", "zod", "@opentelemetry/api"];
+export const companions = [
+	...["hono", "zod", "@opentelemetry/api"],
+	...["@tanstack/ai", "assistant-stream"],
+];
 
 let folders = 0;
 

@@ -72,6 +72,7 @@ const perDocument: Record<string, string> = {
 		declare function answer(signal: AbortSignal): AsyncIterable<string>;
 		declare function answerOf(signal: AbortSignal): { toUIMessageStream(): ReadableStream<object> };
 		declare const runs: import("edge-sse/runs").Runs;
+		declare const model: import("@tanstack/ai").AnyTextAdapter;
 	`,
 	"README.md": `${workers}
 		declare const signal: AbortSignal;
@@ -173,6 +174,17 @@ const perSource: Record<string, string> = {
 	`,
 	"src/runs/resumable-stream.ts": `${runs}
 		declare const resumableStreams: typeof import("edge-sse/runs").resumableStreams;
+	`,
+	"src/runs/tanstack.ts": `${runs}
+		declare const tanstackDurability: typeof import("edge-sse/runs").tanstackDurability;
+		declare const chat: typeof import("@tanstack/ai").chat;
+		declare const toServerSentEventsResponse: typeof import("@tanstack/ai").toServerSentEventsResponse;
+		declare const model: import("@tanstack/ai").AnyTextAdapter;
+		declare const messages: { role: "user"; content: string }[];
+	`,
+	"src/runs/assistant-stream.ts": `${runs}
+		declare const assistantStreamStore: typeof import("edge-sse/runs").assistantStreamStore;
+		declare const createResumableStreamContext: typeof import("assistant-stream/resumable").createResumableStreamContext;
 	`,
 	"src/runs/runs.ts": `${runs}
 		declare const tokens: AsyncIterable<string>;

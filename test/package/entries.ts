@@ -29,7 +29,15 @@ export const publicNames: Record<string, string[]> = {
 	"edge-sse/client": ["EventClient"],
 	"edge-sse/hono": ["sseMiddleware", "stream"],
 	"edge-sse/node": ["toNodeHandler"],
-	"edge-sse/runs": ["RunError", "Runs", "aiSdkChunks", "aiSdkFormat", "resumableStreams"],
+	"edge-sse/runs": [
+		"RunError",
+		"Runs",
+		"aiSdkChunks",
+		"aiSdkFormat",
+		"assistantStreamStore",
+		"resumableStreams",
+		"tanstackDurability",
+	],
 	"edge-sse/testing": ["Recorder", "connectorContract", "readMessages", "testBroker", "until"],
 	"edge-sse/auth": ["jwtAuthorizer", "jwtPublishAuthorizer", "signChannels"],
 };

@@ -1,0 +1,140 @@
+import type { RunState } from "../core/run-store.ts";
+import { brokenOff, RunError } from "./errors.ts";
+import type { Runs } from "./runs.ts";
+import { beginWriting, type RunWriter } from "./writer.ts";
+
+/** Whose stream it is. */
+interface Lease {
+	readonly token: string;
+}
+
+/** `ResumableStreamStore` of assistant-ui's package `assistant-stream`, by shape. */
+export interface AssistantStreamStore {
+	/** Begins a stream, if there is none of that id. */
+	acquire(streamId: string, options?: { ttlMs?: number }): Promise<"producer" | "consumer">;
+	/** The same, with a lease for the producer. */
+	acquireLease(
+		streamId: string,
+		options?: { ttlMs?: number },
+	): Promise<{ role: "producer"; lease: { token: string } } | { role: "consumer" }>;
+	/** Adds bytes. */
+	append(streamId: string, chunk: Uint8Array, lease?: { readonly token: string }): Promise<void>;
+	/** Ends a stream. `false`: it had ended, or is another's. */
+	finalize(
+		streamId: string,
+		status: "done" | "error",
+		error?: string,
+		lease?: { readonly token: string },
+	): Promise<boolean>;
+	/** What comes after a cursor, to the end. */
+	read(
+		streamId: string,
+		cursor: string,
+		signal: AbortSignal,
+	): AsyncIterable<{ cursor: string; chunk: Uint8Array<ArrayBuffer> }>;
+	/** How a stream stands. */
+	status(streamId: string): Promise<"streaming" | "done" | "error" | "missing">;
+	/** Takes a stream away. */
+	delete(streamId: string): Promise<void>;
+}
+
+const statuses: Record<RunState, "streaming" | "done" | "error"> = {
+	running: "streaming",
+	done: "done",
+	// What was said until then is the whole.
+	cancelled: "done",
+	error: "error",
+	lost: "error",
+};
+
+/**
+ * A store for assistant-ui's resumable streams, on runs: appends do not wait for the broker while it keeps up, and a producer
+ * that dies errors its readers' streams.
+ *
+ * @example
+ * ```ts
+ * const context = createResumableStreamContext({ store: assistantStreamStore(runs) });
+ * ```
+ */
+export function assistantStreamStore(runs: Runs): AssistantStreamStore {
+	/** Those that this store began and that go on; `limits.runs` bounds them. */
+	const writers = new Map<string, { token: string; writer: RunWriter }>();
+	const found = (id: string, lease: Lease | undefined) => {
+		const own = writers.get(id);
+		return lease === undefined || lease.token === own?.token ? own?.writer : undefined;
+	};
+
+	const acquireLease: AssistantStreamStore["acquireLease"] = async (id, options) => {
+		if (options?.ttlMs !== undefined) {
+			throw new TypeError("assistantStreamStore: ttlMs: is keepDone of Runs; leave it out here.");
+		}
+		const writer = await beginWriting(runs, id);
+		if (writer === undefined) return { role: "consumer" };
+		const token = crypto.randomUUID();
+		writers.set(id, { token, writer });
+		void writer.done.then(() => {
+			if (writers.get(id)?.token === token) writers.delete(id);
+		});
+		return { role: "producer", lease: { token } };
+	};
+	return {
+		acquireLease,
+		acquire: async (id, options) => (await acquireLease(id, options)).role,
+		append: async (id, chunk, lease) => {
+			const writer = found(id, lease);
+			if (writer !== undefined) return writer.write(saidBy(chunk));
+			throw new RunError("superseded", "The stream is not this producer's, or has ended.");
+		},
+		finalize: async (id, status, error, lease) => {
+			const writer = found(id, lease);
+			if (writer === undefined) {
+				await existing(runs, id);
+				return false;
+			}
+			const failure = status === "error" ? new Error(error ?? "The stream failed.") : undefined;
+			return (await writer.finish(failure)).status === status;
+		},
+		async *read(id, cursor, signal) {
+			await existing(runs, id);
+			const reading = runs.read(id, { signal, ...(cursor !== "" && { after: cursor }) });
+			try {
+				for (;;) {
+					const { done, value } = await reading.next();
+					if (!done) yield { cursor: value.id, chunk: bytesOf(value.data) };
+					else if (value === undefined || statuses[value.status] === "done") return;
+					else throw brokenOff(value);
+				}
+			} catch (error) {
+				// It was deleted, which ends it.
+				if (!(error instanceof RunError) || error.code !== "unknown_run") throw error;
+			} finally {
+				await reading.return(undefined);
+			}
+		},
+		status: async (id) => {
+			const status = (await runs.status(id))?.status;
+			return status === undefined ? "missing" : statuses[status];
+		},
+		delete: (id) => runs.delete(id),
+	};
+}
+
+async function existing(runs: Runs, id: string): Promise<void> {
+	if ((await runs.status(id)) !== undefined) return;
+	throw new RunError("unknown_run", "There is no such stream, or it is kept no longer.");
+}
+
+/** As text, which is joined and stored as it is; bytes that are none, as half of a character, by themselves. */
+function saidBy(chunk: Uint8Array): unknown {
+	try {
+		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(chunk);
+	} catch {
+		return { bytes: btoa(Array.from(chunk, (byte) => String.fromCharCode(byte)).join("")) };
+	}
+}
+
+function bytesOf(data: unknown): Uint8Array<ArrayBuffer> {
+	if (typeof data === "string") return new TextEncoder().encode(data);
+	const { bytes } = data as { bytes: string };
+	return Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,106 @@
+import { storeNow } from "./chunks.ts";
+import { RunError } from "./errors.ts";
+import type { RunEnd } from "./reader.ts";
+import type { Runs } from "./runs.ts";
+
+/**
+ * A run whose chunks are handed over one by one, for interfaces that append. It is a source as any other: it does not wait
+ * for the broker while that keeps up, tells that it is there while nothing is said, and hears of a cancel.
+ */
+export class RunWriter {
+	/** Resolves to how it has ended; never rejects. */
+	readonly done: Promise<RunEnd>;
+	readonly #signal: AbortSignal;
+	readonly #said: Said;
+
+	constructor(done: Promise<RunEnd>, signal: AbortSignal, said: Said) {
+		this.done = done;
+		this.#signal = signal;
+		this.#said = said;
+	}
+
+	/** Aborts when the run is cancelled, or nothing is taken any more. */
+	get signal(): AbortSignal {
+		return this.#signal;
+	}
+
+	/** Resolves when there is room for more. @throws why nothing is taken any more. */
+	async write(...chunks: unknown[]): Promise<void> {
+		this.#signal.throwIfAborted();
+		if (this.#said.isOver) throw new RunError("superseded", "The run has ended.");
+		await this.#said.add(chunks);
+		this.#signal.throwIfAborted();
+	}
+
+	/** Resolves when these chunks, and all before them, are stored. @throws why they are not. */
+	async store(...chunks: unknown[]): Promise<void> {
+		await this.write(...chunks, storeNow);
+	}
+
+	/** Ends the run; with an error as `error`, which is reported. Idempotent. @returns how it has ended. */
+	async finish(error?: Error): Promise<RunEnd> {
+		this.#said.end(error);
+		return this.done;
+	}
+}
+
+/** Begins a run for a writer. @returns undefined: somebody else has begun it. */
+export async function beginWriting(runs: Runs, id: string): Promise<RunWriter | undefined> {
+	const said = new Said();
+	let given: AbortSignal | undefined;
+	const { done, role } = await runs.start(id, (signal) => {
+		given = signal;
+		signal.addEventListener("abort", said.drop, { once: true });
+		return said.chunks();
+	});
+	if (role === "reader" || given === undefined) return undefined;
+	return new RunWriter(done, given, said);
+}
+
+/** What was said, for the producer to take. */
+class Said {
+	#chunks: unknown[] = [];
+	#end: { readonly error: Error | undefined } | undefined;
+	#wake: (() => void) | undefined;
+	#waiting: (() => void)[] = [];
+
+	get isOver(): boolean {
+		return this.#end !== undefined;
+	}
+
+	/** Resolves when the producer asks for more. */
+	add(chunks: readonly unknown[]): Promise<void> {
+		this.#chunks.push(...chunks);
+		this.#wake?.();
+		return new Promise((resolve) => this.#waiting.push(resolve));
+	}
+
+	end(error?: Error): void {
+		this.#end ??= { error };
+		this.#wake?.();
+	}
+
+	/** Nobody asks for more. */
+	readonly drop = (): void => {
+		this.#chunks = [];
+		this.end();
+		this.#asked();
+	};
+
+	async *chunks(): AsyncGenerator<unknown> {
+		for (;;) {
+			yield* this.#chunks.splice(0);
+			if (this.#chunks.length > 0) continue;
+			this.#asked();
+			if (this.#end?.error !== undefined) throw this.#end.error;
+			if (this.#end !== undefined) return;
+			await new Promise<void>((resolve) => {
+				this.#wake = resolve;
+			});
+		}
+	}
+
+	#asked(): void {
+		for (const resolve of this.#waiting.splice(0)) resolve();
+	}
+}
