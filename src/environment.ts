@@ -1,4 +1,5 @@
-import { upstash } from "./connectors/upstash.ts";
+import { UpstashConnector } from "./connectors/upstash/connector.ts";
+import { Rest } from "./connectors/upstash/rest.ts";
 import type { Connector, HistoryOptions } from "./core/connector.ts";
 import { ConfigurationError } from "./core/errors.ts";
 
@@ -35,7 +36,7 @@ export function connectorFromEnvironment(
 		if (!/^https:/i.test(url)) {
 			throw new ConfigurationError(`${name} must be a redis:, rediss: or https: URL.`);
 		}
-		if (token !== undefined) return named(name, () => upstash({ url, token, history }));
+		if (token !== undefined) return named(name, () => upstash(url, token, history));
 		throw new ConfigurationError(
 			`${name} is an https: URL, and Upstash needs a token with it: set UPSTASH_REDIS_REST_TOKEN.`,
 		);
@@ -43,13 +44,18 @@ export function connectorFromEnvironment(
 	for (const prefix of ["UPSTASH_REDIS_REST", "KV_REST_API"]) {
 		const [url, token] = [read(`${prefix}_URL`), read(`${prefix}_TOKEN`)];
 		if (url !== undefined && token !== undefined) {
-			return named(`${prefix}_URL`, () => upstash({ url, token, history }));
+			return named(`${prefix}_URL`, () => upstash(url, token, history));
 		}
 		if (url === undefined && token === undefined) continue;
 		const [set, missing] = url === undefined ? ["TOKEN", "URL"] : ["URL", "TOKEN"];
 		throw new ConfigurationError(`${prefix}_${set} is set, but not ${prefix}_${missing}.`);
 	}
 	return undefined;
+}
+
+/** Without what reads a client of @upstash/redis: none is here. */
+function upstash(url: string, token: string, history: HistoryOptions | undefined): Connector {
+	return new UpstashConnector(new Rest(url, token), { history });
 }
 
 /** Adds the variable's name to what a connector says of its argument. */

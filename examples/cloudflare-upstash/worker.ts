@@ -1,6 +1,11 @@
-import { sse } from "edge-sse";
+import { env } from "cloudflare:workers";
+import { Redis } from "@upstash/redis/cloudflare";
+import { ServerSentEvents } from "edge-sse";
+import { upstash } from "edge-sse/upstash";
 
-// `sse` reads UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN when it is first used.
+// The client that the rest of a Worker has. Without one, `export { sse as default } from "edge-sse"` is a whole Worker.
+const sse = new ServerSentEvents({ connector: () => upstash(Redis.fromEnv(env)) });
+
 export default {
 	async fetch(request) {
 		const { pathname } = new URL(request.url);

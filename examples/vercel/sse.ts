@@ -1,3 +1,4 @@
+import { Redis } from "@upstash/redis";
 import { ServerSentEvents } from "edge-sse";
 import { upstash } from "edge-sse/upstash";
 
@@ -5,6 +6,6 @@ import { upstash } from "edge-sse/upstash";
 // the client that comes back misses nothing.
 export const sse = new ServerSentEvents({
 	// From KV_REST_API_URL and KV_REST_API_TOKEN, as Vercel's integration sets them, or Upstash's own names.
-	connector: () => upstash({ history: {} }),
+	connector: () => upstash(Redis.fromEnv(), { history: {} }),
 	maxDuration: 290_000,
 });

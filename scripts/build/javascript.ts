@@ -26,6 +26,7 @@ const common = [
 	"core/sinks/node-response.ts",
 	"core/sinks/node-sink.ts",
 	"core/sinks/pipeline.ts",
+	"connectors/upstash/credentials.ts",
 	"connectors/shared/handlers.ts",
 	"connectors/shared/outcome.ts",
 	"connectors/shared/redis-history.ts",

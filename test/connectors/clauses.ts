@@ -97,6 +97,35 @@ export const handedIn = [
 	"R2. what is appended",
 ] as const;
 
+/**
+ * Upstash by a client that was handed in: each request has the client's headers, and each answer its encoding. What is
+ * above the requests is the same as with a URL.
+ */
+export const asItsClient = [
+	"C1.",
+	"E1.",
+	"P1.",
+	"P2.",
+	"P4.",
+	"S1. every message",
+	"S2. with the broker gone",
+	"S2. a broker that says no",
+	"U2. the broker hears",
+	"K1.",
+	"X1. close frees",
+	"X2.",
+	"X3.",
+	"H1.",
+	"H2.",
+	"H3.",
+	"H5. head is",
+	"H8. of two publishes",
+	"B1.",
+	"B2. publishAll resolves",
+	"R2. what is appended",
+	"R6. the end is",
+] as const;
+
 /** A connection for each use is dialled for it, and ends with it. */
 export const connectionForEachUse = [
 	"C1.",
@@ -124,18 +153,18 @@ export const connectionForEachUse = [
 
 /** As `connectorSuite`, of those tests whose names begin so. One that no test's name begins with is an error. */
 export function suiteOf(beginnings: readonly string[]): typeof connectorSuite {
-	return (name, harness) => {
+	return (name, harness, runner = { describe, test }) => {
 		const unused = new Set(beginnings);
 		connectorSuite(name, harness, {
 			describe: (title, register) =>
-				describe(title, () => {
+				runner.describe(title, () => {
 					register();
 					if (unused.size > 0) throw new Error(`No test begins with: ${[...unused].join(", ")}`);
 				}),
 			test: (title, run, timeout) => {
 				const chosen = beginnings.filter((beginning) => title.startsWith(beginning));
 				for (const beginning of chosen) unused.delete(beginning);
-				if (chosen.length > 0) test(title, run, timeout);
+				if (chosen.length > 0) runner.test(title, run, timeout);
 			},
 		});
 	};

@@ -6,6 +6,7 @@ import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 import { until } from "../support/wait.ts";
 import { connectorSuite } from "./suite.ts";
+import { broker, runner } from "./upstash-harness.ts";
 
 let server: RedisServer;
 let gateway: UpstashGateway;
@@ -28,10 +29,6 @@ afterEach(() => {
 const connect = (options: UpstashOptions = {}) =>
 	upstash({ url: gateway.url, token: gateway.token, timeout: 1_500, ...options });
 
-// The API is made of lines, and nothing says how it sends a payload that has several. Such a payload comes
-// back with \n in the place of each line end, at best.
-const unpromised = /^E1\. .*: (line ends|protocol text)$/;
-
 connectorSuite(
 	"upstash",
 	{
@@ -46,30 +43,13 @@ connectorSuite(
 			wipe: async () => void (await server.command("FLUSHALL")),
 		},
 		secrets: ["gateway-secret-token", "another-secret"],
-		broker: {
-			stop: () => gateway.stop(),
-			start: () => gateway.start(),
-			pause: () => gateway.pause(),
-			resume: () => gateway.resume(),
-			numsub: (channel) => server.numsub(channel),
-			clients: () => gateway.connections(),
-			publishes: async () => gateway.publishes,
-		},
-		lacks: { borrow: "it makes its own requests" },
+		broker: broker(
+			() => gateway,
+			() => server,
+		),
+		lacks: { borrow: "there is no client: see upstash-client.test.ts" },
 	},
-	{
-		describe,
-		test: (name, run) =>
-			(unpromised.test(name) ? test.fails : test)(name, async () => {
-				// The gateway hears a little later than we do that the test before has hung up; of a connection that
-				// Node opened and then did not need, 4 s later.
-				await until(async () => (await gateway.connections()) === 0, {
-					what: "a quiet gateway",
-					timeout: 10_000,
-				});
-				await run();
-			}),
-	},
+	runner(() => gateway),
 );
 
 describe("configuration", () => {

@@ -35,7 +35,12 @@ test.each([
 		"## Options of `ServerSentEvents`",
 	],
 	["src/connectors/redis.ts", "RedisOptions", "docs/connectors.md", "## `redis(target, options)`"],
-	["src/connectors/upstash.ts", "UpstashOptions", "docs/connectors.md", "## `upstash(options)`"],
+	[
+		"src/connectors/upstash/options.ts",
+		"UpstashOptions",
+		"docs/connectors.md",
+		"## `upstash(options)`, `upstash(client, options)`",
+	],
 	["src/client/types.ts", "EventClientOptions", "docs/client.md", "## Options"],
 	["src/runs/options.ts", "RunsOptions", "docs/runs.md", "## Options"],
 ])("%s: the options of %s are those of %s", (path, name, document, heading) => {

@@ -34,7 +34,7 @@ export class Commands {
 		const sending = this.#send(JSON.stringify(args));
 		this.#underWay.add(sending);
 		try {
-			return (await sending)?.result;
+			return this.#rest.decoded((await sending)?.result);
 		} finally {
 			this.#underWay.delete(sending);
 		}

@@ -15,6 +15,16 @@ export class RestError extends ConnectorError {
 	}
 }
 
+type RestHeaders = Record<string, string> & { accept: string };
+
+/** What `fetch` is called with. */
+export interface RestInit {
+	readonly method: string;
+	readonly headers: RestHeaders;
+	readonly body: Blob | null;
+	readonly signal: AbortSignal;
+}
+
 /** One database's REST address and token. Neither ever appears in an error. */
 export class Rest {
 	readonly #base: string;
@@ -44,16 +54,26 @@ export class Rest {
 		// A Blob instead of a string: when a pooled connection breaks, Deno by itself sends a body
 		// again that it can copy, even if the first copy was processed (denoland/deno#35610).
 		const body = json === undefined ? null : new Blob([json]);
-		const headers: Record<string, string> = { accept, authorization: `Bearer ${this.#token}` };
+		const headers: RestHeaders = { accept, authorization: `Bearer ${this.#token}` };
 		if (body !== null) headers["content-type"] = "application/json";
 		let response: Response;
 		try {
-			response = await fetch(this.#base + path, { method: "POST", headers, body, signal });
+			response = await this.fetch(this.#base + path, { method: "POST", headers, body, signal });
 		} catch (cause) {
 			throw failure("Upstash could not be reached.", cause, signal);
 		}
 		if (response.ok) return response;
 		throw await this.#refusal(response, signal);
+	}
+
+	/** One request. A client that was handed in adds what is its own. */
+	protected fetch(url: string, init: RestInit): Promise<Response> {
+		return fetch(url, init);
+	}
+
+	/** A command's result as the text that was stored. */
+	decoded(result: unknown): unknown {
+		return result;
 	}
 
 	async #refusal(response: Response, signal: AbortSignal): Promise<RestError> {

@@ -37,7 +37,7 @@ describe("an option that nobody reads is refused, and the right one named", () =
 		up({ automaticDeserialization: false }, "Leave it out"),
 		up({ retry: { retries: 3 } }, "Leave it out"),
 		up({ maxsilence: 3 }, "Did you mean maxSilence?"),
-		up({ client: {} }, "Pass { url, token }"),
+		up({ client: {} }, "Pass the client itself: upstash(client, options)."),
 		object({ timeOut: 3 }, "durableObject(): timeOut: unknown option. Did you mean timeout?"),
 		object({ keepAlive: 3 }, "options = { keepAlive }"),
 		object({ history: { maxAges: 3 } }, "history.maxAges: unknown option. Did you mean maxAge?"),
