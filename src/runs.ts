@@ -16,6 +16,7 @@
 export type { RunEndState, RunState } from "./core/run-store.ts";
 export { aiSdkChunks, aiSdkFormat } from "./runs/ai-sdk.ts";
 export { type AssistantStreamStore, assistantStreamStore } from "./runs/assistant-stream.ts";
+export type { RunCancelOptions } from "./runs/cancelling.ts";
 export type { RunChunks } from "./runs/chunks.ts";
 export { RunError, type RunErrorCode } from "./runs/errors.ts";
 export type { RunFormat } from "./runs/format.ts";

@@ -52,7 +52,7 @@ export async function admit(
 	hasHistory: () => boolean,
 ): Promise<Admitted | Response> {
 	const { channel, expires = Number.POSITIVE_INFINITY } = route;
-	const { cors, authorize, limits } = options;
+	const { cors, limits } = options;
 	const headers = await corsHeaders(options, request);
 	if (request.method === "OPTIONS" && cors !== undefined) return preflight(request, headers);
 	if (request.method !== "GET" && request.method !== "HEAD") {
@@ -71,21 +71,34 @@ export async function admit(
 	if (!names.every((name) => isAllowed(name, options.channels.allowed))) {
 		return refuse(403, "channel: no such channel.", headers);
 	}
-	const admitted = { names, expires, headers };
-	if (authorize === undefined) return admitted;
+	const later = () => askToReconnect(request, headers);
+	const grant = await permitted(request, names, headers, options, later);
+	if (isResponse(grant)) return grant;
+	return { ...grant, expires: Math.min(expires, grant.expires), headers };
+}
+
+/**
+ * Asks `authorize` for channels.
+ *
+ * @param later the answer while a service that it needs is away.
+ */
+export async function permitted(
+	request: Request,
+	names: readonly string[],
+	headers: Record<string, string>,
+	{ authorize, onError }: Pick<CheckedOptions, "authorize" | "onError">,
+	later: () => Response,
+): Promise<Omit<Admitted, "headers"> | Response> {
+	if (authorize === undefined) return { names, expires: Number.POSITIVE_INFINITY };
 	try {
 		const verdict = await authorize(request, names);
 		if (isResponse(verdict)) return withHeaders(verdict, headers);
 		const grant = granted(verdict, names);
-		if (grant.names.length === 0) {
-			return refuse(403, "channel: this request may not read it.", headers);
-		}
-		return { ...grant, expires: Math.min(admitted.expires, grant.expires), headers };
+		if (grant.names.length > 0) return grant;
+		return refuse(403, "channel: this request may not read it.", headers);
 	} catch (error) {
-		options.onError(error, { stage: "authorize" });
-		// authorize could not reach a service that it needs. That will pass.
-		if (error instanceof SseError && error.code === "unavailable")
-			return askToReconnect(request, headers);
+		onError(error, { stage: "authorize" });
+		if (error instanceof SseError && error.code === "unavailable") return later();
 		return refuse(500, "Internal error.", headers);
 	}
 }

@@ -1,5 +1,11 @@
 import { channelProblem } from "../core/request/request.ts";
 
+/** The channel of a run that a request asks for: an id that no channel can have is its mistake, and no error here. */
+export function channelAsked(prefix: string, id: string): string {
+	if (typeof id === "string") return prefix + id;
+	throw new TypeError("Runs: id: must be a string.");
+}
+
 /**
  * The channel of a run.
  *

@@ -5,6 +5,7 @@ import type { RunHost } from "../core/run-host.ts";
 import type { RunEndState, RunRecord } from "../core/run-store.ts";
 import { RunError } from "./errors.ts";
 import { kindOf } from "./messages.ts";
+import type { RunChunk } from "./status.ts";
 import { SharedLooks, Watch } from "./watch.ts";
 
 /** How a run has ended. */
@@ -70,6 +71,20 @@ export class RunReaders {
 			if (signal?.aborted) return;
 			record = await this.look(channel, host);
 		}
+	}
+
+	/** The same for users; it returns how the run ended. */
+	async *read(channel: string, from: ReadFrom): AsyncGenerator<RunChunk, RunEnd | undefined> {
+		const record = await this.look(channel);
+		if (record === undefined) throw gone();
+		for await (const step of this.steps(channel, record, from)) {
+			if (step.end !== undefined) {
+				const { id: _, ...end } = step.end;
+				return end;
+			}
+			yield { id: step.message.id ?? "", data: step.message.data };
+		}
+		return undefined;
 	}
 
 	/**
@@ -198,6 +213,6 @@ function gap(): RunError {
 	return new RunError("gap", "Chunks of the run are missing.");
 }
 
-export function gone(): RunError {
+function gone(): RunError {
 	return new RunError("unknown_run", "There is no such run, or it is kept no longer.");
 }

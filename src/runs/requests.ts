@@ -83,8 +83,7 @@ export async function answerRequest(
 		if (!(error instanceof ConnectorError)) throw error;
 		runHost.report(error, channel);
 		if (format.comesBack) return runHost.later(request, visit.headers);
-		const headers = { ...visit.headers, "cache-control": "no-store", "retry-after": "3" };
-		return Response.json({ error: "The run cannot be read now." }, { status: 503, headers });
+		return away("The run cannot be read now.", visit.headers);
 	}
 }
 
@@ -143,7 +142,15 @@ async function awaited(readers: RunReaders, channel: string, wait: number, host:
 
 function absent({ absent: status }: RunFormat, headers: Record<string, string>): Response {
 	if (status === 204) return new Response(null, { status, headers });
-	return refuse(404, "There is no such run, or it is kept no longer.", headers);
+	return refuse(404, absentText, headers);
+}
+
+export const absentText = "There is no such run, or it is kept no longer.";
+
+/** What will pass, for those who see the status. */
+export function away(error: string, headers: Record<string, string>): Response {
+	const more = { "cache-control": "no-store", "retry-after": "3" };
+	return Response.json({ error }, { status: 503, headers: { ...headers, ...more } });
 }
 
 function formatOf(format: RunStreamOptions["format"]): RunFormat {

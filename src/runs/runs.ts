@@ -1,12 +1,13 @@
 import { isAllowed } from "../core/request/request.ts";
 import type { RunHost } from "../core/run-host.ts";
 import type { RunEndState } from "../core/run-store.ts";
-import { channelOf } from "./channel.ts";
-import { cancelPayload, gonePayload } from "./messages.ts";
+import { Cancels, checkReason, type RunCancelOptions } from "./cancelling.ts";
+import { channelAsked, channelOf } from "./channel.ts";
+import { gonePayload } from "./messages.ts";
 import { type CheckedRunsOptions, checkedRunsOptions, type RunsOptions } from "./options.ts";
 import type { RunSource } from "./producer.ts";
 import { Producers } from "./producers.ts";
-import { gone, type RunEnd, RunReaders } from "./reader.ts";
+import { type RunEnd, RunReaders } from "./reader.ts";
 import { answerRequest, type RunStreamOptions } from "./requests.ts";
 import {
 	type RunChunk,
@@ -38,6 +39,7 @@ export class Runs {
 	readonly #options: CheckedRunsOptions;
 	readonly #readers: RunReaders;
 	readonly #steps: RunSteps;
+	readonly #cancels: Cancels;
 	readonly #producers: Producers;
 
 	constructor(sse: RunsBase, options: RunsOptions = {}) {
@@ -53,6 +55,7 @@ export class Runs {
 			throw new TypeError(`Runs: prefix: channels.allowed needs "${this.#options.prefix}*".`);
 		}
 		this.#readers = new RunReaders(runHost);
+		this.#cancels = new Cancels(runHost);
 		this.#steps = new RunSteps(runHost, this.#options);
 		this.#producers = new Producers(runHost, this.#options, this.#steps);
 	}
@@ -143,7 +146,7 @@ export class Runs {
 	 */
 	async stream(request: Request, id: string, options: RunStreamOptions = {}): Promise<Response> {
 		const parts = { runHost: this.#runHost, readers: this.#readers };
-		return answerRequest(parts, request, channelOf(this.#options.prefix, id), options);
+		return answerRequest(parts, request, channelAsked(this.#options.prefix, id), options);
 	}
 
 	/**
@@ -160,17 +163,7 @@ export class Runs {
 		id: string,
 		{ after, signal }: { after?: string | undefined; signal?: AbortSignal | undefined } = {},
 	): AsyncGenerator<RunChunk, RunEnd | undefined> {
-		const channel = channelOf(this.#options.prefix, id);
-		const record = await this.#readers.look(channel);
-		if (record === undefined) throw gone();
-		for await (const step of this.#readers.steps(channel, record, { after, signal })) {
-			if (step.end !== undefined) {
-				const { id: _, ...end } = step.end;
-				return end;
-			}
-			yield { id: step.message.id ?? "", data: step.message.data };
-		}
-		return undefined;
+		return yield* this.#readers.read(channelOf(this.#options.prefix, id), { after, signal });
 	}
 
 	/**
@@ -214,12 +207,28 @@ export class Runs {
 	 * @returns whether there is a run that is still running.
 	 */
 	async cancel(id: string, reason = ""): Promise<boolean> {
-		if (typeof reason !== "string" || reason.length > 1_000) {
-			throw new TypeError("Runs: reason: must be a string of at most 1,000 characters.");
-		}
-		const { runs } = this.#runHost.connector();
-		const record = await runs.cancel(channelOf(this.#options.prefix, id), reason, cancelPayload());
+		checkReason("", reason);
+		const record = await this.#cancels.cancel(channelOf(this.#options.prefix, id), reason);
 		return record?.state === "running";
+	}
+
+	/**
+	 * Answers a POST that asks for the run to stop: 202 for one that is running, 200 for one that
+	 * has ended, 404 for an unknown one. `authorize` is asked for the run's channel, with the
+	 * POST. A page of another site is refused (403) unless `cors` names its origin.
+	 * @example
+	 * ```ts
+	 * app.post("/runs/:id/stop", (c) => runs.cancelRequest(c.req.raw, c.req.param("id")));
+	 * ```
+	 *
+	 * @throws {TypeError} when an option breaks its rule.
+	 */
+	async cancelRequest(
+		request: Request,
+		id: string,
+		options: RunCancelOptions = {},
+	): Promise<Response> {
+		return this.#cancels.answer(request, channelAsked(this.#options.prefix, id), options);
 	}
 
 	/**

@@ -60,13 +60,17 @@ export async function corsHeaders(
 }
 
 /** The answer to a preflight. Polyfills cause one by their `Last-Event-ID` header. */
-export function preflight(request: Request, headers: Record<string, string>): Response {
+export function preflight(
+	request: Request,
+	headers: Record<string, string>,
+	methods = "GET, HEAD",
+): Response {
 	const asked = request.headers.get("access-control-request-headers");
 	return new Response(null, {
 		status: 204,
 		headers: {
 			...headers,
-			"access-control-allow-methods": "GET, HEAD",
+			"access-control-allow-methods": methods,
 			...(asked === null ? {} : { "access-control-allow-headers": asked }),
 			vary: [headers.vary, "Access-Control-Request-Headers"].filter(Boolean).join(", "),
 		},

@@ -120,12 +120,18 @@ export function runs(bed: Bed, start: StartRuns): void {
 		await run.ask(one, "start", { words: "2", ends: "false" });
 		const reader = await run.open(here, other);
 		await reader.when(() => said(reader).join("") === textOf(2), "all words");
-		expect(await run.ask(other, "cancel")).toBe(true);
+		const stop = async (origin: string) => {
+			const headers = { origin };
+			return (await call(run.url(other, "cancel"), { method: "POST", headers })).status;
+		};
+		expect(await stop("https://evil.example")).toBe(403);
+		expect(await stop(other.url)).toBe(202);
 		await reader.end();
 		expect(reader.events.at(-1)).toMatchObject({
 			event: "sse.end",
 			data: '{"status":"cancelled","reason":"stop"}',
 		});
+		expect(await run.ask(other, "cancel")).toEqual({ status: "cancelled" });
 		expect(await run.ask(other, "snapshot")).toMatchObject({
 			status: "cancelled",
 			text: textOf(2),
