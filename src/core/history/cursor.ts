@@ -1,26 +1,26 @@
 import { beginning, isEmpty, isPosition } from "../message/position.ts";
 
 /**
- * What a client sends back as `Last-Event-ID`: its position in every channel of its connection.
+ * A client's position in every channel of its connection. The client sends it back as `Last-Event-ID`.
  *
- * Of one channel that is the position itself. Of several it names the channels by hashes, so that their order is
- * nothing, one that is taken away is dropped, and one that is new begins with what is new:
+ * For one channel it is the position itself. For several channels it names each by a hash. Their order has no meaning, a
+ * channel that is no longer asked for is dropped, and a new channel begins with new messages:
  *
  *     <checksum><newest ms>.<hash><ms before the newest>[-<sequence>]. …
  *
  * All numbers are in base 62; `~` before one stands for an empty position. That is 10 to 14 bytes a channel.
  */
 
-/** Stands for the position of a channel that the cursor does not name: it begins with what is new. */
+/** Stands for the position of a channel that the cursor does not name. The channel begins with new messages. */
 export const live = "live";
 
-/** Where a client stands in each channel; undefined: it does not say, or nothing that makes sense. */
+/** A client's position in each channel. Undefined: it gave none, or one that makes no sense. */
 export type Positions = readonly (string | undefined)[];
 
-/** Digits of a key's word, 36 bits: 32 channels that replace 32 others are taken for them once in 50 million times. */
+/** Digits per word of a key, which are 36 bits. 32 channels that replace 32 others collide once in 50 million times. */
 const wordDigits = 6;
 
-/** Words of a key. Names of which even so many are alike are told of a gap. */
+/** The most words of a key. Channels whose keys are equal even then get a gap. */
 const mostWords = 2;
 
 const checksumDigits = 5;
@@ -33,7 +33,7 @@ export function formatCursor(names: readonly string[], positions: readonly strin
 	return positions.length === 1 && only !== undefined ? only : formatNamed(names, positions);
 }
 
-/** The form for several channels, which is also read where one is asked for. */
+/** The form for several channels. It is accepted for one channel, too. */
 export function formatNamed(names: readonly string[], positions: readonly string[]): string {
 	const { keys, words } = keysOf(names);
 	const parsed = positions.map(numbersOf);
@@ -47,8 +47,8 @@ export function formatNamed(names: readonly string[], positions: readonly string
 }
 
 /**
- * Reads a cursor: a position for each channel. What is cut, forged or malformed has none: the client is told of a gap
- * then, never that all is well.
+ * Reads a position for each channel from a cursor. A cursor that is cut, forged or malformed has none, and the client
+ * is told of a gap. It is never told that nothing is missing.
  */
 export function parseCursor(names: readonly string[], cursor: string): Positions {
 	if (fromTheStart.has(cursor)) return names.map(() => beginning);
@@ -64,15 +64,15 @@ export function parseCursor(names: readonly string[], cursor: string): Positions
 	});
 }
 
-/** Puts where the feed stands for channels that begin with what is new. */
+/** Replaces `live` by the feed's position. */
 export function withLive(positions: Positions, livePosition: readonly string[]): Positions {
 	return positions.map((position, index) => (position === live ? livePosition[index] : position));
 }
 
 interface Named {
-	/** Of each key. */
+	/** How many words each key has. */
 	readonly words: number;
-	/** By key; undefined: it makes no sense. */
+	/** By key. Undefined: the position makes no sense. */
 	readonly positions: ReadonlyMap<string, string | undefined>;
 }
 
@@ -90,7 +90,7 @@ function parseNamed(cursor: string): Named | undefined {
 	for (const entry of entries) {
 		const key = entry.slice(0, words * wordDigits);
 		const position = expand(fromBase62(newest), entry.slice(key.length));
-		// Nobody but a forger names a channel twice.
+		// Only a forged cursor names a channel twice.
 		positions.set(key, positions.has(key) ? undefined : position);
 	}
 	return { words, positions };
@@ -119,10 +119,10 @@ interface Keys {
 	readonly words: number;
 }
 
-/** A feed makes a cursor for each message, always of the same names. */
+/** The keys of each feed's names. A feed makes a cursor for each message. */
 const known = new WeakMap<readonly string[], Keys>();
 
-/** The shortest keys that tell the names apart. */
+/** Returns the shortest keys that differ for all names. */
 function keysOf(names: readonly string[]): Keys {
 	let found = known.get(names);
 	for (let words = 1; found === undefined; words++) {
@@ -148,7 +148,7 @@ function checksum(text: string): string {
 	return digest(text, 0, checksumDigits);
 }
 
-/** A hash of so many digits. It is cyrb53, which is public domain: https://github.com/bryc/code. */
+/** Returns a hash with this many digits. It is cyrb53, which is public domain: https://github.com/bryc/code. */
 function digest(text: string, seed: number, digits: number): string {
 	let high = 0xdeadbeef ^ seed;
 	let low = 0x41c6ce57 ^ seed;
@@ -174,7 +174,7 @@ function base62(value: number): string {
 	return text;
 }
 
-/** @param text of digits alone; empty: 0. */
+/** @param text digits only. The empty text is 0. */
 function fromBase62(text: string): number {
 	let value = 0;
 	for (const digit of text) value = value * 62 + alphabet.indexOf(digit);

@@ -5,25 +5,25 @@ import { type Semaphore, shared } from "../scheduling.ts";
 import { PacedReads } from "./paced-reads.ts";
 import { type Place, Run, startOf, type Verdict } from "./run.ts";
 
-// Messages in a read: in the first, as they may be large, and at most.
+// Messages per read. The first read is small, because messages may be large.
 const pages = { first: 100, longest: 500 };
 
-/** What a page should come to, in UTF-16 code units. A client may have that much waiting. */
+/** The aim for a page's size, in UTF-16 code units. A client may have that much unread. */
 const pageTarget = 1_048_576;
 
-/** What a channel keeps in memory, in UTF-16 code units: a page, and as much of what came since. */
+/** The most that a channel keeps in memory, in UTF-16 code units: a page, and as many newer messages. */
 const longestTail = 2_097_152;
 
-/** What all channels of a hub keep in memory, in UTF-16 code units. */
+/** The most that all channels of a hub keep in memory, in UTF-16 code units. */
 const longestTails = 16_777_216;
 
-/** With this many streams on a channel, what was read for one of them is kept for those that follow. */
+/** A channel with this many streams keeps what it read for one of them, for the others. */
 const crowd = 16;
 
-/** For how long, in ms. A thousand returning clients are a second's work. */
+/** How long it keeps that, in ms. A thousand returning clients are a second's work. */
 const keptFor = 1_000;
 
-/** What a log must know of its channel. */
+/** What a log needs of its channel. */
 export interface LogChannel {
 	readonly name: string;
 	/** Where the feed stands. */
@@ -31,30 +31,31 @@ export interface LogChannel {
 	/** How many streams it has. */
 	readonly users: number;
 	decode(payload: string): Decoded | undefined;
-	/** Passes on what the feed has not brought yet, so that feed and history never disagree. */
+	/** Dispatches messages that the feed has not brought yet. Feed and history then agree. */
 	dispatchPage(page: Run): void;
 }
 
-/** What all logs of a hub hold together, in UTF-16 code units. */
+/** The size of all tails of a hub together, in UTF-16 code units. */
 export interface LogMemory {
 	tails: number;
 }
 
-/** A page, and whether it was asked for after the clients had come. */
+/** A page, and whether its read began after the clients had come. */
 export interface Read {
 	readonly page: Run;
 	readonly fresh: boolean;
 }
 
-/** What a client is sent of one channel, and where it stands then. */
+/** What a client is sent of one channel, and its place after that. */
 export interface Step extends Place {
-	/** Something is missing before it. */
+	/** Whether messages are missing before these. */
 	readonly gap: boolean;
 	readonly messages: readonly Decoded[];
 }
 
 /**
- * A channel's history: the store, read in pages, and in memory the tail, without a hole up to the feed's position.
+ * A channel's history. The store is read in pages. The tail is in memory: the newest messages, without a hole, up to
+ * the feed's position.
  */
 export class Log {
 	readonly #history: History;
@@ -66,15 +67,15 @@ export class Log {
 	readonly #heads = new Map<number, Promise<string>>();
 	#pageSize = pages.first;
 	#tail: Run | undefined;
-	/** As `performance.now()` has it. */
+	/** When the tail began, on the clock of `performance.now()`. */
 	#tailSince = 0;
 	/** Replays that use the tail. */
 	#users = 0;
-	/** Reads that the tail is to be joined to. */
+	/** Reads under way that may join the tail. */
 	#reading = 0;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 
-	/** @param gate reads for clients wait in line here. */
+	/** @param gate limits how many reads for clients run at once. */
 	constructor(history: History, channel: LogChannel, gate: Semaphore, memory: LogMemory) {
 		this.#history = history;
 		this.#channel = channel;
@@ -82,12 +83,12 @@ export class Log {
 		this.#memory = memory;
 	}
 
-	/** Somebody is behind: what the feed brings is remembered. */
+	/** A client is behind. The log keeps what the feed brings. */
 	retain(): void {
 		this.#users++;
 	}
 
-	/** For each `retain`. A crowd has more of the same to come. */
+	/** Ends one `retain`. A crowd's tail is kept a while, because more clients will ask for it. */
 	release(): void {
 		if (--this.#users > 0) return;
 		const left = this.#tailSince + keptFor - performance.now();
@@ -98,7 +99,7 @@ export class Log {
 		}
 	}
 
-	/** Has a tail that begins no later than now. Nobody is served from one for long, as the store may forget. */
+	/** Begins a tail, unless there is one. An old one is replaced, because the store may have trimmed its messages. */
 	open(): void {
 		const isOld = this.#reading === 0 && performance.now() - this.#tailSince > keptFor;
 		if (this.#tail !== undefined && !isOld) return;
@@ -135,21 +136,21 @@ export class Log {
 		return tail?.reaches(startOf(place)) === true && tail.judge(place.claimed) !== "unknown";
 	}
 
-	/** Who asks for all that is kept is not sent what the store has trimmed. */
+	/** A client that asks for all kept messages is not sent what the store has trimmed. */
 	#tailFor({ claimed }: Place): Run | undefined {
 		return claimed === beginning ? undefined : this.#tail;
 	}
 
-	/** Whether a client has heard more from another process than this feed knows; or says so. */
+	/** Whether a client claims a position after the feed's. Another process may have sent it more. */
 	isAhead({ claimed }: Place): boolean {
 		return isAfter(claimed ?? beginning, this.#channel.position);
 	}
 
 	/**
-	 * A page of what is kept after a position. Reads of the same page at the same time are one.
+	 * Reads a page of the messages after a position. Concurrent requests for the same page share one read.
 	 *
-	 * @param fresh not one that is under way, which may be older than what a client has seen.
-	 * @throws {ConnectorError} when the broker is away.
+	 * @param fresh whether the read must begin now. One under way may be older than what a client has seen.
+	 * @throws {ConnectorError} when the broker is unavailable.
 	 */
 	async read(after: string, fresh = false): Promise<Read> {
 		const from = fromOf(after);
@@ -167,7 +168,7 @@ export class Log {
 			const page = await this.readNow(from);
 			if (page.covers(this.#channel.position)) this.#channel.dispatchPage(page);
 			if (page.first === undefined) page.endAt(stood);
-			// A tail that was begun later may have a hole before it.
+			// A tail that began later may have a hole before it.
 			if (tail !== undefined && tail === this.#tail) this.#join(tail, page, began);
 			return page;
 		} finally {
@@ -178,14 +179,14 @@ export class Log {
 	/** @param began where the tail began when the page was asked for. */
 	#join(tail: Run, page: Run, began: string): void {
 		if (tail.size + page.size > longestTail) return;
-		// What the store has trimmed meanwhile the feed may have brought, unless that is behind as well. What the tail
-		// has let go meanwhile came after the page.
+		// The feed may have brought what the store trimmed meanwhile, unless the feed is behind too. What the tail dropped
+		// meanwhile came after the page.
 		const isWhole = !page.more && !isAfter(tail.start, began);
 		const isLast = isWhole && !isAfter(page.first ?? beginning, this.#channel.position);
 		if (page.covers(tail.start) || isLast) this.#changeTail((run) => run.merge(page));
 	}
 
-	/** Not shared and not in line: for the feed itself, which everybody waits for. */
+	/** Reads without sharing and without waiting in line. It is for the feed, which all clients wait for. */
 	async readNow(after: string): Promise<Run> {
 		const from = fromOf(after);
 		const kept = await this.#history.read(this.#channel.name, from, this.#pageSize);
@@ -198,10 +199,11 @@ export class Log {
 	}
 
 	/**
-	 * What a client at this place is to be sent next. It is sent within the same task: the step ends where the feed stands.
+	 * Returns what to send next to a client at this place. The caller sends it in the same task, because the step ends at
+	 * the feed's position.
 	 *
-	 * @param read for it and others; undefined: none was needed.
-	 * @returns undefined when it takes another read.
+	 * @param read the page that was read for this client and others. Undefined: none was needed.
+	 * @returns undefined when another read is needed.
 	 */
 	step(place: Place, read: Read | undefined): Step | undefined {
 		const start = startOf(place);
@@ -215,18 +217,18 @@ export class Log {
 		}
 		const [run] = runs;
 		if (run === undefined || read === undefined || !read.page.reaches(start)) return undefined;
-		// The store was asked after the client had come: what it claims and is not there was never stored.
+		// The read began after the client had come. A claimed position that it lacks was never stored.
 		const isForged = isEmpty(claimed ?? beginning) || (read.fresh && !read.page.more);
 		if (isForged) return this.#stepOf(run, place, "gap");
 		if (!this.isAhead(place)) return undefined;
-		// It is judged by the page that has its position.
+		// The page that has its position will judge it.
 		return { claimed, joined: later(place.joined, read.page.end), gap: false, messages: [] };
 	}
 
 	#stepOf(run: Run, place: Place, verdict: Verdict): Step {
 		const gap = verdict === "gap";
 		const start = gap ? startOf(place) : (place.claimed ?? beginning);
-		// An empty position that cannot be true would be a gap again when the client comes back with it.
+		// With an empty position that cannot be true, the client would come back and be told of the gap again.
 		const from = gap && isEmpty(start) ? beginning : start;
 		let end = later(from, run.end);
 		if (run === this.#tail) end = later(end, this.#channel.position);
@@ -237,14 +239,14 @@ export class Log {
 		return this.#history.head(this.#channel.name);
 	}
 
-	/** The position before the newest `count` messages. */
+	/** Returns the position before the newest `count` messages. */
 	before(count: number): Promise<string> {
 		const ask = () => this.#gate.run(() => this.#history.head(this.#channel.name, count));
 		return shared(this.#heads, count, ask);
 	}
 }
 
-/** Before the first message all positions are one place: those that saw the channel empty share a read. */
+/** All positions before the first message are one place. Clients that saw the channel empty share a read. */
 function fromOf(after: string): string {
 	return isEmpty(after) ? beginning : after;
 }

@@ -61,7 +61,7 @@ function positionOf(channel: string, cursor: unknown, field: string): string {
 /**
  * Reads kept messages, oldest first.
  *
- * @throws {ConnectorError} when the broker is away.
+ * @throws {ConnectorError} when the broker is unavailable.
  */
 export async function lookUp(
 	history: History,
@@ -77,7 +77,7 @@ export async function lookUp(
 	let gap = false;
 	for (let more = true; more; ) {
 		const from = isEmpty(position) ? beginning : position;
-		// Messages may be large: hardly more are read than are wanted.
+		// Messages may be large, so hardly more are read than are wanted.
 		const missing = Math.max(shortestPage, limit - messages.length);
 		const length = keepsNewest && !newest ? longestPage : missing;
 		const read = await history.read(channel, from, length);
@@ -89,7 +89,7 @@ export async function lookUp(
 		messages.push(...wanted);
 		const isFull = !keepsNewest && messages.length >= limit;
 		more = page.more && wanted.length === page.messages.length && !isFull;
-		// Of the newest before a message only so many are wanted, wherever they begin.
+		// Only the newest `limit` messages are wanted, wherever they begin.
 		if (keepsNewest) messages.splice(0, messages.length - limit);
 		position = page.end;
 	}

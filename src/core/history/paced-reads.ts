@@ -3,11 +3,11 @@ import { shared } from "../scheduling.ts";
 /** The pause between reads, in ms. */
 const pauseBetween = 100;
 
-/** Reads that begin after they are asked for, with a pause between them, however many ask. */
+/** Each read begins after it was asked for. However many ask, there is a pause between two reads. */
 export class PacedReads<T> {
 	/** Reads that have not begun yet. */
 	readonly #waiting = new Map<string, Promise<T>>();
-	/** When the last read began, as `performance.now()` has it. */
+	/** When the last read began, on the clock of `performance.now()`. */
 	#begunAt = Number.NEGATIVE_INFINITY;
 
 	/** Shares a read that has not begun yet. */
@@ -20,7 +20,7 @@ export class PacedReads<T> {
 		if (pause <= 0) return begin();
 		return shared(this.#waiting, key, async () => {
 			await new Promise((resolve) => setTimeout(resolve, pause));
-			// Whoever asks from here on has the next.
+			// Later callers share the next read.
 			this.#waiting.delete(key);
 			return begin();
 		});

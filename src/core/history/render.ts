@@ -7,7 +7,7 @@ import { formatCursor } from "./cursor.ts";
 import type { Log, Read, Step } from "./log.ts";
 import { type Place, placeAt, startOf } from "./run.ts";
 
-/** What a client is sent, and where it stands then. */
+/** What a client is sent, and its places after that. */
 export interface Render {
 	readonly bytes: Uint8Array;
 	readonly places: readonly Place[];
@@ -17,7 +17,7 @@ export interface Render {
 
 /** Which of a feed's messages its clients get. */
 export interface Selection {
-	/** Equal for clients that get the same. Empty: all messages. */
+	/** Equal for clients that get the same messages. Empty: all messages. */
 	readonly key: string;
 	passes(message: Message, channel: string): boolean;
 }
@@ -29,7 +29,7 @@ export interface View {
 	readonly selection: Selection;
 }
 
-/** How a feed's events look: with the feed's cursor as their id, in an envelope or without. */
+/** Frames a feed's events, with the feed's cursor as their id, and with or without an envelope. */
 export class Framing {
 	readonly names: readonly string[];
 	readonly #view: View;
@@ -40,9 +40,9 @@ export class Framing {
 	}
 
 	/**
-	 * @param index of the message's channel.
-	 * @param positions in all channels, the message's included. Undefined: the message is not kept.
-	 * @returns an empty text for a message that is passed over.
+	 * @param index the index of the message's channel.
+	 * @param positions the position in each channel, after this message. Undefined: the message is not kept.
+	 * @returns the frame. It is empty when the message is passed over.
 	 */
 	frame(decoded: Decoded, index: number, positions: readonly string[] | undefined): string {
 		const { selection, envelope } = this.#view;
@@ -56,7 +56,7 @@ export class Framing {
 	}
 }
 
-/** What is remembered of renders, in bytes: clients at different places have one each. */
+/** The most bytes of renders that are kept. Clients at different places have one each. */
 const limit = 16_777_216;
 
 const encoder = /* @__PURE__ */ new TextEncoder();
@@ -66,7 +66,7 @@ export class Renders {
 	readonly #framing: Framing;
 	readonly #logs: readonly Log[];
 	readonly #report: ErrorHandler;
-	/** By place, until anything changes. */
+	/** Renders by place. Any change of the feed or the history clears them. */
 	readonly #known = new Map<string, Render>();
 	/** In bytes. */
 	#size = 0;
@@ -82,7 +82,7 @@ export class Renders {
 		this.#size = 0;
 	}
 
-	/** @returns undefined when it takes another read. */
+	/** @returns undefined when another read is needed. */
 	render(places: readonly Place[], reads: readonly (Read | undefined)[]): Render | undefined {
 		const key = places.map(({ claimed, joined }) => `${claimed} ${joined}`).join();
 		let render = this.#known.get(key);
@@ -106,7 +106,7 @@ export class Renders {
 		let events = 0;
 		let gaps = 0;
 		let isPassedOver = false;
-		// Gaps first: a cursor after them says that they have been told.
+		// Gaps come first. A cursor after them says that the client was told.
 		const positions = steps.map(({ gap, claimed }, index) => {
 			const place = placeAt(places, index);
 			if (!gap) return place.claimed ?? claimed ?? beginning;
@@ -126,9 +126,9 @@ export class Renders {
 			}
 			positions[index] = claimed ?? beginning;
 		}
-		// Told of a gap, the client needs a cursor that is none. One that still sees a channel empty needs the newest
-		// time at which it was: nobody can tell what came after too old a one. One that was not sent the last message
-		// has passed it.
+		// After a gap, the client needs a cursor without one. A client that still sees a channel empty needs the newest
+		// time at which it was empty, because too old a time cannot be judged. A client whose last message was passed over
+		// needs a cursor after it.
 		const refreshed = steps.some(
 			({ claimed = "" }, index) => isEmpty(claimed) && claimed !== places[index]?.claimed,
 		);

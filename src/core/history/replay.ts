@@ -9,7 +9,7 @@ import { type Place, placeAt, startOf } from "./run.ts";
 /** The pause before a client that does not read is looked at again, in ms. */
 const drainPause = 100;
 
-/** A client that reads nothing for this long, in ms, is disconnected: it may never read again. */
+/** A client that reads nothing for this long, in ms, is disconnected. It may never read again. */
 const drainLimit = 60_000;
 
 /**
@@ -25,9 +25,9 @@ export interface ReplayClient {
 	readonly isDrained: boolean;
 	/** @returns false, and nothing is written, when it has more unread than it may. */
 	write(bytes: Uint8Array): boolean;
-	/** It reads too slowly: breaks the stream. */
+	/** Breaks the stream of a client that reads too slowly. */
 	disconnect(reason: "slow"): void;
-	/** Ends the stream cleanly, with a time to come back of its own. */
+	/** Ends the stream cleanly, with a time to reconnect that differs per client. */
 	askToReconnect(): void;
 }
 
@@ -36,18 +36,18 @@ export interface ReplayFeed<Client extends ReplayClient> {
 	readonly names: readonly string[];
 	/** Sends what is pending. */
 	flush(): void;
-	/** Whether a client at these positions has all that was sent. */
+	/** Whether a client at these positions has every sent message. */
 	isAt(places: readonly Place[]): boolean;
-	/** Takes in a client that has been brought up to where the feed stands. */
+	/** Takes in a client that has reached the feed's position. */
 	attach(client: Client): void;
 }
 
 /** A client that is behind. */
 interface Behind<Client> {
 	readonly connection: Client;
-	/** In each channel. */
+	/** Its place in each channel. */
 	places: readonly Place[];
-	/** When it came, or had last read most of what it was sent; as `performance.now()` has it. */
+	/** When it came, or last had little unread, on the clock of `performance.now()`. */
 	writableAt: number;
 }
 
@@ -56,8 +56,8 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 /**
  * Brings clients that returned or fell behind up to the live feed.
  *
- * All waiting clients are served together: each round reads each channel at most once, and clients at the same place
- * get the same bytes. A client that has caught up joins the feed in the same task, so that nothing comes in between.
+ * All waiting clients are served together. Each round reads each channel at most once. Clients at the same place get
+ * the same bytes. A client that has caught up joins the feed in the same task, so no message can come in between.
  */
 export class Replay<Client extends ReplayClient> {
 	readonly #feed: ReplayFeed<Client>;
@@ -68,7 +68,7 @@ export class Replay<Client extends ReplayClient> {
 	readonly #behind = new Map<Client, Behind<Client>>();
 	readonly #renders: Renders;
 	#rounds = 0;
-	/** When it last read for clients that are ahead, as `performance.now()` has it. */
+	/** When it last read for clients that are ahead, on the clock of `performance.now()`. */
 	#readAheadAt = Number.NEGATIVE_INFINITY;
 	#running = false;
 
@@ -110,7 +110,7 @@ export class Replay<Client extends ReplayClient> {
 		this.#renders.clear();
 	}
 
-	/** A message that is not kept, and cannot be replayed: it goes ahead of what is. */
+	/** Sends a message that is not kept. It cannot be replayed, so it does not wait for the replay. */
 	onLiveOnly(frame: string): void {
 		if (this.#behind.size === 0) return;
 		const bytes = encoder.encode(frame);
@@ -130,7 +130,7 @@ export class Replay<Client extends ReplayClient> {
 				const advanced = ready.length > 0 && (await this.#round(ready));
 				// A history in memory would otherwise be read to its end in one task.
 				if (advanced) await new Promise<void>(atEndOfTurn);
-				// The rest reads slowly, or waits until the feed has caught up with the history.
+				// The others read slowly, or wait until the feed has caught up with the history.
 				else if (this.#behind.size > 0) await pause(drainPause);
 			} catch (error) {
 				this.#report(error, { stage: "replay", channel: this.#feed.names.join(",") });
@@ -143,7 +143,7 @@ export class Replay<Client extends ReplayClient> {
 		this.#running = false;
 	}
 
-	/** Clients that can be sent more now. */
+	/** The clients that can be sent more now. */
 	#ready(): Behind<Client>[] {
 		const now = performance.now();
 		const mayReadAhead = now >= this.#readAheadAt + aheadPause;
@@ -165,8 +165,8 @@ export class Replay<Client extends ReplayClient> {
 	/** @returns whether anyone was sent anything, or has joined the feed. */
 	async #round(ready: readonly Behind<Client>[]): Promise<boolean> {
 		for (const log of this.#logs) log.open();
-		// Every other round is for the client that waits longest. Otherwise clients from far back, one after the other,
-		// could keep all others waiting.
+		// Every second round serves only the client that has waited longest. Otherwise clients that come one after another
+		// from far back could keep the others waiting.
 		const wave = this.#rounds++ % 2 === 0 ? ready : ready.slice(0, 1);
 		const reads = await Promise.all(
 			this.#logs.map((log, index) =>
@@ -218,12 +218,12 @@ export class Replay<Client extends ReplayClient> {
 		return advanced;
 	}
 
-	// In the same task as the flush: the step ends at the feed's position.
+	// It runs in the same task as the flush, because the step ends at the feed's position.
 	#advance(behind: Behind<Client>, { bytes, places, events, gaps }: Render): boolean {
 		const { connection } = behind;
 		if (bytes.length > 0) {
 			if (!connection.write(bytes)) return false;
-			// A client that was sent nothing keeps its place in the line.
+			// Only a client that was sent something goes to the end of the line.
 			this.#behind.delete(connection);
 			if (!connection.isOpen) return true;
 			this.#counters.frames += events;

@@ -2,45 +2,45 @@ import type { HistoryPage } from "../connector.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { beginning, isAfter, isEmpty, isWithin, later } from "../message/position.ts";
 
-/** Something that the store keeps. */
+/** An entry of the store. */
 interface Entry {
 	readonly id: string;
-	/** Undefined: it is no message of ours. */
+	/** Undefined: another program wrote the entry. */
 	readonly decoded: Decoded | undefined;
 }
 
-/** Where a client stands in one channel. */
+/** A client's place in one channel. */
 export interface Place {
-	/** Where it says that it stands; undefined: it does not say, or nothing that makes sense. */
+	/** The position that the client gave. Undefined: it gave none, or one that makes no sense. */
 	readonly claimed: string | undefined;
-	/** Where the feed stood when it came. It begins here when its claim cannot be true. */
+	/** The feed's position when the client came. The client begins here if its claim cannot be true. */
 	readonly joined: string;
 }
 
-/** Where a client begins: where it says; or where the feed stood when it came, if it claims to be after that. */
+/** Returns where a client begins: at its claim, or at `joined` if the claim is later than that. */
 export function startOf({ claimed, joined }: Place): string {
 	return claimed === undefined || isAfter(claimed, joined) ? joined : claimed;
 }
 
-/** A client has a place in each channel of its feed, in their order. */
+/** Returns a client's place in a channel of its feed. */
 export function placeAt(places: readonly Place[], index: number): Place {
 	return places[index] ?? { claimed: undefined, joined: beginning };
 }
 
-/** Whether anything is missing after a position. `unknown`: only the store can tell. */
+/** Whether messages are missing after a position. `unknown`: only the store can tell. */
 export type Verdict = "covered" | "gap" | "unknown";
 
-/** A part of a channel's history without a hole: everything after `start`, up to `end`. */
+/** A part of a channel's history without a hole. It has every message after `start`, up to `end`. */
 export class Run {
-	/** In their order. */
+	/** By position. */
 	#entries: Entry[] = [];
 	#start: string;
 	#end: string;
-	/** Nothing is missing after `start` itself. */
+	/** Whether nothing is missing directly after `start`. */
 	#covered: boolean;
-	/** A tail: where it began. The store may have trimmed that position since. */
+	/** Where a tail began. The store may have trimmed that position since. */
 	#origin: string | undefined;
-	/** Up to here the store was read. The feed does not bring entries that are no messages: later ids may be missing. */
+	/** How far the store was read. The feed brings only messages, so after this ids of other entries may be missing. */
 	#readUpTo: string;
 	#empty: HistoryPage["empty"];
 	#size = 0;
@@ -54,14 +54,14 @@ export class Run {
 		this.#covered = covered;
 	}
 
-	/** A run that begins where the feed stands, for what the feed brings from now on. */
+	/** Begins a run at the feed's position, for the messages that the feed will bring. */
 	static from(position: string): Run {
 		const run = new this(position, true);
 		run.#origin = position;
 		return run;
 	}
 
-	/** What was read after a position. */
+	/** Makes a run of what was read after a position. */
 	static read(
 		after: string,
 		{ covered, messages, more, empty }: HistoryPage,
@@ -72,7 +72,7 @@ export class Run {
 		run.more = more;
 		for (const { id, payload } of messages) {
 			const decoded = payload === undefined ? undefined : decode(payload);
-			// What somebody else put into the store has no place among the messages, but a page may end there.
+			// An entry of another program is no message, but a page may end with it.
 			run.#add({ id, decoded: decoded?.storedAt === id ? decoded : undefined });
 		}
 		run.#readUpTo = run.#end;
@@ -83,17 +83,17 @@ export class Run {
 		return this.#start;
 	}
 
-	/** The position of a client that was sent all of it. */
+	/** The position of a client that was sent the whole run. */
 	get end(): string {
 		return this.#end;
 	}
 
-	/** Of the first entry, a message or not. */
+	/** The first entry's id, whether it is a message or not. */
 	get first(): string | undefined {
 		return this.#entries.at(0)?.id;
 	}
 
-	/** Of the payloads together, in UTF-16 code units. */
+	/** The size of all payloads together, in UTF-16 code units. */
 	get size(): number {
 		return this.#size;
 	}
@@ -107,12 +107,12 @@ export class Run {
 		this.#add({ id, decoded });
 	}
 
-	/** Nothing is kept between its end and this position. */
+	/** Moves the end. The store keeps nothing between the old end and this position. */
 	endAt(position: string): void {
 		this.#end = later(this.#end, position);
 	}
 
-	/** Forgets the oldest, so that no more than this is left, in UTF-16 code units. */
+	/** Drops the oldest entries until at most this size is left, in UTF-16 code units. */
 	shrink(size: number): void {
 		let count = 0;
 		for (; this.#size > size; count++) this.#size -= this.#entries[count]?.decoded?.size ?? 0;
@@ -126,7 +126,7 @@ export class Run {
 		if (isAfter(last.id, this.#origin ?? beginning)) this.#origin = undefined;
 	}
 
-	/** Takes in a run between which and this one nothing is missing. */
+	/** Takes in another run. Nothing may be missing between the two. */
 	merge(run: Run): void {
 		const both = new Map([...run.#entries, ...this.#entries].map((entry) => [entry.id, entry]));
 		this.#entries = [...both.values()].sort((a, b) => (isAfter(a.id, b.id) ? 1 : -1));
@@ -141,12 +141,12 @@ export class Run {
 		this.#empty = run.#empty;
 	}
 
-	/** Whether this has everything after a position, which need not be an entry's. */
+	/** Whether the run has every message after a position. The position need not be an entry's. */
 	reaches(position: string): boolean {
 		return !isAfter(this.#start, position);
 	}
 
-	/** Judges the position that a client claims to have; undefined: it has none that makes sense. */
+	/** Judges the position that a client claims. */
 	judge(claimed: string | undefined): Verdict {
 		if (claimed === undefined) return "gap";
 		if (claimed === this.#origin) return "covered";
@@ -158,7 +158,7 @@ export class Run {
 		return isAfter(claimed, this.#readUpTo) ? "unknown" : "gap";
 	}
 
-	/** As `judge`, for a run that is all there is. */
+	/** Whether nothing is missing after a position. `unknown` counts as missing. */
 	covers(claimed: string): boolean {
 		return this.judge(claimed) === "covered";
 	}
@@ -169,7 +169,7 @@ export class Run {
 		return isWithin(claimed, from, to) ? "covered" : "unknown";
 	}
 
-	/** The messages after a position. */
+	/** Returns the messages after a position. */
 	after(position: string): readonly Decoded[] {
 		const entries = this.#entries.slice(this.#indexAfter(position));
 		return entries.flatMap(({ decoded }) => decoded ?? []);
