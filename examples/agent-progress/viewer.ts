@@ -11,8 +11,8 @@ app.get("/:id", (c) => c.html(page));
 // `told`: the last event says how it ended.
 app.get("/:id/events", (c) => runs.stream(c.req.raw, c.req.param("id"), { format: "told" }));
 
-app.post("/:id/stop", async (c) =>
-	c.json({ stopped: await runs.cancel(c.req.param("id"), "stopped by a viewer") }),
+app.post("/:id/stop", (c) =>
+	runs.cancelRequest(c.req.raw, c.req.param("id"), { reason: "stopped by a viewer" }),
 );
 
 const port = Number(process.env.PORT ?? 8787);

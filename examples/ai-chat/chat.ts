@@ -42,9 +42,7 @@ export function chatRoutes(runs: Runs) {
 		return runs.stream(c.req.raw, id, { format: aiSdkFormat, replay: "all", wait: 0 });
 	});
 
-	app.post("/api/chat/:id/stop", async (c) =>
-		c.json({ stopped: await runs.cancel(c.req.param("id"), "stopped by the user") }),
-	);
+	app.post("/api/chat/:id/stop", (c) => runs.cancelRequest(c.req.raw, c.req.param("id")));
 
 	return app;
 }

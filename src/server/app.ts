@@ -13,6 +13,7 @@ import type { Metrics } from "./metrics.ts";
 import { page } from "./page.ts";
 import { publish, refusalOf } from "./publish.ts";
 import type { Publishing } from "./publishing.ts";
+import { type HubRuns, streamRun } from "./run.ts";
 
 export interface AppOptions {
 	sse: ServerSentEvents;
@@ -26,11 +27,13 @@ export interface AppOptions {
 	/** Undefined where a process's figures mean nothing, as on Workers. */
 	metrics: Metrics | undefined;
 	metricsToken: string | undefined;
+	/** Undefined where no runs are streamed. */
+	runs: HubRuns | undefined;
 }
 
 /** The deployable hub: one app, the same on every runtime. */
 export function createApp(options: AppOptions): Hono<PublishEnv> {
-	const { sse, publishing, authorizePublish, metrics } = options;
+	const { sse, publishing, authorizePublish, metrics, runs } = options;
 	const app = new Hono<PublishEnv>({ getPath: ({ url }) => pathOf(url) });
 	if (options.cors !== undefined) app.use("*", cors(honoCors(options.cors)));
 
@@ -42,12 +45,14 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 				"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 		);
 		c.header("cache-control", "no-store");
-		return c.html(page({ nonce, publishing: publishing.by }));
+		return c.html(page({ nonce, publishing: publishing.by, runs: runs?.prefix }));
 	});
 
 	// Hono's env is what the runtime passed to its fetch handler. The stream finds Bun's server
 	// there.
 	app.all("/stream", (c) => sse.fetch(c.req.raw, c.env));
+
+	app.get("/run", (c) => streamRun(c, sse, runs));
 
 	app.post("/publish", publishAccess(publishing), (c) => publish(c, sse, authorizePublish));
 	app.all("/publish", (c) => c.json({ error: "Publish with POST." }, 405, { allow: "POST" }));

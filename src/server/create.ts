@@ -8,6 +8,7 @@ import { readAuth } from "./auth.ts";
 import { behind, createDoor, type Door } from "./door.ts";
 import { connectionLog, logError } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import { runsOf } from "./run.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import type { Environment } from "./variables.ts";
 
@@ -54,12 +55,11 @@ export function createHub(environment: Environment): ServerHub {
 		...(settings.logsConnections ? connectionLog : {}),
 		onError: logError,
 	});
-	// What runs say, only their producers say.
-	if (settings.runsPrefix !== undefined) sse.runHost(settings.runsPrefix);
 	const { name } = sse.connector;
 	const app = createApp({
 		...{ sse, ...rest, publishing, authorizePublish },
 		metrics: createMetrics(sse),
+		runs: runsOf(sse, settings.runsPrefix, options.channels?.allowed),
 	});
 	const door = createDoor(settings.hosts);
 	const addressOf = (port: number) => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -19,9 +19,15 @@ import { layoutStyle } from "./page/style-layout.ts";
 import type { Publishing } from "./publishing.ts";
 
 /** The whole document. The nonce must be the one in the response's content-security-policy. */
-export function page(options: { nonce: string; publishing: Publishing["by"] }): string {
+export function page(options: {
+	nonce: string;
+	publishing: Publishing["by"];
+	/** What the channels of runs begin with. */
+	runs: string | undefined;
+}): string {
 	// Base64 in either alphabet: anything else could end the attribute it is written into.
 	if (!/^[\w+/=-]+$/.test(options.nonce)) throw new TypeError("The nonce is not base64");
+	const runs = options.runs === undefined ? "" : ` data-runs="${attribute(options.runs)}"`;
 	return `<!doctype html>
 <html lang="en">
 <head>
@@ -34,13 +40,15 @@ export function page(options: { nonce: string; publishing: Publishing["by"] }): 
 <title>edge-sse hub</title>
 <style nonce="${options.nonce}">${layoutStyle}${componentStyle}</style>
 </head>
-<body data-state="connecting" data-publishing="${options.publishing}">
+<body data-state="connecting" data-publishing="${options.publishing}"${runs}>
 ${markup}
 <script type="module" nonce="${options.nonce}">${script}</script>
 </body>
 </html>
 `;
 }
+
+const attribute = (text: string) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
 
 // One module script: its parts share one scope, and run in this order.
 const script = [

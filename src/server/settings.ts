@@ -56,7 +56,7 @@ export function readSettings(environment: Environment): Settings {
 		drain: whole(environment, "SSE_DRAIN", { most: longestTimer }) ?? 5_000,
 		cors: corsFrom(environment),
 		logsConnections: flag(environment, "SSE_LOG_CONNECTIONS") ?? false,
-		runsPrefix: environment.SSE_RUNS_PREFIX,
+		runsPrefix: runsPrefixFrom(environment),
 		options: libraryOptions(environment),
 	};
 }
@@ -91,6 +91,11 @@ function hostFrom({ HOST: host }: Environment): string | undefined {
 	const bare = host?.replace(/^\[(.*)\]$/, "$1");
 	if (bare === undefined || !/[\s/?#@[\]]|^[^:]*:[^:]*$/.test(bare)) return bare;
 	throw new ConfigurationError("HOST must be a name or an address, without scheme or port.");
+}
+
+function runsPrefixFrom({ SSE_RUNS_PREFIX: prefix }: Environment): string | undefined {
+	if (prefix === undefined || prefix.length <= 128) return prefix;
+	throw new ConfigurationError("SSE_RUNS_PREFIX must have at most 128 characters.");
 }
 
 function channelsFrom(environment: Environment): string[] | undefined {

@@ -89,7 +89,7 @@ const access: readonly Variable[] = [
 		name: "SSE_RUNS_PREFIX",
 		default: "none",
 		meaning:
-			"Nobody publishes over HTTP to channels that begin so: set it to the `prefix` of the [runs](runs.md) on the same broker",
+			"What the channels of [runs](runs.md) on the same broker begin with, their `prefix`. Nobody publishes to these over HTTP; `/run` streams them, and the page shows how they stand",
 	},
 	{
 		name: "SSE_PUBLIC_CHANNELS",

@@ -12,6 +12,7 @@ import { createApp } from "./app.ts";
 import { readAuth } from "./auth.ts";
 import { behind, createDoor } from "./door.ts";
 import { logError, logFailure } from "./log.ts";
+import { runsOf } from "./run.ts";
 import { readSettings } from "./settings.ts";
 import type { Environment } from "./variables.ts";
 
@@ -40,9 +41,8 @@ function createFrom(bindings: Bindings): Fetch {
 		authorize,
 		onError: logError,
 	});
-	// What runs say, only their producers say.
-	if (settings.runsPrefix !== undefined) sse.runHost(settings.runsPrefix);
-	const app = createApp({ ...settings, sse, authorizePublish, metrics: undefined });
+	const runs = runsOf(sse, settings.runsPrefix, options.channels?.allowed);
+	const app = createApp({ ...settings, sse, runs, authorizePublish, metrics: undefined });
 	const door = createDoor(hosts);
 	return (request, bindings, context) =>
 		behind(door, () => app.fetch(request, bindings, context as never))(request, bindings);

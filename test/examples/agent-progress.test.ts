@@ -120,7 +120,7 @@ test("stop, in the page of one viewer, ends the job and the streams of the other
 	expect(stream && (await endOf(stream))).toEqual(end);
 	await until(() => job.output.includes("status: 'cancelled'"), { what: "the job's last words" });
 	const stop = await call(`${viewers[1]?.url}/${job.id}/stop`, { method: "POST" });
-	expect(json(stop)).toEqual({ stopped: false });
+	expect([stop.status, json(stop)]).toEqual([200, { status: "cancelled" }]);
 	await page.goto(`${viewers[0]?.url}/guessed`);
 	await page.getByText("There is no such job.").waitFor();
 });

@@ -174,8 +174,9 @@ test("an unknown chat can be neither read nor written, and a busy one takes no s
 	expect(id).toMatch(/^[\da-f-]{36}$/);
 	const first = await post(id, "Count to 900.");
 	expect((await post(id, "And to 3.")).status).toBe(409);
-	const stop = await call(`${api}/${id}/stop`, { method: "POST" });
-	expect(json(stop)).toEqual({ stopped: true });
+	const stop = (headers = {}) => call(`${api}/${id}/stop`, { method: "POST", headers });
+	expect((await stop({ origin: "https://evil.example" })).status).toBe(403);
+	expect(json(await stop())).toEqual({ status: "running" });
 	expect(await first.text()).toContain('"type":"abort"');
-	expect(json(await call(`${api}/${id}/stop`, { method: "POST" }))).toEqual({ stopped: false });
+	expect(json(await stop())).toEqual({ status: "cancelled" });
 });

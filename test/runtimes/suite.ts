@@ -7,6 +7,7 @@ import { faults } from "./suite/faults.ts";
 import { foreign } from "./suite/foreign.ts";
 import { history } from "./suite/history.ts";
 import { http } from "./suite/http.ts";
+import { hubRuns } from "./suite/hub-runs.ts";
 import { leaving } from "./suite/leaving.ts";
 import { limits } from "./suite/limits.ts";
 import { operation } from "./suite/operation.ts";
@@ -43,6 +44,7 @@ export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
 		describe("faults", () => faults(bed));
 		describe("limits", () => limits(bed));
 		describe("operation", () => operation(bed));
+		describe("runs on the hub", () => hubRuns(bed));
 		describe("mounted", () => more(bed));
 	});
 }

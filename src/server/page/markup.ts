@@ -105,6 +105,7 @@ export const markup = `<header>
 	<section class="stream" aria-labelledby="events-title">
 		<div class="bar">
 			<h2 id="events-title">Events</h2>
+			<p id="run" role="status" hidden>Run: <strong id="run-text"></strong> <span id="run-reason"></span></p>
 			<p id="count"></p>
 			<button id="pause" type="button">Pause</button>
 			<button id="clear" type="button">Clear</button>

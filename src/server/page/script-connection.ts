@@ -21,11 +21,23 @@ function setState(state, reason) {
 	$("toggle").textContent = state === "closed" ? "Connect" : "Disconnect";
 }
 
+// How the run stands that is listened to, if it is one.
+function showRun({ status = "", reason = "" } = {}) {
+	$("run").hidden = status === "";
+	$("run").dataset.run = status;
+	$("run-text").textContent = status === "error" ? "failed" : status;
+	$("run-reason").textContent = $("run").title = reason;
+}
+const hasEnded = () => !["", "running"].includes($("run").dataset.run);
+
 function connect() {
 	stream?.abort();
 	stream = new AbortController();
 	lastId = "";
 	cursor = "";
+	// It comes again from its beginning.
+	if (isRun()) $("clear").click();
+	showRun();
 	setState("connecting");
 	follow(stream.signal);
 }
@@ -44,6 +56,7 @@ $("toggle").addEventListener("click", () => {
 	wanted = $("state").dataset.state === "closed";
 	if (wanted) return connect();
 	stream.abort();
+	showRun();
 	setState("closed");
 });
 

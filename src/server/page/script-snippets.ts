@@ -22,13 +22,20 @@ function learn(type) {
 	describe();
 }
 
+// A run is streamed by itself, from its beginning to its end.
+const runsPrefix = document.body.dataset.runs;
+function isRun() {
+	const [name, ...others] = channels;
+	return others.length === 0 && !!runsPrefix && name.startsWith(runsPrefix) && name !== runsPrefix;
+}
+
 const query = () => new URLSearchParams(channels.map((name) => ["channel", name]));
 
 // A cursor goes in the URL: a header takes not every character.
 function streamUrl(cursor = "") {
 	const search = query();
 	if (cursor !== "" && cursor.length <= 1024) search.set("lastEventId", cursor);
-	return root + "stream?" + search;
+	return root + (isRun() ? "run?" : "stream?") + search;
 }
 
 function remember() {

@@ -42,11 +42,13 @@ async function follow(signal) {
 				if (response.status === 401) askForToken();
 				return setState("closed", "refused: " + (error ?? response.status));
 			}
-			if (response.ok) {
+			if (response.ok && response.status !== 204) {
 				setState("open");
+				if (isRun()) showRun({ status: "running" });
 				health();
 				await read(response.body.pipeThrough(new TextDecoderStream()).getReader());
 			}
+			if (response.status === 204 || hasEnded()) return setState("closed", "the run is over");
 		} catch {
 			// The connection is lost, or was not to be had: the state says so.
 		}
@@ -69,6 +71,7 @@ async function read(reader) {
 	const parse = eventParser(cursor, {
 		dispatch(event) {
 			cursor = event.id;
+			if (event.type === "sse.end" && isRun()) showRun(JSON.parse(event.data));
 			// Not here, where an error would look like a lost connection.
 			queueMicrotask(() => receive(event));
 		},

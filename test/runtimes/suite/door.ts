@@ -9,6 +9,7 @@ const routes = [
 	...[
 		"/",
 		"/stream?channel=secret",
+		"/run?channel=secret",
 		"/publish",
 		"/livez",
 		"/readyz",

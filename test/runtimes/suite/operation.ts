@@ -25,17 +25,6 @@ export function operation(bed: Bed): void {
 		expect(answer.error).toMatch(/channel: .*channels\.allowed/);
 	});
 
-	it("publishes to no channel that begins with SSE_RUNS_PREFIX", async (t) => {
-		const scene = bed.scene(t);
-		const hub = await scene.hub({ ...bed.onRedis, SSE_RUNS_PREFIX: "run." });
-		for (const body of [{ data: 1, channel: "run.1" }, [{ data: 1, channel: "run.1" }]]) {
-			const { status, json: answer } = await post(hub, body);
-			expect(status).toBe(400);
-			expect(answer.error).toContain('begin with "run."');
-		}
-		expect((await post(hub, { data: 1, channel: "running" })).status).toBe(200);
-	});
-
 	it("puts SSE_CHANNEL_PREFIX before its channels in Redis", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;

@@ -18,6 +18,7 @@ const app = createApp({
 	...{ sse, ...settings },
 	authorizePublish: undefined,
 	metrics: undefined,
+	runs: undefined,
 });
 app.get("/memory", (c) => {
 	globalThis.gc?.();

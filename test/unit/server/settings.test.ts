@@ -28,6 +28,7 @@ describe("a variable that cannot be used, or can match nothing", () => {
 			["SSE_MAX_BUFFERED_BYTES", "0"],
 			["SSE_MAX_MESSAGE_BYTES", "0"],
 			["SSE_MAX_DURATION", "forever"],
+			["SSE_RUNS_PREFIX", "x".repeat(129)],
 			...["SSE_PING", "SSE_LOG_CONNECTIONS", "SSE_PUBLISH_OPEN", "SSE_CORS_CREDENTIALS"].map(
 				(name) => [name, "yes"],
 			),
