@@ -3,7 +3,7 @@ import { createHub } from "../server/create.ts";
 import { nearMisses } from "../server/near-misses.ts";
 import { refuseMore } from "./arguments.ts";
 import type { Command } from "./command.ts";
-import { hubOptions, readHubArguments, withOptions } from "./hub-options.ts";
+import { hubOptions, inOptions, readHubArguments, withOptions } from "./hub-options.ts";
 import { meaningOf } from "./meaning.ts";
 import { note } from "./output.ts";
 import { columns } from "./text.ts";
@@ -18,8 +18,12 @@ export const check: Command = {
 		refuseMore(given.positionals, 0, `edge-sse ${check.usage}`);
 		Object.assign(process.env, withOptions(process.env, given));
 		for (const problem of nearMisses(process.env)) note(problem);
-		const hub = createHub(process.env);
-		console.log(columns(meaningOf(hub, historyFromEnvironment(), process.env)));
-		await hub.close();
+		try {
+			const hub = createHub(process.env);
+			console.log(columns(meaningOf(hub, historyFromEnvironment(), process.env)));
+			await hub.close();
+		} catch (error) {
+			throw inOptions(error, given);
+		}
 	},
 };

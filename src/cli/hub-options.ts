@@ -95,6 +95,20 @@ export function withOptions(environment: Environment, given: Arguments): Environ
 	return { ...environment, ...set };
 }
 
+/** An error about a variable names the option instead, where an option has set it. */
+export function inOptions(error: unknown, given: Arguments): unknown {
+	if (!(error instanceof ConfigurationError)) return error;
+	let { message } = error;
+	for (const variable of variables) {
+		const option = optionOf(variable);
+		const used = [option, `${option}-file`].find((name) => name !== undefined && given.has(name));
+		if (used !== undefined) {
+			message = message.replace(new RegExp(`\\b${variable.name}\\b`, "g"), `--${used}`);
+		}
+	}
+	return new ConfigurationError(message, { cause: error });
+}
+
 // A password may have characters that end a host, and then it is in no URL's `password`: only a user alone is let in.
 function hasPassword(text: string): boolean {
 	return text.includes("@") && !/^[a-z]+:\/\/[^:@/?#]*@[^@]*$/i.test(text);

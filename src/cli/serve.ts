@@ -2,7 +2,7 @@ import { type Listen, start } from "../server/listening.ts";
 import type { Options } from "./arguments.ts";
 import { refuseMore } from "./arguments.ts";
 import type { Command } from "./command.ts";
-import { hubOptions, readHubArguments, withOptions } from "./hub-options.ts";
+import { hubOptions, inOptions, readHubArguments, withOptions } from "./hub-options.ts";
 import { openPage } from "./open.ts";
 
 const own: Options = {
@@ -22,8 +22,11 @@ export const serve: Command = {
 		refuseMore(given.positionals, 0, `edge-sse ${serve.usage}`);
 		// In the process's own, where what makes the broker looks.
 		Object.assign(process.env, withOptions(process.env, given));
-		await start(process.env, await listener(), (hub, port) => {
-			if (given.has("open")) openPage(hub, port);
+		await start(process.env, await listener(), {
+			onOpen: (hub, port) => {
+				if (given.has("open")) openPage(hub, port);
+			},
+			explain: (error) => inOptions(error, given),
 		});
 	},
 };

@@ -15,16 +15,22 @@ export interface Listening {
 /** Serves the hub on its runtime. Rejects when it cannot listen. */
 export type Listen = (hub: ServerHub) => Promise<Listening>;
 
+/** What a command adds to the start of the hub. */
+export interface StartHooks {
+	/** Called after the hub has printed its address. */
+	onOpen?(hub: ServerHub, port: number): void;
+	/** Says why it could not start, in the command's own words. */
+	explain?(error: unknown): unknown;
+}
+
 /**
  * The hub as a process: it listens, prints its address, and ends on a signal. A process that
  * cannot start exits with 1.
- *
- * @param onOpen called after it has printed its address.
  */
 export async function start(
 	environment: Environment,
 	listen: Listen,
-	onOpen: (hub: ServerHub, port: number) => void = () => undefined,
+	{ onOpen, explain }: StartHooks = {},
 ): Promise<void> {
 	try {
 		for (const problem of nearMisses(environment)) console.error(`edge-sse: ${problem}`);
@@ -39,9 +45,9 @@ export async function start(
 			await server.stop();
 		});
 		console.log(hub.announce(server.port));
-		onOpen(hub, server.port);
+		onOpen?.(hub, server.port);
 	} catch (error) {
-		exitWith(error);
+		exitWith(explain?.(error) ?? error);
 	}
 }
 

@@ -31,12 +31,14 @@ export async function tryCommand(command: string, folder: string): Promise<void>
 	const second = run(`--port ${new URL(url).port}`);
 	expect(await second.ended()).toBe(1);
 	expect(second.output).toMatch(
-		/^edge-sse: PORT \d+ is taken by another program on 127\.0\.0\.1: [^\n]+\n$/,
+		/^edge-sse: --port \d+ is taken by another program on 127\.0\.0\.1: [^\n]+\n$/,
 	);
 
 	const elsewhere = run("--port 0 --host 192.0.2.1", { SSE_PUBLISH_TOKEN: "t".repeat(40) });
 	expect(await elsewhere.ended()).toBe(1);
-	expect(elsewhere.output).toMatch(/^edge-sse: HOST 192\.0\.2\.1 is no address of this machine: /);
+	expect(elsewhere.output).toMatch(
+		/^edge-sse: --host 192\.0\.2\.1 is no address of this machine: /,
+	);
 
 	const tail = run(`tail ${url} --channel news`);
 	await tail.says("connected to");
