@@ -7,7 +7,8 @@ import { freePort } from "../support/ports.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { type Server, startServer } from "../support/server.ts";
 import { until } from "../support/wait.ts";
-import { PageScene, state } from "./page-scene.ts";
+import { overflow, PageScene, state } from "./page-scene.ts";
+import { screenshot } from "./support.ts";
 
 /** The hub's own page on a run, whose producer is in another process, on a real Redis. */
 
@@ -53,11 +54,11 @@ test.each([
 		const { page, complaints } = await scene.visit(hub, `run.${id}`);
 		const asked: string[] = [];
 		page.on("request", (request) => asked.push(new URL(request.url()).pathname));
-		await stands(page, "running ");
+		await stands(page, "running");
 		await runs.append(id, { percent: 50 }, { lease });
 		await page.locator("#events pre", { hasText: "50" }).waitFor();
 		await runs.finish(id, { lease, status, reason: "That was all." });
-		await stands(page, `${text} That was all\\.`);
+		await stands(page, text);
 		await state(page, "closed");
 		expect(await page.innerText("#state-detail")).toBe("the run is over");
 		const end = `{ "status": "${status}", "reason": "That was all." }`;
@@ -67,7 +68,7 @@ test.each([
 
 		// Again, and once.
 		await page.getByRole("button", { name: "Connect" }).click();
-		await stands(page, `${text} That was all\\.`);
+		await stands(page, text);
 		await state(page, "closed");
 		expect(await shown(page)).toEqual(all);
 		expect(complaints).toEqual([]);
@@ -79,8 +80,8 @@ test("a run whose producer is gone is lost, though nobody but the page looks at 
 	const { lease = "" } = await runs.start(id, { lease: 1_000 });
 	await runs.append(id, "And then", { lease });
 	const { page } = await scene.visit(hub, `run.${id}`);
-	await stands(page, "running ");
-	await stands(page, "lost ");
+	await stands(page, "running");
+	await stands(page, "lost");
 	expect((await runs.status(id))?.status).toBe("lost");
 });
 
@@ -102,10 +103,10 @@ test("a page that lost its hub goes on with the run where it was", async () => {
 	await runs.append(id, "two", { lease });
 	await start();
 	await page.getByText("two", { exact: true }).waitFor();
-	await stands(page, "running ");
+	await stands(page, "running");
 	expect(await shown(page)).toEqual(["one", "two"]);
 	await runs.finish(id, { lease });
-	await stands(page, "done ");
+	await stands(page, "done");
 });
 
 test("a channel that is no run's, or several, are streamed as ever, and show no state", async () => {
@@ -124,4 +125,20 @@ test("a run that there is not is said to be none", async () => {
 	await until(() => detail.isVisible(), { what: "the refusal", timeout: 15_000 });
 	await state(page, "closed");
 	expect(await page.isVisible("#run")).toBe(false);
+});
+
+test("it fits on a phone, whatever the reason of the end", async () => {
+	const id = crypto.randomUUID();
+	const { lease = "" } = await runs.start(id, {});
+	await runs.append(id, "That is what there is to say.", { lease });
+	const options = { viewport: { width: 390, height: 844 }, isMobile: true };
+	const { page } = await scene.visit(hub, `run.${id}`, options);
+	const reason = "The model took no more words, and nobody knows why. ".repeat(19);
+	await runs.finish(id, { lease, status: "error", reason });
+	await page.getByText("failed", { exact: true }).waitFor();
+	await page.locator("#events > *").nth(1).waitFor();
+	expect(await overflow(page)).toBe(0);
+	expect((await page.locator(".bar").boundingBox())?.height).toBeLessThan(120);
+	await page.locator(".bar").scrollIntoViewIfNeeded();
+	await screenshot(page, "page-run-phone");
 });

@@ -50,3 +50,9 @@ export async function published(page: Page): Promise<string> {
 	await page.locator("#publish-result[data-ok]").waitFor();
 	return page.locator("#publish-result").innerText();
 }
+
+/** By how many pixels the page is wider than its window. */
+export async function overflow(page: Page): Promise<number> {
+	const width = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+	return page.evaluate(width);
+}

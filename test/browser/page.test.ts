@@ -1,18 +1,12 @@
-import type { Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { publish } from "../support/hub-client.ts";
 import { type RuntimeName, startServer } from "../support/server.ts";
-import { PageScene, published, state } from "./page-scene.ts";
+import { overflow, PageScene, published, state } from "./page-scene.ts";
 import { screenshot } from "./support.ts";
 
 /** The hub's own page, used as a person would use it. */
 
 const scene = new PageScene();
-
-async function overflow(page: Page): Promise<number> {
-	const width = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
-	return page.evaluate(width);
-}
 
 /** An example of everything that the list can show. */
 async function fill(channel: string): Promise<void> {

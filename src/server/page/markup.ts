@@ -105,13 +105,13 @@ export const markup = `<header>
 	<section class="stream" aria-labelledby="events-title">
 		<div class="bar">
 			<h2 id="events-title">Events</h2>
-			<p id="run" role="status" hidden>Run: <strong id="run-text"></strong> <span id="run-reason"></span></p>
 			<p id="count"></p>
 			<button id="pause" type="button">Pause</button>
 			<button id="clear" type="button">Clear</button>
 		</div>
 		<div class="wire">
-			<p class="request"><span class="unseen">Listening to </span><code id="request"></code></p>
+			<div class="request"><span class="unseen">Listening to </span><code id="request"></code>
+				<p id="run" role="status" hidden>Run: <strong id="run-text"></strong></p></div>
 			<ol id="events" aria-labelledby="events-title"></ol>
 			<div id="empty">
 				<p class="lead" id="lead">No events yet.</p>

@@ -22,11 +22,10 @@ function setState(state, reason) {
 }
 
 // How the run stands that is listened to, if it is one.
-function showRun({ status = "", reason = "" } = {}) {
+function showRun({ status = "" } = {}) {
 	$("run").hidden = status === "";
 	$("run").dataset.run = status;
 	$("run-text").textContent = status === "error" ? "failed" : status;
-	$("run-reason").textContent = $("run").title = reason;
 }
 const hasEnded = () => !["", "running"].includes($("run").dataset.run);
 

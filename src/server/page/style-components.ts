@@ -68,11 +68,9 @@ form details[open] summary { margin-bottom: .6rem; }
 body { --tone: var(--wait); }
 body[data-state="open"] { --tone: var(--live); }
 body[data-state="closed"] { --tone: var(--lost); }
-#run { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: .85rem; }
 #run strong { font-weight: 600; color: var(--live); }
 #run[data-run="cancelled"] strong { color: var(--wait); }
 #run:is([data-run="error"], [data-run="lost"]) strong { color: var(--lost); }
-#run-reason { color: var(--muted); }
 .lamp { width: .8rem; height: .8rem; flex: none; border-radius: 50%; border: 2px solid var(--tone); }
 [data-state="connecting"] .lamp { border-right-color: transparent; animation: turn 1s linear infinite; }
 [data-state="open"] .lamp { background: var(--tone); animation: pulse 3s ease-out infinite; }
