@@ -2,34 +2,34 @@ import { parseArgs } from "node:util";
 import { nearestName } from "../core/known-names.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What a command takes as `--name`. */
+/** An option of a command, written as `--name`. */
 export interface Option {
-	/** What stands for its value in the help. Without: a switch. */
+	/** Its value's placeholder in the help. Absent: the option is a switch. */
 	value?: string;
 	/** One letter: `-h`. */
 	short?: string;
 	help: string;
-	/** May be given more than once. */
+	/** The option may be given more than once. */
 	isList?: true;
 }
 
 export type Options = Readonly<Record<string, Option>>;
 
 export interface Arguments {
-	/** The last that was given, of those that take one value. */
+	/** The value of an option that takes one. */
 	value(name: string): string | undefined;
 	values(name: string): string[];
 	has(name: string): boolean;
 	positionals: string[];
 }
 
-/** Names that are asked for as options and are none, each with the way out. */
+/** Names that users may try as options but that are none, each with what to do instead. */
 export type Refusals = Readonly<Record<string, string>>;
 
 /**
- * Reads the arguments of a command. Values of options that are refused are never shown: they may be secrets.
+ * Reads the arguments of a command. Errors never show an option's value, because it may be a secret.
  *
- * @throws {UsageError} for an option that there is not, with the nearest name.
+ * @throws {UsageError} for an unknown option, with the nearest name.
  */
 export function readArguments(
 	args: readonly string[],
@@ -81,14 +81,14 @@ function unknownOption(
 	refusals: Refusals,
 ): UsageError {
 	if (Object.hasOwn(refusals, name)) return new UsageError(`--${name}: ${refusals[name]}`);
-	// What is not a name may be the value of a secret that went astray.
+	// Text that is not a name may be a misplaced secret.
 	if (!/^--?[a-z][a-z-]{0,40}$/i.test(rawName)) return new UsageError("There is no such option.");
 	const nearest = nearestName(name, Object.keys(options), Math.max(2, name.length / 3));
 	const way = nearest === undefined ? "See --help." : `Did you mean --${nearest}?`;
 	return new UsageError(`${rawName}: there is no such option. ${way}`);
 }
 
-/** @throws {UsageError} for arguments that nobody reads. */
+/** @throws {UsageError} when there are more arguments than the command reads. */
 export function refuseMore(positionals: readonly string[], most: number, usage: string): void {
 	if (positionals.length > most) throw new UsageError(`Too many arguments. Usage: ${usage}`);
 }

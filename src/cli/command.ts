@@ -1,11 +1,11 @@
 import type { Options } from "./arguments.ts";
 
-/** One of the words after `edge-sse`. */
+/** A command of `edge-sse`. */
 export interface Command {
-	/** As the help shows it, without `edge-sse`. */
+	/** How the help writes it, without `edge-sse`. */
 	usage: string;
 	summary: string;
-	/** What else the help says, a paragraph each. */
+	/** More paragraphs of its help. */
 	text?: readonly string[];
 	options: Options;
 	run(args: readonly string[]): Promise<void>;

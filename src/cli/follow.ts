@@ -5,31 +5,31 @@ export interface FollowOptions {
 	url: URL;
 	token: string | undefined;
 	lastEventId: string | undefined;
-	/** What happens besides events, for people. */
+	/** Hears what happens besides events, in a person's words. */
 	onNote(text: string): void;
 }
 
 export interface TailEvent extends EventSourceMessage {
 	type: string;
-	/** The last id that came, which an event without one has, too. */
+	/** The id of this event, or of the last one that had an id. */
 	lastEventId: string;
 }
 
-/** Characters of an event that are held. */
+/** The longest event, in characters. */
 const longest = 16 * 1_048_576;
-/** Characters of an id that is sent back: what fits into a request's header. */
+/** The longest id that is sent back, in characters. It must fit into a request's header. */
 const longestId = 8_192;
-/** Until the next attempt, in ms, where the server has named no time; doubled for each that fails, up to the second. */
+/** The pause before the next attempt, in ms, if the server named none. Each failure doubles it, up to the second. */
 const [firstPause, longestPause] = [1_000, 30_000];
-/** What a server may name, in ms: none makes us knock without a pause, or stay away for good. */
+/** The bounds of a pause that the server names, in ms. No server makes us retry without a pause, or stay away for good. */
 const [leastRetry, mostRetry] = [250, 300_000];
 
-/** What the server said that no other attempt will change. */
+/** The server has refused, and another attempt would change nothing. */
 class Refused extends Error {}
 
 /**
- * The events of a stream, for ever: one that ends or breaks is asked for again, from where it was. Only the first
- * attempt may fail.
+ * Yields the events of a stream for ever. A stream that ends or breaks is requested again from its last id. Only the
+ * first attempt may fail.
  */
 export async function* follow(options: FollowOptions): AsyncGenerator<TailEvent> {
 	const { url, token, onNote } = options;
@@ -87,7 +87,7 @@ async function opened(
 	throw isFinal ? new Refused(message) : new Error(message);
 }
 
-// A header's bytes are characters to `fetch`: those of UTF-8, as browsers send them.
+// `fetch` takes a header's bytes as characters. Browsers send those of UTF-8.
 function inBytes(text: string): string {
 	return String.fromCharCode(...new TextEncoder().encode(text));
 }
@@ -106,7 +106,7 @@ async function* eventsOf(
 	const decoder = new TextDecoder();
 	for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
 		parser.feed(decoder.decode(chunk, { stream: true }));
-		// In their order: an id counts from its own event on.
+		// In order, because an id counts from its own event on.
 		for (const each of events.splice(0)) {
 			if ("newId" in each) hooks.onId(each.newId);
 			else yield each;

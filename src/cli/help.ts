@@ -2,7 +2,7 @@ import type { Options } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { columns } from "./text.ts";
 
-/** What `edge-sse --help` says of everything, or of the commands that begin with one word. */
+/** Returns the help of all commands, or of those that begin with one word. */
 export function overview(commands: readonly Command[]): string {
 	return [
 		"Usage: edge-sse [command] [options]",
@@ -16,7 +16,7 @@ export function overview(commands: readonly Command[]): string {
 	].join("\n");
 }
 
-/** What `edge-sse <command> --help` says. */
+/** Returns the help of one command. */
 export function helpOf({ usage, summary, text = [], options }: Command): string {
 	const paragraphs = [`Usage: edge-sse ${usage}`, `${summary}.`, ...text, optionRows(options)];
 	return paragraphs.filter((paragraph) => paragraph !== "").join("\n\n");

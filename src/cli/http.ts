@@ -1,9 +1,9 @@
 import { printable } from "./text.ts";
 
-/** Characters of an answer that are read. */
+/** The most characters of an answer that are read. */
 const longest = 1_048_576;
 
-/** The answer to a request that goes nowhere but where it is sent: a redirect must not take a token along. */
+/** Returns the answer to a request. It follows no redirect, which could take a token along. */
 export async function reached(url: URL, init: RequestInit): Promise<Response> {
 	try {
 		return await fetch(url, { ...init, redirect: "manual" });
@@ -12,7 +12,7 @@ export async function reached(url: URL, init: RequestInit): Promise<Response> {
 	}
 }
 
-/** What is behind the one message that `fetch` has for everything. */
+/** Returns the cause of an error of `fetch`, which has one message for everything. */
 function causeOf(error: unknown): string {
 	const { name, code, cause } = error as {
 		name?: string;
@@ -24,7 +24,7 @@ function causeOf(error: unknown): string {
 	return name === "TimeoutError" ? " in time" : "";
 }
 
-/** The JSON of an answer; undefined where it is none, or far too much. */
+/** Returns an answer's JSON. Undefined: it is no JSON, or far too long. */
 export async function jsonOf({ body }: Response): Promise<unknown> {
 	const decoder = new TextDecoder();
 	let text = "";
@@ -39,7 +39,7 @@ export async function jsonOf({ body }: Response): Promise<unknown> {
 	}
 }
 
-/** What a hub says is wrong, as text that is nobody's command. */
+/** Returns what the hub says is wrong, without characters that control a terminal. */
 export function refusal({ host }: URL, { status }: Response, answer: unknown): string {
 	const { error } = (answer ?? {}) as { error?: unknown };
 	const said = typeof error === "string" ? `: ${printable(error.slice(0, 500))}` : ".";

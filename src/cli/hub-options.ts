@@ -12,14 +12,14 @@ import { readSecret } from "./secret.ts";
 import { plain } from "./text.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What an option is called that says the same as a variable; undefined: there is none. */
+/** Returns the name of a variable's option. Undefined: it has none. */
 export function optionOf({ name, secret, hasNoOption }: Variable): string | undefined {
 	if (hasNoOption) return undefined;
 	const option = name.replace(/^SSE_/, "").toLowerCase().replaceAll("_", "-");
 	return secret === "always" ? `${option}-file` : option;
 }
 
-/** The options of `serve` and `check`: one for each variable, from the same table. */
+/** The options of `serve` and `check`. Each variable has one, from the same table. */
 export const hubOptions: Options = Object.fromEntries(
 	variables.flatMap((variable): [string, Option][] => {
 		const name = optionOf(variable);
@@ -45,7 +45,7 @@ function placeholder({ name, default: value }: Variable): string {
 	return /^\d+$/.test(value) || /_(LENGTH|SECONDS|DURATION)$/.test(name) ? "<number>" : "<text>";
 }
 
-/** Secrets are no options: every user of a machine can list the arguments of every process. */
+/** Secrets are no options, because every user of a machine can list the arguments of every process. */
 const refusedSecrets: Refusals = Object.fromEntries(
 	variables.flatMap(({ name, secret, hasNoOption }) => {
 		if (secret !== "always" || hasNoOption) return [];
@@ -66,7 +66,7 @@ export function readHubArguments(args: readonly string[], more: Options): Argume
 }
 
 /**
- * The environment with what the options say in the place of their variables.
+ * Returns the environment, with the options' values as their variables.
  *
  * @throws {UsageError} for a password in an argument; {ConfigurationError} for a file that cannot be read.
  */
@@ -95,7 +95,7 @@ export function withOptions(environment: Environment, given: Arguments): Environ
 	return { ...environment, ...set };
 }
 
-/** An error about a variable names the option instead, where an option has set it. */
+/** Rewrites an error about a variable that an option has set: it names the option. */
 export function inOptions(error: unknown, given: Arguments): unknown {
 	if (!(error instanceof ConfigurationError)) return error;
 	let { message } = error;
@@ -109,7 +109,7 @@ export function inOptions(error: unknown, given: Arguments): unknown {
 	return new ConfigurationError(message, { cause: error });
 }
 
-// A password may have characters that end a host, and then it is in no URL's `password`: only a user alone is let in.
+// With characters that end a host, a password is not in the URL's `password`. So only a user without one is allowed.
 function hasPassword(text: string): boolean {
 	return text.includes("@") && !/^[a-z]+:\/\/[^:@/?#]*@[^@]*$/i.test(text);
 }

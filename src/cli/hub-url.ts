@@ -1,9 +1,9 @@
 import { UsageError } from "./usage-error.ts";
 
 /**
- * The URL of a hub's route. An address without a path is the hub's own; any other is taken as it is.
+ * Returns the URL of a hub's route. An address with a path is used as it is.
  *
- * @throws {UsageError} that says what is wrong, and shows nothing of it: it may hold a secret.
+ * @throws {UsageError} that says what is wrong without showing the address, which may hold a secret.
  */
 export function routeUrl(text: string | undefined, route: string, usage: string): URL {
 	if (text === undefined) throw new UsageError(`The URL is missing. Usage: edge-sse ${usage}`);

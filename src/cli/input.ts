@@ -1,10 +1,10 @@
-/** Bytes of a line: what a hub takes as a body. */
+/** The longest line, in bytes: the longest body that a hub takes. */
 const longest = 1_048_576;
 
 /**
- * The lines of standard input, as they come.
+ * Yields the lines of standard input as they come.
  *
- * @throws {Error} for one that no hub takes, before more of it is held.
+ * @throws {Error} for a line that is too long for any hub, before it reads more of it.
  */
 export async function* inputLines(
 	input: AsyncIterable<Uint8Array | string> = process.stdin,

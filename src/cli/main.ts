@@ -13,7 +13,7 @@ import { make } from "./token/make.ts";
 import { read } from "./token/read.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Put in by the build. */
+/** The build defines it. */
 declare const EDGE_SSE_VERSION: string;
 
 const commands: Readonly<Record<string, Command>> = {
@@ -36,7 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
 	throw new UsageError(`${first}: must be followed by one of ${words.join(", ")}.`);
 }
 
-/** The command that is called, or all that begin so, and its arguments. */
+/** Returns the command that the arguments name, or all commands that begin with that word, and the other arguments. */
 function named(args: readonly string[]): [Command | Command[], readonly string[]] {
 	const [first = "", second = ""] = args;
 	for (const [name, count] of [[`${first} ${second}`, 2] as const, [first, 1] as const]) {
@@ -52,7 +52,7 @@ function named(args: readonly string[]): [Command | Command[], readonly string[]
 	throw new UsageError(`${shown} is no such command. ${way}`);
 }
 
-// Also beside what is wrong: whoever asks for help shall have it.
+// Help is given even beside wrong arguments.
 function asksForHelp(args: readonly string[]): boolean {
 	const end = args.indexOf("--");
 	return (end < 0 ? args : args.slice(0, end)).some((arg) => arg === "--help" || arg === "-h");

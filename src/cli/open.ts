@@ -7,12 +7,12 @@ import type { ServerHub } from "../server/create.ts";
 import { variables } from "../server/variable-table.ts";
 import { note } from "./output.ts";
 
-/** How long the file with the token is there, in ms: a browser that starts reads it within seconds. */
+/** How long the file with the token exists, in ms. A browser that starts reads it within seconds. */
 const lifetime = 60_000;
 
 /**
- * Opens the hub's page in the user's browser. A token goes with it by a file that only the user can read: the address
- * itself would be an argument of the browser, which every user of the machine can list.
+ * Opens the hub's page in the user's browser. A file that only the user can read passes the token on.
+ * In the address it would be an argument of the browser, which every user of the machine can list.
  */
 export function openPage({ settings, addressOf }: ServerHub, port: number): void {
 	const { publishing } = settings;
@@ -33,7 +33,7 @@ const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {
 	win32: ["rundll32", "url.dll,FileProtocolHandler"],
 };
 
-/** A browser has no use for the hub's variables, and hands its own on to whatever it starts. */
+/** The browser does not need the hub's variables, and would pass them on to what it starts. */
 function withoutSecrets(): NodeJS.ProcessEnv {
 	const ours = variables.map(({ name }) => name);
 	const others = Object.entries(process.env).filter(([name]) => !ours.includes(name));
@@ -47,11 +47,11 @@ function handedOver(address: string): string {
 	return url;
 }
 
-/** A page of one line that leads to the address, as a file in a folder of its own. */
+/** Writes a page that leads to the address into a new folder. */
 export function handOver(address: string): { url: string; remove(): void } {
 	const folder = mkdtempSync(join(tmpdir(), "edge-sse-open-"));
 	const file = join(folder, "open.html");
-	// In JSON no character of a token ends the script.
+	// In this JSON, no character of a token can end the script.
 	const text = JSON.stringify(address).replaceAll("<", "\\u003c");
 	const html = `<!doctype html><meta charset="utf-8"><title>edge-sse</title><script>location.replace(${text})</script>\n`;
 	writeFileSync(file, html, { mode: 0o600, flag: "wx" });
@@ -61,7 +61,7 @@ export function handOver(address: string): { url: string; remove(): void } {
 	};
 }
 
-/** A hub that listens on every address is reached on this machine by loopback. */
+/** Loopback reaches a hub that listens on every address. */
 function reachable(url: string): string {
 	return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }

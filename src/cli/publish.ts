@@ -56,7 +56,7 @@ export const publish: Command = {
 	},
 };
 
-// The text of JSON stays as it is written: JavaScript's numbers have no 12345678901234567890.
+// JSON is sent as it was written, because JavaScript has no number 12345678901234567890.
 function bodyOf(text: string, fields: object, asText: boolean): string {
 	const data = !asText && isJson(text) ? text : JSON.stringify(text);
 	return `{"data":${data},${JSON.stringify(fields).slice(1)}`.replace(/,\}$/, "}");

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { ConfigurationError } from "../core/errors.ts";
 
-/** The most that a file with a secret may have, in bytes: a private key has 4 kB. */
+/** The largest file with a secret, in bytes. A private key has 4 kB. */
 const longest = 65_536;
 
 /**
- * A secret from a file, without the line break that editors put at its end.
+ * Reads a secret from a file, without the line break that editors add at its end.
  *
- * @param option that named the file, without its dashes.
- * @throws {ConfigurationError} that names the option, and nothing of what is in the file.
+ * @param option the option that named the file, without its dashes.
+ * @throws {ConfigurationError} that names the option and shows nothing of the file.
  */
 export function readSecret(option: string, path: string): string {
 	let text: string;

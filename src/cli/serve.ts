@@ -20,7 +20,7 @@ export const serve: Command = {
 	async run(args) {
 		const given = readHubArguments(args, own);
 		refuseMore(given.positionals, 0, `edge-sse ${serve.usage}`);
-		// In the process's own, where what makes the broker looks.
+		// The connector's factory reads the process's own environment.
 		Object.assign(process.env, withOptions(process.env, given));
 		await start(process.env, await listener(), {
 			onOpen: (hub, port) => {
@@ -31,7 +31,7 @@ export const serve: Command = {
 	},
 };
 
-/** The server of the runtime that this is. */
+/** Returns the server of the current runtime. */
 async function listener(): Promise<Listen> {
 	if ("Bun" in globalThis) return (await import("../server/listen/bun.ts")).listen;
 	if ("Deno" in globalThis) return (await import("../server/listen/deno.ts")).listen;

@@ -1,17 +1,17 @@
 /**
- * Characters that make a terminal do something, or show text in another order than it has: controls (C0, DEL, C1),
- * formats such as overrides of direction, separators of lines, halves of characters. Joiners stay: they make emoji.
+ * Characters that control a terminal or reorder its text: controls (C0, DEL, C1), formats such as overrides of
+ * direction, line separators, and halves of characters. Joiners stay, because they make emoji.
  */
 const unsafe = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** A stranger's text on one line of a terminal, which it cannot drive. */
+/** Returns a stranger's text on one line, without what would control a terminal. */
 export function printable(text: string): string {
 	return text.replace(unsafe, (found) => short[found] ?? escaped(found));
 }
 
-/** A value as one line of JSON, which means the same and is as harmless on a terminal. */
+/** Returns a value as one line of JSON that is as harmless on a terminal. */
 export function jsonLine(value: unknown): string {
 	return JSON.stringify(value).replace(unsafe, escaped);
 }
@@ -22,12 +22,12 @@ function escaped(text: string): string {
 	}).join("");
 }
 
-/** Markdown of one line without its marks. */
+/** Returns one line of Markdown without its marks. */
 export function plain(markdown: string): string {
 	return markdown.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
 }
 
-/** Two columns, the second broken into lines. */
+/** Returns two columns of text. The second is wrapped. */
 export function columns(rows: readonly (readonly [string, string])[], width = 100): string {
 	const left = Math.min(32, Math.max(...rows.map(([first]) => first.length)) + 2);
 	return rows

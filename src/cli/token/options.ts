@@ -3,7 +3,7 @@ import type { Arguments, Options, Refusals } from "../arguments.ts";
 import { readSecret } from "../secret.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** What both ends of a token have to agree on, and the hub's variables for it. */
+/** What the maker and the reader of a token must agree on, with the hub's variables for it. */
 export const agreed: Options = {
 	"secret-file": { value: "<file>", help: "The secret, read from a file (SSE_JWT_SECRET)" },
 	claim: { value: "<name>", help: "Where the channels are (SSE_JWT_CLAIM, or channels)" },
@@ -19,7 +19,7 @@ export const refusedKeys: Refusals = Object.fromEntries(
 	]),
 );
 
-/** An option, or the variable that the hub reads for the same. */
+/** Returns an option's value, or that of the hub's variable. */
 export function agreedValue(given: Arguments, name: "claim" | "issuer" | "audience") {
 	return given.value(name) ?? set(`SSE_JWT_${name.toUpperCase()}`);
 }
@@ -39,7 +39,7 @@ const units: Readonly<Record<string, number>> = {
 	...{ s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 },
 };
 
-/** `90s`, `15m`, `12h` or `30d` in ms. */
+/** Returns `90s`, `15m`, `12h` or `30d` in ms. */
 export function duration(option: string, text: string): number {
 	const [, count = "", unit = ""] = /^([1-9]\d{0,5})([smhd])$/.exec(text) ?? [];
 	const ms = Number(count) * (units[unit] ?? 0);
@@ -47,7 +47,7 @@ export function duration(option: string, text: string): number {
 	throw new UsageError(`--${option}: must be a number with s, m, h or d, such as 15m.`);
 }
 
-/** @throws {ConfigurationError} that holds nothing of the file. */
+/** @throws {ConfigurationError} that shows nothing of the file. */
 export function parsedJson(option: string, text: string): object {
 	try {
 		const value: unknown = JSON.parse(text);

@@ -44,12 +44,12 @@ function decoded(token: string): [header: { alg?: unknown; kid?: unknown }, payl
 	try {
 		if (token.length <= maxTokenLength) return [decodeProtectedHeader(token), decodeJwt(token)];
 	} catch {
-		// Its own words would be no news.
+		// The error's own text adds nothing.
 	}
 	throw new Error("That is no token: three parts with dots between them, of which two are JSON.");
 }
 
-/** What the token says of itself; every text in it may be a stranger's. */
+/** Describes the token's claims. Any text in them may be a stranger's. */
 function rows(header: { alg?: unknown; kid?: unknown }, payload: JWTPayload, claim: string) {
 	const rights = rightsOf(payload, claim);
 	const list = (names: readonly string[]) => (names.length === 0 ? "nothing" : names.join(", "));
