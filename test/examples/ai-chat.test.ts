@@ -4,6 +4,7 @@ import { openBrowser, openPage } from "../browser/support.ts";
 import { call, json } from "../support/hub-client.ts";
 import { freePort } from "../support/ports.ts";
 import { type Server, startProgram } from "../support/server.ts";
+import { tcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/wait.ts";
 import { command } from "./readme.ts";
 
@@ -28,11 +29,11 @@ interface Tab {
 	resumes: number[];
 }
 
-async function newChat(): Promise<Tab & { complaints: string[] }> {
+async function newChat(url: string = server.url): Promise<Tab & { complaints: string[] }> {
 	const { page, complaints } = await openPage(browser);
 	onTestFinished(() => page.context().close());
 	const resumes = watch(page);
-	await page.goto(server.url);
+	await page.goto(url);
 	await page.getByText("ready", { exact: true }).waitFor();
 	await until(() => resumes.length === 1, { what: "the first look for an answer" });
 	return { page, resumes, complaints };
@@ -159,6 +160,21 @@ test("a page that asks for the rest when the answer has just ended has all of it
 	await isOver(late);
 	expect(await shown(late)).toEqual(["Count to 40.", counted(40)]);
 	expect(resumes).toEqual([200]);
+});
+
+test("a page whose connection broke has all of the answer, once, when it is looked at again", async () => {
+	await using proxy = await tcpProxy({ port: Number(new URL(server.url).port) });
+	const { page, resumes } = await newChat(`http://127.0.0.1:${proxy.port}`);
+	await ask(page, "Count to 80.");
+	await says(page, "10 ");
+	proxy.cut();
+	await page.locator("output", { hasText: "network error" }).waitFor();
+	expect(resumes).toEqual([204]);
+	// What a browser does when its user comes back to the tab.
+	await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+	await isOver(page);
+	expect(await shown(page)).toEqual(["Count to 80.", counted(80)]);
+	expect(resumes).toEqual([204, 200]);
 });
 
 test("an unknown chat can be neither read nor written, and a busy one takes no second question", async () => {
