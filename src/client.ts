@@ -11,10 +11,10 @@
  * @module
  */
 
-import { AsyncQueue } from "./client/async-queue.ts";
-import { checkEventSource, report, streamUrl } from "./client/host.ts";
+import { report, streamUrl } from "./client/host.ts";
+import { iterate } from "./client/iterate.ts";
 import { watchPage } from "./client/page.ts";
-import { Tab } from "./client/tab.ts";
+import { openTab, type Tab } from "./client/tab.ts";
 import type {
 	ClientEvent,
 	ClientState,
@@ -32,15 +32,18 @@ export type {
 	EventClientOptions,
 	EventOf,
 	Gap,
+	StreamHeaders,
 	StreamUrl,
 	TypeOf,
 } from "./client/types.ts";
 
+type StateListener = (state: ClientState, error?: unknown) => void;
 type Hear = (data: never, event: never) => void;
 
 /**
- * Listens to an event stream, with the browser's own EventSource. The stream opens with the
- * first listener, and closes with the last. The tabs of an origin share one connection.
+ * Listens to an event stream, with the browser's own EventSource, or by `fetch` where headers, a
+ * body or the host ask for it. The stream opens with the first listener, and closes with the last.
+ * The tabs of an origin share one connection.
  *
  * @example
  * ```ts
@@ -56,8 +59,9 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	readonly #url: StreamUrl;
 	readonly #options: EventClientOptions;
 	readonly #listeners = new Map<string, Set<Hear>>();
-	readonly #stateListeners = new Set<(state: ClientState) => void>();
-	readonly #queues = new Set<AsyncQueue<unknown>>();
+	readonly #stateListeners = new Set<StateListener>();
+	/** What ends the iterators. */
+	readonly #ends = new Set<(error?: unknown) => void>();
 	#state: ClientState = "closed";
 	/** Present while something listens. */
 	#tab: Tab | undefined;
@@ -76,17 +80,19 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 
 	/**
 	 * Calls back on every change of `state`. It is bound, as `useSyncExternalStore` needs it.
+	 * The second argument says why a stream was lost or refused, where it is known: an
+	 * EventSource does not say. A refusal has the answer's `status`.
 	 *
 	 * @example
 	 * ```ts
-	 * const stop = events.onState((state) => console.log(state));
+	 * const stop = events.onState((state, error) => console.log(state, error));
 	 * ```
 	 *
 	 * @returns a function that stops it.
 	 */
-	readonly onState = (listener: (state: ClientState) => void): (() => void) => {
+	readonly onState = (listener: (state: ClientState, error?: unknown) => void): (() => void) => {
 		// The same function may be added twice, and each addition has its own stop.
-		const hear = (state: ClientState) => listener(state);
+		const hear: StateListener = (state, error) => listener(state, error);
 		this.#stateListeners.add(hear);
 		return () => {
 			this.#stateListeners.delete(hear);
@@ -103,13 +109,14 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	 * ```
 	 *
 	 * @returns a function that stops it. Idempotent.
-	 * @throws {TypeError} when the host has no `EventSource`, or the URL is invalid.
+	 * @throws {TypeError} when the URL is invalid.
 	 */
 	on<Type extends TypeOf<Events>>(
 		type: Type,
 		listener: (data: DataOf<Events, Type>, event: ClientEvent<Type, DataOf<Events, Type>>) => void,
 	): () => void {
-		this.#check();
+		// Nobody could catch an error when the stream opens.
+		if (typeof this.#url !== "function") streamUrl(this.#url);
 		const hear: Hear = (data, event) => listener(data, event);
 		const listeners = this.#listeners.get(type) ?? new Set();
 		this.#listeners.set(type, listeners.add(hear));
@@ -126,28 +133,29 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 
 	/**
 	 * The events of these types, for `for await`. It listens from the first `next()` on, and
-	 * queues unread events without a limit. It ends with `break`, `return()` or `close()`.
+	 * queues unread events without a limit. It ends with `break`, `return()` or `close()`, and
+	 * when the stream is over.
 	 *
 	 * @example
 	 * ```ts
 	 * for await (const { data } of events.events("greeting")) console.log(data.message);
 	 * ```
 	 *
-	 * @throws {TypeError} from `next()`, when the host has no `EventSource`, or the URL is
-	 *   invalid.
+	 * @throws {TypeError} from `next()`, when the URL is invalid.
+	 * @throws {Error} from `next()`, when the stream is over because it was lost or refused, and the
+	 *   reason is known.
 	 */
 	events<Type extends TypeOf<Events>>(
 		...types: Type[]
 	): AsyncIterableIterator<EventOf<Events, Type>> {
-		const queue: AsyncQueue<unknown> = new AsyncQueue((put) => {
-			this.#queues.add(queue);
-			const stops = types.map((type) => this.on(type, (_, event) => put(event)));
+		return iterate((put, end) => {
+			this.#ends.add(end);
+			const stops = types.map((type) => this.on(type, (_, event) => put(event as never)));
 			return () => {
-				this.#queues.delete(queue);
+				this.#ends.delete(end);
 				for (const stop of stops) stop();
 			};
 		});
-		return queue as AsyncIterableIterator<EventOf<Events, Type>>;
 	}
 
 	/**
@@ -159,16 +167,9 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	 * ```
 	 */
 	close(): void {
-		for (const queue of this.#queues) queue.end();
+		for (const end of this.#ends) end();
 		this.#listeners.clear();
 		this.#settle();
-	}
-
-	/** Checked here, because nobody could catch an error when the stream opens. */
-	#check(): void {
-		if (this.#tab !== undefined) return;
-		checkEventSource(this.#options.retry ?? true);
-		if (typeof this.#url !== "function") streamUrl(this.#url);
 	}
 
 	/** Opens, closes or widens the stream to match the listeners. */
@@ -179,13 +180,11 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	};
 
 	#start(): void {
-		const { withCredentials = false, watchdog, retry = true } = this.#options;
+		const { headers, method, body, fetch, signal } = this.#options;
+		const custom = [headers, method, body, fetch, signal].some((option) => option !== undefined);
+		const options = { ...this.#options, url: this.#url, custom };
 		const types = new Set(this.#listeners.keys());
-		const options = { url: this.#url, withCredentials, watchdog, retry };
-		const tab = new Tab(this.#key(), options, types, {
-			deliver: this.#deliver,
-			setState: this.#setState,
-		});
+		const tab = openTab(this.#key(custom), options, types, this.#deliver, this.#setState);
 		this.#tab = tab;
 		this.#page = watchPage(tab, this.#setState);
 		this.#setState("connecting");
@@ -200,15 +199,15 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	}
 
 	/** Names the tabs that share one stream: everything that makes streams differ. */
-	#key(): string | undefined {
-		const { share = true, withCredentials } = this.#options;
-		let name = share;
-		// Without an origin, as in Node, no tabs share.
-		if (name === true && typeof this.#url !== "function" && globalThis.location !== undefined) {
-			name = `${streamUrl(this.#url)} ${withCredentials}`;
-		}
+	#key(custom: boolean): string | undefined {
+		const { withCredentials, method, body, share = true } = this.#options;
+		// Functions and headers cannot be compared. Without an origin, as in Node, no tabs share.
+		const isOwn = custom || typeof this.#url === "function" || !globalThis.location;
+		let name: string | undefined;
+		if (share !== true) name = share || undefined;
+		else if (!isOwn) name = `${streamUrl(this.#url as string)} ${withCredentials}`;
 		// Another tab may run another version of this file.
-		return typeof name === "string" ? `edge-sse/1 ${name}` : undefined;
+		return name === undefined || (method ?? body) !== undefined ? undefined : `edge-sse/2 ${name}`;
 	}
 
 	readonly #deliver = (type: string, text: string, lastEventId: string): void => {
@@ -231,10 +230,12 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 		}
 	}
 
-	readonly #setState = (state: ClientState): void => {
+	readonly #setState = (state: ClientState, error?: unknown): void => {
 		if (state === this.#state) return;
 		this.#state = state;
-		for (const hear of [...this.#stateListeners]) guarded(() => hear(state));
+		for (const hear of [...this.#stateListeners]) guarded(() => hear(state, error));
+		// What was heard before can still be read.
+		if (state === "closed") for (const end of this.#ends) end(error);
 	};
 }
 

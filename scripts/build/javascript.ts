@@ -98,7 +98,12 @@ export async function writeJavaScript(): Promise<void> {
 function chunkNames({ outputs }: Metafile): Map<string, string> {
 	const names = new Map<string, string>();
 	for (const [path, { entryPoint, inputs }] of Object.entries(outputs)) {
-		if (entryPoint !== undefined) continue;
+		if (!basename(path).startsWith("chunk-")) continue;
+		// What is loaded only when it is needed has an entry of its own.
+		if (entryPoint !== undefined) {
+			names.set(basename(path, ".js"), basename(entryPoint, ".ts"));
+			continue;
+		}
 		const sources = Object.keys(inputs).filter((input) => inputs[input]?.bytesInOutput !== 0);
 		// What the others are there for comes last.
 		const name = sources.includes("src/core/errors.ts")

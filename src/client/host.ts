@@ -5,7 +5,6 @@ const host = globalThis as { document?: { baseURI: string }; location?: { href: 
 /**
  * The absolute URL. It asks for events instead of comments and `retry:`, which scripts cannot
  * see.
- *
  * @throws {TypeError} when no stream can be there: `/stream` on a page that is a file names a
  *   file.
  */
@@ -21,17 +20,7 @@ export function streamUrl(url: string | URL): URL {
 	}
 }
 
-/** @throws {TypeError} when this host has no suitable EventSource. */
-export function checkEventSource(retry: boolean): void {
-	if (typeof EventSource === "function" && (retry || EventSource.CLOSED === 2)) return;
-	throw new TypeError(
-		`EventSource: none here${retry ? "" : " with a readyState, which retry: false needs"}. ` +
-			"Set globalThis.EventSource.",
-	);
-}
-
 /** Reports an error that no caller can catch. */
 export function report(error: unknown): void {
-	if (typeof reportError === "function") reportError(error);
-	else console.error(error);
+	(globalThis.reportError ?? console.error)(error);
 }

@@ -9,9 +9,6 @@ import type { ClientState } from "./types.ts";
 export function watchPage(tab: Tab, setState: (state: ClientState) => void): AbortController {
 	const page = new AbortController();
 	const { signal } = page;
-	// Some hosts lack these.
-	const hear = (target: Partial<EventTarget> | undefined, type: string, run: () => void) =>
-		target?.addEventListener?.(type, run, { signal });
 	let away = false;
 	const leave = () => {
 		away = true;
@@ -23,14 +20,19 @@ export function watchPage(tab: Tab, setState: (state: ClientState) => void): Abo
 		away = false;
 	};
 	const { document } = globalThis as { document?: EventTarget };
-	// A frozen tab must not lead. A page with a lock or a stream is not put into the back/forward
-	// cache.
-	hear(globalThis, "pagehide", leave);
-	hear(globalThis, "pageshow", join);
-	hear(document, "freeze", leave);
-	hear(document, "resume", join);
-	hear(globalThis, "online", () => tab.source.reopen());
-	// Timers stand still while a machine sleeps.
-	hear(document, "visibilitychange", () => tab.source.check());
+	const { source } = tab;
+	const reasons: [target: Partial<EventTarget> | undefined, type: string, run: () => void][] = [
+		// A frozen tab must not lead. A page with a lock or a stream is not put into the back/forward
+		// cache.
+		[globalThis, "pagehide", leave],
+		[globalThis, "pageshow", join],
+		[document, "freeze", leave],
+		[document, "resume", join],
+		[globalThis, "online", source.reopen],
+		// Timers stand still while a machine sleeps.
+		[document, "visibilitychange", source.check],
+	];
+	// Some hosts lack these.
+	for (const [target, type, run] of reasons) target?.addEventListener?.(type, run, { signal });
 	return page;
 }

@@ -2,23 +2,23 @@ import type { ClientState } from "./types.ts";
 
 /**
  * What tabs send to each other. The browser delivers one tab's messages in order; nothing here
- * needs more.
+ * needs more. Lists are shorter than objects in what a page loads.
  */
 export type TabMessage =
 	/** From the leader: an event. */
-	| { kind: "event"; term: number; type: string; data: string; id: string }
+	| [kind: "event", type: string, term: number, data: string, id: string]
 	/**
-	 * From the leader: its stream's position (stale: or a later one), and the types that it gets.
+	 * From the leader: the types that it gets, and its stream's position (stale: or a later one).
 	 */
-	| {
-			kind: "lead";
-			term: number;
-			cursor: string | undefined;
-			stale: boolean;
-			state: ClientState;
-			types: string[];
-	  }
+	| [
+			kind: "lead",
+			types: string[],
+			term: number,
+			cursor: string | undefined,
+			stale: boolean,
+			state: ClientState,
+	  ]
 	/**
 	 * From any tab: the types that it wants, and its position. It asks whether there is a leader.
 	 */
-	| { kind: "join"; cursor?: string | undefined; types: string[] };
+	| [kind: "join", types: string[], cursor?: string | undefined];

@@ -6,7 +6,10 @@ export type ClientState =
 	| "open"
 	/** The stream was lost. The next attempt follows after a while. */
 	| "waiting"
-	/** Nothing listens, or the server has refused and `retry` is false. */
+	/**
+	 * Nothing listens. Or the stream is over: the server has said so or refused for good, or `retry`
+	 * is false.
+	 */
 	| "closed";
 
 /**
@@ -60,6 +63,9 @@ type Address = string | URL;
  */
 export type StreamUrl = Address | (() => Address | Promise<Address>);
 
+/** A request's headers, as `fetch` takes them. */
+export type StreamHeaders = NonNullable<RequestInit["headers"]>;
+
 /** The options of an `EventClient`. */
 export interface EventClientOptions {
 	/**
@@ -85,7 +91,8 @@ export interface EventClientOptions {
 	/**
 	 * Whether to reconnect after an answer other than an event stream.
 	 *
-	 * @defaultValue `true`
+	 * @defaultValue `true`. With a `method` or a `body` it is `false`, and nothing at all is sent
+	 *   again.
 	 */
 	retry?: boolean;
 	/**
@@ -94,4 +101,26 @@ export interface EventClientOptions {
 	 * @defaultValue `JSON.parse`, or the text itself where that fails
 	 */
 	parse?: (text: string, type: string) => unknown;
+	/** Where the stream begins, as the server's `position()` has it. */
+	lastEventId?: string;
+	/** Ends the stream, as `close()` does. */
+	signal?: AbortSignal;
+	/**
+	 * The request's headers, or a function that returns them for each connection, for example with
+	 * a fresh token. The client then reads the stream by `fetch`.
+	 */
+	headers?: StreamHeaders | (() => StreamHeaders | Promise<StreamHeaders>);
+	/**
+	 * The request's method. The client then reads the stream by `fetch`.
+	 *
+	 * @defaultValue `GET`; with a body `POST`
+	 */
+	method?: string;
+	/** The request's body. The client then reads the stream by `fetch`. */
+	body?: Exclude<RequestInit["body"], ReadableStream | null | undefined>;
+	/**
+	 * What sends the request, where it is not `globalThis.fetch`. Its answers must have a body that
+	 * streams.
+	 */
+	fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }

@@ -100,6 +100,34 @@ test.concurrent("a URL that is made anew: a fresh token each time, and the last 
 	expect(await tab.evaluate("errors")).toEqual(["Uncaught Error: no token"]);
 });
 
+test.concurrent("a token in a header: asked for each connection, and once more when it was refused", async () => {
+	const { scene, tab } = await open();
+	const loaded: string[] = [];
+	tab.on("request", (request) => loaded.push(request.url()));
+	await listen(tab, "plain");
+	expect(loaded.filter((url) => url.endsWith(".js"))).toEqual([]);
+	await tab.evaluate("client.close()");
+	await connections(scene, 0);
+	scene.answer = (query) =>
+		query.get("authorization") === "2" ? new Response("", { status: 401 }) : undefined;
+	await tab.evaluate(`{
+		let token = 0;
+		listen("${path("header")}", { headers: async () => ({ authorization: String(++token) }) }, "message");
+	}`);
+	await when(tab, 'client.state === "open"');
+	await scene.sse.publish(0, { channel: "header", retry: 300 });
+	await when(tab, "seen.length === 1");
+	scene.cut();
+	await scene.sse.publish(1, { channel: "header" });
+	await when(tab, "seen.length === 2");
+	expect(await seen(tab)).toEqual([0, 1]);
+	const asked = scene.requests.filter((query) => query.has("channel", "header"));
+	expect(asked.map((query) => query.get("authorization"))).toEqual(["1", "2", "3"]);
+	expect(asked.map((query) => query.has("lastEventId"))).toEqual([false, false, false]);
+	expect(asked[2]?.get("last-event-id")).toMatch(/^\d+-\d+$/);
+	expect(loaded.filter((url) => url.endsWith(".js"))).toHaveLength(1);
+});
+
 test.concurrent("a refusal is tried again, later each time", async () => {
 	const { scene, tab } = await open();
 	scene.answer = () => new Response("", { status: 503 });

@@ -25,7 +25,7 @@ export interface SceneOptions {
 export interface Scene {
 	readonly url: string;
 	readonly sse: ServerSentEvents;
-	/** Requests for streams, the oldest first: the query, with `last-event-id` if that header was sent. */
+	/** Requests for streams, the oldest first: the query, with `last-event-id` and `authorization` if they were sent. */
 	readonly requests: URLSearchParams[];
 	/** Answers the next requests for streams itself. */
 	answer: ((query: URLSearchParams) => Response | undefined) | undefined;
@@ -43,15 +43,17 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 	const connector = history > 0 ? memory({ history: { maxLength: history } }) : memory();
 	const sse = new ServerSentEvents({ connector, keepAlive, ping: pings, linger: 0 });
 	const app = new Hono().get("/healthz", healthCheck(sse));
-	const script = await bundle();
+	const scripts = await bundle();
 	const requests: URLSearchParams[] = [];
 	const lines = new Set<Line>();
 	let release: () => void = () => undefined;
 
 	const stream = async (request: Request, host: unknown): Promise<Response> => {
 		const query = new URL(request.url).searchParams;
-		const lastEventId = request.headers.get("last-event-id");
-		if (lastEventId !== null) query.set("last-event-id", lastEventId);
+		for (const name of ["last-event-id", "authorization"]) {
+			const value = request.headers.get(name);
+			if (value !== null) query.set(name, value);
+		}
 		requests.push(query);
 		const answer = scene.answer?.(query);
 		if (answer !== undefined) return answer;
@@ -65,7 +67,8 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 	const fetch = (request: Request, env: object): Response | Promise<Response> => {
 		const { pathname } = new URL(request.url);
 		if (pathname === "/page") return answerWith("text/html", page);
-		if (pathname === "/client.js") return answerWith("text/javascript", script);
+		const script = scripts.get(pathname);
+		if (script !== undefined) return answerWith("text/javascript", script);
 		if (pathname === "/service-worker.js") return answerWith("text/javascript", serviceWorker);
 		if (pathname === "/hold") {
 			return new Promise((resolve) => {
@@ -157,16 +160,19 @@ function answerWith(type: string, body: string): Response {
 	return new Response(body, { headers: { "content-type": type } });
 }
 
-async function bundle(): Promise<string> {
+/** The client's files, by their paths. */
+async function bundle(): Promise<Map<string, string>> {
 	const { outputFiles } = await build({
 		entryPoints: [`${root}/src/client.ts`],
 		bundle: true,
+		splitting: true,
+		outdir: "/",
 		minify: true,
 		format: "esm",
 		target: "es2022",
 		write: false,
 	});
-	return outputFiles[0]?.text ?? "";
+	return new Map(outputFiles.map(({ path, text }) => [path, text]));
 }
 
 /** A new tab, in which nothing listens yet. */

@@ -60,6 +60,10 @@ declare const messages: import("edge-sse/testing").MessageReader;
 `;
 
 const perDocument: Record<string, string> = {
+	"docs/client.md": `
+		declare function freshToken(): Promise<string>;
+		declare const EventClient: typeof import("edge-sse/client").EventClient;
+	`,
 	"docs/publishing.md": `
 		declare const tokens: AsyncIterable<string>;
 		declare const order: { id: number };

@@ -1,4 +1,5 @@
 import { createParser } from "eventsource-parser";
+import { EventParser } from "../../src/client/more/event-parser.ts";
 import type { Heard } from "./parts.ts";
 
 /** All that a stream says. */
@@ -29,6 +30,19 @@ export const popular: Parser = (chunks) => {
 	});
 	// As a browser reads: the parser itself is left to deal with what a decoder would take away.
 	const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+	for (const chunk of chunks) parser.feed(decoder.decode(chunk, { stream: true }));
+	return reading;
+};
+
+/** The one of `edge-sse/client`, as it is fed there. */
+export const own: Parser = (chunks) => {
+	const reading: Reading = { events: [], retries: [], comments: 0, junk: [] };
+	const parser = new EventParser({
+		onEvent: (type, data, lastEventId) => reading.events.push({ type, data, lastEventId }),
+		onRetry: (retry) => reading.retries.push(retry),
+		onComment: () => reading.comments++,
+	});
+	const decoder = new TextDecoder();
 	for (const chunk of chunks) parser.feed(decoder.decode(chunk, { stream: true }));
 	return reading;
 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Message, type MessageOptions } from "../../../src/core/message/message.ts";
-import { type Parser, popular, standard } from "../parsers.ts";
+import { own, type Parser, popular, standard } from "../parsers.ts";
 import { concatenated, cut, expectedOf, type Part, part } from "../parts.ts";
 import { badId, badType, spacedId, text } from "../text.ts";
 import { type Property, thrown } from "./property.ts";
@@ -25,13 +25,23 @@ const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength:
 
 export const frames: Property = {
 	name: "frames, alone and one after the other and cut anywhere, say what they were made of",
-	share: 10,
+	share: 7,
 	property: fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), places, (parts, places) => {
 		const stream = concatenated(parts.map(({ bytes }) => bytes));
-		for (const parse of [popular, standard]) {
+		for (const parse of [popular, standard, own]) {
 			for (const each of parts) assertReads(parse, [each], [each.bytes]);
 			assertReads(parse, parts, cut(stream, places));
 		}
+	}),
+};
+
+export const otherStreams: Property = {
+	name: "of anybody's stream, cut anywhere, our own parser makes what the standard says",
+	share: 3,
+	property: fc.property(fc.array(text, { maxLength: 20 }), places, (texts, places) => {
+		const chunks = cut(new TextEncoder().encode(texts.join("")), places);
+		const { junk, ...expected } = standard(chunks);
+		assert.deepEqual(own(chunks), { ...expected, junk: [] });
 	}),
 };
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { popular, standard } from "../parsers.ts";
+import { own, popular, standard } from "../parsers.ts";
 import { concatenated, cut, expectedOf, type Heard, type Part, part } from "../parts.ts";
 import { forged } from "../text.ts";
 import type { Reader } from "./readers.ts";
@@ -55,6 +55,7 @@ export async function readBatch(
 	for (const [name, parse] of [
 		["eventsource-parser", popular],
 		["the standard", standard],
+		["edge-sse/client", own],
 	] as const) {
 		compare(name, parse(chunks).events, expected, parts);
 		for (const each of parts) compare(name, parse([each.bytes]).events, expectedOf([each]), [each]);

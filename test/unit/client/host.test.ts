@@ -6,7 +6,6 @@ import { EventClient } from "../../../src/client.ts";
 afterEach(() => vi.unstubAllGlobals());
 
 class Opened {
-	static readonly CLOSED: number | undefined = 2;
 	static urls: string[] = [];
 	addEventListener = () => undefined;
 	close = () => undefined;
@@ -17,19 +16,22 @@ class Opened {
 
 const listens = (client: EventClient) => () => client.on("message", () => undefined);
 
-test("without an EventSource on() says so, and keeps nothing", () => {
+test("without an EventSource it takes `fetch`", async () => {
 	vi.stubGlobal("EventSource", undefined);
-	const client = new EventClient("https://hub.test/stream");
-	expect(listens(client)).toThrow(/^EventSource: none here\. Set globalThis\.EventSource\.$/);
-	expect(client.state).toBe("closed");
-	vi.stubGlobal("EventSource", Opened);
-	listens(client)()();
+	const asked: string[] = [];
+	vi.stubGlobal("fetch", async (url: string) => {
+		asked.push(url);
+		return new Response(null, { status: 204 });
+	});
+	const events = new EventClient("https://hub.test/stream").events("message");
+	expect(await events.next()).toEqual({ done: true, value: undefined });
+	expect(asked).toEqual(["https://hub.test/stream?sse.control=events"]);
 });
 
-test("next() says so as well", async () => {
-	vi.stubGlobal("EventSource", undefined);
-	const events = new EventClient("https://hub.test/stream").events("message");
-	await expect(events.next()).rejects.toThrow(/^EventSource: /);
+test("next() says as well that a URL is no good", async () => {
+	vi.stubGlobal("EventSource", Opened);
+	const events = new EventClient("/stream").events("message");
+	await expect(events.next()).rejects.toThrow(/^url: /);
 });
 
 test.for(["/stream", "", "https://", "file:///stream", "data:text/event-stream,", "about:blank"])(
@@ -53,18 +55,6 @@ test("in a page that is a file, a URL has to be whole, too", () => {
 test("no part of a URL is in an error", () => {
 	vi.stubGlobal("EventSource", Opened);
 	expect(listens(new EventClient("//hub.test/stream?token=secret"))).toThrow(/^[^?]+$/);
-});
-
-test("`retry: false` needs to be told a refusal from a loss", () => {
-	vi.stubGlobal(
-		"EventSource",
-		class extends Opened {
-			static override readonly CLOSED = undefined;
-		},
-	);
-	const url = "https://hub.test/stream";
-	expect(listens(new EventClient(url, { retry: false }))).toThrow(/readyState/);
-	listens(new EventClient(url))()();
 });
 
 test.for([

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { Tab } from "../../../src/client/tab.ts";
+import { openTab, type Tab } from "../../../src/client/tab.ts";
 import type { ClientState } from "../../../src/client/types.ts";
 import { Random } from "../../torture/random.ts";
 import type { Published } from "./source.ts";
@@ -26,15 +26,18 @@ class TestTab {
 
 	constructor(world: World, own: string[]) {
 		this.types = own;
-		const options = { url: "/stream", withCredentials: false, watchdog: undefined, retry: true };
-		this.tab = new Tab("key", options, new Set(["sse.gap", "sse.ping", ...own]), {
-			deliver: (type, data) => {
+		const options = { url: "/stream", custom: false };
+		this.tab = openTab(
+			"key",
+			options,
+			new Set(["sse.gap", "sse.ping", ...own]),
+			(type, data) => {
 				if (own.includes(type)) this.told.push(Number(data));
 			},
-			setState: (state) => {
+			(state) => {
 				this.state = state;
 			},
-		});
+		);
 		world.current = this;
 		this.tab.join();
 	}

@@ -1,17 +1,20 @@
 import { expect, test } from "vitest";
-import { AsyncQueue } from "../../../src/client/async-queue.ts";
+import { iterate } from "../../../src/client/iterate.ts";
 
 function open() {
 	const taps: ((value: number) => void)[] = [];
 	let stops = 0;
-	const queue = new AsyncQueue<number>((put) => {
+	let finish: ((error?: unknown) => void) | undefined;
+	const queue = iterate<number>((put, end) => {
 		taps.push(put);
+		finish = end;
 		return () => stops++;
 	});
 	const put = (value: number) => {
 		for (const tap of taps) tap(value);
 	};
-	return { queue, put, listens: () => taps.length, stops: () => stops };
+	const end = (error?: unknown) => finish?.(error);
+	return { queue, put, end, listens: () => taps.length, stops: () => stops };
 }
 
 test("it listens from the first next() on, once", async () => {
@@ -45,15 +48,15 @@ test("break ends it, and what was not taken is gone", async () => {
 test("return() ends a next() that waits", async () => {
 	const { queue } = open();
 	const waiting = queue.next();
-	await queue.return();
+	await queue.return?.();
 	expect(await waiting).toEqual({ done: true, value: undefined });
 });
 
 test("after its end, what had come can still be taken", async () => {
-	const { queue, put, stops } = open();
+	const { queue, put, end, stops } = open();
 	const first = queue.next();
 	for (const value of [1, 2]) put(value);
-	queue.end();
+	end();
 	expect(await first).toEqual({ done: false, value: 1 });
 	expect(await queue.next()).toEqual({ done: false, value: 2 });
 	expect(await queue.next()).toEqual({ done: true, value: undefined });
@@ -62,7 +65,25 @@ test("after its end, what had come can still be taken", async () => {
 
 test("one that was ended before it began does not listen", async () => {
 	const { queue, listens } = open();
-	await queue.return();
+	await queue.return?.();
 	expect(await queue.next()).toEqual({ done: true, value: undefined });
 	expect(listens()).toBe(0);
+});
+
+test("an error comes after what had come, once", async () => {
+	const { queue, put, end } = open();
+	const first = queue.next();
+	for (const value of [1, 2]) put(value);
+	end(new Error("lost"));
+	expect(await first).toEqual({ done: false, value: 1 });
+	expect(await queue.next()).toEqual({ done: false, value: 2 });
+	await expect(queue.next()).rejects.toThrow("lost");
+	expect(await queue.next()).toEqual({ done: true, value: undefined });
+});
+
+test("an error reaches a next() that waits", async () => {
+	const { queue, end } = open();
+	const waiting = queue.next();
+	end(new Error("lost"));
+	await expect(waiting).rejects.toThrow("lost");
 });
