@@ -1,6 +1,6 @@
 import { EventClient } from "edge-sse/client";
+import { useEvent, useEventState, useLatest } from "edge-sse/react";
 import { useState } from "react";
-import { useClientState, useEvent } from "./useEvents.ts";
 
 interface Events {
 	greeting: { message: string };
@@ -11,11 +11,11 @@ const events = new EventClient<Events>("/stream");
 
 export function Greetings() {
 	const [messages, setMessages] = useState<string[]>([]);
-	const state = useClientState(events);
 	useEvent(events, "greeting", ({ message }) => setMessages((before) => [...before, message]));
 	return (
 		<section>
-			<p>{state}</p>
+			<State />
+			<Latest />
 			<ul>
 				{messages.map((message, at) => (
 					// biome-ignore lint/suspicious/noArrayIndexKey: the list only grows at its end
@@ -24,4 +24,14 @@ export function Greetings() {
 			</ul>
 		</section>
 	);
+}
+
+function State() {
+	return <p>{useEventState(events)}</p>;
+}
+
+/** Any number of components share the one stream. */
+function Latest() {
+	const { message } = useLatest(events, "greeting", { message: "Nobody has said anything." });
+	return <p>The latest: {message}</p>;
 }

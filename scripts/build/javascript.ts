@@ -48,6 +48,7 @@ const alongWith: Record<string, readonly string[]> = {
 	// These need nothing, and are one file each.
 	"adapters/hono.ts": [],
 	"client.ts": [],
+	"react.ts": [],
 };
 
 /** Lets an entry take along what it does not use: nothing of that ends up in its own file. */

@@ -6,6 +6,12 @@ import { screenshot } from "./support.ts";
 
 /** The hub's own page, used as a person would use it. */
 
+/** What is used of a page's elements, whose types are a browser's. */
+interface Row {
+	getAttribute(name: string): string | null;
+	querySelector(selector: string): { textContent: string | null } | null;
+}
+
 const scene = new PageScene();
 
 /** An example of everything that the list can show. */
@@ -85,7 +91,7 @@ test("every event is shown, with any type and data", async () => {
 		.locator("#events > *")
 		.nth(events.length - 1)
 		.waitFor();
-	const seen = await page.locator("#events > *").evaluateAll((rows) =>
+	const seen = await page.locator("#events > *").evaluateAll((rows: Row[]) =>
 		rows.map((row) => ({
 			type: row.getAttribute("data-type"),
 			data: row.querySelector("pre")?.textContent,

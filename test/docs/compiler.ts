@@ -10,6 +10,7 @@ export const compiled: ReadonlySet<string> = new Set(["ts", "tsx", "js", "jsx"])
 export const companions = [
 	...["hono", "zod", "@opentelemetry/api"],
 	...["@tanstack/ai", "assistant-stream", "@modelcontextprotocol/client"],
+	...["react", "@types/react", "vue", "svelte", "solid-js"],
 ];
 
 let folders = 0;
@@ -30,7 +31,7 @@ export async function complaints(
 	const compilerOptions = {
 		...{ module: "ESNext", moduleResolution: "Bundler", target: "ES2023" },
 		...{ lib: ["ES2024", "DOM", "DOM.Iterable", "DOM.AsyncIterable"], types: [] },
-		...{ strict: true, allowJs: true, checkJs: true, jsx: "preserve" },
+		...{ strict: true, allowJs: true, checkJs: true, jsx: "react-jsx" },
 		...{ noEmit: true, skipLibCheck: true },
 	};
 	await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));

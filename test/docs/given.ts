@@ -203,6 +203,13 @@ const perSource: Record<string, string> = {
 	"src/client.ts": `
 		declare const events: import("edge-sse/client").EventClient<{ greeting: { message: string } }>;
 	`,
+	"src/react.ts": `
+		declare const events: import("edge-sse/client").EventClient<{ greeting: { message: string } }>;
+		declare const useEvent: typeof import("edge-sse/react").useEvent;
+		declare const useLatest: typeof import("edge-sse/react").useLatest;
+		declare const useEventState: typeof import("edge-sse/react").useEventState;
+		declare function add(id: string, text: string): void;
+	`,
 	"src/testing/messages.ts": reader,
 	"src/testing/recorder.ts": `${errorClasses}
 		declare const recorder: import("edge-sse/testing").Recorder;

@@ -27,6 +27,7 @@ export const publicNames: Record<string, string[]> = {
 		"upstash",
 	],
 	"edge-sse/client": ["EventClient"],
+	"edge-sse/react": ["useEvent", "useEventState", "useLatest"],
 	"edge-sse/hono": ["sseMiddleware", "stream"],
 	"edge-sse/node": ["toNodeHandler"],
 	"edge-sse/runs": [
@@ -42,14 +43,18 @@ export const publicNames: Record<string, string[]> = {
 	"edge-sse/auth": ["jwtAuthorizer", "jwtPublishAuthorizer", "signChannels"],
 };
 
-/** What a host may have besides Web standards: Node's modules (`node:net`), Cloudflare's (`cloudflare:workers`). */
-type Need = "node" | "cloudflare";
+/**
+ * What a host may have besides Web standards: Node's modules (`node:net`), Cloudflare's (`cloudflare:workers`); and what a
+ * project may have besides this package.
+ */
+type Need = "node" | "cloudflare" | "react";
 
 /** What an entry needs of its host. One that is not named here works everywhere. */
 const needs: Record<string, Need> = {
 	"edge-sse/redis": "node",
 	"edge-sse/node": "node",
 	"edge-sse/durable-object": "cloudflare",
+	"edge-sse/react": "react",
 };
 
 /** The entries for a host that has these. */

@@ -55,16 +55,19 @@ describe.each(["default", "workerd", "edge-light"])("on the condition %s", (cond
 });
 
 // What a console, a debugger and a test's diff show of an object is its class by this name.
-test.each(entriesWith("node"))("%s calls what it exports by its public name", async (entry) => {
-	const code = `
+test.each(entriesWith("node", "react"))(
+	"%s calls what it exports by its public name",
+	async (entry) => {
+		const code = `
 		const exported = Object.entries(await import("${entry}"));
 		const named = exported.filter(([, value]) => typeof value === "function");
 		console.log(JSON.stringify(named.map(([name, value]) => [name, value.name])));`;
-	const { stdout } = await succeed("node", ["--eval", code], installed.folder);
-	const names: string[][] = JSON.parse(stdout);
-	expect(names).not.toEqual([]);
-	expect(names.filter(([name, own]) => name !== own)).toEqual([]);
-});
+		const { stdout } = await succeed("node", ["--eval", code], installed.folder);
+		const names: string[][] = JSON.parse(stdout);
+		expect(names).not.toEqual([]);
+		expect(names.filter(([name, own]) => name !== own)).toEqual([]);
+	},
+);
 
 test.each(["default", "workerd"])(
 	"an error is of the main entry's class, whichever entry it comes by (%s)",

@@ -24,6 +24,7 @@ const mostFiles: Record<string, number> = {
 	"edge-sse/redis": 4,
 	"edge-sse/upstash": 4,
 	"edge-sse/client": 1, // a page may load it without a bundler
+	"edge-sse/react": 1,
 	"edge-sse/hono": 1,
 };
 
@@ -52,7 +53,7 @@ test("the import loads this package's own modules, and no client library", async
 });
 
 // Each file costs its time, however small it is: edge-sse was 78 of them, and took three times as long.
-test.each(entriesWith("node"))("%s is a few files of our own", async (entry) => {
+test.each(entriesWith("node", "react"))("%s is a few files of our own", async (entry) => {
 	const loaded = await loadedBy(`await import("${entry}");`);
 	const own = loaded.filter((url) => url.includes("/node_modules/edge-sse/dist/"));
 	expect(own).not.toEqual([]);

@@ -59,7 +59,7 @@ describe.each(resolutions)("with moduleResolution $moduleResolution", (resolutio
 		const file = `${entry.replace("/", "-")}.ts`;
 		await writeFile(join(whole.folder, file), `export * from "${entry}";\n`);
 		// A Worker's project always has Cloudflare's types.
-		const host = entriesWith("node").includes(entry) ? [] : ["workers.d.ts"];
+		const host = entriesWith("node", "react").includes(entry) ? [] : ["workers.d.ts"];
 		const { code, output } = await compile(whole.folder, resolution, [file, ...host]);
 		expect(code, output).toBe(0);
 	});
