@@ -44,7 +44,7 @@ const common = [
 const alongWith: Record<string, readonly string[]> = {
 	"durable-object.ts": [...common, "exports.ts"],
 	"connectors/upstash.ts": [...common, "environment.ts"],
-	"runs.ts": [...common, "core/publisher.ts"],
+	"runs.ts": [...common, "exports.ts"],
 	// These need nothing, and are one file each.
 	"adapters/hono.ts": [],
 	"client.ts": [],

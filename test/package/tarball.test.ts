@@ -8,7 +8,7 @@ import { root } from "./support.ts";
 
 const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
 /** The most that everybody downloads, and has on disk, in bytes. */
-const limits = { packed: 420_000, unpacked: 1_500_000 };
+const limits = { packed: 430_000, unpacked: 1_520_000 };
 
 /** What `bin` leads to, in one file, and the licences of what others wrote of it. */
 const command = ["dist/cli.js", "dist/cli.licenses.txt"];
@@ -17,8 +17,17 @@ const ofCommand = /^(server|cli)\//;
 
 /** What several entries have in common. */
 const shared = [
-	...["common", "memory", "publisher", "publishing", "redis", "sender", "sse", "target", "targets"],
-	"upstash",
+	...[
+		"client-more",
+		"common",
+		"environment",
+		"memory",
+		"publisher",
+		"publishing",
+		"redis",
+		"sender",
+	],
+	...["sse", "target", "targets"],
 ].map((name) => `shared/${name}.js`);
 
 const ending = /\.(d\.ts|[jt]s)$/;
