@@ -71,6 +71,10 @@ export function candidates(floor: string): Candidate[] {
 		{ ...control("c-floor", "C, epoll, one send per client", [floor]), feeds: ["http"], can: [] },
 
 		edgeSse("node-hub", "edge-sse, `npm start`", node(...startArguments())),
+		edgeSse("node-hub-20ms", "edge-sse, `npm start` with `SSE_FLUSH_EVERY=20`", [
+			...["env", "SSE_FLUSH_EVERY=20"],
+			...node(...startArguments()),
+		]),
 		edgeSse("node-handler", "edge-sse, `toNodeHandler`", servers(node, "edge-sse", "node-handler")),
 		edgeSse("node-server", "edge-sse, @hono/node-server", servers(node, "edge-sse", "node-server")),
 		edgeSse("srvx", "edge-sse, srvx on Node", servers(node, "edge-sse", "srvx")),

@@ -179,6 +179,14 @@ export const workloads: readonly Workload[] = [
 		},
 	},
 	{
+		name: "steady-500",
+		title: "steady, 500 messages a second",
+		candidates: ["node-hub", "node-hub-20ms"],
+		clients: 1_000,
+		feed: "redis",
+		run: { kind: "steady", rate: 500, seconds: 5, warmUp: 1 },
+	},
+	{
 		name: "idle",
 		title: "idle, but for keep-alives",
 		candidates: [...all],

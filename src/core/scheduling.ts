@@ -41,15 +41,38 @@ export const atEndOfTurn: (task: () => void) => void = /* @__PURE__ */ (() => {
  * one call each was a fifth of a message's cost on Node.
  */
 export class Batch {
+	readonly #every: number;
 	#tasks: (() => void)[] = [];
+	/** When it last ran, on the clock of `performance.now()`. */
+	#ranAt = Number.NEGATIVE_INFINITY;
+	/** Runs the tasks that wait longer than for this turn's end. */
+	#timer: ReturnType<typeof setTimeout> | undefined;
+
+	/** @param every the shortest time between two runs, in ms. */
+	constructor(every = 0) {
+		this.#every = every;
+	}
 
 	add(task: () => void): void {
-		if (this.#tasks.push(task) === 1) atEndOfTurn(this.#run);
+		if (this.#tasks.push(task) > 1) return;
+		const wait = this.#every > 0 ? this.#ranAt + this.#every - performance.now() : 0;
+		if (wait > 0) this.#timer = setTimeout(this.#run, wait);
+		else atEndOfTurn(this.#run);
+	}
+
+	/** Too much waits to wait any longer. */
+	hurry(): void {
+		if (this.#timer === undefined) return;
+		clearTimeout(this.#timer);
+		this.#timer = undefined;
+		atEndOfTurn(this.#run);
 	}
 
 	readonly #run = (): void => {
 		const tasks = this.#tasks;
 		this.#tasks = [];
+		this.#timer = undefined;
+		if (this.#every > 0) this.#ranAt = performance.now();
 		let done = 0;
 		try {
 			for (const task of tasks) {

@@ -71,6 +71,7 @@ function libraryOptions(environment: Environment): Settings["options"] {
 	return {
 		keepAlive: whole(environment, "SSE_KEEP_ALIVE", { least: 1, most: longestTimer, instead }),
 		ping: flag(environment, "SSE_PING"),
+		flushEvery: whole(environment, "SSE_FLUSH_EVERY", { most: 1_000 }),
 		linger: whole(environment, "SSE_LINGER", { most: longestTimer }),
 		limits: {
 			connections: limit("SSE_MAX_CONNECTIONS"),

@@ -157,6 +157,11 @@ const delivery: readonly Variable[] = [
 		isFlag: true,
 	},
 	{
+		name: "SSE_FLUSH_EVERY",
+		default: "0",
+		meaning: "How long messages may wait for each other to be written at once, in ms",
+	},
+	{
 		name: "SSE_LINGER",
 		default: "2000",
 		meaning: "How long a channel stays subscribed that nobody reads any more, in ms",

@@ -14,6 +14,9 @@ import { type Chunk, FanOut } from "./fan-out.ts";
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
+/** With more pending, in UTF-16 code units, messages wait only for the end of the turn. */
+const longestPending = 65_536;
+
 /** What all feeds of a hub share. */
 export interface FeedOwner {
 	readonly report: ErrorHandler;
@@ -98,6 +101,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		if (this.#pending === "") this.#batch.add(this.flush);
 		this.#events++;
 		this.#pending += frame;
+		if (this.#pending.length > longestPending) this.#batch.hurry();
 		if (position === undefined) this.#replay?.onLiveOnly(frame);
 	}
 

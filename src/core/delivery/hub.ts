@@ -18,6 +18,8 @@ import { Feed, type FeedOwner, feedKey } from "./feed.ts";
 export interface HubOptions extends ConnectionOptions {
 	/** How long a channel outlives its last client, in ms; 0: not at all. */
 	linger: number;
+	/** How long messages may wait for each other, in ms. */
+	flushEvery: number;
 	/** A foreign message, in bytes; a larger one is dropped. */
 	messageBytes: number;
 	report: ErrorHandler;
@@ -52,7 +54,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 	readonly #feeds = new Map<string, Feed>();
 	readonly #registry: ConnectionRegistry;
 	// Not one for all hubs: on Workers each request has its own, and may not do the work of another.
-	readonly batch: Batch = new Batch();
+	readonly batch: Batch;
 	readonly #pacer = new Pacer();
 
 	constructor(connector: Connector, options: HubOptions) {
@@ -61,6 +63,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 		this.messageBytes = options.messageBytes;
 		this.report = options.report;
 		this.counters = options.counters;
+		this.batch = new Batch(options.flushEvery);
 		const make = (name: string) => new Channel(name, connector, this);
 		this.#channels = new Channels(make, options.linger);
 		this.#registry = new ConnectionRegistry(options, options.counters, this.#connectionEnded);

@@ -12,6 +12,7 @@ test.for<[option: string, values: unknown[]]>([
 	["limits.bufferedBytes", [-1]],
 	["keepAlive", [0, Number.POSITIVE_INFINITY]],
 	["linger", [-1]],
+	["flushEvery", [-1, 1_001, Number.NaN, Number.POSITIVE_INFINITY, "20"]],
 	["channels.allowed", ["a", [""], [1], {}]],
 	["channels.prefix", [1]],
 	["authorize", [true]],
