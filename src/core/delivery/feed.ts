@@ -31,6 +31,14 @@ export function feedKey(names: readonly string[], { envelope, selection }: View)
 	return JSON.stringify([envelope, selection.key, ...names]);
 }
 
+/** How a connection begins. */
+interface Joining {
+	opening: string;
+	cursor: string | undefined;
+	ping: string;
+	resume: Positions | undefined;
+}
+
 /**
  * All streams of one list of channels. Messages that arrive in one task are framed and encoded
  * once, and every connection gets the same bytes.
@@ -167,9 +175,10 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	 * Adds a connection, at the feed's position or at its own cursor.
 	 *
 	 * @param opening the first text that is sent.
-	 * @param ping follows the first id, because a page sees an id only with an event. May be empty.
+	 * @param cursor the id to come back with, where the hub knows better than the feed.
+	 * @param ping brings the first id, because a page sees an id only with an event. May be empty.
 	 */
-	join(connection: Connection, opening: string, ping: string, resume: Positions | undefined): void {
+	join(connection: Connection, { opening, cursor, ping, resume }: Joining): void {
 		this.flush();
 		const positions = resume === undefined ? this.#flushed : withLive(resume, this.#flushed);
 		const isNew = resume === undefined || resume.includes(live);
@@ -177,8 +186,9 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		// with an unreadable cursor gets one with the gap.
 		const complete = positions.every((position) => position !== undefined);
 		const placed = this.#replay !== undefined && isNew && complete;
-		const cursor = placed ? cursorFrame(formatCursor(this.names, positions)) : "";
-		connection.write(encoder.encode(opening + cursor + ping));
+		const id = placed ? formatCursor(this.names, positions) : cursor;
+		const end = id === undefined ? ping : cursorFrame(id, ping);
+		connection.write(encoder.encode(opening + end));
 		// A client that has left already would never be removed.
 		if (!connection.isOpen) return;
 		if (this.#replay === undefined || resume === undefined) this.#connections.add(connection);

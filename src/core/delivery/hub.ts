@@ -3,7 +3,7 @@ import { type ConnectorError, type ErrorHandler, SseError } from "../errors.ts";
 import { formatCursor, parseCursor } from "../history/cursor.ts";
 import type { LogMemory } from "../history/log.ts";
 import type { View } from "../history/render.ts";
-import { commentFrame, cursorFrame } from "../message/frame.ts";
+import { commentFrame } from "../message/frame.ts";
 import { beginning } from "../message/position.ts";
 import { Batch, Pacer, Semaphore } from "../scheduling.ts";
 import type { Sink, SinkOwner } from "../sinks/sink.ts";
@@ -105,11 +105,12 @@ export class Hub implements ChannelOwner, FeedOwner {
 		let resume = lastEventId === undefined ? undefined : parseCursor(sorted, lastEventId);
 		// Bun sends no headers before a first chunk, and some proxies wait for one too.
 		let opening = commentFrame;
+		let cursor: string | undefined;
 		if (resume === undefined && recent > 0 && this.#connector.history !== undefined) {
 			const back = await this.#before(channels, recent);
 			resume = back;
 			// Where nothing is kept yet, no message brings it an id to come back with.
-			opening += cursorFrame(formatCursor(sorted, back));
+			cursor = formatCursor(sorted, back);
 		}
 		if (first !== undefined) {
 			// What is published while they are made follows them.
@@ -117,7 +118,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 			const isNew = resume === undefined && this.#connector.history !== undefined;
 			if (isNew) resume = positions;
 			opening += await this.#channels.during(channels, first);
-			if (isNew) opening += cursorFrame(formatCursor(sorted, positions));
+			if (isNew) cursor = formatCursor(sorted, positions);
 		}
 		const key = feedKey(sorted, view);
 		let feed = this.#feeds.get(key);
@@ -131,7 +132,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 		// Counted before it joins: what the others are then sent may show that they have gone.
 		feed.users++;
 		this.#registry.add(connection, feed, expires);
-		feed.join(connection, opening, this.#registry.pingFor(connection), resume);
+		feed.join(connection, { opening, cursor, ping: this.#registry.pingFor(connection), resume });
 		return { connection, sink };
 	}
 

@@ -63,11 +63,11 @@ export function retryEventFrame(ms: number): string {
 }
 
 /**
- * Sets the client's last event ID without an event. By the standard, the parser takes the id
- * before it finds no data to dispatch.
+ * Sets the client's last event ID without an event, or with a ping. By the standard, the parser
+ * takes the id before it finds no data to dispatch. Firefox and WebKit take it only with data.
  */
-export function cursorFrame(cursor: string): string {
-	return `id:${cursor}\n\n`;
+export function cursorFrame(cursor: string, ping: string = ""): string {
+	return `${ping.slice(0, -1)}id:${cursor}\n\n`;
 }
 
 /**

@@ -40,7 +40,7 @@ test("a client that asks gets pings even without `ping`; the others keep their c
 	const it = scene({ keepAlive: 1_000, history: {} });
 	const [asks, plain] = [await open(it, asking), await open(it)];
 	const place = await asks.placed();
-	expect(asks.text).toMatch(/^:\n\nid:[^\n]+\n\nevent:sse\.ping\ndata:1000\n\n$/);
+	expect(asks.text).toMatch(/^:\n\nevent:sse\.ping\ndata:1000\nid:[^\n]+\n\n$/);
 	for (let n = 0; n < 10; n++) {
 		// Of a type that the page may not listen for: it learns the place by the next ping.
 		await it.sse.publish(n, { channel: "a" });
