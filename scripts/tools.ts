@@ -1,6 +1,6 @@
 /**
- * What the tests need and npm does not bring: a real Redis, a real NATS, a real browser, a Python with Flask, and curl,
- * which the documents' own lines call.
+ * What the tests need and npm does not bring: a real Redis, a real NATS, a real browser of each engine, a Python with
+ * Flask, and curl, which the documents' own lines call.
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
@@ -21,6 +21,12 @@ const chromium: Tool = {
 	debianPackages: ["chromium"],
 	commands: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
 };
+const firefox: Tool = { debianPackages: ["firefox-esr"], commands: ["firefox-esr", "firefox"] };
+const webKitDriver: Tool = {
+	debianPackages: ["webkit2gtk-driver"],
+	commands: ["WebKitWebDriver"],
+};
+const xvfb: Tool = { debianPackages: ["xvfb"], commands: ["Xvfb"] };
 const python: Tool = {
 	debianPackages: ["python3-flask", "python3-redis"],
 	commands: ["python3"],
@@ -28,19 +34,20 @@ const python: Tool = {
 	works: (path) => spawnSync(path, ["-c", "import flask, redis"]).status === 0,
 };
 const curl: Tool = { debianPackages: ["curl"], commands: ["curl"] };
-const tools = [redis, nats, chromium, python, curl];
+const tools = [redis, nats, chromium, firefox, webKitDriver, xvfb, python, curl];
 
-/** Where the browser is; throws the line that says what to install. */
-export function chromiumPath(): string {
-	const path = find(chromium);
-	if (path === undefined) throw new Error(missingLine([chromium]));
-	return path;
-}
+// Where each is; each throws the line that says what to install.
+export const chromiumPath = (): string => pathOf(chromium);
+export const firefoxPath = (): string => pathOf(firefox);
+export const webKitDriverPath = (): string => pathOf(webKitDriver);
+/** A display that nobody sees: WebKit has no browser without a window. */
+export const xvfbPath = (): string => pathOf(xvfb);
+/** A Python that has Flask and redis-py. */
+export const pythonPath = (): string => pathOf(python);
 
-/** A Python that has Flask and redis-py; throws the line that says what to install. */
-export function pythonPath(): string {
-	const path = find(python);
-	if (path === undefined) throw new Error(missingLine([python]));
+function pathOf(tool: Tool): string {
+	const path = find(tool);
+	if (path === undefined) throw new Error(missingLine([tool]));
 	return path;
 }
 

@@ -1,6 +1,6 @@
-import type { Page } from "playwright-core";
 import { until } from "../support/wait.ts";
 import { type Scene, seen, when } from "./client-scene.ts";
+import type { Tab } from "./engines/engine.ts";
 
 /** Messages that flow while tabs come and go: numbers, each once to each channel. */
 export interface Flow {
@@ -47,7 +47,7 @@ export function startFlow(
 
 /** The numbers that a tab has seen of each channel, once it has seen the last of each. */
 export async function numbers(
-	tab: Page,
+	tab: Tab,
 	channels: readonly string[],
 	count: number,
 ): Promise<number[][]> {

@@ -3,13 +3,13 @@ import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import { build } from "esbuild";
 import { Hono } from "hono";
-import type { BrowserContext, Page } from "playwright-core";
 import { memory } from "../../src/connectors/memory.ts";
 import { ServerSentEvents } from "../../src/core/sse.ts";
 import { healthCheck } from "../../src/server/health.ts";
 import { health } from "../support/hub-client.ts";
 import { root } from "../support/server.ts";
 import { until } from "../support/wait.ts";
+import type { Profile, Tab } from "./engines/engine.ts";
 
 /** The hub, with pages that use `edge-sse/client`, and with faults on demand. */
 
@@ -27,13 +27,19 @@ export interface Scene {
 	readonly sse: ServerSentEvents;
 	/** Requests for streams, the oldest first: the query, with `last-event-id` and `authorization` if they were sent. */
 	readonly requests: URLSearchParams[];
+	/** Paths of scripts, the one that was asked for first before the others. */
+	readonly scripts: string[];
+	/** The page whose tab asked for a stream last: its query. */
+	asker: string | undefined;
 	/** Answers the next requests for streams itself. */
 	answer: ((query: URLSearchParams) => Response | undefined) | undefined;
 	/** While on, what is sent on the streams that are open is lost on the way. */
 	mute(on: boolean): void;
 	/** Breaks every stream. */
 	cut(): void;
-	/** Answers `/hold`, with which a page can be made to hang. */
+	/** Whether a page waits for `/hold`, with which it can be made to hang. */
+	readonly holds: boolean;
+	/** Answers it. */
 	release(): void;
 	close(): Promise<void>;
 }
@@ -46,7 +52,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 	const scripts = await bundle();
 	const requests: URLSearchParams[] = [];
 	const lines = new Set<Line>();
-	let release: () => void = () => undefined;
+	let release: (() => void) | undefined;
 
 	const stream = async (request: Request, host: unknown): Promise<Response> => {
 		const query = new URL(request.url).searchParams;
@@ -55,6 +61,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 			if (value !== null) query.set(name, value);
 		}
 		requests.push(query);
+		scene.asker = new URL(request.headers.get("referer") ?? request.url).search;
 		const answer = scene.answer?.(query);
 		if (answer !== undefined) return answer;
 		const response = await sse.stream(request, { host });
@@ -68,7 +75,10 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 		const { pathname } = new URL(request.url);
 		if (pathname === "/page") return answerWith("text/html", page);
 		const script = scripts.get(pathname);
-		if (script !== undefined) return answerWith("text/javascript", script);
+		if (script !== undefined) {
+			scene.scripts.push(pathname);
+			return answerWith("text/javascript", script);
+		}
 		if (pathname === "/service-worker.js") return answerWith("text/javascript", serviceWorker);
 		if (pathname === "/hold") {
 			return new Promise((resolve) => {
@@ -85,6 +95,8 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 		url: `http://127.0.0.1:${port}`,
 		sse,
 		requests,
+		scripts: [],
+		asker: undefined,
 		answer: undefined,
 		mute: (on) => {
 			for (const line of lines) line.muted = on;
@@ -93,7 +105,13 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 			for (const line of lines) line.cut();
 			lines.clear();
 		},
-		release: () => release(),
+		get holds() {
+			return release !== undefined;
+		},
+		release: () => {
+			release?.();
+			release = undefined;
+		},
 		close: async () => {
 			const closed = once(server, "close");
 			server.close();
@@ -176,16 +194,20 @@ async function bundle(): Promise<Map<string, string>> {
 }
 
 /** A new tab, in which nothing listens yet. */
-export async function openTab(context: BrowserContext, scene: Scene): Promise<Page> {
-	const tab = await context.newPage();
-	await tab.goto(`${scene.url}/page`);
+export async function openTab<T extends Tab>(
+	profile: Profile<T>,
+	scene: Scene,
+	query = "",
+): Promise<T> {
+	const tab = await profile.newPage();
+	await tab.goto(`${scene.url}/page${query}`);
 	await when(tab, "window.listen !== undefined");
 	return tab;
 }
 
 /** Listens in a tab to messages of these channels, and waits until the stream is open. */
 export async function listen(
-	tab: Page,
+	tab: Tab,
 	channels: string | readonly string[],
 	options: object = {},
 ): Promise<void> {
@@ -199,7 +221,7 @@ export function path(channels: string | readonly string[]): string {
 }
 
 /** Waits for a condition in a tab; asked from outside, for a hidden tab's own timers are slow. */
-export async function when(tab: Page, condition: string): Promise<void> {
+export async function when(tab: Tab, condition: string): Promise<void> {
 	await until(() => tab.evaluate<boolean>(condition), {
 		what: condition,
 		timeout: 30_000,
@@ -208,7 +230,7 @@ export async function when(tab: Page, condition: string): Promise<void> {
 }
 
 /** What a tab was told so far. */
-export async function seen<T = number>(tab: Page): Promise<T[]> {
+export async function seen<T = number>(tab: Tab): Promise<T[]> {
 	return tab.evaluate<T[]>("seen");
 }
 

@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { firefoxPath } from "../../../scripts/tools.ts";
+import { atExit } from "../../support/at-exit.ts";
+import { Bidi } from "./bidi.ts";
+import type { Engine, EngineTab, OpenBrowser } from "./engine.ts";
+import { ProcessGroup, TabProcess } from "./processes.ts";
+
+/** Firefox, without a window, by WebDriver BiDi. It sets what automation needs by itself. */
+export const firefox: Engine = { name: "Firefox", has: new Set(["killing", "stopping"]), open };
+
+const preferences = {
+	// A tab of ours shows JSON as it is; a viewer of Firefox's own would take the page's place.
+	"devtools.jsonview.enabled": false,
+	// A process to each tab, so that one can be killed alone, and is known by when it came.
+	"dom.ipc.processCount.webIsolated": 100,
+	"dom.ipc.processPrelaunch.enabled": false,
+	"dom.ipc.keepProcessesAlive.web": 0,
+	// What it would ask the network for before automation is set up.
+	"app.normandy.enabled": false,
+	"browser.safebrowsing.blockedURIs.enabled": false,
+	"browser.safebrowsing.malware.enabled": false,
+	"browser.safebrowsing.phishing.enabled": false,
+	"extensions.installDistroAddons": false,
+	"network.captive-portal-service.enabled": false,
+	"network.connectivity-service.enabled": false,
+	"services.settings.server": "data:,",
+	"toolkit.telemetry.server": "data:,",
+};
+
+async function open(): Promise<OpenBrowser> {
+	const profile = mkdtempSync(join(tmpdir(), "edge-sse-firefox-"));
+	const remove = () => rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
+	atExit(remove);
+	const lines = Object.entries(preferences).map(
+		([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
+	);
+	writeFileSync(join(profile, "user.js"), lines.join("\n"));
+	const processes = new ProcessGroup("Firefox", firefoxPath(), [
+		...["--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0"],
+		"about:blank",
+	]);
+	const address = await processes.says(/listening on (ws:\S+)/);
+	const bidi = await Bidi.open(`${address}/session`);
+	await bidi.send("session.new", { capabilities: {} });
+	return {
+		newPage: () => newTab(bidi, processes),
+		close: async () => {
+			await processes.end();
+			remove();
+		},
+	};
+}
+
+interface Evaluated {
+	result: { value?: string };
+	exceptionDetails?: { text: string };
+}
+
+async function newTab(bidi: Bidi, processes: ProcessGroup): Promise<EngineTab> {
+	const own = new TabProcess(processes, contentProcess);
+	const { context } = await bidi.inTurn<{ context: string }>("browsingContext.create", {
+		type: "tab",
+	});
+	return {
+		goto: async (url) => {
+			await bidi.inTurn("browsingContext.navigate", { context, url, wait: "complete" });
+			own.find();
+		},
+		evaluate: async <T>(expression: string): Promise<T> => {
+			const { result, exceptionDetails } = await bidi.send<Evaluated>("script.evaluate", {
+				expression: `(async () => JSON.stringify([await (0, eval)(${JSON.stringify(expression)})]))()`,
+				target: { context },
+				awaitPromise: true,
+			});
+			if (exceptionDetails !== undefined) throw new Error(exceptionDetails.text);
+			return JSON.parse(result.value ?? "[]")[0];
+		},
+		goBack: () => bidi.send("browsingContext.traverseHistory", { context, delta: -1 }),
+		close: () => bidi.send("browsingContext.close", { context }),
+		kill: () => own.signal("SIGKILL"),
+		// Nothing of Firefox freezes a tab on demand.
+		freeze: () => own.signal("SIGSTOP"),
+		thaw: () => own.signal("SIGCONT"),
+	};
+}
+
+const contentProcess = / tab\0/;

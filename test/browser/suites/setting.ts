@@ -1,0 +1,56 @@
+import type { TestContext } from "vitest";
+import { openScene, openTab, type Scene, type SceneOptions } from "../client-scene.ts";
+import type { Engine, EngineTab, OpenBrowser } from "../engines/engine.ts";
+
+/** What a suite runs in: one browser, whose tabs end with the test that opened them. */
+export class Setting {
+	readonly engine: Engine;
+	/** Whether tests take part that mostly wait. One engine is enough for what is the client's own doing. */
+	readonly long: boolean;
+	#browser: OpenBrowser | undefined;
+
+	constructor(engine: Engine, long: boolean) {
+		this.engine = engine;
+		this.long = long;
+	}
+
+	async start(): Promise<void> {
+		this.#browser = await this.engine.open();
+	}
+
+	async end(): Promise<void> {
+		await this.#browser?.close();
+	}
+
+	async newPage({ onTestFinished }: TestContext): Promise<EngineTab> {
+		if (this.#browser === undefined) throw new Error(`${this.engine.name} was not started.`);
+		const tab = await this.#browser.newPage();
+		let open = true;
+		const close = async () => {
+			if (open) await tab.close();
+			open = false;
+		};
+		onTestFinished(close);
+		return { ...tab, close };
+	}
+
+	/** A hub of the test's own. */
+	async openScene({ onTestFinished }: TestContext, options?: SceneOptions): Promise<Scene> {
+		const scene = await openScene(options);
+		onTestFinished(() => scene.close());
+		return scene;
+	}
+
+	/** A hub of the test's own, and a tab of its page. */
+	async openOne(
+		test: TestContext,
+		options?: SceneOptions,
+	): Promise<{ scene: Scene; tab: EngineTab }> {
+		const scene = await this.openScene(test, options);
+		return { scene, tab: await this.openTab(test, scene) };
+	}
+
+	openTab(test: TestContext, scene: Scene, query?: string): Promise<EngineTab> {
+		return openTab({ newPage: () => this.newPage(test) }, scene, query);
+	}
+}
