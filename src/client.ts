@@ -11,9 +11,12 @@
  * @module
  */
 
-import { report, streamUrl } from "./client/host.ts";
+import { guarded, parsed, report, streamUrl } from "./client/host.ts";
 import { iterate } from "./client/iterate.ts";
+import type { Channels } from "./client/more/channels.ts";
 import { watchPage } from "./client/page.ts";
+import { shareKey } from "./client/share-key.ts";
+import type { SourceOptions } from "./client/source.ts";
 import { openTab, type Tab } from "./client/tab.ts";
 import type {
 	ClientEvent,
@@ -37,6 +40,12 @@ export type {
 	TypeOf,
 } from "./client/types.ts";
 
+/** One channel: what a client hears of it. */
+export type EventChannel<Events extends object = Record<string, unknown>> = Pick<
+	EventClient<Events>,
+	"on" | "events"
+>;
+
 type StateListener = (state: ClientState, error?: unknown) => void;
 type Hear = (data: never, event: never) => void;
 
@@ -56,21 +65,26 @@ type Hear = (data: never, event: never) => void;
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
  */
 export class EventClient<Events extends object = Record<string, unknown>> {
-	readonly #url: StreamUrl;
-	readonly #options: EventClientOptions;
-	readonly #listeners = new Map<string, Set<Hear>>();
-	readonly #stateListeners = new Set<StateListener>();
+	readonly #options: SourceOptions;
+	/** In the order in which they came. A key is a type, with a channel's name a line below. */
+	readonly #listeners = new Set<[key: string, hear: Hear]>();
+	readonly #stateListeners = new Set<[StateListener]>();
 	/** What ends the iterators. */
 	readonly #ends = new Set<(error?: unknown) => void>();
 	#state: ClientState = "closed";
 	/** Present while something listens. */
 	#tab: Tab | undefined;
+	/** Present once a channel was listened to. */
+	#channels: Channels | undefined;
 	/** Ends the listeners of the page's own events. */
 	#page: AbortController | undefined;
 
 	constructor(url: StreamUrl, options: EventClientOptions = {}) {
-		this.#url = url;
-		this.#options = options;
+		const { headers, method, body, fetch, signal } = options;
+		const foreign = method ?? body;
+		const custom = (foreign ?? headers ?? fetch ?? signal) !== undefined;
+		const share = foreign === undefined && (options.share ?? true);
+		this.#options = { ...options, url, custom, share };
 	}
 
 	/** The state of the connection. */
@@ -92,10 +106,10 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	 */
 	readonly onState = (listener: (state: ClientState, error?: unknown) => void): (() => void) => {
 		// The same function may be added twice, and each addition has its own stop.
-		const hear: StateListener = (state, error) => listener(state, error);
-		this.#stateListeners.add(hear);
+		const entry: [StateListener] = [listener];
+		this.#stateListeners.add(entry);
 		return () => {
-			this.#stateListeners.delete(hear);
+			this.#stateListeners.delete(entry);
 		};
 	};
 
@@ -116,17 +130,14 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 		listener: (data: DataOf<Events, Type>, event: ClientEvent<Type, DataOf<Events, Type>>) => void,
 	): () => void {
 		// Nobody could catch an error when the stream opens.
-		if (typeof this.#url !== "function") streamUrl(this.#url);
-		const hear: Hear = (data, event) => listener(data, event);
-		const listeners = this.#listeners.get(type) ?? new Set();
-		this.#listeners.set(type, listeners.add(hear));
+		const { url } = this.#options;
+		if (typeof url !== "function") streamUrl(url);
+		const entry: [string, Hear] = [type, listener as Hear];
+		this.#listeners.add(entry);
 		// After this turn, so that everything added or exchanged in one turn is one request.
 		queueMicrotask(this.#settle);
 		return () => {
-			listeners.delete(hear);
-			if (listeners.size === 0 && this.#listeners.get(type) === listeners) {
-				this.#listeners.delete(type);
-			}
+			this.#listeners.delete(entry);
 			queueMicrotask(this.#settle);
 		};
 	}
@@ -159,6 +170,24 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	}
 
 	/**
+	 * One channel of the URL's server. All channels that somebody listens to come over one
+	 * connection, for all tabs.
+	 *
+	 * @example
+	 * ```ts
+	 * const stop = events.channel("room.7").on("greeting", ({ message }) => console.log(message));
+	 * ```
+	 */
+	channel(name: string): EventChannel<Events> {
+		// No type has a line end.
+		const key = <Type extends string>(type: Type) => `${type}\n${name}` as Type;
+		return {
+			on: (type, listener) => this.on(key(type), listener),
+			events: (...types) => this.events(...types.map(key)),
+		};
+	}
+
+	/**
 	 * Removes all listeners, and so ends the stream. Iterators end, too.
 	 *
 	 * @example
@@ -172,78 +201,67 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 		this.#settle();
 	}
 
-	/** Opens, closes or widens the stream to match the listeners. */
+	/** Opens, closes or widens the streams to match the listeners. */
 	readonly #settle = (): void => {
-		if (this.#listeners.size === 0) this.#stop();
-		else if (this.#tab === undefined) this.#start();
-		else for (const type of this.#listeners.keys()) this.#tab.listen(type);
-	};
-
-	#start(): void {
-		const { headers, method, body, fetch, signal } = this.#options;
-		const custom = [headers, method, body, fetch, signal].some((option) => option !== undefined);
-		const options = { ...this.#options, url: this.#url, custom };
-		const types = new Set(this.#listeners.keys());
-		const tab = openTab(this.#key(custom), options, types, this.#deliver, this.#setState);
-		this.#tab = tab;
-		this.#page = watchPage(tab, this.#setState);
-		this.#setState("connecting");
-		tab.join();
-	}
-
-	#stop(): void {
-		this.#page?.abort();
-		this.#tab?.leave();
-		this.#tab = undefined;
-		this.#setState("closed");
-	}
-
-	/** Names the tabs that share one stream: everything that makes streams differ. */
-	#key(custom: boolean): string | undefined {
-		const { withCredentials, method, body, share = true } = this.#options;
-		// Functions and headers cannot be compared. Without an origin, as in Node, no tabs share.
-		const isOwn = custom || typeof this.#url === "function" || !globalThis.location;
-		let name: string | undefined;
-		if (share !== true) name = share || undefined;
-		else if (!isOwn) name = `${streamUrl(this.#url as string)} ${withCredentials}`;
-		// Another tab may run another version of this file.
-		return name === undefined || (method ?? body) !== undefined ? undefined : `edge-sse/2 ${name}`;
-	}
-
-	readonly #deliver = (type: string, text: string, lastEventId: string): void => {
-		const listeners = this.#listeners.get(type);
-		if (listeners === undefined) return;
-		guarded(() => {
-			const data = this.#parse(type, text) as never;
-			const event = { type, data, lastEventId } as never;
-			for (const hear of [...listeners]) guarded(() => hear(data, event));
-		});
-	};
-
-	#parse(type: string, text: string): unknown {
-		const { parse } = this.#options;
-		if (parse !== undefined && !type.startsWith("sse.")) return parse(text, type);
-		try {
-			return JSON.parse(text);
-		} catch {
-			return text; // a string, which edge-sse sends as it is
+		const keys = [...this.#listeners].map(([key]) => key);
+		const types = keys.filter((key) => !key.includes("\n"));
+		const setState = this.#setState;
+		let tab = this.#tab;
+		// What is told of the stream needs none.
+		if (types.every((type) => type.startsWith("sse."))) {
+			this.#tab = undefined;
+			if (tab !== undefined) {
+				this.#page?.abort();
+				tab.leave();
+				setState("closed");
+			}
+		} else if (tab === undefined) {
+			tab = openTab(
+				shareKey(this.#options),
+				this.#options,
+				new Set(types),
+				this.#deliver,
+				setState,
+			);
+			this.#tab = tab;
+			this.#page = watchPage(tab, setState);
+			setState("connecting");
+			tab.join();
+		} else for (const type of types) tab.listen(type);
+		if (types.length < keys.length || this.#channels) {
+			import("./client/more/client-more.ts")
+				.then(({ openChannels }) => {
+					this.#channels ??= openChannels(
+						this.#options,
+						shareKey(this.#options),
+						streamUrl,
+						this.constructor as typeof EventClient,
+						this.#deliver,
+						setState,
+					);
+					this.#channels(this.#listeners);
+				})
+				.catch(report);
 		}
-	}
+	};
+
+	readonly #deliver = (key: string, text: string, lastEventId: string): void => {
+		const heard = [...this.#listeners].filter(([each]) => each === key);
+		if (heard.length > 0)
+			guarded(() => {
+				const [type = ""] = key.split("\n");
+				const { parse } = this.#options;
+				const data = parse && !type.startsWith("sse.") ? parse(text, type) : parsed(text);
+				const event = { type, data, lastEventId };
+				for (const [, hear] of heard) guarded(() => hear(data as never, event as never));
+			});
+	};
 
 	readonly #setState = (state: ClientState, error?: unknown): void => {
 		if (state === this.#state) return;
 		this.#state = state;
-		for (const hear of [...this.#stateListeners]) guarded(() => hear(state, error));
+		for (const [hear] of [...this.#stateListeners]) guarded(() => hear(state, error));
 		// What was heard before can still be read.
 		if (state === "closed") for (const end of this.#ends) end(error);
 	};
-}
-
-/** A listener that throws must not keep an event from the others. */
-function guarded(run: () => void): void {
-	try {
-		run();
-	} catch (error) {
-		report(error);
-	}
 }

@@ -24,3 +24,21 @@ export function streamUrl(url: string | URL): URL {
 export function report(error: unknown): void {
 	(globalThis.reportError ?? console.error)(error);
 }
+
+/** Data from an event's text. */
+export function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return text; // a string, which edge-sse sends as it is
+	}
+}
+
+/** A listener that throws must not keep an event from the others. */
+export function guarded(run: () => void): void {
+	try {
+		run();
+	} catch (error) {
+		report(error);
+	}
+}

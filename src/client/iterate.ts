@@ -33,7 +33,7 @@ export function iterate<T>(
 				});
 			}
 		}
-		if (failure !== undefined) throw failure;
+		if (failure) throw failure;
 	})();
 	const leave = items.return;
 	items.return = (value) => {

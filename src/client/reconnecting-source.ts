@@ -55,16 +55,17 @@ export function reconnectingSource(
 	onEvent: (type: string, data: string, id: string) => void,
 	onState: (state: ClientState, error?: unknown) => void,
 ): ReconnectingSource {
-	const { url, withCredentials = false, retry = true, watchdog, custom } = options;
+	const { url, withCredentials, retry = true, watchdog, custom } = options;
 	let source: Source | undefined;
 	/** Detects an opening that was overtaken while its URL was being made. */
 	let opening = 0;
-	let openedAt = Number.POSITIVE_INFINITY;
+	/** 0: it is not open, or was not for long enough. */
+	let openedAt = 0;
 	let attempts = 0;
 	let heardAt = 0;
 	let silence = watchdog ?? 0;
-	/** When to reconnect, in ms, as the server said on this connection. NaN: it did not. */
-	let retryAfter = Number.NaN;
+	/** When to reconnect, in ms, as the server said on this connection. -1: it did not. */
+	let retryAfter = -1;
 	/** Runs the next attempt, or while the stream is open, ends its silence. */
 	let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -92,7 +93,7 @@ export function reconnectingSource(
 		} else {
 			// An EventSource sends no header but its own, which a new one does not have.
 			if (position !== undefined) target.searchParams.set("lastEventId", position);
-			source = new EventSource(target.href, { withCredentials });
+			source = new EventSource(target.href, { withCredentials: !!withCredentials });
 		}
 		for (const type of new Set([...always, ...types])) listen(type);
 		heard();
@@ -110,7 +111,7 @@ export function reconnectingSource(
 		opening++;
 		clearTimeout(timer);
 		timer = undefined;
-		retryAfter = Number.NaN;
+		retryAfter = -1;
 		const target = source;
 		source = undefined;
 		target?.close();
@@ -133,7 +134,7 @@ export function reconnectingSource(
 				if (target === source) lost(event);
 			});
 		} else {
-			openedAt = Math.min(openedAt, Date.now());
+			openedAt ||= Date.now();
 			heard();
 			onState("open");
 		}
@@ -150,13 +151,13 @@ export function reconnectingSource(
 	const openLater = (error: unknown): void => {
 		let wait = retryAfter;
 		close();
-		if (Date.now() - openedAt > goodWhile) attempts = 0;
-		openedAt = Number.POSITIVE_INFINITY;
-		// A server that names a time is up, and has a reason.
+		if (openedAt > 0 && Date.now() - openedAt > goodWhile) attempts = 0;
+		openedAt = 0;
+		// A server that names a time is up, and has a reason. What is no number is no time.
 		if (wait >= 0) attempts = 0;
 		else {
 			const longest = Math.min(longestWait, firstWait * 2 ** attempts++);
-			wait = longest * (1 - (Math.random() * 2) / 3);
+			wait = longest * (1 - Math.random() / 1.5);
 		}
 		timer = setTimeout(open, wait);
 		onState("waiting", error);
@@ -176,10 +177,10 @@ export function reconnectingSource(
 			if (!always.includes(type)) listen(type);
 		},
 		check: () => {
-			if (silence > 0 && Date.now() - heardAt > silence && source !== undefined) silent();
+			if (source && silence > 0 && Date.now() - heardAt > silence) silent();
 		},
 		reopen: () => {
-			if (source === undefined && timer === undefined) return;
+			if (!(source ?? timer)) return;
 			attempts = 0;
 			open();
 		},

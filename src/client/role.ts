@@ -3,8 +3,8 @@ export type Role =
 	/** It is away, or looks for a leader to follow. */
 	| "apart"
 	/** It takes the leader's events. */
-	| "following"
+	| "follow"
 	/** It has its own stream until it reaches the leader's position. */
 	| "behind"
 	/** It has the stream of all tabs. */
-	| "leading";
+	| "lead";

@@ -20,7 +20,6 @@ const answerWithin = 3_000;
  * their own streams until they reach the leader's cursor. Equal cursors mean equal events.
  */
 export interface Tab {
-	readonly cursor: string | undefined;
 	readonly source: ReconnectingSource;
 	join(): void;
 	/** Gives up the lock, the stream and the channel. The cursor stays. */
@@ -29,17 +28,17 @@ export interface Tab {
 }
 
 /**
- * @param key names the tabs that share a stream. Undefined: this tab has its own.
+ * @param key names the tabs that share a stream. False: this tab has its own.
  * @param types what it listens for; grows by what other tabs want.
  */
 export function openTab(
-	key: string | undefined,
+	key: string | false,
 	options: SourceOptions,
 	types: Set<string>,
 	deliver: (type: string, data: string, id: string) => void,
 	setState: (state: ClientState, error?: unknown) => void,
 ): Tab {
-	let cursor = options.lastEventId || undefined;
+	let cursor = options.lastEventId;
 	let is: Role = "apart";
 	/** Where the leader is, for a tab that is behind. Undefined: it knows no leader. */
 	let leader: string | undefined;
@@ -56,7 +55,7 @@ export function openTab(
 	const onState = (state: ClientState, error?: unknown): void => {
 		lastState = state;
 		setState(state, error);
-		if (is === "leading") announce();
+		if (is === "lead") announce();
 	};
 
 	const source = reconnectingSource(
@@ -67,8 +66,8 @@ export function openTab(
 			cursor = id || cursor;
 			isStale = false;
 			// This comes first, because a listener may leave, or break the page.
-			if (is === "leading") post(["event", type, newest, data, id]);
-			else if (is === "behind" && leader === cursor) become("following");
+			if (is === "lead") post(["event", type, newest, data, id]);
+			else if (is === "behind" && leader === cursor) become("follow");
 			deliver(type, data, id);
 		},
 		onState,
@@ -76,13 +75,13 @@ export function openTab(
 
 	const join = (): void => {
 		// An insecure context has neither.
-		if (key === undefined || !globalThis.navigator?.locks || !globalThis.BroadcastChannel) {
+		if (!key || !globalThis.navigator?.locks || !globalThis.BroadcastChannel) {
 			lead();
 			return;
 		}
 		channel = new BroadcastChannel(key);
 		channel.onmessage = ({ data }) => receive(data);
-		takeTurn({});
+		takeTurn();
 		ask();
 	};
 
@@ -104,12 +103,12 @@ export function openTab(
 	};
 
 	/** Whether it has a stream, or waits for one. */
-	const hasStream = (): boolean => is === "leading" || is === "behind";
+	const hasStream = (): boolean => is === "lead" || is === "behind";
 
 	/** Whether the leader's events matter: this tab takes them, or measures its distance by them. */
-	const follows = (): boolean => is === "following" || leader !== undefined;
+	const follows = (): boolean => is === "follow" || leader !== undefined;
 
-	const takeTurn = (how: { steal?: true }): void => {
+	const takeTurn = (steal?: true): void => {
 		turn.abort();
 		turn = new AbortController();
 		const { signal } = turn;
@@ -118,9 +117,9 @@ export function openTab(
 			lead();
 			return new Promise<void>((done) => signal.addEventListener("abort", () => done()));
 		};
-		navigator.locks.request(key ?? "", how.steal ? how : { signal }, run).catch(() => {
+		navigator.locks.request(key as string, steal ? { steal } : { signal }, run).catch(() => {
 			if (signal.aborted) return; // this tab's own doing
-			const stolen = is === "leading";
+			const stolen = is === "lead";
 			leave();
 			if (stolen) join();
 			// An opaque origin has no locks.
@@ -133,7 +132,7 @@ export function openTab(
 		// By the clock, which all tabs share: a new tab has heard of no other term.
 		newest = Math.max(Date.now(), newest + 1);
 		const kept = hasStream();
-		become("leading");
+		become("lead");
 		// A stream that opens announces itself by its state.
 		if (kept) announce();
 	};
@@ -142,12 +141,12 @@ export function openTab(
 	const ask = (): void => {
 		clearTimeout(timer);
 		post(["join", [...types], cursor]);
-		timer = setTimeout(() => takeTurn({ steal: true }), answerWithin);
+		timer = setTimeout(() => takeTurn(true), answerWithin);
 	};
 
 	const receive = (message: TabMessage): void => {
 		if (message[0] !== "event") learn(message[1]);
-		const leads = is === "leading";
+		const leads = is === "lead";
 		if (message[0] === "join") {
 			if (leads) admit(message[2]);
 			return;
@@ -187,14 +186,14 @@ export function openTab(
 			cursor ??= position;
 			approach(position);
 		}
-		if (is === "following") onState(state);
+		if (is === "follow") onState(state);
 	};
 
 	const onLeadersEvent = ([, type, , data, id]: Extract<
 		TabMessage,
 		["event", ...unknown[]]
 	>): void => {
-		if (is === "following") {
+		if (is === "follow") {
 			cursor = id || cursor;
 			deliver(type, data, id);
 		} else if (id !== "" && follows()) approach(id);
@@ -202,7 +201,7 @@ export function openTab(
 
 	/** The leader is at this position. This tab is there too, or has some way to go. */
 	const approach = (position: string | undefined): void => {
-		if (position === cursor) become("following");
+		if (position === cursor) become("follow");
 		else become("behind", position);
 	};
 
@@ -228,9 +227,6 @@ export function openTab(
 	const post = (message: TabMessage): void => channel?.postMessage(message);
 
 	return {
-		get cursor() {
-			return cursor;
-		},
 		source,
 		join,
 		leave,

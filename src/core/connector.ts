@@ -97,6 +97,13 @@ export interface Resume {
 	 */
 	envelope?: boolean | undefined;
 	/**
+	 * Whether the cursor of a single channel names it: `?sse.cursor=named`. A client may come back
+	 * with more channels.
+	 *
+	 * @defaultValue `false`
+	 */
+	named?: boolean | undefined;
+	/**
 	 * The only types of events that the client gets; `message` stands for events without one.
 	 *
 	 * @defaultValue every type

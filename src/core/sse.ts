@@ -13,7 +13,12 @@ import { poll } from "./poll.ts";
 import { Reading } from "./reading.ts";
 import { prefersJson } from "./request/accept.ts";
 import { ConnectionLimits, type Slot } from "./request/connection-limits.ts";
-import { asksForControl, asksForEnvelope, requestedCursor } from "./request/request.ts";
+import {
+	asksForControl,
+	asksForEnvelope,
+	asksForNamedCursor,
+	requestedCursor,
+} from "./request/request.ts";
 import { askToReconnect, eventStream, messagesJson } from "./request/response.ts";
 import { RunHost } from "./run-host.ts";
 import { liftIdleTimeout, listenForDeparture, sinkFor } from "./sinks/host.ts";
@@ -193,7 +198,8 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		const connector = this.#hubs.connect(host);
 		const lastEventId = connector.history && requestedCursor(request);
 		const control = asksForControl(request);
-		const resume = { lastEventId, recent, expires, control, envelope, types };
+		const named = asksForNamedCursor(request);
+		const resume = { lastEventId, recent, expires, control, envelope, named, types };
 		if (connector.stream !== undefined) {
 			checkOwnStreams(options);
 			slot.release(); // the broker that makes the streams counts them
@@ -203,7 +209,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 			});
 		}
 		const hub = this.#hubs.hubFor(host);
-		const view = { envelope, selection: this.#selectionOf(options) };
+		const view = { envelope, named, selection: this.#selectionOf(options) };
 		const first = firstFrames(options.first, lastEventId, this.#options.onError);
 		const opening = { ...resume, view, first };
 		const { connection, sink } = await hub.open(names, opening, sinkFor(request, host));

@@ -161,7 +161,7 @@ class DurableObjectConnector implements Connector {
 
 	/**
 	 * The objects' own streams. One alone is handed on untouched, so that the Worker spends no
-	 * CPU per event.
+	 * CPU per event, unless its cursor is to name it.
 	 */
 	async stream(channels: readonly string[], resume: Resume): Promise<ReadableStream<Uint8Array>> {
 		this.#publishing.check(...channels);
@@ -174,7 +174,8 @@ class DurableObjectConnector implements Connector {
 				),
 			);
 			const [only, ...others] = bodies;
-			if (only !== undefined && others.length === 0) return only;
+			const isBare = positions === undefined || resume.named !== true;
+			if (only !== undefined && others.length === 0 && isBare) return only;
 			return mergeFrames(bodies, positions && new Cursors(channels, positions));
 		} catch (error) {
 			// Cancels streams that are open, and those that answer too late.

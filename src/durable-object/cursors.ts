@@ -1,4 +1,4 @@
-import { formatCursor, live, type Positions } from "../core/history/cursor.ts";
+import { formatNamed, live, type Positions } from "../core/history/cursor.ts";
 
 const decoder = /* @__PURE__ */ new TextDecoder();
 const encoder = /* @__PURE__ */ new TextEncoder();
@@ -88,7 +88,7 @@ export class Cursors {
 	#rewritten(channel: number, text: string): string {
 		return text.replace(idLine, (_, before: string, position: string) => {
 			this.#sent[channel] = position;
-			return `${before}id:${formatCursor(this.#names, this.#sent)}\n`;
+			return `${before}id:${formatNamed(this.#names, this.#sent)}\n`;
 		});
 	}
 }

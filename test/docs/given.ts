@@ -63,6 +63,7 @@ const perDocument: Record<string, string> = {
 	"docs/client.md": `
 		declare function freshToken(): Promise<string>;
 		declare const EventClient: typeof import("edge-sse/client").EventClient;
+		declare const events: import("edge-sse/client").EventClient<{ greeting: { message: string } }>;
 	`,
 	"docs/publishing.md": `
 		declare const tokens: AsyncIterable<string>;

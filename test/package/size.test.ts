@@ -28,7 +28,7 @@ const rows: Row[] = [
 		dependencies: true,
 		// 10 kB is the aim. History (replay, cursors, recovery) is about 5 kB of it, publishing in order 3, access and
 		// limits 3, what is refused in words 3, reading (JSON, envelope, filters) 3, hosts 2, what runs are built on 0.5.
-		budget: 25_900,
+		budget: 26_000,
 	},
 	{
 		// The same by the public names, and a connector of 2.4 kB, half of it for runs: it shows that what is not used is shaken off.
@@ -123,10 +123,10 @@ test.each(rows)("$entry keeps to its budget", async (row) => {
 	});
 	const parts = Object.values(metafile.outputs);
 	// The rest is loaded by nothing but `import()`.
-	if (first)
-		expect(parts.flatMap(({ imports }) => imports.map(({ kind }) => kind))).toEqual([
-			"dynamic-import",
-		]);
+	if (first) {
+		const kinds = new Set(parts.flatMap(({ imports }) => imports.map(({ kind }) => kind)));
+		expect([...kinds]).toEqual(["dynamic-import"]);
+	}
 	const at = parts.findIndex(({ entryPoint }) => entryPoint === "<stdin>");
 	const bytes = outputFiles
 		.filter((_, index) => !first || index === at)

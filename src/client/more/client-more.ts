@@ -15,3 +15,5 @@ export function openFetch(
 	const url = isForeign(options) ? new URL(address, target) : target;
 	return new FetchSource(url.href, options, cursor ?? "");
 }
+
+export { openChannels } from "./channels.ts";

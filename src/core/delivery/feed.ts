@@ -1,5 +1,5 @@
 import type { ConnectorError, ErrorHandler } from "../errors.ts";
-import { formatCursor, live, type Positions, withLive } from "../history/cursor.ts";
+import { live, type Positions, withLive } from "../history/cursor.ts";
 import { Framing, type View } from "../history/render.ts";
 import { Replay, type ReplayFeed } from "../history/replay.ts";
 import { type Place, placeAt } from "../history/run.ts";
@@ -27,8 +27,8 @@ export interface FeedOwner {
 }
 
 /** @param names sorted. */
-export function feedKey(names: readonly string[], { envelope, selection }: View): string {
-	return JSON.stringify([envelope, selection.key, ...names]);
+export function feedKey(names: readonly string[], { envelope, named, selection }: View): string {
+	return JSON.stringify([envelope, named, selection.key, ...names]);
 }
 
 /** How a connection begins. */
@@ -153,7 +153,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		this.flush();
 		// The id must not come before messages that wait for their turn.
 		if (this.#fanOut.has(connection)) return undefined;
-		this.#cursorBytes ??= encoder.encode(cursorFrame(formatCursor(this.names, this.#flushed)));
+		this.#cursorBytes ??= encoder.encode(cursorFrame(this.#framing.cursor(this.#flushed)));
 		return this.#cursorBytes;
 	}
 
@@ -181,12 +181,13 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	join(connection: Connection, { opening, cursor, ping, resume }: Joining): void {
 		this.flush();
 		const positions = resume === undefined ? this.#flushed : withLive(resume, this.#flushed);
-		const isNew = resume === undefined || resume.includes(live);
+		// A cursor may name channels that are not wanted any more: their places must not be kept.
+		const isNew = resume === undefined || resume.includes(live) || this.#framing.isNamed;
 		// A frame with an id alone dispatches no event but sets the last event ID, so the client can resume here. A client
 		// with an unreadable cursor gets one with the gap.
 		const complete = positions.every((position) => position !== undefined);
 		const placed = this.#replay !== undefined && isNew && complete;
-		const id = placed ? formatCursor(this.names, positions) : cursor;
+		const id = placed ? this.#framing.cursor(positions) : cursor;
 		const end = id === undefined ? ping : cursorFrame(id, ping);
 		connection.write(encoder.encode(opening + end));
 		// A client that has left already would never be removed.

@@ -110,7 +110,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 			const back = await this.#before(channels, recent);
 			resume = back;
 			// Where nothing is kept yet, no message brings it an id to come back with.
-			cursor = formatCursor(sorted, back);
+			cursor = formatCursor(sorted, back, view.named);
 		}
 		if (first !== undefined) {
 			// What is published while they are made follows them.
@@ -118,7 +118,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 			const isNew = resume === undefined && this.#connector.history !== undefined;
 			if (isNew) resume = positions;
 			opening += await this.#channels.during(channels, first);
-			if (isNew) cursor = formatCursor(sorted, positions);
+			if (isNew) cursor = formatCursor(sorted, positions, view.named);
 		}
 		const key = feedKey(sorted, view);
 		let feed = this.#feeds.get(key);

@@ -28,9 +28,15 @@ const checksumDigits = 5;
 /** Replays all that is kept. */
 const fromTheStart = new Set(["0", beginning]);
 
-export function formatCursor(names: readonly string[], positions: readonly string[]): string {
+/** @param named whether a single channel is named, too: its client may come back with more. */
+export function formatCursor(
+	names: readonly string[],
+	positions: readonly string[],
+	named = false,
+): string {
 	const [only] = positions;
-	return positions.length === 1 && only !== undefined ? only : formatNamed(names, positions);
+	const isBare = positions.length === 1 && only !== undefined && !named;
+	return isBare ? only : formatNamed(names, positions);
 }
 
 /** The form for several channels. It is accepted for one channel, too. */

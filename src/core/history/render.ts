@@ -26,6 +26,8 @@ export interface Selection {
 export interface View {
 	/** Whether each event's data is `{"channel": …, "data": …}`. */
 	readonly envelope: boolean;
+	/** Whether the cursor of a single channel names it, as that of several does. */
+	readonly named: boolean;
 	readonly selection: Selection;
 }
 
@@ -39,18 +41,27 @@ export class Framing {
 		this.#view = view;
 	}
 
+	get isNamed(): boolean {
+		return this.#view.named;
+	}
+
+	/** The cursor of a client that stands at these positions. */
+	cursor(positions: readonly string[]): string {
+		return formatCursor(this.names, positions, this.#view.named);
+	}
+
 	/**
 	 * @param index the index of the message's channel.
 	 * @param positions the position in each channel, after this message. Undefined: the message is not kept.
 	 * @returns the frame. It is empty when the message is passed over.
 	 */
 	frame(decoded: Decoded, index: number, positions: readonly string[] | undefined): string {
-		const { selection, envelope } = this.#view;
+		const { selection, envelope, named } = this.#view;
 		const channel = this.names[index] ?? "";
 		if (!selection.passes(decoded.message, channel)) return "";
-		const isPlain = positions === undefined || this.names.length === 1;
+		const isPlain = positions === undefined || (this.names.length === 1 && !named);
 		// A single channel's cursor is its message's id.
-		const id = isPlain ? decoded.message.id : formatCursor(this.names, positions);
+		const id = isPlain ? decoded.message.id : this.cursor(positions);
 		if (envelope) return decoded.envelopedAs(id, channel);
 		return isPlain ? decoded.frame : decoded.framedAs(id);
 	}
@@ -132,7 +143,7 @@ export class Renders {
 		const refreshed = steps.some(
 			({ claimed = "" }, index) => isEmpty(claimed) && claimed !== places[index]?.claimed,
 		);
-		if (gaps > 0 || refreshed || isPassedOver) text += cursorFrame(formatCursor(names, positions));
+		if (gaps > 0 || refreshed || isPassedOver) text += cursorFrame(this.#framing.cursor(positions));
 		return { bytes: encoder.encode(text), places: steps, events, gaps };
 	}
 }

@@ -55,6 +55,14 @@ export function asksForEnvelope(request: Request): boolean {
 	return queryOf(request).get(name) === value;
 }
 
+/** Asks for a cursor that names its channel, also of a single one, with `?sse.cursor=named`. */
+const cursorQuery = ["sse.cursor", "named"] as const;
+
+export function asksForNamedCursor(request: Request): boolean {
+	const [name, value] = cursorQuery;
+	return queryOf(request).get(name) === value;
+}
+
 /** Names the rule that these channels break. Undefined: none. */
 export function channelProblem(
 	names: readonly unknown[],

@@ -18,6 +18,7 @@ class TestTab {
 	readonly tab: Tab;
 	readonly types: string[];
 	readonly told: number[] = [];
+	cursor: string | undefined;
 	state: ClientState = "closed";
 	/** How many had been published when it was first open and knew where. */
 	openAt: number | undefined;
@@ -31,7 +32,8 @@ class TestTab {
 			"key",
 			options,
 			new Set(["sse.gap", "sse.ping", ...own]),
-			(type, data) => {
+			(type, data, id) => {
+				this.cursor = id || this.cursor;
 				if (own.includes(type)) this.told.push(Number(data));
 			},
 			(state) => {
@@ -64,8 +66,7 @@ class Story {
 		this.world.current = tab;
 		step();
 		await new Promise((done) => settle(done));
-		const { cursor } = tab.tab;
-		if (tab.state === "open" && cursor !== undefined) {
+		if (tab.state === "open" && tab.cursor !== undefined) {
 			tab.openAt ??= this.world.published.length;
 		}
 	}

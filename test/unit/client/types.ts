@@ -40,6 +40,12 @@ export async function uses(): Promise<void> {
 		if (event.type === "message") return;
 	}
 
+	const room = client.channel("room.7");
+	room.on("count", (count) => count.toFixed())();
+	// @ts-expect-error: no event has this name
+	room.on("greetings", () => undefined);
+	for await (const { data } of room.events("greeting")) data.message.toUpperCase();
+
 	client.onState((state) => {
 		if (state === "waiting") return;
 		// @ts-expect-error: there is no such state

@@ -111,10 +111,10 @@ test("a connector that makes the streams itself is given the names with the pref
 		[Number.POSITIVE_INFINITY, false, false],
 		[8e15, true, true],
 	] as const) {
-		const query = `channel=a&channel=b${control ? "&sse.control=events&envelope=1" : ""}`;
+		const query = `channel=a&channel=b${control ? "&sse.control=events&envelope=1&sse.cursor=named" : ""}`;
 		const { body } = await sse.stream(request(query), { recent: 2, expires });
 		await body?.cancel();
-		const asks = { lastEventId: undefined, recent: 2, expires, control, envelope };
+		const asks = { lastEventId: undefined, recent: 2, expires, control, envelope, named: envelope };
 		const resume = { ...asks, prefix: "app:" };
 		expect(asked.pop()).toEqual([["app:a", "app:b"], resume]);
 	}

@@ -1,0 +1,123 @@
+import type { SourceOptions } from "../source.ts";
+import type { ClientState, EventClientOptions, Gap, StreamUrl } from "../types.ts";
+import { Wants } from "./wants.ts";
+
+type SetState = (state: ClientState, error?: unknown) => void;
+
+/** A client of the stream of all channels. */
+interface InnerClient {
+	on(type: string, listener: (data: unknown, event: { lastEventId: string }) => void): unknown;
+	onState(listener: SetState): unknown;
+	close(): void;
+}
+
+/**
+ * Is told of all listeners. The key of a channel's has a type and, a line below, the channel's
+ * name.
+ */
+export type Channels = (listeners: Iterable<readonly [key: string, hear: unknown]>) => void;
+
+/**
+ * One stream for all channels that somebody listens to, in any tab.
+ *
+ * Each list of channels has a client of its own, which tabs with the same list share. When the
+ * list changes each tab leaves the one and enters the other at its own cursor. The cursor names
+ * each channel, so those that stay go on where they were.
+ *
+ * @param key names the tabs that share. False: this one is alone.
+ * @param streamUrl makes a URL absolute.
+ */
+export function openChannels(
+	options: SourceOptions,
+	key: string | false,
+	streamUrl: (url: string | URL) => URL,
+	Client: new (url: StreamUrl, options: EventClientOptions) => InnerClient,
+	deliver: (key: string, text: string, lastEventId: string) => void,
+	setState: SetState,
+): Channels {
+	let types: readonly string[] = [];
+	/** The types that the open client listens to. */
+	let heard = new Set<string>();
+	let list = "[]";
+	let client: InnerClient | undefined;
+	let cursor = options.lastEventId;
+
+	const open = (channels: readonly string[]): void => {
+		const next = JSON.stringify(channels);
+		if (next === list) return;
+		list = next;
+		const before = client;
+		client = undefined;
+		before?.close();
+		if (channels.length === 0) {
+			cursor = options.lastEventId;
+			setState("closed");
+			return;
+		}
+		const opened = new Client(() => urlOf(channels), {
+			...options,
+			share: key && `${key} ${list}`,
+			...(cursor !== undefined && { lastEventId: cursor }),
+			parse: (text) => text,
+		});
+		client = opened;
+		opened.onState((state, error) => {
+			if (client === opened) setState(state, error);
+		});
+		heard = new Set();
+		listen();
+	};
+
+	const urlOf = async (channels: readonly string[]): Promise<URL> => {
+		const { url } = options;
+		const target = streamUrl(typeof url === "function" ? await url() : url);
+		for (const channel of channels) target.searchParams.append("channel", channel);
+		target.searchParams.set("envelope", "1");
+		target.searchParams.set("sse.cursor", "named");
+		return target;
+	};
+
+	const listen = (): void => {
+		for (const type of types) {
+			if (client === undefined || heard.has(type)) continue;
+			heard.add(type);
+			const own = client;
+			own.on(type, (data, { lastEventId }) => {
+				if (client === own) hear(type, data, lastEventId);
+			});
+		}
+	};
+
+	const hear = (type: string, data: unknown, lastEventId: string): void => {
+		cursor = lastEventId || cursor;
+		if (type === "sse.gap") {
+			const { channel } = data as Gap;
+			if (!wants.has(channel)) return;
+			for (const each of [type, `${type}\n${channel}`]) {
+				deliver(each, JSON.stringify(data), lastEventId);
+			}
+		} else if (type !== "sse.ping") {
+			const text = String(data);
+			const { channel, data: inner } = JSON.parse(text) as { channel: string; data: unknown };
+			// A parser of the page's own gets what it would get without an envelope.
+			const isText = options.parse !== undefined && typeof inner === "string";
+			const head = `{"channel":${JSON.stringify(channel)},"data":`;
+			deliver(`${type}\n${channel}`, isText ? inner : text.slice(head.length, -1), lastEventId);
+		}
+	};
+
+	const wants = new Wants(key, open);
+
+	return (listeners) => {
+		const keys = [...listeners].map(([each]) => each);
+		const pairs = keys.filter((each) => each.includes("\n")).map(partsOf);
+		types = [...new Set(["sse.ping", "sse.gap", ...pairs.map(([type]) => type)])];
+		listen();
+		wants.set(new Set(pairs.map(([, channel]) => channel)));
+	};
+}
+
+function partsOf(key: string): [type: string, channel: string] {
+	const end = key.indexOf("\n");
+	return [key.slice(0, end), key.slice(end + 1)];
+}

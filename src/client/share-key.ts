@@ -1,0 +1,11 @@
+import { streamUrl } from "./host.ts";
+import type { SourceOptions } from "./source.ts";
+
+/** Names the tabs that share one stream: everything that makes streams differ. */
+export function shareKey({ url, custom, withCredentials, share }: SourceOptions): string | false {
+	// Functions and headers cannot be compared. Without an origin, as in Node, no tabs share.
+	const isOwn = custom || typeof url === "function" || !globalThis.location;
+	const name = share === true ? !isOwn && `${streamUrl(url)} ${withCredentials}` : share;
+	// Another tab may run another version of this file.
+	return (name && `edge-sse/2 ${name}`) as string | false;
+}
