@@ -166,7 +166,7 @@ describe("a question", () => {
 		expect(code).toBe(2);
 	});
 
-	test("check says what a configuration means, or which variable is wrong, and listens nowhere", async () => {
+	test("check says what a configuration means, or which option is wrong, and listens nowhere", async () => {
 		const right = await said("check --host 0.0.0.0 --history-seconds 60", {
 			SSE_PUBLSH_TOKEN: "hush",
 			REDIS_URL: "redis://:hush@127.0.0.1:1",
@@ -180,7 +180,7 @@ describe("a question", () => {
 		expect(right.output).not.toContain("hush");
 		expect(await said("check --drain soon")).toEqual({
 			code: 1,
-			output: expect.stringMatching(/^edge-sse: SSE_DRAIN must be a whole number [^\n]+\n$/),
+			output: expect.stringMatching(/^edge-sse: --drain must be a whole number [^\n]+\n$/),
 		});
 	});
 
