@@ -37,6 +37,8 @@ export interface Bed extends AsyncDisposable {
 	readonly storeLosses: readonly StoreLoss[];
 	/** What the store keeps of a channel after an id; undefined where nobody can look into it. */
 	kept?(channel: string, after: string): Promise<{ id: string; text: string }[]>;
+	/** Its hubs have runs, below `/runs`. */
+	readonly servesRuns?: boolean;
 	/** Publishes a message that is not stored, as a Flask app does, or no message at all. */
 	noise?(channel: string, payload: string): Promise<void>;
 	/** How many connections the broker has. */

@@ -9,6 +9,7 @@ import { Ledger } from "./ledger.ts";
 import { Publisher } from "./publishers.ts";
 import { expectQuiet, heaps } from "./quiet.ts";
 import { Random } from "./random.ts";
+import { RunCrowd, type RunsSummary } from "./run-crowd.ts";
 import { StoreWatch } from "./store-watch.ts";
 import { noise } from "./text.ts";
 import { judge, type Verdict } from "./verdict.ts";
@@ -37,6 +38,8 @@ export interface Summary extends Verdict {
 	unknown: number;
 	counts: Crowd["counts"];
 	faults: ReadonlyMap<string, number>;
+	/** Of streams with an end; undefined where those do not outlive a process. */
+	runs: RunsSummary | undefined;
 }
 
 /** Names that have cost others dearly. */
@@ -75,13 +78,17 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 	);
 	const lives = clients.map((each) => each.run());
 
+	const runs = RunCrowd.isFor(bed) ? new RunCrowd(bed, random.fork()) : undefined;
 	const publishers = new Publishers(bed, ledger, scale, random.fork());
+	await runs?.ready();
 	await until(() => ledger.published > 20, { timeout: 60_000, what: "the publishers", every: 20 });
 	const end = performance.now() + scale.duration;
 	const [faults] = await Promise.all([
 		strike([...bed.faults, publishers.fault], random.fork(), end),
 		disturb(bed, publishers, crowd, random.fork(), scale, end),
+		runs?.live(end),
 	]);
+	const ofRuns = runs?.finish();
 	await publishers.stop();
 
 	crowd.calm = true;
@@ -93,6 +100,7 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 	await Promise.all(lives);
 
 	await watch.finish(setup.maxLength);
+	const runsSummary = await ofRuns;
 	await expectQuiet(bed, ledger, heapBefore);
 	const { storeLosses } = bed;
 	await bed[Symbol.asyncDispose]();
@@ -105,6 +113,7 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 		unknown: ledger.unknown,
 		counts: crowd.counts,
 		faults,
+		runs: runsSummary,
 		...judge(clients, ledger, { channels: all, maxLength: setup.maxLength, storeLosses }),
 	};
 }

@@ -2,8 +2,9 @@ import type { Summary } from "./run.ts";
 
 /** Whether nothing was lost, doubled or out of order, and nothing else was wrong. */
 export function passed(summary: Summary): boolean {
-	const { lost, doubled, disordered, falseGaps, problems } = summary;
-	return lost + doubled + disordered + falseGaps + problems.length === 0;
+	const { lost, doubled, disordered, falseGaps, problems, runs } = summary;
+	const ofRuns = runs === undefined ? 0 : runs.lost + runs.doubled + runs.problems.length;
+	return lost + doubled + disordered + falseGaps + problems.length + ofRuns === 0;
 }
 
 /** A Markdown table, one line per run. */
@@ -11,6 +12,7 @@ export function table(summaries: readonly Summary[]): string {
 	const head = [
 		...["setup", "s", "published", "unknown", "deliveries", "cuts", "mid-frame", "resumes"],
 		...["gaps", "trimmed", "faults", "lost", "doubled", "disordered", "false gaps"],
+		...["runs", "readers", "lost", "doubled"],
 	];
 	const rows = summaries.map((each) => {
 		const { counts } = each;
@@ -20,6 +22,9 @@ export function table(summaries: readonly Summary[]): string {
 			...[counts.deliveries, counts.cuts, counts.midFrame, counts.resumes],
 			...[counts.gaps, each.trimmed, faults],
 			...[each.lost, each.doubled, each.disordered, each.falseGaps],
+			...(each.runs === undefined
+				? ["–", "–", "–", "–"]
+				: [each.runs.runs, each.runs.reads, each.runs.lost, each.runs.doubled]),
 		];
 	});
 	const lines = [head, head.map((_, index) => (index === 0 ? "---" : "--:")), ...rows];
@@ -29,9 +34,10 @@ export function table(summaries: readonly Summary[]): string {
 /** What there is to say of one run: how to have it again, what struck, and what was wrong. */
 export function report(summary: Summary): string {
 	const struck = [...summary.faults].map(([name, count]) => `${name} ${count}`).join(", ");
-	const { problems } = summary;
+	const problems = [...summary.problems, ...(summary.runs?.problems ?? [])];
+	const ends = [...(summary.runs?.ends ?? [])].map(([end, count]) => `${count} ${end}`).join(", ");
 	return [
-		`${summary.setup}: seed ${summary.seed}; ${struck}`,
+		`${summary.setup}: seed ${summary.seed}; ${struck}${ends && `; runs: ${ends}`}`,
 		...problems.slice(0, 10).map((text) => `  ✗ ${text}`),
 		...(problems.length > 10 ? [`  … and ${problems.length - 10} more`] : []),
 	].join("\n");

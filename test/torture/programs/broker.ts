@@ -37,7 +37,7 @@ export function connectorTo(broker: Broker): Connector {
  * faster than the answer then, and whatever the two say must still be put together without a seam.
  */
 export function lagging(connector: Connector, random: Random): Connector {
-	const { history, name, scope } = connector;
+	const { history, name, runs, scope } = connector;
 	const late = async <T>(answer: Promise<T>): Promise<T> => {
 		const value = await answer;
 		if (random.chance(0.6)) await delay(random.between(0, 200));
@@ -50,6 +50,7 @@ export function lagging(connector: Connector, random: Random): Connector {
 			read: (...args) => late(history.read(...args)),
 			head: (...args) => late(history.head(...args)),
 		},
+		...(runs && { runs }),
 		publish: (...args) => connector.publish(...args),
 		publishAll: async (messages) => (await connector.publishAll?.(messages)) ?? [],
 		subscribe: (channel, handlers) => connector.subscribe(channel, handlers),

@@ -2,9 +2,11 @@
  * The hub for Workers as it is deployed, and a test's eyes and hands in it: what its objects hold and keep, an
  * end for one of them, and messages of a publisher that stores nothing.
  */
+import { ServerSentEvents } from "../../../src/core/sse.ts";
 import { durableObject } from "../../../src/durable-object/connector.ts";
 import hub, { SseChannel as Channel } from "../../../src/server/worker.ts";
 import { type Counts, countMemory } from "../../connectors/fixtures/counted.ts";
+import { runRoutes } from "./run-routes.ts";
 
 const counts: Counts = { publishes: 0, held: new Map() };
 countMemory(counts);
@@ -42,14 +44,26 @@ export class SseChannel extends Channel {
 	}
 }
 
+let runs: ReturnType<typeof runRoutes> | undefined;
+
 type Bindings = Parameters<typeof hub.fetch>[1];
 
+interface Context {
+	waitUntil(work: Promise<unknown>): void;
+}
+
 export default {
-	async fetch(request: Request, bindings: Bindings, context: object): Promise<Response> {
+	async fetch(request: Request, bindings: Bindings, context: Context): Promise<Response> {
 		const { SSE } = bindings;
 		const { pathname, searchParams } = new URL(request.url);
 		const channel = searchParams.get("channel") ?? "";
 		const object = () => SSE.get(SSE.idFromName(channel) as never) as SseChannel;
+		if (pathname.startsWith("/runs/")) {
+			runs ??= runRoutes(
+				new ServerSentEvents({ connector: durableObject(SSE, { history: {} }), keepAlive: 500 }),
+			);
+			return runs(request, bindings, (work) => context.waitUntil(work));
+		}
 		switch (pathname) {
 			case "/healthz": {
 				const held = [...counts.held.values()].reduce((sum, count) => sum + count, 0);

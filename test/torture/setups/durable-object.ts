@@ -65,6 +65,7 @@ export async function durableObjectBed({ maxLength }: BedOptions): Promise<Bed> 
 		faults,
 		problems,
 		forgets: false,
+		servesRuns: true,
 		storeLosses: [],
 		kept: async (channel, after) => json(await ask(`kept?after=${after}`, channel)),
 		noise: async (channel, payload) => void (await ask("noise?", channel, payload)),

@@ -1,0 +1,209 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { call, json } from "../support/hub-client.ts";
+import { type ServerProcess, startServer } from "../support/server.ts";
+import type { Bed } from "./bed.ts";
+import { lease } from "./programs/run-routes.ts";
+import type { Random } from "./random.ts";
+import { type Place, type Read, readRun } from "./run-reader.ts";
+
+/** What became of the runs. */
+export interface RunsSummary {
+	runs: number;
+	reads: number;
+	/** How many ended in which way. */
+	ends: Map<string, number>;
+	lost: number;
+	doubled: number;
+	problems: string[];
+}
+
+/** A run under way. */
+interface Run {
+	readonly id: string;
+	readonly words: number;
+	/** Whether somebody was told that he is its producer. */
+	begun: boolean;
+	readonly reading: Promise<Read[]>;
+}
+
+/** Readers of each run. */
+const readers = 5;
+
+/** A process of run-host.ts. */
+interface Slot {
+	server: ServerProcess | undefined;
+}
+
+/**
+ * Runs, while everything is broken: their producers' processes are killed, stopped in good order, or stand still for so
+ * long that they are superseded, and readers are cut and reload. All who read a run must have the same in the end.
+ */
+export class RunCrowd {
+	readonly #bed: Bed;
+	readonly #random: Random;
+	readonly #slots: Slot[] = [];
+	readonly #runs: Run[] = [];
+	readonly #problems: string[] = [];
+	readonly #place: Place;
+
+	constructor(bed: Bed, random: Random) {
+		this.#bed = bed;
+		this.#random = random;
+		const own = () => this.#slots.map(({ server }) => server?.url);
+		const ofBed = () => bed.hubs.map(({ server }) => server && `${server.url}/runs`);
+		this.#place = (chance) =>
+			chance.shuffled(bed.broker === undefined ? ofBed() : own()).find((url) => url !== undefined);
+	}
+
+	/** Whether runs can outlive a process of this bed. */
+	static isFor(bed: Bed): boolean {
+		return !bed.forgets && (bed.broker !== undefined || bed.servesRuns === true);
+	}
+
+	/** Its processes listen. */
+	async ready(): Promise<void> {
+		if (this.#bed.broker === undefined) return;
+		const servers = await Promise.all([this.#start(), this.#start()]);
+		this.#slots.push(...servers.map((server) => ({ server })));
+	}
+
+	/** Begins runs, and strikes, until the time is over. */
+	async live(until: number): Promise<void> {
+		await Promise.all([
+			this.#begin(until, this.#random.fork()),
+			...this.#slots.map((slot, n) => this.#strike(slot, n, until, this.#random.fork())),
+		]);
+	}
+
+	/** Waits for their ends, and holds them against each other. */
+	async finish(): Promise<RunsSummary> {
+		const summary: RunsSummary = {
+			runs: this.#runs.length,
+			reads: 0,
+			ends: new Map(),
+			lost: 0,
+			doubled: 0,
+			problems: this.#problems,
+		};
+		for (const run of this.#runs) await this.#judge(run, summary);
+		await Promise.all(
+			this.#slots.map(async ({ server }) => {
+				if ((await server?.stop()) === 0) return;
+				this.#problems.push(`a process of runs did not stop: ${server?.output.slice(-1_000)}`);
+			}),
+		);
+		return summary;
+	}
+
+	async #begin(until: number, random: Random): Promise<void> {
+		for (let n = 0; performance.now() < until; n++) {
+			const id = `${n}.${crypto.randomUUID()}`;
+			const reading = Array.from({ length: readers }, () => {
+				return readRun(this.#place, id, random.fork());
+			});
+			const words = 20 + random.below(120);
+			const run: Run = { id, words, begun: false, reading: Promise.all(reading) };
+			this.#runs.push(run);
+			// Two begin it at once, now and then: one is its producer.
+			const starts = random.chance(0.3) ? 2 : 1;
+			const asked = Array.from({ length: starts }, () => {
+				return this.#ask(random, "start", `&words=${words}`, run);
+			});
+			void Promise.all(asked).then((answers) => {
+				const roles = answers.map((answer) => (answer as { role?: string } | undefined)?.role);
+				if (roles.filter((role) => role === "producer").length > 1) {
+					this.#problems.push(`run ${id} has two producers`);
+				}
+			});
+			if (random.chance(0.2)) {
+				void delay(random.between(100, 1_500)).then(() => this.#ask(random, "stop", "", run));
+			}
+			await delay(random.between(50, 250));
+		}
+	}
+
+	/** Nobody knows what becomes of it, where there is no answer. */
+	async #ask(random: Random, what: string, query: string, run: Run): Promise<unknown> {
+		const url = this.#place(random);
+		if (url === undefined) return undefined;
+		try {
+			const answer = await call(`${url}/${what}?id=${run.id}${query}`, { method: "POST" });
+			const told = json<{ role?: string }>(answer);
+			if (told.role !== undefined) run.begun = true;
+			return told;
+		} catch {
+			return undefined; // The process was killed.
+		}
+	}
+
+	/** Both may be away at a time. */
+	async #strike(slot: Slot, first: number, until: number, random: Random): Promise<void> {
+		for (let n = first; ; n++) {
+			await delay(random.between(700, 2_000));
+			const { server } = slot;
+			// The last runs have a chance to come to their own end.
+			if (server === undefined || performance.now() > until - 1_000) return;
+			if (n % 3 === 0 && performance.now() < until - 2 * lease) {
+				// It comes back as one that has been superseded.
+				slot.server = undefined;
+				process.kill(server.pid, "SIGSTOP");
+				await delay(3 * lease);
+				process.kill(server.pid, "SIGCONT");
+				slot.server = server;
+				continue;
+			}
+			slot.server = undefined;
+			if (random.chance(0.3)) await server.stop().catch(() => server.kill());
+			else await server.kill();
+			slot.server = await this.#start();
+		}
+	}
+
+	#start(): Promise<ServerProcess> {
+		return startServer("node", {
+			program: ["test/torture/programs/run-host.ts"],
+			env: { TORTURE_BROKER: JSON.stringify(this.#bed.broker) },
+		});
+	}
+
+	async #judge(run: Run, summary: RunsSummary): Promise<void> {
+		const reads = await run.reading;
+		const [{ text = "", end = "" } = {}] = reads;
+		summary.reads += reads.length;
+		summary.ends.set(end, (summary.ends.get(end) ?? 0) + 1);
+		for (const [n, read] of reads.entries()) {
+			const wrong = count(read.text, summary);
+			if (wrong !== undefined) this.#problems.push(`run ${run.id}, reader ${n}: ${wrong}`);
+			if (read.text !== text || read.end !== end) {
+				const what = `${read.end} with ${read.text.length} characters`;
+				this.#problems.push(
+					`run ${run.id}, reader ${n}: ${what}; another ${end} with ${text.length}`,
+				);
+			}
+		}
+		const isPossible =
+			["done", "cancelled", "lost"].includes(end) || (end === "absent" && !run.begun);
+		if (!isPossible) this.#problems.push(`run ${run.id} ended as ${end}`);
+		const whole = Array.from({ length: run.words }, (_, n) => `${n}.`).join("");
+		if (end === "done" && text !== whole)
+			this.#problems.push(`run ${run.id} is done, and not whole`);
+	}
+}
+
+/** Counts what a text lacks and what it has twice. @returns the first of it, in words. */
+function count(text: string, summary: RunsSummary): string | undefined {
+	let expected = 0;
+	let first: string | undefined;
+	for (const part of text.split(".").slice(0, -1)) {
+		const n = Number(part);
+		if (n === expected) {
+			expected++;
+			continue;
+		}
+		first ??= `${part} came where ${expected} was to come`;
+		if (n > expected) summary.lost += n - expected;
+		else summary.doubled++;
+		expected = n + 1;
+	}
+	return first;
+}
