@@ -101,13 +101,23 @@ export interface EventClientOptions {
 	 * @defaultValue `JSON.parse`, or the text itself where that fails
 	 */
 	parse?: (text: string, type: string) => unknown;
-	/** Where the stream begins, as the server's `position()` has it. */
+	/**
+	 * Where the stream begins, as the server's `position()` has it.
+	 *
+	 * @defaultValue with new events
+	 */
 	lastEventId?: string;
-	/** Ends the stream, as `close()` does. */
+	/**
+	 * Ends the stream, as `close()` does. The client then reads the stream by `fetch`.
+	 *
+	 * @defaultValue none
+	 */
 	signal?: AbortSignal;
 	/**
 	 * The request's headers, or a function that returns them for each connection, for example with
 	 * a fresh token. The client then reads the stream by `fetch`.
+	 *
+	 * @defaultValue none but the stream's own
 	 */
 	headers?: StreamHeaders | (() => StreamHeaders | Promise<StreamHeaders>);
 	/**
@@ -116,11 +126,17 @@ export interface EventClientOptions {
 	 * @defaultValue `GET`; with a body `POST`
 	 */
 	method?: string;
-	/** The request's body. The client then reads the stream by `fetch`. */
+	/**
+	 * The request's body. The client then reads the stream by `fetch`.
+	 *
+	 * @defaultValue none
+	 */
 	body?: Exclude<RequestInit["body"], ReadableStream | null | undefined>;
 	/**
-	 * What sends the request, where it is not `globalThis.fetch`. Its answers must have a body that
-	 * streams.
+	 * Sends the request. Its answers must have a body that streams. The client then reads the stream
+	 * by it.
+	 *
+	 * @defaultValue `globalThis.fetch`, where the client reads by `fetch`
 	 */
 	fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }

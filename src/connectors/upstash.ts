@@ -42,9 +42,9 @@ const advice: Advice = [
 ];
 
 /** A client knows where its database is. */
-const besideClient: Advice = [
-	["Leave it out: the client has it. Or leave out the client.", "url token"],
-	...advice,
+const besideClient: Advice[number] = [
+	"Leave it out: the client has it. Or leave out the client.",
+	"url token",
 ];
 
 /**
@@ -95,7 +95,7 @@ export function upstash(
 	options: UpstashSettings = {},
 ): Connector {
 	if (isClient(target)) {
-		checkNames("upstash(client): ", options, [settings], besideClient);
+		checkNames("upstash(client): ", options, [settings], [besideClient, ...advice]);
 		return new UpstashConnector(new ClientRest(target), options);
 	}
 	checkNames("upstash(): ", target, [`url token ${settings}`], advice);

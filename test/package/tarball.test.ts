@@ -8,7 +8,7 @@ import { root } from "./support.ts";
 
 const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
 /** The most that everybody downloads, and has on disk, in bytes. */
-const limits = { packed: 430_000, unpacked: 1_520_000 };
+const limits = { packed: 445_000, unpacked: 1_560_000 };
 
 /** What `bin` leads to, in one file, and the licences of what others wrote of it. */
 const command = ["dist/cli.js", "dist/cli.licenses.txt"];

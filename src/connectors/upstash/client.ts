@@ -6,8 +6,11 @@ import { ConfigurationError } from "../../core/errors.ts";
  * https://github.com/upstash/redis-js
  */
 export interface UpstashRedisClient {
+	/** Its JSON commands, which clients of other libraries lack. */
 	readonly json: object;
+	/** Publishes a message. It is not called. */
 	publish(channel: string, message: unknown): Promise<number>;
+	/** Begins a pipeline. It is not called. */
 	pipeline(): unknown;
 }
 
