@@ -34,13 +34,16 @@ function part(chunk: object): string {
 }
 
 /**
- * The chunks of the stream that the AI SDK's `consumeSseStream` is given, as a source for `runs.start`. A part of it that
- * is no JSON ends the run as an error.
+ * Reads the chunks of the stream that the AI SDK passes to `consumeSseStream`, as a source for `runs.start`. A part that is
+ * no JSON ends the run as an error.
  *
  * @example
  * ```ts
- * const response = result.toUIMessageStreamResponse({
- * 	consumeSseStream: ({ stream }) => runs.start(id, () => aiSdkChunks(stream)),
+ * const response = createUIMessageStreamResponse({
+ * 	stream,
+ * 	consumeSseStream: async ({ stream: copy }) => {
+ * 		await runs.start(id, () => aiSdkChunks(copy));
+ * 	},
  * });
  * ```
  */
@@ -61,7 +64,7 @@ export async function* aiSdkChunks(stream: ReadableStream<string>): AsyncGenerat
 			if (done) return;
 		}
 	} finally {
-		// Whoever is not wanted any more stops, too.
+		// A cancelled run cancels the copy, too.
 		await reader.cancel();
 	}
 }

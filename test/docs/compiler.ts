@@ -9,7 +9,7 @@ export const compiled: ReadonlySet<string> = new Set(["ts", "tsx", "js", "jsx"])
 /** What snippets import of others: a user would have installed it. */
 export const companions = [
 	...["hono", "zod", "@opentelemetry/api"],
-	...["@tanstack/ai", "assistant-stream", "@modelcontextprotocol/client"],
+	...["ai", "@tanstack/ai", "assistant-stream", "@modelcontextprotocol/client"],
 	...["react", "@types/react", "vue", "svelte", "solid-js"],
 ];
 

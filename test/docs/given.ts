@@ -75,7 +75,7 @@ const perDocument: Record<string, string> = {
 	`,
 	"docs/runs.md": `
 		declare function answer(signal: AbortSignal): AsyncIterable<string>;
-		declare function answerOf(signal: AbortSignal): { toUIMessageStream(): ReadableStream<object> };
+		declare const languageModel: import("ai").LanguageModel;
 		declare const runs: import("edge-sse/runs").Runs;
 		declare const model: import("@tanstack/ai").AnyTextAdapter;
 	`,
@@ -171,11 +171,8 @@ const perSource: Record<string, string> = {
 		declare const aiSdkFormat: typeof import("edge-sse/runs").aiSdkFormat;
 		declare const aiSdkChunks: typeof import("edge-sse/runs").aiSdkChunks;
 		declare const id: string;
-		declare const result: {
-			toUIMessageStreamResponse(options: {
-				consumeSseStream(given: { stream: ReadableStream<string> }): unknown;
-			}): Response;
-		};
+		declare const createUIMessageStreamResponse: typeof import("ai").createUIMessageStreamResponse;
+		declare const stream: ReadableStream<import("ai").UIMessageChunk>;
 	`,
 	"src/runs/resumable-stream.ts": `${runs}
 		declare const resumableStreams: typeof import("edge-sse/runs").resumableStreams;
