@@ -11,6 +11,15 @@ export function instance(connector: Connector, options: RunsOptions = {}) {
 	return { sse, runs: new Runs(sse, options), errors };
 }
 
+/** So many words, spread over so many ms. */
+export const words = (count: number, ms: number) =>
+	async function* (signal: AbortSignal) {
+		for (let n = 0; n < count && !signal.aborted; n++) {
+			yield `word${n} `;
+			if (n % 10 === 9) await new Promise((resolve) => setTimeout(resolve, (10 * ms) / count));
+		}
+	};
+
 export interface Told {
 	text: string;
 	end: string;

@@ -7,7 +7,7 @@ import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { tcpProxy } from "../support/tcp-proxy.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 import { until } from "../support/wait.ts";
-import { instance, reloading, told } from "./runs-kit.ts";
+import { instance, reloading, told, words } from "./runs-kit.ts";
 
 let server: RedisServer;
 let gateway: UpstashGateway;
@@ -25,14 +25,6 @@ const onUpstash = () =>
 	upstash({ url: gateway.url, token: gateway.token, timeout: 20_000, history: {} });
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** So many words, spread over so many ms. */
-const words = (count: number, ms: number) =>
-	async function* (signal: AbortSignal) {
-		for (let n = 0; n < count && !signal.aborted; n++) {
-			yield `word${n} `;
-			if (n % 10 === 9) await delay((10 * ms) / count);
-		}
-	};
 const allWords = (count: number) => Array.from({ length: count }, (_, n) => `word${n} `).join("");
 
 test.each([
@@ -153,65 +145,6 @@ test("a cancel from another process reaches the signal within 100 ms, 100 of 100
 		expect(await done).toEqual({ status: "cancelled", reason: "stop" });
 	}
 	expect(slow).toEqual([]);
-});
-
-test("50 tokens a second, Redis 20 ms away: at most 25 commands a second, in 100 ms", async () => {
-	await using proxy = await tcpProxy({ port: server.port });
-	proxy.latency(20);
-	const url = new URL(server.url);
-	url.port = String(proxy.port);
-	const far = () => redis(url.href, { history: {} });
-	const [producer, reader] = [instance(far()), instance(far())];
-	// Four seconds of it.
-	const tokens = 200;
-	const sent: number[] = [];
-	const id = crypto.randomUUID();
-	// The connections are there, and know the scripts.
-	await (await producer.runs.start(`${id}.warm`, () => ["x"])).done;
-	await told(reader.runs.read(`${id}.warm`));
-	const before = await calls();
-	const begun = performance.now();
-	const { done } = await producer.runs.start(id, async function* () {
-		for (let n = 0; n < tokens; n++) {
-			await delay(Math.max(0, begun + n * 20 - performance.now()));
-			sent.push(performance.now());
-			yield "token ";
-		}
-	});
-	const took: number[] = [];
-	for await (const { data } of reader.runs.read(id)) {
-		const now = performance.now();
-		for (const _ of String(data).matchAll(/token/g)) took.push(now - (sent[took.length] ?? 0));
-	}
-	await done;
-	const seconds = (performance.now() - begun) / 1_000;
-	const perSecond = ((await calls()) - before) / seconds;
-	const median = took.toSorted((a, b) => a - b)[tokens / 2] ?? Infinity;
-	console.log(`${perSecond.toFixed(1)} commands a second, median ${median.toFixed(0)} ms`);
-	expect(took).toHaveLength(tokens);
-	expect(perSecond).toBeLessThanOrEqual(25);
-	expect(median).toBeLessThan(100);
-});
-
-/** What clients sent, at the server's own count: scripts and commands, and not what scripts called. */
-async function calls(): Promise<number> {
-	const stats = String(await server.command("INFO", "commandstats"));
-	const of = (name: string) =>
-		Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
-	return ["evalsha", "eval", "subscribe", "unsubscribe", "xrange", "ping"]
-		.map(of)
-		.reduce((sum, count) => sum + count, 0);
-}
-
-test("Upstash: what a run costs is what the documents say", async () => {
-	const { runs } = instance(onUpstash(), { batch: { wait: 50 } });
-	await (await runs.start(crypto.randomUUID(), () => ["x"])).done;
-	const before = gateway.commands;
-	const begun = performance.now();
-	await (await runs.start(crypto.randomUUID(), words(100, 2_000))).done;
-	const batches = Math.ceil((performance.now() - begun) / 50) + 1;
-	// To start, to end, the subscription, and a look. It begins to listen with a look at the channel's head.
-	expect(gateway.commands - before).toBeLessThanOrEqual(5 + batches);
 });
 
 test("what is kept in Redis goes: the record with its stream, and nothing else is there", async () => {

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { redis } from "../../src/connectors/redis.ts";
+import { upstash } from "../../src/connectors/upstash.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { tcpProxy } from "../support/tcp-proxy.ts";
+import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { instance, told, words } from "./runs-kit.ts";
+
+/** What a run costs its broker, at the broker's own count. */
+
+let server: RedisServer;
+let gateway: UpstashGateway;
+beforeAll(async () => {
+	server = await startRedis();
+	gateway = await startUpstashGateway({ redis: server.url });
+});
+afterAll(async () => {
+	await gateway.stop();
+	await server.stop();
+});
+
+const onUpstash = () => upstash({ url: gateway.url, token: gateway.token, history: {} });
+const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** How many tokens are measured. 1,000 are twenty seconds: `RUN_TOKENS=1000`. */
+const tokens = Number(process.env.RUN_TOKENS ?? 200);
+
+/** Tokens, 50 a second. */
+async function* paced(onToken: (now: number) => void = () => undefined) {
+	const begun = performance.now();
+	for (let n = 0; n < tokens; n++) {
+		await delay(Math.max(0, begun + n * 20 - performance.now()));
+		onToken(performance.now());
+		yield "token ";
+	}
+}
+
+test("50 tokens a second on Upstash: a billed command for what is said in 50 ms, and a few for the run", async () => {
+	const [producer, reader] = [instance(onUpstash()), instance(onUpstash())];
+	const before = gateway.commands;
+	const begun = performance.now();
+	const id = crypto.randomUUID();
+	const { done } = await producer.runs.start(id, () => paced());
+	const { text } = await told(reader.runs.read(id));
+	expect(text).toBe("token ".repeat(tokens));
+	await done;
+	const seconds = (performance.now() - begun) / 1_000;
+	const billed = gateway.commands - before;
+	console.log(`${billed} billed commands for ${tokens} tokens in ${seconds.toFixed(1)} s`);
+	expect(billed).toBeLessThanOrEqual(20 * seconds + 15);
+	// The gateway has counted them.
+	expect(billed).toBeGreaterThan(tokens / 50);
+}, 60_000);
+
+test("50 tokens a second, Redis 20 ms away: at most 25 commands a second, in 100 ms", async () => {
+	await using proxy = await tcpProxy({ port: server.port });
+	proxy.latency(20);
+	const url = new URL(server.url);
+	url.port = String(proxy.port);
+	const far = () => redis(url.href, { history: {} });
+	const [producer, reader] = [instance(far()), instance(far())];
+	const sent: number[] = [];
+	const id = crypto.randomUUID();
+	// The connections are there, and know the scripts.
+	await (await producer.runs.start(`${id}.warm`, () => ["x"])).done;
+	await told(reader.runs.read(`${id}.warm`));
+	const before = await calls();
+	const begun = performance.now();
+	const { done } = await producer.runs.start(id, () => paced((now) => sent.push(now)));
+	const took: number[] = [];
+	for await (const { data } of reader.runs.read(id)) {
+		const now = performance.now();
+		for (const _ of String(data).matchAll(/token/g)) took.push(now - (sent[took.length] ?? 0));
+	}
+	await done;
+	const seconds = (performance.now() - begun) / 1_000;
+	const perSecond = ((await calls()) - before) / seconds;
+	const median = took.toSorted((a, b) => a - b)[tokens / 2] ?? Infinity;
+	console.log(`${perSecond.toFixed(1)} commands a second, median ${median.toFixed(0)} ms`);
+	expect(took).toHaveLength(tokens);
+	expect(perSecond).toBeLessThanOrEqual(25);
+	expect(median).toBeLessThan(100);
+}, 60_000);
+
+/** What clients sent, at the server's own count: scripts and commands, and not what scripts called. */
+async function calls(): Promise<number> {
+	const stats = String(await server.command("INFO", "commandstats"));
+	const of = (name: string) =>
+		Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+	return ["evalsha", "eval", "subscribe", "unsubscribe", "xrange", "ping"]
+		.map(of)
+		.reduce((sum, count) => sum + count, 0);
+}
+
+test("Upstash: what a run costs is what the documents say", async () => {
+	const { runs } = instance(onUpstash(), { batch: { wait: 50 } });
+	await (await runs.start(crypto.randomUUID(), () => ["x"])).done;
+	const before = gateway.commands;
+	const begun = performance.now();
+	await (await runs.start(crypto.randomUUID(), words(100, 2_000))).done;
+	const batches = Math.ceil((performance.now() - begun) / 50) + 1;
+	// To start, to end, the subscription, and a look. It begins to listen with a look at the channel's head.
+	expect(gateway.commands - before).toBeLessThanOrEqual(5 + batches);
+});
