@@ -60,8 +60,9 @@ export class FetchSource implements Source {
 
 	async #run(): Promise<void> {
 		const { headers, signal } = this.#options;
-		// The listeners are added after this turn.
+		// The listeners are added after this turn. The client may have closed it within the turn.
 		await undefined;
+		this.#abort.signal.throwIfAborted();
 		signal?.throwIfAborted();
 		signal?.addEventListener("abort", this.#onAbort);
 		if (this.#once && begun.has(this.#options)) {
