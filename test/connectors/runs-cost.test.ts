@@ -1,25 +1,15 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { redis } from "../../src/connectors/redis.ts";
 import { upstash } from "../../src/connectors/upstash.ts";
-import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { tcpProxy } from "../support/tcp-proxy.ts";
-import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { useUpstash } from "../support/upstash-bed.ts";
 import { instance, told, words } from "./runs-kit.ts";
 
 /** What a run costs its broker, at the broker's own count. */
 
-let server: RedisServer;
-let gateway: UpstashGateway;
-beforeAll(async () => {
-	server = await startRedis();
-	gateway = await startUpstashGateway({ redis: server.url });
-});
-afterAll(async () => {
-	await gateway.stop();
-	await server.stop();
-});
+const bed = useUpstash();
 
-const onUpstash = () => upstash({ url: gateway.url, token: gateway.token, history: {} });
+const onUpstash = () => upstash({ url: bed.gateway.url, token: bed.gateway.token, history: {} });
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** How many tokens are measured. 1,000 are twenty seconds: `RUN_TOKENS=1000`. */
@@ -37,7 +27,7 @@ async function* paced(onToken: (now: number) => void = () => undefined) {
 
 test("50 tokens a second on Upstash: a billed command for what is said in 50 ms, and a few for the run", async () => {
 	const [producer, reader] = [instance(onUpstash()), instance(onUpstash())];
-	const before = gateway.commands;
+	const before = bed.gateway.commands;
 	const begun = performance.now();
 	const id = crypto.randomUUID();
 	const { done } = await producer.runs.start(id, () => paced());
@@ -45,7 +35,7 @@ test("50 tokens a second on Upstash: a billed command for what is said in 50 ms,
 	expect(text).toBe("token ".repeat(tokens));
 	await done;
 	const seconds = (performance.now() - begun) / 1_000;
-	const billed = gateway.commands - before;
+	const billed = bed.gateway.commands - before;
 	console.log(`${billed} billed commands for ${tokens} tokens in ${seconds.toFixed(1)} s`);
 	expect(billed).toBeLessThanOrEqual(20 * seconds + 15);
 	// The gateway has counted them.
@@ -53,9 +43,9 @@ test("50 tokens a second on Upstash: a billed command for what is said in 50 ms,
 }, 60_000);
 
 test("50 tokens a second, Redis 20 ms away: at most 25 commands a second, in 100 ms", async () => {
-	await using proxy = await tcpProxy({ port: server.port });
+	await using proxy = await tcpProxy({ port: bed.server.port });
 	proxy.latency(20);
-	const url = new URL(server.url);
+	const url = new URL(bed.server.url);
 	url.port = String(proxy.port);
 	const far = () => redis(url.href, { history: {} });
 	const [producer, reader] = [instance(far()), instance(far())];
@@ -84,7 +74,7 @@ test("50 tokens a second, Redis 20 ms away: at most 25 commands a second, in 100
 
 /** What clients sent, at the server's own count: scripts and commands, and not what scripts called. */
 async function calls(): Promise<number> {
-	const stats = String(await server.command("INFO", "commandstats"));
+	const stats = String(await bed.server.command("INFO", "commandstats"));
 	const of = (name: string) =>
 		Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
 	return ["evalsha", "eval", "subscribe", "unsubscribe", "xrange", "ping"]
@@ -95,10 +85,10 @@ async function calls(): Promise<number> {
 test("Upstash: what a run costs is what the documents say", async () => {
 	const { runs } = instance(onUpstash(), { batch: { wait: 50 } });
 	await (await runs.start(crypto.randomUUID(), () => ["x"])).done;
-	const before = gateway.commands;
+	const before = bed.gateway.commands;
 	const begun = performance.now();
 	await (await runs.start(crypto.randomUUID(), words(100, 2_000))).done;
 	const batches = Math.ceil((performance.now() - begun) / 50) + 1;
 	// To start, to end, the subscription, and a look. It begins to listen with a look at the channel's head.
-	expect(gateway.commands - before).toBeLessThanOrEqual(5 + batches);
+	expect(bed.gateway.commands - before).toBeLessThanOrEqual(5 + batches);
 });

@@ -1,28 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { memory } from "../../src/connectors/memory.ts";
 import { redis } from "../../src/connectors/redis.ts";
 import { upstash } from "../../src/connectors/upstash.ts";
-import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { tcpProxy } from "../support/tcp-proxy.ts";
-import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { useUpstash } from "../support/upstash-bed.ts";
 import { until } from "../support/wait.ts";
 import { instance, reloading, told, words } from "./runs-kit.ts";
 
-let server: RedisServer;
-let gateway: UpstashGateway;
-beforeAll(async () => {
-	server = await startRedis();
-	gateway = await startUpstashGateway({ redis: server.url });
-});
-afterAll(async () => {
-	await gateway.stop();
-	await server.stop();
-});
+const bed = useUpstash();
 
-const onRedis = () => redis(server.url, { history: {} });
+const onRedis = () => redis(bed.server.url, { history: {} });
 const onUpstash = () =>
-	upstash({ url: gateway.url, token: gateway.token, timeout: 20_000, history: {} });
+	upstash({ url: bed.gateway.url, token: bed.gateway.token, timeout: 20_000, history: {} });
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const allWords = (count: number) => Array.from({ length: count }, (_, n) => `word${n} `).join("");
@@ -79,7 +69,7 @@ test("a producer that is killed: all readers are told `lost` within three leases
 	const lease = 1_000;
 	const id = crypto.randomUUID();
 	const program = new URL("fixtures/run-producer.ts", import.meta.url).pathname;
-	const env = { ...process.env, URL: server.url, ID: id, LEASE: String(lease) };
+	const env = { ...process.env, URL: bed.server.url, ID: id, LEASE: String(lease) };
 	const child: ChildProcess = spawn(process.execPath, [program], { env, stdio: "ignore" });
 	onTestFinished(() => void child.kill("SIGKILL"));
 	const readers = [instance(onRedis()).runs, instance(onRedis()).runs];
@@ -102,8 +92,8 @@ test("a producer that is killed: all readers are told `lost` within three leases
 });
 
 test("a broker that is away for longer than a lease: nobody is told `lost`, and nothing is missing", async () => {
-	await using proxy = await tcpProxy({ port: server.port });
-	const url = new URL(server.url);
+	await using proxy = await tcpProxy({ port: bed.server.port });
+	const url = new URL(bed.server.url);
 	url.port = String(proxy.port);
 	const away = () => redis(url.href, { history: {}, timeout: 500, pingInterval: 200 });
 	const lease = 1_500;
@@ -137,7 +127,9 @@ test("a cancel from another process reaches the signal within 100 ms, 100 of 100
 			// Silent from here on.
 			await new Promise(() => undefined);
 		});
-		await until(async () => (await server.numsub(`run.${id}`)) === 1, { what: "its subscription" });
+		await until(async () => (await bed.server.numsub(`run.${id}`)) === 1, {
+			what: "its subscription",
+		});
 		const begun = performance.now();
 		expect(await other.runs.cancel(id, "stop")).toBe(true);
 		const took = ((await aborted) ?? Infinity) - begun;
@@ -150,7 +142,7 @@ test("a cancel from another process reaches the signal within 100 ms, 100 of 100
 test("what is kept in Redis goes: the record with its stream, and nothing else is there", async () => {
 	const { runs } = instance(onRedis(), { keepDone: 300 });
 	const id = crypto.randomUUID();
-	const keys = () => server.command("KEYS", `*${id}`) as Promise<string[]>;
+	const keys = () => bed.server.command("KEYS", `*${id}`) as Promise<string[]>;
 	await (await runs.start(id, () => ["x"])).done;
 	expect(await keys()).toHaveLength(2);
 	await until(async () => (await keys()).length === 0, { what: "no key left" });
@@ -168,8 +160,8 @@ test("a Redis that lost what it had taken: the run ends as an error, and nobody 
 		yield "two";
 	});
 	await until(async () => (await reader.runs.status(id))?.messages === 1, { what: "one" });
-	const [key = ""] = (await server.command("KEYS", `*}:run.${id}`)) as string[];
-	await server.command("DEL", key);
+	const [key = ""] = (await bed.server.command("KEYS", `*}:run.${id}`)) as string[];
+	await bed.server.command("DEL", key);
 	go();
 	expect(await done).toEqual({ status: "error" });
 	expect(producer.errors).toContainEqual(expect.objectContaining({ code: "gap" }));

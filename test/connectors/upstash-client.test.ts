@@ -6,47 +6,36 @@ import { Redis as OnNode } from "@upstash/redis/node";
 import { Redis as Previous } from "upstash-redis-previous";
 import { Redis as PreviousOnCloudflare } from "upstash-redis-previous/cloudflare";
 import { Redis as PreviousOnFastly } from "upstash-redis-previous/fastly";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type UpstashRedisClient, upstash } from "../../src/connectors/upstash.ts";
 import { Recorder } from "../../src/testing.ts";
-import { type RedisServer, startRedis } from "../support/redis-server.ts";
-import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { useUpstash } from "../support/upstash-bed.ts";
 import { until } from "../support/wait.ts";
 import { asItsClient, suiteOf } from "./clauses.ts";
 import { broker, runner } from "./upstash-harness.ts";
 
-let server: RedisServer;
-let gateway: UpstashGateway;
-
-beforeAll(async () => {
-	server = await startRedis();
-	// Idle connections are in the runtime's own pool, with timers of its own: they would pass for ours.
-	gateway = await startUpstashGateway({ redis: server.url, keepAlive: false });
-});
-afterAll(async () => {
-	await gateway.stop();
-	await server.stop();
-});
-beforeEach(() => gateway.faultless());
+// Idle connections are in the runtime's own pool, with timers of its own: they would pass for ours.
+const bed = useUpstash({ keepAlive: false });
+beforeEach(() => bed.gateway.faultless());
 afterEach(() => {
 	vi.unstubAllEnvs();
 	vi.unstubAllGlobals();
 });
 
-const where = () => ({ url: gateway.url, token: gateway.token });
+const where = () => ({ url: bed.gateway.url, token: bed.gateway.token });
 const env = () => ({
-	UPSTASH_REDIS_REST_URL: gateway.url,
-	UPSTASH_REDIS_REST_TOKEN: gateway.token,
+	UPSTASH_REDIS_REST_URL: bed.gateway.url,
+	UPSTASH_REDIS_REST_TOKEN: bed.gateway.token,
 });
 function stubEnvironment(prefix: string): void {
-	vi.stubEnv(`${prefix}_URL`, gateway.url);
-	vi.stubEnv(`${prefix}_TOKEN`, gateway.token);
+	vi.stubEnv(`${prefix}_URL`, bed.gateway.url);
+	vi.stubEnv(`${prefix}_TOKEN`, bed.gateway.token);
 }
 
 /** What makes a client's requests. */
 const httpOf = (client: object): { headers: Record<string, unknown>; options: object } =>
 	Reflect.get(client, "client");
-const seenOf = (path: RegExp) => gateway.requests.filter((request) => path.test(request.path));
+const seenOf = (path: RegExp) => bed.gateway.requests.filter((request) => path.test(request.path));
 const telemetryOf = (headers: object) =>
 	Object.entries(headers)
 		.map(([name, value]) => [name.toLowerCase(), value])
@@ -63,7 +52,7 @@ suiteOf(asItsClient)(
 			connect: (history) => upstash(new Redis(where()), { timeout: 1_500, history }),
 			runs: true,
 			raced: 1_000,
-			wipe: async () => void (await server.command("FLUSHALL")),
+			wipe: async () => void (await bed.server.command("FLUSHALL")),
 		},
 		borrow: () => {
 			const client = new Redis(where());
@@ -75,12 +64,12 @@ suiteOf(asItsClient)(
 		},
 		secrets: ["gateway-secret-token", "another-secret"],
 		broker: broker(
-			() => gateway,
-			() => server,
+			() => bed.gateway,
+			() => bed.server,
 		),
 		lacks: {},
 	},
-	runner(() => gateway),
+	runner(() => bed.gateway),
 );
 
 describe("whoever made it, it streams, keeps and publishes once, and stays as it was", () => {
@@ -154,14 +143,14 @@ describe("whoever made it, it streams, keeps and publishes once, and stays as it
 		const page = await connector.history?.read(channel, "0-0", 10);
 		expect(page?.messages.map(({ payload }) => payload)).toEqual(payloads);
 
-		const requests = gateway.requests.length;
-		gateway.fault({ status: "reset", to: "command", afterwards: true, times: 1 });
+		const requests = bed.gateway.requests.length;
+		bed.gateway.fault({ status: "reset", to: "command", afterwards: true, times: 1 });
 		const failed = connector.publish(channel, '{"text":"once"}');
 		await expect(failed).rejects.toMatchObject({ code: "unavailable" });
-		expect(gateway.requests.length - requests).toBe(1);
+		expect(bed.gateway.requests.length - requests).toBe(1);
 		await connector.close();
 
-		const { headers } = gateway.requests.at(-1) ?? {};
+		const { headers } = bed.gateway.requests.at(-1) ?? {};
 		expect(telemetryOf(headers ?? {})).toEqual(telemetryOf(httpOf(client).headers));
 		expect(JSON.stringify(httpOf(client))).toBe(before);
 	});
@@ -205,12 +194,12 @@ describe("its requests", () => {
 		headers["x-tenant"] = "blue";
 		headers["Upstash-Telemetry-Sdk"] = `${headers["Upstash-Telemetry-Sdk"]},@upstash/ratelimit`;
 		await connector.publish("channel", "x");
-		expect(gateway.requests.at(-1)?.headers).toMatchObject({
+		expect(bed.gateway.requests.at(-1)?.headers).toMatchObject({
 			"x-tenant": "blue",
 			"upstash-telemetry-sdk": expect.stringMatching(/^@upstash\/redis@.*,@upstash\/ratelimit$/),
 		});
 		await connector.subscribe("channel", new Recorder());
-		expect(gateway.requests.at(-1)?.headers["x-tenant"]).toBe("blue");
+		expect(bed.gateway.requests.at(-1)?.headers["x-tenant"]).toBe("blue");
 		headers.authorization = "Bearer of-yesterday";
 		await expect(connector.publish("channel", "x")).rejects.toMatchObject({ code: "refused" });
 		await connector.close();
@@ -219,12 +208,12 @@ describe("its requests", () => {
 	test("ask for base64 as the client does, and for text in streams", async () => {
 		const connector = upstash(new Redis(where()));
 		await connector.publish("channel", "x");
-		expect(gateway.requests.at(-1)?.headers["upstash-encoding"]).toBe("base64");
+		expect(bed.gateway.requests.at(-1)?.headers["upstash-encoding"]).toBe("base64");
 		await connector.subscribe("channel", new Recorder());
 		expect(seenOf(/^\/subscribe/).at(-1)?.headers["upstash-encoding"]).toBeUndefined();
 		await connector.close();
 		await upstash(new Redis({ ...where(), responseEncoding: false })).publish("channel", "x");
-		expect(gateway.requests.at(-1)?.headers["upstash-encoding"]).toBeUndefined();
+		expect(bed.gateway.requests.at(-1)?.headers["upstash-encoding"]).toBeUndefined();
 	});
 
 	test("see what the client wrote: they have the token of its last answer", async () => {
@@ -232,12 +221,12 @@ describe("its requests", () => {
 		const connector = upstash(client);
 		client.readYourWritesSyncToken = "redis=7;";
 		await connector.publish("channel", "x");
-		expect(gateway.requests.at(-1)?.headers["upstash-sync-token"]).toBe("redis=7;");
+		expect(bed.gateway.requests.at(-1)?.headers["upstash-sync-token"]).toBe("redis=7;");
 		expect(client.readYourWritesSyncToken).toBe("redis=7;");
 		const without = new Redis({ ...where(), readYourWrites: false });
 		without.readYourWritesSyncToken = "redis=7;";
 		await upstash(without).publish("channel", "x");
-		expect(gateway.requests.at(-1)?.headers["upstash-sync-token"]).toBeUndefined();
+		expect(bed.gateway.requests.at(-1)?.headers["upstash-sync-token"]).toBeUndefined();
 	});
 
 	test("end with its signal; a subscription does not", async () => {
@@ -245,18 +234,18 @@ describe("its requests", () => {
 		const connector = upstash(new Redis({ ...where(), signal: () => controller.signal }));
 		const recorder = new Recorder();
 		await connector.subscribe("channel", recorder);
-		gateway.pause();
-		const seen = gateway.requests.length;
+		bed.gateway.pause();
+		const seen = bed.gateway.requests.length;
 		const publishing = connector.publish("channel", "x");
 		const ended = expect(publishing).rejects.toMatchObject({
 			code: "unavailable",
 			message: "The signal of the Upstash client ended the request.",
 		});
-		await until(() => gateway.requests.length > seen, { what: "the request at the gateway" });
+		await until(() => bed.gateway.requests.length > seen, { what: "the request at the gateway" });
 		controller.abort();
 		await ended;
-		await gateway.resume();
-		await server.command("PUBLISH", "channel", "still here");
+		await bed.gateway.resume();
+		await bed.server.command("PUBLISH", "channel", "still here");
 		await recorder.saw("still here");
 		expect(recorder.events).toEqual([]);
 		await connector.close();
@@ -266,7 +255,11 @@ describe("its requests", () => {
 		const client = new Redis(where());
 		const connector = upstash(client);
 		httpOf(client).headers["x-proxy-key"] = "key-of-the-proxy";
-		gateway.fault({ status: 403, error: "no: key-of-the-proxy, gateway-secret-token", times: 1 });
+		bed.gateway.fault({
+			status: 403,
+			error: "no: key-of-the-proxy, gateway-secret-token",
+			times: 1,
+		});
 		await expect(connector.publish("channel", "x")).rejects.toThrow(
 			/^Upstash answered 403: no: …, …$/,
 		);

@@ -1,33 +1,22 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type UpstashOptions, upstash } from "../../src/connectors/upstash.ts";
 import { ConfigurationError, ConnectorError } from "../../src/core/errors.ts";
 import { Recorder } from "../../src/testing.ts";
-import { type RedisServer, startRedis } from "../support/redis-server.ts";
-import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { useUpstash } from "../support/upstash-bed.ts";
 import { until } from "../support/wait.ts";
 import { connectorSuite } from "./suite.ts";
 import { broker, runner } from "./upstash-harness.ts";
 
-let server: RedisServer;
-let gateway: UpstashGateway;
-
-beforeAll(async () => {
-	server = await startRedis();
-	// Idle connections are in the runtime's own pool, with timers of its own: they would pass for ours.
-	gateway = await startUpstashGateway({ redis: server.url, keepAlive: false });
-});
-afterAll(async () => {
-	await gateway.stop();
-	await server.stop();
-});
-beforeEach(() => gateway.faultless());
+// Idle connections are in the runtime's own pool, with timers of its own: they would pass for ours.
+const bed = useUpstash({ keepAlive: false });
+beforeEach(() => bed.gateway.faultless());
 afterEach(() => {
 	vi.unstubAllEnvs();
 	vi.unstubAllGlobals();
 });
 
 const connect = (options: UpstashOptions = {}) =>
-	upstash({ url: gateway.url, token: gateway.token, timeout: 1_500, ...options });
+	upstash({ url: bed.gateway.url, token: bed.gateway.token, timeout: 1_500, ...options });
 
 connectorSuite(
 	"upstash",
@@ -40,16 +29,16 @@ connectorSuite(
 			runs: true,
 			// A request each: the order is the script's, which the runs on Redis try with all 20,000.
 			raced: 4_000,
-			wipe: async () => void (await server.command("FLUSHALL")),
+			wipe: async () => void (await bed.server.command("FLUSHALL")),
 		},
 		secrets: ["gateway-secret-token", "another-secret"],
 		broker: broker(
-			() => gateway,
-			() => server,
+			() => bed.gateway,
+			() => bed.server,
 		),
 		lacks: { borrow: "there is no client: see upstash-client.test.ts" },
 	},
-	runner(() => gateway),
+	runner(() => bed.gateway),
 );
 
 describe("configuration", () => {
@@ -63,8 +52,8 @@ describe("configuration", () => {
 		["Vercel's names", "KV_REST_API_URL", "KV_REST_API_TOKEN"],
 	] as const)("the environment: %s", async ([, urlName, tokenName]) => {
 		unset();
-		vi.stubEnv(urlName, gateway.url);
-		vi.stubEnv(tokenName, gateway.token);
+		vi.stubEnv(urlName, bed.gateway.url);
+		vi.stubEnv(tokenName, bed.gateway.token);
 		const connector = upstash();
 		expect(await connector.publish("channel", "x")).toEqual({ receivers: 0 });
 		await connector.close();
@@ -73,8 +62,8 @@ describe("configuration", () => {
 	test("a half of the first pair does not hide the second", async () => {
 		unset();
 		vi.stubEnv("UPSTASH_REDIS_REST_URL", "https://elsewhere.invalid");
-		vi.stubEnv("KV_REST_API_URL", gateway.url);
-		vi.stubEnv("KV_REST_API_TOKEN", gateway.token);
+		vi.stubEnv("KV_REST_API_URL", bed.gateway.url);
+		vi.stubEnv("KV_REST_API_TOKEN", bed.gateway.token);
 		expect(await upstash().publish("channel", "x")).toEqual({ receivers: 0 });
 	});
 
@@ -88,7 +77,7 @@ describe("configuration", () => {
 	});
 
 	test("a half of a pair says which half is missing", () => {
-		expect(() => upstash({ url: gateway.url })).toThrow("the token is missing");
+		expect(() => upstash({ url: bed.gateway.url })).toThrow("the token is missing");
 		expect(() => upstash({ token: "secret" })).toThrow("the url is missing");
 	});
 
@@ -105,7 +94,7 @@ describe("configuration", () => {
 	});
 
 	test("white space around the URL and the token, as pasted, does no harm", async () => {
-		const connector = connect({ url: ` ${gateway.url}/\n`, token: `${gateway.token}\n` });
+		const connector = connect({ url: ` ${bed.gateway.url}/\n`, token: `${bed.gateway.token}\n` });
 		expect(await connector.publish("channel", "x")).toEqual({ receivers: 0 });
 	});
 
@@ -127,11 +116,11 @@ describe("configuration", () => {
 describe("publish", () => {
 	test("is one request and one billed command, with no word of us in it", async () => {
 		const connector = connect();
-		const [requests, commands] = [gateway.requests.length, gateway.commands];
+		const [requests, commands] = [bed.gateway.requests.length, bed.gateway.commands];
 		for (const each of ["one", "two", "three"]) await connector.publish("channel", each);
-		expect(gateway.requests.length - requests).toBe(3);
-		expect(gateway.commands - commands).toBe(3);
-		const request = gateway.requests.at(-1);
+		expect(bed.gateway.requests.length - requests).toBe(3);
+		expect(bed.gateway.commands - commands).toBe(3);
+		const request = bed.gateway.requests.at(-1);
 		expect(request).toMatchObject({ method: "POST", path: "/" });
 		expect(request?.commands).toEqual([["PUBLISH", "channel", "three"]]);
 		const names = Object.keys(request?.headers ?? {});
@@ -140,14 +129,14 @@ describe("publish", () => {
 
 	test("is one with those that come while another is under way", async () => {
 		const connector = connect();
-		const [requests, commands] = [gateway.requests.length, gateway.commands];
+		const [requests, commands] = [bed.gateway.requests.length, bed.gateway.commands];
 		const channels = ["one", "two", "one", "three", "one"];
 		await Promise.all(channels.map((each, n) => connector.publish(each, `${n}`)));
 		// The first of each channel, and what was gathered meanwhile.
-		expect(gateway.requests.length - requests).toBe(4);
-		expect(gateway.commands - commands).toBe(4);
+		expect(bed.gateway.requests.length - requests).toBe(4);
+		expect(bed.gateway.commands - commands).toBe(4);
 		await connector.publishAll?.(channels.map((channel, n) => ({ channel, payload: `${n}` })));
-		expect(gateway.commands - commands).toBe(5);
+		expect(bed.gateway.commands - commands).toBe(5);
 	});
 
 	test.for([
@@ -162,12 +151,12 @@ describe("publish", () => {
 		const recorder = new Recorder();
 		const channel = `once.${fault.status}.${"body" in fault}`;
 		await connector.subscribe(channel, recorder);
-		const before = gateway.requests.length;
-		gateway.fault({ ...fault, to: "command", times: 1, afterwards: true });
+		const before = bed.gateway.requests.length;
+		bed.gateway.fault({ ...fault, to: "command", times: 1, afterwards: true });
 		await expect(connector.publish(channel, "first")).rejects.toMatchObject({
 			code: "unavailable",
 		});
-		expect(gateway.requests.length - before).toBe(1);
+		expect(bed.gateway.requests.length - before).toBe(1);
 		await connector.publish(channel, "second");
 		await recorder.saw("second");
 		expect(recorder.messages).toEqual(["first", "second"]);
@@ -175,7 +164,7 @@ describe("publish", () => {
 	});
 
 	test.for([400, 401, 403, 404])("a %i is a refusal, in the broker's own words", async (status) => {
-		gateway.fault({ status, error: "NOPERM not for you", times: 1 });
+		bed.gateway.fault({ status, error: "NOPERM not for you", times: 1 });
 		const error = await connect()
 			.publish("channel", "payload")
 			.catch((reason: unknown) => reason);
@@ -185,18 +174,20 @@ describe("publish", () => {
 	});
 
 	test("an error that quotes the token is told without it", async () => {
-		gateway.fault({ status: 400, error: `bad header: Bearer ${gateway.token}`, times: 1 });
+		bed.gateway.fault({ status: 400, error: `bad header: Bearer ${bed.gateway.token}`, times: 1 });
 		await expect(connect().publish("channel", "x")).rejects.toThrow(/bad header: Bearer …$/);
 	});
 
 	test("close waits for a publish under way", async () => {
 		const connector = connect();
-		gateway.behave({ delay: 50 });
-		const [requests, publishes] = [gateway.requests.length, gateway.publishes];
+		bed.gateway.behave({ delay: 50 });
+		const [requests, publishes] = [bed.gateway.requests.length, bed.gateway.publishes];
 		const publishing = connector.publish("channel", "last words");
-		await until(() => gateway.requests.length > requests, { what: "the request at the gateway" });
+		await until(() => bed.gateway.requests.length > requests, {
+			what: "the request at the gateway",
+		});
 		await connector.close();
-		expect(gateway.publishes - publishes).toBe(1);
+		expect(bed.gateway.publishes - publishes).toBe(1);
 		await publishing;
 	});
 });
