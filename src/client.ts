@@ -205,6 +205,7 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	readonly #settle = (): void => {
 		const keys = [...this.#listeners].map(([key]) => key);
 		const types = keys.filter((key) => !key.includes("\n"));
+		const options = this.#options;
 		const setState = this.#setState;
 		let tab = this.#tab;
 		// What is told of the stream needs none.
@@ -216,13 +217,7 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 				setState("closed");
 			}
 		} else if (tab === undefined) {
-			tab = openTab(
-				shareKey(this.#options),
-				this.#options,
-				new Set(types),
-				this.#deliver,
-				setState,
-			);
+			tab = openTab(shareKey(options), options, new Set(types), this.#deliver, setState);
 			this.#tab = tab;
 			this.#page = watchPage(tab, setState);
 			setState("connecting");
@@ -232,8 +227,8 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 			import("./client/more/client-more.ts")
 				.then(({ openChannels }) => {
 					this.#channels ??= openChannels(
-						this.#options,
-						shareKey(this.#options),
+						options,
+						shareKey(options),
 						streamUrl,
 						this.constructor as typeof EventClient,
 						this.#deliver,

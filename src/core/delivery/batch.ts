@@ -1,5 +1,5 @@
 import { formatCursor } from "../history/cursor.ts";
-import type { Step } from "../history/log.ts";
+import type { Step } from "../history/run.ts";
 import { type Place, startOf } from "../history/run.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { beginning, isAfter } from "../message/position.ts";

@@ -1,7 +1,7 @@
 import { parseCursor, withLive } from "../history/cursor.ts";
-import type { Log, Read, Step } from "../history/log.ts";
+import type { Log, Read } from "../history/log.ts";
 import type { Selection } from "../history/render.ts";
-import { type Place, placeAt, startOf } from "../history/run.ts";
+import { type Place, placeAt, type Step, startOf } from "../history/run.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { beginning, isSame } from "../message/position.ts";
 import { atEndOfTurn } from "../scheduling.ts";

@@ -3,7 +3,7 @@ import type { Decoded } from "../message/envelope.ts";
 import { beginning, isAfter, isEmpty, later } from "../message/position.ts";
 import { type Semaphore, shared } from "../scheduling.ts";
 import { PacedReads } from "./paced-reads.ts";
-import { type Place, Run, startOf, type Verdict } from "./run.ts";
+import { type Place, Run, type Step, startOf, type Verdict } from "./run.ts";
 
 // Messages per read. The first read is small, because messages may be large.
 const pages = { first: 100, longest: 500 };
@@ -44,13 +44,6 @@ export interface LogMemory {
 export interface Read {
 	readonly page: Run;
 	readonly fresh: boolean;
-}
-
-/** What a client is sent of one channel, and its place after that. */
-export interface Step extends Place {
-	/** Whether messages are missing before these. */
-	readonly gap: boolean;
-	readonly messages: readonly Decoded[];
 }
 
 /**

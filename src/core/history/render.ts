@@ -4,8 +4,8 @@ import { cursorFrame, gapFrame } from "../message/frame.ts";
 import type { Message } from "../message/message.ts";
 import { beginning, isEmpty } from "../message/position.ts";
 import { formatCursor } from "./cursor.ts";
-import type { Log, Read, Step } from "./log.ts";
-import { type Place, placeAt, startOf } from "./run.ts";
+import type { Log, Read } from "./log.ts";
+import { type Place, placeAt, type Step, startOf } from "./run.ts";
 
 /** What a client is sent, and its places after that. */
 export interface Render {

@@ -17,6 +17,13 @@ export interface Place {
 	readonly joined: string;
 }
 
+/** What a client is sent of one channel, and its place after that. */
+export interface Step extends Place {
+	/** Whether messages are missing before these. */
+	readonly gap: boolean;
+	readonly messages: readonly Decoded[];
+}
+
 /** Returns where a client begins: at its claim, or at `joined` if the claim is later than that. */
 export function startOf({ claimed, joined }: Place): string {
 	return claimed === undefined || isAfter(claimed, joined) ? joined : claimed;
