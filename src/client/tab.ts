@@ -40,7 +40,7 @@ export function openTab(
 ): Tab {
 	let cursor = options.lastEventId;
 	let is: Role = "apart";
-	/** Where the leader is, for a tab that is behind. Undefined: it knows no leader. */
+	/** The leader's position, for a tab that is behind. Undefined: this tab knows no leader. */
 	let leader: string | undefined;
 	/** The newest known leader's term. Later leaders have greater numbers. */
 	let newest = 0;

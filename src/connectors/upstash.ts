@@ -73,9 +73,9 @@ const besideClient: Advice[number] = [
  */
 export function upstash(options?: UpstashOptions): Connector;
 /**
- * The same, for the database of a client of `@upstash/redis`. Requests are made as the client
- * makes its own (URL, headers, telemetry, agent, encoding), except that each is sent once. They
- * do not go through the client, which is never changed.
+ * Connects to the database of a client of `@upstash/redis`. Requests use the client's URL,
+ * headers, telemetry, agent and encoding. Each is sent once. They do not go through the client,
+ * which is never changed.
  *
  * @example
  * ```ts

@@ -4,8 +4,8 @@ import type { RunEnd } from "./reader.ts";
 import type { Runs } from "./runs.ts";
 
 /**
- * A run whose chunks are handed over one by one, for interfaces that append. It is a source as any other: it does not wait
- * for the broker while that keeps up, tells that it is there while nothing is said, and hears of a cancel.
+ * Writes the chunks of a run one by one, for interfaces that append. Like every source, it does not wait while the broker
+ * keeps up, extends its lease while it is silent, and hears of a cancel.
  */
 export class RunWriter {
 	/** Resolves to how it has ended; never rejects. */

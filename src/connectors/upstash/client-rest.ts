@@ -11,8 +11,8 @@ import { Rest, RestError, type RestInit } from "./rest.ts";
  * Requests of our own to the database of a client of `@upstash/redis`, made as that client makes
  * them: with its headers, its agent, its encoding. Each is sent once, whatever its `retry`.
  *
- * All is read anew for each request, for it may change: a token that is replaced, telemetry that
- * another library adds, what the client wrote last.
+ * Each request reads the client's settings again, because they may change: a new token, telemetry
+ * of another library, the client's last write.
  */
 export class ClientRest extends Rest {
 	readonly #http: HttpClient;

@@ -25,8 +25,8 @@ export interface UpstashOptions {
 	 * How long a subscription may be silent before it is renewed, in ms; `Infinity`: for ever.
 	 * The default is below the 5 minutes after which Node ends a silent response.
 	 *
-	 * A renewal is one billed SUBSCRIBE: 15 commands an hour, 10,800 in 30 days, for a silent
-	 * channel. A busy channel costs none. A connection that died unnoticed is found within this
+	 * A renewal is one billed SUBSCRIBE. A silent channel costs 15 commands an hour, or 10,800 in
+	 * 30 days. A busy channel costs none. A connection that died unnoticed is found within this
 	 * time plus about a second.
 	 *
 	 * @defaultValue `240_000`: 4 minutes

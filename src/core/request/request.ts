@@ -109,8 +109,8 @@ export function urlProblem(request: Request, limits: ChannelLimits): string | un
  * Names the rule that the client's cursor breaks. Undefined: none. The limit is four times the
  * longest id, and a position for each channel: no client ever got a longer one. Anything
  * shorter that makes no sense is a gap and not a refusal, because an EventSource gives up for
- * good on a 400. The same goes for bytes beyond ASCII, which each runtime decodes in its own
- * way: no cursor of ours has any.
+ * good on a 400. The same goes for bytes beyond ASCII, which our cursors never contain. Each
+ * runtime decodes them in its own way.
  *
  * @param isUsed called only when the cursor is too long: without history a cursor has no
  *   meaning, so it may be anything.
