@@ -88,6 +88,17 @@ function unknownOption(
 	return new UsageError(`${rawName}: there is no such option. ${way}`);
 }
 
+/**
+ * Returns the whole number from 1 that an option has.
+ *
+ * @throws {UsageError} for anything else.
+ */
+export function countOf(name: string, text: string | undefined): number | undefined {
+	if (text === undefined) return undefined;
+	if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+	throw new UsageError(`--${name}: must be a whole number from 1.`);
+}
+
 /** @throws {UsageError} when there are more arguments than the command reads. */
 export function refuseMore(positionals: readonly string[], most: number, usage: string): void {
 	if (positionals.length > most) throw new UsageError(`Too many arguments. Usage: ${usage}`);

@@ -1,11 +1,12 @@
-import { readArguments, refuseMore } from "./arguments.ts";
+import { countOf, readArguments, refuseMore } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { jsonOf, reached, refusal } from "./http.ts";
 import { routeUrl } from "./hub-url.ts";
-import { inputLines } from "./input.ts";
 import { writeLine } from "./output.ts";
+import { publishData } from "./publish-data.ts";
 import { readSecret } from "./secret.ts";
 import { jsonLine, printable } from "./text.ts";
+import { UsageError } from "./usage-error.ts";
 
 const secretAdvice =
 	"a secret is no argument, as every user of this machine can read the arguments of its processes. " +
@@ -16,9 +17,10 @@ const patience = 30_000;
 
 export const publish: Command = {
 	usage: "publish <url> [data] [options]",
-	summary: "Publishes to a hub: the data, or each line of standard input",
+	summary: "Publishes to a hub: the data, files, or each line of standard input",
 	text: [
 		"What is JSON is sent as it stands, and anything else as text. The token comes from SSE_PUBLISH_TOKEN or a file.",
+		"With --count or --rate the data is a template: {n} is the message's number, {time} the time, {random} a number from 0 to 1. With --rate alone it goes on until Ctrl-C.",
 	],
 	options: {
 		channel: {
@@ -28,6 +30,13 @@ export const publish: Command = {
 		},
 		type: { value: "<name>", help: "The event's type (message)" },
 		id: { value: "<text>", help: "The event's id" },
+		file: {
+			value: "<path>",
+			isList: true,
+			help: "Sends what a file has as one message; may be given several times",
+		},
+		count: { value: "<number>", help: "Sends the data so many times" },
+		rate: { value: "<number>", help: "Sends at most so many messages a second, up to 1,000" },
 		text: { help: "Sends what is JSON as text, too" },
 		"token-file": { value: "<file>", help: "The token, read from a file" },
 	},
@@ -51,10 +60,21 @@ export const publish: Command = {
 			await writeLine(resultOf(answer));
 			if (isFailed(answer)) process.exitCode = 1;
 		};
-		if (data !== undefined) return send(data);
-		for await (const line of inputLines()) await send(line);
+		const count = countOf("count", value("count"));
+		if (count !== undefined && data === undefined) {
+			throw new UsageError("--count: needs the data as an argument.");
+		}
+		const source = { data, files: values("file"), count, rate: rateOf(value("rate")) };
+		for await (const each of publishData(source)) await send(each);
 	},
 };
+
+function rateOf(text: string | undefined): number | undefined {
+	if (text === undefined) return undefined;
+	const rate = /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+	if (rate > 0 && rate <= 1_000) return rate;
+	throw new UsageError("--rate: must be a number above 0, up to 1,000.");
+}
 
 // JSON is sent as it was written, because JavaScript has no number 12345678901234567890.
 function bodyOf(text: string, fields: object, asText: boolean): string {

@@ -1,10 +1,11 @@
-import { readArguments, refuseMore } from "./arguments.ts";
+import { type Arguments, countOf, readArguments, refuseMore } from "./arguments.ts";
 import type { Command } from "./command.ts";
-import { follow, type TailEvent } from "./follow.ts";
+import { jsonWriter, type Terminal, wordWriter } from "./event-line.ts";
+import { follow } from "./follow.ts";
 import { routeUrl } from "./hub-url.ts";
 import { note, writeLine } from "./output.ts";
 import { readSecret } from "./secret.ts";
-import { jsonLine, printable } from "./text.ts";
+import { cursorSince } from "./since.ts";
 import { UsageError } from "./usage-error.ts";
 
 const secretAdvice =
@@ -24,14 +25,23 @@ export const tail: Command = {
 			help: "What to read; may be given several times (the hub's own default)",
 		},
 		json: { help: "Lines of JSON on a terminal, too" },
-		count: { value: "<number>", help: "Ends after so many events" },
+		type: {
+			value: "<name>",
+			isList: true,
+			help: "Shows only events of this type; may be given several times",
+		},
+		since: {
+			value: "<time>",
+			help: "Begins in the past, with history: 90s, 10m, 2h, 1d ago, or 2026-01-31T12:00:00Z",
+		},
 		"last-event-id": { value: "<id>", help: "Begins after the event of this id, with history" },
+		count: { value: "<number>", help: "Ends after so many events" },
+		"one-line": { help: "Cuts an event at the terminal's width" },
 		"token-file": { value: "<file>", help: "A token for the stream, read from a file" },
 	},
 	async run(args) {
-		const { positionals, values, value, has } = readArguments(args, tail.options, {
-			token: secretAdvice,
-		});
+		const given = readArguments(args, tail.options, { token: secretAdvice });
+		const { positionals, values, value, has } = given;
 		refuseMore(positionals, 1, `edge-sse ${tail.usage}`);
 		const url = routeUrl(positionals[0], "/stream", tail.usage);
 		for (const channel of values("channel")) url.searchParams.append("channel", channel);
@@ -39,30 +49,33 @@ export const tail: Command = {
 		const events = follow({
 			url,
 			token: file === undefined ? undefined : readSecret("token-file", file),
-			lastEventId: value("last-event-id"),
+			lastEventId: beginOf(given),
 			onNote: note,
 		});
-		const most = countOf(value("count"));
-		const lineOf = has("json") || !process.stdout.isTTY ? inJson : inWords;
+		const most = countOf("count", value("count"));
+		const lineOf = has("json") || !process.stdout.isTTY ? jsonWriter() : wordWriter(terminal(has));
+		const types = new Set(values("type"));
 		let count = 0;
 		for await (const event of events) {
+			if (event.type === "sse.gap") note("a gap: messages may be missing here.");
+			if (!(types.size > 0 ? types.has(event.type) : event.type !== "sse.ping")) continue;
 			await writeLine(lineOf(event));
 			if (++count === most) return;
 		}
 	},
 };
 
-function countOf(text: string | undefined): number {
-	if (text === undefined) return Number.POSITIVE_INFINITY;
-	if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
-	throw new UsageError("--count: must be a whole number from 1.");
+function beginOf({ value, values }: Arguments): string | undefined {
+	const [id, since] = [value("last-event-id"), value("since")];
+	if (since === undefined) return id;
+	if (id === undefined) return cursorSince(since, values("channel"));
+	throw new UsageError("--since: cannot be given with --last-event-id.");
 }
 
-function inJson({ type, data, lastEventId }: TailEvent): string {
-	return jsonLine({ type, data, ...(lastEventId !== "" && { id: lastEventId }) });
-}
-
-function inWords({ type, data }: TailEvent): string {
-	const time = new Date().toTimeString().slice(0, 8);
-	return `${time}  ${printable(type)}  ${printable(data)}`;
+function terminal(has: Arguments["has"]): Terminal {
+	const { NO_COLOR = "", TERM } = process.env;
+	return {
+		hasColors: NO_COLOR === "" && TERM !== "dumb",
+		columns: has("one-line") ? process.stdout.columns || 80 : undefined,
+	};
 }

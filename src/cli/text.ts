@@ -22,6 +22,22 @@ function escaped(text: string): string {
 	}).join("");
 }
 
+// These take two columns of a terminal: East Asian wide characters and emoji.
+const wide =
+	/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+
+/** Returns a text that fits into so many columns of a terminal. What is cut ends in `…`. */
+export function shortened(text: string, columns: number): string {
+	let used = 0;
+	let fits = 0;
+	for (const character of text) {
+		used += wide.test(character) ? 2 : 1;
+		if (used > columns) return `${text.slice(0, fits)}…`;
+		if (used < columns) fits += character.length;
+	}
+	return text;
+}
+
 /** Returns one line of Markdown without its marks. */
 export function plain(markdown: string): string {
 	return markdown.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");

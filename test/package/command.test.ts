@@ -74,16 +74,41 @@ describe("tail", () => {
 		const [first, ...more] = sent.output.trim().split("\n");
 		expect(more).toHaveLength(2);
 		const { id } = JSON.parse(first ?? "");
+		const ids = more.map((line) => JSON.parse(line).id);
 
 		// `script` gives it a terminal.
 		const words = `node node_modules/.bin/edge-sse tail ${url} --last-event-id ${id} --count 2`;
-		const terminal = shell(`exec script -qec '${words}' /dev/null`, {}, project.folder);
+		const plain = { NO_COLOR: "1" };
+		const terminal = shell(`exec script -qec '${words}' /dev/null`, plain, project.folder);
 		expect(await terminal.ended(), terminal.output).toBe(0);
 		const shownLines = terminal.output.split("\r\n").filter((line) => line.includes("  t  "));
 		expect(shownLines.map((line) => line.slice(10))).toEqual([
-			String.raw`t  \u001b[2Jtwo\u009b\u202e`,
-			"t  three",
+			String.raw`t  ${ids[0]}  \u001b[2Jtwo\u009b\u202e`,
+			`t  ${ids[1]}  three`,
 		]);
+	});
+
+	test("begins in the past, shows the types that were asked for, and says where some may be missing", async () => {
+		const { url, token } = await addressOf(run("--port 0 --history-length 10"));
+		const send = (data: string, type: string) =>
+			publish({ url, token }, { data, type, channel: "news" });
+		for (const data of ["a", "b", "c", "d"]) await send(data, data === "c" ? "odd" : "even");
+		const tail = await said(`tail ${url} --channel news --since 1h --type even --count 3`);
+		expect(tail.code, tail.output).toBe(0);
+		// The channel is younger than the time, and the hub cannot know that nothing was before.
+		expect(tail.output).toContain("edge-sse: a gap: ");
+		const lines = tail.output.split("\n").filter((line) => line.startsWith("{"));
+		expect(lines.map((line) => JSON.parse(line).data)).toEqual(["a", "b", "d"]);
+
+		// Several channels have a cursor of another form.
+		await publish({ url, token }, { data: "e", type: "even", channel: "more" });
+		const both = run(`tail ${url} --channel news --channel more --since 1h --type even --count 4`);
+		expect(await both.ended(), both.output).toBe(0);
+		expect(
+			shown(both)
+				.map(({ data }) => data)
+				.sort(),
+		).toEqual(["a", "b", "d", "e"]);
 	});
 
 	test("ends with what the hub says where it may not read, or where there is none", async () => {
@@ -99,6 +124,40 @@ describe("tail", () => {
 		const nowhere = await said(`tail http://127.0.0.1:${await freePort()}`);
 		expect(nowhere.output).toMatch(/^edge-sse: \S+ cannot be reached \(ECONNREFUSED\)\.\n$/);
 		expect(nowhere.code).toBe(1);
+	});
+});
+
+describe("publish", () => {
+	test("sends files whole, then a template so many times, at a rate", async () => {
+		const { url, token } = await addressOf(run("--port 0 --history-length 10"));
+		const folder = temporaryFolder();
+		await writeFile(join(folder, "a.json"), '{\n\t"n": 12345678901234567890\n}\n');
+		await writeFile(join(folder, "b.txt"), "two\nlines");
+		const files = `--file ${join(folder, "a.json")} --file ${join(folder, "b.txt")}`;
+		const start = performance.now();
+		const sent = await said(
+			`publish ${url} '{"n":{n},"at":"{time}","r":{random},"x":{}}' ${files} --count 3 --rate 20`,
+			{ SSE_PUBLISH_TOKEN: token },
+		);
+		expect(sent.code, sent.output).toBe(0);
+		expect(sent.output.trim().split("\n")).toHaveLength(5);
+		// Five messages have four pauses of 50 ms between them.
+		expect(performance.now() - start).toBeGreaterThan(200);
+		const tail = run(`tail ${url} --last-event-id 0 --count 5`);
+		expect(await tail.ended(), tail.output).toBe(0);
+		const [first, second, ...rest] = shown(tail).map(({ data }) => data);
+		expect(first).toMatch(/^\{\s*"n": 12345678901234567890\s*\}\s*$/);
+		expect(second).toBe("two\nlines");
+		expect(rest.map((data) => JSON.parse(data))).toEqual(
+			[1, 2, 3].map((n) => ({
+				n,
+				at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+				r: expect.any(Number),
+				x: {},
+			})),
+		);
+		const missing = await said(`publish ${url} --file ${join(folder, "none")}`);
+		expect(missing).toEqual({ code: 1, output: "edge-sse: --file: cannot be read (ENOENT).\n" });
 	});
 });
 
@@ -157,6 +216,10 @@ describe("a question", () => {
 		["serve now", "Too many arguments. Usage: edge-sse [serve] [options]"],
 		["tail", "The URL is missing. Usage: edge-sse tail <url> [options]"],
 		["tail localhost --count 0", "--count: must be a whole number from 1."],
+		["tail localhost --since soon", "--since: must be a time in the past"],
+		["tail localhost --since 1m --last-event-id 1-0", "--since: cannot be given with"],
+		["publish localhost --count 3", "--count: needs the data as an argument."],
+		["publish localhost x --rate 0", "--rate: must be a number above 0, up to 1,000."],
 		["publish localhost x --token hush", "--token: a secret is no argument"],
 		["--publish-token hush", "--publish-token: a secret is no argument"],
 	])("%s ends with 2, and says: %s", async (words, text) => {
