@@ -2,6 +2,9 @@
 // faked.
 export const { setTimeout, clearTimeout } = globalThis;
 
+// How much longer than the wait the last look may take.
+const grace = 5_000;
+
 /** Resolves after this time, in ms. */
 export function delay(ms: number): Promise<void> {
 	return new Promise((resolve) => setTimeout(resolve, ms));
@@ -44,7 +47,9 @@ export async function until<T>(
 ): Promise<NonNullable<T>> {
 	const deadline = performance.now() + timeout;
 	for (;;) {
-		const value = await condition();
+		const left = Math.max(deadline - performance.now(), 0);
+		// A condition that never settles must not outlast the wait, or the error names nothing.
+		const value = await within(Promise.resolve(condition()), left + grace, what);
 		if (value) return value;
 		if (performance.now() >= deadline) {
 			throw new Error(`Waited ${timeout} ms: ${what} (last seen: ${String(value)}).`);

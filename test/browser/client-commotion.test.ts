@@ -1,12 +1,14 @@
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { within } from "../support/wait.ts";
+import { Random } from "../torture/random.ts";
 import { openPlainBrowser } from "./client-browser.ts";
 import { type Flow, startFlow } from "./client-flow.ts";
 import { connections, openScene, openTab, path, type Scene, when } from "./client-scene.ts";
 
 /** Tabs that come, go, freeze and return in no order, with types of their own, while messages flow. */
 
-const types = ["x", "y", "z"];
+const types: [string, ...string[]] = ["x", "y", "z"];
 const channels = ["one", "two"];
 const steps = Number(process.env.COMMOTION_STEPS ?? 15);
 
@@ -19,25 +21,38 @@ interface Tab {
 	comeBack: (() => Promise<unknown>) | undefined;
 }
 
-const pick = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)] as T;
+const seed = Number(process.env.COMMOTION_SEED ?? Math.floor(Math.random() * 2 ** 32));
+// Nothing that a browser is asked to do takes so long; what hangs is named.
+const patience = 30_000;
 
 test("nothing is lost, and nothing comes twice", { timeout: 60_000 + steps * 4_000 }, async () => {
 	const [{ context, close }, scene] = await Promise.all([openPlainBrowser(), openScene()]);
 	const flow = startFlow(scene, channels, (n) => types[n % types.length]);
+	const random = new Random(seed);
 	const history: string[] = [];
+	/** What is going on, for the error. */
+	let now = "";
 	try {
 		const tabs: Tab[] = [await open(scene, flow), await open(scene, flow)];
 		for (let step = 0; step < steps; step++) {
-			await flow.more(Math.floor(Math.random() * 60));
-			history.push(await act(tabs, scene, flow));
+			now = `step ${step}`;
+			await flow.more(random.below(60));
+			history.push(await within(act(tabs, scene, flow), patience, now));
 		}
-		for (const tab of tabs) await tab.comeBack?.();
+		for (const [n, tab] of tabs.entries()) {
+			now = `the return of tab ${n}`;
+			await within(tab.comeBack?.() ?? Promise.resolve(), patience, now);
+		}
 		await flow.more(50);
 		const count = await flow.stop();
-		for (const tab of tabs) await check(tab, count);
+		for (const [n, tab] of tabs.entries()) {
+			now = `the look at tab ${n}`;
+			await check(tab, count);
+		}
 		await connections(scene, 1);
 	} catch (error) {
-		throw new Error(`After ${history.join(", ")}.`, { cause: error });
+		const before = `COMMOTION_SEED=${seed}; ${now}, after ${history.join(", ")}`;
+		throw new Error(`${before}: ${(error as Error).message}`, { cause: error });
 	} finally {
 		await flow.stop();
 		await close();
@@ -46,8 +61,8 @@ test("nothing is lost, and nothing comes twice", { timeout: 60_000 + steps * 4_0
 
 	async function open(scene: Scene, flow: Flow): Promise<Tab> {
 		const page = await openTab(context, scene);
-		const own = types.filter(() => Math.random() < 0.5);
-		if (own.length === 0) own.push(pick(types));
+		const own = types.filter(() => random.chance(0.5));
+		if (own.length === 0) own.push(random.pick(types));
 		await page.evaluate(`listen("${path(channels)}", {}, ...${JSON.stringify(own)})`);
 		await when(page, 'client.state === "open"');
 		return { page, types: own, openAt: flow.count, comeBack: undefined };
@@ -55,12 +70,14 @@ test("nothing is lost, and nothing comes twice", { timeout: 60_000 + steps * 4_0
 
 	async function act(tabs: Tab[], scene: Scene, flow: Flow): Promise<string> {
 		const present = tabs.filter((tab) => tab.comeBack === undefined);
-		if (tabs.length < 2 || (tabs.length < 6 && Math.random() < 0.3)) {
+		if (tabs.length < 2 || (tabs.length < 6 && random.chance(0.3))) {
 			tabs.push(await open(scene, flow));
 			return "opened";
 		}
 		// The older a tab is, the likelier it leads.
-		const tab = Math.random() < 0.5 ? (present[0] ?? pick(tabs)) : pick(tabs);
+		const any = tabs[random.below(tabs.length)] as Tab;
+		const tab = random.chance(0.5) ? (present[0] ?? any) : any;
+		now += ` ${tabs.indexOf(tab)}`;
 		const session = await context.newCDPSession(tab.page);
 		if (tab.comeBack !== undefined) {
 			await tab.comeBack();
@@ -69,7 +86,8 @@ test("nothing is lost, and nothing comes twice", { timeout: 60_000 + steps * 4_0
 		}
 		const state = (state: "frozen" | "active") => () =>
 			session.send("Page.setWebLifecycleState", { state });
-		const way = pick(["closed", "crashed", "frozen", "away"]);
+		const way = random.pick(["closed", "crashed", "frozen", "away"]);
+		now += ` ${way}`;
 		if (way === "frozen") {
 			await state("frozen")();
 			tab.comeBack = state("active");
