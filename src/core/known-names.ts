@@ -22,7 +22,7 @@ type Complete<Options, Known extends readonly string[]> = [
  *
  * @param where the beginning of the error, such as `redis(): socket.`.
  * @param known all options, with spaces between them, in as many strings as are easy to read.
- * @throws {TypeError} that names the option and what to write. It holds no value.
+ * @throws {TypeError} that names the option and what to write. It holds no value. Also when the options are no object.
  */
 export function checkNames<Options extends object, const Known extends readonly string[]>(
 	where: string,
@@ -30,6 +30,11 @@ export function checkNames<Options extends object, const Known extends readonly 
 	known: Known & Complete<Options, Known>,
 	advice: Advice = [],
 ): void {
+	if (Object(options) !== options) {
+		// `limits.` is a field; `redis(): ` is not.
+		const what = /\w\.$/.test(where) ? `${where.slice(0, -1)}:` : `${where}options:`;
+		throw new TypeError(`${what} must be an object.`);
+	}
 	const names = wordsOf(known);
 	for (const name of unknownNames(options, names)) {
 		const way = wayOut(name, names, advice, Math.max(2, name.length / 3));

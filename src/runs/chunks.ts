@@ -26,17 +26,23 @@ export class ChunkReader {
 	/** The next chunk; bytes have become text. @throws what the source throws, or the signal's reason. */
 	async next(): Promise<{ done?: boolean | undefined; value: unknown }> {
 		this.#signal.throwIfAborted();
-		const step = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
-			this.#abort = () => reject(this.#signal.reason);
-			Promise.resolve(this.#iterator.next()).then(resolve, reject);
-		});
+		const step = await this.#unlessAborted(() => this.#iterator.next());
 		if (step.done === true) {
 			const rest = this.#decoder.decode();
 			return rest === "" ? ended : { value: rest };
 		}
-		const { value } = step;
-		if (!(value instanceof Uint8Array)) return { value };
-		return { value: this.#decoder.decode(value, { stream: true }) };
+		// As `for await` does with an iterator that is not asynchronous.
+		const promised: unknown = step.value;
+		const value =
+			promised instanceof Promise ? await this.#unlessAborted(() => promised) : promised;
+		return { value: isBytes(value) ? this.#decoder.decode(value, { stream: true }) : value };
+	}
+
+	#unlessAborted<T>(ask: () => T | Promise<T>): Promise<T> {
+		return new Promise((resolve, reject) => {
+			this.#abort = () => reject(this.#signal.reason);
+			Promise.resolve(ask()).then(resolve, reject);
+		});
 	}
 
 	/** Tells the source that no more is wanted. It need not listen, and is not waited for. */
@@ -46,6 +52,19 @@ export class ChunkReader {
 	}
 
 	readonly #aborted = (): void => this.#abort?.();
+}
+
+/** Whether it is bytes, of which JSON would make an object without them. */
+export function isBytes(value: unknown): value is ArrayBuffer | ArrayBufferView<ArrayBuffer> {
+	return value instanceof ArrayBuffer || ArrayBuffer.isView(value);
+}
+
+/** Whether it is what a source returns, and no options. */
+export function areChunks(value: unknown): boolean {
+	const given = Object(value) as Partial<
+		ReadableStream & AsyncIterable<unknown> & Iterable<unknown>
+	>;
+	return Boolean(given.getReader ?? given[Symbol.asyncIterator] ?? given[Symbol.iterator]);
 }
 
 function iteratorOf(source: RunChunks): AsyncIterator<unknown> | Iterator<unknown> {

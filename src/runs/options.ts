@@ -157,6 +157,21 @@ export function checkedRunsOptions(options: RunsOptions, messageBytes: number) {
 	};
 }
 
+/**
+ * Checks what `read()` is given.
+ *
+ * @throws {TypeError} that names the option and its rule.
+ */
+export function checkReadFrom(from: { after?: unknown; signal?: unknown }): void {
+	checkNames("Runs: read(): ", from, ["after signal"], [["Write after.", "lastEventId cursor"]]);
+	const { after, signal } = from;
+	if (after !== undefined && typeof after !== "string") {
+		throw new TypeError("Runs: read(): after: must be a string, the id of a chunk.");
+	}
+	if (signal === undefined || signal instanceof AbortSignal) return;
+	throw new TypeError("Runs: read(): signal: must be an AbortSignal.");
+}
+
 /** The longest that a timer can be set to, in ms. */
 const longest = 2_147_483_647;
 

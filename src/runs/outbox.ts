@@ -150,8 +150,9 @@ export class Outbox {
 		this.#disarm();
 		this.#armedTo = what;
 		const { lease, options } = this.#sending;
-		const at = this.#lastCall + (what === "send" ? options.batch.wait : lease / 3);
-		const ms = Math.max(0, at - performance.now());
+		// What waits is no sign of the producer to anybody.
+		const pause = Math.min(lease / 3, what === "send" ? options.batch.wait : Infinity);
+		const ms = Math.max(0, this.#lastCall + pause - performance.now());
 		this.#timer = setTimeout(() => void this.#send(performance.now()), ms);
 	}
 

@@ -2,6 +2,7 @@ import { SseError } from "../core/errors.ts";
 import type { Message } from "../core/message/message.ts";
 import type { RunHost } from "../core/run-host.ts";
 import type { RunEndState } from "../core/run-store.ts";
+import { atEndOfTurn } from "../core/scheduling.ts";
 import { ChunkReader, type RunChunks, storeNow } from "./chunks.ts";
 import { RunError } from "./errors.ts";
 import { endPayload, kindOf } from "./messages.ts";
@@ -51,15 +52,18 @@ export class Producer {
 	/** Resolves to how it has ended; never rejects. */
 	async run(source: RunSource): Promise<RunEnd> {
 		const { signal } = this.#abort;
+		const report = (error: unknown) => this.#runHost.report(error, this.#claimed.channel);
 		const stopListening = new AbortController();
 		void this.#listen(stopListening.signal);
+		const turn = new Turn();
 		let reader: ChunkReader | undefined;
 		try {
-			reader = new ChunkReader(await withSignal(source, signal), signal);
+			reader = new ChunkReader(await withSignal(source, signal, report), signal);
 			for (let step = await reader.next(); step.done !== true; step = await reader.next()) {
 				const isAsked = step.value === storeNow;
 				const room = isAsked ? this.#outbox.flush() : this.#outbox.add(step.value);
 				if (room !== undefined) await room;
+				if (turn.isOver) await turn.next();
 			}
 			await this.#outbox.flush();
 			return await this.#end("done", "");
@@ -69,7 +73,7 @@ export class Producer {
 			stopListening.abort();
 			this.#outbox.close();
 			// The source need not listen to its signal, and may never come to an end.
-			reader?.cancel().catch((error) => this.#runHost.report(error, this.#claimed.channel));
+			reader?.cancel().catch(report);
 		}
 	}
 
@@ -164,12 +168,43 @@ export class Producer {
 }
 
 /** The source, unless the signal aborts before there is one. */
-async function withSignal(source: RunSource, signal: AbortSignal): Promise<RunChunks> {
+async function withSignal(
+	source: RunSource,
+	signal: AbortSignal,
+	report: (error: unknown) => void,
+): Promise<RunChunks> {
 	const made = source(signal);
 	if (!(made instanceof Promise)) return made;
 	return new Promise((resolve, reject) => {
-		const abort = () => reject(signal.reason);
+		const abort = () => {
+			reject(signal.reason);
+			// Nobody reads what comes of it.
+			made.then((chunks) => new ChunkReader(chunks, signal).cancel()).catch(report);
+		};
 		signal.addEventListener("abort", abort, { once: true });
-		made.then(resolve, reject);
+		made.finally(() => signal.removeEventListener("abort", abort)).then(resolve, reject);
 	});
+}
+
+/** For so long, in ms, a source that never waits may keep others waiting. */
+const longestTurn = 10;
+
+/** The time is looked at once for so many chunks. */
+const chunksPerLook = 16;
+
+/** Lets others have their turn of the event loop. */
+class Turn {
+	#begun = performance.now();
+	#chunks = 0;
+
+	/** Asked after each chunk. */
+	get isOver(): boolean {
+		this.#chunks++;
+		return this.#chunks % chunksPerLook === 0 && performance.now() - this.#begun > longestTurn;
+	}
+
+	async next(): Promise<void> {
+		await new Promise<void>(atEndOfTurn);
+		this.#begun = performance.now();
+	}
 }

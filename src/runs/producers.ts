@@ -40,7 +40,12 @@ export class Producers {
 			done = new Producer(this.#runHost, this.#options, claimed).run(source).finally(() => {
 				this.#count--;
 			});
-			waitUntil?.(done);
+			try {
+				waitUntil?.(done);
+			} catch (error) {
+				// The run goes on, and whoever asked is its producer.
+				this.#runHost.report(error, channel);
+			}
 			return { role: "producer", done };
 		} finally {
 			if (done === undefined) this.#count--;

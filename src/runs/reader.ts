@@ -28,6 +28,13 @@ export interface ReadFrom {
 	readonly host?: unknown;
 }
 
+/** Everything that a run has said so far. */
+interface Collected {
+	readonly record: RunRecord;
+	readonly chunks: readonly unknown[];
+	readonly lastEventId: string | undefined;
+}
+
 /** Messages in one read of the history. */
 const pageSize = 500;
 
@@ -87,29 +94,46 @@ export class RunReaders {
 		return undefined;
 	}
 
-	/**
-	 * Hands on all chunks that are kept by now.
-	 *
-	 * @returns the id of the last of it.
-	 */
-	async collect(
-		channel: string,
-		{ end }: RunRecord,
-		take: (data: unknown) => void,
-	): Promise<string | undefined> {
-		const { history } = this.#host.connector();
-		let position = beginning;
+	/** The record, and all chunks that are kept by now. Undefined: there is no such run. */
+	async collect(channel: string): Promise<Collected | undefined> {
 		for (;;) {
+			const record = await this.look(channel);
+			if (record === undefined) return undefined;
+			try {
+				return { record, ...(await this.#chunksOf(channel, record)) };
+			} catch (error) {
+				// It was deleted meanwhile, and may have begun anew.
+				if (!(error instanceof RunError) || error.code !== "unknown_run") throw error;
+			}
+		}
+	}
+
+	async #chunksOf(channel: string, record: RunRecord) {
+		const { history } = this.#host.connector();
+		const chunks: unknown[] = [];
+		let position = beginning;
+		for (let count = 0; ; ) {
 			const { covered, messages, more } = await history.read(channel, position, pageSize);
-			if (!covered) throw gap();
+			if (!covered) throw await this.#missing(channel, record);
 			for (const { id, payload } of messages) {
 				position = id;
+				count++;
 				const message = payload === undefined ? undefined : this.#host.decode(payload);
-				if (message?.id === id && kindOf(message) === "chunk") take(message.data);
-				if (id === end) return id;
+				if (message?.id === id && kindOf(message) === "chunk") chunks.push(message.data);
+				if (id === record.end) return { chunks, lastEventId: id };
 			}
-			if (!more) return position === beginning ? undefined : position;
+			if (more) continue;
+			if (record.end !== undefined || count < record.count) {
+				throw await this.#missing(channel, record);
+			}
+			return { chunks, lastEventId: position === beginning ? undefined : position };
 		}
+	}
+
+	/** Why chunks are not there: it is gone, or they alone are. */
+	async #missing(channel: string, { name }: RunRecord, host?: unknown): Promise<RunError> {
+		const found = await this.look(channel, host);
+		return found?.name === name ? gap() : gone();
 	}
 
 	/** Of a run that goes on. It ends early when it is time to look at the record again. */
@@ -129,7 +153,7 @@ export class RunReaders {
 		try {
 			for await (const message of messages) {
 				const kind = kindOf(message);
-				if (kind === "gap") throw gap();
+				if (kind === "gap") throw await this.#missing(channel, record, host);
 				if (kind === "gone") {
 					const found = await this.look(channel, host);
 					if (found?.name !== name) throw gone();
@@ -167,10 +191,11 @@ export class RunReaders {
 			yield { end };
 			return;
 		}
+		if (!isPosition(after)) throw gap();
 		let position = after;
 		while (!signal?.aborted) {
 			const page = await history.read(channel, position, pageSize);
-			if (!page.covered) throw gap();
+			if (!page.covered) throw await this.#missing(channel, record, host);
 			for (const { id, payload } of page.messages) {
 				if (isAfter(id, end.id)) break;
 				position = id;
@@ -181,7 +206,7 @@ export class RunReaders {
 				}
 				if (message?.id === id && kindOf(message) === "chunk") yield { message };
 			}
-			if (!page.more) throw gap();
+			if (!page.more) throw await this.#missing(channel, record, host);
 		}
 	}
 

@@ -63,7 +63,7 @@ export async function answerRequest(
 	if (replay !== "after" && replay !== "all") {
 		throw new TypeError('Runs: stream(): replay: must be "after" or "all".');
 	}
-	if (!(wait >= 0 && wait <= 60_000)) {
+	if (typeof wait !== "number" || !(wait >= 0 && wait <= 60_000)) {
 		throw new TypeError("Runs: stream(): wait: must be a number of 0 to 60,000, in ms.");
 	}
 	const format = formatOf(options.format);
@@ -156,6 +156,13 @@ export function away(error: string, headers: Record<string, string>): Response {
 function formatOf(format: RunStreamOptions["format"]): RunFormat {
 	if (format === undefined || format === "plain") return plainFormat;
 	if (format === "told") return toldFormat;
-	if (typeof format === "object" && typeof format?.chunk === "function") return format;
-	throw new TypeError('Runs: stream(): format: must be "plain", "told", or a RunFormat.');
+	if (typeof format !== "object" || format === null) {
+		throw new TypeError('Runs: stream(): format: must be "plain", "told", or a RunFormat.');
+	}
+	for (const name of ["chunk", "end", "failure"] as const) {
+		if (typeof format[name] === "function") continue;
+		throw new TypeError(`Runs: stream(): format.${name}: must be a function.`);
+	}
+	if (format.absent === 204 || format.absent === 404) return format;
+	throw new TypeError("Runs: stream(): format.absent: must be 204 or 404.");
 }

@@ -4,7 +4,12 @@ import type { RunEndState } from "../core/run-store.ts";
 import { Cancels, checkReason, type RunCancelOptions } from "./cancelling.ts";
 import { channelAsked, channelOf } from "./channel.ts";
 import { gonePayload } from "./messages.ts";
-import { type CheckedRunsOptions, checkedRunsOptions, type RunsOptions } from "./options.ts";
+import {
+	type CheckedRunsOptions,
+	checkedRunsOptions,
+	checkReadFrom,
+	type RunsOptions,
+} from "./options.ts";
 import type { RunSource } from "./producer.ts";
 import { Producers } from "./producers.ts";
 import { type RunEnd, RunReaders } from "./reader.ts";
@@ -93,8 +98,8 @@ export class Runs {
 		how: RunSource | StepOptions = {},
 	): Promise<Started<{ readonly done: Promise<RunEnd> } | { readonly lease: string }>> {
 		const channel = channelOf(this.#options.prefix, id);
-		if (typeof how !== "function") return this.#steps.start(channel, how);
-		return this.#producers.start(channel, how);
+		if (typeof how === "function") return this.#producers.start(channel, how);
+		return this.#steps.start(channel, how);
 	}
 
 	/**
@@ -161,8 +166,10 @@ export class Runs {
 	 */
 	async *read(
 		id: string,
-		{ after, signal }: { after?: string | undefined; signal?: AbortSignal | undefined } = {},
+		options: { after?: string | undefined; signal?: AbortSignal | undefined } = {},
 	): AsyncGenerator<RunChunk, RunEnd | undefined> {
+		checkReadFrom(options);
+		const { after, signal } = options;
 		return yield* this.#readers.read(channelOf(this.#options.prefix, id), { after, signal });
 	}
 
@@ -174,11 +181,9 @@ export class Runs {
 	 * ```
 	 */
 	async snapshot(id: string): Promise<RunSnapshot | undefined> {
-		const channel = channelOf(this.#options.prefix, id);
-		const record = await this.#readers.look(channel);
-		if (record === undefined) return undefined;
-		const chunks: unknown[] = [];
-		const lastEventId = await this.#readers.collect(channel, record, (data) => chunks.push(data));
+		const collected = await this.#readers.collect(channelOf(this.#options.prefix, id));
+		if (collected === undefined) return undefined;
+		const { record, chunks, lastEventId } = collected;
 		const text = chunks.filter((chunk) => typeof chunk === "string").join("");
 		return { ...statusOf(record), chunks, text, lastEventId };
 	}

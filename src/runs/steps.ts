@@ -2,6 +2,7 @@ import { checkNames } from "../core/known-names.ts";
 import { exceeds } from "../core/message/text.ts";
 import type { RunHost } from "../core/run-host.ts";
 import type { RunEndState, RunStore } from "../core/run-store.ts";
+import { areChunks, isBytes } from "./chunks.ts";
 import { RunError, refusalOf } from "./errors.ts";
 import { chunkPayload, endPayload } from "./messages.ts";
 import { type CheckedRunsOptions, checkedLease } from "./options.ts";
@@ -47,6 +48,9 @@ export class RunSteps {
 	}
 
 	async start(channel: string, options: StepOptions) {
+		if (areChunks(options) || options instanceof Promise) {
+			throw new TypeError("Runs: start(): source: must be a function, such as () => stream.");
+		}
 		checkNames("Runs: start(): ", options, ["lease"]);
 		const claimed = await this.claim(
 			channel,
@@ -56,9 +60,11 @@ export class RunSteps {
 		return { role: "reader", done: Promise.resolve(undefined) } as const;
 	}
 
-	async append(channel: string, chunk: unknown, { lease }: { lease: string }) {
-		const token = checkedToken(lease);
-		const payload = chunkPayload(typeof chunk === "string" ? chunk.toWellFormed() : chunk);
+	async append(channel: string, chunk: unknown, options: { lease: string }) {
+		checkNames("Runs: append(): ", options, ["lease"]);
+		const token = checkedToken(options.lease);
+		const value = isBytes(chunk) ? textOf(chunk) : chunk;
+		const payload = chunkPayload(typeof value === "string" ? value.toWellFormed() : value);
 		const { chunkBytes } = this.#options.limits;
 		if (exceeds(payload, chunkBytes)) {
 			throw new RunError("run_limit", `A chunk has at most ${chunkBytes} bytes.`);
@@ -107,6 +113,17 @@ export class RunSteps {
 		} finally {
 			if (this.#underWay.get(channel) === calling) this.#underWay.delete(channel);
 		}
+	}
+}
+
+/** Of a chunk by itself, so nobody has the rest of a character. */
+function textOf(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): string {
+	try {
+		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+	} catch {
+		throw new TypeError(
+			"Runs: append(): chunk: bytes must be text in UTF-8, and end with a character.",
+		);
 	}
 }
 

@@ -10,6 +10,9 @@ interface Watching {
 	report(error: unknown): void;
 }
 
+/** So long after somebody has joined, in ms, the store is asked: the run may have gone just before he could hear of it. */
+const joinPause = 1_000;
+
 /** How many looks make one interval of suspicion. */
 const looksPerLease = 4;
 
@@ -31,6 +34,10 @@ export class Watch {
 	/** Since when the lease is known to have lapsed, with a broker that answers. */
 	#suspectedSince: number | undefined;
 	#timer: ReturnType<typeof setTimeout> | undefined;
+	/** When that runs, as `performance.now()` has it. */
+	#dueAt = Infinity;
+	/** Somebody has joined since the last look. */
+	#isJoined = false;
 
 	constructor(watching: Watching, channel: string, { name, lease }: RunRecord) {
 		this.#watching = watching;
@@ -46,12 +53,14 @@ export class Watch {
 	/** @param wake called when it is time to look at the record. @returns what ends that; idempotent. */
 	join(wake: () => void): () => void {
 		this.#readers.add(wake);
-		if (this.#timer === undefined) this.#arm(this.#lease);
+		this.#isJoined = true;
+		const pause = Math.min(joinPause, this.#lease);
+		if (performance.now() + pause < this.#dueAt) this.#arm(pause);
 		return () => {
 			this.#readers.delete(wake);
 			if (!this.isIdle) return;
 			clearTimeout(this.#timer);
-			this.#timer = undefined;
+			this.#dueAt = Infinity;
 		};
 	}
 
@@ -65,18 +74,22 @@ export class Watch {
 
 	#arm(ms: number): void {
 		clearTimeout(this.#timer);
+		this.#dueAt = performance.now() + ms;
 		this.#timer = setTimeout(() => void this.#check(), Math.max(1, ms));
 	}
 
 	async #check(): Promise<void> {
 		const silence = performance.now() - this.#heardAt;
-		if (silence < this.#lease) return this.#arm(this.#lease - silence);
+		const isSilent = silence >= this.#lease;
+		if (!isSilent && !this.#isJoined) return this.#arm(this.#lease - silence);
+		this.#isJoined = false;
 		let next = this.#lease / looksPerLease;
 		try {
 			const record = await this.#watching.look();
 			if (record === undefined || record.name !== this.#name || record.state !== "running") {
 				this.#wakeAll();
-			} else {
+			} else if (!isSilent) next = this.#lease - silence;
+			else {
 				this.#lease = record.lease;
 				if (record.left >= 0) next = record.left + 1;
 				await this.#suspect(record.left < 0);
@@ -87,7 +100,7 @@ export class Watch {
 			if (error instanceof SseError && error.code === "closed") return this.#readers.clear();
 			this.#watching.report(error);
 		}
-		if (!this.isIdle) this.#arm(next);
+		if (!this.isIdle) this.#arm(this.#isJoined ? Math.min(joinPause, next) : next);
 	}
 
 	async #suspect(hasLapsed: boolean): Promise<void> {

@@ -91,7 +91,7 @@ test("close({ drain }) spreads the ends of runs' streams over the time, with tho
 	const { runs, sse } = setUp();
 	await runs.start("a", {});
 	let over = 0;
-	const begun = performance.now();
+	let begun = 0;
 	const ends: number[] = [];
 	const ended = async (response: Response) => {
 		await response.text();
@@ -103,6 +103,7 @@ test("close({ drain }) spreads the ends of runs' streams over the time, with tho
 		streams.push(ended(await runs.stream(request(), "a")));
 		streams.push(ended(await sse.stream(request(), { channel: "other" })));
 	}
+	begun = performance.now();
 	const closed = sse.close({ drain: 1_000 });
 	await until(() => over > 0, { what: "the first end" });
 	expect(over).toBeLessThan(10);

@@ -8,6 +8,7 @@ test("what is to be stored is stored then, and what comes later is gathered agai
 	await writer?.store({ n: 1 }, { n: 2 });
 	await writer?.store({ n: 3 });
 	expect((await runs.snapshot("a"))?.chunks).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+	const begun = performance.now();
 	for (let n = 0; n < 50; n++) {
 		await writer?.write("word ");
 		await new Promise((resolve) => setTimeout(resolve, 1));
@@ -15,7 +16,8 @@ test("what is to be stored is stored then, and what comes later is gathered agai
 	expect(await writer?.finish()).toEqual({ status: "done" });
 	const { text, messages } = (await runs.snapshot("a")) ?? {};
 	expect(text).toBe("word ".repeat(50));
-	expect(messages).toBeLessThan(10);
+	// Three came before, and one comes with the end.
+	expect(messages).toBeLessThanOrEqual(5 + (performance.now() - begun) / 200);
 });
 
 test("nothing is taken after the end, by whomever it comes", async () => {

@@ -1,0 +1,95 @@
+import { expect, test, vi } from "vitest";
+import { memory } from "../../../src/connectors/memory.ts";
+import { collect, setUp } from "./kit.ts";
+
+/** More than is read at once. */
+const many = () => Array.from({ length: 1_200 }, (_, n) => ({ n }));
+
+const gone = { code: "unknown_run" };
+
+test("a run that is deleted between two pages is unknown to its readers, and not incomplete", async () => {
+	const { runs } = setUp();
+	for (const again of [false, true]) {
+		await (await runs.start("a", many)).done;
+		const reading = runs.read("a");
+		await reading.next();
+		await runs.delete("a");
+		if (again) await (await runs.start("a", () => ["another"])).done;
+		await expect(collect(reading)).rejects.toMatchObject(gone);
+		await runs.delete("a");
+	}
+});
+
+test("a snapshot beside delete is whole, or there is none", async () => {
+	const { runs } = setUp();
+	for (let n = 0; n < 20; n++) {
+		await (await runs.start("a", () => [{ n }])).done;
+		const [snapshot] = await Promise.all([runs.snapshot("a"), runs.delete("a")]);
+		if (snapshot !== undefined) expect(snapshot.chunks).toEqual([{ n }]);
+	}
+});
+
+test("a snapshot of a run that is begun anew meanwhile is the new one's", async () => {
+	const connector = memory({ history: {} });
+	const { runs } = setUp({}, { connector });
+	await (await runs.start("a", () => ["old"])).done;
+	const { history } = connector;
+	if (history === undefined) throw new Error("It has one.");
+	const read = vi.spyOn(history, "read").mockImplementationOnce(async (...args) => {
+		read.mockRestore();
+		await runs.delete("a");
+		await (await runs.start("a", () => [{ new: 1 }, { new: 2 }])).done;
+		return history.read(...args);
+	});
+	const snapshot = await runs.snapshot("a");
+	expect(snapshot?.chunks).toEqual([{ new: 1 }, { new: 2 }]);
+	expect(snapshot?.messages).toBe(2);
+});
+
+test("a reader who joins in the moment of delete is told long before a lease is over", async () => {
+	const { runs } = setUp({ lease: 20_000 });
+	for (const chunks of [[], ["so far"]]) {
+		const { lease = "" } = await runs.start("a", {});
+		for (const chunk of chunks) await runs.append("a", chunk, { lease });
+		const begun = performance.now();
+		// It has seen the record when the run goes, and does not listen yet.
+		const reading = collect(runs.read("a"));
+		const deleted = runs.delete("a");
+		await expect(reading).rejects.toMatchObject(gone);
+		expect(performance.now() - begun).toBeLessThan(5_000);
+		await deleted;
+	}
+});
+
+test("readers who keep coming cost one look a second, and no more", async () => {
+	const connector = memory({ history: {} });
+	const { runs } = setUp({}, { connector });
+	await runs.start("a", {});
+	const stop = new AbortController();
+	const readings: Promise<unknown>[] = [];
+	const read = () => readings.push(collect(runs.read("a", { signal: stop.signal })));
+	read();
+	if (connector.runs === undefined) throw new Error("It has them.");
+	const status = vi.spyOn(connector.runs, "status");
+	const begun = performance.now();
+	while (performance.now() - begun < 1_500) {
+		read();
+		await new Promise((resolve) => setTimeout(resolve, 10));
+	}
+	const own = readings.length - 1;
+	expect(status.mock.calls.length - own).toBeLessThanOrEqual(3);
+	stop.abort();
+	await Promise.all(readings);
+});
+
+test("a position that is none is a gap, and is not sent to the broker", async () => {
+	const connector = memory({ history: {} });
+	const { runs } = setUp({}, { connector });
+	await (await runs.start("a", () => ["x"])).done;
+	if (connector.history === undefined) throw new Error("It has one.");
+	const read = vi.spyOn(connector.history, "read");
+	for (const after of ["garbage", "", "9".repeat(1_000_000), "1-1\u0000", "$"]) {
+		await expect(runs.read("a", { after }).next()).rejects.toMatchObject({ code: "gap" });
+	}
+	expect(read).not.toHaveBeenCalled();
+});

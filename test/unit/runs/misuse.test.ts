@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { type RunFormat, Runs } from "../../../src/runs.ts";
+import { collect, setUp } from "./kit.ts";
+
+const request = () => new Request("http://localhost/");
+
+async function* generated() {
+	yield "a";
+}
+
+/** Calls that a compiler would refuse. */
+type Untyped = Record<string, (...args: unknown[]) => Promise<unknown>>;
+
+test.each<[call: string, says: string, make: (runs: Untyped) => unknown]>([
+	["a stream", "source: must be a function", (runs) => runs.start?.("a", new ReadableStream())],
+	["a generator", "source: must be a function", (runs) => runs.start?.("a", generated())],
+	["a list", "source: must be a function", (runs) => runs.start?.("a", ["x"])],
+	["a text", "source: must be a function", (runs) => runs.start?.("a", "x")],
+	["a promise", "source: must be a function", (runs) => runs.start?.("a", Promise.resolve())],
+	["null", "start(): options: must be an object", (runs) => runs.start?.("a", null)],
+	["a number", "start(): options: must be an object", (runs) => runs.start?.("a", 5_000)],
+	["append", "append(): options: must be an object", (runs) => runs.append?.("a", "x")],
+	["append", "Did you mean lease?", (runs) => runs.append?.("a", "x", { leese: "1" })],
+	["finish", "finish(): options: must be an object", (runs) => runs.finish?.("a")],
+	["stream", "stream(): options: must be an object", (runs) => runs.stream?.(request(), "a", null)],
+	["wait", "wait: must be a number", (runs) => runs.stream?.(request(), "a", { wait: "500" })],
+	[
+		"cancel",
+		"cancelRequest(): options: must be an object",
+		(runs) => runs.cancelRequest?.(request(), "a", null),
+	],
+])("%s: the error says %s", async (_, says, make) => {
+	const { runs } = setUp();
+	const error = await Promise.resolve(make(runs as never)).catch((reason: unknown) => reason);
+	expect(error).toBeInstanceOf(TypeError);
+	expect(String(error)).toContain(says);
+	expect(await runs.status("a")).toBeUndefined();
+});
+
+test.each([
+	[{ lastEventId: "1-1" }, "lastEventId: unknown option. Write after."],
+	[{ after: null }, "after: must be a string"],
+	[{ after: 5 }, "after: must be a string"],
+	[{ signal: "now" }, "signal: must be an AbortSignal"],
+])("read(): %j is refused", async (options, says) => {
+	const { runs } = setUp();
+	await expect(runs.read("a", options as never).next()).rejects.toThrow(says);
+});
+
+test.each([
+	["chunk", undefined],
+	["end", undefined],
+	["failure", "no"],
+	["absent", 200],
+])("a format whose %s is %s is refused before it is used", async (name, value) => {
+	const { runs } = setUp();
+	const format: RunFormat = {
+		absent: 404,
+		comesBack: true,
+		chunk: () => "",
+		end: () => "",
+		failure: () => "",
+	};
+	const options = { format: { ...format, [name]: value } as never };
+	const streaming = runs.stream(request(), "a", options);
+	await expect(streaming).rejects.toThrow(`Runs: stream(): format.${name}: must be`);
+});
+
+test.each([
+	["null", null, "Runs: options: must be an object."],
+	["limits", { limits: null }, "Runs: limits: must be an object."],
+	["batch", { batch: 50 }, "Runs: batch: must be an object."],
+])("options that are no object: %s", (_, options, says) => {
+	const { sse } = setUp();
+	expect(() => new Runs(sse, options as never)).toThrow(new TypeError(says));
+});
+
+test("bytes of each kind are text, from a source and in steps", async () => {
+	const { runs } = setUp();
+	const bytes = new TextEncoder().encode("héé");
+	const kinds = [bytes, bytes.buffer, new DataView(bytes.buffer)];
+	const { done } = await runs.start("a", () => kinds);
+	expect(await done).toEqual({ status: "done" });
+	expect((await runs.snapshot("a"))?.text).toBe("héé".repeat(3));
+
+	const { lease = "" } = await runs.start("b", {});
+	for (const each of kinds) await runs.append("b", each, { lease });
+	expect((await runs.snapshot("b"))?.chunks).toEqual(["héé", "héé", "héé"]);
+	// Half of a character would be replaced, and the other half as well.
+	const cut = runs.append("b", bytes.subarray(0, 2), { lease });
+	await expect(cut).rejects.toThrow("bytes must be text in UTF-8");
+});
+
+test("promises in a list are waited for, and a cancel does not wait for them", async () => {
+	const { runs } = setUp();
+	await (await runs.start("a", () => [Promise.resolve("one"), Promise.resolve({ n: 2 })])).done;
+	expect((await runs.snapshot("a"))?.chunks).toEqual(["one", { n: 2 }]);
+	const { done } = await runs.start("b", () => [new Promise(() => undefined)]);
+	await runs.cancel("b");
+	expect(await done).toEqual({ status: "cancelled" });
+});
+
+test("waitUntil that throws: the run goes on, its producer is told so, and onError what was thrown", async () => {
+	const failure = new Error("Illegal invocation");
+	const { runs, errors } = setUp({
+		waitUntil: () => {
+			throw failure;
+		},
+	});
+	const { role, done } = await runs.start("a", () => ["x"]);
+	expect(role).toBe("producer");
+	expect(await done).toEqual({ status: "done" });
+	expect(errors).toEqual([failure]);
+	expect((await collect(runs.read("a"))).end).toEqual({ status: "done" });
+});

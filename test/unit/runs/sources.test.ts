@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { collect, setUp } from "./kit.ts";
+
+/** The longest that others waited for their turn of the event loop, in ms. */
+function watchTurns() {
+	let longest = 0;
+	let last = performance.now();
+	const look = () => {
+		const now = performance.now();
+		longest = Math.max(longest, now - last);
+		last = now;
+	};
+	const timer = setInterval(look, 1);
+	return () => {
+		clearInterval(timer);
+		look();
+		return longest;
+	};
+}
+
+function* endless(chunk: unknown) {
+	for (;;) yield chunk;
+}
+
+async function* endlessly(chunk: unknown) {
+	for (;;) yield chunk;
+}
+
+test.each([
+	["nothing", () => endless("")],
+	["nothing, asynchronously", () => endlessly("")],
+	["words", () => endless("word ")],
+	["values", () => endless({ n: 1 })],
+])("a source that says %s without end holds nobody up, and can be cancelled", async (_, source) => {
+	const { runs } = setUp({
+		maxLength: 1_000_000_000,
+		limits: { runBytes: 1_000_000_000 },
+	});
+	const longest = watchTurns();
+	const { done } = await runs.start("a", source);
+	await new Promise((resolve) => setTimeout(resolve, 100));
+	await runs.cancel("a");
+	expect(await done).toEqual({ status: "cancelled" });
+	expect(longest()).toBeLessThan(1_000);
+});
+
+test("a source that comes only after the cancel is told so", async () => {
+	const { runs, errors } = setUp();
+	let come: (stream: ReadableStream) => void = () => undefined;
+	const { done } = await runs.start("a", () => new Promise((resolve) => (come = resolve)));
+	await runs.cancel("a");
+	expect(await done).toEqual({ status: "cancelled" });
+	const cancelled = new Promise<void>((resolve) => {
+		come(new ReadableStream({ cancel: () => resolve() }));
+	});
+	await cancelled;
+	expect(errors).toEqual([]);
+});
+
+test("one that fails after the cancel is reported, and nothing else happens", async () => {
+	const { runs, errors } = setUp();
+	let fail: (error: Error) => void = () => undefined;
+	const { done } = await runs.start("a", () => new Promise((_, reject) => (fail = reject)));
+	await runs.cancel("a");
+	await done;
+	const failure = new Error("too late");
+	fail(failure);
+	await new Promise((resolve) => setImmediate(resolve));
+	expect(errors).toEqual([failure]);
+});
+
+test("what is gathered for longer than a lease does not let the lease lapse", async () => {
+	const { runs, errors } = setUp({ lease: 300, batch: { wait: 10_000 } });
+	const { done } = await runs.start("a", async function* () {
+		yield "one ";
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		yield "two ";
+		await new Promise((resolve) => setTimeout(resolve, 1_500));
+		yield "three";
+	});
+	const read = await collect(runs.read("a"));
+	expect(read.all.map(({ data }) => data).join("")).toBe("one two three");
+	expect(read.end).toEqual({ status: "done" });
+	expect(await done).toEqual({ status: "done" });
+	expect(errors).toEqual([]);
+});
