@@ -15,6 +15,12 @@ export type {
 	Subscription,
 	SubscriptionHandlers,
 } from "./core/connector.ts";
+export type {
+	ClientEncoder,
+	Compression,
+	FeedEncoder,
+	SharedChunk,
+} from "./core/delivery/compression.ts";
 export type { EndReason } from "./core/delivery/connection.ts";
 export type { MessagesOptions } from "./core/delivery/message-iterator.ts";
 export type { MessageFilter } from "./core/delivery/selection.ts";

@@ -32,16 +32,24 @@ export class Hubs {
 		return this.#given as Connector;
 	}
 
-	/** @throws {ConnectorError} after `close()`. */
+	/**
+	 * @throws {ConnectorError} after `close()`.
+	 * @throws {ConfigurationError} as `connect` does.
+	 */
 	connectOpen(host?: unknown): Connector {
 		if (this.#closed) throw closedError("ServerSentEvents");
 		return this.connect(host);
 	}
 
-	/** The connector with the prefix. */
+	/**
+	 * The connector with the prefix.
+	 *
+	 * @throws {ConfigurationError} when the environment names no broker, or streams of this one cannot be compressed.
+	 */
 	connect(host?: unknown): Connector {
-		const { connector, channels } = this.#options;
+		const { connector, channels, compress } = this.#options;
 		this.#given ??= typeof connector === "function" ? connector(host) : connector;
+		compress?.check(this.#given);
 		this.#connector ??= prefixed(this.#given, channels.prefix);
 		return this.#connector;
 	}
@@ -57,6 +65,7 @@ export class Hubs {
 			linger: shared ? this.#options.linger : 0,
 			report: this.#report,
 			counters: this.counters,
+			compression: this.#options.compress,
 		});
 		if (this.#closed) hub.close();
 		if (shared) this.#shared = hub;

@@ -1,4 +1,5 @@
 import type { Connector } from "./connector.ts";
+import type { Compression } from "./delivery/compression.ts";
 import type { EndReason } from "./delivery/connection.ts";
 import { logError, shielded } from "./error-handler.ts";
 import type { ErrorHandler } from "./errors.ts";
@@ -95,6 +96,13 @@ export interface ServerSentEventsOptions<Events extends object = EventMap> {
 	 */
 	flushEvery?: number | undefined;
 	/**
+	 * Compresses streams for clients that take it: `gzip()` of `edge-sse/compress`. Not on Workers, and not where secrets
+	 * and text of an attacker share a channel.
+	 *
+	 * @defaultValue nothing is compressed
+	 */
+	compress?: Compression | undefined;
+	/**
 	 * How long a subscription at the broker outlives its last client, in ms.
 	 *
 	 * @defaultValue `2_000`
@@ -152,6 +160,7 @@ const advice: Advice = [
 	["Did you mean onError?", "logger"],
 	["Did you mean events?", "schema"],
 	["Did you mean stringify?", "serialize"],
+	['Write compress: gzip(), from "edge-sse/compress".', "compression gzip"],
 ];
 
 /**
@@ -172,12 +181,12 @@ export function checkedOptions<Events extends object>(options: ServerSentEventsO
 	checkSpelling(
 		options,
 		[
-			"connector events stringify authorize channels cors keepAlive ping flushEvery linger limits",
-			"maxDuration onConnect onDisconnect onError",
+			"connector events stringify authorize channels cors keepAlive ping flushEvery compress linger",
+			"limits maxDuration onConnect onDisconnect onError",
 		],
 		advice,
 	);
-	const { connector, cors } = options;
+	const { connector, cors, compress } = options;
 	const { channels = {} } = options;
 	if (typeof channels !== "object" || Array.isArray(channels)) {
 		throw new TypeError('channels: must be an object, as in { allowed: ["news"] }.');
@@ -197,6 +206,9 @@ export function checkedOptions<Events extends object>(options: ServerSentEventsO
 		throw new TypeError("channels.allowed: must be names of channels; a `*` may end them.");
 	}
 	if (typeof prefix !== "string") throw new TypeError("channels.prefix: must be a string.");
+	if (compress !== undefined && typeof compress?.feed !== "function") {
+		throw new TypeError('compress: must be what gzip() of "edge-sse/compress" returns.');
+	}
 	checkCors(cors);
 	const onError = shielded(options.onError ?? logError);
 	return {

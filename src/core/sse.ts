@@ -19,11 +19,18 @@ import {
 	asksForNamedCursor,
 	requestedCursor,
 } from "./request/request.ts";
-import { askToReconnect, eventStream, messagesJson } from "./request/response.ts";
+import { askToReconnect, codedHeaders, eventStream, messagesJson } from "./request/response.ts";
 import { RunHost } from "./run-host.ts";
 import { liftIdleTimeout, listenForDeparture, sinkFor } from "./sinks/host.ts";
 import type { Stats } from "./stats.ts";
 import { checkOwnStreams, type StreamOptions } from "./stream-options.ts";
+
+/** How a request is answered that may read. */
+interface Form {
+	asJson: boolean;
+	/** The coding of the stream. */
+	coding: string | undefined;
+}
 
 /**
  * Publishes events to channels, and streams channels to clients. It opens nothing before the
@@ -157,21 +164,28 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		}
 		const { headers } = admitted;
 		const asJson = prefersJson(request);
-		if (request.method === "HEAD") return (asJson ? messagesJson : eventStream)(null, headers);
+		const { compress } = this.#options;
+		const coding = !asJson && compress?.accepts(request) ? compress.coding : undefined;
+		const coded = compress === undefined ? headers : codedHeaders(headers, coding);
+		if (request.method === "HEAD") {
+			return asJson ? messagesJson(null, headers) : eventStream(null, coded);
+		}
 		const over = this.closing || admitted.expires <= Date.now();
-		const body = over ? undefined : await this.#enter(request, options, admitted, asJson);
+		const body = over
+			? undefined
+			: await this.#enter(request, options, admitted, { asJson, coding });
 		if (typeof body === "string") return messagesJson(body, headers);
-		if (body !== undefined) return eventStream(body, headers);
+		if (body !== undefined) return eventStream(body, coded);
 		this.#hubs.counters.refusedStreams++;
 		return askToReconnect(request, headers);
 	}
 
 	/** @returns a stream, or the text of JSON; undefined when the client is to come back later. */
-	async #enter(request: Request, options: StreamOptions, admitted: Admitted, asJson: boolean) {
+	async #enter(request: Request, options: StreamOptions, admitted: Admitted, form: Form) {
 		const slot = this.#connectionLimits.acquire(await this.#hooks.keyOf(request, options.host));
 		if (slot === undefined) return undefined;
 		try {
-			if (!asJson) return await this.#open(request, options, admitted, slot);
+			if (!form.asJson) return await this.#open(request, options, admitted, slot, form.coding);
 			const reader = { ...admitted, host: options.host, selection: this.#selectionOf(options) };
 			const text = await poll(request, reader, this.#hubs, this.#closing.signal);
 			slot.release();
@@ -193,6 +207,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		options: StreamOptions,
 		{ names, expires }: Admitted,
 		slot: Slot,
+		coding: string | undefined,
 	): Promise<ReadableStream<Uint8Array>> {
 		const { host, recent = 0, envelope = asksForEnvelope(request), types } = options;
 		const connector = this.#hubs.connect(host);
@@ -211,7 +226,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		const hub = this.#hubs.hubFor(host);
 		const view = { envelope, named, selection: this.#selectionOf(options) };
 		const first = firstFrames(options.first, lastEventId, this.#options.onError);
-		const opening = { ...resume, view, first };
+		const opening = { ...resume, view, compressed: coding !== undefined, first };
 		const { connection, sink } = await hub.open(names, opening, sinkFor(request, host));
 		this.#hubs.keep(hub);
 		liftIdleTimeout(request, host);

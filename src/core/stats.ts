@@ -11,7 +11,7 @@ export interface Stats {
 	 * count.
 	 */
 	frames: number;
-	/** Bytes written to clients, comments included. */
+	/** Bytes written to clients, comments included, as they are sent: compressed where they are. */
 	bytes: number;
 	/** Replays from the history, to clients that returned or fell behind. */
 	replays: number;

@@ -1,3 +1,4 @@
+import { gzip } from "../compress.ts";
 import { memory } from "../connectors/memory.ts";
 import { redis } from "../connectors/redis.ts";
 import { ServerSentEvents } from "../core/sse.ts";
@@ -46,11 +47,12 @@ export interface ServerHub {
  */
 export function createHub(environment: Environment): ServerHub {
 	const settings = readSettings(environment);
-	const { host, drain, options, publishing, ...rest } = settings;
+	const { host, drain, options, publishing, compression, ...rest } = settings;
 	const { authorize, authorizePublish } = readAuth(environment);
 	const sse = new ServerSentEvents({
 		connector: connectorFromEnvironment(redis) ?? memory({ history: historyFromEnvironment() }),
 		...options,
+		compress: compression && gzip(compression),
 		authorize,
 		...(settings.logsConnections ? connectionLog : {}),
 		onError: logError,

@@ -1,4 +1,5 @@
 import { namesProblem } from "../auth/claim.ts";
+import type { GzipOptions } from "../compress.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { ServerSentEventsOptions } from "../core/options.ts";
 import type { CorsOptions } from "../core/request/cors.ts";
@@ -38,6 +39,8 @@ export interface Settings {
 	logsConnections: boolean;
 	/** What the channels of runs begin with. Undefined: nothing is known of any. */
 	runsPrefix: string | undefined;
+	/** Undefined: streams are not compressed. */
+	compression: GzipOptions | undefined;
 	/** Options of the library. Undefined: its own default. */
 	options: Omit<ServerSentEventsOptions, "connector">;
 }
@@ -57,8 +60,16 @@ export function readSettings(environment: Environment): Settings {
 		cors: corsFrom(environment),
 		logsConnections: flag(environment, "SSE_LOG_CONNECTIONS") ?? false,
 		runsPrefix: runsPrefixFrom(environment),
+		compression: compressionFrom(environment),
 		options: libraryOptions(environment),
 	};
+}
+
+function compressionFrom(environment: Environment): GzipOptions | undefined {
+	const memory = whole(environment, "SSE_COMPRESS_MEMORY");
+	if (flag(environment, "SSE_COMPRESS")) return { memory };
+	if (memory === undefined) return undefined;
+	throw new ConfigurationError("SSE_COMPRESS_MEMORY needs SSE_COMPRESS=true.");
 }
 
 function libraryOptions(environment: Environment): Settings["options"] {

@@ -162,6 +162,18 @@ const delivery: readonly Variable[] = [
 		meaning: "How long messages may wait for each other to be written at once, in ms",
 	},
 	{
+		name: "SSE_COMPRESS",
+		default: "false",
+		meaning:
+			"Streams are [compressed](compression.md) for clients that take gzip. Not on Workers, and not where secrets and text of an attacker share a channel",
+		isFlag: true,
+	},
+	{
+		name: "SSE_COMPRESS_MEMORY",
+		default: "16777216",
+		meaning: "What compression may keep of all channels together, in bytes",
+	},
+	{
 		name: "SSE_LINGER",
 		default: "2000",
 		meaning: "How long a channel stays subscribed that nobody reads any more, in ms",

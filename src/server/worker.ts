@@ -31,7 +31,13 @@ let hub: Fetch | undefined;
 function createFrom(bindings: Bindings): Fetch {
 	const set = variables(bindings);
 	// It listens on no address of its own: `npm run start:workers` tells it wrangler's.
-	const { options, hosts, ...settings } = readSettings({ HOST: "0.0.0.0", ...set });
+	const { options, hosts, compression, ...settings } = readSettings({ HOST: "0.0.0.0", ...set });
+	if (compression !== undefined) {
+		throw new ConfigurationError(
+			"SSE_COMPRESS: not on Workers, where each stream stands alone and nothing can be compressed once for many. " +
+				"Unset it.",
+		);
+	}
 	const { authorize, authorizePublish } = readAuth(set);
 	const sse = new ServerSentEvents({
 		connector:

@@ -26,6 +26,7 @@ export const publicNames: Record<string, string[]> = {
 		"redis",
 		"upstash",
 	],
+	"edge-sse/compress": ["gzip"],
 	"edge-sse/client": ["EventClient"],
 	"edge-sse/react": ["useEvent", "useEventState", "useLatest"],
 	"edge-sse/hono": ["sseMiddleware", "stream"],
@@ -53,6 +54,7 @@ type Need = "node" | "cloudflare" | "react";
 const needs: Record<string, Need> = {
 	"edge-sse/redis": "node",
 	"edge-sse/node": "node",
+	"edge-sse/compress": "node",
 	"edge-sse/durable-object": "cloudflare",
 	"edge-sse/react": "react",
 };

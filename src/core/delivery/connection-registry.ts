@@ -124,7 +124,7 @@ export class ConnectionRegistry implements ConnectionOwner {
 			else if (this.#isDue(connection)) {
 				const cursor = feed.cursorFor(connection);
 				if (this.#pings(connection)) connection.write(this.#pingBytes);
-				else if (cursor === undefined) connection.write(commentBytes);
+				else if (cursor === undefined) connection.keepAlive(commentBytes);
 				if (cursor !== undefined) connection.write(cursor);
 			}
 		}

@@ -2,6 +2,7 @@ import { SseError } from "../errors.ts";
 import { jitteredRetry, retryEventFrame, retryFrame } from "../message/frame.ts";
 import type { Sink, SinkOwner } from "../sinks/sink.ts";
 import type { Counters } from "../stats.ts";
+import type { ClientEncoder, SharedChunk } from "./compression.ts";
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
@@ -44,6 +45,8 @@ export class Connection implements SinkOwner {
 	readonly #owner: ConnectionOwner;
 	/** Whether the client is told in events what comments and `retry:` say. */
 	readonly control: boolean;
+	/** Undefined: its stream is not compressed. */
+	readonly #encoder: ClientEncoder | undefined;
 	#ended: EndReason | undefined;
 	#cleanUp: CleanUp | undefined;
 	/** When the stream is to end, in ms since 1970. */
@@ -54,9 +57,10 @@ export class Connection implements SinkOwner {
 	lastTick: number;
 
 	/** It is to be given a sink before anything is written. */
-	constructor(owner: ConnectionOwner, control = false) {
+	constructor(owner: ConnectionOwner, control = false, encoder?: ClientEncoder) {
 		this.#owner = owner;
 		this.control = control;
+		this.#encoder = encoder;
 		this.begun = owner.tick;
 		this.lastTick = owner.tick;
 	}
@@ -71,13 +75,28 @@ export class Connection implements SinkOwner {
 	}
 
 	/**
-	 * Writes bytes that every client shares; one that keeps up may be sent a chunk of any size.
+	 * Writes bytes. They are not changed, so clients may share them. One that keeps up may be sent a chunk of any size.
 	 *
+	 * @param chunk the same, where all clients of the feed get it.
 	 * @returns false, and nothing is written, when it has more unread than it may.
 	 */
-	write(bytes: Uint8Array): boolean {
+	write(bytes: Uint8Array, chunk?: SharedChunk): boolean {
 		if (this.#ended !== undefined) return true;
 		if (this.#sink.bufferedBytes > this.#owner.bufferedBytes) return false;
+		const encoder = this.#encoder;
+		if (encoder === undefined) this.#send(bytes);
+		else this.#send(chunk === undefined ? encoder.own(bytes) : encoder.shared(chunk));
+		return true;
+	}
+
+	/** Writes a comment after a silence. A compressed stream needs none: its coding has something shorter. */
+	keepAlive(comment: Uint8Array): void {
+		if (this.#ended !== undefined) return;
+		if (this.#sink.bufferedBytes > this.#owner.bufferedBytes) return;
+		this.#send(this.#encoder?.silence() ?? comment);
+	}
+
+	#send(bytes: Uint8Array): void {
 		this.lastTick = this.#owner.tick;
 		try {
 			this.#sink.write(bytes);
@@ -85,7 +104,6 @@ export class Connection implements SinkOwner {
 		} catch {
 			this.#end("left"); // on some hosts a failing write is the only sign that the client has gone
 		}
-		return true;
 	}
 
 	/** From now on its bytes leave by this sink. */

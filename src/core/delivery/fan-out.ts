@@ -1,9 +1,12 @@
 import { atEndOfTurn, turnBytes } from "../scheduling.ts";
+import type { SharedChunk } from "./compression.ts";
 import type { Connection } from "./connection.ts";
 
 /** Bytes that all connected clients of a feed get. */
 export interface Chunk {
 	readonly bytes: Uint8Array;
+	/** The same for clients whose streams are compressed. */
+	readonly shared: SharedChunk | undefined;
 	/** How many events the bytes hold. */
 	readonly events: number;
 	/** The clients' positions before these bytes. */

@@ -9,6 +9,7 @@ import { beginning, isSame } from "../message/position.ts";
 import type { Batch } from "../scheduling.ts";
 import type { Counters } from "../stats.ts";
 import type { Channel, Outlet } from "./channel.ts";
+import type { Compression, FeedEncoder } from "./compression.ts";
 import type { Connection } from "./connection.ts";
 import { type Chunk, FanOut } from "./fan-out.ts";
 
@@ -22,6 +23,7 @@ export interface FeedOwner {
 	readonly report: ErrorHandler;
 	readonly counters: Counters;
 	readonly batch: Batch;
+	readonly compression: Compression | undefined;
 	/** A channel of the feed has ended. */
 	readonly onEnd: (feed: Feed, error: ConnectorError) => void;
 }
@@ -57,6 +59,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	readonly #counters: Counters;
 	readonly #framing: Framing;
 	readonly #batch: Batch;
+	readonly #encoder: FeedEncoder | undefined;
 	/** The feed's position in each channel, pending messages included. */
 	#positions: string[] = [];
 	/** The position of every connection that has been sent all flushed messages. */
@@ -72,7 +75,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	constructor(
 		channels: readonly Channel[],
 		view: View,
-		{ report, counters, batch, onEnd }: FeedOwner,
+		{ report, counters, batch, compression, onEnd }: FeedOwner,
 	) {
 		this.channels = channels;
 		this.names = channels.map((channel) => channel.name);
@@ -80,6 +83,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		this.#framing = new Framing(this.names, view);
 		this.#counters = counters;
 		this.#batch = batch;
+		this.#encoder = compression?.feed();
 		this.#onEnd = onEnd;
 		const logs = channels.flatMap(({ log }) => log ?? []);
 		if (logs.length === channels.length)
@@ -132,11 +136,13 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		const events = this.#events;
 		this.#settle();
 		if (text === "") return;
-		this.#fanOut.send({ bytes: encoder.encode(text), events, before }, this.#connections);
+		const bytes = encoder.encode(text);
+		const shared = this.#encoder?.next(bytes);
+		this.#fanOut.send({ bytes, shared, events, before }, this.#connections);
 	};
 
-	#write(connection: Connection, { bytes, events, before }: Chunk): void {
-		if (connection.write(bytes)) {
+	#write(connection: Connection, { bytes, shared, events, before }: Chunk): void {
+		if (connection.write(bytes, shared)) {
 			if (connection.isOpen) this.#counters.frames += events;
 			return;
 		}
@@ -219,6 +225,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	close(): void {
 		for (const channel of this.channels) channel.outlets.delete(this);
 		this.#replay?.close();
+		this.#encoder?.close();
 	}
 }
 

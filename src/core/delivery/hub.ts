@@ -11,6 +11,7 @@ import type { Counters } from "../stats.ts";
 import { BrokerClock } from "./broker-clock.ts";
 import { Channel, type ChannelOwner, type Outlet } from "./channel.ts";
 import { Channels } from "./channels.ts";
+import type { Compression } from "./compression.ts";
 import { Connection, type EndReason } from "./connection.ts";
 import { type ConnectionOptions, ConnectionRegistry } from "./connection-registry.ts";
 import { Feed, type FeedOwner, feedKey } from "./feed.ts";
@@ -20,6 +21,8 @@ export interface HubOptions extends ConnectionOptions {
 	linger: number;
 	/** How long messages may wait for each other, in ms. */
 	flushEvery: number;
+	/** How streams are compressed whose clients take it. */
+	compression?: Compression | undefined;
 	/** A foreign message, in bytes; a larger one is dropped. */
 	messageBytes: number;
 	report: ErrorHandler;
@@ -29,6 +32,8 @@ export interface HubOptions extends ConnectionOptions {
 /** How a stream is opened. */
 export interface HubResume extends Resume {
 	readonly view: View;
+	/** Whether the stream is compressed. */
+	readonly compressed?: boolean | undefined;
 	/** Makes the events of this client's own that come first. */
 	readonly first?: (() => Promise<string>) | undefined;
 }
@@ -48,6 +53,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 	readonly reads: Semaphore = new Semaphore(readsAtATime);
 	readonly restorations: Semaphore = new Semaphore(restorationsAtATime);
 	readonly memory: LogMemory = { tails: 0 };
+	readonly compression: Compression | undefined;
 	readonly clock: BrokerClock = new BrokerClock();
 	readonly #connector: Connector;
 	readonly #channels: Channels;
@@ -63,6 +69,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 		this.messageBytes = options.messageBytes;
 		this.report = options.report;
 		this.counters = options.counters;
+		this.compression = options.compression;
 		this.batch = new Batch(options.flushEvery);
 		const make = (name: string) => new Channel(name, connector, this);
 		this.#channels = new Channels(make, options.linger);
@@ -95,7 +102,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 	 */
 	async open<S extends Sink>(
 		names: readonly string[],
-		{ lastEventId, recent, expires, control = false, view, first }: HubResume,
+		{ lastEventId, recent, expires, control = false, view, compressed, first }: HubResume,
 		createSink: (owner: SinkOwner) => S,
 	): Promise<{ connection: Connection; sink: S }> {
 		await this.#pacer.pass();
@@ -126,7 +133,8 @@ export class Hub implements ChannelOwner, FeedOwner {
 			feed = new Feed(channels, view, this);
 			this.#feeds.set(key, feed);
 		}
-		const connection = new Connection(this.#registry, control);
+		const encoder = compressed ? this.compression?.client() : undefined;
+		const connection = new Connection(this.#registry, control, encoder);
 		const sink = createSink(connection);
 		connection.use(sink);
 		// Counted before it joins: what the others are then sent may show that they have gone.

@@ -10,27 +10,43 @@ const longest = 1_000;
 export function prefersJson(request: Request): boolean {
 	const accept = request.headers.get("accept") ?? "";
 	if (!accept.includes("application") || accept.length > longest) return false;
-	const ranges = accept.toLowerCase().split(",").map(parsed);
-	return quality(ranges, "application/json") > quality(ranges, "text/event-stream");
+	return quality(accept, "application/json") > quality(accept, "text/event-stream");
 }
 
-interface Range {
-	readonly type: string;
-	readonly q: number;
-}
-
-function parsed(range: string): Range {
-	const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
-	const weight = parameters.find((parameter) => parameter.startsWith("q="));
-	return { type, q: weight === undefined ? 1 : Number(weight.slice(2)) || 0 };
+/**
+ * Whether a request takes a coding, and likes it as much as none. A request without the header asks for none.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.accept-encoding
+ */
+export function acceptsCoding(request: Request, coding: string): boolean {
+	const accept = request.headers.get("accept-encoding") ?? "";
+	if (accept.length > longest) return false;
+	const weight = weightOf(accept, [coding, `x-${coding}`, "*"]) ?? 0;
+	return weight > 0 && weight >= (weightOf(accept, ["identity"]) ?? 0);
 }
 
 /** The most specific range counts. */
-function quality(ranges: readonly Range[], type: string): number {
+function quality(accept: string, type: string): number {
 	const [group] = type.split("/");
-	for (const wanted of [type, `${group}/*`, "*/*"]) {
-		const found = ranges.find((range) => range.type === wanted);
+	return weightOf(accept, [type, `${group}/*`, "*/*"]) ?? 0;
+}
+
+/**
+ * The weight of the first of these names that a header lists. Undefined: it lists none.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#quality.values
+ */
+function weightOf(header: string, names: readonly string[]): number | undefined {
+	const listed = header.toLowerCase().split(",").map(weighted);
+	for (const wanted of names) {
+		const found = listed.find(({ name }) => name === wanted);
 		if (found !== undefined) return found.q;
 	}
-	return 0;
+	return undefined;
+}
+
+function weighted(entry: string): { name: string; q: number } {
+	const [name = "", ...parameters] = entry.split(";").map((part) => part.trim());
+	const weight = parameters.find((parameter) => parameter.startsWith("q="));
+	return { name, q: weight === undefined ? 1 : Number(weight.slice(2)) || 0 };
 }

@@ -24,6 +24,19 @@ export function eventStream(
 	return new Response(body, { headers: { ...streamHeaders, ...headers } });
 }
 
+/**
+ * Headers of a stream where streams may be compressed.
+ *
+ * @param coding undefined: this one is not.
+ */
+export function codedHeaders(
+	headers: Record<string, string>,
+	coding: string | undefined,
+): Record<string, string> {
+	const vary = [headers.vary, "Accept-Encoding"].filter(Boolean).join(", ");
+	return { ...headers, vary, ...(coding !== undefined && { "content-encoding": coding }) };
+}
+
 /** A final refusal: the request itself must change before it can succeed. */
 export function refuse(
 	status: 400 | 403 | 404 | 405 | 500,

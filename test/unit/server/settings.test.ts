@@ -24,6 +24,9 @@ describe("a variable that cannot be used, or can match nothing", () => {
 			...["0", "-1", "2147483648"].map((value) => ["SSE_KEEP_ALIVE", value]),
 			...["2147483648", "5s"].map((value) => ["SSE_DRAIN", value]),
 			["SSE_LINGER", "2147483648"],
+			["SSE_COMPRESS", "gzip"],
+			["SSE_COMPRESS_MEMORY", "16M"],
+			["SSE_COMPRESS_MEMORY", "1000"], // without SSE_COMPRESS
 			["SSE_MAX_CONNECTIONS", "0"],
 			["SSE_MAX_BUFFERED_BYTES", "0"],
 			["SSE_MAX_MESSAGE_BYTES", "0"],

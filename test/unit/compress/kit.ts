@@ -1,0 +1,82 @@
+import { Readable } from "node:stream";
+import { constants, createGunzip, gunzipSync } from "node:zlib";
+import { clientsPerEncoding } from "../../../src/compress/feed.ts";
+import { gzip } from "../../../src/compress.ts";
+import type {
+	ClientEncoder,
+	Compression,
+	FeedEncoder,
+	SharedChunk,
+} from "../../../src/core/delivery/compression.ts";
+
+/** Enough clients for two compressions of a chunk. */
+export const crowdSize = 2 * clientsPerEncoding;
+
+/** A message like those before it. */
+export function message(number: number, size = 200): Buffer {
+	const head = `data:{"type":"price","symbol":"S${number % 7}","price":${number * 37},"note":"`;
+	return Buffer.from(`${head.padEnd(size - 4, "all is well with this symbol ")}"}\n\n`);
+}
+
+/** What a stream decodes to so far. It throws where it is no gzip stream. */
+export function inflated(coded: readonly Uint8Array[]): Buffer {
+	return gunzipSync(Buffer.concat(coded), { finishFlush: constants.Z_SYNC_FLUSH });
+}
+
+/** A compressed stream as its client reads it: decoded as it comes. */
+export function unzipped({ status, headers, body }: Response): Response {
+	if (headers.get("content-encoding") !== "gzip" || body === null)
+		throw new Error("not compressed");
+	const finishFlush = constants.Z_SYNC_FLUSH;
+	const source = Readable.fromWeb(body as never);
+	const decoded = source.pipe(createGunzip({ flush: finishFlush, finishFlush }));
+	source.once("error", (error) => decoded.destroy(error));
+	decoded.once("close", () => source.destroy());
+	return new Response(Readable.toWeb(decoded) as never, { status, headers });
+}
+
+export function bytesOf(chunks: readonly Uint8Array[]): number {
+	return chunks.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** One client, and what it was sent: as plain bytes, and as they left. */
+export interface Told {
+	readonly plain: Uint8Array[];
+	readonly coded: Uint8Array[];
+}
+
+/** `gzip()`, of which each client's bytes are written down before and after it. */
+export function recorded(compression = gzip()): Compression & { readonly clients: Told[] } {
+	const plainOf = new WeakMap<SharedChunk, Uint8Array>();
+	const clients: Told[] = [];
+	return {
+		...compression,
+		clients,
+		feed(): FeedEncoder {
+			const feed = compression.feed();
+			return {
+				next(bytes) {
+					const chunk = feed.next(bytes);
+					plainOf.set(chunk, bytes);
+					return chunk;
+				},
+				close: () => feed.close(),
+			};
+		},
+		client(): ClientEncoder {
+			const client = compression.client();
+			const told: Told = { plain: [], coded: [] };
+			clients.push(told);
+			const write = (plain: Uint8Array, coded: Uint8Array) => {
+				told.plain.push(plain.slice());
+				told.coded.push(coded.slice());
+				return coded;
+			};
+			return {
+				own: (bytes) => write(bytes, client.own(bytes)),
+				shared: (chunk) => write(plainOf.get(chunk) ?? new Uint8Array(), client.shared(chunk)),
+				silence: () => write(new Uint8Array(), client.silence()),
+			};
+		},
+	};
+}

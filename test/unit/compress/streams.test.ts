@@ -1,0 +1,123 @@
+import { expect, test } from "vitest";
+import { gzip } from "../../../src/compress.ts";
+import { memory } from "../../../src/connectors/memory.ts";
+import { ServerSentEvents } from "../../../src/core/sse.ts";
+import { ask, open, read, scene } from "../core/stream/kit.ts";
+import { unzipped } from "./kit.ts";
+
+const accepting = (value: string, more: RequestInit = {}) => ({
+	...more,
+	headers: { "accept-encoding": value },
+});
+
+test.for([
+	["gzip", true],
+	["gzip, deflate, br, zstd", true],
+	["GZIP", true],
+	["x-gzip", true],
+	["*", true],
+	["br;q=1.0, gzip;q=0.8, *;q=0.1", true],
+	["deflate, gzip;q=0.001", true],
+	["identity;q=0.5, gzip;q=0.5", true],
+	["gzip;q=0", false],
+	["gzip; q=0.0, *", false],
+	["*;q=0", false],
+	["br, deflate", false],
+	["identity", false],
+	["gzip;q=0.2, identity;q=0.8", false],
+	["gzipped", false],
+	["gzip;q=x", false],
+	["", false],
+	[`gzip${", br".repeat(400)}`, false],
+] as const)("Accept-Encoding: %s", async ([header, isCompressed]) => {
+	const response = await ask(scene({ compress: gzip() }), "channel=a", accepting(header));
+	expect(response.headers.get("content-encoding")).toBe(isCompressed ? "gzip" : null);
+	expect(response.headers.get("vary")).toBe("Accept-Encoding");
+	expect(response.headers.get("cache-control")).toBe("no-cache, no-transform");
+	await response.body?.cancel();
+});
+
+test("without the header, or without the option, a stream is sent as it is", async () => {
+	const compressing = scene({ compress: gzip() });
+	expect((await ask(compressing)).headers.get("content-encoding")).toBeNull();
+	const plain = await ask(scene(), "channel=a", accepting("gzip"));
+	expect(plain.headers.get("content-encoding")).toBeNull();
+	expect(plain.headers.get("vary")).toBeNull();
+});
+
+test("HEAD is answered with the stream's headers", async () => {
+	const response = await ask(
+		scene({ compress: gzip(), cors: { origin: "https://a.example" } }),
+		"channel=a",
+		accepting("gzip", { method: "HEAD" }),
+	);
+	expect(response.headers.get("content-encoding")).toBe("gzip");
+	expect(response.headers.get("vary")).toBe("Origin, Accept-Encoding");
+	expect(response.body).toBeNull();
+});
+
+test("what is no stream is not compressed", async () => {
+	const there = scene({ compress: gzip(), history: {}, limits: { connections: 0 } });
+	const headers = { "accept-encoding": "gzip", accept: "application/json" };
+	const answers = [
+		await ask(there, "channel=a", { headers }),
+		await ask(there, "channel=a", accepting("gzip", { method: "POST" })),
+		await ask(there, `channel=${"a".repeat(600)}`, accepting("gzip")),
+		await ask(there, "channel=a", accepting("gzip")), // There are too many: it is to come back.
+	];
+	expect(answers.map(({ status }) => status)).toEqual([503, 405, 400, 200]);
+	for (const { headers } of answers) expect(headers.get("content-encoding")).toBeNull();
+	expect(await answers[3]?.text()).toMatch(/^:\n\nretry:\d+\n\n$/);
+});
+
+test("a stream begins, goes on and ends as one without compression", async () => {
+	const there = scene({ compress: gzip(), history: {} });
+	await there.sse.publish("before", { channel: "a" });
+	const plain = await open(there, "channel=a", {});
+	const coded = await ask(there, "channel=a", accepting("gzip"));
+	for (const data of ["one", { two: 2 }, "three\nlines\nhere"]) {
+		await there.sse.publish(data, { channel: "a", type: "b" });
+	}
+	await plain.when(() => plain.events.length === 3, "three events");
+	await there.sse.close();
+	const decoded = read(unzipped(coded));
+	await decoded.when(() => decoded.events.length === 3, "three events");
+	await decoded.when(() => decoded.state === "ended", "the end");
+	expect(decoded.events).toEqual(plain.events);
+});
+
+test("the bytes that are counted are those that are sent", async () => {
+	const there = scene({ compress: gzip() });
+	const response = await ask(there, "channel=a", accepting("gzip"));
+	await there.sse.publish("one", { channel: "a" });
+	await there.sse.close();
+	expect(there.sse.stats().bytes).toBe((await bytesIn(response)).length);
+});
+
+test.for([
+	[() => gzip({ level: 3 } as object), "gzip(): level: unknown option. There is one level, 6."],
+	[() => gzip({ memory: -1 }), "gzip(): memory: must be a number of 0 or more."],
+	[
+		() => new ServerSentEvents({ connector: memory(), compress: true as never }),
+		'compress: must be what gzip() of "edge-sse/compress" returns.',
+	],
+	[
+		() => new ServerSentEvents({ connector: memory(), compression: gzip() } as never),
+		'compression: unknown option. Write compress: gzip(), from "edge-sse/compress".',
+	],
+] as const)("options: %s", ([wrong, error]) => {
+	expect(wrong).toThrow(error);
+});
+
+test("a connector whose requests stand alone is refused", async () => {
+	const { publish, subscribe, close } = memory();
+	const connector = { name: "lonely", scope: "request" as const, publish, subscribe, close };
+	const sse = new ServerSentEvents({ connector, compress: gzip() });
+	await expect(sse.fetch(new Request("http://hub.test/?channel=a"))).rejects.toThrow(
+		"compress: not with the connector lonely here.",
+	);
+});
+
+async function bytesIn(response: Response): Promise<Uint8Array> {
+	return new Uint8Array(await response.arrayBuffer());
+}
