@@ -32,6 +32,7 @@ export type {
 	ClientEvent,
 	ClientState,
 	DataOf,
+	Disconnected,
 	EventClientOptions,
 	EventOf,
 	Gap,

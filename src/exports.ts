@@ -15,6 +15,7 @@ export type {
 	Subscription,
 	SubscriptionHandlers,
 } from "./core/connector.ts";
+export type { DisconnectOptions, DisconnectResult } from "./core/control/disconnect.ts";
 export type {
 	ClientEncoder,
 	Compression,

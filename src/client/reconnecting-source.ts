@@ -1,6 +1,6 @@
-import { report, streamUrl } from "./host.ts";
+import { parsed, report, streamUrl } from "./host.ts";
 import type { Failure, Source, SourceEvent, SourceOptions } from "./source.ts";
-import type { ClientState } from "./types.ts";
+import type { ClientState, Disconnected } from "./types.ts";
 
 /**
  * One stream after another. Each begins where the one before was lost.
@@ -38,7 +38,7 @@ const longestTimer = 2_147_483_647;
 const goodWhile = 5_000;
 
 /** Always listened for. Pings carry the position, and a page may ask for gaps at any time. */
-const always = ["open", "error", "sse.retry", "sse.ping", "sse.gap"];
+const always = ["open", "error", "sse.retry", "sse.ping", "sse.gap", "sse.disconnect"];
 
 /**
  * Closures, and arguments in a row, as every page loads this: minifiers shorten their names.
@@ -126,6 +126,10 @@ export function reconnectingSource(
 			if (type === "sse.ping") silence = watchdog ?? 3 * +data;
 			heard();
 			onEvent(type, data, lastEventId);
+			if (type === "sse.disconnect") {
+				const { reason, final } = parsed(data) as Disconnected;
+				if (final) lost({ error: new Error(reason), final });
+			}
 		} else if (type === "error") {
 			// Some libraries schedule their own reconnect after reporting the loss. Let them do so, then
 			// close.

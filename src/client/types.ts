@@ -26,9 +26,18 @@ export interface Gap {
 	lastEventId?: string;
 }
 
+/** The data of `sse.disconnect`: the server has ended the stream by `sse.disconnect()`. */
+export interface Disconnected {
+	/** Why, as the server says it. */
+	reason: string;
+	/** Whether the client stops. Otherwise it comes back after a while. */
+	final: boolean;
+}
+
 /** Events that edge-sse itself sends, on every stream. */
 export interface OwnEvents {
 	"sse.gap": Gap;
+	"sse.disconnect": Disconnected;
 }
 
 /** The data of an event of that type. */

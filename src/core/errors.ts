@@ -137,6 +137,8 @@ export function gapError(position: string | undefined): SseError {
  * - `replay`: the history could not be read, or does not reach back; at most ten a second for
  *   clients' gaps;
  * - `stream`: a client was disconnected;
+ * - `control`: what other processes say, such as which streams to end, is not heard, or was
+ *   dropped;
  * - `unsubscribe`: the broker did not confirm the end of a subscription;
  * - `hook`: `onConnect`, `onDisconnect`, `limits.perClient.key` or `cors.origin` threw, or
  *   `connector` returned a promise that rejected;
@@ -150,6 +152,7 @@ export type ErrorStage =
 	| "subscribe"
 	| "replay"
 	| "stream"
+	| "control"
 	| "unsubscribe"
 	| "hook"
 	| "publish"

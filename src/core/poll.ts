@@ -29,7 +29,7 @@ interface Reader {
 /**
  * Reads messages for a request that prefers JSON.
  *
- * @param closing ends the wait when the instance closes.
+ * @param endings end the wait: the instance closes, or the client may not stay.
  * @returns the text of the answer.
  * @throws {ConnectorError} when the broker is away or refuses.
  */
@@ -37,7 +37,7 @@ export async function poll(
 	request: Request,
 	{ names, selection, expires, host }: Reader,
 	hubs: Hubs,
-	closing: AbortSignal,
+	endings: readonly AbortSignal[],
 ): Promise<string> {
 	const hub = hubs.hubFor(host);
 	const departure = new Departure();
@@ -50,7 +50,7 @@ export async function poll(
 			wait: Math.min(wait, expires - Date.now()),
 			selection,
 			lastEventId: requestedCursor(request),
-			signals: [departure.signal, closing],
+			signals: [departure.signal, ...endings],
 		}).answer();
 		const { json, count, gaps } = await hubs.underWay(reading);
 		hubs.counters.frames += count;

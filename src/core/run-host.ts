@@ -1,5 +1,7 @@
 import { type Admitted, admit, isReady } from "./admit.ts";
 import type { Connector, History } from "./connector.ts";
+import type { Control } from "./control/channel.ts";
+import type { RecentDisconnects, Target } from "./control/disconnect.ts";
 import type { EndReason } from "./delivery/connection.ts";
 import type { Ending } from "./delivery/connection-registry.ts";
 import { MessageIterator, type MessagesOptions } from "./delivery/message-iterator.ts";
@@ -21,7 +23,9 @@ interface Parts {
 	readonly connectionLimits: ConnectionLimits;
 	readonly hooks: Hooks;
 	readonly hubs: Hubs;
-	readonly streams: Set<Ending>;
+	readonly streams: Map<Ending, Target>;
+	readonly control: Control;
+	readonly recent: RecentDisconnects;
 	isClosing(): boolean;
 }
 
@@ -124,8 +128,21 @@ export class RunHost {
 
 	/** Holds a request to all rules of streams. @returns the answer, where it may not be streamed the run now. */
 	async admit(request: Request, channel: string, host: unknown): Promise<Visit | Response> {
-		const { options, connectionLimits, hooks, hubs } = this.#parts;
 		if (!(await isReady(request, { channel, host }))) return askToReconnect(request);
+		const { control, recent } = this.#parts;
+		const mark = recent.begin();
+		let visit: Visit | Response | undefined;
+		try {
+			visit = await this.#admit(request, channel, host, mark);
+			return visit;
+		} finally {
+			if (visit === undefined || !("begin" in visit)) recent.end();
+			else await control.enter();
+		}
+	}
+
+	async #admit(request: Request, channel: string, host: unknown, mark: number) {
+		const { options, connectionLimits, hooks, hubs, control, recent } = this.#parts;
 		// The answer to a POST may be what it began: in all else it is a request to read.
 		const asked =
 			request.method === "POST" ? new Request(request.url, { headers: request.headers }) : request;
@@ -138,27 +155,50 @@ export class RunHost {
 		const isOver = this.#parts.isClosing() || expires <= Date.now();
 		const slot = isOver ? undefined : connectionLimits.acquire(await hooks.keyOf(request, host));
 		if (slot === undefined) return this.later(request, headers);
+		let isWaiting = true;
 		return {
 			headers,
 			expires,
 			cursor: requestedCursor(request),
-			begin: (stream) => this.#begin(request, host, admitted, slot, stream),
-			leave: () => slot.release(),
+			begin: (stream: RunStream) => {
+				isWaiting = false;
+				return this.#begin(request, host, admitted, slot, stream, mark);
+			},
+			leave: () => {
+				if (!isWaiting) return;
+				isWaiting = false;
+				slot.release();
+				recent.end();
+				control.leave();
+			},
 		};
 	}
 
-	#begin(request: Request, host: unknown, { names }: Admitted, slot: Slot, stream: RunStream) {
-		const { hooks, hubs, streams } = this.#parts;
+	#begin(
+		request: Request,
+		host: unknown,
+		{ names }: Admitted,
+		slot: Slot,
+		stream: RunStream,
+		mark: number,
+	) {
+		const { hooks, hubs, streams, control, recent } = this.#parts;
 		const left = () => stream.left();
 		const client = { onDisconnect: left, handleEvent: left };
 		liftIdleTimeout(request, host);
 		listenForDeparture(request, host, client);
 		const disconnected = hooks.connected(names, request);
-		streams.add(stream);
+		const target = { names, clients: [slot.key] };
+		streams.set(stream, target);
+		const isOver = recent.since(mark, target) !== undefined;
+		recent.end();
+		// It has not begun yet.
+		if (isOver) queueMicrotask(() => stream.askToReconnect("disconnected"));
 		return (reason: EndReason): void => {
 			if (!streams.delete(stream)) return;
 			if (reason === "slow") hubs.counters.slowClients++;
 			slot.release();
+			control.leave();
 			stopListening(request, host, client);
 			disconnected(reason);
 		};

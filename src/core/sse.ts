@@ -1,36 +1,25 @@
-import { type Admitted, admit, isReady } from "./admit.ts";
+import { admit, isReady } from "./admit.ts";
 import type { Connector } from "./connector.ts";
-import { type Ending, endSpread } from "./delivery/connection-registry.ts";
-import { selectionOf } from "./delivery/selection.ts";
-import { ended, type Teardown } from "./delivery/teardown.ts";
-import { ConnectorError } from "./errors.ts";
-import { firstFrames } from "./first.ts";
+import { Control } from "./control/channel.ts";
+import {
+	assertOwnStreams,
+	checkedDisconnect,
+	type DisconnectOptions,
+	type DisconnectResult,
+} from "./control/disconnect.ts";
+import { endSpread } from "./delivery/connection-registry.ts";
 import { Hooks } from "./hooks.ts";
 import { Hubs } from "./hubs.ts";
 import type { EventMap } from "./message/schema.ts";
 import { type CheckedOptions, checkedOptions, type ServerSentEventsOptions } from "./options.ts";
-import { poll } from "./poll.ts";
 import { Reading } from "./reading.ts";
 import { prefersJson } from "./request/accept.ts";
-import { ConnectionLimits, type Slot } from "./request/connection-limits.ts";
-import {
-	asksForControl,
-	asksForEnvelope,
-	asksForNamedCursor,
-	requestedCursor,
-} from "./request/request.ts";
+import { ConnectionLimits } from "./request/connection-limits.ts";
 import { askToReconnect, codedHeaders, eventStream, messagesJson } from "./request/response.ts";
 import { RunHost } from "./run-host.ts";
-import { liftIdleTimeout, listenForDeparture, sinkFor } from "./sinks/host.ts";
 import type { Stats } from "./stats.ts";
-import { checkOwnStreams, type StreamOptions } from "./stream-options.ts";
-
-/** How a request is answered that may read. */
-interface Form {
-	asJson: boolean;
-	/** The coding of the stream. */
-	coding: string | undefined;
-}
+import type { StreamOptions } from "./stream-options.ts";
+import { type StreamParts, Streams } from "./streams.ts";
 
 /**
  * Publishes events to channels, and streams channels to clients. It opens nothing before the
@@ -59,11 +48,11 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 	 */
 	readonly fetch: (request: Request, host?: unknown) => Promise<Response>;
 	readonly #options: CheckedOptions;
-	readonly #connectionLimits: ConnectionLimits;
-	readonly #hooks: Hooks;
 	readonly #hubs: Hubs;
+	readonly #control: Control;
+	readonly #parts: StreamParts;
+	readonly #streams: Streams;
 	readonly #closing = new AbortController();
-	readonly #runStreams = new Set<Ending>();
 
 	constructor(options: ServerSentEventsOptions<Events>) {
 		const checked = checkedOptions(options);
@@ -72,11 +61,19 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		this.#options = checked;
 		this.#hubs = hubs;
 		const { limits } = checked;
-		this.#connectionLimits = new ConnectionLimits(
-			limits.connections,
-			limits.perClient?.connections ?? Infinity,
-		);
-		this.#hooks = new Hooks(this.#options);
+		this.#control = new Control(() => hubs.connect(), checked);
+		this.#parts = {
+			options: checked,
+			connectionLimits: new ConnectionLimits(
+				limits.connections,
+				limits.perClient?.connections ?? Infinity,
+			),
+			hooks: new Hooks(checked),
+			hubs,
+			control: this.#control,
+			closing: this.#closing.signal,
+		};
+		this.#streams = new Streams(this.#parts);
 		this.fetch = (request, host) => this.stream(request, { host });
 	}
 
@@ -109,7 +106,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 	stats(): Stats {
 		const hubs = this.#hubs.all();
 		return {
-			connections: hubs.reduce((sum, hub) => sum + hub.connectionCount, this.#runStreams.size),
+			connections: hubs.reduce((sum, hub) => sum + hub.connectionCount, this.#streams.ofRuns.size),
 			channels: hubs.reduce((sum, hub) => sum + hub.channelCount, 0),
 			...this.#hubs.counters,
 		};
@@ -124,11 +121,9 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 	runHost(prefix: string): RunHost {
 		this.reserve(prefix);
 		return new RunHost({
-			options: this.#options,
-			connectionLimits: this.#connectionLimits,
-			hooks: this.#hooks,
-			hubs: this.#hubs,
-			streams: this.#runStreams,
+			...this.#parts,
+			streams: this.#streams.ofRuns,
+			recent: this.#streams.recent,
 			isClosing: () => this.closing,
 		});
 	}
@@ -154,6 +149,16 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 	 */
 	async stream(request: Request, options: StreamOptions = {}): Promise<Response> {
 		if (!(await isReady(request, options))) return askToReconnect(request);
+		const { recent } = this.#streams;
+		const mark = recent.begin();
+		try {
+			return await this.#answer(request, options, mark);
+		} finally {
+			recent.end();
+		}
+	}
+
+	async #answer(request: Request, options: StreamOptions, mark: number): Promise<Response> {
 		const hasHistory = () => this.#hubs.connect(options.host).history !== undefined;
 		const admitted = await admit(request, options, this.#options, hasHistory);
 		if (!("names" in admitted)) {
@@ -173,69 +178,40 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		const over = this.closing || admitted.expires <= Date.now();
 		const body = over
 			? undefined
-			: await this.#enter(request, options, admitted, { asJson, coding });
+			: await this.#streams.enter(request, options, admitted, { asJson, coding, mark });
 		if (typeof body === "string") return messagesJson(body, headers);
 		if (body !== undefined) return eventStream(body, coded);
 		this.#hubs.counters.refusedStreams++;
 		return askToReconnect(request, headers);
 	}
 
-	/** @returns a stream, or the text of JSON; undefined when the client is to come back later. */
-	async #enter(request: Request, options: StreamOptions, admitted: Admitted, form: Form) {
-		const slot = this.#connectionLimits.acquire(await this.#hooks.keyOf(request, options.host));
-		if (slot === undefined) return undefined;
-		try {
-			if (!form.asJson) return await this.#open(request, options, admitted, slot, form.coding);
-			const reader = { ...admitted, host: options.host, selection: this.#selectionOf(options) };
-			const text = await poll(request, reader, this.#hubs, this.#closing.signal);
-			slot.release();
-			return text;
-		} catch (error) {
-			slot.release();
-			// It was reported where it happened, once for all waiting requests.
-			if (error instanceof ConnectorError) return undefined;
-			throw error;
-		}
-	}
-
-	#selectionOf({ types, filter }: StreamOptions) {
-		return selectionOf(types, filter, this.#options.onError);
-	}
-
-	async #open(
-		request: Request,
-		options: StreamOptions,
-		{ names, expires }: Admitted,
-		slot: Slot,
-		coding: string | undefined,
-	): Promise<ReadableStream<Uint8Array>> {
-		const { host, recent = 0, envelope = asksForEnvelope(request), types } = options;
-		const connector = this.#hubs.connect(host);
-		const lastEventId = connector.history && requestedCursor(request);
-		const control = asksForControl(request);
-		const named = asksForNamedCursor(request);
-		const resume = { lastEventId, recent, expires, control, envelope, named, types };
-		if (connector.stream !== undefined) {
-			checkOwnStreams(options);
-			slot.release(); // the broker that makes the streams counts them
-			return connector.stream(names, resume).catch((error: unknown) => {
-				this.#options.onError(error, { stage: "subscribe" });
-				throw error;
-			});
-		}
-		const hub = this.#hubs.hubFor(host);
-		const view = { envelope, named, selection: this.#selectionOf(options) };
-		const first = firstFrames(options.first, lastEventId, this.#options.onError);
-		const opening = { ...resume, view, compressed: coding !== undefined, first };
-		const { connection, sink } = await hub.open(names, opening, sinkFor(request, host));
-		this.#hubs.keep(hub);
-		liftIdleTimeout(request, host);
-		listenForDeparture(request, host, connection);
-		const disconnected = this.#hooks.connected(names, request);
-		const hubs = this.#hubs.ofRequests;
-		const teardown: Teardown = { slot, request, host, connection, hubs, hub, disconnected, ended };
-		connection.onEnd(teardown);
-		return sink.body;
+	/**
+	 * Ends streams in all processes: those of a channel, of a client, or of a client in a channel.
+	 * Revoke the right first: a client may come back, and `authorize` is asked.
+	 *
+	 * It ends streams of processes that reach the broker now. It ends none on Cloudflare Workers with
+	 * `redis()` or `upstash()`, where a stream hears its channels alone.
+	 *
+	 * @example
+	 * ```ts
+	 * await sse.disconnect({ client: "42", reason: "logged out", final: true });
+	 * ```
+	 *
+	 * @returns how many subscriptions of processes heard it.
+	 * @throws {TypeError} (the promise rejects) when a field breaks its rule, or neither `channel`
+	 *   nor `client` is given.
+	 * @throws {ConfigurationError} when the connector makes streams itself: Durable Objects.
+	 * @throws {ConnectorError} when the broker could not be reached, or refused. This process's
+	 *   streams are ended all the same.
+	 */
+	async disconnect(options: DisconnectOptions): Promise<DisconnectResult> {
+		const { allowed } = this.#options.channels;
+		const disconnect = checkedDisconnect(options, allowed);
+		const { name, stream } = this.#hubs.connectOpen();
+		assertOwnStreams(name, stream !== undefined);
+		this.#streams.disconnect(disconnect);
+		const { receivers } = await this.#control.send("disconnect", disconnect);
+		return { receivers };
 	}
 
 	/**
@@ -256,8 +232,9 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		if (!(drain >= 0 && drain < Infinity)) throw new TypeError("drain: must be 0 or more, in ms.");
 		this.#closing.abort();
 		const open = this.#hubs.all().flatMap(({ connections }) => connections);
-		if (drain > 0) await endSpread([...open, ...this.#runStreams], drain);
-		for (const stream of this.#runStreams) stream.askToReconnect();
+		if (drain > 0) await endSpread([...open, ...this.#streams.ofRuns.keys()], drain);
+		for (const stream of this.#streams.ofRuns.keys()) stream.askToReconnect();
+		this.#control.close();
 		await this.#hubs.close();
 	}
 }

@@ -58,8 +58,8 @@ class Body implements RunStream, UnderlyingDefaultSource<Uint8Array> {
 	}
 
 	/** The client is to read on elsewhere. */
-	askToReconnect(): void {
-		this.#breakOff("closed");
+	askToReconnect(reason: "closed" | "disconnected" = "closed"): void {
+		this.#breakOff(reason);
 	}
 
 	left(): void {

@@ -71,6 +71,11 @@ export class ConnectionRegistry implements ConnectionOwner {
 		return [...this.#feeds.keys()];
 	}
 
+	/** Its connections, and what each of them is sent. */
+	get feeds(): ReadonlyMap<Connection, Feed> {
+		return this.#feeds;
+	}
+
 	/** A ping, which its stream begins with; empty where comments keep it alive. */
 	pingFor(connection: Connection): string {
 		return this.#pings(connection) ? this.#ping : "";
@@ -141,7 +146,7 @@ export class ConnectionRegistry implements ConnectionOwner {
 /** A stream that can be ended so that its client reconnects. */
 export interface Ending {
 	readonly isOpen: boolean;
-	askToReconnect(): void;
+	askToReconnect(reason?: "closed" | "disconnected"): void;
 }
 
 /** Streams are ended in steps of this length, in ms. */

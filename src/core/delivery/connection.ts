@@ -1,5 +1,6 @@
+import type { Disconnect } from "../control/disconnect.ts";
 import { SseError } from "../errors.ts";
-import { jitteredRetry, retryEventFrame, retryFrame } from "../message/frame.ts";
+import { disconnectFrame, jitteredRetry, retryEventFrame, retryFrame } from "../message/frame.ts";
 import type { Sink, SinkOwner } from "../sinks/sink.ts";
 import type { Counters } from "../stats.ts";
 import type { ClientEncoder, SharedChunk } from "./compression.ts";
@@ -8,9 +9,10 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 
 /**
  * Why a stream ended: the client left, read too slowly, or was told to reconnect. That is
- * `closed` (the instance closes, or its broker refuses) or `expired` (its time is up).
+ * `closed` (the instance closes, or its broker refuses), `expired` (its time is up) or
+ * `disconnected` (by `sse.disconnect()`).
  */
-export type EndReason = "left" | "slow" | "closed" | "expired";
+export type EndReason = "left" | "slow" | "closed" | "expired" | "disconnected";
 
 /** What all connections of one hub share, so that a write costs no clock and no closure. */
 export interface ConnectionOwner {
@@ -27,6 +29,8 @@ export interface ConnectionOwner {
 /** What is to be done once a stream is over. */
 interface CleanUp {
 	ended(reason: EndReason): void;
+	/** What identifies its client. */
+	clients?(): readonly (string | undefined)[];
 }
 
 // Some hosts print what a stream was broken with: one line, made once, and no stack of ours.
@@ -67,6 +71,11 @@ export class Connection implements SinkOwner {
 
 	get isOpen(): boolean {
 		return this.#ended === undefined;
+	}
+
+	/** What identifies its client. */
+	get clients(): readonly (string | undefined)[] {
+		return this.#cleanUp?.clients?.() ?? [];
 	}
 
 	/** Whether it has read most of what it was sent. */
@@ -137,11 +146,17 @@ export class Connection implements SinkOwner {
 	}
 
 	/** Ends the stream cleanly, with a time to reconnect, which differs per client. */
-	askToReconnect(reason: "closed" | "expired" = "closed"): void {
+	askToReconnect(reason: "closed" | "expired" | "disconnected" = "closed", last = ""): void {
 		this.#owner.flush(this);
 		const ms = jitteredRetry();
-		this.write(encoder.encode(retryFrame(ms) + (this.control ? retryEventFrame(ms) : "")));
+		const events = this.control ? retryEventFrame(ms) + last : "";
+		this.write(encoder.encode(retryFrame(ms) + events));
 		this.#end(reason);
+	}
+
+	/** Ends the stream of a client that may not stay. */
+	expel({ reason, final }: Disconnect): void {
+		if (this.isOpen) this.askToReconnect("disconnected", disconnectFrame(reason, final));
 	}
 
 	#end(reason: EndReason): void {

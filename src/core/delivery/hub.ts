@@ -1,4 +1,5 @@
 import type { Connector, Resume } from "../connector.ts";
+import type { Target } from "../control/disconnect.ts";
 import { type ConnectorError, type ErrorHandler, SseError } from "../errors.ts";
 import { formatCursor, parseCursor } from "../history/cursor.ts";
 import type { LogMemory } from "../history/log.ts";
@@ -36,6 +37,8 @@ export interface HubResume extends Resume {
 	readonly compressed?: boolean | undefined;
 	/** Makes the events of this client's own that come first. */
 	readonly first?: (() => Promise<string>) | undefined;
+	/** Called once the channels are live. The stream begins when it has settled. */
+	readonly attend?: (() => Promise<unknown> | undefined) | undefined;
 }
 
 /** Reads of the history that may be under way at a time for clients, however many ask. */
@@ -84,6 +87,14 @@ export class Hub implements ChannelOwner, FeedOwner {
 		return this.#registry.connections;
 	}
 
+	/** The open streams that match. */
+	streams(isMeant: (target: Target) => boolean): Connection[] {
+		const all = [...this.#registry.feeds];
+		return all.flatMap(([connection, { names }]) =>
+			isMeant({ names, clients: connection.clients }) ? connection : [],
+		);
+	}
+
 	/** Those that are just being opened included. */
 	streamsOf(channel: string): number {
 		return this.#channels.usersOf(channel);
@@ -102,13 +113,15 @@ export class Hub implements ChannelOwner, FeedOwner {
 	 */
 	async open<S extends Sink>(
 		names: readonly string[],
-		{ lastEventId, recent, expires, control = false, view, compressed, first }: HubResume,
+		{ lastEventId, recent, expires, control = false, view, compressed, first, attend }: HubResume,
 		createSink: (owner: SinkOwner) => S,
 	): Promise<{ connection: Connection; sink: S }> {
 		await this.#pacer.pass();
 		// The same channels in another order use the same feed.
 		const sorted = names.toSorted();
 		const channels = await this.#channels.acquire(sorted);
+		const attending = attend?.();
+		if (attending !== undefined) await this.#channels.during(channels, () => attending);
 		let resume = lastEventId === undefined ? undefined : parseCursor(sorted, lastEventId);
 		// Bun sends no headers before a first chunk, and some proxies wait for one too.
 		let opening = commentFrame;

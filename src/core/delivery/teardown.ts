@@ -1,3 +1,4 @@
+import type { Control } from "../control/channel.ts";
 import type { Slot } from "../request/connection-limits.ts";
 import { stopListening } from "../sinks/host.ts";
 import type { Connection, EndReason } from "./connection.ts";
@@ -16,14 +17,22 @@ export interface Teardown {
 	/** Hubs that are one request's own, and this request's. */
 	readonly hubs: Set<Hub>;
 	readonly hub: Hub;
+	readonly control: Control;
 	/** Tells the user's hook. */
 	readonly disconnected: (reason: EndReason) => void;
+	/** What identifies the client. */
+	clients(): readonly (string | undefined)[];
 	ended(reason: EndReason): void;
+}
+
+export function clients(this: Teardown): readonly (string | undefined)[] {
+	return [this.slot.key];
 }
 
 export function ended(this: Teardown, reason: EndReason): void {
 	this.slot.release();
 	stopListening(this.request, this.host, this.connection);
 	this.hubs.delete(this.hub);
+	this.control.leave();
 	this.disconnected(reason);
 }

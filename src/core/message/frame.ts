@@ -62,6 +62,11 @@ export function retryEventFrame(ms: number): string {
 	return frame({ type: "sse.retry", data: String(ms) });
 }
 
+/** Tells a page why its stream ends, and whether it is to come back. */
+export function disconnectFrame(reason: string, final: boolean): string {
+	return frame({ type: "sse.disconnect", data: JSON.stringify({ reason, final }) });
+}
+
 /**
  * Sets the client's last event ID without an event, or with a ping. By the standard, the parser
  * takes the id before it finds no data to dispatch. Firefox and WebKit take it only with data.

@@ -39,16 +39,17 @@ export class ConnectionLimits {
 /** One client's place, until it leaves. */
 export class Slot {
 	#limits: ConnectionLimits | undefined;
-	readonly #key: string | undefined;
+	/** The client's key, if clients are told apart. */
+	readonly key: string | undefined;
 
 	constructor(admission: ConnectionLimits, key: string | undefined) {
 		this.#limits = admission;
-		this.#key = key;
+		this.key = key;
 	}
 
 	/** Idempotent. */
 	release(): void {
-		this.#limits?.release(this.#key);
+		this.#limits?.release(this.key);
 		this.#limits = undefined;
 	}
 }

@@ -6,6 +6,12 @@ export const defaultChannel = "sse";
 /** The longest channel name, in UTF-16 code units. */
 export const longestName = 512;
 
+/** Ends the names of the library's own channels. No client and no publish can name these. */
+const ownMark = "␟";
+
+/** Where the processes of one application talk to each other. */
+export const controlChannel: string = "sse:control␟";
+
 export interface ChannelLimits {
 	/** The most channels on one stream. */
 	channels: number;
@@ -86,6 +92,7 @@ function nameProblem(name: unknown): string | undefined {
 	if (name.length > longestName) {
 		return `channel: a name has at most ${longestName} characters, got ${name.length}.`;
 	}
+	if (name.endsWith(ownMark)) return `channel: must not end with "${ownMark}" (U+241F).`;
 	// A lone surrogate has no form in UTF-8: it would become another name.
 	if (name.isWellFormed()) return undefined;
 	return "channel: must be well-formed Unicode, without a lone surrogate.";
@@ -145,7 +152,7 @@ export function isAllowed(name: string, list: readonly string[] | undefined): bo
 export function checkChannel(
 	channel: string,
 	allowed: readonly string[] | undefined,
-	what: "publish" | "forget" | "listen" | "read",
+	what: "publish" | "forget" | "listen" | "read" | "disconnect",
 ): void {
 	const problem = nameProblem(channel);
 	if (problem !== undefined) throw new TypeError(`Cannot ${what}. ${problem}`);

@@ -8,6 +8,7 @@ import type {
 } from "../../../../src/core/connector.ts";
 import { ConnectorError } from "../../../../src/core/errors.ts";
 import type { ServerSentEventsOptions } from "../../../../src/core/options.ts";
+import { controlChannel } from "../../../../src/core/request/request.ts";
 import { ServerSentEvents } from "../../../../src/core/sse.ts";
 import { Client } from "../../../resume/client.ts";
 import { parsed } from "../message/parsed.ts";
@@ -80,6 +81,8 @@ export class Broker implements Connector {
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers) {
+		// Each instance with streams has it, and nothing here is about it.
+		if (channel.endsWith(controlChannel)) return this.#inner.subscribe(channel, handlers);
 		this.calls.push(`subscribe ${channel}`);
 		await this.ready;
 		this.subscribers.set(channel, handlers);

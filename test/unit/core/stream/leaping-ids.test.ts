@@ -40,8 +40,8 @@ class Store {
 			name: "store",
 			scope: "process",
 			publish: async () => ({ receivers: 0 }),
-			subscribe: async (_, handlers) => {
-				this.#handlers = handlers;
+			subscribe: async (channel, handlers) => {
+				if (channel === "a") this.#handlers = handlers;
 				return { unsubscribe: async () => undefined };
 			},
 			close: async () => undefined,

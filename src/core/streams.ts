@@ -1,0 +1,185 @@
+import type { Admitted } from "./admit.ts";
+import type { Control } from "./control/channel.ts";
+import {
+	concerns,
+	type Disconnect,
+	heardDisconnect,
+	RecentDisconnects,
+	type Target,
+} from "./control/disconnect.ts";
+import type { Ending } from "./delivery/connection-registry.ts";
+import { selectionOf } from "./delivery/selection.ts";
+import { clients, ended, type Teardown } from "./delivery/teardown.ts";
+import { ConnectorError } from "./errors.ts";
+import { firstFrames } from "./first.ts";
+import type { Hooks } from "./hooks.ts";
+import type { Hubs } from "./hubs.ts";
+import type { CheckedOptions } from "./options.ts";
+import { poll } from "./poll.ts";
+import type { ConnectionLimits, Slot } from "./request/connection-limits.ts";
+import {
+	asksForControl,
+	asksForEnvelope,
+	asksForNamedCursor,
+	requestedCursor,
+} from "./request/request.ts";
+import { paced } from "./scheduling.ts";
+import { liftIdleTimeout, listenForDeparture, sinkFor } from "./sinks/host.ts";
+import { checkOwnStreams, type StreamOptions } from "./stream-options.ts";
+
+/** What all streams of one instance share. */
+export interface StreamParts {
+	readonly options: CheckedOptions;
+	readonly connectionLimits: ConnectionLimits;
+	readonly hooks: Hooks;
+	readonly hubs: Hubs;
+	readonly control: Control;
+	/** Ends what waits when the instance closes. */
+	readonly closing: AbortSignal;
+}
+
+/** How a request is answered that may read. */
+interface Form {
+	readonly asJson: boolean;
+	/** The coding of the stream. */
+	readonly coding: string | undefined;
+	/** Of `recent`, from before the request was admitted. */
+	readonly mark: number;
+}
+
+/** Opens streams, and ends those that may not stay. */
+export class Streams {
+	/** Streams of runs, and whom they are for. */
+	readonly ofRuns = new Map<Ending, Target>();
+	readonly recent = new RecentDisconnects();
+	readonly #parts: StreamParts;
+	readonly #polls = new Map<AbortController, Target>();
+
+	constructor(parts: StreamParts) {
+		this.#parts = parts;
+		parts.control.hear("disconnect", (message) => {
+			const disconnect = heardDisconnect(message);
+			if (disconnect !== undefined) this.disconnect(disconnect);
+		});
+	}
+
+	/**
+	 * Opens a stream, or reads messages as JSON.
+	 *
+	 * @returns a stream, or the text of JSON; undefined when the client is to come back later.
+	 */
+	async enter(
+		request: Request,
+		options: StreamOptions,
+		admitted: Admitted,
+		form: Form,
+	): Promise<ReadableStream<Uint8Array> | string | undefined> {
+		const { connectionLimits, hooks } = this.#parts;
+		const slot = connectionLimits.acquire(await hooks.keyOf(request, options.host));
+		if (slot === undefined) return undefined;
+		try {
+			if (!form.asJson) return await this.#open(request, options, admitted, slot, form);
+			const text = await this.#poll(request, options, admitted, slot, form.mark);
+			slot.release();
+			return text;
+		} catch (error) {
+			slot.release();
+			// It was reported where it happened, once for all waiting requests.
+			if (error instanceof ConnectorError) return undefined;
+			throw error;
+		}
+	}
+
+	/** Ends the streams of this process that are meant. */
+	disconnect(disconnect: Disconnect): void {
+		this.recent.add(disconnect);
+		const isMeant = (target: Target) => concerns(disconnect, target);
+		for (const [polling, target] of this.#polls) if (isMeant(target)) polling.abort();
+
+		for (const [stream, target] of [...this.ofRuns]) {
+			if (isMeant(target)) stream.askToReconnect("disconnected");
+		}
+		const meant = this.#parts.hubs.all().flatMap((hub) => hub.streams(isMeant));
+		paced(meant, (connection) => connection.expel(disconnect));
+	}
+
+	async #poll(
+		request: Request,
+		options: StreamOptions,
+		admitted: Admitted,
+		slot: Slot,
+		mark: number,
+	): Promise<string | undefined> {
+		const { hubs, control, closing } = this.#parts;
+		const reader = { ...admitted, host: options.host, selection: this.#selectionOf(options) };
+		const target = { names: admitted.names, clients: [slot.key] };
+		const ending = new AbortController();
+		this.#polls.set(ending, target);
+		try {
+			const reading = poll(request, reader, hubs, [closing, ending.signal]);
+			// After the channels' own subscriptions, which a reader waits for.
+			void control.enter();
+			const text = await reading;
+			// It may have read what its client may not see any more.
+			return this.recent.since(mark, target) === undefined ? text : undefined;
+		} finally {
+			this.#polls.delete(ending);
+			control.leave();
+		}
+	}
+
+	#selectionOf({ types, filter }: StreamOptions) {
+		return selectionOf(types, filter, this.#parts.options.onError);
+	}
+
+	async #open(
+		request: Request,
+		options: StreamOptions,
+		{ names, expires }: Admitted,
+		slot: Slot,
+		{ coding, mark }: Form,
+	): Promise<ReadableStream<Uint8Array>> {
+		const { hubs, hooks, control, options: all } = this.#parts;
+		const { host, recent = 0, envelope = asksForEnvelope(request), types } = options;
+		const connector = hubs.connect(host);
+		const lastEventId = connector.history && requestedCursor(request);
+		const asksControl = asksForControl(request);
+		const named = asksForNamedCursor(request);
+		const resume = { lastEventId, recent, expires, control: asksControl, envelope, named, types };
+		if (connector.stream !== undefined) {
+			checkOwnStreams(options);
+			slot.release(); // the broker that makes the streams counts them
+			return connector.stream(names, resume).catch((error: unknown) => {
+				all.onError(error, { stage: "subscribe" });
+				throw error;
+			});
+		}
+		const hub = hubs.hubFor(host);
+		const view = { envelope, named, selection: this.#selectionOf(options) };
+		const first = firstFrames(options.first, lastEventId, all.onError);
+		let isHeard = false;
+		const attend = () => {
+			isHeard = true;
+			return control.enter();
+		};
+		try {
+			const opening = { ...resume, view, compressed: coding !== undefined, first, attend };
+			const { connection, sink } = await hub.open(names, opening, sinkFor(request, host));
+			isHeard = false; // from now on it is left with the stream
+			hubs.keep(hub);
+			liftIdleTimeout(request, host);
+			listenForDeparture(request, host, connection);
+			const disconnected = hooks.connected(names, request);
+			const teardown: Teardown = {
+				...{ slot, request, host, connection, hubs: hubs.ofRequests, hub, control },
+				...{ disconnected, clients, ended },
+			};
+			connection.onEnd(teardown);
+			const over = this.recent.since(mark, { names, clients: connection.clients });
+			if (over !== undefined) connection.expel(over);
+			return sink.body;
+		} finally {
+			if (isHeard) control.leave();
+		}
+	}
+}
