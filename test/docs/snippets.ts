@@ -21,6 +21,7 @@ const patterns = [
 	"CONTRIBUTING.md",
 	"docs/**/*.md",
 	"examples/**/*.md",
+	"skills/**/*.md",
 ];
 
 /** Everything that is written for users. */

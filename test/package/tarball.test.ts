@@ -6,9 +6,12 @@ import { root } from "./support.ts";
 
 /** What is shipped, to the file, and how much it is. */
 
-const papers = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+const papers = [
+	...["CHANGELOG.md", "LICENSE", "README.md", "package.json"],
+	"skills/edge-sse/SKILL.md",
+];
 /** The most that everybody downloads, and has on disk, in bytes. */
-const limits = { packed: 445_000, unpacked: 1_560_000 };
+const limits = { packed: 475_000, unpacked: 1_660_000 };
 
 /** What `bin` leads to, in one file, and the licences of what others wrote of it. */
 const command = ["dist/cli.js", "dist/cli.licenses.txt"];
