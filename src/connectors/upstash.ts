@@ -24,9 +24,11 @@ import { Rest } from "./upstash/rest.ts";
 
 export type { RedisHistoryOptions } from "./shared/redis-store.ts";
 export type { UpstashRedisClient } from "./upstash/client.ts";
+export type { UpstashFallback } from "./upstash/fallback.ts";
 export type { UpstashOptions, UpstashSettings } from "./upstash/options.ts";
+export { type PollingOptions, polling } from "./upstash/polling.ts";
 
-const settings = "timeout maxSilence maxBackoff scope history";
+const settings = "timeout maxSilence maxBackoff scope history fallback";
 
 /** Options of the constructor of @upstash/redis. */
 const advice: Advice = [
@@ -34,6 +36,7 @@ const advice: Advice = [
 	["Did you mean token?", "restToken password"],
 	["Write timeout, in ms.", "signal"],
 	["Write history: { maxLength, maxAge }.", "maxLength maxAge"],
+	["Write fallback: polling(options).", "polling poll interval"],
 	["Pass the client itself: upstash(client, options).", "client redis opts"],
 	[
 		"Leave it out, or pass a client that was made with it: upstash(new Redis({ … })). Every request is sent once.",

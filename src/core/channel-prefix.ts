@@ -5,7 +5,9 @@ export function prefixed(connector: Connector, prefix: string): Connector {
 	if (prefix === "") return connector;
 	const { history, runs, stream, check, publishAll } = connector;
 	return {
-		name: connector.name,
+		get name() {
+			return connector.name;
+		},
 		scope: connector.scope,
 		history: history && {
 			read: (channel, ...rest) => history.read(prefix + channel, ...rest),

@@ -66,6 +66,10 @@ export interface SubscriptionHandlers {
 	onLost(error: ConnectorError): void;
 	/** The subscription is live again. Messages published in between may be missing. */
 	onRestored(): void;
+	/**
+	 * The subscription works, by a way that is slower or costs more. The error says why. Optional.
+	 */
+	onDegraded?(error: ConnectorError): void;
 	/** The subscription is over for good: it was refused, or `close()` was called. */
 	onEnd(error: ConnectorError): void;
 }

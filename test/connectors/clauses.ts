@@ -126,6 +126,42 @@ export const asItsClient = [
 	"R6. the end is",
 ] as const;
 
+/**
+ * Upstash by polls of the history: what arrives, when, and what is left behind. What publishes and what reads the
+ * history is the same as with streams.
+ */
+export const byPolls = [
+	"C1.",
+	"E1.",
+	"E2.",
+	"P1.",
+	"P3. 300 publishes",
+	"S1. every message",
+	"S1. 20 subscriptions",
+	"S2. with the broker gone",
+	"S2. with the broker frozen",
+	"S2. a broker that says no",
+	"S3.",
+	"S4.",
+	"S5.",
+	"S6. the channel's name",
+	"U1.",
+	"U2. no handler",
+	"U2. nor when",
+	"U3. 100 joins",
+	"X1. close ends",
+	"X1. close frees every timer",
+	"X1. close in the middle of an outage",
+	"X1. close while the broker is frozen",
+	"X2.",
+	"H1. publish resolves",
+	"H1. what a subscriber receives",
+	"H2.",
+	"B1.",
+	"R2. what is appended",
+	"R6. the end is",
+] as const;
+
 /** A connection for each use is dialled for it, and ends with it. */
 export const connectionForEachUse = [
 	"C1.",

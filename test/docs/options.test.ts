@@ -41,6 +41,12 @@ test.each([
 		"docs/connectors.md",
 		"## `upstash(options)`, `upstash(client, options)`",
 	],
+	[
+		"src/connectors/upstash/polling.ts",
+		"PollingOptions",
+		"docs/connectors.md",
+		"## Where a stream is refused: `polling(options)`",
+	],
 	["src/client/types.ts", "EventClientOptions", "docs/client.md", "## Options"],
 	["src/runs/options.ts", "RunsOptions", "docs/runs.md", "## Options"],
 ])("%s: the options of %s are those of %s", (path, name, document, heading) => {

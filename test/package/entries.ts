@@ -13,7 +13,7 @@ export const publicNames: Record<string, string[]> = {
 	],
 	"edge-sse/memory": ["memory"],
 	"edge-sse/redis": ["redis"],
-	"edge-sse/upstash": ["upstash"],
+	"edge-sse/upstash": ["polling", "upstash"],
 	"edge-sse/durable-object": ["SseChannel", "durableObject"],
 	"edge-sse/publish": [
 		"ConfigurationError",

@@ -18,6 +18,8 @@ export interface Broker {
 	reads(): Promise<number>;
 	/** Commands so far that publishing needed, whatever they are. */
 	commands(): Promise<number>;
+	/** Channels are read from the history now and then. */
+	polled?: true;
 	/** Its streams are made in another process, and this is what `onError` was told there. */
 	reports?(): Promise<Report[]>;
 }

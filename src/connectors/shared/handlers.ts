@@ -10,10 +10,10 @@ type Call = (this: SubscriptionHandlers, ...args: unknown[]) => void;
 export function callHandler<Name extends keyof SubscriptionHandlers>(
 	handlers: SubscriptionHandlers,
 	name: Name,
-	...args: Parameters<SubscriptionHandlers[Name]>
+	...args: Parameters<Required<SubscriptionHandlers>[Name]>
 ): void {
 	try {
-		(handlers[name] as Call).call(handlers, ...args);
+		(handlers[name] as Call | undefined)?.call(handlers, ...args);
 	} catch (error) {
 		console.error(`edge-sse: a subscription's ${name} threw.`, error);
 	}

@@ -1,6 +1,7 @@
-import type { History, HistoryPage, KeptMessage } from "../../core/connector.ts";
+import type { History, HistoryPage } from "../../core/connector.ts";
 import { isEmpty } from "../../core/message/position.ts";
 import { coversEmpty, emptyRange } from "./empty-range.ts";
+import { type Entry, isBirth, kept } from "./redis-entry.ts";
 import type { Run, Script, ScriptMaker } from "./redis-script.ts";
 import { guarded, type RedisStore } from "./redis-store.ts";
 
@@ -40,8 +41,6 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('XADD', KEYS[1], 'MAXLEN', '=', 1, '*', 'forgotten', '')
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1`;
-
-type Entry = [id: string, fields: string[]];
 
 /**
  * History in one Redis stream per channel.
@@ -100,7 +99,7 @@ export class RedisHistory implements History {
 		const reply = await this.#call(this.#first, channel, String(limit + 2));
 		const [now, entries] = reply as [string, Entry[]];
 		const [first] = entries;
-		const born = first?.[1][0] === "birth";
+		const born = first !== undefined && isBirth(first);
 		const at = first === undefined ? Number(now) : Number.parseInt(String(first[0]), 10);
 		const whole = first === undefined || born;
 		const empty = whole ? emptyRange(at, this.#store.limitsOf(channel).maxAge) : undefined;
@@ -116,12 +115,6 @@ export class RedisHistory implements History {
 }
 
 function page(covered: boolean, rest: readonly Entry[], limit: number): HistoryPage {
-	const messages = rest.slice(0, limit).map(([id, fields]) => kept(String(id), fields));
+	const messages = rest.slice(0, limit).map(kept);
 	return { covered, messages, more: rest.length > limit };
-}
-
-function kept(id: string, [field, payload]: string[]): KeptMessage {
-	// The entry where the stream began, or was emptied, is no message.
-	if (field !== "m" || payload === undefined) return { id, payload: undefined };
-	return { id, payload: `{"id":"${id}",${payload.slice(1)}` };
 }

@@ -7,11 +7,12 @@ import type {
 	Subscription,
 	SubscriptionHandlers,
 } from "../../core/connector.ts";
-import { closedError } from "../../core/errors.ts";
+import { ConfigurationError, closedError } from "../../core/errors.ts";
 import { RedisHistory } from "../shared/redis-history.ts";
 import { RedisRuns } from "../shared/redis-runs.ts";
 import { sentWhole } from "../shared/redis-script.ts";
 import { scopeOf } from "../shared/scope.ts";
+import type { Fallback, OwnSubscription } from "./fallback.ts";
 import type { UpstashSettings } from "./options.ts";
 import { UpstashPublishing } from "./publishing.ts";
 import type { Supervision } from "./renewal.ts";
@@ -23,14 +24,14 @@ import { SupervisedSubscription } from "./subscription.ts";
 const grace = 1_000;
 
 export class UpstashConnector implements Connector {
-	readonly name = "upstash";
 	readonly scope: "process" | "request";
 	readonly history: RedisHistory | undefined;
 	readonly runs: RedisRuns | undefined;
 	readonly #sender: UpstashSender;
 	readonly #publishing: UpstashPublishing;
 	readonly #supervision: Supervision;
-	readonly #subscriptions = new Set<SupervisedSubscription>();
+	readonly #fallback: Fallback | undefined;
+	readonly #subscriptions = new Set<OwnSubscription>();
 
 	constructor(rest: Rest, options: UpstashSettings) {
 		this.scope = scopeOf("upstash", options.scope);
@@ -52,6 +53,11 @@ export class UpstashConnector implements Connector {
 			renewing: false,
 			renewedAt: 0,
 		};
+		this.#fallback = this.#attach(options.fallback);
+	}
+
+	get name(): string {
+		return this.#fallback?.isUsed ? "upstash, polling" : "upstash";
 	}
 
 	async publish(channel: string, payload: string, options?: SendOptions): Promise<PublishResult> {
@@ -69,13 +75,12 @@ export class UpstashConnector implements Connector {
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
 		this.#sender.check(channel);
-		const subscription = new SupervisedSubscription(
-			// On Workers one request must not wait for another's I/O.
-			this.scope === "process" ? this.#supervision : { ...this.#supervision },
-			channel,
-			handlers,
-			(done) => this.#subscriptions.delete(done),
-		);
+		// On Workers one request must not wait for another's I/O.
+		const supervision = this.scope === "process" ? this.#supervision : { ...this.#supervision };
+		const onDone = (done: OwnSubscription) => this.#subscriptions.delete(done);
+		const subscription =
+			this.#fallback?.subscription(supervision, channel, handlers, onDone) ??
+			new SupervisedSubscription(supervision, channel, handlers, onDone);
 		this.#subscriptions.add(subscription);
 		await subscription.start();
 		return subscription;
@@ -88,6 +93,21 @@ export class UpstashConnector implements Connector {
 			subscription.end(closedError("upstash connector"));
 		}
 		await publishing;
+	}
+
+	#attach(fallback: UpstashSettings["fallback"]): Fallback | undefined {
+		if (fallback === undefined) return undefined;
+		if (typeof fallback?.attach !== "function") {
+			throw new TypeError("upstash(): fallback: must be what polling() returns.");
+		}
+		const { scope, history } = this;
+		const { store, run } = this.#sender;
+		if (history === undefined || store === undefined) {
+			throw new ConfigurationError(
+				"upstash(): fallback: polling() reads messages from the history, and nothing is kept. Add history: {}, or leave the fallback out.",
+			);
+		}
+		return fallback.attach({ scope, history, store, run, supervision: this.#supervision });
 	}
 }
 

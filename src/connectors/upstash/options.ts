@@ -1,4 +1,5 @@
 import type { RedisHistoryOptions } from "../shared/redis-store.ts";
+import type { UpstashFallback } from "./fallback.ts";
 
 /** The options of `upstash()`. */
 export interface UpstashOptions {
@@ -54,6 +55,14 @@ export interface UpstashOptions {
 	 * @defaultValue none: nothing is kept
 	 */
 	history?: RedisHistoryOptions | undefined;
+	/**
+	 * How channels are followed where a plan or a proxy allows no stream: `polling()`. It needs
+	 * `history`. Without it such a subscription fails, because polls are billed as long as somebody
+	 * listens.
+	 *
+	 * @defaultValue none: a refused stream is an error
+	 */
+	fallback?: UpstashFallback | undefined;
 }
 
 /** Those that go with a client, which knows where its database is. */

@@ -1,17 +1,12 @@
-import type { Subscription, SubscriptionHandlers } from "../../core/connector.ts";
+import type { SubscriptionHandlers } from "../../core/connector.ts";
 import { type ConnectorError, closedError } from "../../core/errors.ts";
 import { callHandler } from "../shared/handlers.ts";
+import type { OwnSubscription } from "./fallback.ts";
 import { Renewal, type Supervision } from "./renewal.ts";
 import { requestFor, type SubscribeRequest } from "./reply-parser.ts";
 import { RestError } from "./rest.ts";
-import { retryAfterOf } from "./retry-after.ts";
+import { pauseAfter } from "./retry-after.ts";
 import { Upstream, type UpstreamHandlers } from "./stream.ts";
-
-/**
- * The first attempt after a loss follows within this time, in ms. Each further one waits up to
- * twice as long.
- */
-const firstBackoff = 100;
 
 /** How long to wait while another subscription is renewed, and after that, in ms. */
 const turnPause = 200;
@@ -25,11 +20,11 @@ const longestTimer = 2_147_483_647;
  * When a request ends, another follows after a pause. One that is silent for long is renewed
  * (see `Renewal`): from here, a dead connection and a quiet channel look the same.
  */
-export class SupervisedSubscription implements Subscription {
+export class SupervisedSubscription implements OwnSubscription {
 	readonly #supervision: Supervision;
 	readonly #handlers: SubscriptionHandlers;
 	readonly #request: SubscribeRequest;
-	readonly #onDone: (subscription: SupervisedSubscription) => void;
+	readonly #onDone: (subscription: OwnSubscription) => void;
 	#upstream: Upstream;
 	#renewal: Renewal | undefined;
 	/** Runs the next attempt while the stream is lost, otherwise the next check for silence. */
@@ -47,7 +42,7 @@ export class SupervisedSubscription implements Subscription {
 		supervision: Supervision,
 		channel: string,
 		handlers: SubscriptionHandlers,
-		onDone: (subscription: SupervisedSubscription) => void,
+		onDone: (subscription: OwnSubscription) => void,
 	) {
 		this.#supervision = supervision;
 		this.#handlers = handlers;
@@ -167,10 +162,9 @@ export class SupervisedSubscription implements Subscription {
 
 	#tryLater(error: unknown): void {
 		if (this.#done) return;
-		const ceiling = Math.min(this.#supervision.maxBackoff, firstBackoff * 2 ** this.#failures);
+		const pause = pauseAfter(error, this.#failures, this.#supervision.maxBackoff);
 		this.#failures += 1;
-		const wish = retryAfterOf(error);
-		this.#timer = setTimeout(() => void this.#reconnect(), wish + Math.random() * ceiling);
+		this.#timer = setTimeout(() => void this.#reconnect(), pause);
 	}
 
 	async #reconnect(): Promise<void> {

@@ -191,6 +191,10 @@ export class Channel implements SubscriptionHandlers, Recovering, LogChannel {
 		if (!this.#ended) this.#recovery?.restored();
 	}
 
+	onDegraded(error: ConnectorError): void {
+		this.report(error);
+	}
+
 	onEnd(error: ConnectorError): void {
 		if (this.#ended) return;
 		this.#ended = true;

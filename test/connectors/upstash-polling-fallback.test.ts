@@ -1,0 +1,347 @@
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import {
+	type PollingOptions,
+	polling,
+	type UpstashSettings,
+	upstash,
+} from "../../src/connectors/upstash.ts";
+import type { ConnectorError } from "../../src/core/errors.ts";
+import { ServerSentEvents } from "../../src/core/sse.ts";
+import { Recorder } from "../../src/testing.ts";
+import { useUpstash } from "../support/upstash-bed.ts";
+import { until } from "../support/wait.ts";
+
+/** When channels are polled, when no more, and who is told. */
+
+const bed = useUpstash();
+beforeEach(() => bed.gateway.faultless());
+
+let channels = 0;
+const newChannel = () => `fallback.${++channels}`;
+const refuse = (status = 400) =>
+	bed.gateway.fault({ to: "subscribe", status, error: "ERR no SUBSCRIBE" });
+const subscribes = () =>
+	bed.gateway.requests.filter(({ path }) => path.startsWith("/subscribe/")).length;
+
+function connect(options: PollingOptions = {}, settings: UpstashSettings = {}) {
+	const connector = upstash({
+		url: bed.gateway.url,
+		token: bed.gateway.token,
+		timeout: 5_000,
+		maxBackoff: 20,
+		history: {},
+		fallback: polling({ interval: 10, maxInterval: 10, ...options }),
+		...settings,
+	});
+	onTestFinished(() => connector.close());
+	return connector;
+}
+
+class Listener extends Recorder {
+	readonly degraded: ConnectorError[] = [];
+	readonly onDegraded = (error: ConnectorError): void => void this.degraded.push(error);
+}
+
+const textOf = (payload: string | undefined) => JSON.parse(payload ?? "{}").data;
+
+test("where streams are had nothing is polled", async () => {
+	const connector = connect();
+	const listener = new Listener();
+	const channel = newChannel();
+	await connector.subscribe(channel, listener);
+	expect(bed.gateway.openSubscribes).toBe(1);
+	const { id } = await connector.publish(channel, '{"data":"1"}');
+	await listener.saw(`{"id":"${id}","data":"1"}`);
+	expect(connector.name).toBe("upstash");
+	expect(listener.degraded).toEqual([]);
+});
+
+describe("a plan or a proxy that refuses streams", () => {
+	test.for([400, 403, 404, 405, 501])(
+		"%i: channels are polled, and onDegraded says why",
+		async (status) => {
+			refuse(status);
+			const connector = connect();
+			const listener = new Listener();
+			const channel = newChannel();
+			await connector.subscribe(channel, listener);
+			const { id } = await connector.publish(channel, '{"data":"1"}');
+			await listener.saw(`{"id":"${id}","data":"1"}`);
+			expect(listener.degraded.map(({ message }) => message)).toEqual([
+				`Upstash answered ${status}: ERR no SUBSCRIBE The channel is polled instead, every 10 to 10 ms.`,
+			]);
+			expect(listener.degraded[0]?.code).toBe(status < 500 ? "refused" : "unavailable");
+			expect(listener.events).toEqual([]);
+			expect(connector.name).toBe("upstash, polling");
+		},
+	);
+
+	test("is asked once, not for each channel", async () => {
+		refuse();
+		const connector = connect();
+		const before = subscribes();
+		const listeners = Array.from({ length: 5 }, () => new Listener());
+		for (const listener of listeners) await connector.subscribe(newChannel(), listener);
+		expect(subscribes() - before).toBe(1);
+		expect(listeners.flatMap(({ degraded }) => degraded)).toHaveLength(1);
+	});
+
+	test("a hub tells onError, and streams as ever", async () => {
+		refuse();
+		const reports: unknown[] = [];
+		const sse = new ServerSentEvents({
+			connector: connect(),
+			onError: (error, { stage, channel }) => reports.push([stage, channel, String(error)]),
+		});
+		onTestFinished(() => sse.close());
+		const channel = newChannel();
+		const reading = (async () => {
+			const seen: unknown[] = [];
+			for await (const { data } of sse.messages(channel)) {
+				seen.push(data);
+				if (data === "end") return seen;
+			}
+			return seen;
+		})();
+		await until(() => sse.stats().channels === 1, { what: "the channel" });
+		await until(() => reports.length === 1, { what: "the report" });
+		for (const data of ["1", "2", "end"]) await sse.publish(data, { channel });
+		expect(await reading).toEqual(["1", "2", "end"]);
+		expect(reports).toEqual([
+			["upstream", channel, expect.stringMatching(/polled instead, every 10 to 10 ms\.$/)],
+		]);
+		expect(sse.connector.name).toBe("upstash, polling");
+	});
+
+	test("who leaves ends the polls", async () => {
+		refuse();
+		const connector = connect();
+		const subscription = await connector.subscribe(newChannel(), new Listener());
+		const before = bed.gateway.commands;
+		await until(() => bed.gateway.commands > before + 2, { what: "some polls" });
+		await subscription.unsubscribe();
+		await connector.check?.(); // after the poll that was under way
+		const after = bed.gateway.commands;
+		for (let n = 0; n < 10; n++) await connector.check?.();
+		expect(bed.gateway.commands - after).toBe(10);
+		expect(connector.name).toBe("upstash");
+	});
+
+	test("one that also refuses the history: subscribe rejects", async () => {
+		bed.gateway.fault({ status: 401, error: "Unauthorized" });
+		const listener = new Listener();
+		await expect(connect().subscribe(newChannel(), listener)).rejects.toMatchObject({
+			code: "refused",
+			message: "Upstash answered 401: Unauthorized",
+		});
+		expect([listener.events, listener.degraded]).toEqual([[], []]);
+	});
+
+	test("without a fallback it is an error, and nothing is polled", async () => {
+		refuse();
+		const commands = bed.gateway.commands;
+		const subscribing = connect({}, { fallback: undefined }).subscribe(
+			newChannel(),
+			new Listener(),
+		);
+		await expect(subscribing).rejects.toMatchObject({ code: "refused" });
+		expect(bed.gateway.commands).toBe(commands);
+	});
+});
+
+test("a proxy that holds streams back: polled after the timeout, and the request is left", async () => {
+	bed.gateway.behave({ silent: true });
+	const connector = connect({}, { timeout: 1_500 });
+	const listener = new Listener();
+	const channel = newChannel();
+	await connector.subscribe(channel, listener);
+	expect(String(listener.degraded)).toContain("did not confirm the subscription within 1500 ms");
+	const { id } = await connector.publish(channel, '{"data":"1"}');
+	await listener.saw(`{"id":"${id}","data":"1"}`);
+	await until(() => bed.gateway.openSubscribes === 0, { what: "the leave" });
+});
+
+describe("a stream that breaks", () => {
+	test.for([
+		["is refused from then on", () => refuse()],
+		["cannot be had again", () => bed.gateway.fault({ to: "subscribe", status: 429 })],
+	] as const)("and %s: nothing is lost, doubled or out of order", async ([, fault]) => {
+		const connector = connect({ streamRetry: 50 }, { timeout: 1_500 });
+		const listener = new Listener();
+		const codes: unknown[] = [];
+		const sse = new ServerSentEvents({
+			connector,
+			onError: (error) => codes.push((error as { code?: string }).code),
+		});
+		onTestFinished(() => sse.close());
+		const publisher = new ServerSentEvents({ connector: connect({}, { timeout: 30_000 }) });
+		onTestFinished(() => publisher.close());
+		const channel = newChannel();
+		await connector.subscribe(channel, listener);
+		const seen: number[] = [];
+		const stop = new AbortController();
+		const reading = (async () => {
+			for await (const { data } of sse.messages(channel, { signal: stop.signal, lastEventId: "0" }))
+				seen.push(Number(data));
+		})();
+		await until(() => bed.gateway.openSubscribes === 2, { what: "both streams" });
+		let n = 0;
+		const publish = async (until: number) => {
+			while (n < until) await publisher.publish(`${n++}`, { channel });
+		};
+		await publish(20);
+		fault();
+		bed.gateway.resetStreams();
+		await publish(40);
+		await until(() => listener.degraded.length > 0, { what: "polls", timeout: 15_000 });
+		await publish(60);
+		// The way is free again: the next try brings streams back.
+		bed.gateway.faultless();
+		await until(() => publish(n + 1).then(() => bed.gateway.openSubscribes === 2), {
+			what: "streams again",
+			timeout: 25_000,
+		});
+		await until(() => connector.name === "upstash", { what: "the end of the polls" });
+		await publish(n + 20);
+		await until(() => seen.length >= n, { what: "all messages" });
+		stop.abort();
+		await reading;
+		expect(seen).toEqual(Array.from({ length: n }, (_, index) => index));
+		expect(codes).not.toContain("gap");
+		expect(listener.events.slice(0, 2)).toEqual(["lost", "restored"]);
+	});
+
+	test("while nothing else works either it is not polled, and comes back by itself", async () => {
+		const connector = connect({}, { timeout: 1_000 });
+		const listener = new Listener();
+		await connector.subscribe(newChannel(), listener);
+		bed.gateway.fault({ status: 503 });
+		bed.gateway.resetStreams();
+		await listener.heard("lost");
+		// Polls were tried, more than once.
+		const commands = () => bed.gateway.requests.filter(({ path }) => path === "/").length;
+		const before = commands();
+		await until(() => commands() > before + 1, { what: "two looks at the history" });
+		bed.gateway.faultless();
+		await listener.heard("restored");
+		expect(listener.degraded).toEqual([]);
+		expect(listener.events).toEqual(["lost", "restored"]);
+	});
+
+	test("close while it is replaced ends everything", async () => {
+		const connector = connect({}, { timeout: 1_000 });
+		const listener = new Listener();
+		await connector.subscribe(newChannel(), listener);
+		refuse();
+		bed.gateway.behave({ delay: 50 });
+		const before = bed.gateway.requests.length;
+		bed.gateway.resetStreams();
+		await until(
+			() => bed.gateway.requests.at(-1)?.path === "/" && bed.gateway.requests.length > before,
+			{
+				what: "the look at the history",
+			},
+		);
+		await connector.close();
+		expect(listener.events).toEqual(["lost", "end:closed"]);
+		expect(connector.name).toBe("upstash");
+	});
+});
+
+describe("back to streams", () => {
+	test("all channels follow the first that gets one", async () => {
+		refuse();
+		const connector = connect({ streamRetry: 100 });
+		const listeners = Array.from({ length: 5 }, () => new Listener());
+		const names = listeners.map(newChannel);
+		for (const [n, name] of names.entries()) {
+			await connector.subscribe(name, listeners[n] as Listener);
+		}
+		const before = subscribes();
+		await until(() => subscribes() > before + 2, { what: "further tries" });
+		expect(connector.name).toBe("upstash, polling");
+		bed.gateway.faultless();
+		await until(() => bed.gateway.openSubscribes === 5, { what: "five streams" });
+		await until(() => connector.name === "upstash", { what: "the end of the polls" });
+		for (const listener of listeners) {
+			await listener.heard("restored");
+			expect(listener.events).toEqual(["restored"]);
+		}
+	});
+
+	test("streamRetry: Infinity: never", async () => {
+		refuse();
+		const connector = connect({ streamRetry: Number.POSITIVE_INFINITY });
+		await connector.subscribe(newChannel(), new Listener());
+		const before = subscribes();
+		bed.gateway.faultless();
+		const polls = bed.gateway.commands;
+		await until(() => bed.gateway.commands > polls + 20, { what: "20 polls" });
+		await connector.subscribe(newChannel(), new Listener());
+		expect(subscribes()).toBe(before);
+	});
+});
+
+describe("polls that fail", () => {
+	test("are told once, tried again after what Retry-After says, and lose nothing", async () => {
+		refuse();
+		const connector = connect();
+		const listener = new Listener();
+		const channel = newChannel();
+		await connector.subscribe(channel, listener);
+		bed.gateway.fault({ to: "command", status: 429, retryAfter: "1", times: 1 });
+		await listener.heard("lost");
+		const [requests, at] = [bed.gateway.requests.length, performance.now()];
+		await bed.server.command("PING"); // by another way
+		await listener.heard("restored");
+		expect(performance.now() - at).toBeGreaterThan(900);
+		expect(bed.gateway.requests.length - requests).toBeLessThan(5);
+		const { id } = await connector.publish(channel, '{"data":"1"}');
+		await listener.saw(`{"id":"${id}","data":"1"}`);
+		expect(listener.messages.map(textOf)).toEqual(["1"]);
+		expect(listener.events).toEqual(["lost", "restored"]);
+	});
+
+	test.for([
+		["a proxy's page", { status: 200, body: "<html>" }],
+		["no result", { status: 200, body: "{}" }],
+		["a short one", { status: 200, body: '{"result":["1"]}' }],
+	] as const)("%s is a loss, not the end", async ([, fault]) => {
+		refuse();
+		const connector = connect();
+		const listener = new Listener();
+		await connector.subscribe(newChannel(), listener);
+		bed.gateway.fault({ to: "command", times: 1, ...fault });
+		await listener.heard("restored");
+		expect(listener.events).toEqual(["lost", "restored"]);
+		expect(listener.errors[0]).toMatchObject({ code: "unavailable" });
+	});
+
+	test("a refusal ends the subscription", async () => {
+		refuse();
+		const connector = connect();
+		const listener = new Listener();
+		await connector.subscribe(newChannel(), listener);
+		bed.gateway.fault({ to: "command", status: 401, error: "Unauthorized", times: 1 });
+		await listener.heard("end:refused");
+		expect(listener.events).toEqual(["end:refused"]);
+	});
+
+	test("a key of another program ends its own channel only", async () => {
+		refuse();
+		const connector = connect();
+		const [bad, good] = [new Listener(), new Listener()];
+		const channel = newChannel();
+		await connector.subscribe(channel, good);
+		await connector.subscribe(`${channel}.bad`, bad);
+		await connector.publish(`${channel}.bad`, '{"data":"1"}');
+		const [key = ""] = (await bed.server.command("KEYS", `*${channel}.bad`)) as string[];
+		await bed.server.command("DEL", key);
+		await bed.server.command("SET", key, "theirs");
+		await bad.heard("end:refused");
+		expect(String(bad.errors.at(-1))).toContain("WRONGTYPE");
+		const { id } = await connector.publish(channel, '{"data":"1"}');
+		await good.saw(`{"id":"${id}","data":"1"}`);
+		expect(good.events).toEqual([]);
+	});
+});

@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import {
+	type PollingOptions,
+	polling,
+	type UpstashSettings,
+	upstash,
+} from "../../src/connectors/upstash.ts";
+import type { Connector } from "../../src/core/connector.ts";
+import { ConfigurationError } from "../../src/core/errors.ts";
+import { Recorder } from "../../src/testing.ts";
+import { useUpstash } from "../support/upstash-bed.ts";
+import { until } from "../support/wait.ts";
+
+/** What polls bring, how often they are made, and what they cost. */
+
+const bed = useUpstash();
+beforeEach(() => {
+	bed.gateway.faultless();
+	bed.gateway.fault({ to: "subscribe", status: 400 });
+});
+afterEach(() => void vi.unstubAllGlobals());
+
+let channels = 0;
+const newChannel = () => `reading.${++channels}`;
+function connect(options: PollingOptions = {}, settings: UpstashSettings = {}) {
+	const connector = upstash({
+		url: bed.gateway.url,
+		token: bed.gateway.token,
+		timeout: 10_000,
+		history: {},
+		fallback: polling(options),
+		...settings,
+	});
+	onTestFinished(() => connector.close());
+	return connector;
+}
+const fast = { interval: 10, maxInterval: 10 };
+const numbersOf = (payloads: readonly string[]) => payloads.map((each) => JSON.parse(each).data);
+const range = (count: number, from = 0) => Array.from({ length: count }, (_, n) => from + n);
+const publishAll = (connector: ReturnType<typeof connect>, channel: string, data: number[]) =>
+	connector.publishAll?.(data.map((n) => ({ channel, payload: `{"data":${n}}` })));
+
+describe("what they bring", () => {
+	test("more than fits one answer, in order, without a wait in between", async () => {
+		const connector = connect({ interval: 500, maxInterval: 500 });
+		const recorder = new Recorder();
+		const channel = newChannel();
+		await connector.subscribe(channel, recorder);
+		await publishAll(connector, channel, range(900));
+		const begun = performance.now();
+		await until(() => recorder.messages.length === 900, { what: "all", timeout: 20_000 });
+		expect(numbersOf(recorder.messages)).toEqual(range(900));
+		// Nine polls at their interval would take 4.5 s.
+		expect(performance.now() - begun).toBeLessThan(4_000);
+	});
+
+	test("large messages: the next answer has fewer", async () => {
+		const connector = connect(fast, { history: { maxLength: 10_000 } });
+		const recorder = new Recorder();
+		const channel = newChannel();
+		await connector.subscribe(channel, recorder);
+		const large = JSON.stringify({ data: "x".repeat(100_000) });
+		await connector.publishAll?.(Array.from({ length: 60 }, () => ({ channel, payload: large })));
+		await until(() => recorder.messages.length === 60, { what: "all", timeout: 20_000 });
+		expect(new Set(recorder.messages).size).toBe(60);
+	});
+
+	test.for([
+		["too many came between two polls", { maxLength: 5 }, 20],
+		["the history was deleted", {}, 0],
+	] as const)("a gap is a loss that is restored: %s", async ([, history, burst]) => {
+		const connector = connect({ interval: 200, maxInterval: 200 }, { history });
+		const recorder = new Recorder();
+		const channel = newChannel();
+		await connector.subscribe(channel, recorder);
+		await publishAll(connector, channel, [0]);
+		await until(() => recorder.messages.length === 1, { what: "the first" });
+		if (burst > 0) await publishAll(connector, channel, range(burst, 1));
+		else await bed.server.command("FLUSHALL");
+		await recorder.heard("restored");
+		expect(recorder.events).toEqual(["lost", "restored"]);
+		const { id } = await connector.publish(channel, '{"data":99}');
+		await recorder.saw(`{"id":"${id}","data":99}`);
+		expect(new Set(recorder.messages).size).toBe(recorder.messages.length);
+	});
+
+	test("a channel that is silent for longer than messages are kept has no gap", async () => {
+		const connector = connect({ interval: 10, maxInterval: 1_000 }, { history: { maxAge: 1_500 } });
+		const recorder = new Recorder();
+		const channel = newChannel();
+		await connector.subscribe(channel, recorder);
+		for (const data of [1, 2]) {
+			await publishAll(connector, channel, [data]);
+			await until(() => recorder.messages.length === data, { what: `message ${data}` });
+			await until(
+				async () => (await connector.history?.read(channel, "0-0", 1))?.messages.length === 0,
+				{
+					what: "its expiry",
+				},
+			);
+			const before = bed.gateway.commands;
+			await until(() => bed.gateway.commands > before + 3, { what: "further polls" });
+		}
+		expect(recorder.events).toEqual([]);
+	});
+
+	test("messages that are not kept are not among them", async () => {
+		const connector = connect(fast);
+		const recorder = new Recorder();
+		const channel = newChannel();
+		await connector.subscribe(channel, recorder);
+		await connector.publish(channel, '{"data":"live"}', { keep: false });
+		await bed.server.command("PUBLISH", channel, '{"data":"of a Flask app"}');
+		const { id } = await connector.publish(channel, '{"data":"kept"}');
+		await recorder.saw(`{"id":"${id}","data":"kept"}`);
+		expect(recorder.messages).toHaveLength(1);
+	});
+});
+
+const hour = 3_600_000;
+
+/**
+ * Lets an hour of polls pass, without the waits in between: only their sum is.
+ *
+ * @returns the commands: each is billed.
+ */
+async function anHour(connector: Connector, channels: number): Promise<number> {
+	let passed = 0;
+	const { setTimeout: wait } = globalThis;
+	const hurried = (run: () => void, ms: number, ...rest: unknown[]) => {
+		// Others use timers, too, the runtime's own fetch among them.
+		const [, , caller] = new Error().stack?.split("\n") ?? [];
+		if (!caller?.includes("poller.ts")) return wait(run, ms, ...rest);
+		passed += ms;
+		return passed < hour ? setImmediate(run) : undefined;
+	};
+	for (const channel of range(channels).map(newChannel)) {
+		await connector.subscribe(channel, new Recorder());
+	}
+	const before = bed.gateway.commands;
+	vi.stubGlobal("setTimeout", hurried);
+	await connector.subscribe(newChannel(), new Recorder());
+	await until(() => passed >= hour, { what: "an hour", timeout: 60_000 });
+	return bed.gateway.commands - before;
+}
+
+describe("what they cost by default", () => {
+	test("silence: 720 commands an hour, however many channels", async () => {
+		const commands = await anHour(connect(), 40);
+		// The first few come sooner; the last channel was looked at once.
+		expect(commands).toBeGreaterThanOrEqual(720);
+		expect(commands).toBeLessThan(730);
+	}, 90_000);
+});
+
+describe("a round", () => {
+	test("reads up to 250 channels with one command", async () => {
+		const connector = connect({ interval: 10, maxInterval: 10 });
+		const subscriptions = [];
+		for (const channel of range(251).map(newChannel)) {
+			subscriptions.push(await connector.subscribe(channel, new Recorder()));
+		}
+		const keysOf = ({ commands }: { commands: string[][] }) => Number(commands[0]?.[2]);
+		const polls = () =>
+			bed.gateway.requests
+				.filter(({ commands }) => commands[0]?.[1]?.includes("XRANGE"))
+				.map(keysOf);
+		await until(() => polls().slice(-3).includes(1) && polls().slice(-3).includes(250), {
+			what: "two commands",
+		});
+		await subscriptions.pop()?.unsubscribe();
+		await until(
+			() =>
+				polls()
+					.slice(-3)
+					.every((keys) => keys === 250),
+			{ what: "one command" },
+		);
+	});
+});
+
+describe("options", () => {
+	test("without history there is nothing to read, and the error says what to do", () => {
+		const make = () => connect({}, { history: undefined });
+		expect(make).toThrow(ConfigurationError);
+		expect(make).toThrow("Add history: {}, or leave the fallback out.");
+	});
+
+	test.for([
+		[{ interval: 0 }, "polling(): interval: must be a number of milliseconds from 10 to 3600000."],
+		[{ interval: Number.NaN }, "polling(): interval: must be"],
+		[{ interval: 1e9 }, "polling(): interval: must be"],
+		[
+			{ maxInterval: 500 },
+			"polling(): maxInterval: must be a number of milliseconds from 1000 to 3600000.",
+		],
+		[{ streamRetry: 0 }, "polling(): streamRetry: must be a number of milliseconds above 0"],
+		[{ every: 5 }, "polling(): every: unknown option. Write interval, in ms."],
+	] as const)("%o: %s", ([options, says]) => {
+		const make = () => polling(options as PollingOptions);
+		expect(make).toThrow(TypeError);
+		expect(make).toThrow(says);
+	});
+
+	test("maxInterval is never below interval, by default", () => {
+		expect(() => polling({ interval: 60_000 })).not.toThrow();
+	});
+
+	test("anything else as a fallback is refused", () => {
+		const make = () => connect({}, { fallback: { interval: 5 } as never });
+		expect(make).toThrow("upstash(): fallback: must be what polling() returns.");
+	});
+});

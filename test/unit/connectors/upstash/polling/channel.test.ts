@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import { PolledChannel } from "../../../../../src/connectors/upstash/polling/channel.ts";
+import { Recorder } from "../../../../../src/testing.ts";
+
+const maxAge = 1_000;
+const birth = (ms: number) => [`${ms}-0`, ["birth", ""]] as const;
+const message = (id: string) => [id, ["m", `{"data":"${id}"}`]] as const;
+const payload = (id: string) => `{"id":"${id}","data":"${id}"}`;
+
+/** A channel that is read from `head` on, at `now` ms by the broker's clock, and nothing came. */
+function setUp(head: string, now = 10_000) {
+	const recorder = new Recorder();
+	const channel = new PolledChannel(head, { stream: "key", maxAge }, recorder);
+	channel.take(now, head.startsWith("~") ? [] : [message(head)], true);
+	expect([recorder.messages, recorder.events]).toEqual([[], []]);
+	return { channel, recorder };
+}
+
+const gap = ["lost", "restored"];
+
+describe("after a message", () => {
+	test("what follows it is handed on, and where the next page begins moves on", () => {
+		const { channel, recorder } = setUp("9500-0");
+		expect(channel.position).toBe("9500-0");
+		const page = [message("9500-0"), message("10100-0"), message("10100-1")];
+		expect(channel.take(10_200, page, true)).toBe(2);
+		expect(recorder.messages).toEqual([payload("10100-0"), payload("10100-1")]);
+		expect(channel.position).toBe("10100-1");
+		expect(recorder.events).toEqual([]);
+	});
+
+	test.for([
+		["it was trimmed, so others may have been as well", [message("10100-0")], [payload("10100-0")]],
+		["it was deleted with all others", [], []],
+		["the channel was emptied", [["10100-0", ["forgotten", ""]]], []],
+		[
+			"the channel was deleted and began again",
+			[birth(10_100), message("10100-1")],
+			[payload("10100-1")],
+		],
+	] as const)("a gap: %s", ([, page, messages]) => {
+		const { channel, recorder } = setUp("9500-0");
+		channel.take(10_200, page, true);
+		expect(recorder.events).toEqual(gap);
+		expect(recorder.messages).toEqual(messages);
+		// And it goes on from there.
+		channel.take(10_300, [...page.slice(-1), message("10250-0")], true);
+		if (page.length > 0) expect(recorder.events).toEqual(gap);
+		expect(recorder.messages.at(-1)).toBe(payload("10250-0"));
+	});
+
+	test("no gap when it expired by itself, before a new message or after a long silence", () => {
+		const fresh = setUp("9500-0");
+		fresh.channel.take(10_700, [birth(10_600), message("10600-1")], true);
+		expect(fresh.recorder.events).toEqual([]);
+		expect(fresh.recorder.messages).toEqual([payload("10600-1")]);
+
+		const { channel, recorder } = setUp("9500-0");
+		channel.take(10_600, [], true);
+		for (let now = 11_000; now < 20_000; now += 400) channel.take(now, [], true);
+		channel.take(20_100, [birth(20_000), message("20000-1")], true);
+		expect(recorder.events).toEqual([]);
+		expect(recorder.messages).toEqual([payload("20000-1")]);
+	});
+
+	test("a gap when polls failed for as long as messages are kept: some may have come and gone", () => {
+		const { channel, recorder } = setUp("9500-0");
+		channel.take(11_500, [], true);
+		expect(recorder.events).toEqual(gap);
+	});
+
+	test("a page that is not whole does not count as a look at everything", () => {
+		const { channel, recorder } = setUp("9500-0");
+		channel.take(10_900, [message("9500-0"), message("9900-0")], false);
+		// Since 10,000 something may have come, and expired before the birth at 11,000.
+		channel.take(11_100, [birth(11_000), message("11000-1")], true);
+		expect(recorder.events).toEqual(gap);
+	});
+});
+
+describe("in an empty channel", () => {
+	test("everything since its birth is handed on", () => {
+		const { channel, recorder } = setUp("~9900-0");
+		expect(channel.position).toBe("-");
+		expect(channel.take(10_500, [birth(10_400), message("10400-1")], true)).toBe(2);
+		expect(recorder.messages).toEqual([payload("10400-1")]);
+		expect(recorder.events).toEqual([]);
+	});
+
+	test("also when the broker's successor has a clock that is behind", () => {
+		const { channel, recorder } = setUp("~9900-0");
+		channel.take(9_000, [birth(8_900), message("8900-1")], true);
+		expect(recorder.messages).toEqual([payload("8900-1")]);
+		expect(recorder.events).toEqual([]);
+	});
+
+	test("not when another store took its place, which began long before", () => {
+		const { channel, recorder } = setUp("~900000-0", 900_000);
+		channel.take(900_100, [birth(800_000), message("800000-1")], true);
+		expect(recorder.events).toEqual(gap);
+	});
+
+	test.for([
+		["its birth was trimmed", 10_500, [message("10400-1")]],
+		["a life of it may have begun and ended since", 11_500, []],
+	] as const)("a gap: %s", ([, now, page]) => {
+		const { channel, recorder } = setUp("~9900-0");
+		channel.take(now, page, true);
+		expect(recorder.events).toEqual(gap);
+	});
+});
+
+test("a loss is told once, and ends with the next page", () => {
+	const { channel, recorder } = setUp("9500-0");
+	const error = new Error("gone") as never;
+	channel.lose(error);
+	channel.lose(error);
+	channel.take(10_100, [], true);
+	expect(recorder.events).toEqual(gap);
+});
+
+test("nothing is told once it has ended, in the middle of a page either", () => {
+	const messages: string[] = [];
+	const channel: PolledChannel = new PolledChannel(
+		"9500-0",
+		{ stream: "key", maxAge },
+		{
+			...new Recorder(),
+			onMessage: (text) => {
+				messages.push(text);
+				channel.end();
+			},
+		},
+	);
+	channel.take(10_000, [message("9500-0"), message("9600-0"), message("9700-0")], true);
+	expect(messages).toEqual([payload("9600-0")]);
+});
