@@ -31,9 +31,7 @@ export function checkNames<Options extends object, const Known extends readonly 
 	advice: Advice = [],
 ): void {
 	if (Object(options) !== options) {
-		// `limits.` is a field; `redis(): ` is not.
-		const what = /\w\.$/.test(where) ? `${where.slice(0, -1)}:` : `${where}options:`;
-		throw new TypeError(`${what} must be an object.`);
+		throw new TypeError(`${where.replace(/[.: ]+$/, "")}: the options must be an object.`);
 	}
 	const names = wordsOf(known);
 	for (const name of unknownNames(options, names)) {

@@ -26,6 +26,8 @@ interface Parts {
 	readonly streams: Map<Ending, Target>;
 	readonly control: Control;
 	readonly recent: RecentDisconnects;
+	/** What `close()` does before it closes the connector. */
+	readonly beforeClose: Set<() => Promise<unknown>>;
 	isClosing(): boolean;
 }
 
@@ -106,6 +108,10 @@ export class RunHost {
 		} catch {
 			return undefined; // What came live was reported then.
 		}
+	}
+
+	get beforeClose(): Set<() => Promise<unknown>> {
+		return this.#parts.beforeClose;
 	}
 
 	get counters(): Counters {

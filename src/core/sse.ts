@@ -53,6 +53,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 	readonly #parts: StreamParts;
 	readonly #streams: Streams;
 	readonly #closing = new AbortController();
+	readonly #beforeClose = new Set<() => Promise<unknown>>();
 
 	constructor(options: ServerSentEventsOptions<Events>) {
 		const checked = checkedOptions(options);
@@ -124,6 +125,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 			...this.#parts,
 			streams: this.#streams.ofRuns,
 			recent: this.#streams.recent,
+			beforeClose: this.#beforeClose,
 			isClosing: () => this.closing,
 		});
 	}
@@ -215,7 +217,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 	}
 
 	/**
-	 * Ends every stream with a time to reconnect, which differs per client. Then ends every
+	 * Ends every stream with a time to reconnect, which differs per client; the runs that this process produces; then every
 	 * subscription and the connector. Idempotent.
 	 *
 	 * @example
@@ -223,9 +225,8 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 	 * await sse.close({ drain: 10_000 }); // before a deploy stops this process
 	 * ```
 	 *
-	 * @param options.drain spreads the ends of the streams over this time, in ms, so that clients
-	 *   do not reconnect all at once. Meanwhile new streams are turned away and messages are
-	 *   still delivered. 0 by default.
+	 * @param options.drain spreads the ends of the streams over this time, in ms, so that clients do not reconnect all at
+	 *   once. Meanwhile new streams are turned away and messages are still delivered. 0 by default.
 	 * @throws {TypeError} (the promise rejects) when `drain` is no number of 0 or more.
 	 */
 	async close({ drain = 0 }: { drain?: number } = {}): Promise<void> {
@@ -234,6 +235,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		const open = this.#hubs.all().flatMap(({ connections }) => connections);
 		if (drain > 0) await endSpread([...open, ...this.#streams.ofRuns.keys()], drain);
 		for (const stream of this.#streams.ofRuns.keys()) stream.askToReconnect();
+		await Promise.all([...this.#beforeClose].map((stop) => stop()));
 		this.#control.close();
 		await this.#hubs.close();
 	}

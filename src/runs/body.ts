@@ -1,6 +1,6 @@
 import type { EndReason } from "../core/delivery/connection.ts";
 import { ConnectorError } from "../core/errors.ts";
-import { commentFrame } from "../core/message/frame.ts";
+import { commentFrame, jitteredRetry } from "../core/message/frame.ts";
 import type { Message } from "../core/message/message.ts";
 import type { RunStream } from "../core/run-host.ts";
 import type { Counters } from "../core/stats.ts";
@@ -88,7 +88,8 @@ class Body implements RunStream, UnderlyingDefaultSource<Uint8Array> {
 			if (!this.isOpen) return;
 			if (done) return this.#close("closed");
 			if (value.end !== undefined) {
-				return this.#close("closed", format.end(value.end));
+				const { end } = value;
+				return this.#close("closed", () => format.end(end));
 			}
 			counters.frames++;
 			this.#write(frameOf(format, value.message));
@@ -96,7 +97,7 @@ class Body implements RunStream, UnderlyingDefaultSource<Uint8Array> {
 			if (!this.isOpen) return;
 			const isClosed = error instanceof ConnectorError && error.code === "closed";
 			if (!isClosed) report(error);
-			if (error instanceof RunError) this.#close("closed", format.failure());
+			if (error instanceof RunError) this.#close("closed", () => format.failure());
 			else this.#breakOff("closed");
 		}
 	}
@@ -118,15 +119,23 @@ class Body implements RunStream, UnderlyingDefaultSource<Uint8Array> {
 	/** Ends the response before its run: whoever does not come back by itself must not take that for the run's end. */
 	#breakOff(reason: EndReason): void {
 		const { format } = this.#options;
-		this.#close(reason, format.comesBack ? "" : format.failure());
+		this.#close(reason, () =>
+			format.comesBack ? (format.comeBack?.(jitteredRetry()) ?? "") : format.failure(),
+		);
 	}
 
-	/** @param last what is still to be written. */
-	#close(reason: EndReason, last = ""): void {
+	/** @param last makes what is still to be written; the format may be a user's. */
+	#close(reason: EndReason, last = () => ""): void {
 		if (!this.isOpen) return;
 		this.#finish(reason);
+		let text = "";
 		try {
-			this.#write(encoder.encode(last));
+			text = last();
+		} catch (error) {
+			this.#options.report(error);
+		}
+		try {
+			this.#write(encoder.encode(text));
 			this.#controller.close();
 		} catch {
 			// The client has left in the same moment.

@@ -1,4 +1,4 @@
-import { frame } from "../core/message/frame.ts";
+import { frame, retryFrame } from "../core/message/frame.ts";
 import { dataText } from "../core/message/json-data.ts";
 import type { Message } from "../core/message/message.ts";
 import type { RunEnd } from "./reader.ts";
@@ -26,6 +26,11 @@ export interface RunFormat {
 	 * does not come back by itself, the server ends the response before the run has ended.
 	 */
 	failure(): string;
+	/**
+	 * What asks a client that comes back to do so after so many ms, as frames: the server ends its response before the run
+	 * has ended. Without it nothing is said.
+	 */
+	comeBack?(ms: number): string;
 }
 
 const plainChunk = ({ data, id }: Message): string => frame({ data: dataText(data), id });
@@ -41,6 +46,7 @@ export const plainFormat: RunFormat = {
 	// Whoever comes back with it is told by a 204 that it is over.
 	end: ({ id }) => `id:${id}\n\n`,
 	failure: noWords,
+	comeBack: retryFrame,
 };
 
 /** The same, with an event of ours that says how the run has ended. */
@@ -50,4 +56,5 @@ export const toldFormat: RunFormat = {
 	chunk: plainChunk,
 	end: ({ id, ...end }) => frame({ type: "sse.end", data: JSON.stringify(end), id }),
 	failure: noWords,
+	comeBack: retryFrame,
 };

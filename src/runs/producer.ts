@@ -1,4 +1,4 @@
-import { SseError } from "../core/errors.ts";
+import { ConnectorError, closedError, SseError } from "../core/errors.ts";
 import type { Message } from "../core/message/message.ts";
 import type { RunHost } from "../core/run-host.ts";
 import type { RunEndState } from "../core/run-store.ts";
@@ -77,6 +77,11 @@ export class Producer {
 		}
 	}
 
+	/** The process is to end: the run ends before it, so that its readers need not wait for the lease. */
+	stop(): void {
+		this.#abort.abort(closedError("ServerSentEvents"));
+	}
+
 	#cancel(reason: string): void {
 		this.#cancelReason = reason;
 		const text = reason === "" ? "The run was cancelled." : reason;
@@ -139,6 +144,9 @@ export class Producer {
 		await this.#outbox.flush().catch(() => undefined);
 		if (reason instanceof RunError && reason.code === "run_cancelled") {
 			return this.#end("cancelled", this.#cancelReason);
+		}
+		if (reason instanceof ConnectorError && reason.code === "closed") {
+			return this.#end("error", "The producer's process has ended.");
 		}
 		this.#runHost.report(reason, channel);
 		this.#abort.abort(reason);

@@ -1,10 +1,13 @@
 import type { RunHost } from "../core/run-host.ts";
 import { RunError } from "./errors.ts";
 import type { CheckedRunsOptions } from "./options.ts";
-import { Producer, type RunSource } from "./producer.ts";
+import { type Claimed, Producer, type RunSource } from "./producer.ts";
 import type { RunEnd } from "./reader.ts";
 import type { Started } from "./status.ts";
 import type { RunSteps } from "./steps.ts";
+
+/** How long `close()` waits for the ends of runs to be stored, in ms. */
+const endPatience = 3_000;
 
 /** The producers of this process that have a source. */
 export class Producers {
@@ -12,6 +15,9 @@ export class Producers {
 	readonly #options: CheckedRunsOptions;
 	readonly #steps: RunSteps;
 	#count = 0;
+	/** Those that `close()` stops. */
+	readonly #open = new Map<Producer, Promise<RunEnd>>();
+	#isStopped = false;
 
 	constructor(runHost: RunHost, options: CheckedRunsOptions, steps: RunSteps) {
 		this.#runHost = runHost;
@@ -37,9 +43,7 @@ export class Producers {
 		try {
 			const claimed = await this.#steps.claim(channel, lease);
 			if (claimed === undefined) return { role: "reader", done: Promise.resolve(undefined) };
-			done = new Producer(this.#runHost, this.#options, claimed).run(source).finally(() => {
-				this.#count--;
-			});
+			done = this.#produce(claimed, source, isCounted);
 			try {
 				waitUntil?.(done);
 			} catch (error) {
@@ -51,4 +55,36 @@ export class Producers {
 			if (done === undefined) this.#count--;
 		}
 	}
+
+	/** @param isStopped whether `close()` ends its run: where requests may not share I/O, none can end another's. */
+	#produce(claimed: Claimed, source: RunSource, isStopped: boolean): Promise<RunEnd> {
+		const producer = new Producer(this.#runHost, this.#options, claimed);
+		const done = producer.run(source).finally(() => {
+			this.#count--;
+			this.#open.delete(producer);
+			if (this.#open.size === 0) this.#runHost.beforeClose.delete(this.#stop);
+		});
+		if (isStopped) {
+			this.#open.set(producer, done);
+			this.#runHost.beforeClose.add(this.#stop);
+		}
+		// It was begun while the others were stopped.
+		if (this.#isStopped) producer.stop();
+		return done;
+	}
+
+	/**
+	 * Has all end their runs: else readers elsewhere would wait for the lease. A broker that is away is waited for no longer
+	 * than a moment.
+	 */
+	readonly #stop = async (): Promise<void> => {
+		this.#isStopped = true;
+		for (const producer of this.#open.keys()) producer.stop();
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		const late = new Promise<void>((resolve) => {
+			timer = setTimeout(resolve, endPatience);
+		});
+		await Promise.race([Promise.all(this.#open.values()), late]);
+		clearTimeout(timer);
+	};
 }

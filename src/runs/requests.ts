@@ -77,7 +77,13 @@ export async function answerRequest(
 		if (!(streamed instanceof ReadableStream)) visit.leave();
 		if (streamed === undefined) return absent(format, visit.headers);
 		if (streamed === "over") return new Response(null, { status: 204, headers: visit.headers });
-		return runHost.stream(streamed, { ...visit.headers, ...format.headers });
+		try {
+			return runHost.stream(streamed, { ...visit.headers, ...format.headers });
+		} catch (error) {
+			// No header, say, and nobody would end the body.
+			await streamed?.cancel();
+			throw error;
+		}
 	} catch (error) {
 		visit.leave();
 		if (!(error instanceof ConnectorError)) throw error;
@@ -162,6 +168,9 @@ function formatOf(format: RunStreamOptions["format"]): RunFormat {
 	for (const name of ["chunk", "end", "failure"] as const) {
 		if (typeof format[name] === "function") continue;
 		throw new TypeError(`Runs: stream(): format.${name}: must be a function.`);
+	}
+	if (format.comeBack !== undefined && typeof format.comeBack !== "function") {
+		throw new TypeError("Runs: stream(): format.comeBack: must be a function.");
 	}
 	if (format.absent === 204 || format.absent === 404) return format;
 	throw new TypeError("Runs: stream(): format.absent: must be 204 or 404.");

@@ -66,9 +66,8 @@ export class Runs {
 	}
 
 	/**
-	 * Begins a run, if it does not exist yet. The first caller in any process is its producer,
-	 * every other one a reader. An id is free again after `delete`, or when the run is no longer
-	 * kept.
+	 * Begins a run, if it does not exist yet. The first caller in any process is its producer, every other one a reader.
+	 * After a `ConnectorError` call it again. An id is free after `delete`, or when the run is no longer kept.
 	 * @example
 	 * ```ts
 	 * const { role, done } = await runs.start("7", () => tokens);

@@ -1,3 +1,4 @@
+import { SseError } from "../core/errors.ts";
 import { checkNames } from "../core/known-names.ts";
 import { exceeds } from "../core/message/text.ts";
 import type { RunHost } from "../core/run-host.ts";
@@ -18,12 +19,17 @@ export interface StepOptions {
 	lease?: number | undefined;
 }
 
+/** Claims without an answer that are remembered. */
+const mostUnanswered = 1_000;
+
 /** Claims runs, and serves producers that append by themselves. */
 export class RunSteps {
 	readonly #runHost: RunHost;
 	readonly #options: CheckedRunsOptions;
 	/** The last append of each channel that has one under way. */
 	readonly #underWay = new Map<string, Promise<unknown>>();
+	/** Of claims that got no answer: the store may have begun the run, and whoever asks again is to be its producer. */
+	readonly #unanswered = new Map<string, { token: string; name: string }>();
 
 	constructor(runHost: RunHost, options: CheckedRunsOptions) {
 		this.#runHost = runHost;
@@ -34,17 +40,31 @@ export class RunSteps {
 	async claim(channel: string, lease: number): Promise<Claimed | undefined> {
 		const { runs } = this.#runHost.connector();
 		const { maxAge, keepDone, maxLength, limits } = this.#options;
-		const token = crypto.randomUUID();
-		const { mine } = await runs.claim(channel, {
-			token,
+		const key = `${lease} ${channel}`;
+		const names = this.#unanswered.get(key) ?? {
+			token: crypto.randomUUID(),
 			name: crypto.randomUUID(),
-			lease,
-			maxAge,
-			keepDone,
-			maxLength,
-			maxBytes: limits.runBytes,
-		});
-		return mine ? { channel, token, lease } : undefined;
+		};
+		// Of two who ask at once only one may have them.
+		this.#unanswered.delete(key);
+		const claim = { ...names, lease, maxAge, keepDone, maxLength, maxBytes: limits.runBytes };
+		try {
+			const { mine, record } = await runs.claim(channel, claim);
+			// Until it is asked again, it may have been lost.
+			if (!mine || record.state !== "running") return undefined;
+			return { channel, token: names.token, lease };
+		} catch (error) {
+			if (error instanceof SseError && error.code === "unavailable") this.#keep(key, names);
+			throw error;
+		}
+	}
+
+	#keep(key: string, names: { token: string; name: string }): void {
+		const [oldest] = this.#unanswered.keys();
+		if (oldest !== undefined && this.#unanswered.size >= mostUnanswered) {
+			this.#unanswered.delete(oldest);
+		}
+		this.#unanswered.set(key, names);
 	}
 
 	async start(channel: string, options: StepOptions) {

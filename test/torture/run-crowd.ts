@@ -21,13 +21,16 @@ export interface RunsSummary {
 interface Run {
 	readonly id: string;
 	readonly words: number;
-	/** Whether somebody was told that he is its producer. */
+	/** Whether somebody was told who its producer is. */
 	begun: boolean;
-	readonly reading: Promise<Read[]>;
+	reads: Promise<Read>[];
 }
 
 /** Readers of each run. */
 const readers = 5;
+
+/** For so long a start is asked for again, in ms. */
+const askPatience = 25_000;
 
 /** A process of run-host.ts. */
 interface Slot {
@@ -98,16 +101,16 @@ export class RunCrowd {
 	async #begin(until: number, random: Random): Promise<void> {
 		for (let n = 0; performance.now() < until; n++) {
 			const id = `${n}.${crypto.randomUUID()}`;
-			const reading = Array.from({ length: readers }, () => {
-				return readRun(this.#place, id, random.fork());
-			});
 			const words = 20 + random.below(120);
-			const run: Run = { id, words, begun: false, reading: Promise.all(reading) };
+			const run: Run = { id, words, begun: false, reads: [] };
+			run.reads = Array.from({ length: readers }, () => {
+				return readRun(this.#place, id, random.fork(), () => run.begun);
+			});
 			this.#runs.push(run);
 			// Two begin it at once, now and then: one is its producer.
 			const starts = random.chance(0.3) ? 2 : 1;
 			const asked = Array.from({ length: starts }, () => {
-				return this.#ask(random, "start", `&words=${words}`, run);
+				return this.#askUntilAnswered(random.fork(), `&words=${words}`, run);
 			});
 			void Promise.all(asked).then((answers) => {
 				const roles = answers.map((answer) => (answer as { role?: string } | undefined)?.role);
@@ -119,6 +122,20 @@ export class RunCrowd {
 				void delay(random.between(100, 1_500)).then(() => this.#ask(random, "stop", "", run));
 			}
 			await delay(random.between(50, 250));
+		}
+	}
+
+	/**
+	 * As whoever wants a run does. The first call may have begun it, and its process be killed: then nobody is its producer,
+	 * and it is lost.
+	 */
+	async #askUntilAnswered(random: Random, query: string, run: Run): Promise<unknown> {
+		const deadline = performance.now() + askPatience;
+		for (;;) {
+			const answer = await this.#ask(random, "start", query, run);
+			if ((answer as { role?: string } | undefined)?.role !== undefined) return answer;
+			if (performance.now() > deadline) return undefined;
+			await delay(random.between(50, 300));
 		}
 	}
 
@@ -167,7 +184,7 @@ export class RunCrowd {
 	}
 
 	async #judge(run: Run, summary: RunsSummary): Promise<void> {
-		const reads = await run.reading;
+		const reads = await Promise.all(run.reads);
 		const [{ text = "", end = "" } = {}] = reads;
 		summary.reads += reads.length;
 		summary.ends.set(end, (summary.ends.get(end) ?? 0) + 1);
@@ -181,9 +198,9 @@ export class RunCrowd {
 				);
 			}
 		}
-		const isPossible =
-			["done", "cancelled", "lost"].includes(end) || (end === "absent" && !run.begun);
-		if (!isPossible) this.#problems.push(`run ${run.id} ended as ${end}`);
+		// A process that is stopped in good order ends its runs as errors.
+		if (!["done", "cancelled", "lost", "error"].includes(end))
+			this.#problems.push(`run ${run.id} ended as ${end}`);
 		const whole = Array.from({ length: run.words }, (_, n) => `${n}.`).join("");
 		if (end === "done" && text !== whole)
 			this.#problems.push(`run ${run.id} is done, and not whole`);

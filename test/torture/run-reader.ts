@@ -19,8 +19,15 @@ const patience = 40_000;
 /**
  * Reads a run to its end as a page does that is reloaded, or loses its connection, at random chunks: after a reload it
  * has nothing and gets the whole, else it comes back with its cursor.
+ *
+ * @param isBegun whether the run is there for sure. Until then it is waited for.
  */
-export async function readRun(place: Place, id: string, random: Random): Promise<Read> {
+export async function readRun(
+	place: Place,
+	id: string,
+	random: Random,
+	isBegun: () => boolean,
+): Promise<Read> {
 	const deadline = performance.now() + patience;
 	let text = "";
 	let cursor: string | undefined;
@@ -31,6 +38,7 @@ export async function readRun(place: Place, id: string, random: Random): Promise
 			await delay(50);
 			continue;
 		}
+		const wasBegun = isBegun();
 		const most = 1 + random.below(30);
 		let chunks = 0;
 		let end: string | undefined;
@@ -47,7 +55,8 @@ export async function readRun(place: Place, id: string, random: Random): Promise
 		});
 		if (end !== undefined) return { text, end };
 		// With a cursor it has been there, and is kept longer than this takes.
-		if (status === 404) return { text, end: cursor === undefined ? "absent" : "gap" };
+		if (status === 404 && (wasBegun || cursor !== undefined))
+			return { text, end: cursor === undefined ? "absent" : "gap" };
 		if (status === 204) return { text, end: "204 before the end" };
 		if (status !== 200) await delay(50);
 		if (reloads > 0 && random.chance(0.4)) {

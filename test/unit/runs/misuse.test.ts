@@ -17,16 +17,20 @@ test.each<[call: string, says: string, make: (runs: Untyped) => unknown]>([
 	["a list", "source: must be a function", (runs) => runs.start?.("a", ["x"])],
 	["a text", "source: must be a function", (runs) => runs.start?.("a", "x")],
 	["a promise", "source: must be a function", (runs) => runs.start?.("a", Promise.resolve())],
-	["null", "start(): options: must be an object", (runs) => runs.start?.("a", null)],
-	["a number", "start(): options: must be an object", (runs) => runs.start?.("a", 5_000)],
-	["append", "append(): options: must be an object", (runs) => runs.append?.("a", "x")],
+	["null", "start(): the options must be an object", (runs) => runs.start?.("a", null)],
+	["a number", "start(): the options must be an object", (runs) => runs.start?.("a", 5_000)],
+	["append", "append(): the options must be an object", (runs) => runs.append?.("a", "x")],
 	["append", "Did you mean lease?", (runs) => runs.append?.("a", "x", { leese: "1" })],
-	["finish", "finish(): options: must be an object", (runs) => runs.finish?.("a")],
-	["stream", "stream(): options: must be an object", (runs) => runs.stream?.(request(), "a", null)],
+	["finish", "finish(): the options must be an object", (runs) => runs.finish?.("a")],
+	[
+		"stream",
+		"stream(): the options must be an object",
+		(runs) => runs.stream?.(request(), "a", null),
+	],
 	["wait", "wait: must be a number", (runs) => runs.stream?.(request(), "a", { wait: "500" })],
 	[
 		"cancel",
-		"cancelRequest(): options: must be an object",
+		"cancelRequest(): the options must be an object",
 		(runs) => runs.cancelRequest?.(request(), "a", null),
 	],
 ])("%s: the error says %s", async (_, says, make) => {
@@ -67,9 +71,9 @@ test.each([
 });
 
 test.each([
-	["null", null, "Runs: options: must be an object."],
-	["limits", { limits: null }, "Runs: limits: must be an object."],
-	["batch", { batch: 50 }, "Runs: batch: must be an object."],
+	["null", null, "Runs: the options must be an object."],
+	["limits", { limits: null }, "Runs: limits: the options must be an object."],
+	["batch", { batch: 50 }, "Runs: batch: the options must be an object."],
 ])("options that are no object: %s", (_, options, says) => {
 	const { sse } = setUp();
 	expect(() => new Runs(sse, options as never)).toThrow(new TypeError(says));

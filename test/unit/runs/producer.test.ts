@@ -57,14 +57,3 @@ test("tries to subscribe leave nothing behind", async () => {
 	producer.end();
 	await done;
 });
-
-test("a producer whose ServerSentEvents is closed: `done` resolves all the same", async () => {
-	const { runs, sse, errors } = setUp();
-	const producer = source();
-	const { done } = await runs.start("a", producer.run);
-	await sse.close();
-	producer.say("one");
-	producer.end();
-	expect(await done).toEqual({ status: "error" });
-	expect(errors).toContainEqual(expect.objectContaining({ code: "closed" }));
-});

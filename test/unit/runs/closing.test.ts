@@ -1,0 +1,81 @@
+import { expect, test, vi } from "vitest";
+import { memory } from "../../../src/connectors/memory.ts";
+import { ConnectorError } from "../../../src/core/errors.ts";
+import { setUp, source } from "./kit.ts";
+
+/** A broker that other processes go on with when one closes. */
+function sharedBroker() {
+	const connector = memory({ history: {} });
+	vi.spyOn(connector, "close").mockResolvedValue();
+	return connector;
+}
+
+test("close() ends the runs of its producers, so that readers elsewhere do not wait for the lease", async () => {
+	const connector = sharedBroker();
+	const [one, other] = [
+		setUp({ batch: { wait: 10_000 } }, { connector }),
+		setUp({}, { connector }),
+	];
+	const producer = source();
+	const { done } = await one.runs.start("a", producer.run);
+	producer.say("so far");
+	const reading = other.runs.read("a");
+	expect((await reading.next()).value).toMatchObject({ data: "so far" });
+	producer.say(" and what was not sent yet");
+	await new Promise((resolve) => setTimeout(resolve, 10));
+	await one.sse.close();
+	const end = { status: "error", reason: "The producer's process has ended." };
+	expect(await done).toEqual(end);
+	expect(producer.signal?.reason).toMatchObject({ code: "closed" });
+	expect((await reading.next()).value).toMatchObject({ data: " and what was not sent yet" });
+	expect(await reading.next()).toEqual({ done: true, value: end });
+	// Nobody is to look into what somebody wanted.
+	expect(one.errors).toEqual([]);
+});
+
+test("while it drains producers go on, and may come to their own end", async () => {
+	const connector = sharedBroker();
+	const { runs, sse } = setUp({}, { connector });
+	const producer = source();
+	const { done } = await runs.start("a", producer.run);
+	await runs.stream(new Request("http://localhost/"), "a");
+	const closed = sse.close({ drain: 300 });
+	producer.say("the rest");
+	producer.end();
+	expect(await done).toEqual({ status: "done" });
+	await closed;
+});
+
+test("close() does not wait for a broker that is away longer than a moment", async () => {
+	const connector = sharedBroker();
+	const { runs, sse, errors } = setUp({}, { connector });
+	const producer = source();
+	await runs.start("a", producer.run);
+	if (connector.runs === undefined) throw new Error("It has them.");
+	const away = async () => {
+		throw new ConnectorError("unavailable", "It is away.");
+	};
+	vi.spyOn(connector.runs, "append").mockImplementation(away);
+	vi.spyOn(connector.runs, "finish").mockImplementation(away);
+	producer.say("lost");
+	const begun = performance.now();
+	await sse.close();
+	expect(performance.now() - begun).toBeLessThan(6_000);
+	expect(errors).toEqual([]);
+});
+
+test("a run that begins while others are ended ends, too", async () => {
+	const connector = sharedBroker();
+	const { runs, sse } = setUp({}, { connector });
+	const { runs: store } = connector;
+	if (store === undefined) throw new Error("It has them.");
+	await runs.start("a", source().run);
+	const finish = store.finish.bind(store);
+	let second: Promise<{ status: string } | undefined> | undefined;
+	vi.spyOn(store, "finish").mockImplementationOnce(async (...args) => {
+		second = (await runs.start("b", source().run)).done;
+		return finish(...args);
+	});
+	await sse.close();
+	expect(await second).toMatchObject({ status: "error" });
+});
