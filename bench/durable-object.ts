@@ -3,8 +3,8 @@
  *
  *     npx node bench/durable-object.ts [clients …]     # default: 1000 5000 10000
  *
- * CHANNELS=2 gives every client a stream of two channels, so that the Worker merges; INTERVAL=3000 is
- * the time between two messages, in ms. A client takes two descriptors of workerd's (`ulimit -n`).
+ * HOLD=worker lets the Worker hold the streams; CHANNELS=2 gives every client a stream of two channels;
+ * INTERVAL=3000 is the time between two messages, in ms. A client takes two descriptors of workerd's (`ulimit -n`).
  *
  * Worker, object and sockets are one process on one thread here, and workerd's own HTTP listener takes
  * more per client the more there are: three quarters of the CPU at 9,000. At Cloudflare that part is
@@ -37,6 +37,7 @@ async function measure(clients: number) {
 	const worker = await startWorker({
 		entry: "bench/durable-object/worker.ts",
 		objects: { SSE: "SseChannel" },
+		env: { HOLD: process.env.HOLD ?? "object" },
 		args: [`--inspector-addr=${inspector}`],
 	});
 	const crowd: ChildProcess[] = [];

@@ -15,7 +15,7 @@
  * @module
  */
 
-import { DurableObject } from "cloudflare:workers";
+import { DurableObject, type ObjectSocket } from "cloudflare:workers";
 import type { HistoryLimits } from "./connectors/shared/history-limits.ts";
 import { outcomeOf } from "./connectors/shared/outcome.ts";
 import type {
@@ -29,7 +29,6 @@ import { ConnectorError } from "./core/errors.ts";
 import type { ServerSentEventsOptions } from "./core/options.ts";
 import { ServerSentEvents } from "./core/sse.ts";
 import { type Broker, brokerOf } from "./durable-object/object-broker.ts";
-import { payloadLines } from "./durable-object/payload-lines.ts";
 import {
 	failureOf,
 	failureStatus,
@@ -78,7 +77,7 @@ export { durableObject } from "./durable-object/connector.ts";
 export class SseChannel<Env = unknown> extends DurableObject<Env> {
 	/** The object's own settings: `keepAlive`, `limits`, `onError` and so on. */
 	protected readonly options: Omit<ServerSentEventsOptions, "connector"> = {};
-	#broker: Broker | undefined;
+	#made: Broker | undefined;
 	readonly #instances: { connector: Connector; prefix: string; sse: ServerSentEvents }[] = [];
 
 	/**
@@ -136,8 +135,7 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 
 	/** @internal Called by the connector: a run, where there is one. */
 	async run(channel: string, call: RunCall): Promise<Reply<{ json: string }>> {
-		this.#broker ??= brokerOf(this.upstream(), this.ctx.storage);
-		return told(() => answerRunCall(this.#broker?.runs, channel, call));
+		return told(() => answerRunCall(this.#broker.runs, channel, call));
 	}
 
 	/** @internal Called by the connector in the Worker. */
@@ -167,15 +165,13 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		return told(async () => ({ id: await this.#keeping(limits).history.head(channel, back) }));
 	}
 
-	/** @internal Called by the connector: `/frames` for clients, `/payloads` for `messages()`. */
+	/** @internal Called by the connector: `/frames` for a client, `/socket` for a Worker. */
 	override async fetch(request: Request): Promise<Response> {
 		const { pathname, searchParams } = new URL(request.url);
 		const name = searchParams.get("channel") ?? "";
 		try {
 			const connector = this.#connector(queriedLimits(searchParams));
-			if (pathname === "/payloads") {
-				return new Response(await payloadLines(connector, name, this.options));
-			}
+			if (pathname === "/socket") return await this.#broker.accept(name);
 			const prefix = searchParams.get("prefix") ?? "";
 			const types = searchParams.get("types");
 			return await this.#sse(connector, prefix).stream(request, {
@@ -205,21 +201,57 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 	 * ```
 	 */
 	override async alarm(): Promise<void> {
-		this.#broker ??= brokerOf(this.upstream(), this.ctx.storage);
 		// An earlier version of this class may have kept messages.
 		const store = this.#broker.store ?? new SqlHistory(this.ctx.storage);
 		await store.freeExpired(await this.#broker.ownRuns?.freeExpired());
 	}
 
+	/**
+	 * Called by the platform, which wakes the object for it: a Worker confirms what it has read.
+	 *
+	 * @internal
+	 */
+	override webSocketMessage(socket: ObjectSocket, message: string | ArrayBuffer): void {
+		this.#broker.sockets?.receive(socket, message);
+	}
+
+	/**
+	 * Called by the platform, which wakes the object for it: a Worker has left.
+	 *
+	 * @internal
+	 */
+	override webSocketClose(socket: ObjectSocket): void {
+		this.#broker.sockets?.leave(socket);
+	}
+
+	/**
+	 * Called by the platform: a Worker has broken off.
+	 *
+	 * @internal
+	 */
+	override webSocketError(socket: ObjectSocket): void {
+		this.#broker.sockets?.leave(socket);
+	}
+
+	/** Made on the first call, when a subclass's fields are set. */
+	get #broker(): Broker {
+		const { limits: { connections = Infinity, bufferedBytes = 1_048_576 } = {}, linger = 2_000 } =
+			this.options;
+		this.#made ??= brokerOf({
+			upstream: this.upstream(),
+			ctx: this.ctx,
+			limits: { connections, bufferedBytes },
+			linger,
+		});
+		return this.#made;
+	}
+
 	#connector(limits: HistoryLimits | undefined): Connector {
 		if (limits !== undefined) return this.#keeping(limits);
-		this.#broker ??= brokerOf(this.upstream(), this.ctx.storage);
 		return this.#broker.plain;
 	}
 
 	#keeping(limits: HistoryLimits): KeepingConnector {
-		// Made on the first call, when a subclass's fields are set.
-		this.#broker ??= brokerOf(this.upstream(), this.ctx.storage);
 		const { keeping, store } = this.#broker;
 		if (store !== undefined) store.limits = limits;
 		if (keeping !== undefined) return keeping;
@@ -238,7 +270,7 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		const sse = new ServerSentEvents({
 			// A subscription inside the object costs nothing. One to a broker should outlive a page
 			// reload.
-			linger: this.#broker?.store === undefined ? 2_000 : 0,
+			linger: this.#broker.store === undefined ? 2_000 : 0,
 			...this.options,
 			channels: { ...this.options.channels, prefix },
 			connector,

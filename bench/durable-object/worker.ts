@@ -6,11 +6,16 @@ import { durableObject } from "../../src/durable-object.ts";
 
 export { SseChannel } from "../../src/durable-object.ts";
 
+interface Env {
+	SSE: ChannelNamespace;
+	HOLD: "worker" | "object";
+}
+
 let sse: ServerSentEvents | undefined;
 
 export default {
-	async fetch(request: Request, env: { SSE: ChannelNamespace }): Promise<Response> {
-		sse ??= new ServerSentEvents({ connector: durableObject(env.SSE) });
+	async fetch(request: Request, env: Env): Promise<Response> {
+		sse ??= new ServerSentEvents({ connector: durableObject(env.SSE, { hold: env.HOLD }) });
 		if (request.method !== "POST") return sse.fetch(request, env);
 		const channel = new URL(request.url).searchParams.get("channel") ?? "sse";
 		return Response.json(await sse.publish(await request.text(), { channel }));

@@ -217,8 +217,13 @@ export interface Connector {
 	/**
 	 * Makes an event stream of these channels' frames. Optional, for a broker that makes streams
 	 * itself: the core then hands streams on instead of subscribing.
+	 *
+	 * @returns undefined for a stream that the core is to make after all.
 	 */
-	stream?(channels: readonly string[], resume: Resume): Promise<ReadableStream<Uint8Array>>;
+	stream?(
+		channels: readonly string[],
+		resume: Resume,
+	): Promise<ReadableStream<Uint8Array>> | undefined;
 	/**
 	 * Asks the broker whether it answers; see K1. Optional.
 	 *

@@ -146,10 +146,11 @@ export class Streams {
 		const asksControl = asksForControl(request);
 		const named = asksForNamedCursor(request);
 		const resume = { lastEventId, recent, expires, control: asksControl, envelope, named, types };
-		if (connector.stream !== undefined) {
-			checkOwnStreams(options);
+		if (connector.stream !== undefined) checkOwnStreams(options);
+		const handedOn = connector.stream?.(names, resume);
+		if (handedOn !== undefined) {
 			slot.release(); // the broker that makes the streams counts them
-			return connector.stream(names, resume).catch((error: unknown) => {
+			return handedOn.catch((error: unknown) => {
 				all.onError(error, { stage: "subscribe" });
 				throw error;
 			});

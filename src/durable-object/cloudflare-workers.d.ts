@@ -21,15 +21,42 @@ declare module "cloudflare:workers" {
 		deleteAll(): Promise<void>;
 	}
 
+	/** One end of a WebSocket inside an object. */
+	export interface ObjectSocket {
+		/** 1: open. */
+		readonly readyState: number;
+		send(text: string): void;
+		close(code?: number, reason?: string): void;
+		/** Without hibernation: the object listens itself, and stays awake. */
+		accept(): void;
+		addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
+		addEventListener(type: "close" | "error", listener: () => void): void;
+		/** Outlives hibernation. At most 16 KiB. */
+		serializeAttachment(value: unknown): void;
+		deserializeAttachment(): unknown;
+	}
+
+	/** What an object is given: storage, and sockets that outlive its memory. */
+	export interface ObjectState {
+		readonly storage: ObjectStorage;
+		/** Ends the object. Everything that waits for it fails with the reason. */
+		abort(reason?: string): void;
+		acceptWebSocket(socket: ObjectSocket, tags?: string[]): void;
+		getWebSockets(tag?: string): ObjectSocket[];
+		getTags(socket: ObjectSocket): string[];
+		setWebSocketAutoResponse(pair: unknown): void;
+		/** When the socket's last automatic answer was given. */
+		getWebSocketAutoResponseTimestamp(socket: ObjectSocket): Date | null;
+	}
+
 	export abstract class DurableObject<Env = unknown> {
-		protected readonly ctx: {
-			readonly storage: ObjectStorage;
-			/** Ends the object. Everything that waits for it fails with the reason. */
-			abort(reason?: string): void;
-		};
+		protected readonly ctx: ObjectState;
 		protected readonly env: Env;
 		constructor(ctx: unknown, env: Env);
 		fetch?(request: Request): Response | Promise<Response>;
 		alarm?(): void | Promise<void>;
+		webSocketMessage?(socket: ObjectSocket, message: string | ArrayBuffer): void | Promise<void>;
+		webSocketClose?(socket: ObjectSocket): void | Promise<void>;
+		webSocketError?(socket: ObjectSocket): void | Promise<void>;
 	}
 }

@@ -12,12 +12,10 @@ import type {
 	Subscription,
 	SubscriptionHandlers,
 } from "../core/connector.ts";
-import { ConnectorError, closedError } from "../core/errors.ts";
-import { live, type Positions, parseCursor } from "../core/history/cursor.ts";
+import { ConfigurationError, ConnectorError, closedError } from "../core/errors.ts";
+import { live, parseCursor } from "../core/history/cursor.ts";
 import { checkNames } from "../core/known-names.ts";
 import { controlQuery, envelopeQuery } from "../core/request/request.ts";
-import { Cursors } from "./cursors.ts";
-import { mergeFrames } from "./merge.ts";
 import {
 	errorOf,
 	type Failure,
@@ -29,10 +27,14 @@ import {
 import { type ChannelNamespace, ObjectPublishing, type PublishingStub } from "./publishing.ts";
 import { ObjectRuns, type RunStub } from "./runs.ts";
 import { ObjectSubscription } from "./subscription.ts";
+import type { WebSocketLike } from "./worker-socket.ts";
 
 /** The part of a Durable Object's stub that is used here: `SseChannel`, seen from a Worker. */
 export interface ChannelStub extends PublishingStub {
-	fetch(url: string, init?: { signal?: AbortSignal }): Promise<Response>;
+	fetch(
+		url: string,
+		init?: { signal?: AbortSignal; headers?: Record<string, string> },
+	): Promise<Response>;
 	read(
 		channel: string,
 		after: string,
@@ -64,7 +66,20 @@ export interface DurableObjectOptions {
 	 * @defaultValue none: nothing is kept
 	 */
 	history?: HistoryOptions | undefined;
+	/**
+	 * Who holds the streams. `"worker"`: the Worker does, and a WebSocket ties it to the channel's
+	 * object, which sleeps, unbilled, while nothing is published. `"object"`: the object does, and
+	 * is billed for as long as a stream is open. The Worker then spends no CPU per event, and an
+	 * event costs the object once for all its streams.
+	 *
+	 * Streams of several channels are held by the Worker in both forms.
+	 *
+	 * @defaultValue `"object"`
+	 */
+	hold?: "worker" | "object" | undefined;
 }
+
+const defaultHold = "object";
 
 /**
  * Fan-out on Cloudflare without a broker: one Durable Object per channel holds the channel's
@@ -92,14 +107,21 @@ export function durableObject(
 	checkNames(
 		"durableObject(): ",
 		options,
-		["timeout history"],
+		["timeout history hold"],
 		[
 			["Write history: { maxLength, maxAge }.", "maxLength maxAge"],
 			["Set it in the class: extend SseChannel with options = { keepAlive }.", "keepAlive"],
 			["Leave it out: each request has its own.", "scope"],
 		],
 	);
-	return new DurableObjectConnector(new ObjectPublishing(namespace, options));
+	const { hold = defaultHold } = options;
+	if (hold !== "worker" && hold !== "object") {
+		throw new ConfigurationError(
+			'durableObject(): hold: must be "worker" (objects sleep while streams are silent) or ' +
+				'"object" (the Worker spends no CPU per event).',
+		);
+	}
+	return new DurableObjectConnector(new ObjectPublishing(namespace, options), hold);
 }
 
 class DurableObjectConnector implements Connector {
@@ -107,11 +129,14 @@ class DurableObjectConnector implements Connector {
 	readonly scope = "request";
 	readonly history: History | undefined;
 	readonly runs: ObjectRuns | undefined;
+	/** Only where the objects make the streams. */
+	readonly stream?: NonNullable<Connector["stream"]>;
 	readonly #publishing: ObjectPublishing;
 	readonly #subscriptions = new Set<ObjectSubscription>();
 
-	constructor(publishing: ObjectPublishing) {
+	constructor(publishing: ObjectPublishing, hold: "worker" | "object") {
 		this.#publishing = publishing;
+		if (hold === "object") this.stream = (...args) => this.#handOn(...args);
 		const { limitsOf } = publishing;
 		if (limitsOf !== undefined) {
 			this.runs = new ObjectRuns(async (channel, call) => {
@@ -150,7 +175,7 @@ class DurableObjectConnector implements Connector {
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
 		this.#publishing.check(channel);
 		const subscription = new ObjectSubscription(
-			(signal) => this.#open("payloads", channel, {}, signal),
+			(signal) => this.#openSocket(channel, signal),
 			handlers,
 			() => this.#subscriptions.delete(subscription),
 		);
@@ -160,28 +185,29 @@ class DurableObjectConnector implements Connector {
 	}
 
 	/**
-	 * The objects' own streams. One alone is handed on untouched, so that the Worker spends no
-	 * CPU per event, unless its cursor is to name it.
+	 * The object's own stream, handed on untouched, so that the Worker spends no CPU per event.
+	 *
+	 * @returns undefined where the stream needs an id that names its channels: no object knows
+	 *   the others.
 	 */
-	async stream(channels: readonly string[], resume: Resume): Promise<ReadableStream<Uint8Array>> {
-		this.#publishing.check(...channels);
-		const positions = this.history && (await positionsOf(this.history, channels, resume));
-		const abort = new AbortController();
-		try {
-			const bodies = await Promise.all(
-				channels.map((channel, index) =>
-					this.#open("frames", channel, streamQuery(resume, positions?.[index]), abort.signal),
-				),
-			);
-			const [only, ...others] = bodies;
-			const isBare = positions === undefined || resume.named !== true;
-			if (only !== undefined && others.length === 0 && isBare) return only;
-			return mergeFrames(bodies, positions && new Cursors(channels, positions));
-		} catch (error) {
-			// Cancels streams that are open, and those that answer too late.
-			abort.abort();
-			throw error;
-		}
+	#handOn(
+		channels: readonly string[],
+		resume: Resume,
+	): Promise<ReadableStream<Uint8Array>> | undefined {
+		const [channel = "", ...others] = channels;
+		const isNamed = this.history !== undefined && resume.named === true;
+		return others.length > 0 || isNamed ? undefined : this.#openStream(channel, resume);
+	}
+
+	async #openStream(channel: string, resume: Resume): Promise<ReadableStream<Uint8Array>> {
+		this.#publishing.check(channel);
+		const [position] =
+			this.history === undefined || resume.lastEventId === undefined
+				? []
+				: parseCursor([channel], resume.lastEventId);
+		const { body } = await this.#fetch("frames", channel, streamQuery(resume, position));
+		if (body !== null) return body;
+		throw new ConnectorError("unavailable", "The channel's object answered without a stream.");
 	}
 
 	async close(): Promise<void> {
@@ -191,35 +217,30 @@ class DurableObjectConnector implements Connector {
 		}
 	}
 
-	async #open(
-		what: "frames" | "payloads",
+	async #openSocket(channel: string, signal: AbortSignal): Promise<WebSocketLike> {
+		const headers = { upgrade: "websocket" };
+		const response = await this.#fetch("socket", channel, {}, { signal, headers });
+		const { webSocket } = response as { webSocket?: WebSocketLike | null };
+		if (webSocket) return webSocket;
+		throw new ConnectorError("unavailable", "The channel's object answered without a socket.");
+	}
+
+	async #fetch(
+		what: "frames" | "socket",
 		channel: string,
 		start: Record<string, string>,
-		signal: AbortSignal,
-	): Promise<ReadableStream<Uint8Array>> {
+		init: { signal?: AbortSignal; headers?: Record<string, string> } = {},
+	): Promise<Response> {
 		const limits = this.#publishing.limitsOf?.(channel);
 		// Nothing looks up the host. The channel is a query parameter, so it can hold anything.
 		const query = new URLSearchParams({ channel, ...(limits && limitsQuery(limits)), ...start });
 		const url = `https://channel.invalid/${what}?${query}`;
 		const stub: ChannelStub = this.#publishing.stub(channel);
-		const response = await this.#publishing.inTime(() => stub.fetch(url, { signal }));
-		if (response.ok && response.body !== null) return response.body;
+		const response = await this.#publishing.inTime(() => stub.fetch(url, init));
+		if (response.ok || response.status === 101) return response;
 		if (response.status === failureStatus) throw errorOf((await response.json()) as Failure);
 		throw new ConnectorError("unavailable", `The channel's object answered ${response.status}.`);
 	}
-}
-
-/** The client's position in each channel, where its cursor has one. */
-async function positionsOf(
-	history: History,
-	channels: readonly string[],
-	{ lastEventId, recent }: Resume,
-): Promise<Positions> {
-	if (lastEventId !== undefined) return parseCursor(channels, lastEventId);
-	// The object of a single channel finds its place by itself. A cursor for several begins with all
-	// their positions.
-	if (recent === 0 || channels.length === 1) return channels.map(() => undefined);
-	return Promise.all(channels.map((channel) => history.head(channel, recent)));
 }
 
 /**

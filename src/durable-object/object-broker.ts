@@ -1,7 +1,10 @@
+import type { ObjectState } from "cloudflare:workers";
 import { memory } from "../connectors/memory.ts";
 import { LocalRuns } from "../connectors/shared/local-runs.ts";
 import type { Connector } from "../core/connector.ts";
 import type { RunStore } from "../core/run-store.ts";
+import { RelaySockets } from "./relay-sockets.ts";
+import { HibernatingSockets, type SocketLimits, withSockets } from "./sockets.ts";
 import { SqlHistory } from "./sql-history.ts";
 import { SqlRuns } from "./sql-runs.ts";
 import { type KeepingConnector, keepingBroker, keepsHistory } from "./with-history.ts";
@@ -18,23 +21,42 @@ export interface Broker {
 	ownRuns?: SqlRuns;
 	/** Undefined: the upstream has none. */
 	runs: RunStore | undefined;
+	/**
+	 * Takes a Worker's socket, which is sent the channel's payloads.
+	 *
+	 * @throws {ConnectorError} when that cannot be.
+	 */
+	accept(channel: string): Promise<Response>;
+	/** The sockets that outlive the object's memory, when it is its own broker. */
+	sockets?: HibernatingSockets;
 }
 
-/** The upstream, if there is one. Otherwise the object is its own broker. */
-export function brokerOf(
-	upstream: Connector | undefined,
-	storage: ConstructorParameters<typeof SqlHistory>[0],
-): Broker {
+/** What `brokerOf` needs of its object. */
+export interface BrokerOwner {
+	/** Undefined: the object is its own broker. */
+	readonly upstream: Connector | undefined;
+	readonly ctx: ObjectState;
+	readonly limits: SocketLimits;
+	/** How long an upstream's subscription outlives the last socket, in ms. */
+	readonly linger: number;
+}
+
+export function brokerOf({ upstream, ctx, limits, linger }: BrokerOwner): Broker {
 	if (upstream !== undefined) {
 		const keeping = keepsHistory(upstream) ? upstream : undefined;
-		return { plain: upstream, keeping, runs: upstream.runs };
+		const relay = new RelaySockets(upstream, limits, linger);
+		return { plain: upstream, keeping, runs: upstream.runs, accept: relay.accept.bind(relay) };
 	}
-	const plain = memory();
+	const { storage } = ctx;
+	const sockets = new HibernatingSockets(ctx, limits);
+	const plain = withSockets(memory(), sockets);
 	const store = new SqlHistory(storage);
 	const ownRuns = new SqlRuns(storage, store, (channel, payload) => {
 		// It delivers before it returns, and only a handler's owner hears of a handler that throws.
 		plain.publish(channel, payload).catch((error) => console.error("edge-sse:", error));
 	});
 	const runs = new LocalRuns(ownRuns);
-	return { plain, keeping: keepingBroker(plain, store), store, ownRuns, runs };
+	const keeping = keepingBroker(plain, store);
+	const accept = async () => sockets.accept();
+	return { plain, keeping, store, ownRuns, runs, accept, sockets };
 }

@@ -33,11 +33,40 @@ export function queriedLimits(query: URLSearchParams): HistoryLimits | undefined
 }
 
 /**
- * One line of `/payloads`, as JSON. A payload is a string; an event of the object's own
- * upstream is an object. An empty line keeps the stream alive. The answer itself shows that the
- * subscription is live.
+ * How a text on a socket begins that brings a payload, unchanged. Other texts of an object are
+ * `pong` and notices.
  */
-export type Line = string | { lost: Failure } | { restored: true } | { end: Failure };
+export const payloadMark = "m";
+
+/** How a notice begins. JSON follows. */
+export const noticeMark = "s";
+
+/** What an object says of a Worker's subscription. A socket that is open is a live subscription. */
+export type Notice =
+	| {
+			/** The first notice: how many sockets the object holds, this one included. */
+			sockets: number;
+			/** The Worker confirms at least every so many UTF-16 code units. */
+			confirm: number;
+	  }
+	/** Events of the object's own upstream. */
+	| { lost: Failure }
+	| { restored: true }
+	| { end: Failure };
+
+/** How a Worker confirms what it has read: the number of UTF-16 code units follows. */
+export const receiptMark = "r";
+
+/** A Worker's sign of life. The platform answers it without waking the object. */
+export const ping = "ping";
+export const pong = "pong";
+
+/** Time between two signs of life, in ms. */
+export const pingEvery = 30_000;
+
+/** Why an object closes a socket. */
+export const slowCode = 4_001;
+export const silentCode = 4_002;
 
 export function failureOf({ code, message }: ConnectorError): Failure {
 	return { code: code as Failure["code"], message };

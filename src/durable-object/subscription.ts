@@ -1,39 +1,43 @@
 import { callHandler } from "../connectors/shared/handlers.ts";
 import type { Subscription, SubscriptionHandlers } from "../core/connector.ts";
 import { ConnectorError, closedError } from "../core/errors.ts";
-import { linesOf } from "./lines.ts";
-import { errorOf, type Line } from "./protocol.ts";
+import { errorOf, type Notice } from "./protocol.ts";
+import { type SocketHandlers, type WebSocketLike, WorkerSocket } from "./worker-socket.ts";
 
 /**
  * The first attempt after a loss follows within this time, in ms. Each further one waits up to
  * twice as long.
  */
 const firstBackoff = 100;
-const longestBackoff = 5_000;
-
-type Lines = AsyncGenerator<string, void>;
+const longestBackoff = 30_000;
 
 /**
- * One channel's payloads from its object, for `messages()` in a Worker. The eviction or restart
- * of an object breaks the stream, and another is opened.
+ * A deploy closes all sockets of an object at once. For each that it held, the attempts are
+ * spread over this time more, in ms.
  */
-export class ObjectSubscription implements Subscription {
-	readonly #open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
+const spreadPerSocket = 2;
+
+/**
+ * One channel's payloads from its object, on a WebSocket that stays open while the object
+ * sleeps. A deploy or a crash of the object breaks it, and another is opened.
+ */
+export class ObjectSubscription implements Subscription, SocketHandlers {
+	readonly #open: (signal: AbortSignal) => Promise<WebSocketLike>;
 	readonly #handlers: SubscriptionHandlers;
 	readonly #onDone: () => void;
 	readonly #abort = new AbortController();
+	#socket: WorkerSocket | undefined;
 	#timer: ReturnType<typeof setTimeout> | undefined;
-	#started = false;
-	/**
-	 * Consecutive attempts that brought no line: opening a stream that breaks at once is no
-	 * success.
-	 */
+	/** Consecutive sockets that brought nothing: one that breaks at once is no success. */
 	#failures = 0;
+	/** How many sockets the object held when it took this one. */
+	#sockets = 1;
 	/** Whether the handlers know of a loss: of the object, or of its own upstream. */
 	#lost = false;
 
+	/** @param open resolves to a socket that is not accepted yet. */
 	constructor(
-		open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>,
+		open: (signal: AbortSignal) => Promise<WebSocketLike>,
 		handlers: SubscriptionHandlers,
 		onDone: () => void,
 	) {
@@ -48,8 +52,7 @@ export class ObjectSubscription implements Subscription {
 	 */
 	async start(): Promise<void> {
 		try {
-			const lines = await this.#connect();
-			void this.#read(lines);
+			await this.#connect();
 		} catch (error) {
 			const overtaken = this.#ended;
 			this.#finish();
@@ -64,9 +67,30 @@ export class ObjectSubscription implements Subscription {
 	/** Ends a subscription that is live or reconnecting. Before that, `start()` reports the end. */
 	end(error: ConnectorError): void {
 		if (this.#ended) return;
-		const started = this.#started;
+		const started = this.#socket !== undefined;
 		this.#finish();
 		if (started) callHandler(this.#handlers, "onEnd", error);
+	}
+
+	onPayload(payload: string): void {
+		this.#failures = 0;
+		callHandler(this.#handlers, "onMessage", payload);
+	}
+
+	onAlive(): void {
+		this.#failures = 0;
+	}
+
+	onNotice(notice: Notice): void {
+		if ("sockets" in notice) this.#sockets = notice.sockets;
+		else if ("end" in notice) this.end(errorOf(notice.end));
+		else if ("lost" in notice) this.#lose(errorOf(notice.lost));
+		else this.#restore();
+	}
+
+	onOver(error: ConnectorError): void {
+		this.#lose(error);
+		this.#retry();
 	}
 
 	get #ended(): boolean {
@@ -75,44 +99,17 @@ export class ObjectSubscription implements Subscription {
 
 	#finish(): void {
 		clearTimeout(this.#timer);
-		// Also cancels the stream, so that the object notices at once.
 		this.#abort.abort();
+		this.#socket?.close();
 		this.#onDone();
 	}
 
-	async #connect(): Promise<Lines> {
-		const body = await this.#open(this.#abort.signal);
-		if (this.#ended) throw closedError("subscription");
-		this.#started = true;
-		return linesOf(body);
-	}
-
-	async #read(lines: Lines): Promise<void> {
-		let cause: unknown;
-		try {
-			for await (const line of lines) {
-				if (this.#ended) return;
-				this.#failures = 0;
-				if (line !== "") this.#hear(JSON.parse(line));
-			}
-		} catch (error) {
-			cause = error;
-		}
-		if (this.#ended) return;
-		this.#lose(new ConnectorError("unavailable", "The channel's object is gone.", { cause }));
-		this.#retry();
-	}
-
-	#hear(line: Line): void {
-		if (typeof line === "string") {
-			callHandler(this.#handlers, "onMessage", line);
-		} else if ("end" in line) {
-			this.end(errorOf(line.end));
-		} else if ("lost" in line) {
-			this.#lose(errorOf(line.lost));
-		} else {
-			this.#restore();
-		}
+	async #connect(): Promise<void> {
+		const socket = await this.#open(this.#abort.signal);
+		this.#socket = new WorkerSocket(socket, this);
+		if (!this.#ended) return;
+		this.#socket.close();
+		throw closedError("subscription");
 	}
 
 	#lose(error: ConnectorError): void {
@@ -128,14 +125,15 @@ export class ObjectSubscription implements Subscription {
 	}
 
 	#retry(): void {
-		const ceiling = Math.min(longestBackoff, firstBackoff * 2 ** this.#failures++);
+		if (this.#ended) return;
+		const first = firstBackoff + spreadPerSocket * this.#sockets;
+		const ceiling = Math.min(Math.max(longestBackoff, first), first * 2 ** this.#failures++);
 		this.#timer = setTimeout(() => void this.#reconnect(), Math.random() * ceiling);
 	}
 
 	async #reconnect(): Promise<void> {
-		let lines: Lines;
 		try {
-			lines = await this.#connect();
+			await this.#connect();
 		} catch (error) {
 			if (this.#ended) return;
 			if (error instanceof ConnectorError && error.code === "refused") this.end(error);
@@ -144,6 +142,5 @@ export class ObjectSubscription implements Subscription {
 			return;
 		}
 		this.#restore();
-		void this.#read(lines);
 	}
 }

@@ -18,7 +18,7 @@ afterAll(() => worker.kill());
 
 const names = new Set<string>();
 let registered = 0;
-const harness = durableObjectHarness({ down: false, publishes: 0, held: new Map() }, () => {
+const harness = durableObjectHarness({ down: false, publishes: 0, channels: new Set() }, () => {
 	throw new Error("The suite runs inside the Worker.");
 });
 connectorSuite("durable-object, in workerd", harness, {

@@ -170,7 +170,7 @@ test("a page is bounded in bytes as well, and goes on where it ended", async () 
 
 describe("a relay", () => {
 	test("with an upstream that keeps messages: its history is the channel's", async () => {
-		const relay = new Bridge("Relay");
+		const relay = new Bridge({ binding: "Relay" });
 		await relay.start();
 		onTestFinished(() => relay.kill());
 		const connector = relay.connect({ maxLength: 1_000 });
@@ -194,7 +194,7 @@ describe("a relay", () => {
 	});
 
 	test("with one that keeps none: history is refused, and says what to do", async () => {
-		const relay = new Bridge("Forgetful");
+		const relay = new Bridge({ binding: "Forgetful" });
 		await relay.start();
 		onTestFinished(() => relay.kill());
 		const connector = relay.connect({});

@@ -117,14 +117,17 @@ describe("an object that ends", () => {
 		expect(data).toEqual(["before", "after"]);
 	});
 
-	test("a stream of several channels ends with it, and leaves the other objects", async () => {
+	test("a stream of several channels stays, and goes on with the next one", async () => {
 		const names = [fresh(), fresh()];
 		const [dying = "", other = ""] = names;
 		const stream = await objects.stream(...names);
 		await objects.holds(other, 1);
 		await objects.crash(dying);
-		await stream.end();
-		await objects.holds(other, 0);
+		await objects.holds(dying, 1);
+		await objects.publish(other, "from the other");
+		expect(await stream.data(1)).toEqual(["from the other"]);
+		await objects.publish(dying, "from the next one");
+		expect(await stream.data(2)).toEqual(["from the other", "from the next one"]);
 	});
 
 	test("messages() in a Worker goes on, again and again", async () => {

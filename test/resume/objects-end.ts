@@ -3,11 +3,12 @@ import { describe, expect, test } from "vitest";
 import { isAfter } from "../../src/core/message/position.ts";
 import type { ServerSentEvents } from "../../src/core/sse.ts";
 import type { Bridge } from "../connectors/fixtures/bridge.ts";
+import type { Hold } from "../connectors/fixtures/kept.ts";
 import { until } from "../support/wait.ts";
 import { type Broker, Scene } from "./scene.ts";
 
 /** What clients may rely on when the objects themselves end, with their storage or without. */
-export function objectsEnd(broker: Broker, bridge: Bridge): void {
+export function objectsEnd(broker: Broker, bridge: Bridge, hold: Hold): void {
 	const setUp = () => {
 		const scene = new Scene(broker);
 		const names: Names = [scene.channel("a"), scene.channel("b"), scene.channel("c")];
@@ -15,7 +16,7 @@ export function objectsEnd(broker: Broker, bridge: Bridge): void {
 	};
 	type Names = [string, string, string];
 
-	describe("objects that end: durable-object", () => {
+	describe(`objects that end: durable-object, streams held by the ${hold}`, () => {
 		test("killed with its storage kept, and evicted, again and again: everything once, in order", async () => {
 			const { scene, sse, names } = setUp();
 			const [a, b, c] = names;
@@ -83,13 +84,16 @@ export function objectsEnd(broker: Broker, bridge: Bridge): void {
 			await scene.publish(sse, b, "b1");
 			await client.sees(2);
 			await bridge.end("wipe", [a]);
-			await client.end();
+			// The Worker holds it, and it stays.
+			await client.when(() => client.gaps.length > 0, "the gap", { timeout: 10_000 });
+			expect(client.gaps).toEqual([{ channel: a, lastEventId: lastOfA }]);
 			await scene.publish(sse, a, "a2");
 			await scene.publish(sse, c, "c1");
-			const back = await scene.open(sse, names, { lastEventId: client.lastEventId });
-			expect((await back.sees(2)).toSorted()).toEqual(["a2", "c1"]);
-			expect(back.gaps).toEqual([{ channel: a, lastEventId: lastOfA }]);
-			const again = await scene.open(sse, names, { lastEventId: back.lastEventId });
+			await client.when(() => client.seen.length === 4, "the messages after the gap");
+			expect(client.seen.slice(2).toSorted()).toEqual(["a2", "c1"]);
+			expect(client.gaps).toHaveLength(1);
+			client.close();
+			const again = await scene.open(sse, names, { lastEventId: client.lastEventId });
 			await scene.publish(sse, b, "b2");
 			expect(await again.sees(1)).toEqual(["b2"]);
 			expect(again.gaps).toEqual([]);
@@ -109,10 +113,18 @@ export function objectsEnd(broker: Broker, bridge: Bridge): void {
 			await bridge.ask({ clock: 0 });
 			ids.push(...(await scene.publish(sse, channel, 5)));
 			expect(ids.every((id, n) => n === 0 || isAfter(id, ids[n - 1] ?? ""))).toBe(true);
+			const seen = [1, 2, 3, 4, 2, 3, 4, 5];
+			if (hold === "worker") {
+				await client.when(() => client.seen.at(-1) === 5, "the last message", { timeout: 10_000 });
+				expect(client.seen).toEqual(seen);
+				expect(client.gaps).toEqual([]);
+				return;
+			}
+			// It ends with its object.
 			await client.end();
 			const back = await scene.open(sse, channel, { lastEventId: client.lastEventId });
 			await back.when(() => back.seen.at(-1) === 5, "the last message");
-			expect([...client.seen, ...back.seen]).toEqual([1, 2, 3, 4, 2, 3, 4, 5]);
+			expect([...client.seen, ...back.seen]).toEqual(seen);
 			expect(back.gaps).toEqual([]);
 		});
 	});

@@ -20,6 +20,11 @@ export interface Broker {
 	commands(): Promise<number>;
 	/** Channels are read from the history now and then. */
 	polled?: true;
+	/**
+	 * Which streams read the history for themselves, because their hub serves no other. Default: none, a crowd shares
+	 * its reads.
+	 */
+	readsAlone?: "all" | "those of several channels";
 	/** Its streams are made in another process, and this is what `onError` was told there. */
 	reports?(): Promise<Report[]>;
 }

@@ -30,6 +30,8 @@ export interface WorkerOptions {
 	flags?: readonly string[];
 	/** More arguments of `workerd serve`. */
 	args?: readonly string[];
+	/** Whether its module may `import "workerd:unsafe"`, which takes objects out of memory. Default: false. */
+	canEvict?: boolean;
 	/** A directory of `storageDirectory()`, where the objects' storage outlives the Worker. Default: it does not. */
 	storage?: string;
 }
@@ -59,7 +61,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 	writeFileSync(join(directory, "config.capnp"), configuration(options, storage));
 	const child = spawn(
 		binary,
-		["serve", join(directory, "config.capnp"), "--control-fd=1", ...(options.args ?? [])],
+		[
+			...["serve", join(directory, "config.capnp"), "--control-fd=1"],
+			...(options.canEvict ? ["--experimental"] : []),
+			...(options.args ?? []),
+		],
 		{ stdio: ["ignore", "pipe", "pipe"] },
 	);
 	running.add(child);
@@ -138,7 +144,7 @@ async function bundle(entry: string, outfile: string): Promise<void> {
 		platform: "neutral",
 		conditions: ["workerd", "worker", "browser"],
 		mainFields: ["browser", "module", "main"],
-		external: ["node:*", "cloudflare:*", ...builtinModules],
+		external: ["node:*", "cloudflare:*", "workerd:*", ...builtinModules],
 		plugins: [requiredBuiltins],
 		logLevel: "silent",
 	});
@@ -158,7 +164,10 @@ const requiredBuiltins: Plugin = {
 	},
 };
 
-function configuration({ objects, env = {}, flags }: WorkerOptions, storage: string): string {
+function configuration(
+	{ objects, env = {}, flags, canEvict = false }: WorkerOptions,
+	storage: string,
+): string {
 	const toml = readFileSync(join(root, "wrangler.toml"), "utf8");
 	const date = /^compatibility_date = (".+")$/m.exec(toml)?.[1];
 	const usual = /^compatibility_flags = (\[.*\])$/m.exec(toml)?.[1];
@@ -181,7 +190,7 @@ const config :Workerd.Config = (
 		(name = "main", worker = (
 			modules = [(name = "worker.js", esModule = embed "worker.js")],
 			compatibilityDate = ${date},
-			compatibilityFlags = ${flags === undefined ? usual : text(flags)},
+			compatibilityFlags = ${text([...(flags ?? JSON.parse(usual)), ...(canEvict ? ["unsafe_module"] : [])])},
 			durableObjectNamespaces = [${namespaces.join(", ")}],
 			durableObjectStorage = (localDisk = "storage"),
 			bindings = [${bindings.join(", ")}],

@@ -97,7 +97,7 @@ export function heardDisconnect(message: object): Disconnect | undefined {
 export function assertOwnStreams(name: string, makesStreams: boolean): void {
 	if (!makesStreams) return;
 	throw new ConfigurationError(
-		`disconnect(): the connector ${name} makes streams itself, and cannot end them yet. Bound them by ` +
+		`disconnect(): the connector ${name} cannot end streams yet. Bound them by ` +
 			"maxDuration, or by the grant's expires.",
 	);
 }

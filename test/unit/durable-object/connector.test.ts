@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test, vi } from "vitest";
+import { ConfigurationError } from "../../../src/core/errors.ts";
 import { durableObject } from "../../../src/durable-object/connector.ts";
 import { Recorder } from "../../../src/testing.ts";
 import { until } from "../../support/wait.ts";
@@ -10,11 +11,11 @@ async function subscribed(objects: ReturnType<typeof namespace>) {
 	const connector = durableObject(objects);
 	onTestFinished(() => connector.close());
 	const recorder = new Recorder();
-	await connector.subscribe("channel", recorder);
-	/** The n-th stream that the connector has opened. */
-	const stream = (n: number) =>
-		until(() => objects.streams[n - 1], { what: `stream ${n}`, timeout: 10_000 });
-	return { connector, recorder, stream };
+	const subscription = await connector.subscribe("channel", recorder);
+	/** The n-th socket that the connector has opened. */
+	const socket = (n: number) =>
+		until(() => objects.sockets[n - 1], { what: `socket ${n}`, timeout: 10_000 });
+	return { connector, recorder, subscription, socket };
 }
 
 test("it says what is missing or out of range", () => {
@@ -23,10 +24,15 @@ test("it says what is missing or out of range", () => {
 	for (const timeout of [0, -1, Number.NaN]) {
 		expect(() => durableObject(namespace(), { timeout })).toThrow(TypeError);
 	}
+	for (const hold of ["Worker", "", null, true]) {
+		const making = () => durableObject(namespace(), { hold: hold as "worker" });
+		expect(making).toThrow(ConfigurationError);
+		expect(making).toThrow('hold: must be "worker"');
+	}
 });
 
 test("half a surrogate pair is no name for an object", async () => {
-	const connector = durableObject(namespace());
+	const connector = durableObject(namespace(), { hold: "object" });
 	const name = "a\ud800";
 	await expect(connector.publish(name, "x")).rejects.toThrow(TypeError);
 	await expect(connector.subscribe(name, new Recorder())).rejects.toThrow(TypeError);
@@ -40,18 +46,13 @@ test("any error of an object becomes a ConnectorError with that as its cause", a
 	await expect(connector.publish("channel", "x")).rejects.toMatchObject(error);
 });
 
-test("a stream of several channels that fails leaves none of the others open", async () => {
-	const objects = namespace();
-	const { fetch } = objects.stub;
-	let calls = 0;
-	objects.stub.fetch = async (url, init) => {
-		if (++calls === 3) throw new Error("overloaded");
-		return fetch(url, init);
-	};
-	const connector = durableObject(objects);
-	const opening = connector.stream?.(["a", "b", "c"], fromNow);
-	await expect(opening).rejects.toMatchObject({ code: "unavailable" });
-	expect(objects.streams.map(({ cancelled }) => cancelled)).toEqual([true, true]);
+test("only the form that is held by objects has streams of its own, and only of one channel", async () => {
+	const held = durableObject(namespace(), { hold: "object", history: {} });
+	expect(await held.stream?.(["a"], fromNow)).toBeInstanceOf(ReadableStream);
+	expect(held.stream?.(["a", "b"], fromNow)).toBeUndefined();
+	// Its ids name the channel, which the object does not do.
+	expect(held.stream?.(["a"], { ...fromNow, named: true })).toBeUndefined();
+	expect(durableObject(namespace(), { hold: "worker" }).stream).toBeUndefined();
 });
 
 test("an object that answers too late finds that nobody waits any more", async () => {
@@ -60,10 +61,11 @@ test("an object that answers too late finds that nobody waits any more", async (
 	const answered = Promise.withResolvers<void>();
 	objects.stub.fetch = async (url, init) => {
 		await answered.promise;
-		expect(init?.signal?.aborted).toBe(true);
+		const isSocket = init?.headers?.upgrade !== undefined;
+		expect(init?.signal?.aborted).toBe(isSocket ? true : undefined);
 		return fetch(url, init);
 	};
-	const connector = durableObject(objects, { timeout: 10 });
+	const connector = durableObject(objects, { timeout: 10, hold: "object" });
 	const late = { code: "unavailable", message: expect.stringContaining("10 ms") };
 	await expect(connector.stream?.(["a"], fromNow)).rejects.toMatchObject(late);
 	await expect(connector.subscribe("a", new Recorder())).rejects.toMatchObject(late);
@@ -72,46 +74,97 @@ test("an object that answers too late finds that nobody waits any more", async (
 
 test("what befalls the object's own upstream is told, once", async () => {
 	const objects = namespace();
-	const { recorder, stream } = await subscribed(objects);
-	const { say } = await stream(1);
-	say('"one"\n{"restored":true}\n{"lost":{"code":"unavailable","message":"Redis is gone."}}\n');
-	say('{"lost":{"code":"unavailable","message":"Redis is gone."}}\n\n{"restored":true}\n"two"\n');
+	const { recorder, socket } = await subscribed(objects);
+	const { say } = await socket(1);
+	const lost = 's{"lost":{"code":"unavailable","message":"Redis is gone."}}';
+	say("mone", 's{"restored":true}', lost, lost, "pong", 's{"restored":true}', "mtwo");
 	await recorder.saw("two");
 	expect(recorder.messages).toEqual(["one", "two"]);
 	expect(recorder.events).toEqual(["lost", "restored"]);
 	expect(recorder.errors[0]?.message).toBe("Redis is gone.");
-	say('{"end":{"code":"refused","message":"NOPERM"}}\n"too late"\n');
+	say('s{"end":{"code":"refused","message":"NOPERM"}}', "mtoo late");
 	await recorder.heard("end:refused");
-	expect((await stream(1)).cancelled).toBe(true);
+	expect((await socket(1)).closed).toBe(true);
 	expect(recorder.messages).toEqual(["one", "two"]);
 });
 
 test("an object that goes while its upstream is lost is one loss, and one restoration", async () => {
 	const objects = namespace();
-	const { recorder, stream } = await subscribed(objects);
-	const first = await stream(1);
-	first.say('{"lost":{"code":"unavailable","message":"Redis is gone."}}\n"cut sh');
+	const { recorder, socket } = await subscribed(objects);
+	const first = await socket(1);
+	first.say('s{"lost":{"code":"unavailable","message":"Redis is gone."}}');
+	first.fail(new Error("Network connection lost."));
 	first.end();
-	const second = await stream(2);
+	const second = await socket(2);
 	await recorder.heard("restored");
-	second.say('"whole"\n');
+	second.say("mwhole");
 	await recorder.saw("whole");
+	first.say("mlate");
 	expect(recorder.messages).toEqual(["whole"]);
 	expect(recorder.events).toEqual(["lost", "restored"]);
 });
 
-test("a line that is no JSON breaks the stream, and another is opened", async () => {
+test.each([
+	[4_001, /read too slowly/],
+	[4_002, /no sign of life/],
+	[1_006, /object is gone/],
+])("a socket that ends with %d says why", async (code, reason) => {
 	const objects = namespace();
-	const { recorder, stream } = await subscribed(objects);
-	const first = await stream(1);
-	first.say("not JSON\n");
-	(await stream(2)).say('"fine"\n');
-	await recorder.saw("fine");
-	expect(recorder.events).toEqual(["lost", "restored"]);
-	expect(first.cancelled).toBe(true);
+	const { recorder, socket } = await subscribed(objects);
+	(await socket(1)).end(code);
+	await recorder.heard("restored");
+	expect(recorder.errors[0]).toMatchObject({ code: "unavailable", message: reason });
 });
 
-test("streams that break before any line are opened ever more slowly; a line makes it quick again", async () => {
+test("an unsubscribe closes the socket, and one that is reconnecting opens no other", async () => {
+	vi.useFakeTimers();
+	onTestFinished(() => void vi.useRealTimers());
+	const objects = namespace();
+	const { recorder, subscription } = await subscribed(objects);
+	const other = await subscribed(objects);
+	await subscription.unsubscribe();
+	expect(objects.sockets[0]?.closed).toBe(true);
+	objects.sockets[0]?.say("mlate");
+	objects.sockets[1]?.end();
+	await other.subscription.unsubscribe();
+	await vi.advanceTimersByTimeAsync(120_000);
+	expect(objects.sockets.length).toBe(2);
+	expect([recorder.messages, recorder.events, other.recorder.events]).toEqual([[], [], ["lost"]]);
+	expect(vi.getTimerCount()).toBe(0);
+});
+
+test("an object that answers no ping is lost, and one that does is not", async () => {
+	vi.useFakeTimers();
+	onTestFinished(() => void vi.useRealTimers());
+	const objects = namespace();
+	const { recorder } = await subscribed(objects);
+	for (let n = 1; n <= 4; n++) {
+		await vi.advanceTimersByTimeAsync(30_000);
+		expect(objects.sockets[0]?.sent).toHaveLength(n);
+		objects.sockets[0]?.say("pong");
+	}
+	expect(recorder.events).toEqual([]);
+	await vi.advanceTimersByTimeAsync(60_000);
+	expect(recorder.events[0]).toBe("lost");
+	expect(recorder.errors[0]?.message).toContain("30000 ms");
+	expect(objects.sockets[0]?.closed).toBe(true);
+	await vi.advanceTimersByTimeAsync(1_000);
+	expect(recorder.events).toEqual(["lost", "restored"]);
+	expect(objects.sockets).toHaveLength(2);
+});
+
+test("what was read is confirmed, as often as the object wants", async () => {
+	const objects = namespace();
+	const { socket } = await subscribed(objects);
+	const { say, sent } = await socket(1);
+	const opening = 's{"sockets":1,"confirm":100}';
+	say(opening, `m${"x".repeat(50)}`);
+	expect(sent).toEqual([]);
+	say(`m${"x".repeat(50)}`, new ArrayBuffer(500), `m${"x".repeat(500)}`);
+	expect(sent).toEqual([`r${opening.length + 102}`, "r501"]);
+});
+
+test("sockets that bring nothing are opened ever more slowly; a message makes it quick again", async () => {
 	const waits: number[] = [];
 	const { setTimeout } = globalThis;
 	vi.spyOn(Math, "random").mockReturnValue(1);
@@ -124,11 +177,17 @@ test("streams that break before any line are opened ever more slowly; a line mak
 	onTestFinished(() => void vi.restoreAllMocks());
 
 	const objects = namespace();
-	const { stream } = await subscribed(objects);
-	for (let n = 1; n <= 8; n++) (await stream(n)).end();
-	const ninth = await stream(9);
-	ninth.say("\n");
-	ninth.end();
-	await stream(10);
-	expect(waits).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 100]);
+	const { socket } = await subscribed(objects);
+	for (let n = 1; n <= 10; n++) (await socket(n)).end();
+	const last = await socket(11);
+	// After a deploy many Workers come back to an object that held many.
+	last.say('s{"sockets":10000,"confirm":1000}', "mone");
+	last.end();
+	await socket(12);
+	const first = 102;
+	expect(waits.slice(0, 10)).toEqual([
+		...Array.from({ length: 9 }, (_, n) => Math.min(first * 2 ** n, 30_000)),
+		30_000,
+	]);
+	expect(waits[10]).toBe(20_100);
 });

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { formatCursor } from "../../../src/core/history/cursor.ts";
 import { ServerSentEvents } from "../../../src/core/sse.ts";
 import { type DurableObjectOptions, durableObject } from "../../../src/durable-object/connector.ts";
 import { namespace } from "./namespace.ts";
@@ -19,7 +18,7 @@ const history = { maxLength: 7, maxAge: 60_000 };
 const at = (lastEventId: string) => ({ lastEventId, recent: 3, expires });
 
 /** What the objects were asked for. */
-function objects(options: DurableObjectOptions = { history }) {
+function objects(options: DurableObjectOptions = { history, hold: "object" }) {
 	const asked: Record<string, string>[] = [];
 	const heads: unknown[] = [];
 	const found = namespace({
@@ -55,39 +54,13 @@ test.each([
 	expect(heads).toEqual([]);
 });
 
-test.each([
-	[formatCursor(["a", "b"], ["1-0", "2-3"]), ["1-0", "2-3"]],
-	["0", ["0-0", "0-0"]],
-	["17-5", ["unknown", "unknown"]],
-	[formatCursor(["b", "a"], ["1-0", "2-3"]), ["2-3", "1-0"]],
-	[formatCursor(["b", "c"], ["1-0", "2-3"]), [undefined, "1-0"]],
-	[`${formatCursor(["b", "c"], ["1-0", "2-3"])}x`, ["unknown", "unknown"]],
-])("of several channels each has its own part of %s", async (cursor, expected) => {
-	const { asked, connector } = objects();
-	await connector.stream?.(["a", "b"], at(cursor));
-	expect(asked.map(({ lastEventId }) => lastEventId)).toEqual(expected);
-});
-
-test("several channels' newest messages: their places are asked for first", async () => {
-	const { asked, heads, connector } = objects();
-	await connector.stream?.(["a", "b"], { lastEventId: undefined, recent: 3, expires });
-	expect(heads).toEqual([
-		["a", 3, history],
-		["b", 3, history],
-	]);
-	expect(asked.map(({ lastEventId }) => lastEventId)).toEqual(["1-0", "2-0"]);
-});
-
 test("what the client does not know of, and when its stream is to end, are for the object to heed", async () => {
-	const { asked, connector } = objects({});
+	const { asked, connector } = objects({ hold: "object" });
 	const sse = new ServerSentEvents({ connector, channels: { prefix: "tenant/" } });
-	const url = "http://hub.test/?channel=a&channel=b";
+	const url = "http://hub.test/?channel=a";
 	await sse.stream(new Request(url), { expires: 4_000_000_000_000 });
 	const known = { prefix: "tenant/", expires: "4000000000000" };
-	expect(asked).toEqual([
-		{ channel: "tenant/a", ...known },
-		{ channel: "tenant/b", ...known },
-	]);
+	expect(asked).toEqual([{ channel: "tenant/a", ...known }]);
 });
 
 test("a failure of the object's is the same error here", async () => {
@@ -100,11 +73,8 @@ test("a failure of the object's is the same error here", async () => {
 });
 
 test("without it nothing of it is said to the objects", async () => {
-	const { asked, connector } = objects({});
+	const { asked, connector } = objects({ hold: "object" });
 	expect(connector.history).toBeUndefined();
-	await connector.stream?.(["a", "b"], { lastEventId: undefined, recent: 3, expires });
-	expect(asked.map(({ maxLength, lastEventId }) => [maxLength, lastEventId])).toEqual([
-		[undefined, undefined],
-		[undefined, undefined],
-	]);
+	await connector.stream?.(["a"], { lastEventId: undefined, recent: 3, expires });
+	expect(asked).toEqual([{ channel: "a", recent: "3" }]);
 });

@@ -1,34 +1,42 @@
 import type { ChannelStub } from "../../../src/durable-object/connector.ts";
 
-/** A stream as an object holds it; the signal that comes with its request cancels it. */
-function objectStream(signal: AbortSignal | undefined) {
-	let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-	let cancelled = false;
-	const body = new ReadableStream<Uint8Array>({
-		start: (started) => {
-			controller = started;
-		},
-		cancel: () => {
-			cancelled = true;
-		},
-	});
-	signal?.addEventListener("abort", () => {
-		cancelled = true;
-		controller?.error(signal.reason);
-	});
+type Listener = (event: never) => void;
+
+/** The Worker's end of a socket, as the object's end moves it. */
+function workerSocket() {
+	const listeners = new Map<string, Listener>();
+	const sent: string[] = [];
+	const tell = (type: string, event: object) => listeners.get(type)?.(event as never);
+	let closed = false;
 	return {
-		body,
-		say: (text: string) => controller?.enqueue(new TextEncoder().encode(text)),
-		end: () => controller?.close(),
-		get cancelled() {
-			return cancelled;
+		socket: {
+			accept: () => undefined,
+			send: (text: string) => {
+				if (closed) throw new Error("Can't call WebSocket send() after close().");
+				sent.push(text);
+			},
+			close: () => {
+				closed = true;
+			},
+			addEventListener: (type: string, listener: Listener) => void listeners.set(type, listener),
+		},
+		/** What the Worker has sent. */
+		sent,
+		say: (...texts: unknown[]) => {
+			for (const data of texts) tell("message", { data });
+		},
+		end: (code = 1006) => tell("close", { code }),
+		fail: (error: unknown) => tell("error", { error }),
+		/** Whether the Worker has closed it. */
+		get closed() {
+			return closed;
 		},
 	};
 }
 
-/** A namespace whose objects do as the test says; `streams` are the ones opened so far. */
+/** A namespace whose objects do as the test says; `sockets` are the ones opened so far. */
 export function namespace(answers: Partial<ChannelStub> = {}) {
-	const streams: ReturnType<typeof objectStream>[] = [];
+	const sockets: ReturnType<typeof workerSocket>[] = [];
 	const stub: ChannelStub = {
 		publish: async () => ({ receivers: 1 }),
 		publishAll: async (_, messages) => ({ outcomes: messages.map(() => ({ receivers: 1 })) }),
@@ -36,11 +44,12 @@ export function namespace(answers: Partial<ChannelStub> = {}) {
 		read: async () => ({ covered: true, messages: [], more: false }),
 		head: async () => ({ id: "1-0" }),
 		fetch: async (_, init) => {
-			const stream = objectStream(init?.signal);
-			streams.push(stream);
-			return new Response(stream.body);
+			if (init?.headers?.upgrade !== "websocket") return new Response("");
+			const socket = workerSocket();
+			sockets.push(socket);
+			return { status: 101, webSocket: socket.socket } as never;
 		},
 		...answers,
 	};
-	return { idFromName: (name: string) => name, get: () => stub, stub, streams };
+	return { idFromName: (name: string) => name, get: () => stub, stub, sockets };
 }

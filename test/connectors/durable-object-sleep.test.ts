@@ -1,0 +1,143 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startWorker, type Worker } from "../support/durable-objects.ts";
+import type { SocketStream } from "../support/event-stream.ts";
+import { until } from "../support/wait.ts";
+import { SleepingObjects } from "./fixtures/sleeping-client.ts";
+
+let worker: Worker;
+let objects: SleepingObjects;
+beforeAll(async () => {
+	worker = await startWorker({
+		entry: "test/connectors/fixtures/sleeping.ts",
+		objects: { SSE: "Sleeper", RELAY: "Relay", SMALL: "Small" },
+		canEvict: true,
+	});
+	objects = new SleepingObjects(worker);
+});
+afterAll(() => worker.kill());
+
+let channels = 0;
+const fresh = () => `sleeper ${++channels}`;
+
+describe("objects that are taken out of memory while their streams are open", () => {
+	test("200 channels with a viewer each: one publish to each arrives, and wakes its object", async () => {
+		const names = Array.from({ length: 200 }, fresh);
+		const streams = new Map<string, SocketStream>();
+		for (let i = 0; i < names.length; i += 40) {
+			await Promise.all(
+				names.slice(i, i + 40).map(async (name) => streams.set(name, await objects.socket(name))),
+			);
+		}
+		await objects.evict(...names);
+		const births = await objects.births();
+		const waits: number[] = [];
+		for (const [name, stream] of streams) {
+			expect(stream.state).toBe("open");
+			const begun = performance.now();
+			expect(await objects.publish(name, `for ${name}`)).toMatchObject({ receivers: 1 });
+			expect(await stream.data(1)).toEqual([`for ${name}`]);
+			waits.push(performance.now() - begun);
+		}
+		expect((await objects.births()) - births).toBe(200);
+		waits.sort((a, b) => a - b);
+		console.log(
+			`Wake-up, publish to delivery: median ${waits[100]?.toFixed(1)} ms, p99 ${waits[198]?.toFixed(1)} ms.`,
+		);
+	});
+
+	test("the platform takes a silent one out, whose stream stays, and none that relays", async () => {
+		const channel = fresh();
+		const stream = await objects.socket(channel);
+		const relayed = await objects.relay.socket(channel);
+		await objects.publish(channel, "before");
+		const births = await objects.births();
+		// The silence is what is tested: the platform waits for 10 s of it. Keep-alives are the Worker's.
+		await delay(20_000);
+		await expect(objects.evict(channel)).rejects.toThrow("not currently running");
+		await objects.relay.publish(channel, "awake");
+		expect(await relayed.data(1)).toEqual(["awake"]);
+		expect(await objects.births()).toBe(births);
+		expect(stream.comments.length).toBeGreaterThan(5);
+		await objects.publish(channel, "after");
+		expect(await stream.data(2)).toEqual(["before", "after"]);
+		expect(await objects.births()).toBe(births + 1);
+	});
+
+	test("resume is exact across them, and nothing comes twice", async () => {
+		const channel = fresh();
+		const stream = await objects.socket(channel);
+		const sent: string[] = [];
+		for (let n = 0; n < 12; n++) {
+			sent.push(`${n}`);
+			await objects.publish(channel, `${n}`);
+			if (n % 3 === 1) await objects.evict(channel);
+		}
+		expect(await stream.data(12)).toEqual(sent);
+		const third = stream.events[2]?.id ?? "";
+		await objects.evict(channel);
+		const back = await objects.socket(channel, third);
+		expect(await back.data(9)).toEqual(sent.slice(3));
+	});
+
+	test("a viewer that leaves is gone from a sleeping object", async () => {
+		const channel = fresh();
+		const stream = await objects.socket(channel);
+		const other = await objects.socket(channel);
+		await objects.evict(channel);
+		stream.reset();
+		await until(async () => (await objects.publish(channel, "who?")).receivers === 1, {
+			what: "the object to know",
+		});
+		await other.data(1);
+	});
+});
+
+describe("bounds", () => {
+	test("a Worker that does not read is cut off, and nobody else misses anything", async () => {
+		const channel = fresh();
+		const other = await objects.socket(channel);
+		objects.stall(channel);
+		await until(async () => (await objects.publish(channel, "two?")).receivers === 2, {
+			what: "the Worker that will not read",
+		});
+		const text = "x".repeat(100_000);
+		let receivers: number | undefined = 2;
+		let n = 0;
+		for (; receivers === 2 && n < 100; n++) {
+			({ receivers } = await objects.publish(channel, `${n} ${text}`));
+		}
+		// 1 MiB is 11 of them.
+		expect(n).toBeLessThan(15);
+		await objects.publish(channel, "the end");
+		await other.first(({ data }) => data === "the end", "the end");
+		const numbered = other.events.filter(({ data }) => data.endsWith(text));
+		expect(numbered.map(({ data }) => Number.parseInt(data, 10))).toEqual([...Array(n).keys()]);
+	});
+
+	test("a flood of big messages across evictions is whole and in order", async () => {
+		const channel = fresh();
+		const stream = await objects.socket(channel);
+		const text = "👋🏽\u0000\u2028".repeat(20_000);
+		for (let n = 0; n < 20; n++) {
+			await objects.publish(channel, `${n} ${text}`);
+			if (n % 5 === 4) await objects.evict(channel);
+		}
+		const data = await stream.data(20);
+		expect(data.map((each) => Number.parseInt(each, 10))).toEqual([...data.keys()]);
+		expect(data.every((each) => each.endsWith(text))).toBe(true);
+	});
+
+	test("an object that has as many sockets as it may tells others to come back", async () => {
+		const channel = fresh();
+		const held = await Promise.all([1, 2, 3].map(() => objects.small.socket(channel)));
+		const late = await objects.small.open(channel);
+		await late.end();
+		expect(late.text).toMatch(/^:\n\nretry:\d{4}\n\n$/);
+		held[0]?.reset();
+		await until(async () => (await objects.small.publish(channel, "room?")).receivers === 2, {
+			what: "room",
+		});
+		await objects.small.socket(channel);
+	});
+});

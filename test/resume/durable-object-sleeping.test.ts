@@ -1,0 +1,3 @@
+import { objects } from "./objects.ts";
+
+objects("worker");
