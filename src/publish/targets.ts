@@ -52,7 +52,10 @@ export interface UpstashTargetOptions {
  * @see https://upstash.com/docs/redis/features/restapi
  */
 export function upstash(options: UpstashTargetOptions = {}): PublishTarget {
-	checkNames("upstash(): ", options, ["url", "token", "timeout", "history"]);
+	// Reading a client of @upstash/redis would be a sixth more for every function.
+	const way =
+		"Write upstash(), which reads what Redis.fromEnv() reads, or upstash({ url, token }).";
+	checkNames("upstash(): ", options, ["url token timeout history"], [[way, "client"]]);
 	const { timeout = 5_000, history } = options;
 	if (!(timeout > 0)) throw new TypeError("timeout must be a number of milliseconds above 0.");
 	const { url, token } = credentials(options);

@@ -4,11 +4,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { beforeAll, expect, test } from "vitest";
+import { workerBudget } from "./entries.ts";
 import { type Installed, install } from "./installed.ts";
 import { root, run, temporaryFolder } from "./support.ts";
-
-/** The most that a Worker with Upstash may come to, in bytes, minified and gzipped. */
-const budget = 38_400;
 
 let installed: Installed;
 beforeAll(async () => {
@@ -34,6 +32,7 @@ async function bundle(code: string) {
 	});
 	const [output] = Object.values(metafile.outputs);
 	return {
+		text: outputFiles.map(({ text }) => text).join(""),
 		modules: Object.keys(output?.inputs ?? {}),
 		imports: [...new Set((output?.imports ?? []).map(({ path }) => path))],
 		gzipped: outputFiles.reduce(
@@ -74,7 +73,19 @@ test.each([
 	expect(modules.some((path) => path.includes("edge-sse/dist/"))).toBe(true);
 	expect(modules.filter(hasTcpClient)).toEqual([]);
 	expect(imports).toEqual(host);
-	expect(gzipped).toBeLessThanOrEqual(budget);
+	expect(gzipped).toBeLessThanOrEqual(workerBudget);
+});
+
+test("a Worker with upstash() has no client in it, and no polling(), unless it asks for them", async () => {
+	const polls = "The channel is polled instead";
+	const without = await bundle('export { upstash } from "edge-sse/upstash";');
+	expect(without.modules.filter((path) => path.includes("@upstash/redis"))).toEqual([]);
+	expect(without.text).not.toContain(polls);
+	const all = await bundle(
+		'export { polling, upstash } from "edge-sse/upstash"; export { Redis } from "@upstash/redis/cloudflare";',
+	);
+	expect(all.modules.some((path) => path.includes("@upstash/redis"))).toBe(true);
+	expect(all.text).toContain(polls);
 });
 
 test("a Worker that asks for edge-sse/redis gets it: the test above would see it", async () => {

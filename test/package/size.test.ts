@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { workerBudget } from "./entries.ts";
 import { entries, type Installed, install, libraries } from "./installed.ts";
 import { root } from "./support.ts";
 
@@ -44,7 +45,7 @@ const rows: Row[] = [
 		code: 'export { sse as default } from "edge-sse";',
 		conditions: ["workerd", "worker", "browser"], // wrangler's
 		dependencies: true,
-		budget: 40_700,
+		budget: workerBudget,
 	},
 	{
 		// What a page loads at once.

@@ -1,3 +1,4 @@
+import { Redis } from "@upstash/redis";
 import { expect, test } from "vitest";
 import { memory } from "../../../src/connectors/memory.ts";
 import type { Connector } from "../../../src/core/connector.ts";
@@ -74,6 +75,9 @@ test("targets that only publish refuse options that nobody reads", () => {
 	);
 	expect(() => targets.upstash({ url, token: "t", retry: false } as never)).toThrow(
 		"upstash(): retry: unknown option.",
+	);
+	expect(() => targets.upstash(new Redis({ url, token: "t" }) as never)).toThrow(
+		"upstash(): client: unknown option. Write upstash(), which reads what Redis.fromEnv() reads",
 	);
 	expect(() => targets.durableObject({ idFromName: 1 } as never, { maxAge: 1 } as never)).toThrow(
 		"durableObject(): maxAge: unknown option.",
