@@ -1,3 +1,4 @@
+import { isBytes } from "./chunks.ts";
 import type { RunFormat } from "./format.ts";
 
 /**
@@ -47,19 +48,26 @@ function part(chunk: object): string {
  * });
  * ```
  */
-export async function* aiSdkChunks(stream: ReadableStream<string>): AsyncGenerator<unknown> {
+export async function* aiSdkChunks(
+	stream: ReadableStream<string | Uint8Array>,
+): AsyncGenerator<unknown> {
+	if (typeof stream?.getReader !== "function") {
+		throw new TypeError("aiSdkChunks: must be given the stream that consumeSseStream gets.");
+	}
 	const reader = stream.getReader();
+	const decoder = new TextDecoder();
 	let text = "";
 	try {
 		for (;;) {
-			const { done, value = "" } = await reader.read();
-			text += value;
-			const blocks = text.split("\n\n");
+			const { done, value } = await reader.read();
+			text += done ? "" : textOf(value, decoder);
+			const blocks = text.split(/\r\n\r\n|\n\n|\r\r/);
+			// The last one may lack its blank line.
 			text = done ? "" : (blocks.pop() ?? "");
 			for (const block of blocks) {
-				const data = /^data: ?(.*)$/m.exec(block)?.[1];
+				const data = dataOf(block);
 				// What is no data keeps the connection alive.
-				if (data !== undefined && data !== "[DONE]") yield JSON.parse(data);
+				if (data !== "" && data !== "[DONE]") yield JSON.parse(data);
 			}
 			if (done) return;
 		}
@@ -67,4 +75,18 @@ export async function* aiSdkChunks(stream: ReadableStream<string>): AsyncGenerat
 		// A cancelled run cancels the copy, too.
 		await reader.cancel();
 	}
+}
+
+function textOf(value: unknown, decoder: TextDecoder): string {
+	if (typeof value === "string") return value;
+	if (isBytes(value)) return decoder.decode(value, { stream: true });
+	// As they are, they need no reading: runs.start(id, () => stream).
+	throw new TypeError(
+		"aiSdkChunks: the stream has values, and no text of events. Leave it out here.",
+	);
+}
+
+function dataOf(block: string): string {
+	const lines = block.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:"));
+	return lines.map((line) => line.slice("data:".length).trimStart()).join("\n");
 }

@@ -1,4 +1,5 @@
 import type { RunState } from "../core/run-store.ts";
+import { isBytes } from "./chunks.ts";
 import { brokenOff, RunError } from "./errors.ts";
 import type { Runs } from "./runs.ts";
 import { beginWriting, type RunWriter } from "./writer.ts";
@@ -81,6 +82,9 @@ export function assistantStreamStore(runs: Runs): AssistantStreamStore {
 		acquireLease,
 		acquire: async (id, options) => (await acquireLease(id, options)).role,
 		append: async (id, chunk, lease) => {
+			if (!isBytes(chunk)) {
+				throw new TypeError("assistantStreamStore: append(): chunk: must be a Uint8Array.");
+			}
 			const writer = found(id, lease);
 			if (writer !== undefined) return writer.write(saidBy(chunk));
 			throw new RunError("superseded", "The stream is not this producer's, or has ended.");
@@ -135,6 +139,9 @@ function saidBy(chunk: Uint8Array): unknown {
 
 function bytesOf(data: unknown): Uint8Array<ArrayBuffer> {
 	if (typeof data === "string") return new TextEncoder().encode(data);
-	const { bytes } = data as { bytes: string };
+	const { bytes } = Object(data) as { bytes?: unknown };
+	if (typeof bytes !== "string") {
+		throw new TypeError("assistantStreamStore: read(): the run has chunks that are no stream's.");
+	}
 	return Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0));
 }

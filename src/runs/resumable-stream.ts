@@ -40,6 +40,11 @@ export function resumableStreams(runs: Runs): ResumableStreams {
 		return status === "running" ? textOf(runs, id, skip) : null;
 	};
 	const begun = async (id: string, makeStream: () => ReadableStream<string>, skip?: number) => {
+		if (typeof makeStream !== "function") {
+			throw new TypeError(
+				"resumableStreams: makeStream: must be a function that returns a stream.",
+			);
+		}
 		const { role } = await runs.start(id, makeStream);
 		// Its own stream is handed to whoever began it, also when it is done by now.
 		return role === "producer" ? textOf(runs, id, skip) : ((await existing(id, skip)) ?? null);
@@ -60,7 +65,8 @@ export function resumableStreams(runs: Runs): ResumableStreams {
 function textOf(runs: Runs, id: string, skip = 0): ReadableStream<string> {
 	const abort = new AbortController();
 	const reading = runs.read(id, { signal: abort.signal });
-	let left = skip;
+	// A client may have said it.
+	let left = Math.max(0, skip) || 0;
 	return new ReadableStream<string>({
 		async pull(controller) {
 			for (;;) {
@@ -70,7 +76,8 @@ function textOf(runs: Runs, id: string, skip = 0): ReadableStream<string> {
 					if (isWhole) return controller.close();
 					return controller.error(brokenOff(value));
 				}
-				const text = String(value.data);
+				const { data } = value;
+				const text = typeof data === "string" ? data : JSON.stringify(data);
 				const rest = text.slice(left);
 				left = Math.max(0, left - text.length);
 				if (rest !== "") return controller.enqueue(rest);

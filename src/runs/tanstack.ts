@@ -66,7 +66,7 @@ export function tanstackDurability<Chunk extends object = never>(
 	source: Request | RunDurabilityInit,
 	{ abortController }: RunDurabilityOptions = {},
 ): RunDurability<Chunk> {
-	const { id, from } = source instanceof Request ? asked(source) : given(source);
+	const { id, from } = wanted(source);
 	const offsetOf = (count: number) => `${count}.${encodeURIComponent(id)}`;
 	let writing: Promise<RunWriter> | undefined;
 	let count = 0;
@@ -84,6 +84,9 @@ export function tanstackDurability<Chunk extends object = never>(
 	return {
 		resumeFrom: () => from,
 		append: async (chunks) => {
+			if (!Array.isArray(chunks)) {
+				throw new TypeError("tanstackDurability: append(): chunks: must be a list.");
+			}
 			writing ??= begin();
 			const writer = await writing;
 			const before = count;
@@ -127,13 +130,25 @@ interface Wanted {
 	readonly from: string | null;
 }
 
-function given({ runId, offset = null }: RunDurabilityInit): Wanted {
-	return { id: runId, from: offset };
+/** A `Request` by its shape: those of other packages are of a class of their own. */
+function wanted(source: Request | RunDurabilityInit): Wanted {
+	if ("runId" in Object(source)) {
+		const { runId, offset = null } = source as RunDurabilityInit;
+		if (typeof runId === "string" && runId !== "") return { id: runId, from: offset };
+		throw new TypeError("tanstackDurability: runId: must be a string that is not empty.");
+	}
+	const request = Object(source) as Request;
+	if (typeof request.headers?.get === "function" && typeof request.url === "string") {
+		return asked(request);
+	}
+	throw new TypeError(
+		"tanstackDurability: must be given a Request of the fetch API, or { runId }.",
+	);
 }
 
 /** What a client says is held to nothing here: `read` refuses an offset that is none of the run's. */
 function asked({ headers, url }: Request): Wanted {
-	const query = new URL(url).searchParams;
+	const query = new URL(url, "http://localhost").searchParams;
 	const from = headers.get("last-event-id") || query.get("offset");
 	const id = parsed(from)?.id || headers.get("x-run-id") || query.get("runId");
 	return { id: id || crypto.randomUUID(), from };
