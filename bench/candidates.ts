@@ -75,6 +75,10 @@ export function candidates(floor: string): Candidate[] {
 			...["env", "SSE_FLUSH_EVERY=20"],
 			...node(...startArguments()),
 		]),
+		edgeSse("node-hub-gzip", "edge-sse, `npm start` with `SSE_COMPRESS=true`", [
+			...["env", "SSE_COMPRESS=true"],
+			...node(...startArguments()),
+		]),
 		edgeSse("node-handler", "edge-sse, `toNodeHandler`", servers(node, "edge-sse", "node-handler")),
 		edgeSse("node-server", "edge-sse, @hono/node-server", servers(node, "edge-sse", "node-server")),
 		edgeSse("srvx", "edge-sse, srvx on Node", servers(node, "edge-sse", "srvx")),
@@ -88,11 +92,19 @@ export function candidates(floor: string): Candidate[] {
 		control("srvx-stream", "a stream on srvx on Node", servers(node, "stream", "srvx")),
 
 		edgeSse("bun-hub", "edge-sse, `npm run start:bun`", bun("src/server/bun.ts")),
+		edgeSse("bun-hub-gzip", "the same with `SSE_COMPRESS=true`", [
+			...["env", "SSE_COMPRESS=true"],
+			...bun("src/server/bun.ts"),
+		]),
 		edgeSse("bun", "edge-sse, Bun.serve", servers(bun, "edge-sse", "bun")),
 		control("bun-direct", "a direct stream on Bun", servers(bun, "bun-direct")),
 		control("bun-stream", "a stream on Bun", servers(bun, "stream", "bun")),
 
 		edgeSse("deno-hub", "edge-sse, `npm run start:deno`", deno("src/server/deno.ts")),
+		edgeSse("deno-hub-gzip", "the same with `SSE_COMPRESS=true`", [
+			...["env", "SSE_COMPRESS=true"],
+			...deno("src/server/deno.ts"),
+		]),
 		edgeSse("deno", "edge-sse, Deno.serve", servers(deno, "edge-sse", "deno")),
 		control("deno-stream", "a stream on Deno", servers(deno, "stream", "deno")),
 

@@ -48,6 +48,8 @@ export async function measure(
 		channels: workload.channels ?? 1,
 		perClient: workload.perClient ?? 1,
 		dataBytes: workload.dataBytes ?? 200,
+		json: workload.json ?? false,
+		gzip: workload.gzip ?? false,
 		probe: feed === "redis" ? workload.probe : undefined,
 	});
 	const clients = Math.min(workload.clients, candidate.mostClients ?? Number.POSITIVE_INFINITY);
@@ -148,12 +150,13 @@ async function run(
 }
 
 function delivery({ report, used }: { report: LoadReport; used: Usage }): Figures {
-	const { deliveries, seconds, p50, p99, probes, probeP99, probeMax } = report;
+	const { bytes, deliveries, seconds, p50, p99, probes, probeP99, probeMax } = report;
 	return {
 		cpu: perOne(used, deliveries),
 		user: (1e6 * used.user) / deliveries,
 		system: (1e6 * used.system) / deliveries,
 		perSecond: deliveries / seconds,
+		bytes: bytes / deliveries,
 		p50: p50 / 1_000,
 		p99: p99 / 1_000,
 		eventsPerRead: deliveries / report.reads,

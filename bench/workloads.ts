@@ -12,6 +12,10 @@ export interface Workload {
 	perClient?: number;
 	/** Of a message's data. Default 200. */
 	dataBytes?: number;
+	/** The data is JSON with fields that differ from message to message, as real ones do. */
+	json?: boolean;
+	/** Clients take gzip. */
+	gzip?: boolean;
 	/** How messages come in. */
 	feed: Feed;
 	/** A broker behind the server, also where messages come in over HTTP. Default: as the feed needs it. */
@@ -52,13 +56,16 @@ export function described({
 	clients,
 	channels = 1,
 	dataBytes = 200,
+	json = false,
+	gzip = false,
 	run,
 	keepAlive,
 }: Workload): string {
 	const parts = [
 		`${clients.toLocaleString("en")} clients`,
 		channels === 1 ? "1 channel" : `${channels.toLocaleString("en")} channels`,
-		`${dataBytes.toLocaleString("en")} bytes`,
+		`${dataBytes.toLocaleString("en")} bytes${json ? " of JSON" : ""}`,
+		...(gzip ? ["clients that take gzip"] : []),
 		...(run.kind === "window" ? [`${run.atOnce.toLocaleString("en")} under way at a time`] : []),
 		...(run.kind === "connect" ? [`${run.atOnce} at a time`] : []),
 		...(run.kind === "storm" ? [`${run.rate} messages a second`] : []),
@@ -70,6 +77,7 @@ export function described({
 
 const nodeHosts = ["node-hub", "node-handler", "node-server", "srvx"];
 const hubs = ["node-hub", "bun-hub", "deno-hub"];
+const compressed = hubs.flatMap((hub) => [hub, `${hub}-gzip`]);
 const fetchHandlers = ["node-handler", "node-server", "srvx", "bun", "deno"];
 const nodeControls = ["node-raw", "node-res", "node-server-stream", "srvx-stream"];
 const controls = [...nodeControls, "bun-direct", "bun-stream", "deno-stream"];
@@ -263,5 +271,36 @@ export const workloads: readonly Workload[] = [
 		dataBytes: 2_000,
 		feed: "http",
 		run: closed(4),
+	},
+	{
+		name: "gzip-200",
+		title: "fan-out to clients that take gzip",
+		candidates: compressed,
+		clients: 1_000,
+		json: true,
+		gzip: true,
+		feed: "http",
+		run: closed(4),
+	},
+	{
+		name: "gzip-2000",
+		title: "the same with large messages",
+		candidates: compressed,
+		clients: 1_000,
+		dataBytes: 2_000,
+		json: true,
+		gzip: true,
+		feed: "http",
+		run: closed(4),
+	},
+	{
+		name: "gzip-idle",
+		title: "idle clients that take gzip",
+		candidates: compressed,
+		clients: 10_000,
+		gzip: true,
+		feed: "http",
+		keepAlive: 15_000,
+		run: { kind: "idle", seconds: 32 },
 	},
 ];

@@ -15,8 +15,8 @@
  * @module
  */
 
-import { GzipClient } from "./compress/client.ts";
-import { hasDictionaries, stored } from "./compress/deflate.ts";
+import { GzipClient, LastOwn } from "./compress/client.ts";
+import { hasDictionaries } from "./compress/deflate.ts";
 import { GzipFeed } from "./compress/feed.ts";
 import { Windows } from "./compress/windows.ts";
 import type { Connector } from "./core/connector.ts";
@@ -69,17 +69,12 @@ export function gzip(options: GzipOptions = {}): Compression {
 		);
 	}
 	const windows = hasDictionaries() ? new Windows(memory) : undefined;
-	// Clients that missed the same are sent the same bytes one after another.
-	let last: { bytes: Uint8Array; coded: Uint8Array } | undefined;
-	const storedOnce = (bytes: Uint8Array): Uint8Array => {
-		if (last?.bytes !== bytes) last = { bytes, coded: stored(bytes) };
-		return last.coded;
-	};
+	const last = new LastOwn();
 	return {
 		check,
 		coding: "gzip",
 		accepts: (request) => acceptsCoding(request, "gzip"),
-		client: () => new GzipClient(storedOnce),
+		client: () => new GzipClient(last),
 		feed: () => new GzipFeed(windows),
 	};
 }

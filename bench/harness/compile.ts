@@ -10,7 +10,9 @@ import { outputOf, root } from "./machine.ts";
 export function compile(): { load: string; floor: string } {
 	if (process.platform !== "linux") throw new Error("The benchmark reads /proc: it needs Linux.");
 	if (outputOf("cc", ["--version"]) === undefined) {
-		throw new Error("The load generator needs a C compiler: apt-get install gcc libc6-dev.");
+		throw new Error(
+			"The load generator needs a C compiler: apt-get install gcc libc6-dev zlib1g-dev.",
+		);
 	}
 	const directory = mkdtempSync(join(tmpdir(), "edge-sse-bench-"));
 	atExit(() => rmSync(directory, { recursive: true, force: true }));
@@ -18,7 +20,7 @@ export function compile(): { load: string; floor: string } {
 		const folder = join(root, "bench", name);
 		const sources = readdirSync(folder).filter((file) => file.endsWith(".c"));
 		const path = join(directory, name);
-		execFileSync("cc", ["-O2", "-pthread", "-o", path, ...sources], {
+		execFileSync("cc", ["-O2", "-pthread", "-o", path, ...sources, "-lz"], {
 			cwd: folder,
 			stdio: "inherit",
 		});

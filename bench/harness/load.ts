@@ -14,6 +14,10 @@ export interface LoadSettings {
 	channels: number;
 	perClient: number;
 	dataBytes: number;
+	/** The data is an object with fields like those of real ones. */
+	json: boolean;
+	/** Clients take gzip. */
+	gzip: boolean;
 	/** A path that is asked for all the while. */
 	probe: string | undefined;
 }
@@ -61,13 +65,16 @@ export class Load {
 	#said = "";
 
 	constructor(program: string, settings: LoadSettings) {
-		const { port, redisPort, rawBody, channels, perClient, dataBytes, probe } = settings;
+		const { port, redisPort, rawBody, channels, perClient, dataBytes, json, gzip, probe } =
+			settings;
 		const [command = "", ...args] = pinned(loadCore, [
 			program,
 			...["-p", String(port), "-c", String(channels), "-s", String(perClient)],
 			...["-b", String(dataBytes), "-t", String(lifetime)],
 			...(redisPort === undefined ? [] : ["-r", String(redisPort)]),
 			...(rawBody ? ["-w"] : []),
+			...(json ? ["-j"] : []),
+			...(gzip ? ["-z"] : []),
 			...(probe === undefined ? [] : ["-q", probe]),
 		]);
 		this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });

@@ -47,7 +47,8 @@ static void ask(struct client *c, const char *cursor) {
 		length += snprintf(request + length, sizeof request - (size_t)length, "%schannel=c%d",
 			i == 0 ? "" : "&", (first + i) % settings.channels);
 	length += snprintf(request + length, sizeof request - (size_t)length,
-		" HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: text/event-stream\r\n%s%s%s\r\n", settings.port,
+		" HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: text/event-stream\r\n%s%s%s%s\r\n", settings.port,
+		settings.gzip ? "Accept-Encoding: gzip\r\n" : "",
 		cursor ? "Last-Event-ID: " : "", cursor ? cursor : "", cursor ? "\r\n" : "");
 	if (send(c->fd, request, (size_t)length, MSG_NOSIGNAL) != length) over(c, strerror(errno));
 }

@@ -16,6 +16,8 @@ struct settings {
 	int channels;     /* how many there are: c0, c1, … */
 	int per_client;   /* how many of them each client reads */
 	int data_bytes;   /* of a message's data */
+	bool json;        /* the data is an object with fields like those of real ones; else one character, repeated */
+	bool gzip;        /* clients take gzip */
 	const char *probe; /* path that is asked for all the while; NULL: none is */
 };
 extern struct settings settings;
@@ -42,7 +44,7 @@ void histogram_clear(struct histogram *);
 void histogram_add(struct histogram *, uint64_t ns);
 double histogram_us(const struct histogram *, double quantile);
 
-/* ── event stream clients (client.c, stream.c, event.c) */
+/* ── event stream clients (client.c, stream.c, gzip.c, event.c) */
 struct client {
 	struct source source;
 	int fd;
@@ -53,6 +55,7 @@ struct client {
 	enum { DIALLING, HEAD, BODY, OVER } state;
 	enum { IDENTITY, CHUNK_SIZE, CHUNK_DATA, CHUNK_END } framing;
 	size_t chunk_left;
+	void *inflater;      /* of a stream that comes compressed */
 	char *rest;          /* an unfinished head or line */
 	size_t rest_length, rest_room;
 	uint32_t last[MOST_PER_CLIENT]; /* the last sequence number of each of its channels */
@@ -60,6 +63,9 @@ struct client {
 extern int clients_dialled, clients_failed, clients_over;
 void dial_client(const char *cursor, int back);
 void stream_bytes(struct client *, const char *bytes, size_t length);
+void body_bytes(struct client *, const char *bytes, size_t length);
+void gzip_begin(struct client *);
+void gzip_bytes(struct client *, const char *bytes, size_t length);
 void keep_rest(struct client *, const char *bytes, size_t length);
 void event_line(struct client *, const char *line, size_t length);
 void client_opened(struct client *);

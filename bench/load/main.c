@@ -161,10 +161,12 @@ static void obey(const char *line) {
 
 int main(int count, char **arguments) {
 	int option, lifetime = 300;
-	while ((option = getopt(count, arguments, "p:r:wc:s:b:q:t:")) != -1) {
+	while ((option = getopt(count, arguments, "p:r:wjzc:s:b:q:t:")) != -1) {
 		if (option == 'p') settings.port = atoi(optarg);
 		else if (option == 'r') settings.redis_port = atoi(optarg);
 		else if (option == 'w') settings.raw_body = true;
+		else if (option == 'j') settings.json = true;
+		else if (option == 'z') settings.gzip = true;
 		else if (option == 'c') settings.channels = atoi(optarg);
 		else if (option == 's') settings.per_client = atoi(optarg);
 		else if (option == 'b') settings.data_bytes = atoi(optarg);

@@ -25,10 +25,42 @@ void subscriber_add(int channel) {
 
 uint32_t sequence_of(int channel) { return sequences == NULL ? 0 : sequences[channel]; }
 
-/* The data: `settings.data_bytes` of it, `~` at both ends, nothing that JSON would escape. */
+/* A number that looks like any other, and is the same for the same message. */
+static unsigned scattered(uint32_t number, uint32_t which) {
+	uint32_t value = number * 2654435761u + which * 40503u;
+	value = (value ^ value >> 15) * 2246822519u;
+	return value ^ value >> 13;
+}
+
+/*
+ * The rest of an object whose first field has begun: of a price list, with numbers and ids that differ from message to
+ * message, and a note to the end.
+ */
+static void fields_write(char *data, size_t size, uint32_t number) {
+	static const char *symbols[] = {"AAPL", "MSFT", "GOOG", "AMZN", "TSLA", "NVDA", "META", "ORCL"};
+	static const char note[] = ",\"note\":\"";
+	char row[160];
+	size_t end = 0;
+	for (uint32_t which = 0;; which++) {
+		unsigned value = scattered(number, which);
+		int length = snprintf(row, sizeof row, "%s\"id\":\"%08x\",\"symbol\":\"%s\",\"price\":%u.%02u,\"volume\":%u",
+			which == 0 ? "\"," : "},{", value, symbols[value % 8], 100 + value % 400, value / 7 % 100, value / 3 % 90000);
+		if (which == 0) length += snprintf(row + length, sizeof row - (size_t)length, ",\"rows\":[{\"open\":true");
+		/* The brackets that are open, the note and its last character. */
+		if (end + (size_t)length + 2 + sizeof note > size) break;
+		memcpy(data + end, row, (size_t)length);
+		end += (size_t)length;
+	}
+	memcpy(data + end, "}]", 2);
+	memcpy(data + end + 2, note, sizeof note - 1);
+	for (end += 2 + sizeof note - 1; end < size; end++) data[end] = "all is well with this order "[end % 28];
+}
+
+/* The data: `settings.data_bytes` of it, `~` at both ends, nothing that JSON would escape, or fields of an object. */
 static void stamp_write(char *data, const struct stamp *stamp) {
 	size_t size = (size_t)settings.data_bytes;
 	memset(data, 'x', size);
+	if (settings.json) fields_write(data + FIELDS, size - FIELDS, stamp->number);
 	char fields[FIELDS + 1];
 	snprintf(fields, sizeof fields, "~%08x%08x%08x%016llx", (unsigned)stamp->channel,
 		stamp->sequence, stamp->number, (unsigned long long)stamp->time);

@@ -12,6 +12,9 @@ uint32_t asked;
 
 static char *data; /* of one message, as a C string */
 
+/* What the data goes into: a string, or the first field of an object. */
+static const char *data_begin(void) { return settings.json ? "{\"data\":{\"m\":\"" : "{\"data\":\""; }
+
 /* ── by HTTP: one request at a time, so that messages keep their order; the others wait */
 
 static struct http http;
@@ -22,8 +25,8 @@ static void post_next(void) {
 	struct stamp stamp = message_next(data, waiting[(published + 1) % MESSAGE_RING]);
 	char channel[16];
 	int name = snprintf(channel, sizeof channel, "c%d", stamp.channel);
-	const char *begin = settings.raw_body ? "" : "{\"data\":\"";
-	const char *middle = settings.raw_body ? "" : "\",\"channel\":\"";
+	const char *begin = settings.raw_body ? "" : data_begin();
+	const char *middle = settings.raw_body ? "" : settings.json ? "\"},\"channel\":\"" : "\",\"channel\":\"";
 	const char *end = settings.raw_body ? "" : "\"}";
 	size_t length = strlen(begin) + (size_t)settings.data_bytes;
 	if (!settings.raw_body) length += strlen(middle) + (size_t)name + strlen(end);
@@ -88,10 +91,11 @@ static void redis_publish(uint64_t time) {
 	struct stamp stamp = message_next(data, time);
 	char channel[16];
 	int name = snprintf(channel, sizeof channel, "c%d", stamp.channel);
-	text_format(&redis.out, "*3\r\n$7\r\nPUBLISH\r\n$%d\r\n%s\r\n$%d\r\n{\"data\":\"", name, channel,
-		settings.data_bytes + (int)strlen("{\"data\":\"\"}"));
+	const char *begin = data_begin(), *end = settings.json ? "\"}}" : "\"}";
+	text_format(&redis.out, "*3\r\n$7\r\nPUBLISH\r\n$%d\r\n%s\r\n$%d\r\n%s", name, channel,
+		settings.data_bytes + (int)(strlen(begin) + strlen(end)), begin);
 	text_add(&redis.out, data, (size_t)settings.data_bytes);
-	text_add(&redis.out, "\"}\r\n", 4);
+	text_format(&redis.out, "%s\r\n", end);
 }
 
 /* ── either */

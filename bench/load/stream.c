@@ -17,7 +17,7 @@ void keep_rest(struct client *c, const char *bytes, size_t length) {
 }
 
 /* Lines end with LF or CRLF; a line that is not complete waits for its end. */
-static void body_bytes(struct client *c, const char *bytes, size_t length) {
+void body_bytes(struct client *c, const char *bytes, size_t length) {
 	const char *end = bytes + length;
 	while (bytes < end) {
 		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
@@ -39,11 +39,16 @@ static void body_bytes(struct client *c, const char *bytes, size_t length) {
 	}
 }
 
+static void coded_bytes(struct client *c, const char *bytes, size_t length) {
+	if (c->inflater == NULL) body_bytes(c, bytes, length);
+	else gzip_bytes(c, bytes, length);
+}
+
 /* Takes what belongs to the chunk's framing or its data; returns how much that was. */
 static size_t chunk_bytes(struct client *c, const char *bytes, size_t length) {
 	if (c->framing == CHUNK_DATA) {
 		size_t part = length < c->chunk_left ? length : c->chunk_left;
-		body_bytes(c, bytes, part);
+		coded_bytes(c, bytes, part);
 		c->chunk_left -= part;
 		if (c->chunk_left == 0) c->framing = CHUNK_END;
 		return part;
@@ -83,6 +88,7 @@ static size_t head_bytes(struct client *c, const char *bytes, size_t length) {
 	c->state = stream ? BODY : OVER;
 	c->framing = chunked ? CHUNK_SIZE : IDENTITY;
 	if (stream) {
+		if (head_says(c->rest, "\r\ncontent-encoding:", "gzip")) gzip_begin(c);
 		c->rest_length = 0;
 		client_opened(c);
 	}
@@ -93,7 +99,7 @@ void stream_bytes(struct client *c, const char *bytes, size_t length) {
 	while (length > 0 && c->state != OVER) {
 		size_t taken = length;
 		if (c->state == HEAD) taken = head_bytes(c, bytes, length);
-		else if (c->framing == IDENTITY) body_bytes(c, bytes, length);
+		else if (c->framing == IDENTITY) coded_bytes(c, bytes, length);
 		else taken = chunk_bytes(c, bytes, length);
 		bytes += taken;
 		length -= taken;

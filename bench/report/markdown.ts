@@ -12,6 +12,7 @@ const columns: readonly [figure: string, title: string][] = [
 	["user", "user"],
 	["system", "system"],
 	["perSecond", "per second"],
+	["bytes", "bytes each"],
 	["p50", "p50 ms"],
 	["p99", "p99 ms"],
 	["calmP99", "p99 before, ms"],

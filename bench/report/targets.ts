@@ -32,6 +32,11 @@ export const targets: readonly Target[] = [
 	against(["node-hub", "steady", "p99"], ["node-raw", "steady", "p99"], 1.1),
 	...cpu("channels", { "node-hub": "node-raw", "deno-hub": "deno-stream" }, 1.15),
 	...cpu("channels", { "bun-hub": "bun-direct" }, 1.15),
+	...["node-hub", "bun-hub", "deno-hub"].flatMap((hub) => [
+		...compressed(hub, "gzip-200", { bytes: 0.35, cpu: 1.2 }),
+		...compressed(hub, "gzip-2000", { bytes: 0.25, cpu: 1 }),
+		...compressed(hub, "gzip-idle", { kilobytes: 1 }),
+	]),
 	{ term: ["bun-hub", "idle", "kilobytes"], limit: 6 },
 	{ term: ["node-hub", "idle", "kilobytes"], limit: 20 },
 	{ term: ["srvx", "idle", "kilobytes"], limit: 27 },
@@ -71,6 +76,12 @@ function cpu(workload: string, pairs: Record<string, string>, limit: number): Ta
 function burst(limits: Record<string, number>): Target[] {
 	return Object.entries(limits).map(([candidate, limit]) =>
 		against([candidate, "burst", "cpu"], ["c-floor", "burst", "cpu"], limit),
+	);
+}
+
+function compressed(hub: string, workload: string, limits: Record<string, number>): Target[] {
+	return Object.entries(limits).map(([figure, limit]) =>
+		against([`${hub}-gzip`, workload, figure], [hub, workload, figure], limit),
 	);
 }
 

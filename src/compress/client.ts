@@ -1,5 +1,7 @@
-import type { ClientEncoder, SharedChunk } from "../core/delivery/compression.ts";
-import { emptyBlock } from "./deflate.ts";
+import type { ClientEncoder } from "../core/delivery/compression.ts";
+import { crc32, shifted } from "./checksum.ts";
+import { emptyBlock, stored } from "./deflate.ts";
+import type { GzipChunk } from "./feed.ts";
 
 /**
  * The fixed beginning of a gzip stream: deflate, no name, no time, no system.
@@ -11,36 +13,87 @@ const header = /* @__PURE__ */ Uint8Array.of(31, 139, 8, 0, 0, 0, 0, 0, 0, 255);
 /** No chunk begins here. */
 const nowhere = -1;
 
-/**
- * The gzip stream of one client. It has no end with a checksum: that would need a sum per client over all bytes, and a
- * stream that is cut off says the same. Clients take it for a clean end.
- */
-export class GzipClient implements ClientEncoder {
-	readonly #stored: (bytes: Uint8Array) => Uint8Array;
-	#hasBegun = false;
-	/** Where the bytes of the feed begin that it was sent in a row. */
-	#from = nowhere;
-	/** Where they end. Nothing of its own came after them. */
-	#upTo = nowhere;
+/** Bytes of a client's own, as they are sent, and their checksum. */
+interface Own {
+	readonly bytes: Uint8Array;
+	readonly coded: Uint8Array;
+	readonly crc: number;
+}
 
-	constructor(stored: (bytes: Uint8Array) => Uint8Array) {
-		this.#stored = stored;
+/** The bytes that were sent last. Clients that missed the same are sent the same one after another. */
+export class LastOwn {
+	#last: Own | undefined;
+
+	of(bytes: Uint8Array): Own {
+		if (this.#last?.bytes !== bytes) {
+			this.#last = { bytes, coded: stored(bytes), crc: crc32(bytes) };
+		}
+		return this.#last;
+	}
+}
+
+/** The gzip stream of one client. */
+export class GzipClient implements ClientEncoder {
+	readonly #last: LastOwn;
+	#hasBegun = false;
+	/** The checksum and the length of what it was sent before the present run. */
+	#crc = 0;
+	#length = 0;
+	/** The present run: the bytes of the feed that it was sent in a row. */
+	#from = nowhere;
+	#upTo = nowhere;
+	/** The feed's checksums there. */
+	#crcFrom = 0;
+	#crcUpTo = 0;
+
+	constructor(last: LastOwn) {
+		this.#last = last;
 	}
 
 	// Later chunks must not refer to what is before these bytes: distances count them.
 	own(bytes: Uint8Array): Uint8Array {
-		this.#upTo = nowhere;
-		return this.#withHeader(this.#stored(bytes));
+		this.#endRun();
+		const { coded, crc } = this.#last.of(bytes);
+		this.#add(crc, bytes.length);
+		return this.#withHeader(coded);
 	}
 
-	shared(chunk: SharedChunk): Uint8Array {
-		if (chunk.start !== this.#upTo) this.#from = chunk.start;
+	shared(chunk: GzipChunk): Uint8Array {
+		if (chunk.start !== this.#upTo) {
+			this.#endRun();
+			this.#from = chunk.start;
+			this.#crcFrom = chunk.crcStart;
+		}
 		this.#upTo = chunk.end;
+		this.#crcUpTo = chunk.crcEnd;
 		return this.#withHeader(chunk.encodedAfter(chunk.start - this.#from));
 	}
 
 	silence(): Uint8Array {
 		return this.#withHeader(emptyBlock);
+	}
+
+	end(): Uint8Array {
+		this.#endRun();
+		const bytes = new Uint8Array(emptyBlock.length + 8);
+		bytes.set(emptyBlock);
+		bytes[0] = 1; // the last block
+		const trailer = new DataView(bytes.buffer, emptyBlock.length);
+		trailer.setUint32(0, this.#crc, true);
+		trailer.setUint32(4, this.#length, true);
+		return this.#withHeader(bytes);
+	}
+
+	#endRun(): void {
+		if (this.#upTo === nowhere) return;
+		const length = this.#upTo - this.#from;
+		this.#add((this.#crcUpTo ^ shifted(this.#crcFrom, length)) >>> 0, length);
+		this.#upTo = nowhere;
+	}
+
+	#add(crc: number, length: number): void {
+		this.#crc = (shifted(this.#crc, length) ^ crc) >>> 0;
+		this.#length += length;
 	}
 
 	#withHeader(coded: Uint8Array): Uint8Array {

@@ -1,4 +1,5 @@
 import type { FeedEncoder, SharedChunk } from "../core/delivery/compression.ts";
+import { crc32 } from "./checksum.ts";
 import { deflated, stored } from "./deflate.ts";
 import type { Windows } from "./windows.ts";
 import { windowBytes } from "./windows.ts";
@@ -26,8 +27,9 @@ type Census = number[];
 /** Compresses what the clients of a feed get, once for all that can decode the same. */
 export class GzipFeed implements FeedEncoder {
 	readonly #windows: Windows | undefined;
-	/** Bytes so far. */
+	/** Bytes so far, and their checksum. */
 	#end = 0;
+	#crc = 0;
 	/** Of the last chunk that every client was sent. */
 	#settled: Census = [];
 	/** Of the chunk that is being sent. */
@@ -38,11 +40,11 @@ export class GzipFeed implements FeedEncoder {
 		this.#windows = windows;
 	}
 
-	next(bytes: Uint8Array): SharedChunk {
-		const start = this.#end;
-		this.#end += bytes.length;
-		const before = this.#before(bytes);
-		return new GzipChunk(this, bytes, start, before);
+	next(bytes: Uint8Array): GzipChunk {
+		const chunk = new GzipChunk(this, bytes, this.#before(bytes), this.#end, this.#crc);
+		this.#end = chunk.end;
+		this.#crc = chunk.crcEnd;
+		return chunk;
 	}
 
 	/** The bytes that the next chunk may refer to. It joins them. */
@@ -80,11 +82,15 @@ export class GzipFeed implements FeedEncoder {
 	}
 }
 
-class GzipChunk implements SharedChunk {
+/** Bytes that all clients of a feed get, in as many forms as they need. */
+export class GzipChunk implements SharedChunk {
+	readonly bytes: Uint8Array;
+	/** Where it begins and ends among all bytes of the feed, and their checksums up to there. */
 	readonly start: number;
 	readonly end: number;
+	readonly crcStart: number;
+	readonly crcEnd: number;
 	readonly #feed: GzipFeed;
-	readonly #bytes: Uint8Array;
 	readonly #before: Uint8Array;
 	/** Undefined until the first client asks. */
 	#allowed: Set<number> | undefined;
@@ -92,21 +98,28 @@ class GzipChunk implements SharedChunk {
 	readonly #encoded: (Uint8Array | undefined)[] = [];
 	#stored: Uint8Array | undefined;
 
-	constructor(feed: GzipFeed, bytes: Uint8Array, start: number, before: Uint8Array) {
+	/** @param before the bytes of the feed that it may refer to. */
+	constructor(feed: GzipFeed, bytes: Uint8Array, before: Uint8Array, start: number, crc: number) {
 		this.#feed = feed;
-		this.#bytes = bytes;
+		this.bytes = bytes;
 		this.#before = before;
 		this.start = start;
 		this.end = start + bytes.length;
+		this.crcStart = crc;
+		this.crcEnd = crc32(bytes, crc);
 	}
 
+	/**
+	 * @param run how many bytes of the feed a client has been sent in a row, up to this chunk and with nothing in between.
+	 * @returns the chunk as such a client can decode it.
+	 */
 	encodedAfter(run: number): Uint8Array {
 		this.#allowed ??= this.#feed.begin(this.#census);
 		const usable = Math.min(run, this.#before.length);
 		const farthest = reaches.findLastIndex((reach) => reach <= usable);
 		this.#census[farthest] = (this.#census[farthest] ?? 0) + 1;
 		for (let at = farthest; at >= 0; at--) if (this.#allowed.has(at)) return this.#encode(at);
-		this.#stored ??= stored(this.#bytes);
+		this.#stored ??= stored(this.bytes);
 		return this.#stored;
 	}
 
@@ -114,7 +127,7 @@ class GzipChunk implements SharedChunk {
 		let encoded = this.#encoded[at];
 		if (encoded === undefined) {
 			const reach = reaches[at] ?? 0;
-			encoded = deflated(this.#bytes, this.#before.subarray(this.#before.length - reach));
+			encoded = deflated(this.bytes, this.#before.subarray(this.#before.length - reach));
 			this.#encoded[at] = encoded;
 		}
 		return encoded;

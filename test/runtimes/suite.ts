@@ -1,6 +1,7 @@
 import { describe, vi } from "vitest";
 import { Bed, type Runtime } from "./bed.ts";
 import { access } from "./suite/access.ts";
+import { compression } from "./suite/compression.ts";
 import { delivery } from "./suite/delivery.ts";
 import { door } from "./suite/door.ts";
 import { faults } from "./suite/faults.ts";
@@ -43,6 +44,7 @@ export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
 		describe("history", () => history(bed));
 		describe("faults", () => faults(bed));
 		describe("limits", () => limits(bed));
+		describe("compression", () => compression(bed));
 		describe("operation", () => operation(bed));
 		describe("runs on the hub", () => hubRuns(bed));
 		describe("mounted", () => more(bed));

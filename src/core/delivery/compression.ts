@@ -27,10 +27,12 @@ export interface Compression {
 export interface ClientEncoder {
 	/** Bytes that only this client gets. */
 	own(bytes: Uint8Array): Uint8Array;
-	/** A chunk that all clients of its feed get. */
+	/** A chunk that all clients of its feed get. It comes from the same `Compression`. */
 	shared(chunk: SharedChunk): Uint8Array;
 	/** Bytes that keep the connection alive and decode to nothing. */
 	silence(): Uint8Array;
+	/** The end of the stream. */
+	end(): Uint8Array;
 }
 
 /** Encodes what all clients of a feed get. */
@@ -41,15 +43,7 @@ export interface FeedEncoder {
 	close(): void;
 }
 
-/** Bytes that all clients of a feed get. They reach each client in order, but not all of them reach every client. */
+/** Bytes that all clients of a feed get. Each client is sent its chunks in order, but not every one of them. */
 export interface SharedChunk {
-	/** Where it begins among all bytes of the feed. */
-	readonly start: number;
-	/** Where it ends. */
-	readonly end: number;
-	/**
-	 * @param run how many bytes of the feed the client has been sent in a row, up to this chunk and with nothing in between.
-	 * @returns the chunk as such a client can decode it.
-	 */
-	encodedAfter(run: number): Uint8Array;
+	readonly bytes: Uint8Array;
 }

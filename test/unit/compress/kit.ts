@@ -2,12 +2,7 @@ import { Readable } from "node:stream";
 import { constants, createGunzip, gunzipSync } from "node:zlib";
 import { clientsPerEncoding } from "../../../src/compress/feed.ts";
 import { gzip } from "../../../src/compress.ts";
-import type {
-	ClientEncoder,
-	Compression,
-	FeedEncoder,
-	SharedChunk,
-} from "../../../src/core/delivery/compression.ts";
+import type { ClientEncoder, Compression } from "../../../src/core/delivery/compression.ts";
 
 /** Enough clients for two compressions of a chunk. */
 export const crowdSize = 2 * clientsPerEncoding;
@@ -23,13 +18,17 @@ export function inflated(coded: readonly Uint8Array[]): Buffer {
 	return gunzipSync(Buffer.concat(coded), { finishFlush: constants.Z_SYNC_FLUSH });
 }
 
+/** What a stream decodes to that has ended. It throws where length or checksum differ. */
+export function whole(coded: readonly Uint8Array[]): Buffer {
+	return gunzipSync(Buffer.concat(coded));
+}
+
 /** A compressed stream as its client reads it: decoded as it comes. */
 export function unzipped({ status, headers, body }: Response): Response {
 	if (headers.get("content-encoding") !== "gzip" || body === null)
 		throw new Error("not compressed");
-	const finishFlush = constants.Z_SYNC_FLUSH;
 	const source = Readable.fromWeb(body as never);
-	const decoded = source.pipe(createGunzip({ flush: finishFlush, finishFlush }));
+	const decoded = source.pipe(createGunzip({ flush: constants.Z_SYNC_FLUSH }));
 	source.once("error", (error) => decoded.destroy(error));
 	decoded.once("close", () => source.destroy());
 	return new Response(Readable.toWeb(decoded) as never, { status, headers });
@@ -47,22 +46,10 @@ export interface Told {
 
 /** `gzip()`, of which each client's bytes are written down before and after it. */
 export function recorded(compression = gzip()): Compression & { readonly clients: Told[] } {
-	const plainOf = new WeakMap<SharedChunk, Uint8Array>();
 	const clients: Told[] = [];
 	return {
 		...compression,
 		clients,
-		feed(): FeedEncoder {
-			const feed = compression.feed();
-			return {
-				next(bytes) {
-					const chunk = feed.next(bytes);
-					plainOf.set(chunk, bytes);
-					return chunk;
-				},
-				close: () => feed.close(),
-			};
-		},
 		client(): ClientEncoder {
 			const client = compression.client();
 			const told: Told = { plain: [], coded: [] };
@@ -74,8 +61,9 @@ export function recorded(compression = gzip()): Compression & { readonly clients
 			};
 			return {
 				own: (bytes) => write(bytes, client.own(bytes)),
-				shared: (chunk) => write(plainOf.get(chunk) ?? new Uint8Array(), client.shared(chunk)),
+				shared: (chunk) => write(chunk.bytes, client.shared(chunk)),
 				silence: () => write(new Uint8Array(), client.silence()),
+				end: () => write(new Uint8Array(), client.end()),
 			};
 		},
 	};
