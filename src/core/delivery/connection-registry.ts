@@ -78,16 +78,18 @@ export class ConnectionRegistry implements ConnectionOwner {
 
 	/** A ping, which its stream begins with; empty where comments keep it alive. */
 	pingFor(connection: Connection): string {
-		return this.#pings(connection) ? this.#ping : "";
+		return this.pings(connection) ? this.#ping : "";
 	}
 
-	#pings({ control }: Connection): boolean {
+	/** Whether a stream is kept alive by pings. */
+	pings({ control }: Connection): boolean {
 		return control || this.#pingsAll;
 	}
 
 	/** @param expires when its stream is to end, in ms since 1970; `Infinity`: never. */
 	add(connection: Connection, feed: Feed, expires: number): void {
 		this.#feeds.set(connection, feed);
+		feed.begun ??= this.tick;
 		const now = Date.now();
 		// Clients that came together do not all leave together: each gets a random time in the last
 		// tenth, part of which is the tick.
@@ -126,19 +128,29 @@ export class ConnectionRegistry implements ConnectionOwner {
 		const soon = Date.now() + this.#tickMs;
 		for (const [connection, feed] of this.#feeds) {
 			if (connection.deadline <= soon) connection.askToReconnect("expired");
-			else if (this.#isDue(connection)) {
+			else if (this.#isDue(connection, feed)) {
 				const cursor = feed.cursorFor(connection);
-				if (this.#pings(connection)) connection.write(this.#pingBytes);
+				if (this.pings(connection)) this.#sendPing(connection, feed);
 				else if (cursor === undefined) connection.keepAlive(commentBytes);
 				if (cursor !== undefined) connection.write(cursor);
 			}
 		}
 	};
 
+	// All compressed streams of a feed get the same ping, so it is compressed with the rest.
+	#sendPing(connection: Connection, feed: Feed): void {
+		const { isCompressed } = connection;
+		const chunk = isCompressed ? feed.pingAt(this.tick, this.#pingBytes) : undefined;
+		connection.write(this.#pingBytes, chunk);
+	}
+
 	// A page that listens for one type of event does not see the others, but for the ping.
-	#isDue(connection: Connection): boolean {
-		const { begun, lastTick } = connection;
-		if (this.#pings(connection)) return (this.tick - begun) % this.#silentTicks === 0;
+	#isDue(connection: Connection, feed: Feed): boolean {
+		const { lastTick } = connection;
+		if (this.pings(connection)) {
+			const { begun = 0 } = connection.isCompressed ? feed : connection;
+			return (this.tick - begun) % this.#silentTicks === 0;
+		}
 		return this.tick - lastTick >= this.#silentTicks;
 	}
 }

@@ -78,6 +78,10 @@ export class Connection implements SinkOwner {
 		return this.#cleanUp?.clients?.() ?? [];
 	}
 
+	get isCompressed(): boolean {
+		return this.#encoder !== undefined;
+	}
+
 	/** Whether it has read most of what it was sent. */
 	get isDrained(): boolean {
 		return this.#sink.bufferedBytes <= this.#owner.bufferedBytes / 4;

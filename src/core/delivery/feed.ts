@@ -9,7 +9,7 @@ import { beginning, isSame } from "../message/position.ts";
 import type { Batch } from "../scheduling.ts";
 import type { Counters } from "../stats.ts";
 import type { Channel, Outlet } from "./channel.ts";
-import type { Compression, FeedEncoder } from "./compression.ts";
+import type { Compression, FeedEncoder, SharedChunk } from "./compression.ts";
 import type { Connection } from "./connection.ts";
 import { type Chunk, FanOut } from "./fan-out.ts";
 
@@ -28,9 +28,16 @@ export interface FeedOwner {
 	readonly onEnd: (feed: Feed, error: ConnectorError) => void;
 }
 
-/** @param names sorted. */
-export function feedKey(names: readonly string[], { envelope, named, selection }: View): string {
-	return JSON.stringify([envelope, named, selection.key, ...names]);
+/**
+ * @param names sorted.
+ * @param pinged whether its streams are compressed and get pings, which are then a part of what all of them get.
+ */
+export function feedKey(
+	names: readonly string[],
+	{ envelope, named, selection }: View,
+	pinged: boolean,
+): string {
+	return JSON.stringify([envelope, named, pinged, selection.key, ...names]);
 }
 
 /** How a connection begins. */
@@ -52,6 +59,8 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	readonly channels: readonly Channel[];
 	/** Its streams, including those that are being opened. */
 	users = 0;
+	/** The timer's tick when the first of them began. Compressed streams get their pings together, counted from here. */
+	begun: number | undefined;
 	readonly #connections = new Set<Connection>();
 	readonly #fanOut: FanOut = new FanOut((connection, chunk) => this.#write(connection, chunk));
 	readonly #onEnd: (feed: Feed, error: ConnectorError) => void;
@@ -60,6 +69,8 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	readonly #framing: Framing;
 	readonly #batch: Batch;
 	readonly #encoder: FeedEncoder | undefined;
+	#ping: SharedChunk | undefined;
+	#pingedAt: number | undefined;
 	/** The feed's position in each channel, pending messages included. */
 	#positions: string[] = [];
 	/** The position of every connection that has been sent all flushed messages. */
@@ -75,11 +86,12 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	constructor(
 		channels: readonly Channel[],
 		view: View,
+		key: string,
 		{ report, counters, batch, compression, onEnd }: FeedOwner,
 	) {
 		this.channels = channels;
 		this.names = channels.map((channel) => channel.name);
-		this.key = feedKey(this.names, view);
+		this.key = key;
 		this.#framing = new Framing(this.names, view);
 		this.#counters = counters;
 		this.#batch = batch;
@@ -161,6 +173,13 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		if (this.#fanOut.has(connection)) return undefined;
 		this.#cursorBytes ??= encoder.encode(cursorFrame(this.#framing.cursor(this.#flushed)));
 		return this.#cursorBytes;
+	}
+
+	/** A ping for the compressed streams, which are all sent one at this tick. */
+	pingAt(tick: number, bytes: Uint8Array): SharedChunk | undefined {
+		if (this.#pingedAt !== tick) this.#ping = this.#encoder?.next(bytes);
+		this.#pingedAt = tick;
+		return this.#ping;
 	}
 
 	/** Sends a connection everything, because it is about to end. */

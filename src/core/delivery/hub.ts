@@ -140,14 +140,15 @@ export class Hub implements ChannelOwner, FeedOwner {
 			opening += await this.#channels.during(channels, first);
 			if (isNew) cursor = formatCursor(sorted, positions, view.named);
 		}
-		const key = feedKey(sorted, view);
-		let feed = this.#feeds.get(key);
-		if (feed === undefined) {
-			feed = new Feed(channels, view, this);
-			this.#feeds.set(key, feed);
-		}
 		const encoder = compressed ? this.compression?.client() : undefined;
 		const connection = new Connection(this.#registry, control, encoder);
+		const pinged = connection.isCompressed && this.#registry.pings(connection);
+		const key = feedKey(sorted, view, pinged);
+		let feed = this.#feeds.get(key);
+		if (feed === undefined) {
+			feed = new Feed(channels, view, key, this);
+			this.#feeds.set(key, feed);
+		}
 		const sink = createSink(connection);
 		connection.use(sink);
 		// Counted before it joins: what the others are then sent may show that they have gone.

@@ -1,9 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { gzip } from "../../../src/compress.ts";
 import { memory } from "../../../src/connectors/memory.ts";
 import { ServerSentEvents } from "../../../src/core/sse.ts";
 import { ask, open, read, scene } from "../core/stream/kit.ts";
-import { unzipped } from "./kit.ts";
+import { crowdSize, inflated, message, recorded, unzipped } from "./kit.ts";
 
 const accepting = (value: string, more: RequestInit = {}) => ({
 	...more,
@@ -121,3 +121,39 @@ test("a connector whose requests stand alone is refused", async () => {
 async function bytesIn(response: Response): Promise<Uint8Array> {
 	return new Uint8Array(await response.arrayBuffer());
 }
+
+test("pings of a crowd are compressed with the messages, and leave their references as they are", async () => {
+	const compress = recorded();
+	const there = scene({ compress, keepAlive: 40, ping: true });
+	for (let n = 0; n < crowdSize; n++) {
+		const response = await ask(there, "channel=a", accepting("gzip"));
+		onTestFinished(() => response.body?.cancel());
+		// They begin at different ticks.
+		if (n % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 15));
+	}
+	const pings = () =>
+		compress.clients.map(({ plain }) => Buffer.concat(plain).toString().split("sse.ping").length);
+	// Pings that come while it begins are shared by those that are there.
+	for (let n = 0; n < 40; n++) await there.sse.publish(message(n).toString(), { channel: "a" });
+	const before = Math.max(...pings());
+	await expect.poll(() => Math.min(...pings()), { timeout: 8_000 }).toBeGreaterThan(before + 1);
+	await there.sse.publish(`${message(40)}, the last`, { channel: "a" });
+	const isLast = (bytes: Uint8Array) => Buffer.from(bytes).includes("the last");
+	await expect.poll(() => compress.clients.every(({ plain }) => plain.some(isLast))).toBe(true);
+	for (const { plain, coded } of compress.clients) {
+		expect(coded[plain.findIndex(isLast)]?.length).toBeLessThan(80);
+		expect(inflated(coded).equals(Buffer.concat(plain))).toBe(true);
+	}
+});
+
+test("a compressed client that reads nothing is disconnected at the bound, in bytes as they are sent", async () => {
+	const there = scene({ compress: gzip(), limits: { bufferedBytes: 5_000 } });
+	const response = await ask(there, "channel=a", accepting("gzip"));
+	for (let n = 0; n < 40; n++) {
+		await there.sse.publish("x".repeat(1_000), { channel: "a" });
+		await new Promise(setImmediate);
+	}
+	expect(there.sse.stats().slowClients).toBe(1);
+	expect(there.sse.stats().bytes).toBeLessThan(8_000);
+	await expect(response.arrayBuffer()).rejects.toThrow("it read too slowly");
+});
