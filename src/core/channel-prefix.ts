@@ -3,12 +3,13 @@ import type { Connector } from "./connector.ts";
 /** The same connector, with a prefix before every channel's name at the broker. */
 export function prefixed(connector: Connector, prefix: string): Connector {
 	if (prefix === "") return connector;
-	const { history, runs, stream, check, publishAll } = connector;
+	const { history, runs, stream, check, publishAll, perStream } = connector;
 	return {
 		get name() {
 			return connector.name;
 		},
 		scope: connector.scope,
+		perStream,
 		history: history && {
 			read: (channel, ...rest) => history.read(prefix + channel, ...rest),
 			head: (channel, ...rest) => history.head(prefix + channel, ...rest),

@@ -1,3 +1,4 @@
+import type { StreamBudget } from "./delivery/budget.ts";
 import type { ConnectorError, SseError } from "./errors.ts";
 import type { History } from "./history-contract.ts";
 import type { RunStore } from "./run-store.ts";
@@ -193,6 +194,11 @@ export interface Connector {
 	 * that opened it (Cloudflare Workers).
 	 */
 	readonly scope: "process" | "request";
+	/**
+	 * What one stream may be sent, unless `limits.perStream` says otherwise. For hosts that limit
+	 * the CPU time of the request that holds a stream.
+	 */
+	readonly perStream?: StreamBudget | undefined;
 	/** Present when messages are kept. */
 	readonly history?: History | undefined;
 	/** Optional, and with `history` only: streams with an end. */

@@ -62,6 +62,7 @@ export class Hubs {
 		const hub = new Hub(connector, {
 			...this.#options,
 			...this.#options.limits,
+			perStream: this.#options.limits.perStream ?? connector.perStream,
 			linger: shared ? this.#options.linger : 0,
 			report: this.#report,
 			counters: this.counters,

@@ -1,3 +1,4 @@
+import type { StreamBudget } from "./delivery/budget.ts";
 import { checkNames } from "./known-names.ts";
 
 type ClientKey = string | null | undefined;
@@ -17,6 +18,22 @@ export interface PerClientLimits {
 	connections?: number | undefined;
 }
 
+/** What one stream may be sent, as a measure of the work that it takes. */
+export interface PerStreamLimits {
+	/**
+	 * Events. A silence of `keepAlive`, or of 8 s if that is less, counts as one, too.
+	 *
+	 * @defaultValue no end
+	 */
+	writes?: number | undefined;
+	/**
+	 * Bytes.
+	 *
+	 * @defaultValue no end
+	 */
+	bytes?: number | undefined;
+}
+
 /**
  * What clients and messages may cost. Above a limit, a client is told to reconnect, or gets an
  * error.
@@ -34,6 +51,14 @@ export interface Limits {
 	 * @defaultValue none: clients are not told apart
 	 */
 	perClient?: PerClientLimits | undefined;
+	/**
+	 * What one stream may be sent. Then it ends, at a random point of the last tenth, and its
+	 * client reconnects. For platforms that limit the CPU time of a request, which a program there
+	 * cannot read.
+	 *
+	 * @defaultValue no end; with `durableObject(namespace, { hold: "worker" })` by its `plan`
+	 */
+	perStream?: PerStreamLimits | undefined;
 	/**
 	 * Channels on one stream. A request for more is answered with 400.
 	 *
@@ -64,8 +89,10 @@ export type CheckedLimits = ReturnType<typeof checkedLimits>;
  * @throws {TypeError} that names the limit and its rule.
  */
 export function checkedLimits(limits: Limits = {}) {
-	checkNames("limits.", limits, ["connections perClient channels bufferedBytes messageBytes"]);
-	const { connections, perClient, channels, bufferedBytes, messageBytes } = limits;
+	checkNames("limits.", limits, [
+		"connections perClient perStream channels bufferedBytes messageBytes",
+	]);
+	const { connections, perClient, perStream, channels, bufferedBytes, messageBytes } = limits;
 	if (perClient !== undefined && typeof perClient.key !== "function") {
 		throw new TypeError("limits.perClient.key: must be a function.");
 	}
@@ -76,9 +103,19 @@ export function checkedLimits(limits: Limits = {}) {
 			key: perClient.key,
 			connections: checkedNumber("limits.perClient.connections", perClient.connections, 100, 1),
 		},
+		perStream: perStream && checkedPerStream(perStream),
 		channels: checkedNumber("limits.channels", channels, 32, 1),
 		bufferedBytes: checkedNumber("limits.bufferedBytes", bufferedBytes, 1_048_576, 0),
 		messageBytes: checkedNumber("limits.messageBytes", messageBytes, 1_048_576, 1),
+	};
+}
+
+function checkedPerStream(perStream: PerStreamLimits): StreamBudget {
+	checkNames("limits.perStream.", perStream, ["writes bytes"]);
+	const { writes, bytes } = perStream;
+	return {
+		writes: checkedNumber("limits.perStream.writes", writes, Number.POSITIVE_INFINITY, 1),
+		bytes: checkedNumber("limits.perStream.bytes", bytes, Number.POSITIVE_INFINITY, 1),
 	};
 }
 

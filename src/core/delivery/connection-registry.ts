@@ -1,5 +1,6 @@
 import { commentFrame, pingFrame } from "../message/frame.ts";
 import type { Counters } from "../stats.ts";
+import type { StreamBudget } from "./budget.ts";
 import type { Connection, ConnectionOwner, EndReason } from "./connection.ts";
 import type { Feed } from "./feed.ts";
 
@@ -12,6 +13,8 @@ export interface ConnectionOptions {
 	maxDuration: number;
 	/** What one client may leave unread, in bytes. */
 	bufferedBytes: number;
+	/** What one stream may be sent before it ends. */
+	perStream?: StreamBudget | undefined;
 }
 
 /** The timer runs this often per keep-alive period: what it sends is at most a quarter of it early. */
@@ -29,6 +32,7 @@ const commentBytes = /* @__PURE__ */ encoder.encode(commentFrame);
 /** All open streams of a hub, and the one timer that keeps them alive and ends them in time. */
 export class ConnectionRegistry implements ConnectionOwner {
 	readonly bufferedBytes: number;
+	readonly perStream: StreamBudget | undefined;
 	readonly counters: Counters;
 	tick = 0;
 	readonly #feeds = new Map<Connection, Feed>();
@@ -44,11 +48,12 @@ export class ConnectionRegistry implements ConnectionOwner {
 
 	/** @param onEnd hears of the end of each connection, once. */
 	constructor(
-		{ keepAlive, ping, maxDuration, bufferedBytes }: ConnectionOptions,
+		{ keepAlive, ping, maxDuration, bufferedBytes, perStream }: ConnectionOptions,
 		counters: Counters,
 		onEnd: (feed: Feed, connection: Connection, reason: EndReason) => void,
 	) {
 		this.bufferedBytes = bufferedBytes;
+		this.perStream = perStream;
 		this.counters = counters;
 		this.#onEnd = onEnd;
 		this.#maxDuration = maxDuration;
@@ -106,6 +111,11 @@ export class ConnectionRegistry implements ConnectionOwner {
 		this.#feeds.get(connection)?.finish(connection);
 	}
 
+	/** Ends it in the next task: what it is being sent is written first. */
+	spent(connection: Connection): void {
+		setTimeout(() => connection.askToReconnect("expired"), 0);
+	}
+
 	ended(connection: Connection, reason: EndReason): void {
 		const feed = this.#feeds.get(connection);
 		if (feed === undefined) return;
@@ -127,6 +137,7 @@ export class ConnectionRegistry implements ConnectionOwner {
 		// At the last tick before the deadline: a function that its platform ends has no tick after it.
 		const soon = Date.now() + this.#tickMs;
 		for (const [connection, feed] of this.#feeds) {
+			connection.onTick();
 			if (connection.deadline <= soon) connection.askToReconnect("expired");
 			else if (this.#isDue(connection, feed)) {
 				const cursor = feed.cursorFor(connection);

@@ -3,6 +3,7 @@ import { SseError } from "../errors.ts";
 import { disconnectFrame, jitteredRetry, retryEventFrame, retryFrame } from "../message/frame.ts";
 import type { Sink, SinkOwner } from "../sinks/sink.ts";
 import type { Counters } from "../stats.ts";
+import { Budget, type StreamBudget } from "./budget.ts";
 import type { ClientEncoder, SharedChunk } from "./compression.ts";
 
 const encoder = /* @__PURE__ */ new TextEncoder();
@@ -19,7 +20,11 @@ export interface ConnectionOwner {
 	/** Counts the keep-alive timer's ticks. */
 	readonly tick: number;
 	readonly bufferedBytes: number;
+	/** Undefined: a stream may be sent as much as there is. */
+	readonly perStream: StreamBudget | undefined;
 	readonly counters: Counters;
+	/** The connection has been sent as much as it may. */
+	spent(connection: Connection): void;
 	/** Sends what is still waiting for the end of the turn. */
 	flush(connection: Connection): void;
 	/** Takes the connection out of every list, once. */
@@ -51,6 +56,7 @@ export class Connection implements SinkOwner {
 	readonly control: boolean;
 	/** Undefined: its stream is not compressed. */
 	readonly #encoder: ClientEncoder | undefined;
+	readonly #budget: Budget | undefined;
 	#ended: EndReason | undefined;
 	#cleanUp: CleanUp | undefined;
 	/** When the stream is to end, in ms since 1970. */
@@ -65,6 +71,7 @@ export class Connection implements SinkOwner {
 		this.#owner = owner;
 		this.control = control;
 		this.#encoder = encoder;
+		this.#budget = owner.perStream && new Budget(owner.perStream);
 		this.begun = owner.tick;
 		this.lastTick = owner.tick;
 	}
@@ -91,14 +98,16 @@ export class Connection implements SinkOwner {
 	 * Writes bytes. They are not changed, so clients may share them. One that keeps up may be sent a chunk of any size.
 	 *
 	 * @param chunk the same, where all clients of the feed get it.
+	 * @param events how many of them the bytes hold.
 	 * @returns false, and nothing is written, when it has more unread than it may.
 	 */
-	write(bytes: Uint8Array, chunk?: SharedChunk): boolean {
+	write(bytes: Uint8Array, chunk?: SharedChunk, events = 1): boolean {
 		if (this.#ended !== undefined) return true;
 		if (this.#sink.bufferedBytes > this.#owner.bufferedBytes) return false;
 		const encoder = this.#encoder;
 		if (encoder === undefined) this.#send(bytes);
 		else this.#send(chunk === undefined ? encoder.own(bytes) : encoder.shared(chunk));
+		this.#spend(events, bytes.length);
 		return true;
 	}
 
@@ -117,6 +126,15 @@ export class Connection implements SinkOwner {
 		} catch {
 			this.#end("left"); // on some hosts a failing write is the only sign that the client has gone
 		}
+	}
+
+	/** The owner's timer has looked at it, which takes time, too. Four times a keep-alive it counts as one write. */
+	onTick(): void {
+		this.#spend(0.25, 0);
+	}
+
+	#spend(writes: number, bytes: number): void {
+		if (this.#budget?.spend(writes, bytes)) this.#owner.spent(this);
 	}
 
 	/** From now on its bytes leave by this sink. */

@@ -154,7 +154,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	};
 
 	#write(connection: Connection, { bytes, shared, events, before }: Chunk): void {
-		if (connection.write(bytes, shared)) {
+		if (connection.write(bytes, shared, events)) {
 			if (connection.isOpen) this.#counters.frames += events;
 			return;
 		}

@@ -24,7 +24,7 @@ export interface ReplayClient {
 	/** Whether it has read most of what it was sent. */
 	readonly isDrained: boolean;
 	/** @returns false, and nothing is written, when it has more unread than it may. */
-	write(bytes: Uint8Array): boolean;
+	write(bytes: Uint8Array, chunk?: undefined, events?: number): boolean;
 	/** Breaks the stream of a client that reads too slowly. */
 	disconnect(reason: "slow"): void;
 	/** Ends the stream cleanly, with a time to reconnect that differs per client. */
@@ -222,7 +222,7 @@ export class Replay<Client extends ReplayClient> {
 	#advance(behind: Behind<Client>, { bytes, places, events, gaps }: Render): boolean {
 		const { connection } = behind;
 		if (bytes.length > 0) {
-			if (!connection.write(bytes)) return false;
+			if (!connection.write(bytes, undefined, events)) return false;
 			// Only a client that was sent something goes to the end of the line.
 			this.#behind.delete(connection);
 			if (!connection.isOpen) return true;

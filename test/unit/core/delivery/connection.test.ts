@@ -16,7 +16,8 @@ function recorder() {
 
 const open = () =>
 	new Connection({
-		...{ tick: 0, bufferedBytes: 100, counters: counters() },
+		...{ tick: 0, bufferedBytes: 100, perStream: undefined, counters: counters() },
+		spent: () => undefined,
 		flush: () => undefined,
 		ended: () => undefined,
 	});

@@ -179,6 +179,8 @@ test("bytes that the host did not take are not counted", () => {
 		tick: 0,
 		bufferedBytes: 100,
 		counters: counted,
+		perStream: undefined,
+		spent: () => undefined,
 		flush: () => undefined,
 		ended: (_: Connection, reason: string) => void ends.push(reason),
 	};
