@@ -8,6 +8,7 @@ export type {
 	HistoryPage,
 	KeptMessage,
 	OutgoingMessage,
+	PresenceBasis,
 	PublishOutcome,
 	PublishResult,
 	Resume,

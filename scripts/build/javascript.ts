@@ -45,6 +45,7 @@ const alongWith: Record<string, readonly string[]> = {
 	"durable-object.ts": [...common, "exports.ts"],
 	"connectors/upstash.ts": [...common, "environment.ts"],
 	"runs.ts": [...common, "exports.ts"],
+	"presence.ts": [...common, "exports.ts"],
 	// These need nothing, and are one file each.
 	"adapters/hono.ts": [],
 	"client.ts": [],

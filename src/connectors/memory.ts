@@ -63,6 +63,7 @@ export function memory(options: MemoryOptions = {}): Connector {
 class MemoryConnector implements Connector {
 	readonly name = "memory";
 	readonly scope = "process";
+	readonly presence = { kind: "process" } as const;
 	readonly history: MemoryHistory | undefined;
 	readonly runs: LocalRuns | undefined;
 	// Each subscription is its own entry, because the same handlers may subscribe twice.

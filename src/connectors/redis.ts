@@ -16,6 +16,7 @@
 import type {
 	Connector,
 	OutgoingMessage,
+	PresenceBasis,
 	PublishOutcome,
 	PublishResult,
 	SendOptions,
@@ -143,6 +144,7 @@ class RedisConnector implements Connector {
 	readonly name = "redis";
 	readonly history: RedisHistory | undefined;
 	readonly runs: RedisRuns | undefined;
+	readonly presence: PresenceBasis;
 	readonly scope: "process" | "request";
 	readonly #topology: Topology;
 	readonly #timeout: number;
@@ -165,6 +167,12 @@ class RedisConnector implements Connector {
 		this.#pingInterval = pingInterval;
 		const publishing = new RedisPublishing(topology, timeout, scope, history);
 		this.#publishing = publishing;
+		this.presence = {
+			kind: "redis",
+			run: (...args) => publishing.run(...args),
+			sendsWhole: false,
+			keyPrefix: `${topology.keyPrefix ?? ""}sse:presence:`,
+		};
 		if (publishing.store !== undefined) {
 			const run: Run = (...args) => publishing.run(...args);
 			this.history = new RedisHistory(publishing.store, run, calledByHash);

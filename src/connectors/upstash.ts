@@ -28,7 +28,7 @@ export type { UpstashFallback } from "./upstash/fallback.ts";
 export type { UpstashOptions, UpstashSettings } from "./upstash/options.ts";
 export { type PollingOptions, polling } from "./upstash/polling.ts";
 
-const settings = "timeout maxSilence maxBackoff scope history fallback";
+const settings = "timeout maxSilence maxBackoff scope history fallback presence";
 
 /** Options of the constructor of @upstash/redis. */
 const advice: Advice = [

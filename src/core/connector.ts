@@ -123,6 +123,23 @@ export interface Resume {
 }
 
 /**
+ * What a connector offers to `edge-sse/presence`. `process`: all its streams are in this process. `redis`: it runs
+ * commands. `none`: it cannot, and why.
+ */
+export type PresenceBasis =
+	| { readonly kind: "process" }
+	| { readonly kind: "none"; readonly why: string }
+	| {
+			readonly kind: "redis";
+			/** Runs a command whose keys are all in the slot of the first. */
+			run(key: string, make: () => readonly string[] | undefined): Promise<unknown>;
+			/** Whether a script is sent whole each time, because each command is billed. */
+			readonly sendsWhole: boolean;
+			/** What keys begin with. */
+			readonly keyPrefix: string;
+	  };
+
+/**
  * A connection to a broker. Payloads are opaque strings to it: the core decides what a message
  * looks like.
  *
@@ -201,6 +218,8 @@ export interface Connector {
 	readonly perStream?: StreamBudget | undefined;
 	/** Present when messages are kept. */
 	readonly history?: History | undefined;
+	/** Optional: what `edge-sse/presence` keeps its members in. */
+	readonly presence?: PresenceBasis | undefined;
 	/** Optional, and with `history` only: streams with an end. */
 	readonly runs?: RunStore | undefined;
 	/**

@@ -137,6 +137,7 @@ export function gapError(position: string | undefined): SseError {
  * - `replay`: the history could not be read, or does not reach back; at most ten a second for
  *   clients' gaps;
  * - `stream`: a client was disconnected;
+ * - `presence`: who is there could not be written or read, or the options' functions failed;
  * - `control`: what other processes say, such as which streams to end, is not heard, or was
  *   dropped;
  * - `unsubscribe`: the broker did not confirm the end of a subscription;
@@ -153,6 +154,7 @@ export type ErrorStage =
 	| "replay"
 	| "stream"
 	| "control"
+	| "presence"
 	| "unsubscribe"
 	| "hook"
 	| "publish"

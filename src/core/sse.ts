@@ -12,6 +12,7 @@ import { Hooks } from "./hooks.ts";
 import { Hubs } from "./hubs.ts";
 import type { EventMap } from "./message/schema.ts";
 import { type CheckedOptions, checkedOptions, type ServerSentEventsOptions } from "./options.ts";
+import type { PresenceHost } from "./presence-host.ts";
 import { Reading } from "./reading.ts";
 import { prefersJson } from "./request/accept.ts";
 import { ConnectionLimits } from "./request/connection-limits.ts";
@@ -128,6 +129,11 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 			beforeClose: this.#beforeClose,
 			isClosing: () => this.closing,
 		});
+	}
+
+	/** @internal What `edge-sse/presence` is built on. */
+	presenceHost(): PresenceHost {
+		return this.#streams.presenceHost(this.#beforeClose);
 	}
 
 	/**

@@ -16,6 +16,7 @@ import type { Hooks } from "./hooks.ts";
 import type { Hubs } from "./hubs.ts";
 import type { CheckedOptions } from "./options.ts";
 import { poll } from "./poll.ts";
+import type { PresenceHost, StreamWatcher } from "./presence-host.ts";
 import type { ConnectionLimits, Slot } from "./request/connection-limits.ts";
 import {
 	asksForControl,
@@ -53,6 +54,8 @@ export class Streams {
 	readonly ofRuns = new Map<Ending, Target>();
 	readonly recent = new RecentDisconnects();
 	readonly #parts: StreamParts;
+	/** Sees streams begin and end. */
+	#watcher: StreamWatcher | undefined;
 	readonly #polls = new Map<AbortController, Target>();
 
 	constructor(parts: StreamParts) {
@@ -88,6 +91,26 @@ export class Streams {
 			if (error instanceof ConnectorError) return undefined;
 			throw error;
 		}
+	}
+
+	/** @param beforeClose what is done before the broker is left. */
+	presenceHost(beforeClose: Set<() => Promise<unknown>>): PresenceHost {
+		const { options, control, hubs } = this.#parts;
+		return {
+			options,
+			control,
+			connector: () => {
+				hubs.connectOpen();
+				return hubs.given;
+			},
+			watch: (watcher) => {
+				if (this.#watcher !== undefined) {
+					throw new TypeError("Presence: this ServerSentEvents has one already.");
+				}
+				this.#watcher = watcher;
+				beforeClose.add(() => watcher.close());
+			},
+		};
 	}
 
 	/** Ends the streams of this process that are meant. */
@@ -158,6 +181,7 @@ export class Streams {
 		const hub = hubs.hubFor(host);
 		const view = { envelope, named, selection: this.#selectionOf(options) };
 		const first = firstFrames(options.first, lastEventId, all.onError);
+		const visitor = await this.#watcher?.admit(request, names);
 		let isHeard = false;
 		const attend = () => {
 			isHeard = true;
@@ -173,8 +197,9 @@ export class Streams {
 			const disconnected = hooks.connected(names, request);
 			const teardown: Teardown = {
 				...{ slot, request, host, connection, hubs: hubs.ofRequests, hub, control },
-				...{ disconnected, clients, ended },
+				...{ disconnected, visitor, clients, ended },
 			};
+			visitor?.began(connection);
 			connection.onEnd(teardown);
 			const over = this.recent.since(mark, { names, clients: connection.clients });
 			if (over !== undefined) connection.expel(over);

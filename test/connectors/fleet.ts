@@ -64,7 +64,10 @@ export function useGrounds(): { grounds: readonly Ground[]; server: () => RedisS
 		{
 			name: "upstash",
 			connect: (history) =>
-				upstash({ url: gateway.url, token: gateway.token, timeout: 20_000, history }),
+				upstash({
+					...{ url: gateway.url, token: gateway.token, timeout: 20_000, history },
+					presence: true,
+				}),
 		},
 	];
 	return { grounds, server: () => server };

@@ -4,6 +4,7 @@ import { redis } from "../../src/connectors/redis.ts";
 import { keysOf } from "../../src/connectors/shared/redis-slot.ts";
 import { upstash } from "../../src/connectors/upstash.ts";
 import type { Connector } from "../../src/core/connector.ts";
+import { Presence } from "../../src/presence.ts";
 import { Recorder } from "../../src/testing.ts";
 import { startCluster } from "../support/redis-cluster.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
@@ -126,6 +127,47 @@ test("runs are sent what the table says besides, and a user who may do no more c
 	expect(all).toEqual(expect.arrayContaining(besides));
 	const log = (await server.command("ACL", "LOG")) as unknown[][];
 	expect(log.filter((entry) => !String(entry).includes("client|set"))).toEqual([]);
+});
+
+test("presence is sent what the table says besides, and a user who may do no more can do all", async () => {
+	const besides = commandsOf("[presence](presence.md), besides those of `redis()`");
+	const commands = [...commandsOf("`redis()`"), ...besides];
+	await using server = await startRedis({
+		users: [
+			`app on >secret resetchannels &room &sse:control* ~sse:presence:* -@all ${commands.join(" ")}`,
+		],
+	});
+	const url = `redis://app:secret@127.0.0.1:${server.port}`;
+	const open = (ttl: number) => {
+		const { sse, errors } = instance(redis(url, { timeout: 20_000 }));
+		const id = (request: Request) => request.headers.get("x-user");
+		const presence = new Presence(sse, { id, ttl, grace: 0, events: () => true });
+		const visit = async (user: string) => {
+			const headers = { "x-user": user };
+			const request = new Request("http://localhost/?channel=room&presence=1", { headers });
+			return (await sse.fetch(request)).body;
+		};
+		return { sse, presence, visit, errors };
+	};
+	await reset([server]);
+	const [one, other] = [open(1_500), open(1_500)];
+	const ann = await one.visit("ann");
+	await other.visit("bob");
+	await until(async () => (await one.presence.occupancy("room")) === 2, { what: "both" });
+	expect((await one.presence.members("room")).members).toHaveLength(2);
+	await ann?.cancel();
+	await until(async () => (await one.presence.occupancy("room")) === 1, { what: "her leave" });
+	await one.visit("eve");
+	await until(async () => (await one.presence.occupancy("room")) === 2, { what: "the third" });
+	await other.sse.close();
+	await until(async () => (await seen([server])).includes("+del"), { what: "his process' end" });
+	expect(await one.presence.occupancy("room")).toBe(1);
+	const all = await seen([server]);
+	expect(all.filter((name) => !commands.includes(name))).toEqual([]);
+	expect(all).toEqual(expect.arrayContaining(besides));
+	const log = (await server.command("ACL", "LOG")) as unknown[][];
+	expect(log.filter((entry) => !String(entry).includes("client|set"))).toEqual([]);
+	expect([...one.errors, ...other.errors]).toEqual([]);
 });
 
 test.each([

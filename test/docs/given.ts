@@ -73,6 +73,12 @@ const perDocument: Record<string, string> = {
 		declare function readCart(id: string): Promise<object>;
 		declare const Message: typeof import("edge-sse").Message;
 	`,
+	"docs/presence.md": `
+		declare function userOf(request: Request): Promise<{ id: string }>;
+		declare const presence: import("edge-sse/presence").Presence;
+		declare const Presence: typeof import("edge-sse/presence").Presence;
+		declare function mayEnter(user: { id: string }, room: string): boolean;
+	`,
 	"docs/runs.md": `
 		declare function answer(signal: AbortSignal): AsyncIterable<string>;
 		declare const languageModel: import("ai").LanguageModel;
@@ -191,6 +197,11 @@ const perSource: Record<string, string> = {
 	"src/runs/runs.ts": `${runs}
 		declare const tokens: AsyncIterable<string>;
 		declare const lease: string;
+	`,
+	"src/presence/presence.ts": `
+		declare function userOf(request: Request): Promise<{ id: string }>;
+		declare const Presence: typeof import("edge-sse/presence").Presence;
+		declare const presence: import("edge-sse/presence").Presence;
 	`,
 	"src/core/message/message.ts": 'declare const Message: typeof import("edge-sse").Message;',
 	"src/core/message/schema.ts": errorClasses,

@@ -49,6 +49,7 @@ test.each([
 	],
 	["src/client/types.ts", "EventClientOptions", "docs/client.md", "## Options"],
 	["src/runs/options.ts", "RunsOptions", "docs/runs.md", "## Options"],
+	["src/presence/options.ts", "PresenceOptions", "docs/presence.md", "## Options"],
 ])("%s: the options of %s are those of %s", (path, name, document, heading) => {
 	const options = members(path, name);
 	expect(options).not.toEqual([]);

@@ -43,6 +43,7 @@ export const publicNames: Record<string, string[]> = {
 		"resumableStreams",
 		"tanstackDurability",
 	],
+	"edge-sse/presence": ["Presence"],
 	"edge-sse/testing": ["Recorder", "connectorContract", "readMessages", "testBroker", "until"],
 	"edge-sse/auth": ["jwtAuthorizer", "jwtPublishAuthorizer", "signChannels"],
 };

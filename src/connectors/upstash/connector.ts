@@ -1,6 +1,7 @@
 import type {
 	Connector,
 	OutgoingMessage,
+	PresenceBasis,
 	PublishOutcome,
 	PublishResult,
 	SendOptions,
@@ -27,6 +28,7 @@ export class UpstashConnector implements Connector {
 	readonly scope: "process" | "request";
 	readonly history: RedisHistory | undefined;
 	readonly runs: RedisRuns | undefined;
+	readonly presence: PresenceBasis;
 	readonly #sender: UpstashSender;
 	readonly #publishing: UpstashPublishing;
 	readonly #supervision: Supervision;
@@ -39,6 +41,10 @@ export class UpstashConnector implements Connector {
 		this.#sender = new UpstashSender(rest, timeout, options.history);
 		this.#publishing = new UpstashPublishing(this.#sender, timeout, this.scope);
 		const { store, run } = this.#sender;
+		this.presence =
+			options.presence === true
+				? { kind: "redis", run, sendsWhole: true, keyPrefix: "sse:presence:" }
+				: { kind: "none", why: "each command is billed. Ask for it: upstash({ presence: true })" };
 		if (store !== undefined) {
 			this.history = new RedisHistory(store, run, sentWhole);
 			this.runs = new RedisRuns(store, { run, scripts: sentWhole, command: "PUBLISH" });

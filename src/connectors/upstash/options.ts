@@ -63,6 +63,13 @@ export interface UpstashOptions {
 	 * @defaultValue none: a refused stream is an error
 	 */
 	fallback?: UpstashFallback | undefined;
+	/**
+	 * Whether `edge-sse/presence` may keep its members in this database. Each join and each leave is 3 to 4 commands, and
+	 * a process with streams costs 360 an hour, with its default `ttl`.
+	 *
+	 * @defaultValue `false`
+	 */
+	presence?: boolean | undefined;
 }
 
 /** Those that go with a client, which knows where its database is. */

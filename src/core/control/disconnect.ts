@@ -12,7 +12,8 @@ export interface DisconnectOptions {
 	 */
 	channel?: string | undefined;
 	/**
-	 * Streams of this client: what `limits.perClient.key` returned for its request.
+	 * Streams of this client: what `limits.perClient.key`, or the `id` of
+	 * `edge-sse/presence`, returned for its request.
 	 *
 	 * @defaultValue any client
 	 */

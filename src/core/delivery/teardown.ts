@@ -1,4 +1,5 @@
 import type { Control } from "../control/channel.ts";
+import type { Visitor } from "../presence-host.ts";
 import type { Slot } from "../request/connection-limits.ts";
 import { stopListening } from "../sinks/host.ts";
 import type { Connection, EndReason } from "./connection.ts";
@@ -20,13 +21,14 @@ export interface Teardown {
 	readonly control: Control;
 	/** Tells the user's hook. */
 	readonly disconnected: (reason: EndReason) => void;
+	readonly visitor: Visitor | undefined;
 	/** What identifies the client. */
 	clients(): readonly (string | undefined)[];
 	ended(reason: EndReason): void;
 }
 
 export function clients(this: Teardown): readonly (string | undefined)[] {
-	return [this.slot.key];
+	return [this.slot.key, this.visitor?.id];
 }
 
 export function ended(this: Teardown, reason: EndReason): void {
@@ -34,5 +36,6 @@ export function ended(this: Teardown, reason: EndReason): void {
 	stopListening(this.request, this.host, this.connection);
 	this.hubs.delete(this.hub);
 	this.control.leave();
+	this.visitor?.ended();
 	this.disconnected(reason);
 }

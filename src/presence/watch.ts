@@ -1,0 +1,202 @@
+import type { Connection } from "../core/delivery/connection.ts";
+import { frame } from "../core/message/frame.ts";
+import { paced, Semaphore } from "../core/scheduling.ts";
+import type { Member } from "./members.ts";
+import type { PresenceStore } from "./store.ts";
+
+interface WatchOptions {
+	store(): PresenceStore;
+	/** Ids that this process has written, and that must be there. */
+	settled(channel: string): readonly string[];
+	/** What this process has written is missing. */
+	missing(): void;
+	failed(error: unknown, channel: string): void;
+}
+
+/** Above so many members, streams are told only how many there are. */
+const mostMembers = 200;
+
+/** Between two events of a channel, in ms. */
+const pause = 1_000;
+
+/** Reads of the store at a time. */
+const readsAtATime = 16;
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+interface Watched {
+	/** Its streams. `false`: it is to be sent all members, before any change. */
+	readonly streams: Map<Connection, boolean>;
+	/** Who is there, as all streams were told. Undefined: there are too many, or it was not read. */
+	view: ReadonlyMap<string, Member> | undefined;
+	occupancy: number;
+	/** The store is to be read. */
+	isStale: boolean;
+	isReading: boolean;
+	readAt: number;
+	timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/**
+ * What streams are told of who comes and goes: first all members, then what is different from what they were told. So each
+ * is told of each, once, whatever words between processes were lost in between, as soon as the store is read again.
+ */
+export class Watch {
+	readonly #options: WatchOptions;
+	readonly #channels = new Map<string, Watched>();
+	readonly #reads = new Semaphore(readsAtATime);
+	/** Until then the store may lack what other processes write again, on the clock of `performance.now()`. */
+	#settlesAt = 0;
+
+	constructor(options: WatchOptions) {
+		this.#options = options;
+	}
+
+	get isEmpty(): boolean {
+		return this.#channels.size === 0;
+	}
+
+	add(channel: string, connection: Connection): void {
+		const watched = this.#channels.get(channel) ?? {
+			streams: new Map(),
+			view: undefined,
+			occupancy: 0,
+			isStale: true,
+			isReading: false,
+			readAt: Number.NEGATIVE_INFINITY,
+			timer: undefined,
+		};
+		this.#channels.set(channel, watched);
+		watched.streams.set(connection, false);
+		if (watched.isStale || watched.view === undefined) this.#stale(channel, watched);
+		else this.#send(channel, watched, undefined);
+	}
+
+	delete(channel: string, connection: Connection): void {
+		const watched = this.#channels.get(channel);
+		if (watched === undefined) return;
+		watched.streams.delete(connection);
+		if (watched.streams.size > 0) return;
+		clearTimeout(watched.timer);
+		this.#channels.delete(channel);
+	}
+
+	/** Members of these channels may have come or gone. */
+	changed(channels: readonly string[]): void {
+		for (const channel of channels) {
+			const watched = this.#channels.get(channel);
+			if (watched !== undefined) this.#stale(channel, watched);
+		}
+	}
+
+	/** Words may have been lost. @param ms until the store has everything again. */
+	lost(ms: number): void {
+		this.#settlesAt = Math.max(this.#settlesAt, performance.now() + ms);
+		this.changed([...this.#channels.keys()]);
+	}
+
+	close(): void {
+		for (const { timer } of this.#channels.values()) clearTimeout(timer);
+		this.#channels.clear();
+	}
+
+	#stale(channel: string, watched: Watched): void {
+		watched.isStale = true;
+		if (watched.isReading || watched.timer !== undefined) return;
+		const wait = Math.max(watched.readAt + pause, this.#settlesAt) - performance.now();
+		watched.timer = setTimeout(
+			() => {
+				watched.timer = undefined;
+				if (this.#settlesAt > performance.now()) this.#stale(channel, watched);
+				else void this.#read(channel, watched);
+			},
+			Math.max(0, wait),
+		);
+	}
+
+	async #read(channel: string, watched: Watched): Promise<void> {
+		watched.isReading = true;
+		watched.isStale = false;
+		try {
+			const own = this.#options.settled(channel);
+			const read = () => this.#options.store().page(channel, "", mostMembers + 1);
+			const { occupancy, members, isFull } = await this.#reads.run(read);
+			const isLarge = isFull || occupancy > mostMembers;
+			const view = isLarge ? undefined : new Map(members.map((each) => [each.id, each]));
+			const still = new Set(this.#options.settled(channel));
+			if (view !== undefined && own.some((id) => still.has(id) && !view.has(id))) {
+				// What others wrote is probably missing, too. Nobody has left.
+				watched.isStale = true;
+				this.#options.missing();
+			} else if (this.#channels.get(channel) === watched) {
+				const before = watched.view;
+				const wasOccupied = watched.occupancy;
+				watched.view = view;
+				watched.occupancy = occupancy;
+				this.#send(channel, watched, { before, wasOccupied });
+			}
+		} catch (error) {
+			watched.isStale = true;
+			this.#options.failed(error, channel);
+		}
+		watched.isReading = false;
+		watched.readAt = performance.now();
+		if (watched.isStale && this.#channels.get(channel) === watched) this.#stale(channel, watched);
+	}
+
+	/** @param last what streams were told before. Undefined: nothing is new but streams. */
+	#send(
+		channel: string,
+		watched: Watched,
+		last: { before: Watched["view"]; wasOccupied: number } | undefined,
+	): void {
+		const { view, occupancy, streams } = watched;
+		const all = lazily(() =>
+			eventOf({ channel, occupancy, ...(view && { members: [...view.values()] }) }),
+		);
+		const change = last === undefined ? undefined : changeOf(channel, watched, last);
+		const due = [...streams].filter(([, isTold]) => !isTold || change !== undefined);
+		paced(due, ([connection]) => {
+			const isTold = streams.get(connection);
+			if (isTold === undefined) return;
+			const bytes = isTold ? change?.() : all();
+			if (bytes === undefined) return;
+			// One that reads too slowly is told everything once it reads again.
+			const isSent = connection.write(bytes);
+			streams.set(connection, isSent);
+			if (!isSent) this.#stale(channel, watched);
+		});
+	}
+}
+
+/** Undefined: nothing has changed. */
+function changeOf(
+	channel: string,
+	{ view, occupancy }: Watched,
+	{ before, wasOccupied }: { before: Watched["view"]; wasOccupied: number },
+): (() => Uint8Array) | undefined {
+	if (view === undefined) {
+		if (before === undefined && occupancy === wasOccupied) return undefined;
+		return lazily(() => eventOf({ channel, occupancy }));
+	}
+	// There were too many to tell who they are.
+	if (before === undefined) {
+		return lazily(() => eventOf({ channel, occupancy, members: [...view.values()] }));
+	}
+	const joined = [...view.values()].filter(({ id }) => !before.has(id));
+	const left = [...before.keys()].filter((id) => !view.has(id));
+	if (joined.length === 0 && left.length === 0) return undefined;
+	return lazily(() => eventOf({ channel, occupancy, joined, left }));
+}
+
+function eventOf(data: object): Uint8Array {
+	return encoder.encode(frame({ type: "sse.presence", data: JSON.stringify(data) }));
+}
+
+function lazily<T>(make: () => T): () => T {
+	let made: { value: T } | undefined;
+	return () => {
+		made ??= { value: make() };
+		return made.value;
+	};
+}
