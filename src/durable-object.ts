@@ -15,7 +15,7 @@
  * @module
  */
 
-import { DurableObject, type ObjectSocket } from "cloudflare:workers";
+import { DurableObject } from "cloudflare:workers";
 import type { HistoryLimits } from "./connectors/shared/history-limits.ts";
 import { outcomeOf } from "./connectors/shared/outcome.ts";
 import type {
@@ -48,6 +48,9 @@ export type {
 	DurableObjectOptions,
 } from "./durable-object/connector.ts";
 export { durableObject } from "./durable-object/connector.ts";
+
+/** As the host's own types have it: in a Worker's project, Cloudflare's. */
+type Socket = Parameters<NonNullable<DurableObject["webSocketMessage"]>>[0];
 
 /**
  * One channel, as a Durable Object. It is the hub that Workers lack, because they share no
@@ -211,7 +214,7 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 	 *
 	 * @internal
 	 */
-	override webSocketMessage(socket: ObjectSocket, message: string | ArrayBuffer): void {
+	override webSocketMessage(socket: Socket, message: string | ArrayBuffer): void {
 		this.#broker.sockets?.receive(socket, message);
 	}
 
@@ -220,7 +223,7 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 	 *
 	 * @internal
 	 */
-	override webSocketClose(socket: ObjectSocket): void {
+	override webSocketClose(socket: Socket): void {
 		this.#broker.sockets?.leave(socket);
 	}
 
@@ -229,7 +232,7 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 	 *
 	 * @internal
 	 */
-	override webSocketError(socket: ObjectSocket): void {
+	override webSocketError(socket: Socket): void {
 		this.#broker.sockets?.leave(socket);
 	}
 

@@ -38,7 +38,7 @@ export function runBody(options: BodyOptions): ReadableStream<Uint8Array> {
 	});
 }
 
-class Body implements RunStream, UnderlyingDefaultSource<Uint8Array> {
+class Body implements RunStream {
 	readonly #options: BodyOptions;
 	readonly #abort = new AbortController();
 	readonly #steps: AsyncGenerator<Step, void>;

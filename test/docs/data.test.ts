@@ -11,6 +11,7 @@ type Check = (code: string) => string | undefined | Promise<string | undefined>;
 
 const checks: Record<string, Check[]> = {
 	json: [(code) => problem(() => JSON.parse(code))],
+	jsonc: [(code) => bun("JSONC.parse", code)],
 	toml: [(code) => bun("TOML.parse", code)],
 	yaml: [(code) => bun("YAML.parse", code)],
 	sh: [(code) => read("sh", ["-n"], code)],
@@ -35,6 +36,7 @@ test.each(checked)("$at is $language", async (snippet) => {
 
 test.each([
 	["json", '{ "a": 1, }'],
+	["jsonc", '{ "a": 1, // one'],
 	["toml", "a = [1"],
 	["yaml", "a: [1"],
 	["sh", "if true; then echo"],

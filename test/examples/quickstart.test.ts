@@ -17,7 +17,7 @@ test.each(files)("$file is shown as it is", ({ file, code }) => {
 });
 
 test("all code on the page is a file of the examples", () => {
-	const code = ["ts", "js", "tsx", "toml"].flatMap((language) => blocks(page, language));
+	const code = ["ts", "js", "tsx", "toml", "jsonc"].flatMap((language) => blocks(page, language));
 	expect(code).toHaveLength(files.length);
 	expect(code.length).toBeGreaterThan(15);
 });

@@ -6,7 +6,6 @@ import { build } from "esbuild";
 import { beforeAll, expect, test } from "vitest";
 import { workerBudget } from "./entries.ts";
 import { type Installed, install } from "./installed.ts";
-import { root, run, temporaryFolder } from "./support.ts";
 
 let installed: Installed;
 beforeAll(async () => {
@@ -93,13 +92,4 @@ test("a Worker that asks for edge-sse/redis gets it: the test above would see it
 	expect(modules.some((path) => path.includes("@redis/client"))).toBe(true);
 	expect(modules.filter(hasTcpClient).some((path) => path.includes("edge-sse/dist/"))).toBe(true);
 	expect(imports.length).toBeGreaterThan(0);
-});
-
-test("the hub for Workers builds as it would be deployed", async () => {
-	const { code, output } = await run("wrangler", [
-		...["deploy", "--dry-run", "--config", `${root}/wrangler.toml`],
-		...["--outdir", temporaryFolder()],
-	]);
-	expect(output).toContain("env.SSE (SseChannel)");
-	expect(code).toBe(0);
 });

@@ -40,7 +40,7 @@ const inBytes: QueuingStrategy<Uint8Array> = {
  * to four microseconds more per client and message. It is its stream's own source, which saves
  * each client some closures.
  */
-export class BodySink implements StreamSink, UnderlyingDefaultSource<Uint8Array> {
+export class BodySink implements StreamSink {
 	readonly body: ReadableStream<Uint8Array>;
 	readonly owner: SinkOwner;
 	#controller: ReadableStreamDefaultController<Uint8Array> | undefined;
