@@ -1,7 +1,7 @@
 import type { ClientEncoder } from "../core/delivery/compression.ts";
 import { crc32, shifted } from "./checksum.ts";
 import { emptyBlock, stored } from "./deflate.ts";
-import type { GzipChunk } from "./feed.ts";
+import type { GzipChunk, Place } from "./feed.ts";
 
 /**
  * The fixed beginning of a gzip stream: deflate, no name, no time, no system.
@@ -9,9 +9,6 @@ import type { GzipChunk } from "./feed.ts";
  * @see https://www.rfc-editor.org/rfc/rfc1952#section-2.3
  */
 const header = /* @__PURE__ */ Uint8Array.of(31, 139, 8, 0, 0, 0, 0, 0, 0, 255);
-
-/** No chunk begins here. */
-const nowhere = -1;
 
 /** Bytes of a client's own, as they are sent, and their checksum. */
 interface Own {
@@ -39,12 +36,9 @@ export class GzipClient implements ClientEncoder {
 	/** The checksum and the length of what it was sent before the present run. */
 	#crc = 0;
 	#length = 0;
-	/** The present run: the bytes of the feed that it was sent in a row. */
-	#from = nowhere;
-	#upTo = nowhere;
-	/** The feed's checksums there. */
-	#crcFrom = 0;
-	#crcUpTo = 0;
+	/** The present run: the bytes of the feed that it was sent in a row. Undefined: there is none. */
+	#from: Place | undefined;
+	#upTo: Place | undefined;
 
 	constructor(last: LastOwn) {
 		this.#last = last;
@@ -59,14 +53,14 @@ export class GzipClient implements ClientEncoder {
 	}
 
 	shared(chunk: GzipChunk): Uint8Array {
-		if (chunk.start !== this.#upTo) {
+		let from = this.#from;
+		if (from === undefined || chunk.start !== this.#upTo) {
 			this.#endRun();
-			this.#from = chunk.start;
-			this.#crcFrom = chunk.crcStart;
+			from = chunk.start;
+			this.#from = from;
 		}
 		this.#upTo = chunk.end;
-		this.#crcUpTo = chunk.crcEnd;
-		return this.#withHeader(chunk.encodedAfter(chunk.start - this.#from));
+		return this.#withHeader(chunk.encodedAfter(chunk.start.at - from.at));
 	}
 
 	silence(): Uint8Array {
@@ -85,10 +79,13 @@ export class GzipClient implements ClientEncoder {
 	}
 
 	#endRun(): void {
-		if (this.#upTo === nowhere) return;
-		const length = this.#upTo - this.#from;
-		this.#add((this.#crcUpTo ^ shifted(this.#crcFrom, length)) >>> 0, length);
-		this.#upTo = nowhere;
+		const from = this.#from;
+		const upTo = this.#upTo;
+		if (from === undefined || upTo === undefined) return;
+		const length = upTo.at - from.at;
+		this.#add((upTo.crc ^ shifted(from.crc, length)) >>> 0, length);
+		this.#from = undefined;
+		this.#upTo = undefined;
 	}
 
 	#add(crc: number, length: number): void {

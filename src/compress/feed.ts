@@ -24,12 +24,19 @@ const nothing = /* @__PURE__ */ new Uint8Array();
 /** How many clients asked for a chunk, by the farthest reach that each could use. */
 type Census = number[];
 
+/** A place among the bytes of a feed. One object for each, so that a client keeps no numbers of its own. */
+export interface Place {
+	/** Bytes before it. */
+	readonly at: number;
+	/** Their checksum. */
+	readonly crc: number;
+}
+
 /** Compresses what the clients of a feed get, once for all that can decode the same. */
 export class GzipFeed implements FeedEncoder {
 	readonly #windows: Windows | undefined;
-	/** Bytes so far, and their checksum. */
-	#end = 0;
-	#crc = 0;
+	/** Where the next chunk begins. */
+	#end: Place = { at: 0, crc: 0 };
 	/** Of the last chunk that every client was sent. */
 	#settled: Census = [];
 	/** Of the chunk that is being sent. */
@@ -41,9 +48,8 @@ export class GzipFeed implements FeedEncoder {
 	}
 
 	next(bytes: Uint8Array): GzipChunk {
-		const chunk = new GzipChunk(this, bytes, this.#before(bytes), this.#end, this.#crc);
+		const chunk = new GzipChunk(this, bytes, this.#before(bytes), this.#end);
 		this.#end = chunk.end;
-		this.#crc = chunk.crcEnd;
 		return chunk;
 	}
 
@@ -65,7 +71,7 @@ export class GzipFeed implements FeedEncoder {
 	 * A chunk begins to be sent: all clients have the one before.
 	 *
 	 * @param census is filled while it is sent.
-	 * @returns the reaches that it is compressed with: those that most clients can use.
+	 * @returns the reaches that it is compressed with, by their numbers: those that most clients can use.
 	 */
 	begin(census: Census): Set<number> {
 		if (sum(this.#current) > 0) this.#settled = this.#current;
@@ -82,31 +88,33 @@ export class GzipFeed implements FeedEncoder {
 	}
 }
 
+/** The number of the farthest reach that is at most so many bytes. */
+function farthest(bytes: number): number {
+	return reaches.findLastIndex((reach) => reach <= bytes);
+}
+
 /** Bytes that all clients of a feed get, in as many forms as they need. */
 export class GzipChunk implements SharedChunk {
 	readonly bytes: Uint8Array;
-	/** Where it begins and ends among all bytes of the feed, and their checksums up to there. */
-	readonly start: number;
-	readonly end: number;
-	readonly crcStart: number;
-	readonly crcEnd: number;
+	readonly start: Place;
+	readonly end: Place;
 	readonly #feed: GzipFeed;
+	/** The bytes of the feed that it may refer to. */
 	readonly #before: Uint8Array;
-	/** Undefined until the first client asks. */
-	#allowed: Set<number> | undefined;
+	readonly #longest: number;
 	readonly #census: Census = reaches.map(() => 0);
+	/** For each reach the one that is used instead; -1: the bytes are sent as they are. Undefined: nobody has asked. */
+	#instead: readonly number[] | undefined;
 	readonly #encoded: (Uint8Array | undefined)[] = [];
 	#stored: Uint8Array | undefined;
 
-	/** @param before the bytes of the feed that it may refer to. */
-	constructor(feed: GzipFeed, bytes: Uint8Array, before: Uint8Array, start: number, crc: number) {
+	constructor(feed: GzipFeed, bytes: Uint8Array, before: Uint8Array, start: Place) {
 		this.#feed = feed;
 		this.bytes = bytes;
 		this.#before = before;
+		this.#longest = farthest(before.length);
 		this.start = start;
-		this.end = start + bytes.length;
-		this.crcStart = crc;
-		this.crcEnd = crc32(bytes, crc);
+		this.end = { at: start.at + bytes.length, crc: crc32(bytes, start.crc) };
 	}
 
 	/**
@@ -114,22 +122,26 @@ export class GzipChunk implements SharedChunk {
 	 * @returns the chunk as such a client can decode it.
 	 */
 	encodedAfter(run: number): Uint8Array {
-		this.#allowed ??= this.#feed.begin(this.#census);
-		const usable = Math.min(run, this.#before.length);
-		const farthest = reaches.findLastIndex((reach) => reach <= usable);
-		this.#census[farthest] = (this.#census[farthest] ?? 0) + 1;
-		for (let at = farthest; at >= 0; at--) if (this.#allowed.has(at)) return this.#encode(at);
+		const reach = run >= this.#before.length ? this.#longest : farthest(run);
+		this.#instead ??= this.#begin();
+		this.#census[reach] = (this.#census[reach] ?? 0) + 1;
+		const used = this.#instead[reach] ?? -1;
+		if (used >= 0) return this.#encoded[used] ?? this.#encode(used);
 		this.#stored ??= stored(this.bytes);
 		return this.#stored;
 	}
 
-	#encode(at: number): Uint8Array {
-		let encoded = this.#encoded[at];
-		if (encoded === undefined) {
-			const reach = reaches[at] ?? 0;
-			encoded = deflated(this.bytes, this.#before.subarray(this.#before.length - reach));
-			this.#encoded[at] = encoded;
-		}
+	#begin(): number[] {
+		const allowed = this.#feed.begin(this.#census);
+		return reaches.map((_, reach) =>
+			reaches.findLastIndex((_, other) => other <= reach && allowed.has(other)),
+		);
+	}
+
+	#encode(number: number): Uint8Array {
+		const reach = reaches[number] ?? 0;
+		const encoded = deflated(this.bytes, this.#before.subarray(this.#before.length - reach));
+		this.#encoded[number] = encoded;
 		return encoded;
 	}
 }
