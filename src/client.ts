@@ -11,24 +11,24 @@
  * @module
  */
 
-import { guarded, parsed, report, streamUrl } from "./client/host.ts";
+import { add, guarded, loadMore, parsed, report, streamUrl } from "./client/host.ts";
 import { iterate } from "./client/iterate.ts";
-import type { Channels } from "./client/more/channels.ts";
-import { watchPage } from "./client/page.ts";
+import { openPage, type Page } from "./client/page.ts";
 import { shareKey } from "./client/share-key.ts";
 import type { SourceOptions } from "./client/source.ts";
-import { openTab, type Tab } from "./client/tab.ts";
 import type {
 	ClientEvent,
 	ClientState,
 	DataOf,
 	EventClientOptions,
 	EventOf,
+	SetState,
 	StreamUrl,
 	TypeOf,
 } from "./client/types.ts";
 
 export type {
+	ClientDebug,
 	ClientEvent,
 	ClientState,
 	DataOf,
@@ -36,6 +36,8 @@ export type {
 	EventClientOptions,
 	EventOf,
 	Gap,
+	OpeningReason,
+	Role,
 	StreamHeaders,
 	StreamUrl,
 	TypeOf,
@@ -47,8 +49,8 @@ export type EventChannel<Events extends object = Record<string, unknown>> = Pick
 	"on" | "events"
 >;
 
+type Listener = [key: string, hear: (data: never, event: never) => void];
 type StateListener = (state: ClientState, error?: unknown) => void;
-type Hear = (data: never, event: never) => void;
 
 /**
  * Listens to an event stream, with the browser's own EventSource, or by `fetch` where headers, a
@@ -68,24 +70,25 @@ type Hear = (data: never, event: never) => void;
 export class EventClient<Events extends object = Record<string, unknown>> {
 	readonly #options: SourceOptions;
 	/** In the order in which they came. A key is a type, with a channel's name a line below. */
-	readonly #listeners = new Set<[key: string, hear: Hear]>();
+	readonly #listeners = new Set<Listener>();
 	readonly #stateListeners = new Set<[StateListener]>();
 	/** What ends the iterators. */
 	readonly #ends = new Set<(error?: unknown) => void>();
 	#state: ClientState = "closed";
 	/** Present while something listens. */
-	#tab: Tab | undefined;
-	/** Present once a channel was listened to. */
-	#channels: Channels | undefined;
-	/** Ends the listeners of the page's own events. */
-	#page: AbortController | undefined;
+	#page: Page | undefined;
+	/** Whether a channel was listened to. */
+	#hasChannels = false;
 
 	constructor(url: StreamUrl, options: EventClientOptions = {}) {
-		const { headers, method, body, fetch, signal } = options;
+		const { headers, method, body, fetch, signal, share = true } = options;
 		const foreign = method ?? body;
-		const custom = (foreign ?? headers ?? fetch ?? signal) !== undefined;
-		const share = foreign === undefined && (options.share ?? true);
-		this.#options = { ...options, url, custom, share };
+		this.#options = {
+			...options,
+			url,
+			custom: (foreign ?? headers ?? fetch ?? signal) !== undefined,
+			share: foreign === undefined && share,
+		};
 	}
 
 	/** The state of the connection. */
@@ -105,14 +108,8 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	 *
 	 * @returns a function that stops it.
 	 */
-	readonly onState = (listener: (state: ClientState, error?: unknown) => void): (() => void) => {
-		// The same function may be added twice, and each addition has its own stop.
-		const entry: [StateListener] = [listener];
-		this.#stateListeners.add(entry);
-		return () => {
-			this.#stateListeners.delete(entry);
-		};
-	};
+	readonly onState = (listener: (state: ClientState, error?: unknown) => void): (() => void) =>
+		add(this.#stateListeners, [listener]);
 
 	/**
 	 * Calls back for every event of a type. `sse.gap` says that events may be missing.
@@ -133,12 +130,11 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 		// Nobody could catch an error when the stream opens.
 		const { url } = this.#options;
 		if (typeof url !== "function") streamUrl(url);
-		const entry: [string, Hear] = [type, listener as Hear];
-		this.#listeners.add(entry);
+		const stop = add(this.#listeners, [type, listener as Listener[1]]);
 		// After this turn, so that everything added or exchanged in one turn is one request.
 		queueMicrotask(this.#settle);
 		return () => {
-			this.#listeners.delete(entry);
+			stop();
 			queueMicrotask(this.#settle);
 		};
 	}
@@ -160,14 +156,7 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	events<Type extends TypeOf<Events>>(
 		...types: Type[]
 	): AsyncIterableIterator<EventOf<Events, Type>> {
-		return iterate((put, end) => {
-			this.#ends.add(end);
-			const stops = types.map((type) => this.on(type, (_, event) => put(event as never)));
-			return () => {
-				this.#ends.delete(end);
-				for (const stop of stops) stop();
-			};
-		});
+		return iterate(this as never, types, this.#ends);
 	}
 
 	/**
@@ -207,53 +196,49 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 		const keys = [...this.#listeners].map(([key]) => key);
 		const types = keys.filter((key) => !key.includes("\n"));
 		const options = this.#options;
-		const setState = this.#setState;
-		let tab = this.#tab;
 		// What is told of the stream needs none.
 		if (types.every((type) => type.startsWith("sse."))) {
-			this.#tab = undefined;
-			if (tab !== undefined) {
-				this.#page?.abort();
-				tab.leave();
-				setState("closed");
+			if (this.#page) {
+				this.#page.close();
+				this.#page = undefined;
+				this.#setState("closed");
 			}
-		} else if (tab === undefined) {
-			tab = openTab(shareKey(options), options, new Set(types), this.#deliver, setState);
-			this.#tab = tab;
-			this.#page = watchPage(tab, setState);
-			setState("connecting");
-			tab.join();
-		} else for (const type of types) tab.listen(type);
-		if (types.length < keys.length || this.#channels) {
-			import("./client/more/client-more.ts")
-				.then(({ openChannels }) => {
-					this.#channels ??= openChannels(
+		} else if (this.#page) for (const type of types) this.#page.listen(type);
+		else this.#page = openPage(shareKey(options), options, types, this.#deliver, this.#setState);
+		this.#hasChannels ||= types.length < keys.length;
+		if (this.#hasChannels) {
+			loadMore()
+				.then((more) => {
+					more.listenToChannels(
+						this.#listeners,
 						options,
 						shareKey(options),
 						streamUrl,
 						this.constructor as typeof EventClient,
 						this.#deliver,
-						setState,
+						this.#setState,
 					);
-					this.#channels(this.#listeners);
 				})
 				.catch(report);
 		}
 	};
 
 	readonly #deliver = (key: string, text: string, lastEventId: string): void => {
-		const heard = [...this.#listeners].filter(([each]) => each === key);
-		if (heard.length > 0)
-			guarded(() => {
-				const [type = ""] = key.split("\n");
-				const { parse } = this.#options;
-				const data = parse && !type.startsWith("sse.") ? parse(text, type) : parsed(text);
-				const event = { type, data, lastEventId };
-				for (const [, hear] of heard) guarded(() => hear(data as never, event as never));
-			});
+		let event: ClientEvent | undefined;
+		for (const [each, hear] of [...this.#listeners]) {
+			if (each === key)
+				guarded(() => {
+					const [type] = key.split("\n") as [string];
+					const { parse } = this.#options;
+					const data = parse && !type.startsWith("sse.") ? parse : parsed;
+					event ??= { type, data: data(text, type), lastEventId };
+					hear(event.data as never, event as never);
+				});
+		}
 	};
 
-	readonly #setState = (state: ClientState, error?: unknown): void => {
+	readonly #setState: SetState = (state, error, why) => {
+		guarded(() => this.#options.onDebug?.({ state, why, error }));
 		if (state === this.#state) return;
 		this.#state = state;
 		for (const [hear] of [...this.#stateListeners]) guarded(() => hear(state, error));

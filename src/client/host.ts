@@ -1,6 +1,6 @@
 /** What differs between hosts: browsers, workers, Electron, Node, Bun, Deno, React Native. */
 
-const host = globalThis as { document?: { baseURI: string }; location?: { href: string } };
+type Page = { document?: { baseURI: string } };
 
 /**
  * The absolute URL. It asks for events instead of comments and `retry:`, which scripts cannot
@@ -9,15 +9,16 @@ const host = globalThis as { document?: { baseURI: string }; location?: { href: 
  *   file.
  */
 export function streamUrl(url: string | URL): URL {
+	let target: URL | undefined;
 	try {
 		// A `<base>`, or a frame without its own URL, makes this differ from the location.
-		const target = new URL(url, host.document?.baseURI ?? host.location?.href);
-		if (/^(file|data|blob|about):/.test(target.protocol)) throw new TypeError(target.protocol);
-		target.searchParams.set("sse.control", "events");
-		return target;
-	} catch (cause) {
-		throw new TypeError("url: must be absolute here, as https://hub.example/stream.", { cause });
+		target = new URL(url, (globalThis as Page).document?.baseURI ?? globalThis.location?.href);
+	} catch {
+		// Its message would quote the URL, which may hold a token.
 	}
+	if (!target?.host) throw new TypeError("url: must be absolute here, with https://.");
+	target.searchParams.set("sse.control", "events");
+	return target;
 }
 
 /** Reports an error that no caller can catch. */
@@ -41,4 +42,21 @@ export function guarded(run: () => void): void {
 	} catch (error) {
 		report(error);
 	}
+}
+
+/** Loads what most pages do not need. */
+export function loadMore(): Promise<typeof import("./more/client-more.ts")> {
+	return import("./more/client-more.ts");
+}
+
+/**
+ * The same value may be added twice, in an entry of its own, and each has its own stop.
+ *
+ * @returns what removes it. Idempotent.
+ */
+export function add<T>(to: Set<T>, entry: T): () => void {
+	to.add(entry);
+	return () => {
+		to.delete(entry);
+	};
 }

@@ -1,39 +1,45 @@
+import { add } from "./host.ts";
+import type { ClientEvent } from "./types.ts";
+
 /**
- * What is heard, for an async iterator. It queues what has not been read yet.
+ * What is heard, for an async iterator. It listens with the first `next()`, and queues what has
+ * not been read yet.
  *
- * @param listen is called with the first `next()`, and returns what stops it. `end` tells that
- *   no more comes. What is queued can still be read, and then the error is thrown, if there is one.
+ * @param ends is what tells it that no more comes, once or several times. What is queued can still
+ *   be read, and then the error is thrown, if there is one.
  */
-export function iterate<T>(
-	listen: (put: (value: T) => void, end: (error?: unknown) => void) => () => void,
+export function iterate<T extends ClientEvent>(
+	client: { on(type: never, listener: (data: unknown, event: T) => void): () => void },
+	types: readonly string[],
+	ends: Set<(error?: unknown) => void>,
 ): AsyncIterableIterator<T> {
 	const unread: T[] = [];
-	let stop: (() => void) | undefined;
+	let stops: (() => void)[] = [];
 	let wake: (() => void) | undefined;
-	let isOver = false;
-	let failure: unknown;
+	let over: [error?: unknown] | undefined;
 	const end = (error?: unknown): void => {
-		if (isOver) return;
-		isOver = true;
-		failure = error;
-		stop?.();
+		over ??= [error];
+		for (const stop of stops) stop();
 		wake?.();
 	};
 	const items = (async function* (): AsyncGenerator<T, void> {
-		stop = listen((value) => {
-			unread.push(value);
-			wake?.();
-		}, end);
+		stops = types.map((type) =>
+			client.on(type as never, (_, event) => {
+				unread.push(event);
+				wake?.();
+			}),
+		);
+		stops.push(add(ends, end));
 		for (;;) {
 			if (unread.length > 0) yield unread.shift() as T;
-			else if (isOver) break;
+			else if (over) break;
 			else {
 				await new Promise<void>((resolve) => {
 					wake = resolve;
 				});
 			}
 		}
-		if (failure) throw failure;
+		if (over[0]) throw over[0];
 	})();
 	const leave = items.return;
 	items.return = (value) => {

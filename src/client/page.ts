@@ -1,38 +1,55 @@
-import type { Tab } from "./tab.ts";
-import type { ClientState } from "./types.ts";
+import { always } from "./reconnecting-source.ts";
+import type { SourceOptions } from "./source.ts";
+import { openTab, type Tab } from "./tab.ts";
+import type { SetState } from "./types.ts";
 
-/**
- * Lets a tab leave and join as its page is frozen, shown or back on line.
- *
- * @returns what ends that.
- */
-export function watchPage(tab: Tab, setState: (state: ClientState) => void): AbortController {
+/** A tab that leaves and joins as its page is frozen, shown or back on line. */
+export interface Page extends Pick<Tab, "listen"> {
+	/** Leaves for good. */
+	close(): void;
+}
+
+/** As `openTab`, and joins. */
+export function openPage(
+	key: string | false,
+	options: SourceOptions,
+	types: readonly string[],
+	deliver: (type: string, data: string, id: string) => void,
+	setState: SetState,
+): Page {
+	const tab = openTab(key, options, new Set([...always, ...types]), deliver, setState);
 	const page = new AbortController();
-	const { signal } = page;
 	let away = false;
-	const leave = () => {
+	const hide = () => {
 		away = true;
 		tab.leave();
 		setState("waiting");
 	};
-	const join = () => {
+	const show = () => {
 		if (away) tab.join();
 		away = false;
 	};
-	const { document } = globalThis as { document?: EventTarget };
-	const { source } = tab;
-	const reasons: [target: Partial<EventTarget> | undefined, type: string, run: () => void][] = [
+	for (const [type, run] of Object.entries({
 		// A frozen tab must not lead. A page with a lock or a stream is not put into the back/forward
 		// cache.
-		[globalThis, "pagehide", leave],
-		[globalThis, "pageshow", join],
-		[document, "freeze", leave],
-		[document, "resume", join],
-		[globalThis, "online", source.reopen],
+		pagehide: hide,
+		pageshow: show,
+		freeze: hide,
+		resume: show,
+		online: tab.source.online,
 		// Timers stand still while a machine sleeps.
-		[document, "visibilitychange", source.check],
-	];
-	// Some hosts lack these.
-	for (const [target, type, run] of reasons) target?.addEventListener?.(type, run, { signal });
-	return page;
+		visibilitychange: tab.source.check,
+	})) {
+		// Some hosts have no such thing. A document's events pass its window first.
+		globalThis.addEventListener?.(type, run, { signal: page.signal, capture: true });
+	}
+	setState("connecting");
+	tab.join();
+	return {
+		listen: tab.listen,
+		close: () => {
+			page.abort();
+			tab.leave();
+		},
+	};
 }

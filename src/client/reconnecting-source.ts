@@ -1,6 +1,7 @@
-import { parsed, report, streamUrl } from "./host.ts";
+import { loadMore, parsed, report, streamUrl } from "./host.ts";
+import type { openSource } from "./more/client-more.ts";
 import type { Failure, Source, SourceEvent, SourceOptions } from "./source.ts";
-import type { ClientState, Disconnected } from "./types.ts";
+import type { Disconnected, OpeningReason, SetState } from "./types.ts";
 
 /**
  * One stream after another. Each begins where the one before was lost.
@@ -10,40 +11,33 @@ import type { ClientState, Disconnected } from "./types.ts";
  * lost silently. So the cursor goes into the URL of a new EventSource.
  */
 export interface ReconnectingSource {
-	/**
-	 * Opens the stream in place of the current one.
-	 *
-	 * @param error what was wrong with the current one.
-	 */
-	open(error?: unknown): void;
+	/** Opens the stream in place of the current one. */
+	open(reason: OpeningReason): void;
 	listen(type: string): void;
 	/** Reopens a stream whose next sign of life is overdue. */
 	check(): void;
 	/** The network is back. Any open stream is dead, or soon will be. */
-	reopen(): void;
+	online(): void;
 	close(): void;
 }
 
 /**
- * In ms. Each attempt waits up to twice as long as the one before, and at least a third of
- * that.
+ * In ms. A stream that lasted longer was a good one, and the next attempt counts as the first. A
+ * stream that brings nothing at all for as long is held back, or of another server: ours begin with
+ * a ping.
  */
-const firstWait = 6_000;
-const longestWait = 60_000;
-
-/** A timer with a longer delay fires at once. */
-const longestTimer = 2_147_483_647;
-
-/** After a stream that lasted this long, in ms, the next attempt counts as the first. */
 const goodWhile = 5_000;
 
 /** Always listened for. Pings carry the position, and a page may ask for gaps at any time. */
-const always = ["open", "error", "sse.retry", "sse.ping", "sse.gap", "sse.disconnect"];
+export const always: readonly string[] = [
+	...["open", "error"],
+	...["sse.retry", "sse.ping", "sse.gap", "sse.disconnect"],
+];
 
 /**
  * Closures, and arguments in a row, as every page loads this: minifiers shorten their names.
  *
- * @param types to listen for. An EventSource hands out no others.
+ * @param types to listen for, with those of `always`. An EventSource hands out no others.
  * @param cursor says where to begin. Undefined: with new events.
  * @param onEvent is told the latest id, of this event or an earlier one; `""`: none so far.
  * @param onState is told why it is so, where that is known.
@@ -53,57 +47,64 @@ export function reconnectingSource(
 	types: ReadonlySet<string>,
 	cursor: () => string | undefined,
 	onEvent: (type: string, data: string, id: string) => void,
-	onState: (state: ClientState, error?: unknown) => void,
+	onState: SetState,
 ): ReconnectingSource {
 	const { url, withCredentials, retry = true, watchdog, custom } = options;
 	let source: Source | undefined;
+	/** The URL of the latest stream. */
+	let target: URL;
 	/** Detects an opening that was overtaken while its URL was being made. */
 	let opening = 0;
 	/** 0: it is not open, or was not for long enough. */
 	let openedAt = 0;
 	let attempts = 0;
 	let heardAt = 0;
-	let silence = watchdog ?? 0;
+	/** Streams in a row that fell silent. */
+	let silent = 0;
+	/** Opens what is no EventSource. */
+	let opener: typeof openSource | undefined;
+	/** After how long silence counts, in ms; 0: never. Undefined: this stream has not spoken. */
+	let silence = watchdog;
 	/** When to reconnect, in ms, as the server said on this connection. -1: it did not. */
 	let retryAfter = -1;
 	/** Runs the next attempt, or while the stream is open, ends its silence. */
 	let timer: ReturnType<typeof setTimeout> | undefined;
 
-	const open = (error?: unknown): void => {
+	const open = (reason: OpeningReason, error?: unknown): void => {
 		close();
-		onState("connecting", error);
+		onState("connecting", error, reason);
 		const own = opening;
-		connect(own).catch((reason: unknown) => {
+		connect(own).catch((failure: unknown) => {
 			if (own !== opening) return; // a newer opening has replaced this one
-			report(reason);
-			openLater(reason);
+			report(failure);
+			openLater(failure);
 		});
 	};
 
 	const connect = async (own: number): Promise<void> => {
 		const address = typeof url === "function" ? await url() : url;
-		const target = streamUrl(address);
+		target = streamUrl(address);
 		// Nobody who does well with an EventSource pays for the rest.
-		const more =
-			custom || !globalThis.EventSource ? await import("./more/client-more.ts") : undefined;
+		if (custom || !globalThis.EventSource) opener ??= (await loadMore()).openSource;
 		if (own !== opening) return;
 		const position = cursor();
-		if (more !== undefined) {
-			source = more.openFetch(address, target, options, position);
-		} else {
+		openedAt = 0;
+		silence ||= watchdog;
+		if (opener) source = opener(address, target, options, position);
+		else {
 			// An EventSource sends no header but its own, which a new one does not have.
-			if (position !== undefined) target.searchParams.set("lastEventId", position);
-			source = new EventSource(target.href, { withCredentials: !!withCredentials });
+			if (position) target.searchParams.set("lastEventId", position);
+			source = new EventSource(target.href, { withCredentials } as EventSourceInit);
 		}
-		for (const type of new Set([...always, ...types])) listen(type);
+		for (const type of types) listen(type);
 		heard();
 	};
 
 	const listen = (type: string): void => {
-		const target = source;
-		target?.addEventListener(type, (event) => {
+		const own = source;
+		own?.addEventListener(type, (event) => {
 			// Some libraries dispatch events of their own after close.
-			if (target === source) receive(type, event);
+			if (own === source) receive(type, event);
 		});
 	};
 
@@ -112,16 +113,17 @@ export function reconnectingSource(
 		clearTimeout(timer);
 		timer = undefined;
 		retryAfter = -1;
-		const target = source;
+		source?.close();
 		source = undefined;
-		target?.close();
 	};
 
 	const receive = (type: string, event: SourceEvent | Failure): void => {
 		// A publisher may name an event "open" or "error". It says nothing about the connection.
 		if ("data" in event) {
 			const { data, lastEventId } = event;
-			if (type === "sse.retry") retryAfter = Math.min(+data, longestTimer);
+			if (type === "sse.retry") retryAfter = Math.min(+data, 3_600_000); // a timer that is too long fires at once
+			// Without pings it is another server.
+			silence ??= 0;
 			// A ping's data is its interval.
 			if (type === "sse.ping") silence = watchdog ?? 3 * +data;
 			heard();
@@ -133,14 +135,16 @@ export function reconnectingSource(
 		} else if (type === "error") {
 			// Some libraries schedule their own reconnect after reporting the loss. Let them do so, then
 			// close.
-			const target = source;
+			const own = opening;
 			queueMicrotask(() => {
-				if (target === source) lost(event);
+				if (own === opening) lost(event);
 			});
 		} else {
-			openedAt ||= Date.now();
 			heard();
-			onState("open");
+			// A comment is a sign of life, too.
+			if (openedAt) return;
+			openedAt = Date.now();
+			onState(source?.polls ? "polling" : "open");
 		}
 	};
 
@@ -155,38 +159,55 @@ export function reconnectingSource(
 	const openLater = (error: unknown): void => {
 		let wait = retryAfter;
 		close();
-		if (openedAt > 0 && Date.now() - openedAt > goodWhile) attempts = 0;
-		openedAt = 0;
+		const wasGood = openedAt && Date.now() - openedAt > goodWhile;
 		// A server that names a time is up, and has a reason. What is no number is no time.
-		if (wait >= 0) attempts = 0;
-		else {
-			const longest = Math.min(longestWait, firstWait * 2 ** attempts++);
+		if (wait >= 0 || wasGood) attempts = 0;
+		if (!(wait >= 0)) {
+			// Up to twice as long as before, a minute at most, and at least a third of that.
+			const longest = Math.min(60_000, 6_000 * 2 ** attempts++);
 			wait = longest * (1 - Math.random() / 1.5);
 		}
-		timer = setTimeout(open, wait);
-		onState("waiting", error);
+		timer = setTimeout(open, wait, "waiting");
+		onState("waiting", error, wait);
 	};
 
 	const heard = (): void => {
 		heardAt = Date.now();
 		clearTimeout(timer);
-		if (silence > 0) timer = setTimeout(silent, silence);
+		const longest = silence ?? goodWhile;
+		if (longest > 0) timer = setTimeout(onSilence, longest);
 	};
 
-	const silent = (): void => open(new Error("The stream was silent."));
+	const onSilence = (): void => {
+		if (silence) {
+			// What comes with the head of a stream may be all that passes.
+			silent = openedAt && heardAt - openedAt > goodWhile ? 1 : silent + 1;
+			open("silent", new Error("The stream was silent."));
+			if (silent < 3) return;
+		}
+		silence ??= 0;
+		const own = opening;
+		loadMore()
+			.then((more) =>
+				more.ask(target, options, cursor(), () => {
+					if (own !== opening) return;
+					opener = more.openSource;
+					open("silent");
+				}),
+			)
+			.catch(report);
+	};
 
 	return {
 		open,
-		listen: (type) => {
-			if (!always.includes(type)) listen(type);
-		},
+		listen,
 		check: () => {
-			if (source && silence > 0 && Date.now() - heardAt > silence) silent();
+			if (source && silence && Date.now() - heardAt > silence) onSilence();
 		},
-		reopen: () => {
+		online: () => {
 			if (!(source ?? timer)) return;
 			attempts = 0;
-			open();
+			open("online");
 		},
 		close,
 	};

@@ -24,6 +24,8 @@ export interface Failure {
 /** One stream: an EventSource, or what has the same face. */
 export interface Source {
 	readonly readyState: number;
+	/** Whether it asks for messages again and again, and is no stream. */
+	readonly polls?: boolean;
 	addEventListener(type: string, listener: (event: SourceEvent | Failure) => void): void;
 	close(): void;
 }

@@ -1,15 +1,7 @@
 import { type ReconnectingSource, reconnectingSource } from "./reconnecting-source.ts";
-import type { Role } from "./role.ts";
 import type { SourceOptions } from "./source.ts";
 import type { TabMessage } from "./tab-message.ts";
-import type { ClientState } from "./types.ts";
-
-/**
- * A leader that is silent for this long, in ms, is asked for a sign, and has as long again to
- * answer.
- */
-const quietFor = 12_000;
-const answerWithin = 3_000;
+import type { ClientState, OpeningReason, Role, SetState } from "./types.ts";
 
 /**
  * One tab among those that share a stream.
@@ -36,11 +28,11 @@ export function openTab(
 	options: SourceOptions,
 	types: Set<string>,
 	deliver: (type: string, data: string, id: string) => void,
-	setState: (state: ClientState, error?: unknown) => void,
+	setState: SetState,
 ): Tab {
 	let cursor = options.lastEventId;
 	let is: Role = "apart";
-	/** The leader's position, for a tab that is behind. Undefined: this tab knows no leader. */
+	/** The leader's latest known position. Undefined: this tab knows no leader. */
 	let leader: string | undefined;
 	/** The newest known leader's term. Later leaders have greater numbers. */
 	let newest = 0;
@@ -49,12 +41,12 @@ export function openTab(
 	let lastState: ClientState = "connecting";
 	let channel: BroadcastChannel | undefined;
 	/** Aborted when this tab gives up the lock, or its place in the queue for it. */
-	let turn = new AbortController();
+	let turn: AbortController | undefined;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 
-	const onState = (state: ClientState, error?: unknown): void => {
+	const onState: SetState = (state, error, detail) => {
 		lastState = state;
-		setState(state, error);
+		setState(state, error, detail);
 		if (is === "lead") announce();
 	};
 
@@ -74,8 +66,7 @@ export function openTab(
 	);
 
 	const join = (): void => {
-		// An insecure context has neither.
-		if (!key || !globalThis.navigator?.locks || !globalThis.BroadcastChannel) {
+		if (!key) {
 			lead();
 			return;
 		}
@@ -90,16 +81,17 @@ export function openTab(
 		become("apart");
 		channel?.close();
 		channel = undefined;
-		turn.abort();
+		turn?.abort();
 	};
 
 	/** The only place where the role changes, and with it whether this tab has a stream. */
 	const become = (role: Role, position?: string): void => {
 		const had = hasStream();
+		if (role !== is) setState(lastState, undefined, role);
 		is = role;
 		leader = position;
 		if (!hasStream()) source.close();
-		else if (!had) open();
+		else if (!had) open(role);
 	};
 
 	/** Whether it has a stream, or waits for one. */
@@ -109,13 +101,15 @@ export function openTab(
 	const follows = (): boolean => is === "follow" || leader !== undefined;
 
 	const takeTurn = (steal?: true): void => {
-		turn.abort();
+		turn?.abort();
 		turn = new AbortController();
 		const { signal } = turn;
 		const run = () => {
 			if (signal.aborted) return undefined;
 			lead();
-			return new Promise<void>((done) => signal.addEventListener("abort", () => done()));
+			return new Promise((done) => {
+				signal.onabort = done;
+			});
 		};
 		navigator.locks.request(key as string, steal ? { steal } : { signal }, run).catch(() => {
 			if (signal.aborted) return; // this tab's own doing
@@ -141,30 +135,31 @@ export function openTab(
 	const ask = (): void => {
 		clearTimeout(timer);
 		post(["join", [...types], cursor]);
-		timer = setTimeout(() => takeTurn(true), answerWithin);
+		timer = setTimeout(() => {
+			setState(lastState, undefined, "steal");
+			takeTurn(true);
+		}, 3_000);
 	};
 
 	const receive = (message: TabMessage): void => {
-		if (message[0] !== "event") learn(message[1]);
-		const leads = is === "lead";
-		if (message[0] === "join") {
-			if (leads) admit(message[2]);
-			return;
+		const [kind, , term] = message;
+		if (kind !== "event") learn(message[1]);
+		if (is === "lead") {
+			if (kind === "join") admit(message[2]);
+			// Else this tab leads no more, and is about to be told. Or it is a former leader's.
+		} else if (kind !== "join" && message[2] >= newest) {
+			clearTimeout(timer);
+			timer = setTimeout(ask, 12_000); // a silent leader is asked for a sign
+			if (kind === "lead") onLead(message);
+			else if (term === newest) onLeadersEvent(message);
 		}
-		// A late message of a former leader. Or this tab leads no more, and is about to be told.
-		const [, , term] = message;
-		if (leads || term < newest) return;
-		clearTimeout(timer);
-		timer = setTimeout(ask, quietFor);
-		if (message[0] === "lead") onLead(message);
-		else if (term === newest) onLeadersEvent(message);
 	};
 
 	/** As the leader: takes in a tab, which must miss nothing from its position on. */
 	const admit = (position: string | undefined): void => {
-		if (position !== undefined && (isStale || cursor === undefined)) {
-			cursor ??= position;
-			open();
+		if (position && (isStale || !cursor)) {
+			cursor ||= position;
+			open("join");
 		} else announce();
 	};
 
@@ -174,16 +169,15 @@ export function openTab(
 	>): void => {
 		if (!follows() || term > newest) {
 			newest = term;
-			const comparable = position !== undefined && !stale;
-			const canFollow =
-				(comparable || cursor === undefined) && [...types].every((type) => known.includes(type));
+			const isComparable = (position && !stale) || !cursor;
+			const canFollow = isComparable && [...types].every((type) => known.includes(type));
 			if (!canFollow) {
 				// Its own stream goes on meanwhile.
 				become(hasStream() ? "behind" : "apart");
 				ask();
 				return;
 			}
-			cursor ??= position;
+			cursor ||= position;
 			approach(position);
 		}
 		if (is === "follow") onState(state);
@@ -196,30 +190,26 @@ export function openTab(
 		if (is === "follow") {
 			cursor = id || cursor;
 			deliver(type, data, id);
-		} else if (id !== "" && follows()) approach(id);
+		} else if (id && follows()) approach(id);
 	};
 
 	/** The leader is at this position. This tab is there too, or has some way to go. */
-	const approach = (position: string | undefined): void => {
-		if (position === cursor) become("follow");
-		else become("behind", position);
-	};
+	const approach = (position: string | undefined): void =>
+		become(position === cursor ? "follow" : "behind", position);
 
 	/** Opens a stream at the cursor, with all known types. */
-	const open = (): void => {
+	const open = (reason: OpeningReason): void => {
 		isStale = false;
-		source.open();
+		source.open(reason);
 	};
 
-	/** @returns whether one of them is new. */
-	const learn = (wanted: readonly string[]): boolean => {
-		const unknown = wanted.filter((type) => !types.has(type));
-		for (const type of unknown) {
+	const learn = (wanted: readonly string[]): void => {
+		for (const type of wanted) {
+			if (types.has(type)) continue;
 			isStale = true;
 			types.add(type);
 			source.listen(type);
 		}
-		return unknown.length > 0;
 	};
 
 	const announce = (): void => post(["lead", [...types], newest, cursor, isStale, lastState]);
@@ -231,7 +221,9 @@ export function openTab(
 		join,
 		leave,
 		listen: (type) => {
-			if (learn([type])) post(["join", [type]]);
+			if (types.has(type)) return;
+			learn([type]);
+			post(["join", [type]]);
 		},
 	};
 }

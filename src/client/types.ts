@@ -4,6 +4,11 @@ export type ClientState =
 	| "connecting"
 	/** The stream is open. */
 	| "open"
+	/**
+	 * Something in between holds the stream back. The client asks for events instead, and each comes
+	 * with an answer.
+	 */
+	| "polling"
 	/** The stream was lost. The next attempt follows after a while. */
 	| "waiting"
 	/**
@@ -11,6 +16,47 @@ export type ClientState =
 	 * is false.
 	 */
 	| "closed";
+
+/** The role of a tab among those that share a stream. */
+export type Role =
+	/** It is away, or looks for a leader to follow. A leader that hung is replaced, and then looks. */
+	| "apart"
+	/** It takes the leader's events. */
+	| "follow"
+	/** It has its own stream until it reaches the leader's position. */
+	| "behind"
+	/** It has the stream of all tabs. A tab that shares with none leads, too. */
+	| "lead";
+
+/** Why a stream is asked for. */
+export type OpeningReason =
+	/** The tab has this role now, and no stream yet. */
+	| Role
+	/** The wait after a loss is over. */
+	| "waiting"
+	/** The one before was silent for too long. */
+	| "silent"
+	/** The network is back. */
+	| "online"
+	/** Another tab has come, which this stream may lack events for. */
+	| "join";
+
+/** What a client does, and why, for `onDebug`. */
+export interface ClientDebug {
+	/** Its state now. */
+	readonly state: ClientState;
+	/**
+	 * With `connecting`, why a stream is asked for. With `waiting`, for how long, in ms. A role: this
+	 * tab has it from now on. `steal`: the leading tab does not answer, and this one takes its place.
+	 * `channels`: it is the state of the stream of `channel()`, which tells of itself, too.
+	 */
+	readonly why: OpeningReason | Role | "steal" | "channels" | number | undefined;
+	/** Why a stream was lost or refused, where it is known. */
+	readonly error: unknown;
+}
+
+/** @param why for `onDebug`. */
+export type SetState = (state: ClientState, error?: unknown, why?: ClientDebug["why"]) => void;
 
 /**
  * The data of `sse.gap`: the history does not reach back to this tab's position, so events may
@@ -104,6 +150,12 @@ export interface EventClientOptions {
 	 *   again.
 	 */
 	retry?: boolean;
+	/**
+	 * Is told what the client does, and why. For finding faults: the records may change in any version.
+	 *
+	 * @defaultValue none
+	 */
+	onDebug?: (record: ClientDebug) => void;
 	/**
 	 * Makes data from an event's text.
 	 *

@@ -1,10 +1,18 @@
 import { Poll } from "./delivery/poll.ts";
+import { firstMessages } from "./first.ts";
 import type { Selection } from "./history/render.ts";
 import type { Hubs } from "./hubs.ts";
 import { byteLength } from "./message/text.ts";
+import type { CheckedOptions } from "./options.ts";
 import { pollRequest } from "./request/poll-request.ts";
-import { requestedCursor } from "./request/request.ts";
+import {
+	asksForControl,
+	asksForEnvelope,
+	asksForNamedCursor,
+	requestedCursor,
+} from "./request/request.ts";
 import { liftIdleTimeout, listenForDeparture, stopListening } from "./sinks/host.ts";
+import type { StreamOptions } from "./stream-options.ts";
 
 /** Aborts a wait when the client has left. */
 class Departure extends AbortController {
@@ -23,7 +31,8 @@ interface Reader {
 	readonly selection: Selection;
 	/** When the right to read ends, in ms since 1970; a wait ends no later. */
 	readonly expires: number;
-	readonly host: unknown;
+	readonly route: StreamOptions;
+	readonly report: CheckedOptions["onError"];
 }
 
 /**
@@ -35,13 +44,18 @@ interface Reader {
  */
 export async function poll(
 	request: Request,
-	{ names, selection, expires, host }: Reader,
+	{ names, selection, expires, route, report }: Reader,
 	hubs: Hubs,
 	endings: readonly AbortSignal[],
 ): Promise<string> {
+	const { host, envelope = asksForEnvelope(request) } = route;
 	const hub = hubs.hubFor(host);
 	const departure = new Departure();
 	const { limit, wait } = pollRequest(request);
+	const lastEventId = requestedCursor(request);
+	// Plain readers of JSON get messages, and know what they asked for.
+	const events = asksForControl(request);
+	const isNew = events && lastEventId === undefined;
 	liftIdleTimeout(request, host);
 	listenForDeparture(request, host, departure);
 	try {
@@ -49,7 +63,11 @@ export async function poll(
 			limit,
 			wait: Math.min(wait, expires - Date.now()),
 			selection,
-			lastEventId: requestedCursor(request),
+			view: { events, envelope, named: asksForNamedCursor(request) },
+			lastEventId,
+			recent: isNew ? (route.recent ?? 0) : 0,
+			// Not with each answer: one that gives the same events again would be asked without a pause.
+			first: isNew ? firstMessages(route.first, undefined, report) : undefined,
 			signals: [departure.signal, ...endings],
 		}).answer();
 		const { json, count, gaps } = await hubs.underWay(reading);

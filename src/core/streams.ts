@@ -11,7 +11,7 @@ import type { Ending } from "./delivery/connection-registry.ts";
 import { selectionOf } from "./delivery/selection.ts";
 import { clients, ended, type Teardown } from "./delivery/teardown.ts";
 import { ConnectorError } from "./errors.ts";
-import { firstFrames } from "./first.ts";
+import { firstMessages } from "./first.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Hubs } from "./hubs.ts";
 import type { CheckedOptions } from "./options.ts";
@@ -133,8 +133,9 @@ export class Streams {
 		slot: Slot,
 		mark: number,
 	): Promise<string | undefined> {
-		const { hubs, control, closing } = this.#parts;
-		const reader = { ...admitted, host: options.host, selection: this.#selectionOf(options) };
+		const { hubs, control, closing, options: all } = this.#parts;
+		const selection = this.#selectionOf(options);
+		const reader = { ...admitted, selection, route: options, report: all.onError };
 		const target = { names: admitted.names, clients: [slot.key] };
 		const ending = new AbortController();
 		this.#polls.set(ending, target);
@@ -180,7 +181,7 @@ export class Streams {
 		}
 		const hub = hubs.hubFor(host);
 		const view = { envelope, named, selection: this.#selectionOf(options) };
-		const first = firstFrames(options.first, lastEventId, all.onError);
+		const first = firstMessages(options.first, lastEventId, all.onError);
 		const visitor = await this.#watcher?.admit(request, names);
 		let isHeard = false;
 		const attend = () => {

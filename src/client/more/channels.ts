@@ -1,21 +1,30 @@
 import type { SourceOptions } from "../source.ts";
-import type { ClientState, EventClientOptions, Gap, StreamUrl } from "../types.ts";
+import type { EventClientOptions, Gap, SetState, StreamUrl } from "../types.ts";
 import { Wants } from "./wants.ts";
-
-type SetState = (state: ClientState, error?: unknown) => void;
 
 /** A client of the stream of all channels. */
 interface InnerClient {
-	on(type: string, listener: (data: unknown, event: { lastEventId: string }) => void): unknown;
+	on(type: never, listener: (data: never, event: { lastEventId: string }) => void): unknown;
 	onState(listener: SetState): unknown;
 	close(): void;
 }
 
-/**
- * Is told of all listeners. The key of a channel's has a type and, a line below, the channel's
- * name.
- */
-export type Channels = (listeners: Iterable<readonly [key: string, hear: unknown]>) => void;
+/** The key of a channel's listener has a type and, a line below, the channel's name. */
+type Listeners = Iterable<readonly [key: string, hear: unknown]>;
+
+/** What tells a client's channels of its listeners. */
+const known = /* @__PURE__ */ new WeakMap<SourceOptions, (listeners: Listeners) => void>();
+
+/** Tells a client's channels of all its listeners. The rest is what `openChannels` takes. */
+export function listenToChannels(
+	listeners: Listeners,
+	...of: Parameters<typeof openChannels>
+): void {
+	const [options] = of;
+	const channels = known.get(options) ?? openChannels(...of);
+	known.set(options, channels);
+	channels(listeners);
+}
 
 /**
  * One stream for all channels that somebody listens to, in any tab.
@@ -27,14 +36,14 @@ export type Channels = (listeners: Iterable<readonly [key: string, hear: unknown
  * @param key names the tabs that share. False: this one is alone.
  * @param streamUrl makes a URL absolute.
  */
-export function openChannels(
+function openChannels(
 	options: SourceOptions,
 	key: string | false,
 	streamUrl: (url: string | URL) => URL,
 	Client: new (url: StreamUrl, options: EventClientOptions) => InnerClient,
 	deliver: (key: string, text: string, lastEventId: string) => void,
 	setState: SetState,
-): Channels {
+): (listeners: Listeners) => void {
 	let types: readonly string[] = [];
 	/** The types that the open client listens to. */
 	let heard = new Set<string>();
@@ -51,7 +60,7 @@ export function openChannels(
 		before?.close();
 		if (channels.length === 0) {
 			cursor = options.lastEventId;
-			setState("closed");
+			setState("closed", undefined, "channels");
 			return;
 		}
 		const opened = new Client(() => urlOf(channels), {
@@ -62,7 +71,7 @@ export function openChannels(
 		});
 		client = opened;
 		opened.onState((state, error) => {
-			if (client === opened) setState(state, error);
+			if (client === opened) setState(state, error, "channels");
 		});
 		heard = new Set();
 		listen();
@@ -82,7 +91,7 @@ export function openChannels(
 			if (client === undefined || heard.has(type)) continue;
 			heard.add(type);
 			const own = client;
-			own.on(type, (data, { lastEventId }) => {
+			own.on(type as never, (data: unknown, { lastEventId }) => {
 				if (client === own) hear(type, data, lastEventId);
 			});
 		}

@@ -30,8 +30,7 @@ export class Wants {
 	 * @param onChange is told what all want together, sorted.
 	 */
 	constructor(key: string | false, onChange: (channels: readonly string[]) => void) {
-		const shares = globalThis.navigator?.locks && globalThis.BroadcastChannel;
-		this.#key = shares !== undefined && key;
+		this.#key = key;
 		this.#onChange = onChange;
 	}
 

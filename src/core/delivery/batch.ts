@@ -3,6 +3,7 @@ import type { Step } from "../history/run.ts";
 import { type Place, startOf } from "../history/run.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { beginning, isAfter } from "../message/position.ts";
+import { gapJson, type JsonView, messageJson } from "./message-json.ts";
 
 /** Messages that are read at once, as JSON, and where to go on. */
 export interface Batch {
@@ -22,6 +23,9 @@ interface Found {
 
 interface Extras {
 	readonly limit: number;
+	readonly view: JsonView;
+	/** Events of the route's own, as JSON. They come first. */
+	readonly first: readonly string[];
 	/** Messages without a position. */
 	readonly liveOnly: readonly { readonly channel: string; readonly decoded: Decoded }[];
 }
@@ -36,8 +40,9 @@ export function batchOf(
 	names: readonly string[],
 	places: readonly Place[],
 	steps: readonly (Step | undefined)[],
-	{ limit, liveOnly }: Extras,
+	{ limit, view, first, liveOnly }: Extras,
 ): Batch {
+	const cursorAt = (at: readonly string[]) => formatCursor(names, at, view.named);
 	const found = steps.flatMap((step, index) =>
 		(step?.messages ?? []).map((decoded): Found => ({ index, decoded })),
 	);
@@ -50,22 +55,24 @@ export function batchOf(
 	});
 	const texts = taken.map(({ index, decoded }) => {
 		positions[index] = decoded.storedAt ?? beginning;
-		return messageJson(decoded, names[index] ?? "", formatCursor(names, positions));
+		return messageJson(decoded, names[index] ?? "", cursorAt(positions), view);
 	});
 	if (taken.length === found.length) {
 		for (const [index, step] of steps.entries())
 			positions[index] = step?.claimed ?? positions[index] ?? beginning;
 		for (const { channel, decoded } of liveOnly.slice(0, limit - texts.length)) {
-			texts.push(messageJson(decoded, channel));
+			texts.push(messageJson(decoded, channel, undefined, view));
 		}
 	}
 	// One whose channel stays where it was is told with the channel's next messages.
-	const gaps = steps.filter(
-		(step, index) => step?.gap && positions[index] !== places[index]?.claimed,
-	).length;
-	const lastEventId = JSON.stringify(formatCursor(names, positions));
-	const json = `{"messages":[${texts.join()}],"lastEventId":${lastEventId},"gap":${gaps > 0}}`;
-	return { json, count: texts.length, gaps };
+	const gaps = steps.flatMap((step, index) => {
+		const claimed = places[index]?.claimed;
+		return step?.gap && positions[index] !== claimed ? gapJson(names[index] ?? "", claimed) : [];
+	});
+	const messages = [...first, ...(view.events ? gaps : []), ...texts];
+	const lastEventId = JSON.stringify(cursorAt(positions));
+	const json = `{"messages":[${messages}],"lastEventId":${lastEventId},"gap":${gaps.length > 0}}`;
+	return { json, count: first.length + texts.length, gaps: gaps.length };
 }
 
 function fitting(found: readonly Found[], limit: number): readonly Found[] {
@@ -76,12 +83,6 @@ function fitting(found: readonly Found[], limit: number): readonly Found[] {
 		return index === limit || (size > longestBatch && index > 0);
 	});
 	return end === -1 ? found : found.slice(0, end);
-}
-
-function messageJson(decoded: Decoded, channel: string, id?: string): string {
-	const { type = "message" } = decoded.message;
-	const head = JSON.stringify({ id, type }).slice(0, -1);
-	return `${head},"data":${decoded.json},"channel":${JSON.stringify(channel)}}`;
 }
 
 function storedAt({ decoded }: Found): string {

@@ -5,6 +5,7 @@ import { formatCursor, parseCursor } from "../history/cursor.ts";
 import type { LogMemory } from "../history/log.ts";
 import type { View } from "../history/render.ts";
 import { commentFrame } from "../message/frame.ts";
+import type { Message } from "../message/message.ts";
 import { beginning } from "../message/position.ts";
 import { Batch, Pacer, Semaphore } from "../scheduling.ts";
 import type { Sink, SinkOwner } from "../sinks/sink.ts";
@@ -36,7 +37,7 @@ export interface HubResume extends Resume {
 	/** Whether the stream is compressed. */
 	readonly compressed?: boolean | undefined;
 	/** Makes the events of this client's own that come first. */
-	readonly first?: (() => Promise<string>) | undefined;
+	readonly first?: (() => Promise<readonly Message[]>) | undefined;
 	/** Called once the channels are live. The stream begins when it has settled. */
 	readonly attend?: (() => Promise<unknown> | undefined) | undefined;
 }
@@ -137,7 +138,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 			const positions = channels.map(({ position }) => position);
 			const isNew = resume === undefined && this.#connector.history !== undefined;
 			if (isNew) resume = positions;
-			opening += await this.#channels.during(channels, first);
+			opening += (await this.#channels.during(channels, first)).join("");
 			if (isNew) cursor = formatCursor(sorted, positions, view.named);
 		}
 		const encoder = compressed ? this.compression?.client() : undefined;

@@ -1,13 +1,15 @@
-import { parseCursor, withLive } from "../history/cursor.ts";
+import { type Positions, parseCursor, withLive } from "../history/cursor.ts";
 import type { Log, Read } from "../history/log.ts";
 import type { Selection } from "../history/render.ts";
 import { type Place, placeAt, type Step, startOf } from "../history/run.ts";
 import type { Decoded } from "../message/envelope.ts";
+import type { Message } from "../message/message.ts";
 import { beginning, isSame } from "../message/position.ts";
 import { atEndOfTurn } from "../scheduling.ts";
 import { type Batch, batchOf } from "./batch.ts";
 import type { Channel, Outlet } from "./channel.ts";
 import type { Hub } from "./hub.ts";
+import { firstJson, type JsonView } from "./message-json.ts";
 
 export interface PollOptions {
 	/** Undefined: from now on. */
@@ -18,6 +20,11 @@ export interface PollOptions {
 	readonly wait: number;
 	/** Which messages it gets. */
 	readonly selection: Selection;
+	readonly view: JsonView;
+	/** How many of each channel's newest messages one without a cursor begins with. */
+	readonly recent: number;
+	/** Makes the events of the route's own that come first. */
+	readonly first: (() => Promise<readonly Message[]>) | undefined;
 	/** Ends the wait: the client has left, or the instance closes. */
 	readonly signals: readonly AbortSignal[];
 }
@@ -32,6 +39,8 @@ export class Poll implements Outlet {
 	readonly #options: PollOptions;
 	/** Messages that are not kept and came while it waited. */
 	#liveOnly: { channel: string; decoded: Decoded }[] = [];
+	/** Events of the route's own, as JSON. */
+	#first: readonly string[] = [];
 	#wake: (() => void) | undefined;
 	#error: Error | undefined;
 
@@ -74,9 +83,11 @@ export class Poll implements Outlet {
 	}
 
 	async #poll(channels: readonly Channel[], logs: readonly Log[]): Promise<Batch> {
-		const { wait, lastEventId, signals } = this.#options;
+		const { wait, signals, first } = this.#options;
 		const deadline = performance.now() + wait;
-		let places = this.#places(channels, lastEventId);
+		let places = await this.#places(channels, logs);
+		// What is published while they are made follows them.
+		this.#first = (await first?.())?.map(firstJson) ?? [];
 		for (;;) {
 			for (const log of logs) log.open();
 			const reads = await this.#reads(logs, places);
@@ -85,7 +96,8 @@ export class Poll implements Outlet {
 				this.#selected(log.step(placeAt(places, index), reads[index]), index),
 			);
 			const left = deadline - performance.now();
-			if (this.#liveOnly.length > 0 || steps.some(isNews) || left <= 0) {
+			const isFirst = this.#first.length > 0;
+			if (isFirst || this.#liveOnly.length > 0 || steps.some(isNews) || left <= 0) {
 				return this.#batch(places, steps);
 			}
 			const isStuck = steps.every(
@@ -112,8 +124,9 @@ export class Poll implements Outlet {
 	}
 
 	#batch(places: readonly Place[], steps: readonly (Step | undefined)[]): Batch {
-		const { limit } = this.#options;
-		return batchOf(this.#names, places, steps, { limit, liveOnly: this.#liveOnly });
+		const { limit, view } = this.#options;
+		const extras = { limit, view, first: this.#first, liveOnly: this.#liveOnly };
+		return batchOf(this.#names, places, steps, extras);
 	}
 
 	async #reads(logs: readonly Log[], places: readonly Place[]) {
@@ -125,11 +138,14 @@ export class Poll implements Outlet {
 		}
 	}
 
-	#places(channels: readonly Channel[], lastEventId: string | undefined): readonly Place[] {
+	async #places(channels: readonly Channel[], logs: readonly Log[]): Promise<readonly Place[]> {
+		const { lastEventId, recent } = this.#options;
 		const joined = channels.map(({ position }) => position);
-		const positions =
-			lastEventId === undefined ? joined : withLive(parseCursor(this.#names, lastEventId), joined);
-		return joined.map((position, index) => ({ claimed: positions[index], joined: position }));
+		let claimed: Positions = joined;
+		if (lastEventId !== undefined) {
+			claimed = withLive(parseCursor(this.#names, lastEventId), joined);
+		} else if (recent > 0) claimed = await Promise.all(logs.map((log) => log.before(recent)));
+		return joined.map((position, index) => ({ claimed: claimed[index], joined: position }));
 	}
 
 	/** Waits for a message, for the end of the wait, or for as long. */

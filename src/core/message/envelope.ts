@@ -51,6 +51,11 @@ export class Decoded {
 		return this.#frame;
 	}
 
+	/** What its event's data is, before line ends are made alike. */
+	get text(): string {
+		return this.#text;
+	}
+
 	/** The frame with another id. */
 	framedAs(id: string | undefined): string {
 		const { type, retry } = this.message;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import type { Engine } from "../engines/engine.ts";
 import { clientSuite } from "./client.ts";
+import { clientFallbackSuite } from "./client-fallback.ts";
 import { clientReturnSuite } from "./client-return.ts";
 import { clientTabsSuite } from "./client-tabs.ts";
 import { clientWaitsSuite } from "./client-waits.ts";
@@ -19,5 +20,7 @@ export function suites(engine: Engine, { long = false } = {}): void {
 	describe("the client, in one tab", () => clientSuite(setting));
 	describe("the client, when its stream is lost", () => clientReturnSuite(setting));
 	if (long) describe("the client, and its patience", () => clientWaitsSuite(setting));
+	describe("the client, behind a proxy that holds streams back", () =>
+		clientFallbackSuite(setting));
 	describe("the client, in several tabs", () => clientTabsSuite(setting));
 }

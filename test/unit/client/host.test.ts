@@ -38,7 +38,7 @@ test.for(["/stream", "", "https://", "file:///stream", "data:text/event-stream,"
 	"where there is no page, %s cannot be listened to",
 	(url) => {
 		vi.stubGlobal("EventSource", Opened);
-		const rule = "url: must be absolute here, as https://hub.example/stream.";
+		const rule = "url: must be absolute here, with https://.";
 		expect(listens(new EventClient(url))).toThrow(rule);
 		// A function is asked when the stream opens, and may say something else the next time.
 		listens(new EventClient(() => url))()();

@@ -2,18 +2,20 @@ import { expect, test } from "vitest";
 import { iterate } from "../../../src/client/iterate.ts";
 
 function open() {
-	const taps: ((value: number) => void)[] = [];
+	const taps: ((data: unknown, event: never) => void)[] = [];
 	let stops = 0;
-	let finish: ((error?: unknown) => void) | undefined;
-	const queue = iterate<number>((put, end) => {
-		taps.push(put);
-		finish = end;
+	const ends = new Set<(error?: unknown) => void>();
+	const on = (_: string, listener: (data: unknown, event: never) => void) => {
+		taps.push(listener);
 		return () => stops++;
-	});
-	const put = (value: number) => {
-		for (const tap of taps) tap(value);
 	};
-	const end = (error?: unknown) => finish?.(error);
+	const queue = iterate({ on }, ["a"], ends) as AsyncIterableIterator<unknown>;
+	const put = (value: number) => {
+		for (const tap of taps) tap(undefined, value as never);
+	};
+	const end = (error?: unknown) => {
+		for (const each of ends) each(error);
+	};
 	return { queue, put, end, listens: () => taps.length, stops: () => stops };
 }
 
@@ -31,7 +33,7 @@ test("it listens from the first next() on, once", async () => {
 
 test("break ends it, and what was not taken is gone", async () => {
 	const { queue, put, stops } = open();
-	const seen: number[] = [];
+	const seen: unknown[] = [];
 	const reading = (async () => {
 		for await (const value of queue) {
 			seen.push(value);

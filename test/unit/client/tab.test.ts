@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { always } from "../../../src/client/reconnecting-source.ts";
 import { openTab, type Tab } from "../../../src/client/tab.ts";
 import type { ClientState } from "../../../src/client/types.ts";
 import { Random } from "../../torture/random.ts";
@@ -31,7 +32,7 @@ class TestTab {
 		this.tab = openTab(
 			"key",
 			options,
-			new Set(["sse.gap", "sse.ping", ...own]),
+			new Set([...always, ...own]),
 			(type, data, id) => {
 				this.cursor = id || this.cursor;
 				if (own.includes(type)) this.told.push(Number(data));

@@ -111,6 +111,8 @@ export class World {
 					super(world, url);
 				}
 			},
+			// Nothing holds streams back here, and a hub without a history answers so.
+			fetch: async () => new Response("", { status: 400 }),
 			navigator: { locks: { request: this.#request } },
 		};
 	}

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { FetchSource } from "../../../../src/client/more/fetch-source.ts";
+import { fetchSource } from "../../../../src/client/more/fetch-source.ts";
 
 test("closed within the turn that opened it, it asks nothing and leaves no listener", async () => {
 	const { signal } = new AbortController();
@@ -11,7 +11,7 @@ test("closed within the turn that opened it, it asks nothing and leaves no liste
 		return new Response();
 	};
 	const options = { url: "http://hub.test/stream", custom: true, fetch, signal };
-	const source = new FetchSource("http://hub.test/stream", options, "");
+	const source = fetchSource(new URL("http://hub.test/stream"), options);
 	source.close();
 	await nextTurn();
 	expect(asked).toEqual([]);
