@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
-import { publish } from "../../support/hub-client.ts";
+import { openSocketStream } from "../../support/event-stream.ts";
+import { call, publish } from "../../support/hub-client.ts";
 import { freePort } from "../../support/ports.ts";
 import { type Server, startServer } from "../../support/server.ts";
 import { when } from "../client-scene.ts";
@@ -27,6 +28,10 @@ async function events(page: Tab, count: number) {
 	await when(page, `seen.filter(({ kind }) => kind === "event").length >= ${count}`);
 	const all = (await seen(page)).filter(({ kind }) => kind === "event");
 	return all.map(({ type, data, lastEventId }) => [type, data, lastEventId]);
+}
+
+async function metrics({ url }: Server): Promise<string> {
+	return (await call(`${url}/metrics`)).body;
 }
 
 const texts = {
@@ -71,8 +76,8 @@ export function eventSourceSuite(setting: Setting): void {
 	}
 
 	/** A hub that can be brought back on its port; the port is none that the system hands out itself. */
-	async function startOn(t: TestContext, port: number): Promise<Server> {
-		const server = await startServer("node", { env: { PORT: String(port) } });
+	async function startOn(t: TestContext, port: number, env = {}): Promise<Server> {
+		const server = await startServer("node", { env: { PORT: String(port), ...env } });
 		t.onTestFinished(() => server.kill());
 		return server;
 	}
@@ -177,6 +182,35 @@ export function eventSourceSuite(setting: Setting): void {
 		// The hub spreads its clients over 2 to 6 s.
 		const [, lost, next] = await seen(page);
 		expect((next?.at ?? 0) - (lost?.at ?? 0)).toBeGreaterThanOrEqual(1_990);
+	});
+
+	test.concurrent("a compressed stream brings each event at once, ends, and comes back", async (t) => {
+		const port = await freePort();
+		const compressing = { SSE_COMPRESS: "true", SSE_DRAIN: "200" };
+		const stopped = await startOn(t, port, compressing);
+		const page = await listen(t, stopped.url, "?channel=gzip");
+		// With it they are enough for their messages to be compressed.
+		const headers = { "accept-encoding": "gzip" };
+		const url = `${stopped.url}/stream?channel=gzip`;
+		const crowd = await Promise.all(
+			Array.from({ length: 40 }, () => openSocketStream(url, { headers })),
+		);
+		t.onTestFinished(() => {
+			for (const viewer of crowd) viewer.close();
+		});
+		for (let n = 1; n <= 30; n++) {
+			const data = `${n}: ${"all is well with this order, ".repeat(8)}`;
+			await publish(stopped, { data, channel: "gzip" });
+			expect((await events(page, n)).at(-1)?.[1]).toBe(data);
+		}
+		const [, bytes = ""] = /^sse_bytes_total (\d+)$/m.exec(await metrics(stopped)) ?? [];
+		expect(Number(bytes)).toBeLessThan((41 * 30 * 250) / 2);
+		expect(await stopped.stop()).toBe(0);
+		await when(page, 'seen.some(({ kind }) => kind === "error")');
+		const restarted = await startOn(t, port, compressing);
+		await when(page, 'seen.filter(({ kind }) => kind === "open").length >= 2');
+		await publish(restarted, { data: "after", channel: "gzip" });
+		expect((await events(page, 31)).at(-1)).toEqual(["message", "after", ""]);
 	});
 
 	test.concurrent("a refusal is final: the page is told, and it does not come back", async (t) => {
