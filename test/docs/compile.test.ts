@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Installed, install, libraries } from "../package/installed.ts";
-import { companions, compiled, complaints } from "./compiler.ts";
+import { companions, compiled, complaints, patience } from "./compiler.ts";
 import { documentsWithGiven, givenTo, unused } from "./given.ts";
 import { snippets, snippetsOf } from "./snippets.ts";
 
@@ -12,15 +12,40 @@ const programs = snippets.filter(
 );
 const documents = [...new Set(programs.map(({ document }) => document))];
 
+// Without these a compiler that is told too little would say yes to everything.
+const wrong: Record<string, [line: number, code: string]> = {
+	"with an option that there is not": [2, "new ServerSentEvents({\n  connector, keepalive: 1 });"],
+	"with a name from nowhere": [1, "await sse.publish(nothing);"],
+	"with an entry that there is not": [1, 'import { sse } from "edge-sse/nowhere";'],
+	"as options, with one that there is not": [1, "authorise: () => true,"],
+	"with a method that there is not": [1, "sse.broadcast({});"],
+};
+
+const sources = [
+	...documents.map((document) => ({
+		document,
+		own: programs.filter((program) => program.document === document),
+		given: givenTo(document),
+	})),
+	...Object.entries(wrong).map(([document, [, code]]) => ({
+		document,
+		own: snippetsOf(document, `Text\n\n\`\`\`ts\n${code}\n\`\`\``),
+		given: givenTo(document),
+	})),
+];
+
 let installed: Installed;
+let found: string[][];
 beforeAll(async () => {
 	installed = await install([...libraries, ...companions]);
-});
+	found = await complaints(installed.folder, sources);
+}, 2 * patience);
 afterAll(() => installed.remove());
 
-test.each(documents)("%s: each snippet compiles", async (document) => {
-	const own = programs.filter((program) => program.document === document);
-	expect(await complaints(installed.folder, own, givenTo(document))).toEqual([]);
+const foundIn = (name: string) => found[sources.findIndex(({ document }) => document === name)];
+
+test.each(documents)("%s: each snippet compiles", (document) => {
+	expect(foundIn(document)).toEqual([]);
 });
 
 test.each(documentsWithGiven)(
@@ -32,22 +57,9 @@ test.each(documentsWithGiven)(
 	},
 );
 
-// Without these a compiler that is told too little would say yes to everything.
-describe("a snippet does not compile, and its line is told,", () => {
-	const wrong: Record<string, [line: number, code: string]> = {
-		"with an option that there is not": [
-			2,
-			"new ServerSentEvents({\n  connector, keepalive: 1 });",
-		],
-		"with a name from nowhere": [1, "await sse.publish(nothing);"],
-		"with an entry that there is not": [1, 'import { sse } from "edge-sse/nowhere";'],
-		"as options, with one that there is not": [1, "authorise: () => true,"],
-		"with a method that there is not": [1, "sse.broadcast({});"],
-	};
-
-	test.each(Object.entries(wrong))("%s", async (_, [line, code]) => {
-		const own = snippetsOf("wrong.md", `Text\n\n\`\`\`ts\n${code}\n\`\`\``);
-		const found = await complaints(installed.folder, own, givenTo("wrong.md"));
-		expect(found).toEqual([expect.stringMatching(new RegExp(`^wrong.md:${line + 3}:`))]);
-	});
-});
+test.each(Object.entries(wrong))(
+	"a snippet does not compile, and its line is told, %s",
+	(name, [line]) => {
+		expect(foundIn(name)).toEqual([expect.stringMatching(new RegExp(`^${name}:${line + 3}:`))]);
+	},
+);

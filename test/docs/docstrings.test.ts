@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Installed, install, libraries } from "../package/installed.ts";
 import { root } from "../package/support.ts";
-import { companions, compiled, complaints } from "./compiler.ts";
+import { companions, compiled, complaints, patience, type Source } from "./compiler.ts";
 import { givenToSource } from "./given.ts";
 import { snippetsOf } from "./snippets.ts";
 
@@ -11,24 +11,36 @@ import { snippetsOf } from "./snippets.ts";
 
 const examples = globSync("src/**/*.ts", { cwd: root, exclude: ["src/server/**"] })
 	.sort()
-	.map((file) => ({ file, own: examplesOf(file, readFileSync(join(root, file), "utf8")) }))
+	.map((file) => sourceOf(file, readFileSync(join(root, file), "utf8")))
 	.filter(({ own }) => own.length > 0);
 
+const wrong = sourceOf(
+	"a.ts",
+	"/**\n * Publishes.\n *\n * ```ts\n * sse.broadcast({});\n * ```\n */",
+);
+
 let installed: Installed;
+let found: string[][];
 beforeAll(async () => {
 	installed = await install([...libraries, ...companions]);
-});
+	found = await complaints(installed.folder, [...examples, wrong]);
+}, 2 * patience);
 afterAll(() => installed.remove());
 
-test.each(examples)("$file: each example compiles", async ({ file, own }) => {
-	expect(await complaints(installed.folder, own, givenToSource(file))).toEqual([]);
+test.each(examples.map(({ document }, at) => [document, at] as const))(
+	"%s: each example compiles",
+	(_, at) => {
+		expect(found[at]).toEqual([]);
+	},
+);
+
+test("an example that does not compile is told, by its line", () => {
+	expect(found.at(-1)).toEqual([expect.stringMatching(/^a\.ts:5:/)]);
 });
 
-test("an example that does not compile is told, by its line", async () => {
-	const text = "/**\n * Publishes.\n *\n * ```ts\n * sse.broadcast({});\n * ```\n */";
-	const found = await complaints(installed.folder, examplesOf("a.ts", text), givenToSource("a.ts"));
-	expect(found).toEqual([expect.stringMatching(/^a\.ts:5:/)]);
-});
+function sourceOf(document: string, text: string): Source {
+	return { document, own: examplesOf(document, text), given: givenToSource(document) };
+}
 
 function examplesOf(file: string, source: string) {
 	// Only comments are left, each on its own line.
