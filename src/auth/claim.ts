@@ -8,6 +8,10 @@ import type { JWTPayload } from "jose";
 export interface Rights {
 	subscribe: readonly string[];
 	publish: readonly string[];
+	/** Channels whose streams its bearer may end. */
+	disconnect: readonly string[];
+	/** Channels whose members its bearer may read. */
+	members: readonly string[];
 }
 
 /** The most names in one list. */
@@ -16,27 +20,28 @@ const maxNames = 256;
 /** The longest name, in UTF-16 code units: as long as a channel's name may be. */
 const maxLength = 512;
 
-const none: Rights = { subscribe: [], publish: [] };
+const none: Rights = { subscribe: [], publish: [], disconnect: [], members: [] };
 
 /**
- * The rights in a claim: a list of channels to subscribe to, or `{ subscribe, publish }`.
- * Either may be missing, and other fields are ignored. No claim: no rights.
+ * The rights in a claim: a list of channels to subscribe to, or an object with a list for each.
+ * Any may be missing, and other fields are ignored. No claim: no rights.
  *
  * @returns undefined when the claim is malformed. Then it grants nothing.
  */
 export function rightsOf(claims: JWTPayload, claim: string): Rights | undefined {
 	if (!Object.hasOwn(claims, claim)) return none;
 	const value: unknown = claims[claim];
-	if (Array.isArray(value)) return checked({ subscribe: value, publish: [] });
+	if (Array.isArray(value)) return checked({ ...none, subscribe: value });
 	if (typeof value !== "object" || value === null) return undefined;
 	const list = (name: string): unknown =>
 		Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : [];
-	return checked({ subscribe: list("subscribe"), publish: list("publish") });
+	const names = Object.keys(none) as (keyof Rights)[];
+	return checked(Object.fromEntries(names.map((name) => [name, list(name)])));
 }
 
-function checked(rights: { subscribe: unknown; publish: unknown }): Rights | undefined {
+function checked(rights: { [right: string]: unknown }): Rights | undefined {
 	const sound = Object.values(rights).every((list) => namesProblem(list) === undefined);
-	return sound ? (rights as Rights) : undefined;
+	return sound ? (rights as unknown as Rights) : undefined;
 }
 
 /** Names the rule that a list of names breaks, in words that follow a name and a colon. */

@@ -32,19 +32,28 @@ export type AuthorizePublish = (
  * @throws {TypeError} that names the option and its rule.
  */
 export function jwtPublishAuthorizer(options: JwtOptions): AuthorizePublish {
+	return bearerAuthorizer(options, "publish");
+}
+
+const doing = {
+	publish: ["Publishing", "publishing to this channel, or not to all of these"],
+	disconnect: ["Ending streams", "ending the streams of this channel"],
+	members: ["Reading members", "reading the members of this channel"],
+} as const;
+
+/** The same for one of the rights in the claim. */
+export function bearerAuthorizer(options: JwtOptions, right: keyof typeof doing): AuthorizePublish {
+	const [what, whatTo] = doing[right];
 	const check = tokenCheck(options, { header: true, cookie: undefined, query: undefined });
 	return async (request, channel) => {
 		const proof = await check(request);
 		if (proof instanceof Response) return proof;
 		if (proof === undefined) {
-			return refuse(undefined, "Publishing needs a token: send `Authorization: Bearer …`.");
+			return refuse(undefined, `${what} needs a token: send \`Authorization: Bearer …\`.`);
 		}
 		return (
-			[channel].flat().every((name) => isAllowed(name, proof.rights.publish)) ||
-			refuse(
-				"insufficient_scope",
-				"The token does not allow publishing to this channel, or not to all of these.",
-			)
+			[channel].flat().every((name) => isAllowed(name, proof.rights[right])) ||
+			refuse("insufficient_scope", `The token does not allow ${whatTo}.`)
 		);
 	};
 }

@@ -51,6 +51,15 @@ export interface Proof {
 	rights: Rights;
 	/** When it expires, in ms since 1970. Undefined: never. */
 	expires: number | undefined;
+	/** Whose it is: its `sub`, as far as that is text. */
+	subject: string | undefined;
+}
+
+const proofs = /* @__PURE__ */ new WeakMap<Request, Proof>();
+
+/** What the token of a request proved. Undefined: it has none, or was not checked yet. */
+export function proofOf(request: Request): Proof | undefined {
+	return proofs.get(request);
 }
 
 /**
@@ -92,7 +101,10 @@ export function tokenCheck(options: JwtOptions, places: TokenPlaces): TokenCheck
 		if (expires !== undefined && !Number.isSafeInteger(expires)) {
 			return refuse("invalid_token", "The token's exp is out of range.");
 		}
-		return { rights, expires };
+		const subject = typeof claims.sub === "string" ? claims.sub : undefined;
+		const proof = { rights, expires, subject };
+		proofs.set(request, proof);
+		return proof;
 	};
 }
 

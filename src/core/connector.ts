@@ -1,6 +1,7 @@
 import type { StreamBudget } from "./delivery/budget.ts";
 import type { ConnectorError, SseError } from "./errors.ts";
 import type { History } from "./history-contract.ts";
+import type { PresenceBasis } from "./presence-contract.ts";
 import type { RunStore } from "./run-store.ts";
 
 export type {
@@ -10,6 +11,8 @@ export type {
 	HistoryPage,
 	KeptMessage,
 } from "./history-contract.ts";
+
+export type { PresenceBasis } from "./presence-contract.ts";
 
 /** The result of a publish. */
 export interface PublishResult {
@@ -121,23 +124,6 @@ export interface Resume {
 	 */
 	prefix?: string | undefined;
 }
-
-/**
- * What a connector offers to `edge-sse/presence`. `process`: all its streams are in this process. `redis`: it runs
- * commands. `none`: it cannot, and why.
- */
-export type PresenceBasis =
-	| { readonly kind: "process" }
-	| { readonly kind: "none"; readonly why: string }
-	| {
-			readonly kind: "redis";
-			/** Runs a command whose keys are all in the slot of the first. */
-			run(key: string, make: () => readonly string[] | undefined): Promise<unknown>;
-			/** Whether a script is sent whole each time, because each command is billed. */
-			readonly sendsWhole: boolean;
-			/** What keys begin with. */
-			readonly keyPrefix: string;
-	  };
 
 /**
  * A connection to a broker. Payloads are opaque strings to it: the core decides what a message

@@ -66,13 +66,13 @@ function withToken(token: string, error: string): MiddlewareHandler {
 }
 
 // Hono's comparison takes the same time for every wrong token.
-function carries(c: Context, token: string): Promise<boolean> {
+export function carries(c: Context, token: string): Promise<boolean> {
 	const [scheme, given = ""] = (c.req.header("authorization") ?? "").split(/ +(.*)/s);
 	return scheme?.toLowerCase() === "bearer"
 		? timingSafeEqual(given, token)
 		: Promise.resolve(false);
 }
 
-function unauthorized(c: Context, error: string): Response {
+export function unauthorized(c: Context, error: string): Response {
 	return c.json({ error }, 401, { "www-authenticate": "Bearer" });
 }

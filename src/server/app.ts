@@ -4,6 +4,7 @@ import type { AuthorizePublish } from "../auth.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { CorsOptions } from "../core/request/cors.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
+import type { Presence } from "../presence.ts";
 import { metricsAccess, type PublishEnv, publishAccess } from "./access.ts";
 import { describeChannel, forgetChannel } from "./channel.ts";
 import { notFound, pathOf } from "./door.ts";
@@ -11,8 +12,10 @@ import { healthCheck } from "./health.ts";
 import { logFailure } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { page } from "./page.ts";
+import { disconnect, disconnectBody, listMembers } from "./presence.ts";
 import { publish, refusalOf } from "./publish.ts";
 import type { Publishing } from "./publishing.ts";
+import { rightRefusal } from "./rights.ts";
 import { type HubRuns, streamRun } from "./run.ts";
 
 export interface AppOptions {
@@ -27,6 +30,11 @@ export interface AppOptions {
 	/** Undefined where a process's figures mean nothing, as on Workers. */
 	metrics: Metrics | undefined;
 	metricsToken: string | undefined;
+	/** Ask about signed tokens. Undefined: there are none. */
+	authorizeDisconnect?: AuthorizePublish | undefined;
+	authorizeMembers?: AuthorizePublish | undefined;
+	/** Undefined where nobody is counted. */
+	presence?: Presence | undefined;
 	/** Undefined where no runs are streamed. */
 	runs: HubRuns | undefined;
 }
@@ -62,6 +70,25 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 		const names = [c.req.query("name") ?? ""];
 		const refusal = c.var.mayPublish ? undefined : await refusalOf(c, authorizePublish, names);
 		return refusal ?? forgetChannel(c, sse);
+	});
+
+	app.get("/channel/members", async (c) => {
+		const name = c.req.query("name") ?? "";
+		const refusal = await rightRefusal(c, publishing, options.authorizeMembers, [name]);
+		return refusal ?? listMembers(c, options.presence, name);
+	});
+
+	app.post("/disconnect", async (c) => {
+		const may = (channels: readonly string[]) =>
+			rightRefusal(c, publishing, options.authorizeDisconnect, channels);
+		// Before the body, which may be a megabyte.
+		const stranger = await may([]);
+		if (stranger !== undefined) return stranger;
+		const body = await disconnectBody(c);
+		if (body instanceof Response) return body;
+		// Whoever names a client alone means all channels.
+		const refusal = await may([typeof body.channel === "string" ? body.channel : "*"]);
+		return refusal ?? disconnect(c, sse, body);
 	});
 
 	// A process that answers is alive, even while its broker is away: a restart would only

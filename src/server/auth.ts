@@ -1,4 +1,5 @@
 import { namesProblem } from "../auth/claim.ts";
+import { bearerAuthorizer } from "../auth/publish-authorizer.ts";
 import { type AuthorizePublish, jwtAuthorizer, jwtPublishAuthorizer } from "../auth.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Authorize } from "../core/request/authorize.ts";
@@ -10,6 +11,9 @@ export interface HubAuth {
 	authorize?: Authorize;
 	/** For a publish without `SSE_PUBLISH_TOKEN`. */
 	authorizePublish?: AuthorizePublish;
+	/** For what else takes a right of its own. */
+	authorizeDisconnect?: AuthorizePublish;
+	authorizeMembers?: AuthorizePublish;
 }
 
 type Environment = Record<string, string | undefined>;
@@ -65,6 +69,8 @@ export function readAuth(environment: Environment): HubAuth {
 	return named(() => ({
 		authorize: jwtAuthorizer({ ...options, cookie, anonymous, query }),
 		authorizePublish: jwtPublishAuthorizer(options),
+		authorizeDisconnect: bearerAuthorizer(options, "disconnect"),
+		authorizeMembers: bearerAuthorizer(options, "members"),
 	}));
 }
 

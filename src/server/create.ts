@@ -9,6 +9,7 @@ import { readAuth } from "./auth.ts";
 import { behind, createDoor, type Door } from "./door.ts";
 import { connectionLog, logError } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import { hubPresence, subjectOf } from "./presence.ts";
 import { runsOf } from "./run.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import type { Environment } from "./variables.ts";
@@ -48,10 +49,18 @@ export interface ServerHub {
 export function createHub(environment: Environment): ServerHub {
 	const settings = readSettings(environment);
 	const { host, drain, options, publishing, compression, ...rest } = settings;
-	const { authorize, authorizePublish } = readAuth(environment);
+	const { authorize, ...rights } = readAuth(environment);
+	const isSigned = rights.authorizePublish !== undefined;
 	const sse = new ServerSentEvents({
 		connector: connectorFromEnvironment(redis) ?? memory({ history: historyFromEnvironment() }),
 		...options,
+		// Each may have as many streams as there may be: it is told apart to end its streams.
+		...(isSigned && {
+			limits: {
+				...options.limits,
+				perClient: { key: subjectOf, connections: Number.MAX_SAFE_INTEGER },
+			},
+		}),
 		compress: compression && gzip(compression),
 		authorize,
 		...(settings.logsConnections ? connectionLog : {}),
@@ -59,7 +68,9 @@ export function createHub(environment: Environment): ServerHub {
 	});
 	const { name } = sse.connector;
 	const app = createApp({
-		...{ sse, ...rest, publishing, authorizePublish },
+		...{ sse, ...rest, publishing, ...rights },
+		authorizePublish: rights.authorizePublish,
+		presence: hubPresence(sse, settings.countsMembers, isSigned),
 		metrics: createMetrics(sse),
 		runs: runsOf(sse, settings.runsPrefix, options.channels?.allowed),
 	});

@@ -1,6 +1,17 @@
 import { hostName, isLoopback } from "./hosts.ts";
 
-const names = ["stream", "run", "publish", "channel", "livez", "readyz", "healthz", "metrics"];
+const names = [
+	"stream",
+	"run",
+	"publish",
+	"disconnect",
+	"channel",
+	"channel/members",
+	"livez",
+	"readyz",
+	"healthz",
+	"metrics",
+];
 
 /** All that the hub answers. Only the literal path counts: we read what a proxy's filter reads. */
 export const paths: readonly string[] = ["/", ...names.map((name) => `/${name}`)];

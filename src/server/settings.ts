@@ -37,6 +37,8 @@ export interface Settings {
 	cors: CorsOptions | undefined;
 	/** Whether clients that connect and leave are logged as well as errors. */
 	logsConnections: boolean;
+	/** Whether it is counted who is there. */
+	countsMembers: boolean;
 	/** What the channels of runs begin with. Undefined: nothing is known of any. */
 	runsPrefix: string | undefined;
 	/** Undefined: streams are not compressed. */
@@ -59,6 +61,7 @@ export function readSettings(environment: Environment): Settings {
 		drain: whole(environment, "SSE_DRAIN", { most: longestTimer }) ?? 5_000,
 		cors: corsFrom(environment),
 		logsConnections: flag(environment, "SSE_LOG_CONNECTIONS") ?? false,
+		countsMembers: flag(environment, "SSE_PRESENCE") ?? false,
 		runsPrefix: runsPrefixFrom(environment),
 		compression: compressionFrom(environment),
 		options: libraryOptions(environment),

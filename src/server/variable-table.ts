@@ -162,6 +162,13 @@ const delivery: readonly Variable[] = [
 		meaning: "How long messages may wait for each other to be written at once, in ms",
 	},
 	{
+		name: "SSE_PRESENCE",
+		default: "false",
+		meaning:
+			"[Who is there](presence.md#the-hub) is counted, by the `sub` of signed tokens. Not on Workers",
+		isFlag: true,
+	},
+	{
 		name: "SSE_COMPRESS",
 		default: "false",
 		meaning:

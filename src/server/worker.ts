@@ -12,6 +12,7 @@ import { createApp } from "./app.ts";
 import { readAuth } from "./auth.ts";
 import { behind, createDoor } from "./door.ts";
 import { logError, logFailure } from "./log.ts";
+import { hubPresence } from "./presence.ts";
 import { runsOf } from "./run.ts";
 import { readSettings } from "./settings.ts";
 import type { Environment } from "./variables.ts";
@@ -38,7 +39,7 @@ function createFrom(bindings: Bindings): Fetch {
 				"Unset it.",
 		);
 	}
-	const { authorize, authorizePublish } = readAuth(set);
+	const { authorize, ...rights } = readAuth(set);
 	const sse = new ServerSentEvents({
 		connector:
 			connectorFromEnvironment(redis, bindings) ??
@@ -48,7 +49,10 @@ function createFrom(bindings: Bindings): Fetch {
 		onError: logError,
 	});
 	const runs = runsOf(sse, settings.runsPrefix, options.channels?.allowed);
-	const app = createApp({ ...settings, sse, runs, authorizePublish, metrics: undefined });
+	const { authorizePublish } = rights;
+	const presence = hubPresence(sse, settings.countsMembers, authorizePublish !== undefined);
+	const more = { ...rights, authorizePublish, presence, metrics: undefined };
+	const app = createApp({ ...settings, sse, runs, ...more });
 	const door = createDoor(hosts);
 	return (request, bindings, context) =>
 		behind(door, () => app.fetch(request, bindings, context as never))(request, bindings);

@@ -1,0 +1,95 @@
+import type { Context } from "hono";
+import { proofOf } from "../auth/verify.ts";
+import type { DisconnectOptions } from "../core/control/disconnect.ts";
+import { ConfigurationError, ConnectorError } from "../core/errors.ts";
+import { isAllowed } from "../core/request/request.ts";
+import type { ServerSentEvents } from "../core/sse.ts";
+import { Presence } from "../presence.ts";
+import { logFailure } from "./log.ts";
+import { readBody } from "./publish-body.ts";
+
+/**
+ * Who is there, where the hub has signed tokens: a member is a token's `sub`.
+ *
+ * @throws {ConfigurationError} when there are no signed tokens, or the broker cannot carry it.
+ */
+export function hubPresence(
+	sse: ServerSentEvents,
+	isOn: boolean,
+	isSigned: boolean,
+): Presence | undefined {
+	if (!isOn) return undefined;
+	if (!isSigned) {
+		throw new ConfigurationError(
+			"SSE_PRESENCE needs signed tokens, whose `sub` says who somebody is: set SSE_JWT_SECRET or SSE_JWKS_URL.",
+		);
+	}
+	return new Presence(sse, {
+		id: subjectOf,
+		events: (request, channels) => {
+			const may = proofOf(request)?.rights.members ?? [];
+			return channels.filter((channel) => isAllowed(channel, may));
+		},
+	});
+}
+
+/** Whose a request is, by its token. */
+export function subjectOf(request: Request): string | undefined {
+	return proofOf(request)?.subject;
+}
+
+const noStore = { "cache-control": "no-store" };
+
+/** `GET /channel/members?name=…&after=…&limit=…`: a page of who is there. */
+export async function listMembers(
+	c: Context,
+	presence: Presence | undefined,
+	name: string,
+): Promise<Response> {
+	if (presence === undefined) {
+		return c.json({ error: "Nobody is counted here. Set SSE_PRESENCE=true." }, 404);
+	}
+	const { after, limit } = c.req.query();
+	return answered(c, async () => {
+		const query = { after, limit: limit === undefined ? undefined : Number(limit) };
+		return c.json(await presence.members(name, query), 200, noStore);
+	});
+}
+
+/** The fields of a body of `POST /disconnect`. The library checks them. */
+export async function disconnectBody(c: Context): Promise<DisconnectOptions | Response> {
+	const read = await readBody(c.req.raw);
+	if (typeof read === "string")
+		return c.json({ error: "The body is too large, or broke off." }, 413);
+	try {
+		const body: unknown = JSON.parse(read.text);
+		if (typeof body === "object" && body !== null && !Array.isArray(body)) return body;
+	} catch {
+		// It is said below.
+	}
+	return c.json(
+		{ error: 'The body must be JSON: {"channel"?, "client"?, "reason"?, "final"?}.' },
+		400,
+	);
+}
+
+/** `POST /disconnect`: ends streams in all processes. */
+export function disconnect(
+	c: Context,
+	sse: ServerSentEvents,
+	options: DisconnectOptions,
+): Promise<Response> {
+	return answered(c, async () => c.json(await sse.disconnect(options)));
+}
+
+async function answered(c: Context, answer: () => Promise<Response>): Promise<Response> {
+	try {
+		return await answer();
+	} catch (error) {
+		if (error instanceof TypeError) return c.json({ error: error.message }, 400);
+		if (error instanceof ConfigurationError) return c.json({ error: error.message }, 501);
+		if (!(error instanceof ConnectorError)) throw error;
+		logFailure("presence", error);
+		return c.json({ error: "The broker did not answer. Try again." }, 503, { "retry-after": "5" });
+	}
+}
