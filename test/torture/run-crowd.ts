@@ -5,6 +5,7 @@ import type { Bed } from "./bed.ts";
 import { lease } from "./programs/run-routes.ts";
 import type { Random } from "./random.ts";
 import { type Place, type Read, readRun } from "./run-reader.ts";
+import { count } from "./run-text.ts";
 
 /** What became of the runs. */
 export interface RunsSummary {
@@ -21,6 +22,8 @@ export interface RunsSummary {
 interface Run {
 	readonly id: string;
 	readonly words: number;
+	/** Whether somebody asks for its end before it has come. */
+	readonly isStopped: boolean;
 	/** Whether somebody was told who its producer is. */
 	begun: boolean;
 	reads: Promise<Read>[];
@@ -48,6 +51,10 @@ export class RunCrowd {
 	readonly #runs: Run[] = [];
 	readonly #problems: string[] = [];
 	readonly #place: Place;
+	/** Until when a producer has something to say in a process, as `performance.now()` has it. */
+	readonly #busy = new Map<string, number>();
+	/** Processes that were killed while they had a producer. */
+	#killed = 0;
 
 	constructor(bed: Bed, random: Random) {
 		this.#bed = bed;
@@ -89,6 +96,7 @@ export class RunCrowd {
 			problems: this.#problems,
 		};
 		for (const run of this.#runs) await this.#judge(run, summary);
+		this.#demand(summary);
 		await Promise.all(
 			this.#slots.map(async ({ server }) => {
 				if ((await server?.stop()) === 0) return;
@@ -98,11 +106,23 @@ export class RunCrowd {
 		return summary;
 	}
 
+	/** A crowd of runs in which nothing happened would prove nothing. */
+	#demand({ ends, runs }: RunsSummary): void {
+		const [done = 0, lost = 0] = [ends.get("done"), ends.get("lost")];
+		if (done < runs / 10) this.#problems.push(`only ${done} of ${runs} runs are done`);
+		if (lost < this.#killed / 2) {
+			this.#problems.push(
+				`${lost} runs are lost, of producers in ${this.#killed} killed processes`,
+			);
+		}
+	}
+
 	async #begin(until: number, random: Random): Promise<void> {
 		for (let n = 0; performance.now() < until; n++) {
 			const id = `${n}.${crypto.randomUUID()}`;
 			const words = 20 + random.below(120);
-			const run: Run = { id, words, begun: false, reads: [] };
+			const isStopped = random.chance(0.2);
+			const run: Run = { id, words, isStopped, begun: false, reads: [] };
 			run.reads = Array.from({ length: readers }, () => {
 				return readRun(this.#place, id, random.fork(), () => run.begun);
 			});
@@ -118,7 +138,7 @@ export class RunCrowd {
 					this.#problems.push(`run ${id} has two producers`);
 				}
 			});
-			if (random.chance(0.2)) {
+			if (isStopped) {
 				void delay(random.between(100, 1_500)).then(() => this.#ask(random, "stop", "", run));
 			}
 			await delay(random.between(50, 250));
@@ -147,6 +167,9 @@ export class RunCrowd {
 			const answer = await call(`${url}/${what}?id=${run.id}${query}`, { method: "POST" });
 			const told = json<{ role?: string }>(answer);
 			if (told.role !== undefined) run.begun = true;
+			if (told.role === "producer" && !run.isStopped) {
+				this.#busy.set(url, Math.max(this.#busy.get(url) ?? 0, lastsUntil(run)));
+			}
 			return told;
 		} catch {
 			return undefined; // The process was killed.
@@ -160,7 +183,7 @@ export class RunCrowd {
 			const { server } = slot;
 			// The last runs have a chance to come to their own end.
 			if (server === undefined || performance.now() > until - 1_000) return;
-			if (n % 3 === 0 && performance.now() < until - 2 * lease) {
+			if (n % 3 === 2 && performance.now() < until - 2 * lease) {
 				// It comes back as one that has been superseded.
 				slot.server = undefined;
 				process.kill(server.pid, "SIGSTOP");
@@ -169,11 +192,22 @@ export class RunCrowd {
 				slot.server = server;
 				continue;
 			}
-			slot.server = undefined;
-			if (random.chance(0.3)) await server.stop().catch(() => server.kill());
-			else await server.kill();
+			if (n > 0 && random.chance(0.3)) {
+				slot.server = undefined;
+				await server.stop().catch(() => server.kill());
+			} else {
+				while (!this.#isBusy(server) && performance.now() < until - 1_000) await delay(20);
+				if (this.#isBusy(server)) this.#killed++;
+				slot.server = undefined;
+				await server.kill();
+			}
 			slot.server = await this.#start();
 		}
+	}
+
+	/** Whether a producer there is in the middle of what it says, and for some time to come. */
+	#isBusy({ url }: ServerProcess): boolean {
+		return (this.#busy.get(url) ?? 0) > performance.now() + 300;
 	}
 
 	#start(): Promise<ServerProcess> {
@@ -207,20 +241,7 @@ export class RunCrowd {
 	}
 }
 
-/** Counts what a text lacks and what it has twice. @returns the first of it, in words. */
-function count(text: string, summary: RunsSummary): string | undefined {
-	let expected = 0;
-	let first: string | undefined;
-	for (const part of text.split(".").slice(0, -1)) {
-		const n = Number(part);
-		if (n === expected) {
-			expected++;
-			continue;
-		}
-		first ??= `${part} came where ${expected} was to come`;
-		if (n > expected) summary.lost += n - expected;
-		else summary.doubled++;
-		expected = n + 1;
-	}
-	return first;
+/** When a run that begins now has said everything, at the earliest: three words come in 60 ms. */
+function lastsUntil({ words }: Run): number {
+	return performance.now() + words * 20;
 }
