@@ -97,6 +97,9 @@ export function upstash(
 	target: UpstashOptions | UpstashRedisClient = {},
 	options: UpstashSettings = {},
 ): Connector {
+	if (typeof target !== "object" || target === null) {
+		throw new TypeError("upstash(): must be given { url, token }, or a client of @upstash/redis.");
+	}
 	if (isClient(target)) {
 		checkNames("upstash(client): ", options, [settings], [besideClient, ...advice]);
 		return new UpstashConnector(new ClientRest(target), options);

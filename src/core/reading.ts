@@ -2,6 +2,7 @@ import { MessageIterator, type MessagesOptions } from "./delivery/message-iterat
 import { formatCursor } from "./history/cursor.ts";
 import { checkedQuery, type HistoryQuery, lookUp } from "./history/lookup.ts";
 import type { Hubs } from "./hubs.ts";
+import { checkNames } from "./known-names.ts";
 import { Decoder } from "./message/decoder.ts";
 import type { EventMap, MessageOf } from "./message/schema.ts";
 import type { CheckedOptions } from "./options.ts";
@@ -47,6 +48,15 @@ export abstract class Reading<Events extends object = EventMap> extends Publishi
 		options: MessagesOptions = {},
 	): AsyncIterableIterator<MessageOf<Events>> {
 		checkChannel(channel, this.#options.channels.allowed, "listen");
+		checkNames(
+			"Cannot listen. ",
+			options,
+			["signal lastEventId"],
+			[["Write lastEventId.", "after"]],
+		);
+		if (typeof (options.lastEventId ?? "") !== "string") {
+			throw new TypeError("Cannot listen. lastEventId: must be a string.");
+		}
 		// Only the types know what publishers send on this channel.
 		return new MessageIterator(this.#hubs.hubFor(undefined), channel, options) as never;
 	}

@@ -16,6 +16,9 @@ export type Place = (random: Random) => string | undefined;
 /** For so long a run that was begun, or may have been, has no end, in ms. */
 const patience = 40_000;
 
+/** So long nothing may come on a response, in ms. */
+const silence = 10_000;
+
 /**
  * Reads a run to its end as a page does that is reloaded, or loses its connection, at random chunks: after a reload it
  * has nothing and gets the whole, else it comes back with its cursor.
@@ -76,6 +79,8 @@ async function visit(
 ): Promise<number> {
 	const headers = cursor === undefined ? {} : { "last-event-id": cursor };
 	const request = get(url, { agent: false, headers });
+	// Comments come all the time.
+	request.setTimeout(silence, () => request.destroy());
 	let isOver = false;
 	const leave = () => {
 		isOver = true;

@@ -66,12 +66,21 @@ export class Commands {
 		}, this.#timeout);
 		try {
 			const response = await this.#rest.post("/", "application/json", abort.signal, command);
-			const answer: Promise<unknown> = response.json();
-			return (await orAborted(answer, abort.signal)) as { result?: unknown } | null;
+			return parsed(await orAborted(response.text(), abort.signal));
 		} catch (cause) {
 			throw failure("The answer from Upstash broke off.", cause, abort.signal);
 		} finally {
 			clearTimeout(timer);
 		}
+	}
+}
+
+/** Without the parser's error, which quotes the text: a proxy may have put the request into it, with its token. */
+function parsed(text: string): { result?: unknown } | null {
+	try {
+		return JSON.parse(text);
+	} catch {
+		const way = "Check that the URL is that of the REST API.";
+		throw new RestError("unavailable", `The answer from Upstash is no JSON. ${way}`);
 	}
 }

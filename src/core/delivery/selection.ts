@@ -40,7 +40,8 @@ export function selectionOf(
 
 function asked(filter: MessageFilter, message: Message, channel: string, report: ErrorHandler) {
 	try {
-		const verdict: unknown = filter(message, channel);
+		// It is everybody's: what a filter changes, the others would get.
+		const verdict: unknown = filter(Object.freeze(message), channel);
 		if (typeof verdict === "boolean") return verdict;
 		if (verdict instanceof Promise)
 			verdict.catch((error) => report(error, { stage: "hook", channel }));

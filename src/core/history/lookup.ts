@@ -1,4 +1,5 @@
 import type { History } from "../connector.ts";
+import { checkNames } from "../known-names.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { beginning, isAfter, isEmpty, isPosition } from "../message/position.ts";
 import { parseCursor } from "./cursor.ts";
@@ -40,10 +41,9 @@ const shortestPage = 10;
 const longestPage = 500;
 
 /** @throws {TypeError} that names the field and its rule. */
-export function checkedQuery(
-	channel: string,
-	{ after, before, limit = defaultMessages }: HistoryQuery,
-) {
+export function checkedQuery(channel: string, query: HistoryQuery) {
+	checkNames("Cannot read. ", query, ["after before limit"], [["Write after.", "lastEventId"]]);
+	const { after, before, limit = defaultMessages } = query;
 	if (!Number.isInteger(limit) || limit < 1 || limit > mostMessages) {
 		throw new TypeError(`Cannot read. limit: must be a whole number from 1 to ${mostMessages}.`);
 	}
