@@ -108,6 +108,8 @@ export class RunCrowd {
 
 	/** A crowd of runs in which nothing happened would prove nothing. */
 	#demand({ ends, runs }: RunsSummary): void {
+		// Where there is one process for all, each strike takes all of them along.
+		if (this.#slots.length === 0) return;
 		const [done = 0, lost = 0] = [ends.get("done"), ends.get("lost")];
 		if (done < runs / 10) this.#problems.push(`only ${done} of ${runs} runs are done`);
 		if (lost < this.#killed / 2) {
