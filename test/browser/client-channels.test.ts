@@ -176,3 +176,48 @@ for (const [how, leaves] of [
 		await connections(scene, 1);
 	});
 }
+
+const lifecycle = async (tab: Page, state: "frozen" | "active") => {
+	const session = await browser.context.newCDPSession(tab);
+	await session.send("Page.setWebLifecycleState", { state });
+};
+
+for (const [how, leaves, returns] of [
+	["is frozen", (tab: Page) => lifecycle(tab, "frozen"), (tab: Page) => lifecycle(tab, "active")],
+	[
+		"is in the back/forward cache",
+		(tab: Page) => tab.goto(`${scene.url}/healthz`),
+		async (tab: Page) => {
+			await tab.goBack({ waitUntil: "commit" });
+			await when(tab, "window.persisted === true");
+		},
+	],
+] as const) {
+	test(`a tab with channels ${how}, and returns: it misses nothing, and the others do not wait for it`, async () => {
+		const tabs = [await open("a", "b"), await open("b", "c")];
+		await connections(scene, 1);
+		const flow = startFlow(scene, ["a", "b", "c"]);
+		await flow.more(30);
+		const [first, second] = tabs as [Page, Page];
+		const before = asked().length;
+		await leaves(first);
+		// What it alone listened to is left then, or within 30 s.
+		await until(() => asked().length > before, { what: asked().join(" "), timeout: 20_000 });
+		await flow.more(30);
+		await returns(first);
+		await when(first, 'client.state === "open"');
+		await flow.more(30);
+		const count = await flow.stop();
+		for (const [tab, channels] of [
+			[first, ["a", "b"]],
+			[second, ["b", "c"]],
+		] as const) {
+			for (const all of await numbers(tab, channels, count)) {
+				expect(all).toEqual(from(all[0] ?? 0, count));
+				expect(all[0]).toBeLessThan(30);
+			}
+			expect(await tab.evaluate("gaps")).toEqual([]);
+		}
+		await connections(scene, 1);
+	});
+}
