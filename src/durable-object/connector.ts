@@ -73,7 +73,8 @@ export interface DurableObjectOptions {
 	 * is billed for as long as a stream is open. The Worker then spends no CPU per event, and an
 	 * event costs the object once for all its streams.
 	 *
-	 * Streams of several channels are held by the Worker in both forms.
+	 * Streams of several channels are held by the Worker in both forms. An object that relays
+	 * (`upstream()`) never sleeps.
 	 *
 	 * @defaultValue `"object"`
 	 */
