@@ -31,7 +31,7 @@ const rows: Row[] = [
 		dependencies: true,
 		// 10 kB is the aim. History (replay, cursors, recovery) is about 5 kB of it, publishing in order 3, access and
 		// limits 3, what is refused in words 3, reading (JSON, envelope, filters) 3, hosts 2, what runs are built on 0.5, the
-		// place of compression 0.3, ending streams in all processes 1.9, what presence is built on 0.3.
+		// place of compression 0.5, ending streams in all processes 1.9, what presence is built on 0.3.
 		budget: 29_300,
 	},
 	{
