@@ -67,18 +67,20 @@ async function countKept(sse: ServerSentEvents, name: string): Promise<number> {
 /** `DELETE /channel?name=…`: forgets what is kept. It takes the right to publish to the channel. */
 export async function forgetChannel(c: Context, sse: ServerSentEvents): Promise<Response> {
 	const name = c.req.query("name") ?? "";
+	if (name === "") return c.json(unnamed, 400);
 	return answered(c, async () => {
 		await sse.forget(name);
 		return c.body(null, 204);
 	});
 }
 
+const unnamed = { error: "name: must be the name of a channel." };
 const noStore = { "cache-control": "no-store" };
 const later = { "retry-after": "5" };
 
 /** Asks all the rules of streams, and opens none. */
 async function readRefusal(c: Context, sse: ServerSentEvents, name: string) {
-	if (name === "") return c.json({ error: "name: must be the name of a channel." }, 400);
+	if (name === "") return c.json(unnamed, 400);
 	const headers = new Headers(c.req.raw.headers);
 	headers.set("accept", "application/json");
 	headers.delete("last-event-id");

@@ -3,19 +3,21 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { memory } from "../../../src/connectors/memory.ts";
 import type { History } from "../../../src/core/connector.ts";
 import { ServerSentEvents } from "../../../src/core/sse.ts";
-import { describeChannel } from "../../../src/server/channel.ts";
+import { describeChannel, forgetChannel } from "../../../src/server/channel.ts";
 
 function scene() {
 	const connector = memory({ history: {} });
 	const read = vi.spyOn(connector.history as History, "read");
 	const sse = new ServerSentEvents({ connector });
 	onTestFinished(() => sse.close());
-	const app = new Hono().get("/channel", (c) => describeChannel(c, sse));
+	const app = new Hono()
+		.get("/channel", (c) => describeChannel(c, sse))
+		.delete("/channel", (c) => forgetChannel(c, sse));
 	const kept = async () => {
 		const answer = (await (await app.request("/channel?name=a")).json()) as { kept: number };
 		return answer.kept;
 	};
-	return { sse, read, kept };
+	return { app, sse, read, kept };
 }
 
 test("what is kept of a channel is counted without holding all of it", async () => {
@@ -41,4 +43,10 @@ test("history() reads hardly more than it is asked for", async () => {
 	const { messages } = await sse.history("a", { after: "0", limit: 20 });
 	expect(messages).toHaveLength(20);
 	expect(read.mock.calls).toEqual([["a", "0-0", 20]]);
+});
+
+test.each(["GET", "DELETE"])("%s without a name says which parameter it lacks", async (method) => {
+	const answer = await scene().app.request("/channel?channel=a", { method });
+	expect(answer.status).toBe(400);
+	expect(await answer.json()).toEqual({ error: "name: must be the name of a channel." });
 });
