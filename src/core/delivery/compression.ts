@@ -45,5 +45,6 @@ export interface FeedEncoder {
 
 /** Bytes that all clients of a feed get. Each client is sent its chunks in order, but not every one of them. */
 export interface SharedChunk {
+	/** The bytes as they are. */
 	readonly bytes: Uint8Array;
 }
