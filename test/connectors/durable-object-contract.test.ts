@@ -18,9 +18,12 @@ afterAll(() => worker.kill());
 
 const names = new Set<string>();
 let registered = 0;
-const harness = durableObjectHarness({ down: false, publishes: 0, channels: new Set() }, () => {
-	throw new Error("The suite runs inside the Worker.");
-});
+const harness = durableObjectHarness(
+	{ down: false, publishes: 0, held: new Map(), channels: new Set() },
+	() => {
+		throw new Error("The suite runs inside the Worker.");
+	},
+);
 connectorSuite("durable-object, in workerd", harness, {
 	describe: (_, register) => register(),
 	test: (name) => {

@@ -38,11 +38,22 @@ export class SseChannel extends Channel {
 			}));
 	}
 
+	/** Of Workers that hold streams. */
+	async sockets(): Promise<number> {
+		return this.ctx.getWebSockets().filter(({ readyState }) => readyState === 1).length;
+	}
+
 	async evict(channel: string): Promise<void> {
 		counts.held.delete(channel);
 		this.ctx.abort("The test ends this object.");
 	}
 }
+
+/** Channels whose objects were ever asked. */
+const names = new Set<string>();
+
+const objectOf = (namespace: Bindings["SSE"], channel: string) =>
+	namespace.get(namespace.idFromName(channel) as never) as SseChannel;
 
 let runs: ReturnType<typeof runRoutes> | undefined;
 
@@ -57,7 +68,7 @@ export default {
 		const { SSE } = bindings;
 		const { pathname, searchParams } = new URL(request.url);
 		const channel = searchParams.get("channel") ?? "";
-		const object = () => SSE.get(SSE.idFromName(channel) as never) as SseChannel;
+		const object = () => objectOf(SSE, channel);
 		if (pathname.startsWith("/runs/")) {
 			runs ??= runRoutes(
 				new ServerSentEvents({ connector: durableObject(SSE, { history: {} }), keepAlive: 500 }),
@@ -66,7 +77,10 @@ export default {
 		}
 		switch (pathname) {
 			case "/healthz": {
-				const held = [...counts.held.values()].reduce((sum, count) => sum + count, 0);
+				for (const name of counts.held.keys()) names.add(name);
+				const sockets = [...names].map((name) => objectOf(SSE, name).sockets());
+				const subscribed = [...counts.held.values(), ...(await Promise.all(sockets))];
+				const held = subscribed.reduce((sum, count) => sum + count, 0);
 				return Response.json({ status: "ok", connections: held, channels: held });
 			}
 			case "/kept":
