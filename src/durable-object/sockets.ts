@@ -5,8 +5,8 @@ import { noticeMark, payloadMark, ping, pingEvery, pong, silentCode } from "./pr
 import { autoResponse, socketPair } from "./socket-pair.ts";
 import { Unread } from "./unread.ts";
 
-/** A Worker that gave no sign of life for so long is gone, in ms. */
-const silence = 3 * pingEvery;
+/** A Worker that missed more pings than these is gone. */
+const mostMissedPings = 3;
 
 /**
  * The most that the platform lets an object hold:
@@ -119,7 +119,8 @@ export class HibernatingSockets {
 		for (const socket of sockets) {
 			const { since } = socket.deserializeAttachment() as { since: number };
 			const heard = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? since;
-			if (now - Math.max(heard, since) <= silence || socket.readyState !== 1) continue;
+			if (now - Math.max(heard, since) <= mostMissedPings * pingEvery || socket.readyState !== 1)
+				continue;
 			socket.close(silentCode, "no sign of life");
 		}
 	}

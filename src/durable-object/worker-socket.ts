@@ -30,11 +30,6 @@ export interface SocketHandlers {
 	onOver(error: ConnectorError): void;
 }
 
-const reasons: Readonly<Record<number, string>> = {
-	[slowCode]: "The channel's object closed the socket: this Worker read too slowly.",
-	[silentCode]: "The channel's object closed the socket: this Worker gave no sign of life.",
-};
-
 /**
  * A Worker's end of the socket to a channel's object. Payloads are handed on as they come, so
  * nothing queues here. It confirms what it has read, and asks for signs of life: the platform
@@ -59,7 +54,7 @@ export class WorkerSocket {
 			if (typeof data === "string") this.#onText(data);
 		});
 		socket.addEventListener("close", ({ code }) => {
-			this.#lose(reasons[code] ?? "The channel's object is gone.");
+			this.#lose(reasonOf(code) ?? "The channel's object is gone.");
 		});
 		socket.addEventListener("error", ({ error }) => {
 			this.#lose("The channel's object is gone.", error);
@@ -117,4 +112,13 @@ export class WorkerSocket {
 			// The socket is over already, and its own event says so.
 		}
 	}
+}
+
+/** Why the object closed the socket. Undefined: it did not say. */
+function reasonOf(code: number): string | undefined {
+	if (code === slowCode) {
+		return "The channel's object closed the socket: this Worker read too slowly.";
+	}
+	if (code !== silentCode) return undefined;
+	return "The channel's object closed the socket: this Worker gave no sign of life.";
 }
