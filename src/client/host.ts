@@ -16,7 +16,7 @@ export function streamUrl(url: string | URL): URL {
 	} catch {
 		// Its message would quote the URL, which may hold a token.
 	}
-	if (!target?.host) throw new TypeError("url: must be absolute here, with https://.");
+	if (!target?.host) throw new TypeError("url: must be absolute.");
 	target.searchParams.set("sse.control", "events");
 	return target;
 }
