@@ -40,8 +40,12 @@ export function openPage(
 		// Timers stand still while a machine sleeps.
 		visibilitychange: tab.source.check,
 	})) {
-		// Some hosts have no such thing. A document's events pass its window first.
-		globalThis.addEventListener?.(type, run, { signal: page.signal, capture: true });
+		// Some hosts have no such thing. A document's events pass its window first. Workers of Cloudflare
+		// refuse to capture.
+		globalThis.addEventListener?.(type, run, {
+			signal: page.signal,
+			capture: !!globalThis.location,
+		});
 	}
 	setState("connecting");
 	tab.join();
