@@ -27,17 +27,18 @@ export function startFlow(
 	let goOn: () => void = () => undefined;
 	const publishing = (async () => {
 		for (; flowing; count++) {
+			if (count >= most) {
+				await new Promise<void>((resolve) => {
+					goOn = resolve;
+				});
+				if (!flowing) break;
+			}
 			const type = typeOf(count);
 			for (const channel of channels) {
 				await scene.sse.publish([channel, count], { channel, type });
 			}
 			// Bursts, and in between a pace at which the tabs can follow.
 			if (count % 20 > 4) await new Promise((resolve) => setTimeout(resolve, 2));
-			while (flowing && count >= most) {
-				await new Promise<void>((resolve) => {
-					goOn = resolve;
-				});
-			}
 		}
 	})();
 	return {

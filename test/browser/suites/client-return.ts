@@ -104,7 +104,8 @@ export function clientReturnSuite(setting: Setting): void {
 			await hub.sse.publish(1, { channel: "silent" });
 			await when(tab, "seen.length === 2");
 			expect(await seen(tab)).toEqual([0, 1]);
-			await when(tab, 'client.state === "open"');
+			// A quiet channel without pings is silent again soon: what it is in by now does not matter.
+			await when(tab, "states.length >= 4");
 			expect((await states(tab)).slice(0, 4)).toEqual(["connecting", "open", "connecting", "open"]);
 			await connections(hub, 1);
 		});
