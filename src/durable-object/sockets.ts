@@ -1,6 +1,7 @@
 import type { ObjectSocket, ObjectState } from "cloudflare:workers";
 import type { Connector } from "../core/connector.ts";
 import { ConnectorError } from "../core/errors.ts";
+import { controlChannel } from "../core/request/request.ts";
 import { noticeMark, payloadMark, ping, pingEvery, pong, silentCode } from "./protocol.ts";
 import { autoResponse, socketPair } from "./socket-pair.ts";
 import { Unread } from "./unread.ts";
@@ -126,6 +127,8 @@ export class HibernatingSockets {
 	}
 }
 
+const silent = { unsubscribe: async (): Promise<void> => undefined };
+
 /** A broker inside the object that also hands payloads to the sockets of Workers. */
 export function withSockets(broker: Connector, sockets: HibernatingSockets): Connector {
 	return {
@@ -137,7 +140,9 @@ export function withSockets(broker: Connector, sockets: HibernatingSockets): Con
 			const { receivers } = await broker.publish(channel, payload);
 			return { receivers: receivers + workers };
 		},
-		subscribe: (channel, handlers) => broker.subscribe(channel, handlers),
+		// Nobody else can speak to the processes of this broker: it is inside the object.
+		subscribe: async (channel, handlers) =>
+			channel.endsWith(controlChannel) ? silent : broker.subscribe(channel, handlers),
 		close: () => broker.close(),
 	};
 }
