@@ -59,13 +59,18 @@ export class Ledger {
 			.sort((a, b) => (isAfter(a.id, b.id) ? 1 : -1));
 	}
 
-	/** What the store has in another order than it was published in, in words. */
-	inversions(channel: string): string[] {
+	/**
+	 * What the store has in another order than it was published in, in words.
+	 *
+	 * @param confirmedOnly leaves out messages whose publish failed: over HTTP such a request may still be on its way when
+	 *   the next one arrives.
+	 */
+	inversions(channel: string, confirmedOnly: boolean): string[] {
 		const found: string[] = [];
 		const newest = new Map<string, Entry & { count: number }>();
 		for (const entry of this.sequence(channel)) {
 			const place = placeOf(entry.key);
-			if (place === undefined) continue;
+			if (place === undefined || (confirmedOnly && !entry.acknowledged)) continue;
 			const before = newest.get(place.line);
 			if (before === undefined || before.count < place.count) {
 				newest.set(place.line, { ...entry, count: place.count });

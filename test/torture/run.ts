@@ -114,7 +114,10 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 		counts: crowd.counts,
 		faults,
 		runs: runsSummary,
-		...judge(clients, ledger, { channels: all, maxLength: setup.maxLength, storeLosses }),
+		...judge(clients, ledger, {
+			...{ channels: all, maxLength: setup.maxLength, storeLosses },
+			confirmedOnly: bed.broker?.kind === "upstash",
+		}),
 	};
 }
 

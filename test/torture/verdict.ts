@@ -17,6 +17,8 @@ export interface Verdict {
 }
 
 interface Truth {
+	/** Whether only messages that were confirmed must be in order. */
+	readonly confirmedOnly: boolean;
 	channels: readonly string[];
 	maxLength: number;
 	storeLosses: readonly StoreLoss[];
@@ -97,7 +99,7 @@ export function judge(clients: readonly Client[], ledger: Ledger, truth: Truth):
 		}
 	}
 	for (const channel of truth.channels) {
-		const inversions = ledger.inversions(channel);
+		const inversions = ledger.inversions(channel, truth.confirmedOnly);
 		verdict.disordered += inversions.length;
 		verdict.problems.push(...inversions);
 	}
