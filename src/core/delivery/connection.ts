@@ -186,7 +186,7 @@ export class Connection implements SinkOwner {
 		this.#ended = reason;
 		this.#owner.ended(this, reason);
 		this.#cleanUp?.ended(reason);
-		const isClean = reason === "closed" || reason === "expired";
+		const isClean = reason !== "left" && reason !== "slow";
 		if (isClean && this.#encoder !== undefined) this.#send(this.#encoder.end());
 		this.#close(reason);
 	}

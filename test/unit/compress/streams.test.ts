@@ -2,8 +2,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { gzip } from "../../../src/compress.ts";
 import { memory } from "../../../src/connectors/memory.ts";
 import { ServerSentEvents } from "../../../src/core/sse.ts";
-import { ask, open, read, scene } from "../core/stream/kit.ts";
-import { crowdSize, inflated, message, recorded, unzipped } from "./kit.ts";
+import { ask, open, read, type Scene, scene } from "../core/stream/kit.ts";
+import { crowdSize, inflated, message, recorded, unzipped, whole } from "./kit.ts";
 
 const accepting = (value: string, more: RequestInit = {}) => ({
 	...more,
@@ -84,6 +84,20 @@ test("a stream begins, goes on and ends as one without compression", async () =>
 	await decoded.when(() => decoded.events.length === 3, "three events");
 	await decoded.when(() => decoded.state === "ended", "the end");
 	expect(decoded.events).toEqual(plain.events);
+});
+
+test.for([
+	["the instance closes", (there: Scene) => there.sse.close()],
+	["its client may not stay", (there: Scene) => there.sse.disconnect({ channel: "a" })],
+	["its time is up", () => undefined],
+] as const)("a stream that is ended, because %s, is a whole gzip stream", async ([why, end]) => {
+	const maxDuration = why === "its time is up" ? 1_000 : undefined;
+	const there = scene({ compress: gzip(), keepAlive: 100, maxDuration });
+	const response = await ask(there, "channel=a", accepting("gzip"));
+	await there.sse.publish("one", { channel: "a" });
+	await end(there);
+	// The sum and the length at its end are checked.
+	expect(whole([await bytesIn(response)]).toString()).toContain("data:one\n\n");
 });
 
 test("the bytes that are counted are those that are sent", async () => {
