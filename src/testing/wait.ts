@@ -47,9 +47,12 @@ export async function until<T>(
 ): Promise<NonNullable<T>> {
 	const deadline = performance.now() + timeout;
 	for (;;) {
-		const left = Math.max(deadline - performance.now(), 0);
-		// A condition that never settles must not outlast the wait, or the error names nothing.
-		const value = await within(Promise.resolve(condition()), left + grace, what);
+		const found = condition();
+		// A promise that never settles must not outlast the wait, or the error names nothing. Only promises are bounded: a
+		// timer for each look at a plain value keeps a busy process from its work.
+		const isPromise = typeof Object(found).then === "function";
+		const left = Math.max(deadline - performance.now(), 0) + grace;
+		const value = await (isPromise ? within(found as Promise<T>, left, what) : found);
 		if (value) return value;
 		if (performance.now() >= deadline) {
 			throw new Error(`Waited ${timeout} ms: ${what} (last seen: ${String(value)}).`);

@@ -28,18 +28,6 @@ export interface FeedOwner {
 	readonly onEnd: (feed: Feed, error: ConnectorError) => void;
 }
 
-/**
- * @param names sorted.
- * @param pinged whether its streams are compressed and get pings, which are then a part of what all of them get.
- */
-export function feedKey(
-	names: readonly string[],
-	{ envelope, named, selection }: View,
-	pinged: boolean,
-): string {
-	return JSON.stringify([envelope, named, pinged, selection.key, ...names]);
-}
-
 /** How a connection begins. */
 interface Joining {
 	opening: string;

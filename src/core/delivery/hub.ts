@@ -16,7 +16,8 @@ import { Channels } from "./channels.ts";
 import type { Compression } from "./compression.ts";
 import { Connection, type EndReason } from "./connection.ts";
 import { type ConnectionOptions, ConnectionRegistry } from "./connection-registry.ts";
-import { Feed, type FeedOwner, feedKey } from "./feed.ts";
+import { Feed, type FeedOwner } from "./feed.ts";
+import { feedKey } from "./feed-key.ts";
 
 export interface HubOptions extends ConnectionOptions {
 	/** How long a channel outlives its last client, in ms; 0: not at all. */

@@ -1,0 +1,13 @@
+import type { View } from "../history/render.ts";
+
+/**
+ * @param names sorted.
+ * @param pinged whether its streams are compressed and get pings, which are then a part of what all of them get.
+ */
+export function feedKey(
+	names: readonly string[],
+	{ envelope, named, selection }: View,
+	pinged: boolean,
+): string {
+	return JSON.stringify([envelope, named, pinged, selection.key, ...names]);
+}
