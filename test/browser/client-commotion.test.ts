@@ -75,8 +75,9 @@ test("nothing is lost, and nothing comes twice", { timeout: 60_000 + steps * 4_0
 			return "opened";
 		}
 		// The older a tab is, the likelier it leads.
-		const any = tabs[random.below(tabs.length)] as Tab;
-		const tab = random.chance(0.5) ? (present[0] ?? any) : any;
+		const [chosen] = random.shuffled(tabs);
+		const tab = random.chance(0.5) ? (present[0] ?? chosen) : chosen;
+		if (tab === undefined) throw new Error("There is no tab.");
 		now += ` ${tabs.indexOf(tab)}`;
 		const session = await context.newCDPSession(tab.page);
 		if (tab.comeBack !== undefined) {
