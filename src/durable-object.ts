@@ -17,7 +17,6 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { HistoryLimits } from "./connectors/shared/history-limits.ts";
-import { outcomeOf } from "./connectors/shared/outcome.ts";
 import type {
 	Connector,
 	HistoryPage,
@@ -26,8 +25,9 @@ import type {
 	SendOptions,
 } from "./core/connector.ts";
 import { ConnectorError } from "./core/errors.ts";
+import { withPublishAll } from "./core/one-by-one.ts";
 import type { ServerSentEventsOptions } from "./core/options.ts";
-import { ServerSentEvents } from "./core/sse.ts";
+import { Instances } from "./durable-object/instances.ts";
 import { type Broker, brokerOf } from "./durable-object/object-broker.ts";
 import {
 	failureOf,
@@ -81,7 +81,7 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 	/** The object's own settings: `keepAlive`, `limits`, `onError` and so on. */
 	protected readonly options: Omit<ServerSentEventsOptions, "connector"> = {};
 	#made: Broker | undefined;
-	readonly #instances: { connector: Connector; prefix: string; sse: ServerSentEvents }[] = [];
+	readonly #instances = new Instances();
 
 	/**
 	 * Another broker to publish to and to subscribe from, once per channel for all its clients.
@@ -123,16 +123,8 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		limits?: HistoryLimits,
 	): Promise<Reply<{ outcomes: ToldOutcome[] }>> {
 		return told(async () => {
-			const connector = this.#connector(limits);
-			// One after another in one turn, or by the upstream's own means.
-			const publishing =
-				connector.publishAll?.(messages) ??
-				Promise.all(
-					messages.map(({ channel, payload, ...options }) =>
-						outcomeOf(connector.publish(channel, payload, options)),
-					),
-				);
-			return { outcomes: (await publishing).map(toldOutcome) };
+			const outcomes = await withPublishAll(this.#connector(limits)).publishAll(messages);
+			return { outcomes: outcomes.map(toldOutcome) };
 		});
 	}
 
@@ -177,7 +169,10 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 			if (pathname === "/socket") return await this.#broker.accept(name);
 			const prefix = searchParams.get("prefix") ?? "";
 			const types = searchParams.get("types");
-			return await this.#sse(connector, prefix).stream(request, {
+			// A subscription inside the object costs nothing. One to a broker should outlive a reload.
+			const linger = this.#broker.store === undefined ? 2_000 : 0;
+			const sse = this.#instances.of(connector, prefix, { linger, ...this.options });
+			return await sse.stream(request, {
 				channel: name.slice(prefix.length),
 				recent: Number(searchParams.get("recent")),
 				types: types === null ? undefined : JSON.parse(types),
@@ -209,29 +204,17 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		await store.freeExpired(await this.#broker.ownRuns?.freeExpired());
 	}
 
-	/**
-	 * Called by the platform, which wakes the object for it: a Worker confirms what it has read.
-	 *
-	 * @internal
-	 */
+	/** @internal Called by the platform, which wakes the object: a Worker confirms what it has read. */
 	override webSocketMessage(socket: Socket, message: string | ArrayBuffer): void {
 		this.#broker.sockets?.receive(socket, message);
 	}
 
-	/**
-	 * Called by the platform, which wakes the object for it: a Worker has left.
-	 *
-	 * @internal
-	 */
+	/** @internal Called by the platform, which wakes the object: a Worker has left. */
 	override webSocketClose(socket: Socket): void {
 		this.#broker.sockets?.leave(socket);
 	}
 
-	/**
-	 * Called by the platform: a Worker has broken off.
-	 *
-	 * @internal
-	 */
+	/** @internal Called by the platform: a Worker has broken off. */
 	override webSocketError(socket: Socket): void {
 		this.#broker.sockets?.leave(socket);
 	}
@@ -262,23 +245,5 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 			"refused",
 			"history: the channel's object relays, and its upstream keeps none. Turn it on there, or leave it out.",
 		);
-	}
-
-	/** One instance per history setting and prefix that the Worker asks for. */
-	#sse(connector: Connector, prefix: string): ServerSentEvents {
-		const found = this.#instances.find(
-			(each) => each.connector === connector && each.prefix === prefix,
-		);
-		if (found !== undefined) return found.sse;
-		const sse = new ServerSentEvents({
-			// A subscription inside the object costs nothing. One to a broker should outlive a page
-			// reload.
-			linger: this.#broker.store === undefined ? 2_000 : 0,
-			...this.options,
-			channels: { ...this.options.channels, prefix },
-			connector,
-		});
-		this.#instances.push({ connector, prefix, sse });
-		return sse;
 	}
 }

@@ -2,7 +2,6 @@ import type { HistoryLimits } from "../connectors/shared/history-limits.ts";
 import type {
 	Connector,
 	History,
-	HistoryOptions,
 	HistoryPage,
 	OutgoingMessage,
 	PublishOutcome,
@@ -13,10 +12,10 @@ import type {
 	SubscriptionHandlers,
 } from "../core/connector.ts";
 import type { StreamBudget } from "../core/delivery/budget.ts";
-import { ConfigurationError, ConnectorError, closedError } from "../core/errors.ts";
+import { ConnectorError, closedError } from "../core/errors.ts";
 import { live, parseCursor } from "../core/history/cursor.ts";
-import { checkNames } from "../core/known-names.ts";
 import { controlQuery, envelopeQuery } from "../core/request/request.ts";
+import { checkedHolding, type DurableObjectOptions } from "./options.ts";
 import {
 	errorOf,
 	type Failure,
@@ -46,60 +45,8 @@ export interface ChannelStub extends PublishingStub {
 	forget(channel: string, history: HistoryLimits): Promise<Reply<{ done: true }>>;
 }
 
+export type { DurableObjectOptions } from "./options.ts";
 export type { ChannelNamespace } from "./publishing.ts";
-
-/** The options of `durableObject()`. */
-export interface DurableObjectOptions {
-	/**
-	 * How long an object may take to answer, in ms.
-	 *
-	 * @defaultValue `3_000`
-	 */
-	timeout?: number;
-	/**
-	 * Keeps messages in the objects' SQLite storage, so that clients that reconnect get what they
-	 * missed. The limits are this Worker's and go along with each call: the class needs no
-	 * setting. A channel's messages are freed when `maxAge` has passed without a publish.
-	 *
-	 * An object that relays (`upstream()`) keeps none itself. Its upstream must have a history,
-	 * whose own limits hold.
-	 *
-	 * @defaultValue none: nothing is kept
-	 */
-	history?: HistoryOptions | undefined;
-	/**
-	 * Who holds the streams. `"worker"`: the Worker does, and a WebSocket ties it to the channel's
-	 * object, which sleeps, unbilled, while nothing is published. `"object"`: the object does, and
-	 * is billed for as long as a stream is open. The Worker then spends no CPU per event, and an
-	 * event costs the object once for all its streams.
-	 *
-	 * Streams of several channels are held by the Worker in both forms. An object that relays
-	 * (`upstream()`) never sleeps.
-	 *
-	 * @defaultValue `"object"`
-	 */
-	hold?: "worker" | "object" | undefined;
-	/**
-	 * The plan, which limits the CPU time of the request that holds a stream: 10 ms on the free
-	 * one, 30 s on a paid one. Streams that the Worker holds end before that, and their clients
-	 * reconnect: after 40 events and 128 KiB, or after 100,000 and 512 MiB. A silence of 8 s counts
-	 * as an event. `limits: { perStream }` of `ServerSentEvents` sets it otherwise.
-	 *
-	 * @defaultValue `"paid"`
-	 */
-	plan?: "free" | "paid" | undefined;
-}
-
-/**
- * By what was measured on workerd: 165 µs for an event or a silence, 14 ns for a byte. That counts
- * all of workerd, so it is more than the platform counts.
- */
-const budgets: Readonly<Record<"free" | "paid", StreamBudget>> = {
-	free: { writes: 40, bytes: 131_072 },
-	paid: { writes: 100_000, bytes: 536_870_912 },
-};
-
-const defaultHold = "object";
 
 /**
  * Fan-out on Cloudflare without a broker: one Durable Object per channel holds the channel's
@@ -117,6 +64,7 @@ const defaultHold = "object";
  * export default { fetch: sse.fetch };
  * ```
  *
+ * @throws {ConfigurationError} when `hold` or `plan` is none of its words.
  * @throws {TypeError} when the namespace is missing (no binding of that name), when the timeout
  *   is not a number above 0, or when a limit of the history is no whole number of 1 or more.
  */
@@ -124,27 +72,8 @@ export function durableObject(
 	namespace: ChannelNamespace,
 	options: DurableObjectOptions = {},
 ): Connector {
-	checkNames(
-		"durableObject(): ",
-		options,
-		["timeout history hold plan"],
-		[
-			["Write history: { maxLength, maxAge }.", "maxLength maxAge"],
-			["Set it in the class: extend SseChannel with options = { keepAlive }.", "keepAlive"],
-			["Leave it out: each request has its own.", "scope"],
-		],
-	);
-	const { hold = defaultHold, plan = "paid" } = options;
-	if (hold !== "worker" && hold !== "object") {
-		throw new ConfigurationError(
-			'durableObject(): hold: must be "worker" (objects sleep while streams are silent) or ' +
-				'"object" (the Worker spends no CPU per event).',
-		);
-	}
-	if (plan !== "free" && plan !== "paid") {
-		throw new ConfigurationError('durableObject(): plan: must be "free" or "paid".');
-	}
-	return new DurableObjectConnector(new ObjectPublishing(namespace, options), hold, budgets[plan]);
+	const { hold, perStream } = checkedHolding(options);
+	return new DurableObjectConnector(new ObjectPublishing(namespace, options), hold, perStream);
 }
 
 class DurableObjectConnector implements Connector {

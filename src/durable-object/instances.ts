@@ -1,0 +1,28 @@
+import type { Connector } from "../core/connector.ts";
+import type { ServerSentEventsOptions } from "../core/options.ts";
+import { ServerSentEvents } from "../core/sse.ts";
+
+interface Instance {
+	readonly connector: Connector;
+	readonly prefix: string;
+	readonly sse: ServerSentEvents;
+}
+
+/** What makes an object's own streams: one instance per history setting and prefix that Workers ask for. */
+export class Instances {
+	readonly #made: Instance[] = [];
+
+	/** @param options of the object's class. They count when an instance is made. */
+	of(
+		connector: Connector,
+		prefix: string,
+		options: Omit<ServerSentEventsOptions, "connector">,
+	): ServerSentEvents {
+		const found = this.#made.find((each) => each.connector === connector && each.prefix === prefix);
+		if (found !== undefined) return found.sse;
+		const channels = { ...options.channels, prefix };
+		const sse = new ServerSentEvents({ ...options, channels, connector });
+		this.#made.push({ connector, prefix, sse });
+		return sse;
+	}
+}
