@@ -71,7 +71,9 @@ export class Control implements SubscriptionHandlers {
 	leave(): void {
 		if (this.#users === 0 || --this.#users > 0 || this.#closed) return;
 		clearTimeout(this.#timer);
-		this.#timer = setTimeout(() => this.#unsubscribe(), this.#options.linger);
+		const { linger } = this.#options;
+		if (linger === 0) this.#unsubscribe();
+		else this.#timer = setTimeout(() => this.#unsubscribe(), linger);
 	}
 
 	/** @throws {ConnectorError} when the broker is away or refuses. */
