@@ -1,11 +1,8 @@
-import { calledByHash, sentWhole } from "../connectors/shared/redis-script.ts";
 import type { Connection } from "../core/delivery/connection.ts";
-import { ConfigurationError } from "../core/errors.ts";
 import type { PresenceHost, Visitor } from "../core/presence-host.ts";
 import { checkChannel, queryOf } from "../core/request/request.ts";
 import { Lease } from "./lease.ts";
 import type { Member } from "./members.ts";
-import { memoryStoreOf } from "./memory-store.ts";
 import {
 	type CheckedPresenceOptions,
 	checkedData,
@@ -15,9 +12,9 @@ import {
 	type MembersQuery,
 	type PresenceOptions,
 } from "./options.ts";
-import { RedisStore } from "./redis-store.ts";
 import { Roster } from "./roster.ts";
 import type { PresenceStore } from "./store.ts";
+import { storeOn } from "./store-on.ts";
 import { Watch } from "./watch.ts";
 
 /** A `ServerSentEvents`, whatever its events. */
@@ -236,31 +233,6 @@ export class Presence<Data = unknown> {
 			...(channel !== undefined && { channel }),
 		});
 	}
-}
-
-/** @throws {ConfigurationError} when the connector cannot carry it. */
-function storeOn(host: PresenceHost): PresenceStore {
-	const connector = host.connector();
-	const { name, scope, presence: basis, stream } = connector;
-	const cannot = (why: string) =>
-		new ConfigurationError(`Presence: the connector ${name} cannot say who is there: ${why}.`);
-	if (stream !== undefined) throw cannot("it makes streams itself. Not yet on Durable Objects");
-	if (basis === undefined)
-		throw cannot("it has no `presence`. memory(), redis() and upstash() have");
-	if (basis.kind === "none") throw cannot(basis.why);
-	if (basis.kind === "process") return memoryStoreOf(connector);
-	if (scope === "request") {
-		throw cannot(
-			"its I/O belongs to requests here (Cloudflare Workers), and a lease must be kept between them. Run the hub on Node, Bun or Deno",
-		);
-	}
-	const { keyPrefix, sendsWhole } = basis;
-	return new RedisStore({
-		run: (key, make) => basis.run(key, make),
-		scripts: sendsWhole ? sentWhole : calledByHash,
-		keyPrefix,
-		prefix: host.options.channels.prefix,
-	});
 }
 
 function isText(value: unknown): value is string {

@@ -45,6 +45,8 @@ export class Watch {
 	readonly #options: WatchOptions;
 	readonly #channels = new Map<string, Watched>();
 	readonly #reads = new Semaphore(readsAtATime);
+	/** Reads fail. The first is reported, and not each channel each second. */
+	#isFailing = false;
 	/** Until then the store may lack what other processes write again, on the clock of `performance.now()`. */
 	#settlesAt = 0;
 
@@ -121,6 +123,7 @@ export class Watch {
 			const own = this.#options.settled(channel);
 			const read = () => this.#options.store().page(channel, "", mostMembers + 1);
 			const { occupancy, members, isFull } = await this.#reads.run(read);
+			this.#isFailing = false;
 			const isLarge = isFull || occupancy > mostMembers;
 			const view = isLarge ? undefined : new Map(members.map((each) => [each.id, each]));
 			const still = new Set(this.#options.settled(channel));
@@ -137,7 +140,8 @@ export class Watch {
 			}
 		} catch (error) {
 			watched.isStale = true;
-			this.#options.failed(error, channel);
+			if (!this.#isFailing) this.#options.failed(error, channel);
+			this.#isFailing = true;
 		}
 		watched.isReading = false;
 		watched.readAt = performance.now();
