@@ -1,3 +1,4 @@
+import { loadNodeRedis } from "../connectors/redis/clients/node-redis.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { createHub, type ServerHub } from "./create.ts";
 import { nearMisses } from "./near-misses.ts";
@@ -35,6 +36,8 @@ export async function start(
 	try {
 		for (const problem of nearMisses(environment)) console.error(`edge-sse: ${problem}`);
 		const hub = createHub(environment);
+		// Now, and not while the first client waits, on a time limit that is meant for Redis.
+		if (hub.broker === "redis") await loadNodeRedis();
 		const server = await listen(hub).catch((error: unknown) => {
 			throw listenError(error, hub.settings);
 		});

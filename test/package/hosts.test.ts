@@ -106,7 +106,7 @@ const trials: Record<Host, (version: string) => Promise<void>> = {
 		await project.write("worker.ts", worker);
 		const dev = "exec wrangler dev --ip 127.0.0.1 --port 0 --inspector-port 0";
 		const quiet = "--show-interactive-dev-session=false";
-		const env = { WRANGLER_SEND_METRICS: "false" };
+		const env = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" };
 		const served = shell(`${dev} ${quiet}`, env, project.folder);
 		await served.says("Ready on http:");
 		const ready = () => /Ready on (http:\S+)\s/.exec(served.output);

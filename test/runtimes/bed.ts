@@ -58,6 +58,11 @@ export class Bed {
 		return started(this.#hubs.get(broker), `the hub on ${broker}`);
 	}
 
+	/** Those whose hub was started as users start it. */
+	get startedBrokers(): readonly Broker[] {
+		return this.runtime.name === "workers" ? ["embedded"] : this.brokers;
+	}
+
 	get brokers(): readonly Broker[] {
 		return ["embedded", "redis", "upstash"];
 	}
@@ -96,7 +101,13 @@ export class Bed {
 		const env = { SSE_LINGER: "50", SSE_KEEP_ALIVE: keepAlive };
 		await Promise.all(
 			this.brokers.map(async (broker) => {
-				this.#hubs.set(broker, await startServer(name, { env: { ...env, ...brokers[broker] } }));
+				const settings = { ...env, ...brokers[broker] };
+				// As users start it; on Workers one of them, for wrangler takes seconds of a processor.
+				const inWorkerd = name === "workers" && broker !== "embedded";
+				const hub = inWorkerd
+					? await startHubInWorkerd(settings)
+					: await startServer(name, { env: settings });
+				this.#hubs.set(broker, hub);
 			}),
 		);
 	}

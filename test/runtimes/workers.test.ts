@@ -9,7 +9,7 @@ import { runtimeSuite } from "./suite.ts";
 const fixture = (file: string) => (env: Record<string, string>) =>
 	startWorkerd(`test/runtimes/fixtures/${file}`, env);
 
-// The shared hubs run through `npm run start:workers`, so wrangler dev; the others in workerd itself. A
+// One shared hub runs through `npm run start:workers`, so wrangler dev; the others in workerd itself. A
 // script that publishes and ends is no Worker, so that case is not here.
 runtimeSuite(
 	{

@@ -1,13 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-	copyFileSync,
-	existsSync,
-	mkdtempSync,
-	readFileSync,
-	rmSync,
-	writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { atExit } from "./at-exit.ts";
 import { within } from "./wait.ts";
+import { configuration } from "./workerd-configuration.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const binary = join(root, "node_modules", ".bin", "workerd");
@@ -58,7 +52,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 	directories.add(directory);
 	copyFileSync(await bundled(options.entry), join(directory, "worker.js"));
 	const storage = options.storage ?? storageDirectory();
-	writeFileSync(join(directory, "config.capnp"), configuration(options, storage));
+	writeFileSync(
+		join(directory, "config.capnp"),
+		configuration({ ...options, script: "worker.js", storage }),
+	);
 	const child = spawn(
 		binary,
 		[
@@ -163,43 +160,3 @@ const requiredBuiltins: Plugin = {
 		}));
 	},
 };
-
-function configuration(
-	{ objects, env = {}, flags, canEvict = false }: WorkerOptions,
-	storage: string,
-): string {
-	const toml = readFileSync(join(root, "wrangler.toml"), "utf8");
-	const date = /^compatibility_date = (".+")$/m.exec(toml)?.[1];
-	const usual = /^compatibility_flags = (\[.*\])$/m.exec(toml)?.[1];
-	if (date === undefined || usual === undefined) {
-		throw new Error("wrangler.toml: compatibility_date and compatibility_flags were not found.");
-	}
-	const text = JSON.stringify; // Cap'n Proto's text literals are C's, and so are JSON's
-	const bindings = [
-		...Object.entries(env).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
-		...Object.entries(objects).map(
-			([name, type]) => `(name = ${text(name)}, durableObjectNamespace = ${text(type)})`,
-		),
-	];
-	const namespaces = [...new Set(Object.values(objects))].map(
-		(type) => `(className = ${text(type)}, uniqueKey = ${text(type)}, enableSql = true)`,
-	);
-	return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-	services = [
-		(name = "main", worker = (
-			modules = [(name = "worker.js", esModule = embed "worker.js")],
-			compatibilityDate = ${date},
-			compatibilityFlags = ${text([...(flags ?? JSON.parse(usual)), ...(canEvict ? ["unsafe_module"] : [])])},
-			durableObjectNamespaces = [${namespaces.join(", ")}],
-			durableObjectStorage = (localDisk = "storage"),
-			bindings = [${bindings.join(", ")}],
-			globalOutbound = "loopback",
-		)),
-		(name = "loopback", network = (allow = ["private"])),
-		(name = "storage", disk = (path = ${text(storage)}, writable = true)),
-	],
-	sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-);
-`;
-}

@@ -87,13 +87,14 @@ export async function startWorkerd(entry: string, env: Environment = {}): Promis
 	return listening(launch(await workerd(entry, env), {}), `workerd ${entry}`);
 }
 
-/** The hub in workerd itself, told what `npm run start:workers` tells it. */
+/** The hub in workerd itself, with its objects, told what `npm run start:workers` tells it. */
 export async function startHubInWorkerd(env: Environment): Promise<ServerProcess> {
 	const { HOST = "127.0.0.1" } = env;
 	const { publishing } = readSettings({ ...env, HOST });
 	const token = publishing.by === "token" && publishing.isMade ? publishing.token : undefined;
 	const made: Environment = token === undefined ? {} : { SSE_PUBLISH_TOKEN: token };
-	const command = await workerd("src/server/worker.ts", { ...env, HOST, ...made });
+	const variables = { ...env, HOST, ...made };
+	const command = await workerd("src/server/worker.ts", variables, { SSE: "SseChannel" });
 	return listening(launch(command, {}), "the hub in workerd", announcements, token);
 }
 
@@ -169,6 +170,7 @@ function cleanEnvironment(): Environment {
 		PATH: `${bin}:${process.env.PATH}`,
 		NO_COLOR: "1",
 		WRANGLER_SEND_METRICS: "false",
+		CLOUDFLARE_CF_FETCH_ENABLED: "false",
 		DENO_NO_UPDATE_CHECK: "1",
 	};
 }

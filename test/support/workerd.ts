@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { atExit } from "./at-exit.ts";
+import { storageDirectory } from "./durable-objects.ts";
+import { compatibility, configuration } from "./workerd-configuration.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const directories = new Set<string>();
@@ -22,8 +24,16 @@ export function temporaryDirectory(): string {
 const bundles = new Map<string, Promise<string>>();
 let configurations = 0;
 
-/** The command line that serves a Worker in workerd, on a port that the system chooses. */
-export async function workerd(entry: string, env: Record<string, string>): Promise<string[]> {
+/**
+ * The command line that serves a Worker in workerd, on a port that the system chooses.
+ *
+ * @param objects binding to exported class, of Durable Objects whose storage goes with this process.
+ */
+export async function workerd(
+	entry: string,
+	env: Record<string, string>,
+	objects: Record<string, string> = {},
+): Promise<string[]> {
 	let bundle = bundles.get(entry);
 	if (bundle === undefined) {
 		bundle = bundled(entry);
@@ -31,7 +41,8 @@ export async function workerd(entry: string, env: Record<string, string>): Promi
 	}
 	const directory = await bundle;
 	const config = join(directory, `config-${++configurations}.capnp`);
-	writeFileSync(config, configuration(`${basename(entry, ".ts")}.js`, env));
+	const script = `${basename(entry, ".ts")}.js`;
+	writeFileSync(config, configuration({ script, env, objects, storage: storageDirectory() }));
 	return ["workerd", "serve", config, "--control-fd=1"];
 }
 
@@ -61,38 +72,4 @@ async function bundled(entry: string): Promise<string> {
 		{ cwd: root, env: { ...process.env, WRANGLER_SEND_METRICS: "false" } },
 	);
 	return directory;
-}
-
-function configuration(script: string, env: Record<string, string>): string {
-	const { date, flags } = compatibility();
-	const text = JSON.stringify; // Cap'n Proto's text literals are C's, and so are JSON's
-	const bindings = Object.entries(env).map(
-		([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
-	);
-	return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-	services = [
-		(name = "main", worker = (
-			modules = [(name = ${text(script)}, esModule = embed ${text(script)})],
-			compatibilityDate = ${text(date)},
-			compatibilityFlags = ${text(flags)},
-			bindings = [${bindings.join(", ")}],
-			globalOutbound = "loopback",
-		)),
-		(name = "loopback", network = (allow = ["private"])),
-	],
-	sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-);
-`;
-}
-
-/** The same date and flags as in wrangler.toml: a Worker behaves as they say. */
-function compatibility(): { date: string; flags: string[] } {
-	const toml = readFileSync(join(root, "wrangler.toml"), "utf8");
-	const date = /^compatibility_date = (".+")$/m.exec(toml)?.[1];
-	const flags = /^compatibility_flags = (\[.*\])$/m.exec(toml)?.[1];
-	if (date === undefined || flags === undefined) {
-		throw new Error("wrangler.toml: compatibility_date and compatibility_flags were not found.");
-	}
-	return { date: JSON.parse(date), flags: JSON.parse(flags) };
 }

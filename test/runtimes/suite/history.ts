@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
 import { post, publish, streamUrl } from "../../support/hub-client.ts";
-import { startServer } from "../../support/server.ts";
 import type { Bed } from "../bed.ts";
 
 /** The hub with `SSE_HISTORY_LENGTH`: it answers with ids, and clients come back to where they left off. */
@@ -44,7 +43,7 @@ export function history(bed: Bed): void {
 	it("keeps what the embedded broker is given, too: one channel, and two", async (t) => {
 		const scene = bed.scene(t);
 		const channels = [scene.channel, `${scene.channel}.other`] as const;
-		const hub = scene.use(await startServer(bed.runtime.name, { env: kept }));
+		const hub = await scene.hub(kept);
 		const both = await scene.open(streamUrl(hub, ...channels));
 		const { json } = await post(hub, { data: 1, channel: channels[0] });
 		const { id = "" } = json as { id?: string };

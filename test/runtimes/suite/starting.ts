@@ -10,7 +10,7 @@ import type { Bed } from "../bed.ts";
 export function starting(bed: Bed): void {
 	const { name, endsStreams } = bed.runtime;
 
-	it.for(bed.brokers)("says where it listens, and on which broker: %s", (broker, t) => {
+	it.for(bed.startedBrokers)("says where it listens, and on which broker: %s", (broker, t) => {
 		bed.scene(t);
 		const hub = bed.hub(broker);
 		expect(hub.output).toMatch(
@@ -33,6 +33,7 @@ export function starting(bed: Bed): void {
 		const port = await freePort();
 		const env = { ...bed.onRedis, HOST: host, PORT: String(port) };
 		const server = scene.use(await startServer(name, { env }));
+		expect(server.broker).toBe("redis");
 		expect(server.output).toContain(`edge-sse: listening on http://${host}:${port} `);
 		const streams = await Promise.all([
 			scene.openSocket(streamUrl(server, channel)),

@@ -70,7 +70,7 @@ export function nodeRedisDriver(
 	return {
 		address,
 		async open(events, timeout) {
-			const { createClient } = await library();
+			const { createClient } = await loadNodeRedis();
 			// RESP2 by default: every server and proxy speaks it, and nothing here needs more.
 			const all = {
 				RESP: 2,
@@ -85,7 +85,12 @@ export function nodeRedisDriver(
 	};
 }
 
-async function library() {
+/**
+ * Loads the library, which takes up to half a second of CPU time.
+ *
+ * @throws {ConnectorError} `refused` when it is not installed.
+ */
+export async function loadNodeRedis() {
 	try {
 		return await import("@redis/client");
 	} catch (cause) {
