@@ -11,6 +11,12 @@ export const maxBodyBytes = 1_048_576;
  */
 export const maxDepth = 64;
 
+/**
+ * The most bytes of a body that are read to its end. A host that answers before it has read a body resets the
+ * connection, so that many a sender never sees why it was refused.
+ */
+const maxDrained = 8 * maxBodyBytes;
+
 /** Why a body was not read to its end: it is too large, or its sender has left. */
 export type Unread = "large" | "broken";
 
@@ -24,9 +30,10 @@ export async function readBody(request: Request): Promise<{ text: string } | Unr
 	const length = request.headers.get("content-length") ?? "";
 	const isInChunks = request.headers.get("transfer-encoding") !== null;
 	const saysLength = !isInChunks && /^\d+$/.test(length);
-	if (saysLength && Number(length) > maxBodyBytes) return "large";
+	const announced = saysLength ? Number(length) : undefined;
+	if (announced !== undefined && announced > maxDrained) return "large";
 	try {
-		if (saysLength) return { text: await request.text() };
+		if (announced !== undefined && announced <= maxBodyBytes) return { text: await request.text() };
 		return await boundedText(request.body);
 	} catch {
 		// The sender has left, so nobody reads the answer.
@@ -44,10 +51,10 @@ async function boundedText(
 	let text = "";
 	for (let part = await reader.read(); !part.done; part = await reader.read()) {
 		size += part.value.length;
-		if (size > maxBodyBytes) return "large";
-		text += decoder.decode(part.value, { stream: true });
+		if (size > maxDrained) return "large";
+		text = size > maxBodyBytes ? "" : text + decoder.decode(part.value, { stream: true });
 	}
-	return { text: text + decoder.decode() };
+	return size > maxBodyBytes ? "large" : { text: text + decoder.decode() };
 }
 
 /** Whether a text that may be JSON is nested deeper than `maxDepth`. One pass, without parsing. */

@@ -145,8 +145,7 @@ test.concurrent("another answer to JSON than ours leaves the stream alone", asyn
 		"text/event-stream",
 		"application/json",
 	]);
-	const closed = new Promise((resolve) => requests[1]?.socket.once("close", resolve));
-	await closed;
+	await when("the end of the question", () => requests[1]?.socket.destroyed === true);
 	expect(states).toEqual(["connecting", "open"]);
 	expect(requests[0]?.socket.destroyed).toBe(false);
 });
