@@ -1,6 +1,6 @@
 /**
  * What the tests need and npm does not bring: a real Redis, a real NATS, a real browser of each engine, a Python with
- * Flask, and curl, which the documents' own lines call.
+ * Flask, an nginx with nchan, and curl, which the documents' own lines call.
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
@@ -34,7 +34,13 @@ const python: Tool = {
 	works: (path) => spawnSync(path, ["-c", "import flask, redis"]).status === 0,
 };
 const curl: Tool = { debianPackages: ["curl"], commands: ["curl"] };
-const tools = [redis, nats, chromium, firefox, webKitDriver, xvfb, python, curl];
+const nchanModule = "/usr/lib/nginx/modules/ngx_nchan_module.so";
+const nchan: Tool = {
+	debianPackages: ["nginx", "libnginx-mod-nchan"],
+	commands: ["nginx"],
+	works: () => existsSync(nchanModule),
+};
+const tools = [redis, nats, chromium, firefox, webKitDriver, xvfb, python, curl, nchan];
 
 // Where each is; each throws the line that says what to install.
 export const chromiumPath = (): string => pathOf(chromium);
@@ -44,6 +50,8 @@ export const webKitDriverPath = (): string => pathOf(webKitDriver);
 export const xvfbPath = (): string => pathOf(xvfb);
 /** A Python that has Flask and redis-py. */
 export const pythonPath = (): string => pathOf(python);
+/** An nginx that has nchan. */
+export const nchanPath = (): string => pathOf(nchan);
 
 function pathOf(tool: Tool): string {
 	const path = find(tool);
@@ -67,7 +75,7 @@ export function ensureTools(): void {
 
 function find({ commands, works = () => true }: Tool): string | undefined {
 	const path = (process.env.PATH ?? "").split(delimiter).filter((each) => each !== "");
-	// Debian's nats-server is there, which only root's path has.
+	// Debian's nats-server and nginx are there, which only root's path has.
 	const directories = [...path, "/usr/sbin"];
 	return commands
 		.flatMap((command) => directories.map((directory) => join(directory, command)))

@@ -8,6 +8,8 @@ import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { expect, onTestFinished, test } from "vitest";
 import { EventClient, type EventClientOptions } from "../../src/client.ts";
+import { call } from "../support/hub-client.ts";
+import { startNchan } from "../support/nchan.ts";
 
 /** `edge-sse/client` reads by `fetch` what other people's servers send. */
 
@@ -77,6 +79,30 @@ test("h3's EventStream", async () => {
 	expect(await heard(url, 2)).toEqual([
 		["message", "one\ntwo", "1"],
 		["greeting", [1, 2], "2"],
+	]);
+});
+
+test("nchan, with pings in between, and its own ids", async () => {
+	const nchan = await startNchan();
+	onTestFinished(() => nchan.kill());
+	const publish = async (body: string, type?: string) => {
+		const headers = { "content-type": "text/plain", ...(type && { "x-eventsource-event": type }) };
+		const url = `${nchan.url}/publish?channel=a`;
+		expect((await call(url, { method: "POST", headers, body })).status).toBeLessThan(300);
+	};
+	await publish("one\ntwo");
+	await publish('{"n":1}', "greeting");
+	const url = `${nchan.url}/stream?channel=a`;
+	const first = await heard(url, 2);
+	expect(first).toEqual([
+		["message", "one\ntwo", expect.stringMatching(/^\d+:\d+$/)],
+		["greeting", { n: 1 }, expect.stringMatching(/^\d+:\d+$/)],
+	]);
+	// Where the stream begins is nchan's own id, in the header that it reads.
+	await publish("three");
+	const [, [, , lastEventId] = []] = first as string[][];
+	expect(await heard(url, 1, { lastEventId: String(lastEventId) })).toEqual([
+		["message", "three", expect.stringMatching(/^\d+:\d+$/)],
 	]);
 });
 
