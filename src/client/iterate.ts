@@ -43,7 +43,6 @@ export function iterate<T extends ClientEvent>(
 	})();
 	const leave = items.return;
 	items.return = (value) => {
-		unread.length = 0;
 		// A generator that waits would not be woken by its own `return()`.
 		end();
 		return leave.call(items, value);

@@ -50,7 +50,15 @@ export const stream =
 		response.writeHead(200, { "content-type": "text/event-stream" }).write(text);
 
 export function listen(url: string, options: EventClientOptions = {}) {
-	const events = new EventClient(url, options);
+	/** How long it has waited before each further request, by its own account, in ms. */
+	const waits: number[] = [];
+	const events = new EventClient(url, {
+		...options,
+		onDebug: (record) => {
+			if (record.state === "waiting") waits.push(Number(record.why));
+			options.onDebug?.(record);
+		},
+	});
 	const states: string[] = [];
 	const errors: unknown[] = [];
 	const seen: unknown[] = [];
@@ -62,5 +70,5 @@ export function listen(url: string, options: EventClientOptions = {}) {
 	ends.push(() => events.close());
 	const when = (what: string, condition: () => boolean) =>
 		until(condition, { what: `${what}; ${states.join()}; ${errors.join()}`, timeout: 20_000 });
-	return { events, states, errors, seen, when };
+	return { events, states, errors, seen, waits, when };
 }
