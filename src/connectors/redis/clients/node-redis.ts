@@ -70,7 +70,7 @@ export function nodeRedisDriver(
 	return {
 		address,
 		async open(events, timeout) {
-			const { createClient } = await loadNodeRedis();
+			const { createClient } = await library();
 			// RESP2 by default: every server and proxy speaks it, and nothing here needs more.
 			const all = {
 				RESP: 2,
@@ -90,7 +90,11 @@ export function nodeRedisDriver(
  *
  * @throws {ConnectorError} `refused` when it is not installed.
  */
-export async function loadNodeRedis() {
+export async function loadNodeRedis(): Promise<void> {
+	await library();
+}
+
+async function library() {
 	try {
 		return await import("@redis/client");
 	} catch (cause) {
