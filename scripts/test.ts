@@ -13,8 +13,8 @@ import { ensureTools } from "./tools.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const reports = mkdtempSync(join(tmpdir(), "edge-sse-test-"));
-// No step takes a tenth of this: whatever is still running then hangs.
-const stepTimeout = 10 * 60_000;
+// On two free cores no step takes a fifth of this: whatever is still running then hangs.
+const stepTimeout = 25 * 60_000;
 
 interface Outcome {
 	passed: number;
