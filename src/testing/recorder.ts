@@ -77,10 +77,11 @@ export class Recorder implements SubscriptionHandlers {
 	 * await recorder.saw('{"data":"Hello!"}');
 	 * ```
 	 *
-	 * @throws {Error} (the promise rejects) after 5,000 ms without it.
+	 * @throws {Error} (the promise rejects) after 15,000 ms without it.
 	 */
 	async saw(payload: string): Promise<void> {
 		await until(() => this.messages.includes(payload), {
+			timeout: 15_000,
 			what: `the payload ${payload.slice(0, 60)} (came: ${this.messages.length} messages)`,
 		});
 	}

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { post } from "../support/hub-client.ts";
-import { within } from "../support/wait.ts";
+import { patience, within } from "../support/wait.ts";
 import { Chance, times } from "./kit/chance.ts";
 import { useHub } from "./kit/hub.ts";
 import { compare, expectBounded, type Round } from "./kit/rounds.ts";
@@ -23,7 +23,7 @@ async function audience(lists: readonly (readonly string[])[]): Promise<Round> {
 			const messages = names.map((channel, at) => ({ channel, data: at === 31 ? last : "news" }));
 			const { status } = await post(server, messages);
 			expect(status).toBe(200);
-			await within(Promise.all(heard), 20_000, last);
+			await within(Promise.all(heard), patience, last);
 		}
 	};
 }
@@ -49,7 +49,7 @@ async function follow(port: number, names: readonly string[]) {
 	const ready = hear("\nid:");
 	const query = names.map((name) => `channel=${name}`).join("&");
 	socket.write(`GET /stream?${query} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-	await within(ready, 20_000, "a stream's first id");
+	await within(ready, patience, "a stream's first id");
 	return { hear };
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type BrowserContext, chromium } from "playwright-core";
 import { chromiumPath } from "../../scripts/tools.ts";
 import { atExit } from "../support/at-exit.ts";
-import { within } from "../support/wait.ts";
+import { patience, within } from "../support/wait.ts";
 
 export interface PlainBrowser {
 	/** Its one window. */
@@ -55,7 +55,7 @@ export async function openPlainBrowser(): Promise<PlainBrowser> {
 		child.once("error", reject);
 		child.once("close", () => reject(new Error(`Chromium ended: ${output}`)));
 	});
-	const address = await within(announced, 30_000, "the start of Chromium");
+	const address = await within(announced, patience, "the start of Chromium");
 	const browser = await chromium.connectOverCDP(address, { noDefaults: true });
 	const [context] = browser.contexts();
 	if (context === undefined) throw new Error("Chromium has no window.");
@@ -65,7 +65,7 @@ export async function openPlainBrowser(): Promise<PlainBrowser> {
 			// Asked by itself, it writes its profile and ends all that it started.
 			const session = await browser.newBrowserCDPSession();
 			await session.send("Browser.close");
-			await within(closed, 15_000, "the end of Chromium");
+			await within(closed, patience, "the end of Chromium");
 			kill();
 		},
 	};

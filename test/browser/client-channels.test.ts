@@ -51,7 +51,7 @@ const asked = () => scene.requests.map((query) => query.getAll("channel").join()
 async function isOpen(tab: Page, channels: readonly string[]): Promise<void> {
 	await until(
 		() => channels.every((name) => asked().some((list) => list.split(",").includes(name))),
-		{ what: `${channels} in ${asked().join(" ")}`, timeout: 20_000 },
+		{ what: `${channels} in ${asked().join(" ")}` },
 	);
 	await when(tab, 'client.state === "open"');
 }
@@ -68,7 +68,7 @@ async function breakAll(): Promise<void> {
 	scene.answer = () => new Response("", { status: 503 });
 	scene.cut();
 	const before = asked().length;
-	await until(() => asked().length > before, { what: "a refused stream", timeout: 9_000 });
+	await until(() => asked().length > before, { what: "a refused stream" });
 	scene.answer = undefined;
 }
 
@@ -207,7 +207,7 @@ for (const [how, leaves, returns] of [
 		const before = asked().length;
 		await leaves(first);
 		// What it alone listened to is left then, or within 30 s.
-		await until(() => asked().length > before, { what: asked().join(" "), timeout: 20_000 });
+		await until(() => asked().length > before, { what: asked().join(" ") });
 		await flow.more(30);
 		await returns(first);
 		await when(first, 'client.state === "open"');

@@ -49,7 +49,7 @@ export function startFlow(
 			const target = count + wanted;
 			most = target + lead;
 			goOn();
-			return until(() => count >= target, { what: `${wanted} more messages`, timeout: 20_000 });
+			return until(() => count >= target, { what: `${wanted} more messages` });
 		},
 		stop: async () => {
 			flowing = false;

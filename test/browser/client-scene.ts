@@ -224,7 +224,6 @@ export function path(channels: string | readonly string[]): string {
 export async function when(tab: Tab, condition: string): Promise<void> {
 	await until(() => tab.evaluate<boolean>(condition), {
 		what: condition,
-		timeout: 30_000,
 		every: 20,
 	});
 }
@@ -238,6 +237,5 @@ export async function seen<T = number>(tab: Tab): Promise<T[]> {
 export async function connections(scene: Scene, count: number): Promise<void> {
 	await until(async () => (await health(scene)).connections === count, {
 		what: `${count} connections at the hub`,
-		timeout: 20_000,
 	});
 }

@@ -122,7 +122,7 @@ test("a run that there is not is said to be none", async () => {
 	await page.fill("#channel", "run.none");
 	await page.press("#channel", "Enter");
 	const detail = page.locator("#state-detail", { hasText: "There is no such run" });
-	await until(() => detail.isVisible(), { what: "the refusal", timeout: 15_000 });
+	await until(() => detail.isVisible(), { what: "the refusal" });
 	await state(page, "closed");
 	expect(await page.isVisible("#run")).toBe(false);
 });

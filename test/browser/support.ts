@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { chromiumPath } from "../../scripts/tools.ts";
 import { root } from "../support/server.ts";
+import { patience } from "../support/wait.ts";
 
 /**
  * Chromium, as the machine or `CHROMIUM_PATH` has it: nothing is downloaded. Playwright gives each
@@ -41,8 +42,7 @@ export async function openPage(
 ): Promise<WatchedPage> {
 	const context = await browser.newContext({ locale: "en-GB", ...options });
 	const page = await context.newPage();
-	// As long as the longest wait of an EventSource for its server, and some.
-	page.setDefaultTimeout(15_000);
+	page.setDefaultTimeout(patience);
 	const complaints: string[] = [];
 	page.on("console", (message) => {
 		if (/^(error|warning)$/.test(message.type())) complaints.push(message.text());

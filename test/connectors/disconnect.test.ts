@@ -241,7 +241,7 @@ test("edge-sse/client stops for good where it is final, and comes back where it 
 	await reaches("open");
 	await sse.disconnect({ client: "ann", reason: "moved" });
 	await reaches("waiting");
-	await expect.poll(() => events.state, { timeout: 10_000 }).toBe("open");
+	await expect.poll(() => events.state).toBe("open");
 	await sse.disconnect({ client: "ann", reason: "logged out", final: true });
 	await reaches("closed");
 	expect(states.at(-1)).toEqual(["closed", new Error("logged out")]);
@@ -309,13 +309,11 @@ test("a user that may not subscribe to the control channel is reported, and stre
 	onTestFinished(() => other.close());
 	const stream = await open(sse, "channel=a", "ann");
 	await expect
-		.poll(() => reports, { timeout: 5_000 })
+		.poll(() => reports)
 		.toEqual([expect.stringMatching(/^control: This process does not hear what others say/)]);
 	expect(stream.isOver).toBe(false);
 	isForbidden = false;
-	await expect
-		.poll(() => other.disconnect({ client: "ann" }), { timeout: 10_000 })
-		.toEqual({ receivers: 1 });
+	await expect.poll(() => other.disconnect({ client: "ann" })).toEqual({ receivers: 1 });
 	await stream.over;
 });
 

@@ -56,12 +56,12 @@ describe("an object's storage", () => {
 		await publishAll(connector, used, 1, 2);
 		expect(await tables(used)).toEqual(["sse_history"]);
 		const freed = async () => (await tables(used)).length === 0;
-		await until(freed, { what: "the storage to be freed", timeout: 10_000 });
+		await until(freed, { what: "the storage to be freed" });
 		// And it is used again.
 		const [id = ""] = await publishAll(connector, used, 3);
 		expect((await history.read(used, "0-0", 10)).messages.map((each) => each.id)).toEqual([id]);
 		const freedAgain = async () => (await tables(used)).length === 0;
-		await until(freedAgain, { what: "the storage to be freed again", timeout: 10_000 });
+		await until(freedAgain, { what: "the storage to be freed again" });
 	});
 
 	test("is not freed while the channel is used, and ids grow on when it was", async () => {
@@ -76,7 +76,7 @@ describe("an object's storage", () => {
 		}
 		expect((await history.read(channel, first, 1)).covered).toBe(false);
 		const freed = async () => (await tables(channel)).length === 0;
-		await until(freed, { what: "the storage to be freed", timeout: 10_000 });
+		await until(freed, { what: "the storage to be freed" });
 		await bridge.ask({ clock: -60_000 });
 		const [next = ""] = await publishAll(connector, channel, 2);
 		await bridge.ask({ clock: 0 });
@@ -91,7 +91,7 @@ describe("an object's storage", () => {
 		expect((await tables(channel, true)).toSorted()).toEqual(["mine", "sse_history"]);
 		await bridge.end("crash", [channel]);
 		const freed = async () => (await tables(channel)).length === 1;
-		await until(freed, { what: "the storage to be freed", timeout: 10_000 });
+		await until(freed, { what: "the storage to be freed" });
 		expect(await tables(channel)).toEqual(["mine"]);
 	});
 

@@ -66,7 +66,6 @@ test("while the upstream is away, streams stay; a publish and a new client are t
 	await gateway.start();
 	await until(async () => (await redis.numsub("outage")) === 2, {
 		what: "both subscriptions, again",
-		timeout: 15_000,
 	});
 	expect(await objects.publish("outage", "found")).toEqual({ receivers: 2 });
 	expect(await stream.data(1)).toEqual(["found"]);

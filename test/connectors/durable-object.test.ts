@@ -110,7 +110,7 @@ describe("an object that ends", () => {
 		await objects.publish(channel, "before");
 		await until(() => data.length === 1, { what: "the event before" });
 		await objects.crash(channel);
-		await until(() => opened === 2, { what: "the second open", timeout: 15_000 });
+		await until(() => opened === 2, { what: "the second open" });
 		await objects.holds(channel, 1);
 		expect(await objects.publish(channel, "after")).toEqual({ receivers: 1 });
 		await until(() => data.length === 2, { what: "the event after" });

@@ -13,7 +13,7 @@ let cluster: RedisCluster;
 
 beforeAll(async () => {
 	cluster = await startCluster();
-}, 60_000);
+});
 
 afterAll(() => cluster.stop());
 

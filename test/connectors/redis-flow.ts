@@ -39,7 +39,6 @@ export class Flow {
 		const goal = this.seen.length + count;
 		// A Sentinel that gives a failover up tries again after twice its failover-timeout: 12 s.
 		const arrived = until(() => this.seen.length >= goal, {
-			timeout: 30_000,
 			what: `${count} more messages after the first ${this.seen.length}`,
 		});
 		// Until the end the work can only fail, and then nothing more arrives.
@@ -49,10 +48,9 @@ export class Flow {
 	/** Nothing is under way any more, until `goOn`. */
 	async pause(): Promise<void> {
 		this.#pausing = true;
-		await until(() => this.#idle, { timeout: 15_000, what: "the last publish to settle" });
+		await until(() => this.#idle, { what: "the last publish to settle" });
 		const last = await this.#history?.head(this.#channel);
 		await until(() => this.seen.at(-1)?.id === last, {
-			timeout: 15_000,
 			what: `all that was published to arrive (${this.seen.length} did, up to ${this.seen.at(-1)?.id}, of ${this.published.length}, up to ${last})`,
 		});
 	}

@@ -12,7 +12,7 @@ let group: SentinelGroup;
 
 beforeAll(async () => {
 	group = await startSentinels({ password: "s3cret" });
-}, 60_000);
+});
 
 afterAll(() => group.stop());
 
@@ -51,7 +51,7 @@ test("an ioredis client that goes by Sentinels is duplicated as it is", async ()
 	expect(recorder.events).toEqual(["lost", "restored"]);
 	expect(client.status).toBe("wait");
 	await connector.close();
-}, 60_000);
+});
 
 test("a failover by hand is followed", async () => {
 	const connector = connect();
@@ -65,7 +65,7 @@ test("a failover by hand is followed", async () => {
 	expect(recorder.events).toEqual(["lost", "restored"]);
 	expect(await (await group.settled()).numsub("room")).toBe(1);
 	await connector.close();
-}, 60_000);
+});
 
 test("a master that dies: what was published before and after arrives once and in order", async () => {
 	const flow = new Flow(() => connect({ history: { maxLength: 1_000_000 } }), "room");
@@ -82,7 +82,7 @@ test("a master that dies: what was published before and after arrives once and i
 	for (const error of flow.refusals) expect(error).toMatchObject({ code: "unavailable" });
 	await master.restart();
 	await group.settled();
-}, 60_000);
+});
 
 describe("publishes that nobody awaits keep the order of their calls", () => {
 	const history = { maxLength: 1_000_000 };
@@ -93,7 +93,7 @@ describe("publishes that nobody awaits keep the order of their calls", () => {
 			"by hand",
 			() => group.failover(),
 		);
-	}, 60_000);
+	});
 
 	test("while a master dies and another takes its place", async () => {
 		const master = await group.settled();
@@ -107,7 +107,7 @@ describe("publishes that nobody awaits keep the order of their calls", () => {
 		);
 		await master.restart();
 		await group.settled();
-	}, 60_000);
+	});
 });
 
 test("Sentinels that are gone do not matter while one is there", async () => {

@@ -76,7 +76,6 @@ test("a producer that is killed: all readers are told `lost` within three leases
 	const status = () => readers[0]?.status(id);
 	await until(async () => ((await status())?.messages ?? 0) > 10, {
 		what: "a run that goes on",
-		timeout: 15_000,
 	});
 	const reading = readers.flatMap((runs) => [told(runs.read(id)), told(runs.read(id))]);
 	await delay(200);

@@ -31,7 +31,6 @@ export function runner(gateway: () => UpstashGateway): TestRunner {
 				// Node opened and then did not need, 4 s later.
 				await until(async () => (await gateway().connections()) === 0, {
 					what: "a quiet gateway",
-					timeout: 10_000,
 				});
 				await run();
 			}),

@@ -193,13 +193,12 @@ describe("a stream that breaks", () => {
 		fault();
 		bed.gateway.resetStreams();
 		await publish(40);
-		await until(() => listener.degraded.length > 0, { what: "polls", timeout: 15_000 });
+		await until(() => listener.degraded.length > 0, { what: "polls" });
 		await publish(60);
 		// The way is free again: the next try brings streams back.
 		bed.gateway.faultless();
 		await until(() => publish(n + 1).then(() => bed.gateway.openSubscribes === 2), {
 			what: "streams again",
-			timeout: 25_000,
 		});
 		await until(() => connector.name === "upstash", { what: "the end of the polls" });
 		await publish(n + 20);

@@ -47,11 +47,10 @@ test.for([
 	try {
 		await until(() => alive() ?? gateway.publishes === 1, {
 			what: "the first publish",
-			timeout: 20_000,
 		});
 		gateway.fault({ to: "command", status: "reset", afterwards: true, times: 1 });
 		await server.command("PUBLISH", "go", "now");
-		await until(() => alive() ?? output.includes("\n"), { what: "the outcome", timeout: 20_000 });
+		await until(() => alive() ?? output.includes("\n"), { what: "the outcome" });
 		expect(JSON.parse(output)).toEqual({ outcome: "unavailable", collected: true });
 		expect(gateway.publishes).toBe(2);
 		await until(() => alive() ?? gateway.openSubscribes === 0, { what: "the leave" });

@@ -517,7 +517,7 @@ describe("silence", () => {
 					.slice(5)
 					.map(({ path }) => path),
 			).size;
-		await until(() => renewed() >= 3, { what: "renewals of three channels", timeout: 20_000 });
+		await until(() => renewed() >= 3, { what: "renewals of three channels" });
 		expect(gateway.maxOpenSubscribes).toBe(channels.length + 1);
 	});
 

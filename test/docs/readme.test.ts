@@ -28,7 +28,6 @@ afterAll(async () => {
 async function listening(channel: string): Promise<void> {
 	await until(async () => (await redis.numsub(channel)) > 0, {
 		what: `a subscription to ${channel}`,
-		timeout: 20_000,
 	});
 }
 

@@ -139,13 +139,13 @@ test("the bus: what is published while the broker is away from a process comes a
 	await publish("notes://meanwhile");
 	expect(behind.events).toHaveLength(1);
 	way.refuse(false);
-	await until(() => behind.events.length === 2, { what: "what it missed", timeout: 15_000 });
+	await until(() => behind.events.length === 2, { what: "what it missed" });
 	expect(behind.events).toEqual(ahead.events);
 
 	// It comes back with nothing: then anything may have changed.
 	await own.restart();
 	const kinds = () => behind.events.slice(2).map(({ kind }) => kind);
-	await until(() => kinds().length >= 3, { what: "the change of everything", timeout: 15_000 });
+	await until(() => kinds().length >= 3, { what: "the change of everything" });
 	expect(kinds().slice(0, 3)).toEqual([
 		...["tools_list_changed", "prompts_list_changed", "resources_list_changed"],
 	]);

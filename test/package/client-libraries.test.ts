@@ -35,7 +35,7 @@ beforeAll(async () => {
 		"--loglevel=error",
 	];
 	await succeed("npm", ["install", ...flags, ...Object.keys(libraries)], folder);
-}, 120_000);
+});
 afterAll(async () => {
 	await browser.close();
 	await Promise.all(scenes.map((scene) => scene.close()));
@@ -116,8 +116,7 @@ test.concurrent("eventsource@2.0.2, on Node: a stream that breaks, and each even
 		announces: /"state","open"/,
 	});
 	try {
-		const says = (text: string) =>
-			until(() => program.output.includes(text), { what: text, timeout: 20_000 });
+		const says = (text: string) => until(() => program.output.includes(text), { what: text });
 		await scene.sse.publish(0);
 		await says('["message",0]');
 		scene.cut();

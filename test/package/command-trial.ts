@@ -64,5 +64,5 @@ export async function tryCommand(command: string, folder: string): Promise<void>
 			() => false,
 			() => true,
 		);
-	await until(isGone, { what: "the end of the hub", timeout: 10_000 });
+	await until(isGone, { what: "the end of the hub" });
 }

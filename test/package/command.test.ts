@@ -181,7 +181,7 @@ test("--open hands the page its token by a file that only the user can read", as
 			() => true,
 			() => false,
 		);
-	await until(() => exists(join(bin, "done")), { what: "the browser", timeout: 20_000 });
+	await until(() => exists(join(bin, "done")), { what: "the browser" });
 	const [argument, page, modes, env] = await Promise.all(
 		["argument", "page", "modes", "env"].map((name) => readFile(join(bin, name), "utf8")),
 	);

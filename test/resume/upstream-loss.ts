@@ -100,7 +100,7 @@ export function upstreamLoss(name: string, broker: Broker, control: Control): vo
 				const once = async () =>
 					(await publisher.publish(n, { channel, key: `number ${n}` }).catch(() => ({ id: "" })))
 						.id;
-				ids.push(await until(once, { what: `publish ${n}`, timeout: 25_000 }));
+				ids.push(await until(once, { what: `publish ${n}` }));
 			};
 			await insist(0);
 			// In the middle of a publish, so that its answer may be lost with the broker.
@@ -113,7 +113,7 @@ export function upstreamLoss(name: string, broker: Broker, control: Control): vo
 			expect(client.events.map(({ id }) => id)).toEqual([ids[0], ids[1], ids[4]]);
 			expect(ids.slice(2, 4)).toEqual(ids.slice(0, 2));
 			expect(client.gaps).toEqual([]);
-		}, 60_000);
+		});
 
 		test("a broker that was gone and is back, with its data: nothing lost, nothing doubled", async () => {
 			const scene = new Scene(broker);
@@ -127,7 +127,6 @@ export function upstreamLoss(name: string, broker: Broker, control: Control): vo
 			await control.stop();
 			await until(async () => (await scene.codes(channel)).includes("unavailable"), {
 				what: "the loss",
-				timeout: 15_000,
 			});
 			await control.start();
 			const once = async () => {
@@ -137,7 +136,7 @@ export function upstreamLoss(name: string, broker: Broker, control: Control): vo
 					return undefined; // not back yet
 				}
 			};
-			await until(once, { what: "a publish", timeout: 15_000 });
+			await until(once, { what: "a publish" });
 			await scene.publish(publisher, channel, 3);
 			expect(await client.sees(4)).toEqual(numbers(4));
 			expect(client.gaps).toEqual([]);

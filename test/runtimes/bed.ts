@@ -45,7 +45,7 @@ export class Bed {
 
 	constructor(runtime: Runtime) {
 		this.runtime = runtime;
-		beforeAll(() => this.#setUp(), 90_000);
+		beforeAll(() => this.#setUp());
 		afterAll(() => this.#tearDown());
 	}
 

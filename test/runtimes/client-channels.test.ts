@@ -24,7 +24,7 @@ test.each([
 				env: { ...env, HOST: "127.0.0.1" },
 			}),
 	],
-])("%s", { timeout: 60_000 }, async (_, start) => {
+])("%s", async (_, start) => {
 	const hub = await start();
 	ends.push(() => hub.kill());
 	let asked = 0;
@@ -51,12 +51,10 @@ test.each([
 	const last = (name: string) =>
 		until(() => seen[name]?.at(-1) === count - 1, {
 			what: `${count - 1} of ${name} in ${JSON.stringify(seen)}`,
-			timeout: 10_000,
 		});
 	const open = () =>
 		until(() => events.state === "open", {
 			what: `a stream, not ${events.state}`,
-			timeout: 10_000,
 		});
 
 	listen("a");

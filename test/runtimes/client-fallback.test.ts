@@ -109,9 +109,7 @@ const kinds: Record<string, EventClientOptions> = {
 };
 
 for (const [kind, options] of Object.entries(kinds)) {
-	test(`a stream that is held back for a while${kind}: nothing lost, nothing twice`, {
-		timeout: 120_000,
-	}, async () => {
+	test(`a stream that is held back for a while${kind}: nothing lost, nothing twice`, async () => {
 		const scene = await open();
 		const { states, seen, gaps, when, changes, debug } = listen(scene, ["a", "b"], options);
 		await when("open", () => states.at(-1) === "open");
@@ -141,9 +139,7 @@ for (const [kind, options] of Object.entries(kinds)) {
 	});
 }
 
-test("a proxy that passes only what comes with the head is found out, too", {
-	timeout: 90_000,
-}, async () => {
+test("a proxy that passes only what comes with the head is found out, too", async () => {
 	const scene = await open();
 	scene.proxy.hold("what follows the first bytes");
 	const { states, seen, when } = listen(scene, ["a"]);
@@ -160,7 +156,7 @@ test("a proxy that passes only what comes with the head is found out, too", {
 	expect(states.at(-1)).toBe("polling");
 });
 
-test("channels come and go while it polls, and gaps name theirs", { timeout: 60_000 }, async () => {
+test("channels come and go while it polls, and gaps name theirs", async () => {
 	const scene = await open();
 	scene.proxy.hold("all");
 	const { events, when, states } = listen(scene, []);

@@ -69,6 +69,6 @@ export function listen(url: string, options: EventClientOptions = {}) {
 	events.on("message", (data, { lastEventId }) => seen.push([data, lastEventId]));
 	ends.push(() => events.close());
 	const when = (what: string, condition: () => boolean) =>
-		until(condition, { what: `${what}; ${states.join()}; ${errors.join()}`, timeout: 20_000 });
+		until(condition, { what: `${what}; ${states.join()}; ${errors.join()}` });
 	return { events, states, errors, seen, waits, when };
 }

@@ -45,7 +45,7 @@ for (const [host, command, library, ends] of [
 ] as const) {
 	const often = `${ends.length} times`;
 	test.concurrent(`${host} ${library}: the hub goes ${often}, and each event comes once`, {
-		timeout: 60_000 + ends.length * 20_000,
+		timeout: 180_000 + ends.length * 20_000,
 	}, async () => {
 		const channel = `client.${host}.${library}`;
 		const PORT = String(await freePort());
@@ -57,7 +57,7 @@ for (const [host, command, library, ends] of [
 		const env = { PORT, SSE_REDIS_URL: broker.url, SSE_HISTORY_LENGTH: "1000" };
 		let hub = await startServer("node", { env });
 		const when = (what: string, condition: () => boolean) =>
-			until(condition, { what: `${what} in ${program.output}`, timeout: 20_000 });
+			until(condition, { what: `${what} in ${program.output}` });
 		const opened = (count: number) =>
 			when(`stream ${count}`, () => {
 				return told(program).filter(([, state]) => state === "open").length >= count;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { atExit } from "./at-exit.ts";
-import { within } from "./wait.ts";
+import { patience, within } from "./wait.ts";
 import { configuration } from "./workerd-configuration.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -69,7 +69,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 	const closed = once(child, "close").finally(() => running.delete(child));
 	const kill = async () => {
 		child.kill("SIGKILL");
-		await within(closed, 10_000, "the end of workerd");
+		await within(closed, patience, "the end of workerd");
 		rmSync(directory, { recursive: true, force: true });
 		if (options.storage === undefined) rmSync(storage, { recursive: true, force: true });
 	};
@@ -86,7 +86,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 		child.once("close", () => reject(new Error("workerd ended at once.")));
 	});
 	try {
-		const port = await within(listening, 30_000, "the start of workerd");
+		const port = await within(listening, patience, "the start of workerd");
 		return {
 			url: `http://127.0.0.1:${port}`,
 			pid: child.pid ?? 0,

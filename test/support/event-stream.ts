@@ -1,8 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-
-/** How long a test waits for something that should come at once, on a busy machine. */
-const patience = 20_000;
+import { patience } from "./wait.ts";
 
 /**
  * One event stream as a client sees it: what arrived so far, and ways to wait for more. Everything is

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { atExit } from "./at-exit.ts";
 import { root } from "./server.ts";
-import { until, within } from "./wait.ts";
+import { patience, until, within } from "./wait.ts";
 
 const running = new Set<ChildProcess>();
 atExit(() => {
@@ -95,7 +95,7 @@ function launch(
 					if (!running.has(child)) throw new Error(`It ended without ${text}: ${output}`);
 					return false;
 				},
-				{ what: `${text} from ${args.at(-1)}`, timeout: 20_000 },
+				{ what: `${text} from ${args.at(-1)}` },
 			);
 		},
 		signal: (name) => void child.kill(name),
@@ -103,7 +103,7 @@ function launch(
 			if (child.pid !== undefined) process.kill(-child.pid, "SIGINT");
 		},
 		ended: async () => {
-			await within(closed, 20_000, `the end of ${args.at(-1)}, which has said: ${output}`);
+			await within(closed, patience, `the end of ${args.at(-1)}, which has said: ${output}`);
 			return child.exitCode;
 		},
 	};

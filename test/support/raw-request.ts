@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { within } from "./wait.ts";
+import { patience, within } from "./wait.ts";
 
 /** Requests that no client library would send. */
 
@@ -27,7 +27,7 @@ export async function rawRequest(url: string, ...lines: string[]): Promise<RawAn
 	});
 	try {
 		socket.write(Buffer.from(`${lines.join("\r\n")}\r\nConnection: close\r\n\r\n`, "latin1"));
-		await within(once(socket, "end"), 10_000, `the end of the answer to ${lines.join(" | ")}`);
+		await within(once(socket, "end"), patience, `the end of the answer to ${lines.join(" | ")}`);
 	} finally {
 		socket.destroy();
 	}
@@ -51,5 +51,5 @@ export async function breakOff(
 	await delay(50);
 	socket[how]();
 	if (how === "end") setTimeout(() => socket.destroy(), 500).unref();
-	await within(closed, 10_000, "the end of a connection");
+	await within(closed, patience, "the end of a connection");
 }

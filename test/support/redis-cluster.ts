@@ -63,7 +63,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<RedisC
 			const maps = await Promise.all(all.map(({ node }) => slotMap(node)));
 			return new Set(maps).size === 1;
 		};
-		await until(agreed, { timeout: 30_000, every: 20, what: "the Cluster to be complete" });
+		await until(agreed, { every: 20, what: "the Cluster to be complete" });
 	};
 	const kill = async () => void (await Promise.all(nodes.map((node) => node.kill())));
 	const masters = async () => {
@@ -112,13 +112,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<RedisC
 				const roles = await Promise.all([heir, master].map(roleOf));
 				return roles[0]?.[0] === "master" && roles[1]?.[0] === "slave";
 			};
-			await until(succeeded, { timeout: 25_000, what: "the replica to be the master" });
+			await until(succeeded, { what: "the replica to be the master" });
 			return heir;
 		},
 		move: async (name, to) => {
 			const all = await masters();
 			const settled = async () => new Set(await Promise.all(all.map(epochs))).size === 1;
-			await until(settled, { timeout: 30_000, every: 20, what: "all nodes to know all epochs" });
+			await until(settled, { every: 20, what: "all nodes to know all epochs" });
 			await moveSlot(all, await owner(name), to, slotOf(name), options.password);
 		},
 		sum: async (each) => (await Promise.all(nodes.map(each))).reduce((sum, n) => sum + n, 0),
@@ -169,11 +169,11 @@ async function replicate(
 		await meet(master, replica);
 		const id = await idOf(master);
 		const knows = async () => String(await replica.command("CLUSTER", "NODES")).includes(id);
-		await until(knows, { timeout: 10_000, what: "a replica to know its master" });
+		await until(knows, { what: "a replica to know its master" });
 		await replica.command("CLUSTER", "REPLICATE", id);
 		const linked = async () =>
 			String(await replica.command("INFO", "replication")).includes("master_link_status:up");
-		await until(linked, { timeout: 20_000, what: "a replica to follow its master" });
+		await until(linked, { what: "a replica to follow its master" });
 	}
 }
 

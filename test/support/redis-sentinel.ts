@@ -72,7 +72,7 @@ export async function startSentinels({ password }: { password: string }): Promis
 		return answers.every((answer) => answer === "1,2");
 	};
 	await settled();
-	await until(able, { timeout: 30_000, what: "the Sentinels to know the replica and each other" });
+	await until(able, { what: "the Sentinels to know the replica and each other" });
 	return {
 		name,
 		servers,
@@ -105,7 +105,7 @@ export async function startSentinels({ password }: { password: string }): Promis
 				const offset = /^master_repl_offset:(\d+)/m.exec(info)?.[1];
 				return offset === /^slave0:.*offset=(\d+)/m.exec(info)?.[1];
 			};
-			await until(all, { timeout: 10_000, what: "the replica to have everything" });
+			await until(all, { what: "the replica to have everything" });
 		},
 		stop: async () => {
 			await Promise.all(sentinels.map(({ stop }) => stop()));
@@ -141,7 +141,7 @@ async function startSentinel(master: { name: string; port: number; password: str
 	child.on("exit", () => running.delete(child));
 	const command = (...args: string[]) => redisCommand({ port, tls: false, timeout: 5_000 }, [args]);
 	const answers = async () => (await command("PING").catch(String)) === "PONG";
-	await until(answers, { timeout: 10_000, what: "a Sentinel to answer" });
+	await until(answers, { what: "a Sentinel to answer" });
 	// A Sentinel looks at its servers every ten seconds: at every step of a failover too.
 	for (const period of ["INFO-PERIOD", "PING-PERIOD", "PUBLISH-PERIOD", "ASK-PERIOD"]) {
 		await command("SENTINEL", "DEBUG", period, "200");

@@ -8,7 +8,7 @@ import { atExit } from "./at-exit.ts";
 import { type Certificate, selfSigned } from "./certificate.ts";
 import { freePort } from "./ports.ts";
 import { type Reply, redisCommand } from "./resp.ts";
-import { until } from "./wait.ts";
+import { patience, until } from "./wait.ts";
 
 export interface RedisOptions {
 	/** The default user's password; `url` carries it. */
@@ -50,7 +50,7 @@ export interface RedisServer {
 // Whatever a test's ACL says, this user may do everything, so that the test can look.
 const control = "test-control";
 const controlPassword = randomBytes(12).toString("hex");
-const startTimeout = 10_000;
+const startTimeout = patience;
 
 const running = new Set<ChildProcess>();
 const directories = new Set<string>();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readSettings } from "../../src/server/settings.ts";
 import { atExit } from "./at-exit.ts";
-import { within } from "./wait.ts";
+import { patience, within } from "./wait.ts";
 import { temporaryDirectory, workerd } from "./workerd.ts";
 
 export const runtimeNames = ["node", "bun", "deno", "workers"] as const;
@@ -54,8 +54,9 @@ const startScripts: Record<RuntimeName, string> = {
 	workers: "start:workers",
 };
 
-const startTimeout = 40_000;
-const stopTimeout = 15_000;
+// wrangler takes seconds of a processor to start, of which a busy machine gives it a tenth.
+const startTimeout = 120_000;
+const stopTimeout = patience;
 
 const running = new Set<ChildProcess>();
 // A test that forgets to stop its server, or dies, must not leave one behind.

@@ -1,1 +1,17 @@
-export { until, within } from "../../src/testing/wait.ts";
+import { type UntilOptions, until as untilSoon } from "../../src/testing/wait.ts";
+
+export { within } from "../../src/testing/wait.ts";
+
+/**
+ * How long a test waits for what should come at once, in ms. A wait ends when its condition holds, so only a failing test
+ * gets to know this limit. A machine that has a tenth of a processor needs seconds to answer one request.
+ */
+export const patience = 40_000;
+
+/** `until()` of the library, with patience for a busy machine. */
+export function until<T>(
+	condition: () => T | Promise<T>,
+	{ timeout = patience, ...options }: UntilOptions,
+): Promise<NonNullable<T>> {
+	return untilSoon(condition, { ...options, timeout });
+}

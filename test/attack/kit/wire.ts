@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { within } from "../../support/wait.ts";
+import { patience, within } from "../../support/wait.ts";
 
 /** A request as its bytes, and what tells that it is over. */
 export interface Exchange {
@@ -13,8 +13,6 @@ export interface Exchange {
 	 */
 	until: "streamed" | "closed" | "broken" | { answers: number };
 }
-
-const patience = 20_000;
 
 /** Sends it over a connection of its own. @param isRead resolves when the hub has read what came before. */
 export async function exchange(

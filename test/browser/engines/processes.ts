@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { atExit } from "../../support/at-exit.ts";
-import { until, within } from "../../support/wait.ts";
+import { patience, until, within } from "../../support/wait.ts";
 
 /** A browser's processes: all of a group are its first one's descendants. */
 export class ProcessGroup {
@@ -49,7 +49,7 @@ export class ProcessGroup {
 
 	async end(): Promise<void> {
 		this.#signal();
-		await within(this.#closed, 15_000, `the end of ${this.#name}`);
+		await within(this.#closed, patience, `the end of ${this.#name}`);
 	}
 
 	#has(pid: number): boolean {

@@ -21,7 +21,7 @@ async function open(): Promise<OpenBrowser> {
 	const port = await freePort();
 	const driver = new ProcessGroup("WebKitWebDriver", webKitDriverPath(), [`--port=${port}`], env);
 	const url = `http://127.0.0.1:${port}`;
-	await until(() => answers(`${url}/status`), { what: "WebKitWebDriver answers", timeout: 30_000 });
+	await until(() => answers(`${url}/status`), { what: "WebKitWebDriver answers" });
 	const session = await WebDriverSession.open(url);
 	// New tabs come from one that stays.
 	const first = await session.get<string>("window");

@@ -27,9 +27,7 @@ export function clientFallbackSuite(setting: Setting): void {
 		return { scene, proxy, open };
 	}
 
-	test("tabs poll while streams are held back, and stream again: nothing lost, nothing twice", {
-		timeout: 120_000,
-	}, async (t) => {
+	test("tabs poll while streams are held back, and stream again: nothing lost, nothing twice", async (t) => {
 		const { scene, proxy, open } = await openHeld(t);
 		const channels = ["held 1", "held 2"];
 		const tabs = [await open(), await open()];
@@ -66,9 +64,7 @@ export function clientFallbackSuite(setting: Setting): void {
 
 	// What is the client's own doing needs one engine.
 	if (!setting.long) return;
-	test("a stream that is held back later is given up after three silences, channel() as well", {
-		timeout: 120_000,
-	}, async (t) => {
+	test("a stream that is held back later is given up after three silences, channel() as well", async (t) => {
 		const { scene, proxy, open } = await openHeld(t);
 		const tab = await open();
 		await tab.evaluate(`{

@@ -17,7 +17,7 @@ export function clientReturnSuite(setting: Setting): void {
 		scene.cut();
 		const lost = performance.now();
 		await scene.sse.publish(1, { channel: "lost" });
-		await until(() => scene.requests.length === 2, { what: "a second request", timeout: 9_000 });
+		await until(() => scene.requests.length === 2, { what: "a second request" });
 		expect(performance.now() - lost).toBeGreaterThan(1_900);
 		await when(tab, "seen.length === 2");
 		expect(await seen(tab)).toEqual([0, 1]);
@@ -38,7 +38,7 @@ export function clientReturnSuite(setting: Setting): void {
 		};
 		await listen(tab, "told");
 		// The first two are open for a moment, which a page may see.
-		await until(() => times.length === 3, { what: "a third request", timeout: 9_000 });
+		await until(() => times.length === 3, { what: "a third request" });
 		await when(tab, 'client.state === "open"');
 		const [first = 0, second = 0, third = 0] = times;
 		expect(second - first).toBeLessThan(1_400);

@@ -61,11 +61,10 @@ export function requests(runtime: Runtime): void {
 			open(s, hub, scale.unfinished, names, (name) => closed.set(name, performance.now() - begun));
 			await until(() => sockets(hub.pid) >= before + scale.unfinished, {
 				what: "the hub to have taken them",
-				timeout: 20_000,
 			});
 			const client = await s.stream(hub, [s.channel]);
 			await publish(hub, { data: "served", channel: s.channel });
-			await until(() => client.events.length === 1, { what: "the event", timeout: 20_000 });
+			await until(() => client.events.length === 1, { what: "the event" });
 			if (!runtime.closesUnfinished) {
 				measured(runtime.name, "unfinished requests", "never closed; others are served");
 				return;
@@ -95,7 +94,6 @@ export function requests(runtime: Runtime): void {
 			open(s, hub, 30, all);
 			await until(() => sockets(hub.pid) >= before + 30, {
 				what: "the hub to have taken them",
-				timeout: 20_000,
 			});
 			const begun = performance.now();
 			await s.stop(hub);

@@ -72,7 +72,7 @@ export function unread(runtime: Runtime): void {
 	const cutOff = async (hub: ServerProcess, socketsBefore: number): Promise<string> => {
 		const since = performance.now();
 		const cut = async () => (await health(hub)).connections === readers;
-		await until(cut, { what: "those to be cut off who do not read", timeout: 90_000, every: 50 });
+		await until(cut, { what: "those to be cut off who do not read", timeout: 150_000, every: 50 });
 		const seconds = () => Math.round((performance.now() - since) / 1_000);
 		const then = `all cut off ${seconds()} s after the last message`;
 		if (!runtime.closesUnread) return `${then}; their sockets stay open as long as their TCP does`;

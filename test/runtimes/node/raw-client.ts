@@ -36,7 +36,6 @@ export class RawClient {
 	until(pattern: RegExp): Promise<boolean> {
 		return until(() => pattern.test(this.text), {
 			what: `${pattern} on the connection, which has brought ${JSON.stringify(this.text.slice(-300))}`,
-			timeout: 10_000,
 		});
 	}
 
@@ -44,7 +43,6 @@ export class RawClient {
 	times(text: string, count: number): Promise<boolean> {
 		return until(() => this.text.split(text).length > count, {
 			what: `${count} times ${JSON.stringify(text)}`,
-			timeout: 10_000,
 		});
 	}
 

@@ -3,7 +3,7 @@ import { Agent, get, type IncomingMessage } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type EventStream, openSocketStream, openStream } from "../../support/event-stream.ts";
 import { call } from "../../support/hub-client.ts";
-import { until, within } from "../../support/wait.ts";
+import { patience, until, within } from "../../support/wait.ts";
 import { hosts, instance, pastTheResponse, sentByUs, socketWrites } from "./hosts.ts";
 import { RawClient } from "./raw-client.ts";
 
@@ -24,7 +24,6 @@ describe.each(Object.entries(hosts))("%s", (host, start) => {
 		const connections = (count: number) =>
 			until(() => sse.stats().connections === count, {
 				what: `${count} connections`,
-				timeout: 10_000,
 			});
 		return { sse, errors, url, server, connections };
 	};
@@ -104,7 +103,7 @@ describe.each(Object.entries(hosts))("%s", (host, start) => {
 		await sse.publish("two");
 		await nextTurn();
 		await sse.close();
-		await within(once(response, "end"), 5_000, "the end of the stream");
+		await within(once(response, "end"), patience, "the end of the stream");
 		expect(text).toMatch(/^:\n\ndata:one\n\ndata:two\n\nretry:\d+\n\n$/);
 
 		const next = await ask();
@@ -172,6 +171,6 @@ describe.each(Object.entries(hosts))("%s", (host, start) => {
 		}
 		// Of the client that keeps its connection. One with an unfinished response would stay.
 		server.closeIdleConnections();
-		await within(closed, 2_000, "the server's close");
+		await within(closed, patience, "the server's close");
 	});
 });

@@ -95,7 +95,7 @@ export function compression(bed: Bed): void {
 		source.addEventListener("open", () => opens++);
 		source.addEventListener("message", ({ data }) => seen.push(data));
 		for (const n of [1, 2]) {
-			await until(() => opens === n, { what: `opening ${n}`, timeout: 20_000 });
+			await until(() => opens === n, { what: `opening ${n}` });
 			await publish(hub, { data: String(n), channel });
 			await until(() => seen.length === n, { what: `message ${n}` });
 		}
@@ -114,5 +114,5 @@ function gzipped(url: string): Promise<IncomingMessage> {
 async function opened(hub: Server): Promise<void> {
 	const connections = async () =>
 		json<{ connections: number }>(await call(`${hub.url}/readyz`)).connections;
-	await until(async () => (await connections()) === 1, { what: "a stream", timeout: 20_000 });
+	await until(async () => (await connections()) === 1, { what: "a stream" });
 }

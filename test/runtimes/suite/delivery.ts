@@ -127,7 +127,7 @@ export function delivery(bed: Bed, broker: Broker): void {
 		await new Promise((open) => source.addEventListener("open", open));
 		await publish(hub, { data: "plain", channel });
 		await publish(hub, { data: { message: "Hello!" }, type: "greeting", id: 1, channel });
-		await until(() => seen.length === 2, { what: "two events", timeout: 20_000 });
+		await until(() => seen.length === 2, { what: "two events" });
 		expect(seen).toEqual([
 			["message", "plain", ""],
 			["greeting", '{"message":"Hello!"}', "1"],

@@ -58,7 +58,7 @@ export function operation(bed: Bed): void {
 			// Whoever is sent away is told a time in the same breath.
 			return stream.retries.length === 0;
 		};
-		await until(admitted, { what: "the free place to be given to somebody", timeout: 10_000 });
+		await until(admitted, { what: "the free place to be given to somebody" });
 	});
 
 	it("ends streams after SSE_MAX_DURATION, and they come back", async (t) => {

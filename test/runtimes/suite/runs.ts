@@ -56,7 +56,7 @@ export function runs(bed: Bed, start: StartRuns): void {
 	});
 	beforeAll(async () => {
 		servers.push(...(await Promise.all([start(env()), start(env())])));
-	}, 90_000);
+	});
 	afterAll(async () => {
 		await Promise.all(servers.map((server) => server.kill()));
 		// A producer that is killed and a process that takes its readers are no errors of the others.

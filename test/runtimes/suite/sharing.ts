@@ -30,7 +30,6 @@ export function sharing(bed: Bed): void {
 		streams[0]?.close();
 		await until(async () => (await bed.redis.numsub(channel)) === 0, {
 			what: "no subscription when the last has left",
-			timeout: 20_000,
 		});
 	});
 

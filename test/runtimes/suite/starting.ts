@@ -55,7 +55,6 @@ export function starting(bed: Bed): void {
 		}
 		await until(async () => (await bed.redis.numsub(channel)) === 0, {
 			what: "Redis to be rid of its subscription",
-			timeout: 10_000,
 		});
 	});
 

@@ -46,7 +46,7 @@ export function redisFaults(redis: RedisServer, target = "redis"): Fault[] {
 				// What the next fault sends would be refused while it reads its file.
 				const loaded = async () =>
 					String(await redis.command("INFO", "persistence")).includes("loading:0");
-				await until(loaded, { timeout: 30_000, what: "Redis to have read its file", every: 20 });
+				await until(loaded, { what: "Redis to have read its file", every: 20 });
 			},
 		},
 		{

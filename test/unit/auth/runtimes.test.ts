@@ -63,7 +63,7 @@ test("on Workers, requests that come together share the keys, and none waits for
 	expect(together).toEqual(together.map(() => expect.objectContaining({ channels: ["room.1"] })));
 	await keys.down();
 	expect(await ask()).toMatchObject({ channels: ["room.1"] });
-}, 60_000);
+});
 
 async function worker() {
 	const server = await startWorkerd("test/unit/auth/worker.ts");

@@ -71,6 +71,6 @@ test.for([
 		Object.assign(new EventTarget(), { baseURI: "http://page.test/base/" }),
 	);
 	const stop = listens(new EventClient(url, { share: false }))();
-	await vi.waitFor(() => expect(Opened.urls).toEqual([asked]));
+	await expect.poll(() => Opened.urls).toEqual([asked]);
 	stop();
 });

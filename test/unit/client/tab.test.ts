@@ -180,7 +180,7 @@ class Story {
 const stories = Number(process.env.STORIES ?? 100);
 
 test("nothing is lost or comes twice, in any order", {
-	timeout: 60_000 + stories * 100,
+	timeout: 120_000 + stories * 100,
 }, async () => {
 	for (let n = 0; n < stories; n++) {
 		const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32));

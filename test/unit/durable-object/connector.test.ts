@@ -13,8 +13,7 @@ async function subscribed(objects: ReturnType<typeof namespace>) {
 	const recorder = new Recorder();
 	const subscription = await connector.subscribe("channel", recorder);
 	/** The n-th socket that the connector has opened. */
-	const socket = (n: number) =>
-		until(() => objects.sockets[n - 1], { what: `socket ${n}`, timeout: 10_000 });
+	const socket = (n: number) => until(() => objects.sockets[n - 1], { what: `socket ${n}` });
 	return { connector, recorder, subscription, socket };
 }
 

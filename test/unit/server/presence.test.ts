@@ -57,7 +57,7 @@ test("who is there, for those who may know: by the route, and on a stream", asyn
 	await stream(token({ subscribe: ["room.*"] })); // nobody's
 	const members = { occupancy: 2, members: [{ id: "ann" }, { id: "bob" }] };
 	await expect
-		.poll(() => call("/channel/members?name=room.1", publishToken), { timeout: 5_000 })
+		.poll(() => call("/channel/members?name=room.1", publishToken))
 		.toEqual({ status: 200, body: members });
 	expect(await call("/channel/members?name=room.1", sees)).toMatchObject({ body: members });
 	expect(await call("/channel/members?name=room.1&limit=1&after=ann", sees)).toMatchObject({
@@ -71,7 +71,7 @@ test("who is there, for those who may know: by the route, and on a stream", asyn
 	expect(await call("/channel/members?name=room.1", publishes)).toMatchObject({ status: 403 });
 	const told = (text: string) =>
 		parsed(text).events.filter(({ event }) => event === "sse.presence").length;
-	await expect.poll(() => told(bob.text), { timeout: 5_000 }).toBeGreaterThan(0);
+	await expect.poll(() => told(bob.text)).toBeGreaterThan(0);
 	expect(told(ann.text)).toBe(0);
 });
 

@@ -79,6 +79,6 @@ test("a rejection that nobody looks at is found", async () => {
 		const seen = watchRejections(async () => void Promise.reject(new Error("unseen")));
 		await seen.catch((error) => console.log(error.message));`;
 	const args = ["--input-type=module", "-e", script];
-	const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 8_000 });
+	const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
 	expect(stdout).toBe('unhandled rejections: came ["Error: unseen"], expected []\n');
 });

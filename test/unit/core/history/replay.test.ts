@@ -157,7 +157,6 @@ test.for([
 	["a crowd", crowd, numRuns / 3],
 ] as const)(
 	"however stores, feeds, losses and %s interleave: no hole, no duplicate, no false alarm",
-	{ timeout: 60_000 },
 	async ([, beside, numRuns]) => {
 		const steps = fc.array(step, { minLength: 20, maxLength: 200, size: "max" });
 		const property = fc.asyncProperty(steps, (each) => play(each, beside));

@@ -12,7 +12,7 @@ test("is asked with the request and its channels, each once, before anything ups
 	const it = scene({ authorize, history: {} });
 	const asked = request(`${two}&channel=a`, { headers: { cookie: "who=me" } });
 	const answer = it.sse.fetch(asked);
-	await vi.waitFor(() => expect(authorize).toHaveBeenCalledTimes(1));
+	await expect.poll(() => authorize).toHaveBeenCalledTimes(1);
 	expect(authorize.mock.calls[0]).toEqual([asked, ["a", "b"]]);
 	expect(it.calls).toEqual([]);
 	resolve(true);

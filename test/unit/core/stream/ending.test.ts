@@ -162,7 +162,7 @@ test("a stream whose subscription comes only when all is closed is asked to come
 	const { promise, resolve } = Promise.withResolvers<void>();
 	it.broker.ready = promise;
 	const answer = ask(it);
-	await vi.waitFor(() => expect(it.calls).toEqual(["subscribe a"]));
+	await expect.poll(() => it.calls).toEqual(["subscribe a"]);
 	await it.sse.close({ drain: 100 });
 	resolve();
 	await expectComeBack(await answer);

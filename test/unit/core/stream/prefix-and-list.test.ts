@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { memory } from "../../../../src/connectors/memory.ts";
 import type { Connector, Resume } from "../../../../src/core/connector.ts";
 import { ServerSentEvents } from "../../../../src/core/sse.ts";
@@ -21,7 +21,7 @@ test("channels.prefix is before every name at the broker, and nowhere else", asy
 	expect(await client.data(2)).toEqual(["1", "2"]);
 	const messages = it.sse.messages("c");
 	const next = messages.next();
-	await vi.waitFor(() => expect(it.calls).toContain("head app:c"));
+	await expect.poll(() => it.calls).toContain("head app:c");
 	await it.sse.publish(3, { channel: "c" });
 	expect((await next).value).toMatchObject({ data: 3 });
 	await messages.return?.();
