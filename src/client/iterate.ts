@@ -30,9 +30,8 @@ export function iterate<T extends ClientEvent>(
 			}),
 		);
 		stops.push(add(ends, end));
-		for (;;) {
+		while (!over || unread.length > 0) {
 			if (unread.length > 0) yield unread.shift() as T;
-			else if (over) break;
 			else {
 				await new Promise<void>((resolve) => {
 					wake = resolve;
