@@ -14,8 +14,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { startWorker, type Worker } from "../test/support/durable-objects.ts";
 import { freePort } from "../test/support/ports.ts";
+import { startWorker, type Worker } from "../test/support/worker.ts";
 import { heapBytes, usage } from "./durable-object/process.ts";
 
 const sizes = process.argv.slice(2).map(Number);

@@ -8,7 +8,7 @@
  */
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { startWorker } from "../../test/support/durable-objects.ts";
+import { startWorker } from "../../test/support/worker.ts";
 import { usage } from "./process.ts";
 
 const few = 20;

@@ -1,6 +1,7 @@
 import { gzip } from "../compress.ts";
 import { memory } from "../connectors/memory.ts";
 import { redis } from "../connectors/redis.ts";
+import { ConfigurationError } from "../core/errors.ts";
 import { ServerSentEvents } from "../core/sse.ts";
 import { connectorFromEnvironment, historyFromEnvironment } from "../environment.ts";
 import { startLines } from "./announce.ts";
@@ -48,7 +49,10 @@ export interface ServerHub {
  */
 export function createHub(environment: Environment): ServerHub {
 	const settings = readSettings(environment);
-	const { host, drain, options, publishing, compression, ...rest } = settings;
+	const { host, drain, options, publishing, compression, hold, ...rest } = settings;
+	if (hold !== undefined) {
+		throw new ConfigurationError("SSE_HOLD: only on Workers, with Durable Objects. Unset it.");
+	}
 	const { authorize, ...rights } = readAuth(environment);
 	const isSigned = rights.authorizePublish !== undefined;
 	const sse = new ServerSentEvents({

@@ -41,6 +41,8 @@ export interface Settings {
 	countsMembers: boolean;
 	/** What the channels of runs begin with. Undefined: nothing is known of any. */
 	runsPrefix: string | undefined;
+	/** Who holds the streams on Durable Objects. Undefined: the default of `durableObject()`. */
+	hold: "worker" | "object" | undefined;
 	/** Undefined: streams are not compressed. */
 	compression: GzipOptions | undefined;
 	/** Options of the library. Undefined: its own default. */
@@ -63,9 +65,15 @@ export function readSettings(environment: Environment): Settings {
 		logsConnections: flag(environment, "SSE_LOG_CONNECTIONS") ?? false,
 		countsMembers: flag(environment, "SSE_PRESENCE") ?? false,
 		runsPrefix: runsPrefixFrom(environment),
+		hold: holdFrom(environment),
 		compression: compressionFrom(environment),
 		options: libraryOptions(environment),
 	};
+}
+
+function holdFrom({ SSE_HOLD: hold }: Environment): Settings["hold"] {
+	if (hold === undefined || hold === "worker" || hold === "object") return hold;
+	throw new ConfigurationError("SSE_HOLD must be worker or object.");
 }
 
 function compressionFrom(environment: Environment): GzipOptions | undefined {

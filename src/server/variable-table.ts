@@ -181,6 +181,12 @@ const delivery: readonly Variable[] = [
 		meaning: "What compression may keep of all channels together, in bytes",
 	},
 	{
+		name: "SSE_HOLD",
+		default: "object",
+		meaning:
+			"On Workers with Durable Objects: [who holds the streams](workers.md#who-holds-the-streams). `worker` lets the objects sleep, `object` takes no CPU of the Worker per event",
+	},
+	{
 		name: "SSE_LINGER",
 		default: "2000",
 		meaning: "How long a channel stays subscribed that nobody reads any more, in ms",

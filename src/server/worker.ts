@@ -1,10 +1,11 @@
 import { redis } from "../connectors/redis.ts";
-import type { Connector, HistoryOptions } from "../core/connector.ts";
+import type { Connector } from "../core/connector.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { ServerSentEvents } from "../core/sse.ts";
 import {
 	type ChannelNamespace,
 	SseChannel as ChannelObject,
+	type DurableObjectOptions,
 	durableObject,
 } from "../durable-object.ts";
 import { connectorFromEnvironment, historyFromEnvironment } from "../environment.ts";
@@ -32,7 +33,10 @@ let hub: Fetch | undefined;
 function createFrom(bindings: Bindings): Fetch {
 	const set = variables(bindings);
 	// It listens on no address of its own: `npm run start:workers` tells it wrangler's.
-	const { options, hosts, compression, ...settings } = readSettings({ HOST: "0.0.0.0", ...set });
+	const { options, hosts, compression, hold, ...settings } = readSettings({
+		HOST: "0.0.0.0",
+		...set,
+	});
 	if (compression !== undefined) {
 		throw new ConfigurationError(
 			"SSE_COMPRESS: not on Workers, where each stream stands alone and nothing can be compressed once for many. " +
@@ -40,10 +44,14 @@ function createFrom(bindings: Bindings): Fetch {
 		);
 	}
 	const { authorize, ...rights } = readAuth(set);
+	const broker = connectorFromEnvironment(redis, bindings);
+	if (broker !== undefined && hold !== undefined) {
+		throw new ConfigurationError(
+			"SSE_HOLD: only for Durable Objects, and a broker is set. Unset one of them.",
+		);
+	}
 	const sse = new ServerSentEvents({
-		connector:
-			connectorFromEnvironment(redis, bindings) ??
-			ownObjects(bindings, historyFromEnvironment(bindings)),
+		connector: broker ?? ownObjects(bindings, { history: historyFromEnvironment(bindings), hold }),
 		...options,
 		authorize,
 		onError: logError,
@@ -58,9 +66,9 @@ function createFrom(bindings: Bindings): Fetch {
 		behind(door, () => app.fetch(request, bindings, context as never))(request, bindings);
 }
 
-function ownObjects({ SSE }: Bindings, history: HistoryOptions | undefined): Connector {
+function ownObjects({ SSE }: Bindings, options: DurableObjectOptions): Connector {
 	try {
-		return durableObject(SSE, { history });
+		return durableObject(SSE, options);
 	} catch (error) {
 		if (!(error instanceof TypeError)) throw error;
 		throw new ConfigurationError(`No broker is configured. ${error.message}`);

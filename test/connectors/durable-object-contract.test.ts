@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startWorker, type Worker } from "../support/durable-objects.ts";
+import { startWorker, type Worker } from "../support/worker.ts";
 import { durableObjectHarness } from "./fixtures/harness.ts";
 import { connectorSuite } from "./suite.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startWorker, type Worker } from "../support/durable-objects.ts";
 import type { SocketStream } from "../support/event-stream.ts";
+import { startWorker, type Worker } from "../support/worker.ts";
 import { ObjectClient, streamsWorker } from "./fixtures/client.ts";
 
 const clients = 1_000;

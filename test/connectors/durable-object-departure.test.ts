@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startWorker, type Worker } from "../support/durable-objects.ts";
+import { startWorker, type Worker } from "../support/worker.ts";
 import { ObjectClient, streamsWorker } from "./fixtures/client.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Connector } from "../../src/core/connector.ts";
 import { ServerSentEvents } from "../../src/core/sse.ts";
-import { startWorker, type Worker } from "../support/durable-objects.ts";
 import { openSocketStream, openStream } from "../support/event-stream.ts";
 import { post, streamUrl } from "../support/hub-client.ts";
 import { until } from "../support/wait.ts";
+import { startWorker, type Worker } from "../support/worker.ts";
 import { parsed } from "../unit/core/message/parsed.ts";
 import { Bridge } from "./fixtures/bridge.ts";
 

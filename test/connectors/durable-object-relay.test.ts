@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startWorker, type Worker } from "../support/durable-objects.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 import { until } from "../support/wait.ts";
+import { startWorker, type Worker } from "../support/worker.ts";
 import { ObjectClient, streamsWorker } from "./fixtures/client.ts";
 
 let redis: RedisServer;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startWorker, type Worker } from "../support/durable-objects.ts";
 import { until } from "../support/wait.ts";
+import { startWorker, type Worker } from "../support/worker.ts";
 import { reloading } from "./runs-kit.ts";
 
 let worker: Worker;

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startWorker, type Worker } from "../support/durable-objects.ts";
 import type { SocketStream } from "../support/event-stream.ts";
 import { until } from "../support/wait.ts";
+import { startWorker, type Worker } from "../support/worker.ts";
 import { SleepingObjects } from "./fixtures/sleeping-client.ts";
 
 let worker: Worker;

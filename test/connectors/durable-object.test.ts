@@ -1,9 +1,9 @@
 import { request } from "node:http";
 import { EventSource } from "eventsource";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { startWorker, type Worker } from "../support/durable-objects.ts";
 import { openStream } from "../support/event-stream.ts";
 import { until } from "../support/wait.ts";
+import { startWorker, type Worker } from "../support/worker.ts";
 import { ObjectClient, streamsWorker } from "./fixtures/client.ts";
 
 let worker: Worker;

@@ -1,5 +1,5 @@
+import { temporaryDirectory } from "../support/directories.ts";
 import { type Server, startProgram } from "../support/server.ts";
-import { temporaryDirectory } from "../support/workerd.ts";
 
 /**
  * A README's `wrangler dev`, on a port that the system chooses and in a folder of the test's own, with what

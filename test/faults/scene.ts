@@ -3,12 +3,8 @@ import { expect, it } from "vitest";
 import { type RedisOptions as ConnectorOptions, redis } from "../../src/connectors/redis.ts";
 import { ServerSentEvents } from "../../src/core/sse.ts";
 import { type RedisOptions, type RedisServer, startRedis } from "../support/redis-server.ts";
-import {
-	type RuntimeName,
-	type ServerProcess,
-	startHubInWorkerd,
-	startServer,
-} from "../support/server.ts";
+import { type RuntimeName, type ServerProcess, startServer } from "../support/server.ts";
+import { startHubInWorkerd } from "../support/worker.ts";
 import { Client, type ClientOptions, type Seen } from "./client.ts";
 import { isLong } from "./scale.ts";
 

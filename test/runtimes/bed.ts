@@ -2,13 +2,9 @@ import { EventSource } from "eventsource";
 import { afterAll, beforeAll, type TestContext } from "vitest";
 import { type EventStream, openSocketStream, openStream } from "../support/event-stream.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
-import {
-	type RuntimeName,
-	type Server,
-	startHubInWorkerd,
-	startServer,
-} from "../support/server.ts";
+import { type RuntimeName, type Server, startServer } from "../support/server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { startHubInWorkerd } from "../support/worker.ts";
 
 type Environment = Record<string, string>;
 
@@ -42,6 +38,7 @@ export class Bed {
 	#redis: RedisServer | undefined;
 	#gateway: UpstashGateway | undefined;
 	readonly #hubs = new Map<string, Server>();
+	#byWrangler: Promise<Server> | undefined;
 
 	constructor(runtime: Runtime) {
 		this.runtime = runtime;
@@ -54,21 +51,33 @@ export class Bed {
 	}
 
 	/** The shared hub on this broker: every test has channels of its own there. */
-	hub(broker: Broker): Server {
+	hub(broker: HubBroker): Server {
 		return started(this.#hubs.get(broker), `the hub on ${broker}`);
 	}
 
-	/** Those whose hub was started as users start it. */
+	/** Those whose hub is started as users start it. */
 	get startedBrokers(): readonly Broker[] {
 		return this.runtime.name === "workers" ? ["embedded"] : this.brokers;
+	}
+
+	/** The hub on this broker as users start it. On Workers wrangler does, which takes seconds of a processor. */
+	started(broker: Broker): Promise<Server> {
+		if (this.runtime.name !== "workers") return Promise.resolve(this.hub(broker));
+		this.#byWrangler ??= startServer("workers");
+		return this.#byWrangler;
 	}
 
 	get brokers(): readonly Broker[] {
 		return ["embedded", "redis", "upstash"];
 	}
 
-	brokerName(broker: Broker): string {
-		return broker === "embedded" ? this.runtime.embedded : broker;
+	/** Those that the shared hubs have. */
+	get hubBrokers(): readonly HubBroker[] {
+		return this.runtime.name === "workers" ? [...this.brokers, heldByWorker] : this.brokers;
+	}
+
+	brokerName(broker: HubBroker): string {
+		return broker === "embedded" || broker === heldByWorker ? this.runtime.embedded : broker;
 	}
 
 	/** Variables for a hub on the shared Redis. */
@@ -91,8 +100,9 @@ export class Bed {
 		const { name, noticesDeparture } = this.runtime;
 		this.#redis = await startRedis();
 		this.#gateway = await startUpstashGateway({ redis: this.#redis.url });
-		const brokers: Record<Broker, Environment> = {
+		const brokers: Record<HubBroker, Environment> = {
 			embedded: {},
+			[heldByWorker]: { SSE_HOLD: "worker" },
 			redis: this.onRedis,
 			upstash: this.#onUpstash,
 		};
@@ -100,13 +110,12 @@ export class Bed {
 		const keepAlive = noticesDeparture ? "600000" : "300";
 		const env = { SSE_LINGER: "50", SSE_KEEP_ALIVE: keepAlive };
 		await Promise.all(
-			this.brokers.map(async (broker) => {
+			this.hubBrokers.map(async (broker) => {
 				const settings = { ...env, ...brokers[broker] };
-				// As users start it; on Workers one of them, for wrangler takes seconds of a processor.
-				const inWorkerd = name === "workers" && broker !== "embedded";
-				const hub = inWorkerd
-					? await startHubInWorkerd(settings)
-					: await startServer(name, { env: settings });
+				const hub =
+					name === "workers"
+						? await startHubInWorkerd(settings)
+						: await startServer(name, { env: settings });
 				this.#hubs.set(broker, hub);
 			}),
 		);
@@ -114,6 +123,7 @@ export class Bed {
 
 	async #tearDown(): Promise<void> {
 		await Promise.all([...this.#hubs.values()].map((hub) => hub.kill()));
+		await this.#byWrangler?.then((hub) => hub.kill());
 		await this.#gateway?.[Symbol.asyncDispose]();
 		await this.#redis?.stop();
 	}
@@ -129,6 +139,10 @@ export class Bed {
 }
 
 export type Broker = "embedded" | "redis" | "upstash";
+
+/** On Workers: the embedded broker, whose streams the Worker holds. */
+export const heldByWorker = "embedded, held by the Worker";
+export type HubBroker = Broker | typeof heldByWorker;
 
 let scenes = 0;
 

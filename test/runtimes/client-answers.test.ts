@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterAll, expect, test } from "vitest";
 import { selfSigned } from "../support/certificate.ts";
-import { temporaryDirectory } from "../support/workerd.ts";
+import { temporaryDirectory } from "../support/directories.ts";
 import { type Answer, endAll, ends, listen, serve, status, stream } from "./client-scene.ts";
 
 afterAll(endAll);

@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from "vitest";
 import { EventClient } from "../../src/client.ts";
-import { startWorker } from "../support/durable-objects.ts";
 import { publish } from "../support/hub-client.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/wait.ts";
+import { startWorker } from "../support/worker.ts";
 
 /** `channel()` by `fetch` with headers: channels come and go while messages flow, and each message comes once. */
 

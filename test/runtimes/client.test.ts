@@ -3,8 +3,9 @@ import { redis } from "../../src/connectors/redis.ts";
 import { ServerSentEvents } from "../../src/core/sse.ts";
 import { freePort } from "../support/ports.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
-import { type Server, startProgram, startServer, startWorkerd } from "../support/server.ts";
+import { type Server, startProgram, startServer } from "../support/server.ts";
 import { until } from "../support/wait.ts";
+import { startWorker } from "../support/worker.ts";
 
 /** `edge-sse/client` in programs: with the runtime's own EventSource, that of a package, or `fetch`. */
 
@@ -97,7 +98,7 @@ test("workerd: a Worker reads a hub's stream", async () => {
 	const env = { SSE_REDIS_URL: broker.url, SSE_HISTORY_LENGTH: "1000" };
 	const [hub, worker] = await Promise.all([
 		startServer("node", { env }),
-		startWorkerd("test/runtimes/fixtures/event-client-worker.ts"),
+		startWorker({ entry: "test/runtimes/fixtures/event-client-worker.ts" }),
 	]);
 	const channel = "client.workerd";
 	try {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { readMessages } from "../../src/testing.ts";
-import { startWorker, type Worker } from "../support/durable-objects.ts";
 import { call, json } from "../support/hub-client.ts";
+import { startWorker, type Worker } from "../support/worker.ts";
 
 let worker: Worker;
 beforeAll(async () => {

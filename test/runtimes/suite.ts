@@ -28,7 +28,7 @@ export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
 	describe.concurrent(runtime.name, () => {
 		const bed = new Bed(runtime);
 		describe("start and stop", () => starting(bed));
-		for (const broker of bed.brokers) {
+		for (const broker of bed.hubBrokers) {
 			describe(`${broker} broker`, () => {
 				describe("http", () => http(bed, broker));
 				describe("delivery", () => delivery(bed, broker));

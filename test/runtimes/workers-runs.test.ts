@@ -1,10 +1,10 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startWorker, type Worker } from "../support/durable-objects.ts";
 import { call, json } from "../support/hub-client.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/wait.ts";
+import { startWorker, type Worker } from "../support/worker.ts";
 
 // What is different on Workers: a request that is left takes along what it was doing.
 

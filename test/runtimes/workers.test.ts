@@ -1,16 +1,24 @@
 import { afterAll } from "vitest";
-import { startWorker } from "../support/durable-objects.ts";
-import { type Server, startWorkerd } from "../support/server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { startWorker } from "../support/worker.ts";
 import { honoApp, wholeProgram } from "./mounted.ts";
 import { runs } from "./suite/runs.ts";
 import { runtimeSuite } from "./suite.ts";
 
 const fixture = (file: string) => (env: Record<string, string>) =>
-	startWorkerd(`test/runtimes/fixtures/${file}`, env);
+	startWorker({ entry: `test/runtimes/fixtures/${file}`, env });
 
-// One shared hub runs through `npm run start:workers`, so wrangler dev; the others in workerd itself. A
-// script that publishes and ends is no Worker, so that case is not here.
+/** With the objects of its own bundle, whose storage may outlive it. */
+const runsWorker = (env: Record<string, string>, storage?: string) =>
+	startWorker({
+		entry: "test/runtimes/fixtures/runs-worker.ts",
+		objects: { SSE: "SseChannel" },
+		env,
+		...(storage !== undefined && { storage }),
+	});
+
+// What starts, prints and stops is seen of `npm run start:workers`, so wrangler dev; the others run in workerd
+// itself. A script that publishes and ends is no Worker, so that case is not here.
 runtimeSuite(
 	{
 		name: "workers",
@@ -37,27 +45,3 @@ runtimeSuite(
 		});
 	},
 );
-
-/** With the objects of its own bundle, whose storage may outlive it. */
-async function runsWorker(env: Record<string, string>, storage?: string): Promise<Server> {
-	const worker = await startWorker({
-		entry: "test/runtimes/fixtures/runs-worker.ts",
-		objects: { SSE: "SseChannel" },
-		env,
-		...(storage !== undefined && { storage }),
-	});
-	const { url } = worker;
-	const stop = async () => {
-		await worker.kill();
-		return 0;
-	};
-	return {
-		url,
-		broker: "durable-object",
-		get output() {
-			return worker.output;
-		},
-		stop,
-		kill: async () => void (await stop()),
-	};
-}

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { nchanPath } from "../../scripts/tools.ts";
+import { temporaryDirectory } from "./directories.ts";
 import { freePort } from "./ports.ts";
 import { type Server, startProgram } from "./server.ts";
-import { temporaryDirectory } from "./workerd.ts";
 
 /** nginx with nchan: `/stream?channel=…` for `EventSource`, and a POST to `/publish?channel=…`. */
 export async function startNchan(): Promise<Server> {

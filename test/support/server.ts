@@ -3,10 +3,9 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readSettings } from "../../src/server/settings.ts";
 import { atExit } from "./at-exit.ts";
+import { temporaryDirectory } from "./directories.ts";
 import { patience, within } from "./wait.ts";
-import { temporaryDirectory, workerd } from "./workerd.ts";
 
 export const runtimeNames = ["node", "bun", "deno", "workers"] as const;
 export type RuntimeName = (typeof runtimeNames)[number];
@@ -64,39 +63,29 @@ atExit(() => {
 	for (const child of running) killGroup(child);
 });
 
+/** Settles when no wrangler is starting any more. Each takes seconds of a processor, so one waits for the other. */
+let wrangler: Promise<unknown> = Promise.resolve();
+
 /** Starts the hub, or a fixture, and resolves once it says that it accepts connections. */
 export async function startServer(
 	runtime: RuntimeName,
 	options: ServerOptions = {},
 ): Promise<ServerProcess> {
-	return listening(launch(commandLine(runtime, options.program), options.env), runtime);
+	const start = () =>
+		listening(launch(commandLine(runtime, options.program), options.env), runtime);
+	if (runtime !== "workers") return start();
+	const started = wrangler.then(start);
+	wrangler = started.catch(() => undefined);
+	return started;
 }
 
 /** Starts any other program, which prints where it listens, in a way of its own. */
 export async function startProgram(
 	command: readonly string[],
-	{ announces, ...options }: { announces: RegExp; env?: Environment; cwd?: string },
-): Promise<Server> {
-	return listening(launch(command, options.env, options.cwd), command.join(" "), [announces]);
-}
-
-/**
- * Starts the hub, or a fixture, in workerd itself, with the bundle that wrangler would deploy: a
- * fifth of a second each instead of some, and no development proxy in between.
- */
-export async function startWorkerd(entry: string, env: Environment = {}): Promise<ServerProcess> {
-	return listening(launch(await workerd(entry, env), {}), `workerd ${entry}`);
-}
-
-/** The hub in workerd itself, with its objects, told what `npm run start:workers` tells it. */
-export async function startHubInWorkerd(env: Environment): Promise<ServerProcess> {
-	const { HOST = "127.0.0.1" } = env;
-	const { publishing } = readSettings({ ...env, HOST });
-	const token = publishing.by === "token" && publishing.isMade ? publishing.token : undefined;
-	const made: Environment = token === undefined ? {} : { SSE_PUBLISH_TOKEN: token };
-	const variables = { ...env, HOST, ...made };
-	const command = await workerd("src/server/worker.ts", variables, { SSE: "SseChannel" });
-	return listening(launch(command, {}), "the hub in workerd", announcements, token);
+	options: { announces: RegExp; env?: Environment; cwd?: string; token?: string | undefined },
+): Promise<ServerProcess> {
+	const { announces, env, cwd, token } = options;
+	return listening(launch(command, env, cwd), command.join(" "), [announces], token);
 }
 
 /** Runs a program that ends by itself. */
@@ -176,11 +165,10 @@ function cleanEnvironment(): Environment {
 	};
 }
 
-/** The hub's own line, Bun's and Deno's for a default export, and workerd's. */
+/** The hub's own line, and Bun's and Deno's for a default export. */
 const announcements = [
 	/^edge-sse: listening on (http:\S+) \(broker: (.+)\)$/m,
 	/^(?:deno serve: Listening on|Started development server:|Listening on) (http:\S+)/im,
-	/^\{"event":"listen","socket":"http","port":(\d+)\}$/m,
 ];
 
 async function listening(

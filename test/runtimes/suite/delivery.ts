@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { publish, streamUrl } from "../../support/hub-client.ts";
 import { until } from "../../support/wait.ts";
-import type { Bed, Broker } from "../bed.ts";
+import type { Bed, HubBroker } from "../bed.ts";
 
 /** From `POST /publish` to the parsed event. */
-export function delivery(bed: Bed, broker: Broker): void {
+export function delivery(bed: Bed, broker: HubBroker): void {
 	it("delivers 400 messages in order", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;

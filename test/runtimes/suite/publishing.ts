@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { call, json, post, streamUrl } from "../../support/hub-client.ts";
-import type { Bed, Broker } from "../bed.ts";
+import type { Bed, HubBroker } from "../bed.ts";
 
 const mebibyte = 1_048_576;
 
 /** `POST /publish`: what it takes, and how it says no. */
-export function publishing(bed: Bed, broker: Broker): void {
+export function publishing(bed: Bed, broker: HubBroker): void {
 	it("answers how many received it, nobody included", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;

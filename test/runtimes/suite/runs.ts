@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { storageDirectory } from "../../support/durable-objects.ts";
+import { storageDirectory } from "../../support/directories.ts";
 import { type Call, call, json } from "../../support/hub-client.ts";
 import type { Server } from "../../support/server.ts";
 import { until } from "../../support/wait.ts";

@@ -1,24 +1,28 @@
 import { expect, it } from "vitest";
+import { temporaryDirectory } from "../../support/directories.ts";
 import { call, post, streamUrl } from "../../support/hub-client.ts";
 import { freePort } from "../../support/ports.ts";
-import { runToEnd, startProgram, startServer, startWorkerd } from "../../support/server.ts";
+import { runToEnd, startProgram, startServer } from "../../support/server.ts";
 import { until } from "../../support/wait.ts";
-import { temporaryDirectory } from "../../support/workerd.ts";
+import { startWorker } from "../../support/worker.ts";
 import type { Bed } from "../bed.ts";
 
 /** The command lines of package.json: how they begin, and how they end. */
 export function starting(bed: Bed): void {
 	const { name, endsStreams } = bed.runtime;
 
-	it.for(bed.startedBrokers)("says where it listens, and on which broker: %s", (broker, t) => {
-		bed.scene(t);
-		const hub = bed.hub(broker);
-		expect(hub.output).toMatch(
-			/^edge-sse: listening on http:\/\/127\.0\.0\.1:\d+ \(broker: [\w -]+\)$/m,
-		);
-		expect(hub.broker).toBe(bed.brokerName(broker));
-		expect(hub.output.match(/edge-sse: listening/g)).toHaveLength(1);
-	});
+	it.for(bed.startedBrokers)(
+		"says where it listens, and on which broker: %s",
+		async (broker, t) => {
+			bed.scene(t);
+			const hub = await bed.started(broker);
+			expect(hub.output).toMatch(
+				/^edge-sse: listening on http:\/\/127\.0\.0\.1:\d+ \(broker: [\w -]+\)$/m,
+			);
+			expect(hub.broker).toBe(bed.brokerName(broker));
+			expect(hub.output.match(/edge-sse: listening/g)).toHaveLength(1);
+		},
+	);
 
 	const ways = [
 		{ signal: "SIGTERM", host: "127.0.0.1", publishing: [200, 401] },
@@ -108,8 +112,14 @@ export function starting(bed: Bed): void {
 	if (!endsStreams) {
 		it("answers every request with what is wrong, where it cannot refuse to start", async (t) => {
 			const scene = bed.scene(t);
-			for (const env of [{ SSE_CHANNELS: "" }, { REDIS_URL: "http://hunter2" }] as const) {
-				const worker = scene.use(await startWorkerd("src/server/worker.ts", env));
+			for (const env of [
+				{ SSE_CHANNELS: "" },
+				{ REDIS_URL: "http://hunter2" },
+				{ SSE_HOLD: "worker", REDIS_URL: "redis://hunter2:hunter2@127.0.0.1" },
+			]) {
+				const worker = scene.use(
+					await startWorker({ entry: "src/server/worker.ts", env: env as Record<string, string> }),
+				);
 				for (const path of ["/", "/stream", "/healthz"]) {
 					const { status, body } = await call(worker.url + path);
 					expect(status).toBe(503);

@@ -1,28 +1,26 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { startWorker, storageDirectory, type Worker } from "../../support/durable-objects.ts";
+import { storageDirectory } from "../../support/directories.ts";
 import { call, json } from "../../support/hub-client.ts";
-import type { Server } from "../../support/server.ts";
+import { startWorker } from "../../support/worker.ts";
 import type { Bed, BedOptions, Fault, HubSlot } from "../bed.ts";
 
 /** The hub for Workers in workerd, whose objects keep their storage when it is killed. */
 export async function durableObjectBed({ maxLength }: BedOptions): Promise<Bed> {
 	const storage = storageDirectory();
 	const problems: string[] = [];
-	const start = async () =>
-		server(
-			await startWorker({
-				entry: "test/torture/programs/worker.ts",
-				objects: { SSE: "SseChannel" },
-				env: {
-					HOST: "127.0.0.1",
-					SSE_HISTORY_LENGTH: String(maxLength),
-					SSE_MAX_BUFFERED_BYTES: "262144",
-					SSE_KEEP_ALIVE: "500",
-					SSE_PUBLISH_OPEN: "true",
-				},
-				storage,
-			}),
-		);
+	const start = () =>
+		startWorker({
+			entry: "test/torture/programs/worker.ts",
+			objects: { SSE: "SseChannel" },
+			env: {
+				HOST: "127.0.0.1",
+				SSE_HISTORY_LENGTH: String(maxLength),
+				SSE_MAX_BUFFERED_BYTES: "262144",
+				SSE_KEEP_ALIVE: "500",
+				SSE_PUBLISH_OPEN: "true",
+			},
+			storage,
+		});
 	const slot: HubSlot = { name: "worker", server: await start() };
 	const ask = async (path: string, channel: string, body?: string) => {
 		if (slot.server === undefined) throw new Error("The Worker is down.");
@@ -70,20 +68,5 @@ export async function durableObjectBed({ maxLength }: BedOptions): Promise<Bed> 
 		kept: async (channel, after) => json(await ask(`kept?after=${after}`, channel)),
 		noise: async (channel, payload) => void (await ask("noise?", channel, payload)),
 		[Symbol.asyncDispose]: end,
-	};
-}
-
-function server(worker: Worker): Server {
-	return {
-		url: worker.url,
-		broker: "durable-object",
-		get output() {
-			return worker.output;
-		},
-		stop: async () => {
-			await worker.kill();
-			return 0;
-		},
-		kill: () => worker.kill(),
 	};
 }

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
-import { runToEnd, startWorkerd } from "../../support/server.ts";
+import { runToEnd } from "../../support/server.ts";
+import { startWorker } from "../../support/worker.ts";
 import { jwk, pairs, signedBy, startKeyServer } from "./kit.ts";
 import { scenario } from "./scenario.ts";
 
@@ -66,7 +67,7 @@ test("on Workers, requests that come together share the keys, and none waits for
 });
 
 async function worker() {
-	const server = await startWorkerd("test/unit/auth/worker.ts");
+	const server = await startWorker({ entry: "test/unit/auth/worker.ts" });
 	onTestFinished(() => server.kill());
 	return server;
 }

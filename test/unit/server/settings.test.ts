@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ConfigurationError } from "../../../src/core/errors.ts";
+import { createHub } from "../../../src/server/create.ts";
 import { readSettings } from "../../../src/server/settings.ts";
 import { variables } from "../../../src/server/variable-table.ts";
 
@@ -27,6 +28,7 @@ describe("a variable that cannot be used, or can match nothing", () => {
 			["SSE_COMPRESS", "gzip"],
 			["SSE_COMPRESS_MEMORY", "16M"],
 			["SSE_COMPRESS_MEMORY", "1000"], // without SSE_COMPRESS
+			...["Worker", "objects", "true"].map((value) => ["SSE_HOLD", value]),
 			["SSE_MAX_CONNECTIONS", "0"],
 			["SSE_MAX_BUFFERED_BYTES", "0"],
 			["SSE_MAX_MESSAGE_BYTES", "0"],
@@ -73,6 +75,10 @@ describe("a variable that cannot be used, or can match nothing", () => {
 		expect(read).toThrow(ConfigurationError);
 		expect(read).toThrow(new RegExp(`^${name}\\b`));
 		if (value.trim().length > 8) expect(read).not.toThrow(value);
+	});
+
+	test("no other host has objects that could hold streams", () => {
+		expect(() => createHub({ SSE_HOLD: "worker" })).toThrow(/^SSE_HOLD: only on Workers/);
 	});
 
 	test("credentials need origins that are named", () => {
