@@ -27,6 +27,7 @@ import type {
 import { ConnectorError } from "./core/errors.ts";
 import { withPublishAll } from "./core/one-by-one.ts";
 import type { ServerSentEventsOptions } from "./core/options.ts";
+import { queriedGuest } from "./durable-object/guest.ts";
 import { Instances } from "./durable-object/instances.ts";
 import { type Broker, brokerOf } from "./durable-object/object-broker.ts";
 import {
@@ -160,18 +161,32 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		return told(async () => ({ id: await this.#keeping(limits).history.head(channel, back) }));
 	}
 
+	/** @internal Called by the connector: a page of those whose streams are here. */
+	async members(after: string, limit: number): Promise<Reply<{ json: string }>> {
+		return told(async () => {
+			const { sockets, members } = this.#broker;
+			return { json: JSON.stringify((sockets ?? members).page(after, limit)) };
+		});
+	}
+
 	/** @internal Called by the connector: `/frames` for a client, `/socket` for a Worker. */
 	override async fetch(request: Request): Promise<Response> {
 		const { pathname, searchParams } = new URL(request.url);
 		const name = searchParams.get("channel") ?? "";
 		try {
 			const connector = this.#connector(queriedLimits(searchParams));
-			if (pathname === "/socket") return await this.#broker.accept(name);
+			const { accept, members, store } = this.#broker;
+			if (pathname === "/socket") {
+				const guest = queriedGuest(searchParams);
+				// After a deploy others come back, too. Until then it would be told of leaves that are none.
+				const wait = searchParams.has("again") ? (guest?.grace ?? 0) : 0;
+				return await accept(name, guest, wait);
+			}
 			const prefix = searchParams.get("prefix") ?? "";
 			const types = searchParams.get("types");
 			// A subscription inside the object costs nothing. One to a broker should outlive a reload.
-			const linger = this.#broker.store === undefined ? 2_000 : 0;
-			const sse = this.#instances.of(connector, prefix, { linger, ...this.options });
+			const linger = store === undefined ? 2_000 : 0;
+			const sse = this.#instances.of(connector, prefix, members, { linger, ...this.options });
 			return await sse.stream(request, {
 				channel: name.slice(prefix.length),
 				recent: Number(searchParams.get("recent")),

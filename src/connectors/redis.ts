@@ -144,7 +144,7 @@ class RedisConnector implements Connector {
 	readonly name = "redis";
 	readonly history: RedisHistory | undefined;
 	readonly runs: RedisRuns | undefined;
-	readonly presence: PresenceBasis;
+	readonly presence: PresenceBasis<Connector>;
 	readonly scope: "process" | "request";
 	readonly #topology: Topology;
 	readonly #timeout: number;

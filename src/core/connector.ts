@@ -205,7 +205,7 @@ export interface Connector {
 	/** Present when messages are kept. */
 	readonly history?: History | undefined;
 	/** Optional: what `edge-sse/presence` keeps its members in. */
-	readonly presence?: PresenceBasis | undefined;
+	readonly presence?: PresenceBasis<Connector> | undefined;
 	/** Optional, and with `history` only: streams with an end. */
 	readonly runs?: RunStore | undefined;
 	/**

@@ -54,9 +54,12 @@ export class Hubs {
 		return this.#connector;
 	}
 
-	/** Where requests may not share I/O, each has its own hub, which unsubscribes with it. */
-	hubFor(host: unknown): Hub {
-		const connector = this.connect(host);
+	/**
+	 * Where requests may not share I/O, each has its own hub, which unsubscribes with it.
+	 *
+	 * @param connector what the streams of a request's own hub are made by.
+	 */
+	hubFor(host: unknown, connector: Connector = this.connect(host)): Hub {
 		if (this.#shared !== undefined) return this.#shared;
 		const shared = connector.scope === "process";
 		const hub = new Hub(connector, {

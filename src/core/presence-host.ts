@@ -15,6 +15,8 @@ export interface StreamWatcher {
 export interface Visitor {
 	/** What identifies its client, besides the key of `limits.perClient`. */
 	readonly id: string | undefined;
+	/** What makes the stream. Undefined: the instance's own connector. */
+	readonly connector?: Connector | undefined;
 	began(connection: Connection): void;
 	/** Called once, if it began. */
 	ended(): void;

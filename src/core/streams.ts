@@ -165,7 +165,8 @@ export class Streams {
 	): Promise<ReadableStream<Uint8Array>> {
 		const { hubs, hooks, control, options: all } = this.#parts;
 		const { host, recent = 0, envelope = asksForEnvelope(request), types } = options;
-		const connector = hubs.connect(host);
+		const visitor = await this.#watcher?.admit(request, names);
+		const connector = visitor?.connector ?? hubs.connect(host);
 		const lastEventId = connector.history && requestedCursor(request);
 		const asksControl = asksForControl(request);
 		const named = asksForNamedCursor(request);
@@ -179,10 +180,9 @@ export class Streams {
 				throw error;
 			});
 		}
-		const hub = hubs.hubFor(host);
+		const hub = hubs.hubFor(host, connector);
 		const view = { envelope, named, selection: this.#selectionOf(options) };
 		const first = firstMessages(options.first, lastEventId, all.onError);
-		const visitor = await this.#watcher?.admit(request, names);
 		let isHeard = false;
 		const attend = () => {
 			isHeard = true;

@@ -14,12 +14,16 @@ import type {
 import type { StreamBudget } from "../core/delivery/budget.ts";
 import { ConnectorError, closedError } from "../core/errors.ts";
 import { live, parseCursor } from "../core/history/cursor.ts";
+import type { PresenceBasis, StreamGuest } from "../core/presence-contract.ts";
 import { controlQuery, envelopeQuery } from "../core/request/request.ts";
+import { objectPresence } from "./guests-of-worker.ts";
 import { checkedHolding, type DurableObjectOptions } from "./options.ts";
 import {
+	againQuery,
 	errorOf,
 	type Failure,
 	failureStatus,
+	guestParameter,
 	limitsQuery,
 	type Reply,
 	unknownPosition,
@@ -73,7 +77,22 @@ export function durableObject(
 	options: DurableObjectOptions = {},
 ): Connector {
 	const { hold, perStream } = checkedHolding(options);
-	return new DurableObjectConnector(new ObjectPublishing(namespace, options), hold, perStream);
+	const publishing = new ObjectPublishing(namespace, options);
+	const subscriptions = new Set<ObjectSubscription>();
+	const presence = objectPresence(publishing, (guest) => make(guest));
+	const make = (guest?: StreamGuest): Connector =>
+		new DurableObjectConnector({ publishing, hold, perStream, subscriptions, presence, guest });
+	return make();
+}
+
+interface Parts {
+	readonly publishing: ObjectPublishing;
+	readonly hold: "worker" | "object";
+	readonly perStream: StreamBudget;
+	readonly subscriptions: Set<ObjectSubscription>;
+	readonly presence: PresenceBasis<Connector>;
+	/** Whose streams it makes, where that is known. */
+	readonly guest: StreamGuest | undefined;
 }
 
 class DurableObjectConnector implements Connector {
@@ -85,11 +104,16 @@ class DurableObjectConnector implements Connector {
 	/** Only where the objects make the streams. */
 	readonly stream?: NonNullable<Connector["stream"]>;
 	readonly #publishing: ObjectPublishing;
-	readonly #subscriptions = new Set<ObjectSubscription>();
+	readonly presence: PresenceBasis<Connector>;
+	readonly #subscriptions: Set<ObjectSubscription>;
+	readonly #guest: StreamGuest | undefined;
 
-	constructor(publishing: ObjectPublishing, hold: "worker" | "object", perStream: StreamBudget) {
+	constructor({ publishing, hold, perStream, subscriptions, presence, guest }: Parts) {
 		this.#publishing = publishing;
 		this.perStream = perStream;
+		this.presence = presence;
+		this.#subscriptions = subscriptions;
+		this.#guest = guest;
 		if (hold === "object") this.stream = (...args) => this.#handOn(...args);
 		const { limitsOf } = publishing;
 		if (limitsOf !== undefined) {
@@ -129,9 +153,10 @@ class DurableObjectConnector implements Connector {
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
 		this.#publishing.check(channel);
 		const subscription = new ObjectSubscription(
-			(signal) => this.#openSocket(channel, signal),
+			(signal, isAgain) => this.#openSocket(channel, signal, isAgain),
 			handlers,
 			() => this.#subscriptions.delete(subscription),
+			(told) => this.#guest?.onMembers(channel, told),
 		);
 		this.#subscriptions.add(subscription);
 		await subscription.start();
@@ -171,9 +196,14 @@ class DurableObjectConnector implements Connector {
 		}
 	}
 
-	async #openSocket(channel: string, signal: AbortSignal): Promise<WebSocketLike> {
+	async #openSocket(
+		channel: string,
+		signal: AbortSignal,
+		isAgain: boolean,
+	): Promise<WebSocketLike> {
 		const headers = { upgrade: "websocket" };
-		const response = await this.#fetch("socket", channel, {}, { signal, headers });
+		const start = isAgain ? againQuery : {};
+		const response = await this.#fetch("socket", channel, start, { signal, headers });
 		const { webSocket } = response as { webSocket?: WebSocketLike | null };
 		if (webSocket) return webSocket;
 		throw new ConnectorError("unavailable", "The channel's object answered without a socket.");
@@ -188,6 +218,7 @@ class DurableObjectConnector implements Connector {
 		const limits = this.#publishing.limitsOf?.(channel);
 		// Nothing looks up the host. The channel is a query parameter, so it can hold anything.
 		const query = new URLSearchParams({ channel, ...(limits && limitsQuery(limits)), ...start });
+		if (this.#guest !== undefined) query.set(guestParameter, this.#guest.textOf(channel));
 		const url = `https://channel.invalid/${what}?${query}`;
 		const stub: ChannelStub = this.#publishing.stub(channel);
 		const response = await this.#publishing.inTime(() => stub.fetch(url, init));

@@ -1,6 +1,8 @@
 import type { Connector } from "../core/connector.ts";
 import type { ServerSentEventsOptions } from "../core/options.ts";
 import { ServerSentEvents } from "../core/sse.ts";
+import { guestWatcher } from "./guest-watcher.ts";
+import type { Members } from "./members.ts";
 
 interface Instance {
 	readonly connector: Connector;
@@ -12,16 +14,21 @@ interface Instance {
 export class Instances {
 	readonly #made: Instance[] = [];
 
-	/** @param options of the object's class. They count when an instance is made. */
+	/**
+	 * @param members those whose streams they are.
+	 * @param options of the object's class. They count when an instance is made.
+	 */
 	of(
 		connector: Connector,
 		prefix: string,
+		members: Members,
 		options: Omit<ServerSentEventsOptions, "connector">,
 	): ServerSentEvents {
 		const found = this.#made.find((each) => each.connector === connector && each.prefix === prefix);
 		if (found !== undefined) return found.sse;
 		const channels = { ...options.channels, prefix };
 		const sse = new ServerSentEvents({ ...options, channels, connector });
+		sse.presenceHost().watch(guestWatcher(members));
 		this.#made.push({ connector, prefix, sse });
 		return sse;
 	}

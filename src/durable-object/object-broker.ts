@@ -3,6 +3,8 @@ import { memory } from "../connectors/memory.ts";
 import { LocalRuns } from "../connectors/shared/local-runs.ts";
 import type { Connector } from "../core/connector.ts";
 import type { RunStore } from "../core/run-store.ts";
+import type { Guest } from "./guest.ts";
+import type { Members } from "./members.ts";
 import { RelaySockets } from "./relay-sockets.ts";
 import { HibernatingSockets, type SocketLimits, withSockets } from "./sockets.ts";
 import { SqlHistory } from "./sql-history.ts";
@@ -24,9 +26,13 @@ export interface Broker {
 	/**
 	 * Takes a Worker's socket, which is sent the channel's payloads.
 	 *
+	 * @param guest whose stream it is for.
+	 * @param wait until it is told who is there, in ms.
 	 * @throws {ConnectorError} when that cannot be.
 	 */
-	accept(channel: string): Promise<Response>;
+	accept(channel: string, guest: Guest | undefined, wait: number): Promise<Response>;
+	/** Those whose streams the object's are, and its Workers'. */
+	members: Members;
 	/** The sockets that outlive the object's memory, when it is its own broker. */
 	sockets?: HibernatingSockets;
 }
@@ -45,7 +51,8 @@ export function brokerOf({ upstream, ctx, limits, linger }: BrokerOwner): Broker
 	if (upstream !== undefined) {
 		const keeping = keepsHistory(upstream) ? upstream : undefined;
 		const relay = new RelaySockets(upstream, limits, linger);
-		return { plain: upstream, keeping, runs: upstream.runs, accept: relay.accept.bind(relay) };
+		const accept = relay.accept.bind(relay);
+		return { plain: upstream, keeping, runs: upstream.runs, accept, members: relay.members };
 	}
 	const { storage } = ctx;
 	const sockets = new HibernatingSockets(ctx, limits);
@@ -57,6 +64,8 @@ export function brokerOf({ upstream, ctx, limits, linger }: BrokerOwner): Broker
 	});
 	const runs = new LocalRuns(ownRuns);
 	const keeping = keepingBroker(plain, store);
-	const accept = async () => sockets.accept();
-	return { plain, keeping, store, ownRuns, runs, accept, sockets };
+	const accept = async (_: string, guest: Guest | undefined, wait: number) =>
+		sockets.accept(guest, wait);
+	const { members } = sockets;
+	return { plain, keeping, store, ownRuns, runs, accept, members, sockets };
 }

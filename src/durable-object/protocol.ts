@@ -20,6 +20,12 @@ export type Reply<T> = T | { failure: Failure };
 /** A position that no object keeps or can read. The answer is a gap. */
 export const unknownPosition = "unknown";
 
+/** The parameter of a stream's or a socket's query that has its guest as JSON. */
+export const guestParameter = "member";
+
+/** In a socket's query: the Worker had one before. */
+export const againQuery: Record<string, string> = { again: "1" };
+
 /** How much to keep, in a stream's query. Without it, nothing is kept. */
 export function limitsQuery({ maxLength, maxAge }: HistoryLimits): Record<string, string> {
 	return { maxLength: String(maxLength), maxAge: String(maxAge) };
@@ -49,6 +55,8 @@ export type Notice =
 			/** The Worker confirms at least every so many UTF-16 code units. */
 			confirm: number;
 	  }
+	/** Who is there, or who came and went, for a stream that is told. */
+	| { members: object }
 	/** Events of the object's own upstream. */
 	| { lost: Failure }
 	| { restored: true }

@@ -1,6 +1,8 @@
 import type { ObjectSocket } from "cloudflare:workers";
 import type { Connector, Subscription, SubscriptionHandlers } from "../core/connector.ts";
 import type { ConnectorError } from "../core/errors.ts";
+import type { Guest } from "./guest.ts";
+import { Members } from "./members.ts";
 import { failureOf, type Notice, noticeMark, payloadMark, ping, pong } from "./protocol.ts";
 import { socketPair } from "./socket-pair.ts";
 import { checkRoom, opening, type SocketLimits } from "./sockets.ts";
@@ -16,7 +18,9 @@ export class RelaySockets implements SubscriptionHandlers {
 	readonly #limits: SocketLimits;
 	readonly #linger: number;
 	readonly #unread = new Unread();
-	readonly #sockets = new Set<ObjectSocket>();
+	readonly #sockets = new Map<ObjectSocket, Guest | undefined>();
+	/** Those whose streams the sockets are. */
+	readonly members: Members = new Members(() => []);
 	/** Those included that wait for the upstream. */
 	#users = 0;
 	#subscribing: Promise<Subscription> | undefined;
@@ -33,9 +37,11 @@ export class RelaySockets implements SubscriptionHandlers {
 	/**
 	 * Takes a Worker's socket once the upstream's subscription is live.
 	 *
+	 * @param guest whose stream it is for.
+	 * @param wait until it is told who is there, in ms.
 	 * @throws {ConnectorError} when the upstream is away or refuses, or there are too many.
 	 */
-	async accept(channel: string): Promise<Response> {
+	async accept(channel: string, guest?: Guest, wait = 0): Promise<Response> {
 		checkRoom(this.#users, this.#limits);
 		this.#users++;
 		clearTimeout(this.#timer);
@@ -55,13 +61,17 @@ export class RelaySockets implements SubscriptionHandlers {
 		});
 		socket.addEventListener("close", () => this.#leave(socket));
 		socket.addEventListener("error", () => this.#leave(socket));
-		this.#sockets.add(socket);
+		this.#sockets.set(socket, guest);
 		this.#send(socket, opening(this.#users, this.#limits));
+		if (guest !== undefined) {
+			const tell = (json: string) => this.#send(socket, `${noticeMark}{"members":${json}}`);
+			this.members.join(socket, guest, tell, wait);
+		}
 		return answer;
 	}
 
 	onMessage(payload: string): void {
-		for (const socket of this.#sockets) this.#send(socket, payloadMark + payload);
+		for (const socket of this.#sockets.keys()) this.#send(socket, payloadMark + payload);
 	}
 
 	onLost(error: ConnectorError): void {
@@ -78,7 +88,7 @@ export class RelaySockets implements SubscriptionHandlers {
 		this.#subscribing = undefined;
 		this.#lost = undefined;
 		this.#tell({ end: failureOf(error) });
-		for (const socket of [...this.#sockets]) this.#leave(socket);
+		for (const socket of [...this.#sockets.keys()]) this.#leave(socket);
 	}
 
 	async #subscribe(channel: string): Promise<Subscription> {
@@ -92,16 +102,21 @@ export class RelaySockets implements SubscriptionHandlers {
 	}
 
 	#tell(notice: Notice): void {
-		for (const socket of this.#sockets) this.#send(socket, noticeMark + JSON.stringify(notice));
+		const text = noticeMark + JSON.stringify(notice);
+		for (const socket of this.#sockets.keys()) this.#send(socket, text);
 	}
 
-	#send(socket: ObjectSocket, text: string): void {
+	/** @returns true: one that could not take it is closed, and its Worker comes back. */
+	#send(socket: ObjectSocket, text: string): true {
 		const isOpen = this.#unread.send(socket, text, this.#limits.bufferedBytes);
 		if (!isOpen) this.#leave(socket);
+		return true;
 	}
 
 	#leave(socket: ObjectSocket): void {
+		const guest = this.#sockets.get(socket);
 		if (!this.#sockets.delete(socket)) return;
+		if (guest !== undefined) this.members.leave(socket, guest);
 		try {
 			socket.close();
 		} catch {

@@ -1,7 +1,10 @@
 import type { ObjectSocket, ObjectState } from "cloudflare:workers";
 import type { Connector } from "../core/connector.ts";
 import { ConnectorError } from "../core/errors.ts";
+import type { GuestPage } from "../core/presence-contract.ts";
 import { controlChannel } from "../core/request/request.ts";
+import { attached, type Guest, guestIn } from "./guest.ts";
+import { Members, type Sleeper } from "./members.ts";
 import { noticeMark, payloadMark, ping, pingEvery, pong, silentCode } from "./protocol.ts";
 import { autoResponse, socketPair } from "./socket-pair.ts";
 import { Unread } from "./unread.ts";
@@ -48,6 +51,8 @@ export class HibernatingSockets {
 	readonly #ctx: ObjectState;
 	readonly #limits: SocketLimits;
 	readonly #unread = new Unread();
+	/** Those whose streams the sockets are. */
+	readonly members: Members = new Members(() => this.#sleepers());
 	/** About how many are open. Listing them all takes time. */
 	#open: number | undefined;
 	/** When the silent ones were last looked for, in ms since 1970. */
@@ -61,18 +66,22 @@ export class HibernatingSockets {
 	/**
 	 * Takes a Worker's socket. Every later payload goes to it, too.
 	 *
+	 * @param guest whose stream it is for.
+	 * @param wait until it is told who is there, in ms.
 	 * @throws {ConnectorError} when the object holds as many as it may.
 	 */
-	accept(): Response {
+	accept(guest?: Guest, wait = 0): Response {
 		this.#open ??= this.#count();
 		if (this.#open >= Math.min(this.#limits.connections, mostSockets)) this.#open = this.#count();
 		checkRoom(this.#open, this.#limits);
 		const { answer, socket } = socketPair();
+		if (guest !== undefined) this.members.wake();
 		this.#ctx.acceptWebSocket(socket, [tag]);
-		socket.serializeAttachment({ since: Date.now() });
+		socket.serializeAttachment({ since: Date.now(), ...(guest && { guest: attached(guest) }) });
 		this.#ctx.setWebSocketAutoResponse(autoResponse(ping, pong));
 		this.#open++;
 		socket.send(opening(this.#open, this.#limits));
+		if (guest !== undefined) this.members.join(socket, guest, this.#teller(socket), wait);
 		return answer;
 	}
 
@@ -96,12 +105,36 @@ export class HibernatingSockets {
 	leave(socket: ObjectSocket): void {
 		if (!this.#isOurs(socket)) return;
 		if (this.#open !== undefined) this.#open--;
+		const guest = guestIn(socket);
+		if (guest !== undefined) this.members.leave(socket, guest);
 		try {
 			// Before 2026-04-07 the platform does not answer a close by itself.
 			socket.close();
 		} catch {
 			// It is closed already.
 		}
+	}
+
+	/** A page of the members; see `Members`. */
+	page(after: string, limit: number): GuestPage {
+		this.#closeSilent(this.#ctx.getWebSockets(tag));
+		return this.members.page(after, limit);
+	}
+
+	*#sleepers(): Iterable<Sleeper> {
+		for (const socket of this.#ctx.getWebSockets(tag)) {
+			const guest = socket.readyState === 1 ? guestIn(socket) : undefined;
+			if (guest !== undefined) yield { key: socket, guest, tell: this.#teller(socket) };
+		}
+	}
+
+	#teller(socket: ObjectSocket): (json: string) => boolean {
+		return (json) => {
+			const text = `${noticeMark}{"members":${json}}`;
+			// One that could not take it is closed. Its Worker comes back, and is told everything.
+			this.#unread.send(socket, text, this.#limits.bufferedBytes);
+			return true;
+		};
 	}
 
 	#isOurs(socket: ObjectSocket): boolean {
@@ -123,6 +156,8 @@ export class HibernatingSockets {
 			if (now - Math.max(heard, since) <= mostMissedPings * pingEvery || socket.readyState !== 1)
 				continue;
 			socket.close(silentCode, "no sign of life");
+			const guest = guestIn(socket);
+			if (guest !== undefined) this.members.leave(socket, guest);
 		}
 	}
 }

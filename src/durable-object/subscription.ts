@@ -17,14 +17,18 @@ const longestBackoff = 30_000;
  */
 const spreadPerSocket = 2;
 
+/** Resolves to a socket that is not accepted yet. `isAgain`: there was one before. */
+type Opener = (signal: AbortSignal, isAgain: boolean) => Promise<WebSocketLike>;
+
 /**
  * One channel's payloads from its object, on a WebSocket that stays open while the object
  * sleeps. A deploy or a crash of the object breaks it, and another is opened.
  */
 export class ObjectSubscription implements Subscription, SocketHandlers {
-	readonly #open: (signal: AbortSignal) => Promise<WebSocketLike>;
+	readonly #open: Opener;
 	readonly #handlers: SubscriptionHandlers;
 	readonly #onDone: () => void;
+	readonly #onMembers: ((told: object) => void) | undefined;
 	readonly #abort = new AbortController();
 	#socket: WorkerSocket | undefined;
 	#timer: ReturnType<typeof setTimeout> | undefined;
@@ -35,15 +39,17 @@ export class ObjectSubscription implements Subscription, SocketHandlers {
 	/** Whether the handlers know of a loss: of the object, or of its own upstream. */
 	#lost = false;
 
-	/** @param open resolves to a socket that is not accepted yet. */
+	/** @param onMembers the object tells who is there, or who came and went. */
 	constructor(
-		open: (signal: AbortSignal) => Promise<WebSocketLike>,
+		open: Opener,
 		handlers: SubscriptionHandlers,
 		onDone: () => void,
+		onMembers?: (told: object) => void,
 	) {
 		this.#open = open;
 		this.#handlers = handlers;
 		this.#onDone = onDone;
+		this.#onMembers = onMembers;
 	}
 
 	/**
@@ -84,6 +90,7 @@ export class ObjectSubscription implements Subscription, SocketHandlers {
 	onNotice(notice: Notice): void {
 		if ("sockets" in notice) this.#sockets = notice.sockets;
 		else if ("end" in notice) this.end(errorOf(notice.end));
+		else if ("members" in notice) this.#onMembers?.(notice.members);
 		else if ("lost" in notice) this.#lose(errorOf(notice.lost));
 		else this.#restore();
 	}
@@ -105,7 +112,7 @@ export class ObjectSubscription implements Subscription, SocketHandlers {
 	}
 
 	async #connect(): Promise<void> {
-		const socket = await this.#open(this.#abort.signal);
+		const socket = await this.#open(this.#abort.signal, this.#socket !== undefined);
 		this.#socket = new WorkerSocket(socket, this);
 		if (!this.#ended) return;
 		this.#socket.close();

@@ -1,6 +1,6 @@
 import type { Connection } from "../core/delivery/connection.ts";
-import { frame } from "../core/message/frame.ts";
 import { paced, Semaphore } from "../core/scheduling.ts";
+import { eventOf, mostMembers } from "./event.ts";
 import type { Member } from "./members.ts";
 import type { PresenceStore } from "./store.ts";
 
@@ -13,16 +13,11 @@ interface WatchOptions {
 	failed(error: unknown, channel: string): void;
 }
 
-/** Above so many members, streams are told only how many there are. */
-const mostMembers = 200;
-
 /** Between two events of a channel, in ms. */
 const pause = 1_000;
 
 /** Reads of the store at a time. */
 const readsAtATime = 16;
-
-const encoder = /* @__PURE__ */ new TextEncoder();
 
 interface Watched {
 	/** Its streams. `false`: it is to be sent all members, before any change. */
@@ -191,10 +186,6 @@ function changeOf(
 	const left = [...before.keys()].filter((id) => !view.has(id));
 	if (joined.length === 0 && left.length === 0) return undefined;
 	return lazily(() => eventOf({ channel, occupancy, joined, left }));
-}
-
-function eventOf(data: object): Uint8Array {
-	return encoder.encode(frame({ type: "sse.presence", data: JSON.stringify(data) }));
 }
 
 function lazily<T>(make: () => T): () => T {

@@ -165,7 +165,7 @@ const delivery: readonly Variable[] = [
 		name: "SSE_PRESENCE",
 		default: "false",
 		meaning:
-			"[Members](presence.md#the-hub) are counted by the `sub` of signed tokens. Not on Workers",
+			"[Members](presence.md#the-hub) are counted by the `sub` of signed tokens. On Workers with Durable Objects only",
 		isFlag: true,
 	},
 	{

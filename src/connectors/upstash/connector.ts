@@ -28,7 +28,7 @@ export class UpstashConnector implements Connector {
 	readonly scope: "process" | "request";
 	readonly history: RedisHistory | undefined;
 	readonly runs: RedisRuns | undefined;
-	readonly presence: PresenceBasis;
+	readonly presence: PresenceBasis<Connector>;
 	readonly #sender: UpstashSender;
 	readonly #publishing: UpstashPublishing;
 	readonly #supervision: Supervision;

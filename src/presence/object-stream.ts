@@ -1,0 +1,59 @@
+import type { Connection } from "../core/delivery/connection.ts";
+import { eventOf, mostMembers } from "./event.ts";
+import type { Page } from "./store.ts";
+
+interface ObjectStreamOptions {
+	/** Reads the first members of a channel. */
+	read(channel: string, limit: number): Promise<Page>;
+	failed(error: unknown, channel: string): void;
+}
+
+/** Until a stream that read too slowly is tried again, in ms. */
+const pause = 1_000;
+
+/** Passes on to a stream what the objects of its channels tell. */
+export class ObjectStream {
+	readonly #options: ObjectStreamOptions;
+	#connection: Connection | undefined;
+	/** What was told before it began. */
+	readonly #early: [string, object][] = [];
+	/** Channels of which it has missed something, and whether it has again since it was read. */
+	readonly #behind = new Map<string, boolean>();
+
+	constructor(options: ObjectStreamOptions) {
+		this.#options = options;
+	}
+
+	begin(connection: Connection): void {
+		this.#connection = connection;
+		for (const [channel, told] of this.#early.splice(0)) this.tell(channel, told);
+	}
+
+	tell(channel: string, told: object): void {
+		if (this.#connection === undefined) this.#early.push([channel, told]);
+		else if (this.#behind.has(channel)) this.#behind.set(channel, true);
+		else if (!this.#connection.write(eventOf({ channel, ...told }))) this.#recover(channel);
+	}
+
+	/** It read too slowly. It is told everything once it reads again. */
+	#recover(channel: string): void {
+		this.#behind.set(channel, true);
+		setTimeout(() => void this.#resend(channel), pause);
+	}
+
+	async #resend(channel: string): Promise<void> {
+		if (!this.#connection?.isOpen) return;
+		try {
+			this.#behind.set(channel, false);
+			const { occupancy, members } = await this.#options.read(channel, mostMembers + 1);
+			const told = occupancy > mostMembers ? { occupancy } : { occupancy, members };
+			// What came meanwhile may be in there, or not.
+			if (this.#behind.get(channel) || !this.#connection.write(eventOf({ channel, ...told }))) {
+				this.#recover(channel);
+			} else this.#behind.delete(channel);
+		} catch (error) {
+			this.#options.failed(error, channel);
+			this.#recover(channel);
+		}
+	}
+}
