@@ -74,10 +74,10 @@ function mixture(chance: Chance): string[] {
 }
 
 const connectors: [name: string, connect: () => Connector, times: number][] = [
-	["redis", () => redis(server.url, { history: {} }), 1],
+	["redis", () => redis(server.url, { history: {}, timeout: 20_000 }), 1],
 	[
 		"upstash",
-		() => upstash({ url: gateway.url, token: gateway.token, timeout: 10_000, history: {} }),
+		() => upstash({ url: gateway.url, token: gateway.token, timeout: 20_000, history: {} }),
 		1,
 	],
 	["memory", () => memory({ history: {} }), 10],

@@ -104,7 +104,9 @@ for (const [what, options, share] of [
 
 test.concurrent("the hub is killed, and stopped, and started again", async () => {
 	const broker: RedisServer = await startRedis();
-	const publisher = new ServerSentEvents({ connector: redis(broker.url, { history: {} }) });
+	const publisher = new ServerSentEvents({
+		connector: redis(broker.url, { history: {}, timeout: 20_000 }),
+	});
 	const servers: Server[] = [];
 	try {
 		const { scene, tabs } = await open();

@@ -10,6 +10,7 @@ import {
 } from "../../src/exports.ts";
 import { Runs } from "../../src/runs.ts";
 import { testBroker } from "../../src/testing/broker.ts";
+import { later } from "../support/wait.ts";
 import { parsed } from "../unit/core/message/parsed.ts";
 import { useGrounds } from "./fleet.ts";
 
@@ -136,7 +137,7 @@ describe.each(grounds)("$name", ({ connect }) => {
 			},
 		});
 		const elsewhere = await open(sse, `channel=${channel}.b`, "ann");
-		const late = open(sse, `channel=${channel}`, "ann");
+		const late = later(open(sse, `channel=${channel}`, "ann"));
 		await asked.promise;
 		await other.sse.disconnect({ client: "ann" });
 		await Promise.all([hold.over, elsewhere.over]);
@@ -198,7 +199,7 @@ describe.each(grounds)("$name", ({ connect }) => {
 		const hold = await open(other.sse, `channel=${channel}.a`, "ann");
 		const headers = { accept: "application/json", "x-user": "ann" };
 		const url = `http://localhost/?channel=${channel}&wait=25`;
-		const waiting = other.sse.fetch(new Request(url, { headers }));
+		const waiting = later(other.sse.fetch(new Request(url, { headers })));
 		const runs = new Runs(other.sse);
 		await runs.start(channel, {});
 		const run = await runs.stream(

@@ -219,7 +219,10 @@ async function present(target: unknown, channels: string[], ids: string[], env =
 
 test("a process that is killed: its members are gone within ttl, and each leave is told once, by whoever survives", async () => {
 	const target = server().url;
-	const [one, other] = [instance(redis(target)), instance(redis(target))];
+	const [one, other] = [
+		instance(redis(target, { timeout: 20_000 })),
+		instance(redis(target, { timeout: 20_000 })),
+	];
 	const channels = Array.from({ length: 20 }, () => crypto.randomUUID());
 	const ids = Array.from({ length: 10 }, (_, n) => `user${n}`);
 	const child = await present(target, channels, ids);
@@ -287,7 +290,7 @@ test("a process that is killed after it wrote a leave, and before it told anyone
 		{ id: "ann", data: "" },
 		{ id: "bob", data: '"b"' },
 	]);
-	const { sse } = instance(redis(server().url));
+	const { sse } = instance(redis(server().url, { timeout: 20_000 }));
 	const page = await visit(sse, channel);
 	await expect.poll(() => page.known(), patience).toEqual(["ann", "bob"]);
 	await store.update(process, channel, [{ id: "ann", data: undefined }]);

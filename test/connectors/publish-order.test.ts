@@ -206,7 +206,10 @@ test("a schema that takes its time does not let a later call go first", async ()
 		},
 	};
 	const sse = ends(
-		new ServerSentEvents({ connector: redis(server.url), events: { message: schema } }),
+		new ServerSentEvents({
+			connector: redis(server.url, { timeout: 20_000 }),
+			events: { message: schema },
+		}),
 	);
 	const calls = words.map((word) => sse.publish(word, { channel: "words" }));
 	const outcomes = await Promise.allSettled(calls);

@@ -39,10 +39,10 @@ async function visit(connector: Connector, visits: number, names: number): Promi
 }
 
 const connectors: [name: string, connect: () => Connector, visits: number][] = [
-	["redis", () => redis(server.url, { history: {} }), 80],
+	["redis", () => redis(server.url, { history: {}, timeout: 20_000 }), 80],
 	[
 		"upstash",
-		() => upstash({ url: gateway.url, token: gateway.token, timeout: 10_000, history: {} }),
+		() => upstash({ url: gateway.url, token: gateway.token, timeout: 20_000, history: {} }),
 		8,
 	],
 ];

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const process = () => instance(redis(server.url, { history: {} }));
+const process = () => instance(redis(server.url, { history: {}, timeout: 20_000 }));
 // The type is the published one: ours fits where it does.
 const ours = (): ResumableStreamStore => assistantStreamStore(process().runs);
 

@@ -9,7 +9,8 @@ import { instance, told, words } from "./runs-kit.ts";
 
 const bed = useUpstash();
 
-const onUpstash = () => upstash({ url: bed.gateway.url, token: bed.gateway.token, history: {} });
+const onUpstash = () =>
+	upstash({ url: bed.gateway.url, token: bed.gateway.token, history: {}, timeout: 20_000 });
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** How many tokens are measured. 1,000 are twenty seconds: `RUN_TOKENS=1000`. */
@@ -47,7 +48,7 @@ test("50 tokens a second, Redis 20 ms away: at most 25 commands a second, in 100
 	proxy.latency(20);
 	const url = new URL(bed.server.url);
 	url.port = String(proxy.port);
-	const far = () => redis(url.href, { history: {} });
+	const far = () => redis(url.href, { history: {}, timeout: 20_000 });
 	const [producer, reader] = [instance(far()), instance(far())];
 	const sent: number[] = [];
 	const id = crypto.randomUUID();

@@ -27,7 +27,7 @@ function published(): ResumableStreamContext {
 
 // The type is the published one: ours fits where it does.
 const ours = (): ResumableStreamContext =>
-	resumableStreams(instance(redis(server.url, { history: {} })).runs);
+	resumableStreams(instance(redis(server.url, { history: {}, timeout: 20_000 })).runs);
 
 async function textOf(stream: ReadableStream<string> | null | undefined): Promise<string> {
 	let text = "";

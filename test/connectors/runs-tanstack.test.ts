@@ -22,7 +22,7 @@ afterAll(() => server.stop());
 
 type Make = (request: Request) => StreamDurability;
 
-const process = () => instance(redis(server.url, { history: {} }));
+const process = () => instance(redis(server.url, { history: {}, timeout: 20_000 }));
 // The type is the published one: ours fits where it does.
 const ours = (): Make => {
 	const { runs } = process();

@@ -10,7 +10,7 @@ import { instance, reloading, told, words } from "./runs-kit.ts";
 
 const bed = useUpstash();
 
-const onRedis = () => redis(bed.server.url, { history: {} });
+const onRedis = () => redis(bed.server.url, { history: {}, timeout: 20_000 });
 const onUpstash = () =>
 	upstash({ url: bed.gateway.url, token: bed.gateway.token, timeout: 20_000, history: {} });
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

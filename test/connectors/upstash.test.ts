@@ -3,7 +3,7 @@ import { type UpstashOptions, upstash } from "../../src/connectors/upstash.ts";
 import { ConfigurationError, ConnectorError } from "../../src/core/errors.ts";
 import { Recorder } from "../../src/testing.ts";
 import { useUpstash } from "../support/upstash-bed.ts";
-import { until } from "../support/wait.ts";
+import { later, until } from "../support/wait.ts";
 import { connectorSuite } from "./suite.ts";
 import { broker, runner } from "./upstash-harness.ts";
 
@@ -182,7 +182,7 @@ describe("publish", () => {
 		const connector = connect();
 		bed.gateway.behave({ delay: 50 });
 		const [requests, publishes] = [bed.gateway.requests.length, bed.gateway.publishes];
-		const publishing = connector.publish("channel", "last words");
+		const publishing = later(connector.publish("channel", "last words"));
 		await until(() => bed.gateway.requests.length > requests, {
 			what: "the request at the gateway",
 		});

@@ -80,7 +80,10 @@ const { serverEventBus }: { serverEventBus(sse: ServerSentEvents): Promise<Serve
 /** The bus of a process. */
 async function busOn(url: string) {
 	const onError = () => undefined; // the outage's
-	const sse = new ServerSentEvents({ connector: redis(url, { history: {} }), onError });
+	const sse = new ServerSentEvents({
+		connector: redis(url, { history: {}, timeout: 20_000 }),
+		onError,
+	});
 	onTestFinished(() => sse.close());
 	return serverEventBus(sse);
 }

@@ -29,8 +29,10 @@ beforeAll(async () => {
 	server = await startRedis();
 	raw = new Redis(server.url);
 	const history = { maxLength: 100 };
-	publishers.without = new ServerSentEvents({ connector: redis(server.url) });
-	publishers.with = new ServerSentEvents({ connector: redis(server.url, { history }) });
+	publishers.without = new ServerSentEvents({ connector: redis(server.url, { timeout: 20_000 }) });
+	publishers.with = new ServerSentEvents({
+		connector: redis(server.url, { history, timeout: 20_000 }),
+	});
 	const env = { SSE_PUBLISH_TOKEN: token, SSE_REDIS_URL: server.url };
 	[hubs.without, hubs.with] = await Promise.all([
 		startServer("node", { env }),

@@ -1,10 +1,12 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { redis } from "../../src/connectors/redis.ts";
 import { ServerSentEvents } from "../../src/core/sse.ts";
+import { call, json } from "../support/hub-client.ts";
 import { freePort } from "../support/ports.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { type Server, startProgram, startServer } from "../support/server.ts";
-import { until } from "../support/wait.ts";
+import { later, until } from "../support/wait.ts";
 import { startWorker } from "../support/worker.ts";
 
 /** `edge-sse/client` in programs: with the runtime's own EventSource, that of a package, or `fetch`. */
@@ -13,7 +15,9 @@ let broker: RedisServer;
 let publisher: ServerSentEvents;
 beforeAll(async () => {
 	broker = await startRedis();
-	publisher = new ServerSentEvents({ connector: redis(broker.url, { history: {} }) });
+	publisher = new ServerSentEvents({
+		connector: redis(broker.url, { history: {}, timeout: 20_000 }),
+	});
 });
 afterAll(async () => {
 	await publisher.close();
@@ -103,17 +107,14 @@ test("workerd: a Worker reads a hub's stream", async () => {
 	const channel = "client.workerd";
 	try {
 		const url = `${hub.url}/stream?channel=${channel}`;
+		const answer = later(call(`${worker.url}/?${new URLSearchParams({ url, count: "3" })}`));
 		let heard: number[] | undefined;
-		const answer = fetch(`${worker.url}/?${new URLSearchParams({ url, count: "3" })}`)
-			.then((response) => response.json())
-			.then((all) => {
-				heard = all as number[];
-			});
-		for (let n = 0; heard === undefined && n < 500; n++) {
+		for (let n = 0; heard === undefined; n++) {
 			await publisher.publish(n, { channel });
-			await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 50))]);
+			const answered = await Promise.race([answer, delay(50)]);
+			if (answered !== undefined) heard = json<number[]>(answered);
 		}
-		const [first = Number.NaN] = heard ?? [];
+		const [first = Number.NaN] = heard;
 		expect(heard).toEqual([first, first + 1, first + 2]);
 	} finally {
 		await Promise.all([hub.kill(), worker.kill()]);

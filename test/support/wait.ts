@@ -15,3 +15,12 @@ export function until<T>(
 ): Promise<NonNullable<T>> {
 	return untilSoon(condition, { ...options, timeout });
 }
+
+/**
+ * A promise that a test awaits later. When the test fails before that, and ends what it started, the promise may reject
+ * with nobody there to see it: `socket hang up` as an unhandled rejection in the place of the test's own error.
+ */
+export function later<T>(promise: Promise<T>): Promise<T> {
+	promise.catch(() => undefined);
+	return promise;
+}

@@ -7,7 +7,7 @@ import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { call, json, publish, streamUrl } from "../../support/hub-client.ts";
 import { root, type Server } from "../../support/server.ts";
-import { until } from "../../support/wait.ts";
+import { later, until } from "../../support/wait.ts";
 import type { Bed } from "../bed.ts";
 
 const run = promisify(execFile);
@@ -75,7 +75,7 @@ export function compression(bed: Bed): void {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hub = await scene.hub({ SSE_COMPRESS: "true", SSE_DRAIN: "200" });
-		const reading = run(command, [...args, streamUrl(hub, channel)]);
+		const reading = later(run(command, [...args, streamUrl(hub, channel)]));
 		await opened(hub);
 		await publish(hub, { data: "hello", channel });
 		await hub.stop();

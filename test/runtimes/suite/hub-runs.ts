@@ -29,7 +29,9 @@ export function hubRuns(bed: Bed): void {
 	it("streams a run from its beginning to its end, and has 204 for who has all of it", async (t) => {
 		const scene = bed.scene(t);
 		const hub = await scene.hub(kept());
-		const sse = new ServerSentEvents({ connector: redis(bed.redis.url, { history: {} }) });
+		const sse = new ServerSentEvents({
+			connector: redis(bed.redis.url, { history: {}, timeout: 20_000 }),
+		});
 		t.onTestFinished(() => sse.close());
 		const runs = new Runs(sse);
 		const id = crypto.randomUUID();

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { call, json, post, publish, streamUrl } from "../../support/hub-client.ts";
-import { until } from "../../support/wait.ts";
+import { later, until } from "../../support/wait.ts";
 import type { Bed } from "../bed.ts";
 
 interface Batch {
@@ -27,7 +27,7 @@ export function reading(bed: Bed): void {
 			lastEventId: expect.stringMatching(/^\d+-\d+$/),
 			gap: false,
 		});
-		const waiting = read(`lastEventId=${first.lastEventId}&wait=20`);
+		const waiting = later(read(`lastEventId=${first.lastEventId}&wait=20`));
 		const stream = await scene.open(`${url}&envelope=1`, { "last-event-id": first.lastEventId });
 		await publish(hub, { data: 2, channel: scene.channel });
 		expect((await waiting).messages.map(({ data }) => data)).toEqual([2]);
@@ -58,7 +58,9 @@ export function reading(bed: Bed): void {
 			const hub = await scene.hub({ ...bed.onRedis, ...kept });
 			// The channel is there already: a reader that still waits for its subscription gets a 503.
 			await scene.open(streamUrl(hub, scene.channel));
-			const waiting = call(`${streamUrl(hub, scene.channel)}&wait=20`, { headers: { accept } });
+			const waiting = later(
+				call(`${streamUrl(hub, scene.channel)}&wait=20`, { headers: { accept } }),
+			);
 			const users = async () => {
 				const about = await call(`${hub.url}/channel?name=${scene.channel}`);
 				return json<{ connections: number }>(about).connections;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { storageDirectory } from "../../support/directories.ts";
 import { type Call, call, json } from "../../support/hub-client.ts";
 import type { Server } from "../../support/server.ts";
-import { until } from "../../support/wait.ts";
+import { later, until } from "../../support/wait.ts";
 import type { Bed, Broker, Scene } from "../bed.ts";
 
 /**
@@ -82,7 +82,7 @@ export function runs(bed: Bed, start: StartRuns): void {
 			const [one, other] = processes(broker);
 			const run = new Run(broker);
 			// It is waited for before it begins.
-			const early = run.open(here, other);
+			const early = later(run.open(here, other));
 			const words = { words: "60" };
 			expect(await run.ask(one, "start", words)).toEqual({ role: "producer" });
 			expect(await run.ask(other, "start", words)).toEqual({ role: "reader" });
