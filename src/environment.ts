@@ -5,11 +5,13 @@ import { ConfigurationError } from "./core/errors.ts";
 
 type Variables = Record<string, unknown>;
 
+interface BrokerOptions {
+	history?: HistoryOptions | undefined;
+	timeout?: number;
+}
+
 /** Makes a connector from a `redis:` URL. Builds differ in it. */
-export type RedisFactory = (
-	url: string,
-	options: { history?: HistoryOptions | undefined },
-) => Connector;
+export type RedisFactory = (url: string, options: BrokerOptions) => Connector;
 
 /**
  * The connector that the environment names: `SSE_REDIS_URL`, then `REDIS_URL`, as in flask-sse,
@@ -27,16 +29,16 @@ export function connectorFromEnvironment(
 	host?: unknown,
 ): Connector | undefined {
 	const read = reader(host);
-	const history = historyFromEnvironment(host);
+	const options = { history: historyFromEnvironment(host), ...timeoutFrom(read) };
 	const token = read("UPSTASH_REDIS_REST_TOKEN") ?? read("KV_REST_API_TOKEN");
 	for (const name of ["SSE_REDIS_URL", "REDIS_URL"]) {
 		const url = read(name);
 		if (url === undefined) continue;
-		if (/^rediss?:/i.test(url)) return named(name, () => redis(url, { history }));
+		if (/^rediss?:/i.test(url)) return named(name, () => redis(url, options));
 		if (!/^https:/i.test(url)) {
 			throw new ConfigurationError(`${name} must be a redis:, rediss: or https: URL.`);
 		}
-		if (token !== undefined) return named(name, () => upstash(url, token, history));
+		if (token !== undefined) return named(name, () => upstash(url, token, options));
 		throw new ConfigurationError(
 			`${name} is an https: URL, and Upstash needs a token with it: set UPSTASH_REDIS_REST_TOKEN.`,
 		);
@@ -44,7 +46,7 @@ export function connectorFromEnvironment(
 	for (const prefix of ["UPSTASH_REDIS_REST", "KV_REST_API"]) {
 		const [url, token] = [read(`${prefix}_URL`), read(`${prefix}_TOKEN`)];
 		if (url !== undefined && token !== undefined) {
-			return named(`${prefix}_URL`, () => upstash(url, token, history));
+			return named(`${prefix}_URL`, () => upstash(url, token, options));
 		}
 		if (url === undefined && token === undefined) continue;
 		const [set, missing] = url === undefined ? ["TOKEN", "URL"] : ["URL", "TOKEN"];
@@ -54,8 +56,18 @@ export function connectorFromEnvironment(
 }
 
 /** Without what reads a client of @upstash/redis: none is here. */
-function upstash(url: string, token: string, history: HistoryOptions | undefined): Connector {
-	return new UpstashConnector(new Rest(url, token), { history });
+function upstash(url: string, token: string, options: BrokerOptions): Connector {
+	return new UpstashConnector(new Rest(url, token), options);
+}
+
+/** How long the broker may take, in ms. */
+function timeoutFrom(read: (name: string) => string | undefined): { timeout?: number } {
+	const text = read("SSE_BROKER_TIMEOUT");
+	if (text === undefined) return {};
+	if (/^[1-9]\d{0,8}$/.test(text)) return { timeout: Number(text) };
+	throw new ConfigurationError(
+		"SSE_BROKER_TIMEOUT must be a whole number of ms, from 1 to 999999999.",
+	);
 }
 
 /** Adds the variable's name to what a connector says of its argument. */

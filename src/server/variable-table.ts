@@ -59,6 +59,12 @@ const broker: readonly Variable[] = [
 		secret: "always",
 		hasNoOption: true,
 	},
+	{
+		name: "SSE_BROKER_TIMEOUT",
+		default: "3000, with Upstash 5000",
+		meaning:
+			"How long the broker may take to publish, or to subscribe, in ms. A machine without a free processor needs more. Not of Durable Objects",
+	},
 ];
 
 const access: readonly Variable[] = [

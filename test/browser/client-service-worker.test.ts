@@ -116,6 +116,7 @@ test.concurrent("the hub is killed, and stopped, and started again", async () =>
 			const env = {
 				PORT: String(port),
 				SSE_REDIS_URL: broker.url,
+				SSE_BROKER_TIMEOUT: "20000",
 				SSE_HISTORY_LENGTH: "1000",
 				SSE_CORS_ORIGIN: scene.url,
 			};

@@ -15,7 +15,12 @@ test("what comes while the page was away comes with it, where there is history",
 	const port = await freePort();
 	const redis = await startRedis();
 	onTestFinished(() => redis.stop());
-	const env = { PORT: String(port), SSE_REDIS_URL: redis.url, SSE_HISTORY_LENGTH: "100" };
+	const env = {
+		PORT: String(port),
+		SSE_REDIS_URL: redis.url,
+		SSE_BROKER_TIMEOUT: "20000",
+		SSE_HISTORY_LENGTH: "100",
+	};
 	const start = async () => {
 		const server = await startServer("node", { env });
 		onTestFinished(() => server.kill());

@@ -29,7 +29,11 @@ afterAll(async () => {
 });
 
 async function startHub(env: Record<string, string> = {}): Promise<Server> {
-	const broker = { SSE_REDIS_URL: redis.url, SSE_HISTORY_LENGTH: "100" };
+	const broker = {
+		SSE_REDIS_URL: redis.url,
+		SSE_BROKER_TIMEOUT: "20000",
+		SSE_HISTORY_LENGTH: "100",
+	};
 	return startServer("node", { env: { ...broker, SSE_RUNS_PREFIX: "run.", ...env } });
 }
 

@@ -33,7 +33,10 @@ async function listening(channel: string): Promise<void> {
 
 test("the app streams to the page what is published", async (t) => {
 	const file = await written(installed.folder, readme('app.mount("/stream"'));
-	const host = await startServer("bun", { program: [file], env: { SSE_REDIS_URL: redis.url } });
+	const host = await startServer("bun", {
+		program: [file],
+		env: { SSE_REDIS_URL: redis.url, SSE_BROKER_TIMEOUT: "20000" },
+	});
 	t.onTestFinished(() => host.kill());
 	const { code } = readme('addEventListener("greeting"');
 	const visitor = await start(installed.folder, { before: page, code, env: { PAGE: host.url } });

@@ -27,7 +27,7 @@ afterAll(async () => {
 async function startViewer(): Promise<Server> {
 	return startProgram(command("agent-progress"), {
 		announces: /Listening on (http:\S+)/,
-		env: { SSE_REDIS_URL: redis.url, PORT: String(await freePort()) },
+		env: { SSE_REDIS_URL: redis.url, SSE_BROKER_TIMEOUT: "20000", PORT: String(await freePort()) },
 	});
 }
 
@@ -37,7 +37,7 @@ async function startJob(): Promise<Server & { id: string }> {
 	const [program = ""] = line.replace("npx ", "").split(" #");
 	const job = await startProgram(program.trim().split(" "), {
 		announces: /Watch it: (http:\S+)/,
-		env: { SSE_REDIS_URL: redis.url },
+		env: { SSE_REDIS_URL: redis.url, SSE_BROKER_TIMEOUT: "20000" },
 	});
 	onTestFinished(() => job.kill());
 	const [id = ""] = /[\da-f-]{36}/.exec(job.output) ?? [];

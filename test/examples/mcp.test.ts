@@ -28,7 +28,7 @@ afterAll(async () => {
 async function start(): Promise<Server> {
 	return startProgram(command("mcp"), {
 		announces: /Listening on (http:\S+)/,
-		env: { SSE_REDIS_URL: broker.url, PORT: String(await freePort()) },
+		env: { SSE_REDIS_URL: broker.url, SSE_BROKER_TIMEOUT: "20000", PORT: String(await freePort()) },
 	});
 }
 

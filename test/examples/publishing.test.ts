@@ -23,7 +23,7 @@ beforeAll(async () => {
 	redis = await startRedis();
 	gateway = await startUpstashGateway({ redis: redis.url });
 	hub = await startServer("node", {
-		env: { SSE_REDIS_URL: redis.url, SSE_PUBLISH_TOKEN: token },
+		env: { SSE_REDIS_URL: redis.url, SSE_BROKER_TIMEOUT: "20000", SSE_PUBLISH_TOKEN: token },
 	});
 });
 afterAll(async () => {
@@ -95,6 +95,7 @@ test("a cron Worker", async () => {
 	const dev = await wranglerDev(line("wrangler").split(" && npx ").at(-1)?.split(" ") ?? [], {
 		UPSTASH_REDIS_REST_URL: gateway.url,
 		UPSTASH_REDIS_REST_TOKEN: gateway.token,
+		SSE_BROKER_TIMEOUT: "20000",
 	});
 	onTestFinished(() => dev.kill());
 	const stream = await listening();

@@ -6,7 +6,7 @@ export interface Upstash {
 	/** Once the file's tests run. */
 	readonly gateway: UpstashGateway;
 	/** What examples find it by. */
-	readonly env: { UPSTASH_REDIS_REST_URL: string; UPSTASH_REDIS_REST_TOKEN: string };
+	readonly env: Record<string, string>;
 }
 
 /** Upstash's protocol in front of a real Redis, for all tests of a file. */
@@ -28,7 +28,10 @@ export function useUpstash(): Upstash {
 		},
 		get env() {
 			const { url, token } = this.gateway;
-			return { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
+			return {
+				...{ UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token },
+				SSE_BROKER_TIMEOUT: "20000",
+			};
 		},
 	};
 }

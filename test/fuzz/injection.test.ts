@@ -33,7 +33,7 @@ beforeAll(async () => {
 	publishers.with = new ServerSentEvents({
 		connector: redis(server.url, { history, timeout: 20_000 }),
 	});
-	const env = { SSE_PUBLISH_TOKEN: token, SSE_REDIS_URL: server.url };
+	const env = { SSE_PUBLISH_TOKEN: token, SSE_REDIS_URL: server.url, SSE_BROKER_TIMEOUT: "20000" };
 	[hubs.without, hubs.with] = await Promise.all([
 		startServer("node", { env }),
 		startServer("node", { env: { ...env, SSE_HISTORY_LENGTH: "100" } }),

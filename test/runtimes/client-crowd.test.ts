@@ -16,7 +16,12 @@ test("a hub drains with 1,000 clients: each event comes once, and they come back
 	const publisher = new ServerSentEvents({
 		connector: redis(broker.url, { history: {}, timeout: 20_000 }),
 	});
-	const env = { SSE_REDIS_URL: broker.url, SSE_HISTORY_LENGTH: "1000", SSE_DRAIN: "2000" };
+	const env = {
+		SSE_REDIS_URL: broker.url,
+		SSE_BROKER_TIMEOUT: "20000",
+		SSE_HISTORY_LENGTH: "1000",
+		SSE_DRAIN: "2000",
+	};
 	const hubs: Server[] = await Promise.all([
 		startServer("node", { env }),
 		startServer("node", { env }),

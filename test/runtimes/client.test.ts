@@ -59,7 +59,12 @@ for (const [host, command, library, ends] of [
 		const program = await startProgram([...command, fixture, url, library], {
 			announces: /"state","waiting"/,
 		});
-		const env = { PORT, SSE_REDIS_URL: broker.url, SSE_HISTORY_LENGTH: "1000" };
+		const env = {
+			PORT,
+			SSE_REDIS_URL: broker.url,
+			SSE_BROKER_TIMEOUT: "20000",
+			SSE_HISTORY_LENGTH: "1000",
+		};
 		let hub = await startServer("node", { env });
 		const when = (what: string, condition: () => boolean) =>
 			until(condition, { what: `${what} in ${program.output}` });
@@ -99,7 +104,11 @@ for (const [host, command, library, ends] of [
 }
 
 test("workerd: a Worker reads a hub's stream", async () => {
-	const env = { SSE_REDIS_URL: broker.url, SSE_HISTORY_LENGTH: "1000" };
+	const env = {
+		SSE_REDIS_URL: broker.url,
+		SSE_BROKER_TIMEOUT: "20000",
+		SSE_HISTORY_LENGTH: "1000",
+	};
 	const [hub, worker] = await Promise.all([
 		startServer("node", { env }),
 		startWorker({ entry: "test/runtimes/fixtures/event-client-worker.ts" }),

@@ -41,6 +41,7 @@ runtimeSuite(
 			return fixture("default-export-edge.ts")({
 				UPSTASH_REDIS_REST_URL: gateway.url,
 				UPSTASH_REDIS_REST_TOKEN: gateway.token,
+				SSE_BROKER_TIMEOUT: "20000",
 			});
 		});
 	},

@@ -1,6 +1,6 @@
-import { describe, expect, test } from "vitest";
-import { redis } from "../../src/connectors/redis.ts";
-import { ConfigurationError } from "../../src/core/errors.ts";
+import { describe, expect, test, vi } from "vitest";
+import { type RedisOptions, redis } from "../../src/connectors/redis.ts";
+import { ConfigurationError, ConnectorError } from "../../src/core/errors.ts";
 import { connectorFromEnvironment, historyFromEnvironment } from "../../src/environment.ts";
 
 /** The variables come as a Worker's bindings, so that no test changes those of this process. */
@@ -29,12 +29,30 @@ describe("connectorFromEnvironment", () => {
 		["KV_REST_API_URL", { KV_REST_API_URL: url }],
 		["KV_REST_API_TOKEN", { KV_REST_API_TOKEN: "hunter2" }],
 		["KV_REST_API_URL", { KV_REST_API_URL: "hunter2", KV_REST_API_TOKEN: "x" }],
+		...["0", "-1", "3s", "1000000000"].map((text): [string, Record<string, string>] => [
+			"SSE_BROKER_TIMEOUT",
+			{ SSE_REDIS_URL: "redis://127.0.0.1", SSE_BROKER_TIMEOUT: text },
+		]),
 	])("%s alone, or wrong: an error that names it, and holds no value", (name, bindings) => {
 		const make = () => connectorFromEnvironment(redis, bindings);
 		expect(make).toThrow(ConfigurationError);
 		expect(make).toThrow(new RegExp(`^${name}\\b`));
 		expect(make).not.toThrow("hunter2");
 	});
+});
+
+test.each([
+	{ SSE_REDIS_URL: "redis://127.0.0.1:1" },
+	{ UPSTASH_REDIS_REST_URL: "http://127.0.0.1:1", UPSTASH_REDIS_REST_TOKEN: "x" },
+])("SSE_BROKER_TIMEOUT is the timeout of the connector: %j", async (broker) => {
+	const given = vi.fn((target: string, options: RedisOptions) => redis(target, options));
+	const bindings = { ...broker, SSE_BROKER_TIMEOUT: "77" };
+	const connector = connectorFromEnvironment(given, bindings);
+	const wait = vi.spyOn(globalThis, "setTimeout");
+	await expect(connector?.publish("channel", "x")).rejects.toThrow(ConnectorError);
+	expect(wait.mock.calls.map(([, ms]) => ms)).toContain(77);
+	wait.mockRestore();
+	await connector?.close();
 });
 
 describe("historyFromEnvironment", () => {

@@ -38,7 +38,12 @@ export function resumeSuite(setting: Setting): void {
 	});
 
 	async function startOn(t: TestContext, port: number): Promise<Server> {
-		const env = { PORT: String(port), SSE_REDIS_URL: broker.url, SSE_HISTORY_LENGTH: "50" };
+		const env = {
+			PORT: String(port),
+			SSE_REDIS_URL: broker.url,
+			SSE_BROKER_TIMEOUT: "20000",
+			SSE_HISTORY_LENGTH: "50",
+		};
 		const server = await startServer("node", { env });
 		t.onTestFinished(() => server.kill());
 		return server;

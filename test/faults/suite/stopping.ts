@@ -46,7 +46,12 @@ export function stopping(runtime: Runtime): void {
 
 	fault(runtime, "a rolling restart under load, with history, loses nothing", async (s) => {
 		const redis = await s.redis();
-		const env = { SSE_REDIS_URL: redis.url, SSE_HISTORY_LENGTH: "10000", SSE_DRAIN: "1000" };
+		const env = {
+			SSE_REDIS_URL: redis.url,
+			SSE_BROKER_TIMEOUT: "20000",
+			SSE_HISTORY_LENGTH: "10000",
+			SSE_DRAIN: "1000",
+		};
 		let current = await s.hub(env);
 		const followers = Array.from({ length: 30 }, () => new Follower(s, () => current));
 		const lives = followers.map((each) => each.run());

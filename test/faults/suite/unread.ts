@@ -25,6 +25,7 @@ export function unread(runtime: Runtime): void {
 		const redis = await s.redis();
 		const hub = await s.hub({
 			SSE_REDIS_URL: redis.url,
+			SSE_BROKER_TIMEOUT: "20000",
 			SSE_KEEP_ALIVE: "500",
 			...(history ? { SSE_HISTORY_LENGTH: "500" } : {}),
 		});

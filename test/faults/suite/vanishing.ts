@@ -19,6 +19,7 @@ export function vanishing(runtime: Runtime): void {
 		const redis = await s.redis();
 		const hub = await s.hub({
 			SSE_REDIS_URL: redis.url,
+			SSE_BROKER_TIMEOUT: "20000",
 			NODE_OPTIONS: `--expose-gc --import ${collector}`,
 			BUN_OPTIONS: `--preload ${collector}`,
 		});

@@ -12,7 +12,7 @@ export function faults(bed: Bed): void {
 		const { channel } = scene;
 		const redis = await scene.redis();
 		await redis.kill();
-		const hub = await scene.hub({ SSE_REDIS_URL: redis.url });
+		const hub = await scene.hub({ SSE_REDIS_URL: redis.url, SSE_BROKER_TIMEOUT: "10000" });
 
 		const away = await scene.open(streamUrl(hub, channel));
 		expect(away.status).toBe(200);
@@ -44,7 +44,7 @@ export function faults(bed: Bed): void {
 	it("keeps its streams open when Redis is killed, and goes on when it is back", async (t) => {
 		const scene = bed.scene(t);
 		const redis = await scene.redis();
-		const hub = await scene.hub({ SSE_REDIS_URL: redis.url });
+		const hub = await scene.hub({ SSE_REDIS_URL: redis.url, SSE_BROKER_TIMEOUT: "10000" });
 		const channels = ["a", "b"].map((name) => `${scene.channel}.${name}`);
 		const streams = await Promise.all(
 			channels.map((channel) => scene.open(streamUrl(hub, channel))),

@@ -90,6 +90,7 @@ export function leaving(bed: Bed): void {
 		const keepAlive = noticesDeparture ? "600000" : "300";
 		const hub = await scene.hub({
 			SSE_REDIS_URL: redis.url,
+			SSE_BROKER_TIMEOUT: "20000",
 			SSE_KEEP_ALIVE: keepAlive,
 			SSE_LINGER: "600000",
 		});
