@@ -336,6 +336,34 @@ test("above 200 members only their number is told, at most once a second", async
 	expect((await presence.members(channel, { limit: 500 })).members).toHaveLength(300);
 });
 
+test.each(["memory", "redis"])(
+	"%s: 10,000 members of one channel are listed in pages of the size asked for, each once",
+	async (name) => {
+		const { sse, presence, reports } = instance(
+			name === "memory" ? memory() : redis(server().url, { timeout: 10_000 }),
+		);
+		const channel = crypto.randomUUID();
+		const count = 10_000;
+		for (let n = 0; n < count; n++) await visitSilently(sse, channel, `user${n}`);
+		await expect
+			.poll(() => presence.occupancy(channel), { timeout: 60_000, interval: 200 })
+			.toBe(count);
+		const found = new Set<string>();
+		let pages = 0;
+		for (let after: string | undefined = ""; after !== undefined; pages++) {
+			const { members, next } = await presence.members(channel, { after, limit: 500 });
+			expect(members.length).toBeLessThanOrEqual(500);
+			for (const { id } of members) found.add(id);
+			after = next;
+		}
+		expect(found.size).toBe(count);
+		// The last may be full, and one that is empty follows.
+		expect(pages).toBeLessThanOrEqual(21);
+		expect(reports).toEqual([]);
+	},
+	120_000,
+);
+
 test("hostile ids are nobody's, and are reported without themselves; data that is too large is left out", async () => {
 	let id: unknown;
 	let data: unknown;
