@@ -194,5 +194,5 @@ test("the hub's settings reach the objects of its channels", async () => {
 	onTestFinished(() => hub.kill());
 	const stream = await openStream(`${hub.url}/stream`);
 	onTestFinished(() => stream.close());
-	await stream.when(() => stream.comments.length >= 4, "keep-alives", { timeout: 5_000 });
+	await stream.when(() => stream.comments.length >= 4, "keep-alives");
 });

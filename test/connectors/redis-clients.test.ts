@@ -85,11 +85,10 @@ describe("a node-redis client handed in", () => {
 		const { unsubscribe } = await connector.subscribe("room", new Recorder());
 		server.pause();
 		try {
-			const begun = performance.now();
+			// It stays frozen until all of this has come to an end.
 			await expect(connector.publish("room", "x")).rejects.toMatchObject({ code: "unavailable" });
 			await unsubscribe();
 			await connector.close();
-			expect(performance.now() - begun).toBeLessThan(2 * options.timeout + 2_000);
 		} finally {
 			server.resume();
 		}
@@ -97,13 +96,12 @@ describe("a node-redis client handed in", () => {
 
 	test("that was never connected, or was closed, is told at once", async () => {
 		const client = nodeRedisClient();
-		const connector = redis(client, { timeout: 20_000 });
-		const begun = performance.now();
+		// Longer than this test may take: it is no timeout that tells.
+		const connector = redis(client, { timeout: 600_000 });
 		await expect(connector.publish("room", "x")).rejects.toMatchObject({
 			code: "unavailable",
 			message: expect.stringContaining("connect()"),
 		});
-		expect(performance.now() - begun).toBeLessThan(10_000);
 		await client.connect();
 		expect(await connector.publish("room", "x")).toEqual({ receivers: 0 });
 		client.destroy();
@@ -124,7 +122,7 @@ describe("a node-redis client handed in", () => {
 	test.each([
 		{ RESP: 3 as const, clientSideCache: { ttl: 1_000 } },
 		{ RESP: 2 as const, disableOfflineQueue: true },
-		{ name: "mine", commandOptions: { timeout: 1_000 } },
+		{ name: "mine", commandOptions: { timeout: 20_000 } },
 	])("may have been made with %j", async (own) => {
 		const client = nodeRedisClient(own);
 		await client.connect();
@@ -138,12 +136,12 @@ describe("a node-redis client handed in", () => {
 	});
 
 	test("may hang up on silence: the duplicate that subscribes does not", async () => {
-		const client = nodeRedisClient({ socket: { socketTimeout: 100 }, pingInterval: 20 });
+		const client = nodeRedisClient({ socket: { socketTimeout: 1_000 }, pingInterval: 100 });
 		await client.connect();
-		const connector = redis(client, { timeout: 1_500, pingInterval: 0 });
+		const connector = redis(client, { timeout: 20_000, pingInterval: 0 });
 		const recorder = new Recorder();
 		await connector.subscribe("room", recorder);
-		const silence = performance.now() + 400;
+		const silence = performance.now() + 4_000;
 		await until(() => performance.now() > silence, { what: "a silence four times as long" });
 		await server.command("PUBLISH", "room", "still here");
 		await recorder.saw("still here");

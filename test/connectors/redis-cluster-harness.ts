@@ -4,7 +4,7 @@ import type { RedisCluster } from "../support/redis-cluster.ts";
 import { options as single } from "./redis-harness.ts";
 
 /** A Cluster that has just begun is slower to answer than one server. */
-const options = { ...single, timeout: 3_000 };
+const options = { ...single, timeout: 4_000 };
 
 /** What the suite needs of a Cluster. It may be started later. */
 export function clusterHarness(cluster: () => RedisCluster, own: RedisOptions) {

@@ -42,16 +42,14 @@ const publishAll = (connector: ReturnType<typeof connect>, channel: string, data
 
 describe("what they bring", () => {
 	test("more than fits one answer, in order, without a wait in between", async () => {
-		const connector = connect({ interval: 500, maxInterval: 500 });
+		const connector = connect({ interval: 5_000, maxInterval: 5_000 });
 		const recorder = new Recorder();
 		const channel = newChannel();
 		await connector.subscribe(channel, recorder);
 		await publishAll(connector, channel, range(900));
-		const begun = performance.now();
+		// Nine polls at their interval would take longer than this waits.
 		await until(() => recorder.messages.length === 900, { what: "all" });
 		expect(numbersOf(recorder.messages)).toEqual(range(900));
-		// Nine polls at their interval would take 4.5 s.
-		expect(performance.now() - begun).toBeLessThan(4_000);
 	});
 
 	test("large messages: the next answer has fewer", async () => {

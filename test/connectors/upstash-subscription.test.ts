@@ -24,7 +24,7 @@ async function setUp(options: UpstashOptions = {}) {
 		url: gateway.url,
 		token: gateway.token,
 		// A machine that stands still for a second must not look like a broker that does not answer.
-		timeout: 5_000,
+		timeout: 20_000,
 		maxBackoff: 20,
 		...options,
 	});
@@ -476,7 +476,7 @@ describe("silence", () => {
 	});
 
 	test("of the whole broker: a failed renewal is a loss, and it is healed", async () => {
-		await using scene = await setUp({ maxSilence: 100, timeout: 200 });
+		await using scene = await setUp({ maxSilence: 100, timeout: 2_000 });
 		const { gateway, connector } = scene;
 		const recorder = new Recorder();
 		await connector.subscribe("chat", recorder);

@@ -1,6 +1,6 @@
-import { until } from "../wait.ts";
 import * as assert from "./assert.ts";
 import type { Case } from "./kit.ts";
+import { until } from "./until.ts";
 
 /** K1: a connector whose broker can be away tells whether it is. */
 export const checkCases: Case[] = [
@@ -20,7 +20,7 @@ export const checkCases: Case[] = [
 			await kit.rejects(check(), "unavailable", "check, broker gone");
 			await kit.start();
 			const back = () => check().catch((error: { code?: string }) => error.code !== "unavailable");
-			assert.equal(await until(back, { timeout: 15_000, what: "a sign of life" }), true);
+			assert.equal(await until(back, { what: "a sign of life" }), true);
 			await connector.close();
 			await kit.rejects(check(), "closed", "check, closed");
 		},

@@ -1,8 +1,9 @@
 import { Recorder } from "../recorder.ts";
-import { until, within } from "../wait.ts";
+import { within } from "../wait.ts";
 import * as assert from "./assert.ts";
 import type { Case, Kit } from "./kit.ts";
 import { type TimerWatch, watchTimers } from "./timers.ts";
+import { until } from "./until.ts";
 
 export const closeCases: Case[] = [
 	{
@@ -43,7 +44,6 @@ export const closeCases: Case[] = [
 			await connector.close();
 			await until(() => timers.open === 0, {
 				what: "every timer fired or cleared",
-				timeout: 1_000,
 			});
 		},
 	},

@@ -1,10 +1,11 @@
 import { Recorder } from "../recorder.ts";
-import { until, within } from "../wait.ts";
+import { within } from "../wait.ts";
 import * as assert from "./assert.ts";
 import type { Case, Kit } from "./kit.ts";
 import { watchRejections } from "./rejections.ts";
 import { show, textsOf } from "./show.ts";
 import { watchTimers } from "./timers.ts";
+import { until } from "./until.ts";
 
 const payloads: Record<string, string> = {
 	"an empty string": "",

@@ -1,7 +1,7 @@
-import { until } from "../wait.ts";
 import * as assert from "./assert.ts";
 import { covers, idsOf, numbered, payload, publishAll } from "./history-kit.ts";
 import type { Case } from "./kit.ts";
+import { until } from "./until.ts";
 
 /** H6. */
 export const historyBoundsCases: Case[] = [

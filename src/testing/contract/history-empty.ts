@@ -1,9 +1,9 @@
 import type { History } from "../../core/connector.ts";
 import { isWithin } from "../../core/message/position.ts";
-import { until } from "../wait.ts";
 import * as assert from "./assert.ts";
 import { covers, idsOf, numbered, publishAll } from "./history-kit.ts";
 import type { Case } from "./kit.ts";
+import { until } from "./until.ts";
 
 const emptyForm = /^~\d{1,15}-\d{1,15}$/;
 

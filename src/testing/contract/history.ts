@@ -1,5 +1,4 @@
 import type { History } from "../../core/connector.ts";
-import { until } from "../wait.ts";
 import * as assert from "./assert.ts";
 import { hostile } from "./channel-names.ts";
 import { historyBoundsCases } from "./history-bounds.ts";
@@ -8,6 +7,7 @@ import { covers, idsOf, numbered, payload, publishAll, stored } from "./history-
 import { historyReadingCases } from "./history-reading.ts";
 import type { Case, Kit } from "./kit.ts";
 import { raceCases } from "./race.ts";
+import { until } from "./until.ts";
 
 const publishing: Case[] = [
 	{
@@ -100,7 +100,7 @@ const broken: Case[] = [
 						return false;
 					},
 				);
-			await until(back, { timeout: 15_000, what: "a read, now that the broker is back" });
+			await until(back, { what: "a read, now that the broker is back" });
 		},
 	},
 	{

@@ -1,10 +1,11 @@
 import type { Connector, History, HistoryOptions, Subscription } from "../../core/connector.ts";
 import { ConnectorError } from "../../core/errors.ts";
 import { Recorder } from "../recorder.ts";
-import { delay, until, within } from "../wait.ts";
+import { delay, within } from "../wait.ts";
 import * as assert from "./assert.ts";
 import type { BrokerControl, Capability, ConnectorHarness } from "./harness.ts";
 import type { Watch } from "./timers.ts";
+import { until } from "./until.ts";
 
 /** One test of the contract. */
 export interface Case {
@@ -35,7 +36,7 @@ export class Kit {
 
 	/** The connector's own timeout, and some time for a busy machine. */
 	get patience(): number {
-		return (this.#harness.timeout ?? 3_000) + 2_000;
+		return (this.#harness.timeout ?? 3_000) + 10_000;
 	}
 
 	get harness(): ConnectorHarness {
@@ -112,7 +113,7 @@ export class Kit {
 			}
 		};
 		const what = "a subscribe, now that the broker is back";
-		return { recorder, subscription: await until(subscribe, { timeout: 15_000, what }) };
+		return { recorder, subscription: await until(subscribe, { what }) };
 	}
 
 	get broker(): BrokerControl {
@@ -203,7 +204,7 @@ export class Kit {
 				throw error;
 			}
 		};
-		await until(published, { timeout: 15_000, what: "a publish, now that the broker is back" });
+		await until(published, { what: "a publish, now that the broker is back" });
 	}
 
 	async dispose(): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Connector, History } from "../../core/connector.ts";
 import { isAfter } from "../../core/message/position.ts";
-import { until } from "../wait.ts";
 import * as assert from "./assert.ts";
 import type { Case } from "./kit.ts";
+import { until } from "./until.ts";
 
 /** How many publishes each publisher runs at a time. */
 const sideBySide = 32;
@@ -24,7 +24,6 @@ export const raceCases: Case[] = [
 			for (const { messages } of [recorder, second.recorder]) {
 				await until(() => messages.length >= total, {
 					what: `${total} messages (came: ${messages.length})`,
-					timeout: 20_000,
 				});
 			}
 

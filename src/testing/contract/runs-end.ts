@@ -1,9 +1,9 @@
 import type { RunEndState } from "../../core/run-store.ts";
-import { until } from "../wait.ts";
 import * as assert from "./assert.ts";
 import { covers, idsOf, numbered, payload, stored } from "./history-kit.ts";
 import type { Case } from "./kit.ts";
 import { claimOf, runsPair } from "./runs-kit.ts";
+import { until } from "./until.ts";
 
 const endOf = (state: RunEndState) => ({ state, reason: "why", payload: payload(state) });
 

@@ -1,11 +1,11 @@
 import type { Connector } from "../../core/connector.ts";
 import type { RunClaim, RunRecord, RunStore } from "../../core/run-store.ts";
-import { until } from "../wait.ts";
 import * as assert from "./assert.ts";
 import { covers, idsOf, numbered, payload, publishAll, stored } from "./history-kit.ts";
 import type { Case, Kit } from "./kit.ts";
 import { runEndCases } from "./runs-end.ts";
 import { claimOf, type Pair, runsOf, runsPair } from "./runs-kit.ts";
+import { until } from "./until.ts";
 
 const whole = async ({ history, channel }: Pair) => {
 	const { messages } = await history.read(channel, "0-0", 100);
