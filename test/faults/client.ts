@@ -84,11 +84,11 @@ export class Client {
 
 	/** Until the first bytes are there, or it is over. */
 	opened(): Promise<void> {
-		return within(this.#opened, 30_000, "the first bytes of a stream");
+		return within(this.#opened, 60_000, "the first bytes of a stream");
 	}
 
 	/** Until it is over. */
-	over(timeout = 30_000): Promise<void> {
+	over(timeout = 60_000): Promise<void> {
 		return within(this.#over, timeout, "the end of a stream");
 	}
 

@@ -45,7 +45,8 @@ export async function breakOff(
 	// The server may reset what it has not read to the end.
 	socket.on("error", () => undefined);
 	socket.resume();
-	const closed = once(socket, "close");
+	// `once()` of node:events would reject at such an error.
+	const closed = new Promise((resolve) => socket.once("close", resolve));
 	await new Promise((sent) => socket.write(part, sent));
 	// No sign tells that the server has begun to read the body.
 	await delay(50);

@@ -18,6 +18,7 @@ export function useHub(): () => AttackedHub {
 		const server = await startServer("node", {
 			env: {
 				REDIS_URL: redis.url,
+				SSE_BROKER_TIMEOUT: "20000",
 				SSE_HISTORY_LENGTH: "50",
 				// What a stream leaves is cleared away within its round.
 				SSE_LINGER: "0",

@@ -23,7 +23,8 @@ export async function exchange(
 	const socket = connect(port, "127.0.0.1");
 	// A refused request is not read to its end, and the hub may reset what is left of it.
 	socket.on("error", () => undefined);
-	const closed = once(socket, "close");
+	// `once()` of node:events would reject at such an error.
+	const closed = new Promise((resolve) => socket.once("close", resolve));
 	const answer = answered(socket, until);
 	socket.write(bytes);
 	try {

@@ -6,7 +6,7 @@ import { crowd } from "../client.ts";
 import { sockets } from "../process.ts";
 import { fault, type Runtime } from "../scene.ts";
 
-const timeout = 30_000;
+const timeout = 60_000;
 
 /** Clients that are not there any more, which nobody has told the hub. */
 export function halfOpen(runtime: Runtime): void {

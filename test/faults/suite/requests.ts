@@ -99,8 +99,8 @@ export function requests(runtime: Runtime): void {
 			await s.stop(hub);
 			const took = performance.now() - begun;
 			measured(runtime.name, "SIGTERM, unfinished requests", `exit 0 after ${Math.round(took)} ms`);
-			// Less than a server's own limits would take.
-			expect(took).toBeLessThan(8_000);
+			// Node's own limit for a body is 30 s, and the other servers have none.
+			expect(took).toBeLessThan(25_000);
 		},
 	);
 }

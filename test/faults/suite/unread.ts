@@ -9,7 +9,7 @@ import { resident, sockets } from "../process.ts";
 import { isLong, scale } from "../scale.ts";
 import { fault, type Runtime, type Scene } from "../scene.ts";
 
-const timeout = 30_000;
+const timeout = 60_000;
 const readers = 10;
 /** Messages that are under way to those who read. */
 const ahead = 8;

@@ -8,7 +8,7 @@ import { resident, sockets } from "../process.ts";
 import { scale } from "../scale.ts";
 import { fault, type Runtime, type Scene } from "../scene.ts";
 
-const timeout = 30_000;
+const timeout = 60_000;
 const collector = "./test/faults/programs/collect.ts";
 
 /** Clients that come and go without a word, all the time. */
