@@ -174,13 +174,14 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		const { pathname, searchParams } = new URL(request.url);
 		const name = searchParams.get("channel") ?? "";
 		try {
-			const connector = this.#connector(queriedLimits(searchParams));
+			const limits = queriedLimits(searchParams);
+			const connector = this.#connector(limits);
 			const { accept, members, store } = this.#broker;
 			if (pathname === "/socket") {
 				const guest = queriedGuest(searchParams);
 				// After a deploy others come back, too. Until then it would be told of leaves that are none.
 				const wait = searchParams.has("again") ? (guest?.grace ?? 0) : 0;
-				return await accept(name, guest, wait);
+				return await accept(name, guest, wait, limits !== undefined);
 			}
 			const prefix = searchParams.get("prefix") ?? "";
 			const types = searchParams.get("types");

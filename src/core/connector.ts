@@ -80,6 +80,11 @@ export interface SubscriptionHandlers {
 
 /** A live subscription to one channel. */
 export interface Subscription {
+	/**
+	 * The position of the newest message when the subscription became live, as `history.head`
+	 * returns it. A connector that learns it as it subscribes saves its channel that call. Optional.
+	 */
+	readonly position?: string | undefined;
 	/** Ends the subscription. Idempotent; see U1 to U3 of `Connector`. */
 	unsubscribe(): Promise<void>;
 }

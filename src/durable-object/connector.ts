@@ -25,12 +25,13 @@ import {
 	failureStatus,
 	guestParameter,
 	limitsQuery,
+	positionHeader,
 	type Reply,
 	unknownPosition,
 } from "./protocol.ts";
 import { type ChannelNamespace, ObjectPublishing, type PublishingStub } from "./publishing.ts";
 import { ObjectRuns, type RunStub } from "./runs.ts";
-import { ObjectSubscription } from "./subscription.ts";
+import { ObjectSubscription, type OpenedSocket } from "./subscription.ts";
 import type { WebSocketLike } from "./worker-socket.ts";
 
 /** The part of a Durable Object's stub that is used here: `SseChannel`, seen from a Worker. */
@@ -196,16 +197,13 @@ class DurableObjectConnector implements Connector {
 		}
 	}
 
-	async #openSocket(
-		channel: string,
-		signal: AbortSignal,
-		isAgain: boolean,
-	): Promise<WebSocketLike> {
+	async #openSocket(channel: string, signal: AbortSignal, isAgain: boolean): Promise<OpenedSocket> {
 		const headers = { upgrade: "websocket" };
 		const start = isAgain ? againQuery : {};
 		const response = await this.#fetch("socket", channel, start, { signal, headers });
 		const { webSocket } = response as { webSocket?: WebSocketLike | null };
-		if (webSocket) return webSocket;
+		const position = response.headers.get(positionHeader) ?? undefined;
+		if (webSocket) return { socket: webSocket, position };
 		throw new ConnectorError("unavailable", "The channel's object answered without a socket.");
 	}
 

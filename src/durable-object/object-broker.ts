@@ -28,9 +28,15 @@ export interface Broker {
 	 *
 	 * @param guest whose stream it is for.
 	 * @param wait until it is told who is there, in ms.
+	 * @param keeps whether the Worker wants history. Then the answer may say the channel's position.
 	 * @throws {ConnectorError} when that cannot be.
 	 */
-	accept(channel: string, guest: Guest | undefined, wait: number): Promise<Response>;
+	accept(
+		channel: string,
+		guest: Guest | undefined,
+		wait: number,
+		keeps: boolean,
+	): Promise<Response>;
 	/** Those whose streams the object's are, and its Workers'. */
 	members: Members;
 	/** The sockets that outlive the object's memory, when it is its own broker. */
@@ -64,8 +70,9 @@ export function brokerOf({ upstream, ctx, limits, linger }: BrokerOwner): Broker
 	});
 	const runs = new LocalRuns(ownRuns);
 	const keeping = keepingBroker(plain, store);
-	const accept = async (_: string, guest: Guest | undefined, wait: number) =>
-		sockets.accept(guest, wait);
+	// Both within this turn: what is published after the position comes on the socket.
+	const accept = async (_: string, guest: Guest | undefined, wait: number, keeps: boolean) =>
+		sockets.accept(keeps ? store.position() : undefined, guest, wait);
 	const { members } = sockets;
 	return { plain, keeping, store, ownRuns, runs, accept, members, sockets };
 }

@@ -39,6 +39,12 @@ export function queriedLimits(query: URLSearchParams): HistoryLimits | undefined
 }
 
 /**
+ * The header of a socket's answer that holds the channel's newest position, where messages are kept. It is of the turn
+ * in which the object took the socket, so that every later message comes on it.
+ */
+export const positionHeader = "sse-position";
+
+/**
  * How a text on a socket begins that brings a payload, unchanged. Other texts of an object are
  * `pong` and notices.
  */

@@ -9,9 +9,12 @@ interface WorkersGlobals {
 const workers = globalThis as unknown as WorkersGlobals;
 
 /** Both ends of a new WebSocket, the Worker's as the answer that carries it. */
-export function socketPair(): { answer: Response; socket: ObjectSocket } {
+export function socketPair(headers: Record<string, string> = {}): {
+	answer: Response;
+	socket: ObjectSocket;
+} {
 	const { 0: far, 1: socket } = new workers.WebSocketPair();
-	const init = { status: 101, webSocket: far };
+	const init = { status: 101, webSocket: far, headers };
 	return { answer: new Response(null, init), socket };
 }
 

@@ -5,7 +5,15 @@ import type { GuestPage } from "../core/presence-contract.ts";
 import { controlChannel } from "../core/request/request.ts";
 import { attached, type Guest, guestIn } from "./guest.ts";
 import { Members, type Sleeper } from "./members.ts";
-import { noticeMark, payloadMark, ping, pingEvery, pong, silentCode } from "./protocol.ts";
+import {
+	noticeMark,
+	payloadMark,
+	ping,
+	pingEvery,
+	pong,
+	positionHeader,
+	silentCode,
+} from "./protocol.ts";
 import { autoResponse, socketPair } from "./socket-pair.ts";
 import { Unread } from "./unread.ts";
 
@@ -66,15 +74,18 @@ export class HibernatingSockets {
 	/**
 	 * Takes a Worker's socket. Every later payload goes to it, too.
 	 *
+	 * @param position the newest of this turn. Undefined: the Worker keeps nothing.
 	 * @param guest whose stream it is for.
 	 * @param wait until it is told who is there, in ms.
 	 * @throws {ConnectorError} when the object holds as many as it may.
 	 */
-	accept(guest?: Guest, wait = 0): Response {
+	accept(position: string | undefined, guest?: Guest, wait = 0): Response {
 		this.#open ??= this.#count();
 		if (this.#open >= Math.min(this.#limits.connections, mostSockets)) this.#open = this.#count();
 		checkRoom(this.#open, this.#limits);
-		const { answer, socket } = socketPair();
+		const { answer, socket } = socketPair(
+			position === undefined ? {} : { [positionHeader]: position },
+		);
 		if (guest !== undefined) this.members.wake();
 		this.#ctx.acceptWebSocket(socket, [tag]);
 		socket.serializeAttachment({ since: Date.now(), ...(guest && { guest: attached(guest) }) });

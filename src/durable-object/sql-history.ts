@@ -102,6 +102,11 @@ export class SqlHistory implements History {
 	}
 
 	async head(_channel: string, back = 0): Promise<string> {
+		return this.position(back);
+	}
+
+	/** The same as `head`, within the turn of the caller. */
+	position(back = 0): string {
 		const newest = this.#open() ? this.#before(0) : undefined;
 		if (newest === undefined) return `~${Date.now()}-0`;
 		return (back === 0 ? newest : this.#before(back)) ?? "0-0";

@@ -18,13 +18,22 @@ const longestBackoff = 30_000;
 const spreadPerSocket = 2;
 
 /** Resolves to a socket that is not accepted yet. `isAgain`: there was one before. */
-type Opener = (signal: AbortSignal, isAgain: boolean) => Promise<WebSocketLike>;
+type Opener = (signal: AbortSignal, isAgain: boolean) => Promise<OpenedSocket>;
+
+export interface OpenedSocket {
+	/** Not accepted yet. */
+	socket: WebSocketLike;
+	/** The channel's newest in the turn in which the object took the socket. Undefined: it did not say. */
+	position: string | undefined;
+}
 
 /**
  * One channel's payloads from its object, on a WebSocket that stays open while the object
  * sleeps. A deploy or a crash of the object breaks it, and another is opened.
  */
 export class ObjectSubscription implements Subscription, SocketHandlers {
+	/** The channel's newest when the first socket was taken, where the object said so. */
+	position: string | undefined;
 	readonly #open: Opener;
 	readonly #handlers: SubscriptionHandlers;
 	readonly #onDone: () => void;
@@ -112,7 +121,9 @@ export class ObjectSubscription implements Subscription, SocketHandlers {
 	}
 
 	async #connect(): Promise<void> {
-		const socket = await this.#open(this.#abort.signal, this.#socket !== undefined);
+		const isAgain = this.#socket !== undefined;
+		const { socket, position } = await this.#open(this.#abort.signal, isAgain);
+		if (!isAgain) this.position = position;
 		this.#socket = new WorkerSocket(socket, this);
 		if (!this.#ended) return;
 		this.#socket.close();

@@ -81,6 +81,21 @@ describe("objects that are taken out of memory while their streams are open", ()
 		expect(await back.data(9)).toEqual(sent.slice(3));
 	});
 
+	test("a stream of 5 channels with history is 5 requests, and what is published after it comes", async () => {
+		const names = Array.from({ length: 5 }, fresh);
+		const before = await objects.publish(names[0] ?? "", "before");
+		const asked = await objects.requests();
+		const stream = await objects.socket(names);
+		expect((await objects.requests()) - asked).toBe(5);
+		for (const name of names) await objects.publish(name, name);
+		expect(await stream.data(5)).toEqual(names);
+		// With the ids, it continues where it began.
+		const lastEventId = stream.events[0]?.id ?? "";
+		expect(lastEventId).not.toBe(before.id);
+		const back = await objects.socket(names, { lastEventId });
+		expect((await back.data(4)).toSorted()).toEqual(names.slice(1).toSorted());
+	});
+
 	test("an object that is taken out in the middle of a replay: all of it comes, in order", async () => {
 		const channel = fresh();
 		const text = "x".repeat(2_000);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startWorker, type Worker } from "../support/worker.ts";
 import type { EventStream } from "../support/event-stream.ts";
+import { startWorker, type Worker } from "../support/worker.ts";
 import { SleepingObjects } from "./fixtures/sleeping-client.ts";
 
 /** Who is there, on Durable Objects in workerd, whoever holds the streams. */

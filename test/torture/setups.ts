@@ -16,5 +16,11 @@ export const setups: readonly Setup[] = [
 	{ name: "redis cluster", maxLength: everything, absence: 2_000, start: redisClusterBed },
 	{ name: "durable object", maxLength: everything, absence: 2_000, start: durableObjectBed },
 	{ name: "durable object, short history", maxLength: 20, absence: 4_000, start: durableObjectBed },
+	{
+		name: "durable object, held by the Worker",
+		maxLength: everything,
+		absence: 2_000,
+		start: (options) => durableObjectBed(options, "worker"),
+	},
 	{ name: "upstash", maxLength: everything, absence: 2_000, start: upstashBed },
 ];

@@ -77,11 +77,12 @@ export class Channel implements SubscriptionHandlers, Recovering, LogChannel {
 
 	async #subscribe(connector: Connector): Promise<void> {
 		try {
-			this.#subscription = await connector.subscribe(this.name, this);
+			const subscription = await connector.subscribe(this.name, this);
+			this.#subscription = subscription;
 			// Everyone left while it was being set up.
 			if (this.#ended) this.#unsubscribe();
 			else if (this.log !== undefined) {
-				this.position = await this.log.head();
+				this.position = subscription.position ?? (await this.log.head());
 				this.#askedAt = performance.now();
 				this.#owner.clock.learn(this.position);
 				this.#recovery?.started();

@@ -1,5 +1,5 @@
 import * as assert from "./assert.ts";
-import { covers, idsOf, numbered, payload, publishAll } from "./history-kit.ts";
+import { covers, idsOf, numbered, payload, publishAll, stored } from "./history-kit.ts";
 import type { Case } from "./kit.ts";
 
 /** H3 to H5. */
@@ -130,6 +130,26 @@ export const historyReadingCases: Case[] = [
 			for (const connector of [one, other, one]) {
 				const [id] = await publishAll(connector, channel, [payload("x")]);
 				assert.equal(await history.head(channel), id);
+			}
+		},
+	},
+	{
+		clause: "H5",
+		title: "everything after the position at which a subscription is live arrives on it",
+		async run(kit) {
+			const { one, other, history } = await kit.keepingPair();
+			const channel = kit.channel();
+			for (let round = 0; round < 10; round++) {
+				const publishing = publishAll(other, channel, numbered(5));
+				const { recorder, subscription } = await kit.listen(one, channel);
+				const position = subscription.position ?? (await history.head(channel));
+				await publishing;
+				const [end] = await publishAll(other, channel, [payload("end")]);
+				await recorder.saw(stored(end, payload("end")));
+				const { messages } = await history.read(channel, position, 10);
+				const kept = messages.flatMap(({ payload }) => payload ?? []);
+				assert.deepEqual(recorder.messages.slice(-kept.length), kept);
+				await subscription.unsubscribe();
 			}
 		},
 	},

@@ -5,7 +5,10 @@ import { startWorker } from "../../support/worker.ts";
 import type { Bed, BedOptions, Fault, HubSlot } from "../bed.ts";
 
 /** The hub for Workers in workerd, whose objects keep their storage when it is killed. */
-export async function durableObjectBed({ maxLength }: BedOptions): Promise<Bed> {
+export async function durableObjectBed(
+	{ maxLength }: BedOptions,
+	hold: "worker" | "object" = "object",
+): Promise<Bed> {
 	const storage = storageDirectory();
 	const problems: string[] = [];
 	const start = () =>
@@ -18,6 +21,7 @@ export async function durableObjectBed({ maxLength }: BedOptions): Promise<Bed> 
 				SSE_MAX_BUFFERED_BYTES: "262144",
 				SSE_KEEP_ALIVE: "500",
 				SSE_PUBLISH_OPEN: "true",
+				SSE_HOLD: hold,
 			},
 			storage,
 		});

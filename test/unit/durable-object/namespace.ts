@@ -47,7 +47,7 @@ export function namespace(answers: Partial<ChannelStub> = {}) {
 			if (init?.headers?.upgrade !== "websocket") return new Response("");
 			const socket = workerSocket();
 			sockets.push(socket);
-			return { status: 101, webSocket: socket.socket } as never;
+			return { status: 101, headers: new Headers(), webSocket: socket.socket } as never;
 		},
 		...answers,
 	};
