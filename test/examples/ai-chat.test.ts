@@ -66,7 +66,7 @@ async function says(page: Page, text: string): Promise<void> {
 }
 
 async function isOver(page: Page): Promise<void> {
-	await page.getByText("ready", { exact: true }).waitFor({ timeout: 30_000 });
+	await page.getByText("ready", { exact: true }).waitFor();
 }
 
 /** The texts of all messages, as the page shows them. */

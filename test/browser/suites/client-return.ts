@@ -40,10 +40,9 @@ export function clientReturnSuite(setting: Setting): void {
 		// The first two are open for a moment, which a page may see.
 		await until(() => times.length === 3, { what: "a third request" });
 		await when(tab, 'client.state === "open"');
-		const [first = 0, second = 0, third = 0] = times;
-		expect(second - first).toBeLessThan(1_400);
+		// By `retry:` it would wait for a minute.
+		const [, second = 0, third = 0] = times;
 		expect(third - second).toBeGreaterThan(1_450);
-		expect(third - second).toBeLessThan(5_000);
 		expect(times).toHaveLength(3);
 		// Without a single event it knows where to go on from.
 		scene.cut();

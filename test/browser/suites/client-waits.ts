@@ -38,7 +38,7 @@ export function clientWaitsSuite(setting: Setting): void {
 		const times: number[] = [];
 		await tab.evaluate(`listen("${path("refused")}", {}, "message")`);
 		for (const count of [1, 2, 3]) {
-			await until(() => scene.requests.length === count, {
+			await until(() => scene.requests.length >= count, {
 				what: `${count} requests`,
 			});
 			times.push(performance.now());
@@ -46,7 +46,6 @@ export function clientWaitsSuite(setting: Setting): void {
 		scene.answer = undefined;
 		const [first = 0, second = 0, third = 0] = times;
 		expect(second - first).toBeGreaterThan(1_950);
-		expect(second - first).toBeLessThan(9_000);
 		expect(third - second).toBeGreaterThan(3_950);
 		await when(tab, 'client.state === "open"');
 		expect((await states(tab)).slice(0, 3)).toEqual(["connecting", "waiting", "connecting"]);

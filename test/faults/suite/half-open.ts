@@ -14,7 +14,7 @@ export function halfOpen(runtime: Runtime): void {
 		runtime,
 		"half-open: SSE_MAX_DURATION ends a silent stream whose client is gone",
 		async (s) => {
-			const hub = await s.hub({ SSE_MAX_DURATION: "2000", SSE_KEEP_ALIVE: "200" });
+			const hub = await s.hub({ SSE_MAX_DURATION: "8000", SSE_KEEP_ALIVE: "200" });
 			await using proxy = await tcpProxy({ port: Number(new URL(hub.url).port) });
 			const before = sockets(hub.pid);
 			await crowd(20, () => s.open(hub, [s.channel], { port: proxy.port }));
@@ -32,7 +32,7 @@ export function halfOpen(runtime: Runtime): void {
 	);
 
 	fault(runtime, "half-open: a stream that ends with much unread holds no socket", async (s) => {
-		const hub = await s.hub({ SSE_MAX_DURATION: "5000", SSE_MAX_BUFFERED_BYTES: "50000000" });
+		const hub = await s.hub({ SSE_MAX_DURATION: "8000", SSE_MAX_BUFFERED_BYTES: "50000000" });
 		const before = sockets(hub.pid);
 		for (let i = 0; i < 3; i++) s.open(hub, [s.channel], { reads: "never" });
 		const connections = (count: number) =>
