@@ -29,7 +29,6 @@ test("a stream lasts as long as its token, and ends so that the client comes bac
 	expect(text).toMatch(/retry:\d+\n\n$/);
 	// The expiry is rounded up to a second, and the streams are looked at every 2 s.
 	expect(performance.now() - begin).toBeGreaterThan(900);
-	expect(performance.now() - begin).toBeLessThan(6_000);
 });
 
 test("a refusal reaches the client as it is, and a page of another origin may read it", async () => {

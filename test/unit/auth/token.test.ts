@@ -131,7 +131,7 @@ describe("length", () => {
 
 	test("a megabyte in any place costs next to nothing", async () => {
 		const huge = `${"e30".repeat(350_000)}.e30.AA`;
-		const before = performance.now();
+		const before = process.threadCpuUsage();
 		for (const asked of [
 			{ bearer: huge },
 			{ query: `token=${huge}` },
@@ -141,6 +141,7 @@ describe("length", () => {
 		]) {
 			expect(await ask(authorize, asked)).toMatchObject(invalid);
 		}
-		expect(performance.now() - before).toBeLessThan(2_000);
+		const { user, system } = process.threadCpuUsage(before);
+		expect((user + system) / 1_000, "ms of processor time").toBeLessThan(2_000);
 	});
 });

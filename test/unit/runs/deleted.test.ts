@@ -47,16 +47,15 @@ test("a snapshot of a run that is begun anew meanwhile is the new one's", async 
 });
 
 test("a reader who joins in the moment of delete is told long before a lease is over", async () => {
-	const { runs } = setUp({ lease: 20_000 });
+	// Longer than this test may take.
+	const { runs } = setUp({ lease: 600_000 });
 	for (const chunks of [[], ["so far"]]) {
 		const { lease = "" } = await runs.start("a", {});
 		for (const chunk of chunks) await runs.append("a", chunk, { lease });
-		const begun = performance.now();
 		// It has seen the record when the run goes, and does not listen yet.
 		const reading = collect(runs.read("a"));
 		const deleted = runs.delete("a");
 		await expect(reading).rejects.toMatchObject(gone);
-		expect(performance.now() - begun).toBeLessThan(5_000);
 		await deleted;
 	}
 });
@@ -76,8 +75,9 @@ test("readers who keep coming cost one look a second, and no more", async () => 
 		read();
 		await new Promise((resolve) => setTimeout(resolve, 10));
 	}
+	const seconds = (performance.now() - begun) / 1_000;
 	const own = readings.length - 1;
-	expect(status.mock.calls.length - own).toBeLessThanOrEqual(3);
+	expect(status.mock.calls.length - own).toBeLessThanOrEqual(seconds + 1.5);
 	stop.abort();
 	await Promise.all(readings);
 });
