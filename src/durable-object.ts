@@ -27,13 +27,10 @@ import type {
 import { ConnectorError } from "./core/errors.ts";
 import { withPublishAll } from "./core/one-by-one.ts";
 import type { ServerSentEventsOptions } from "./core/options.ts";
-import { queriedGuest } from "./durable-object/guest.ts";
 import { Instances } from "./durable-object/instances.ts";
 import { type Broker, brokerOf } from "./durable-object/object-broker.ts";
 import {
-	failureOf,
-	failureStatus,
-	queriedLimits,
+	type Ending,
 	type Reply,
 	type ToldOutcome,
 	told,
@@ -41,6 +38,7 @@ import {
 } from "./durable-object/protocol.ts";
 import { answerRunCall, type RunCall } from "./durable-object/runs.ts";
 import { SqlHistory } from "./durable-object/sql-history.ts";
+import { answerStream } from "./durable-object/stream-request.ts";
 import type { KeepingConnector } from "./durable-object/with-history.ts";
 
 export type {
@@ -161,6 +159,14 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		return told(async () => ({ id: await this.#keeping(limits).history.head(channel, back) }));
 	}
 
+	/** @internal Called by the connector: ends streams, and tells Workers to. */
+	async disconnect(channel: string, ending: Ending): Promise<Reply<PublishResult>> {
+		return told(async () => {
+			const workers = this.#broker.disconnect(ending);
+			return { receivers: workers + (await this.#instances.disconnect(channel, ending)) };
+		});
+	}
+
 	/** @internal Called by the connector: a page of those whose streams are here. */
 	async members(after: string, limit: number): Promise<Reply<{ json: string }>> {
 		return told(async () => {
@@ -171,33 +177,12 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 
 	/** @internal Called by the connector: `/frames` for a client, `/socket` for a Worker. */
 	override async fetch(request: Request): Promise<Response> {
-		const { pathname, searchParams } = new URL(request.url);
-		const name = searchParams.get("channel") ?? "";
-		try {
-			const limits = queriedLimits(searchParams);
-			const connector = this.#connector(limits);
-			const { accept, members, store } = this.#broker;
-			if (pathname === "/socket") {
-				const guest = queriedGuest(searchParams);
-				// After a deploy others come back, too. Until then it would be told of leaves that are none.
-				const wait = searchParams.has("again") ? (guest?.grace ?? 0) : 0;
-				return await accept(name, guest, wait, limits !== undefined);
-			}
-			const prefix = searchParams.get("prefix") ?? "";
-			const types = searchParams.get("types");
-			// A subscription inside the object costs nothing. One to a broker should outlive a reload.
-			const linger = store === undefined ? 2_000 : 0;
-			const sse = this.#instances.of(connector, prefix, members, { linger, ...this.options });
-			return await sse.stream(request, {
-				channel: name.slice(prefix.length),
-				recent: Number(searchParams.get("recent")),
-				types: types === null ? undefined : JSON.parse(types),
-				expires: Number(searchParams.get("expires") ?? Number.POSITIVE_INFINITY),
-			});
-		} catch (error) {
-			if (!(error instanceof ConnectorError)) throw error;
-			return Response.json(failureOf(error), { status: failureStatus });
-		}
+		return answerStream(request, {
+			connector: (limits) => this.#connector(limits),
+			broker: this.#broker,
+			instances: this.#instances,
+			options: this.options,
+		});
 	}
 
 	/**

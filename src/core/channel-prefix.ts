@@ -3,7 +3,7 @@ import type { Connector } from "./connector.ts";
 /** The same connector, with a prefix before every channel's name at the broker. */
 export function prefixed(connector: Connector, prefix: string): Connector {
 	if (prefix === "") return connector;
-	const { history, runs, stream, check, publishAll, perStream } = connector;
+	const { history, runs, stream, check, disconnect, publishAll, perStream } = connector;
 	return {
 		get name() {
 			return connector.name;
@@ -39,6 +39,10 @@ export function prefixed(connector: Connector, prefix: string): Connector {
 					channels.map((channel) => prefix + channel),
 					{ ...resume, prefix },
 				),
+		}),
+		...(disconnect && {
+			disconnect: ({ channel, ...rest }) =>
+				disconnect.call(connector, { ...rest, channel: channel && prefix + channel }),
 		}),
 		...(check && { check: () => check.call(connector) }),
 		close: () => connector.close(),

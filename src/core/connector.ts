@@ -1,3 +1,4 @@
+import type { Disconnect } from "./control/disconnect.ts";
 import type { StreamBudget } from "./delivery/budget.ts";
 import type { ConnectorError, SseError } from "./errors.ts";
 import type { History } from "./history-contract.ts";
@@ -74,6 +75,8 @@ export interface SubscriptionHandlers {
 	 * The subscription works, by a way that is slower or costs more. The error says why. Optional.
 	 */
 	onDegraded?(error: ConnectorError): void;
+	/** Streams of the channel are to be ended: those of one client, or all. Optional. */
+	onDisconnect?(disconnect: Disconnect): void;
 	/** The subscription is over for good: it was refused, or `close()` was called. */
 	onEnd(error: ConnectorError): void;
 }
@@ -240,6 +243,13 @@ export interface Connector {
 		channels: readonly string[],
 		resume: Resume,
 	): Promise<ReadableStream<Uint8Array>> | undefined;
+	/**
+	 * Ends streams. Optional, for a broker that makes streams itself, or knows each request's own
+	 * subscription: others are told over a channel of the library's.
+	 *
+	 * @throws {ConnectorError} (the promise rejects) when the broker is away or refuses.
+	 */
+	disconnect?(disconnect: Disconnect): Promise<PublishResult>;
 	/**
 	 * Asks the broker whether it answers; see K1. Optional.
 	 *

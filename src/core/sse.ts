@@ -2,7 +2,6 @@ import { admit, isReady } from "./admit.ts";
 import type { Connector } from "./connector.ts";
 import { Control } from "./control/channel.ts";
 import {
-	assertOwnStreams,
 	checkedDisconnect,
 	type DisconnectOptions,
 	type DisconnectResult,
@@ -208,16 +207,19 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 	 * @returns how many subscriptions of processes heard it.
 	 * @throws {TypeError} (the promise rejects) when a field breaks its rule, or neither `channel`
 	 *   nor `client` is given.
-	 * @throws {ConfigurationError} when the connector makes streams itself: Durable Objects.
+	 * @throws {ConfigurationError} on Durable Objects, when no `channel` is given.
 	 * @throws {ConnectorError} when the broker could not be reached, or refused. This process's
 	 *   streams are ended all the same.
 	 */
 	async disconnect(options: DisconnectOptions): Promise<DisconnectResult> {
 		const { allowed } = this.#options.channels;
 		const disconnect = checkedDisconnect(options, allowed);
-		const { name, stream } = this.#hubs.connectOpen();
+		const connector = this.#hubs.connectOpen();
 		// Its streams are in objects, or in requests of Workers, and neither hears the word.
-		assertOwnStreams(name, stream !== undefined || name === "durable-object");
+		if (connector.disconnect !== undefined) {
+			const { receivers } = await connector.disconnect(disconnect);
+			return { receivers };
+		}
 		this.#streams.disconnect(disconnect);
 		const { receivers } = await this.#control.send("disconnect", disconnect);
 		return { receivers };

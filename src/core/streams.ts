@@ -24,7 +24,6 @@ import {
 	asksForNamedCursor,
 	requestedCursor,
 } from "./request/request.ts";
-import { paced } from "./scheduling.ts";
 import { liftIdleTimeout, listenForDeparture, sinkFor } from "./sinks/host.ts";
 import { checkOwnStreams, type StreamOptions } from "./stream-options.ts";
 
@@ -122,8 +121,7 @@ export class Streams {
 		for (const [stream, target] of [...this.ofRuns]) {
 			if (isMeant(target)) stream.askToReconnect("disconnected");
 		}
-		const meant = this.#parts.hubs.all().flatMap((hub) => hub.streams(isMeant));
-		paced(meant, (connection) => connection.expel(disconnect));
+		for (const hub of this.#parts.hubs.all()) hub.disconnect(disconnect);
 	}
 
 	async #poll(

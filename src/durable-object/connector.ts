@@ -11,12 +11,12 @@ import type {
 	Subscription,
 	SubscriptionHandlers,
 } from "../core/connector.ts";
+import type { Disconnect } from "../core/control/disconnect.ts";
 import type { StreamBudget } from "../core/delivery/budget.ts";
 import { ConnectorError, closedError } from "../core/errors.ts";
-import { live, parseCursor } from "../core/history/cursor.ts";
+import { parseCursor } from "../core/history/cursor.ts";
 import type { PresenceBasis, StreamGuest } from "../core/presence-contract.ts";
-import { controlQuery, envelopeQuery } from "../core/request/request.ts";
-import { objectPresence } from "./guests-of-worker.ts";
+import { disconnectOn, objectPresence } from "./guests-of-worker.ts";
 import { checkedHolding, type DurableObjectOptions } from "./options.ts";
 import {
 	againQuery,
@@ -27,10 +27,10 @@ import {
 	limitsQuery,
 	positionHeader,
 	type Reply,
-	unknownPosition,
 } from "./protocol.ts";
 import { type ChannelNamespace, ObjectPublishing, type PublishingStub } from "./publishing.ts";
 import { ObjectRuns, type RunStub } from "./runs.ts";
+import { streamQuery } from "./stream-query.ts";
 import { ObjectSubscription, type OpenedSocket } from "./subscription.ts";
 import type { WebSocketLike } from "./worker-socket.ts";
 
@@ -164,6 +164,11 @@ class DurableObjectConnector implements Connector {
 		return subscription;
 	}
 
+	/** @throws {ConfigurationError} without a channel: the streams of a client are in the objects of its channels. */
+	disconnect({ channel, ...ending }: Disconnect): Promise<PublishResult> {
+		return disconnectOn(this.#publishing, channel, ending);
+	}
+
 	/**
 	 * The object's own stream, handed on untouched, so that the Worker spends no CPU per event.
 	 *
@@ -224,25 +229,4 @@ class DurableObjectConnector implements Connector {
 		if (response.status === failureStatus) throw errorOf((await response.json()) as Failure);
 		throw new ConnectorError("unavailable", `The channel's object answered ${response.status}.`);
 	}
-}
-
-/**
- * What the object must know about the stream. It gets the cursor as it was parsed, not as the
- * client sent it.
- */
-function streamQuery(
-	{ lastEventId, recent, expires, control, envelope, types, prefix = "" }: Resume,
-	position: string | undefined,
-): Record<string, string> {
-	const query: Record<string, string> = {};
-	if (position !== undefined) {
-		if (position !== live) query.lastEventId = position;
-	} else if (lastEventId !== undefined) query.lastEventId = unknownPosition;
-	else if (recent > 0) query.recent = String(recent);
-	if (expires !== Number.POSITIVE_INFINITY) query.expires = String(expires);
-	if (prefix !== "") query.prefix = prefix;
-	if (control) query[controlQuery[0]] = controlQuery[1];
-	if (types !== undefined) query.types = JSON.stringify(types);
-	if (envelope) query[envelopeQuery[0]] = envelopeQuery[1];
-	return query;
 }

@@ -3,6 +3,7 @@ import type { ServerSentEventsOptions } from "../core/options.ts";
 import { ServerSentEvents } from "../core/sse.ts";
 import { guestWatcher } from "./guest-watcher.ts";
 import type { Members } from "./members.ts";
+import type { Ending } from "./protocol.ts";
 
 interface Instance {
 	readonly connector: Connector;
@@ -31,5 +32,16 @@ export class Instances {
 		sse.presenceHost().watch(guestWatcher(members));
 		this.#made.push({ connector, prefix, sse });
 		return sse;
+	}
+
+	/** @returns how many of them have streams, and heard it. */
+	async disconnect(channel: string, ending: Ending): Promise<number> {
+		const heard = this.#made.filter(({ sse }) => sse.stats().connections > 0);
+		await Promise.all(
+			heard.map(({ sse, prefix }) =>
+				sse.disconnect({ ...ending, channel: channel.slice(prefix.length) }),
+			),
+		);
+		return heard.length;
 	}
 }

@@ -5,6 +5,7 @@ import type { Connector } from "../core/connector.ts";
 import type { RunStore } from "../core/run-store.ts";
 import type { Guest } from "./guest.ts";
 import type { Members } from "./members.ts";
+import type { Ending } from "./protocol.ts";
 import { RelaySockets } from "./relay-sockets.ts";
 import { HibernatingSockets, type SocketLimits, withSockets } from "./sockets.ts";
 import { SqlHistory } from "./sql-history.ts";
@@ -37,6 +38,12 @@ export interface Broker {
 		wait: number,
 		keeps: boolean,
 	): Promise<Response>;
+	/**
+	 * Tells the Workers which of their streams are to be ended.
+	 *
+	 * @returns how many heard it.
+	 */
+	disconnect(ending: Ending): number;
 	/** Those whose streams the object's are, and its Workers'. */
 	members: Members;
 	/** The sockets that outlive the object's memory, when it is its own broker. */
@@ -58,7 +65,9 @@ export function brokerOf({ upstream, ctx, limits, linger }: BrokerOwner): Broker
 		const keeping = keepsHistory(upstream) ? upstream : undefined;
 		const relay = new RelaySockets(upstream, limits, linger);
 		const accept = relay.accept.bind(relay);
-		return { plain: upstream, keeping, runs: upstream.runs, accept, members: relay.members };
+		const disconnect = relay.disconnect.bind(relay);
+		const { members } = relay;
+		return { plain: upstream, keeping, runs: upstream.runs, accept, disconnect, members };
 	}
 	const { storage } = ctx;
 	const sockets = new HibernatingSockets(ctx, limits);
@@ -73,6 +82,7 @@ export function brokerOf({ upstream, ctx, limits, linger }: BrokerOwner): Broker
 	// Both within this turn: what is published after the position comes on the socket.
 	const accept = async (_: string, guest: Guest | undefined, wait: number, keeps: boolean) =>
 		sockets.accept(keeps ? store.position() : undefined, guest, wait);
+	const disconnect = (ending: Ending) => sockets.disconnect(ending);
 	const { members } = sockets;
-	return { plain, keeping, store, ownRuns, runs, accept, members, sockets };
+	return { plain, keeping, store, ownRuns, runs, accept, disconnect, members, sockets };
 }

@@ -53,6 +53,14 @@ export const payloadMark = "m";
 /** How a notice begins. JSON follows. */
 export const noticeMark = "s";
 
+/** Which streams of a channel are to be ended, and why. */
+export interface Ending {
+	/** Absent: all. */
+	readonly client?: string;
+	readonly reason: string;
+	readonly final: boolean;
+}
+
 /** What an object says of a Worker's subscription. A socket that is open is a live subscription. */
 export type Notice =
 	| {
@@ -61,6 +69,8 @@ export type Notice =
 			/** The Worker confirms at least every so many UTF-16 code units. */
 			confirm: number;
 	  }
+	/** Streams are to be ended. */
+	| { disconnect: Ending }
 	/** Who is there, or who came and went, for a stream that is told. */
 	| { members: object }
 	/** Events of the object's own upstream. */

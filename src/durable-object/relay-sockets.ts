@@ -3,7 +3,15 @@ import type { Connector, Subscription, SubscriptionHandlers } from "../core/conn
 import type { ConnectorError } from "../core/errors.ts";
 import type { Guest } from "./guest.ts";
 import { Members } from "./members.ts";
-import { failureOf, type Notice, noticeMark, payloadMark, ping, pong } from "./protocol.ts";
+import {
+	type Ending,
+	failureOf,
+	type Notice,
+	noticeMark,
+	payloadMark,
+	ping,
+	pong,
+} from "./protocol.ts";
 import { socketPair } from "./socket-pair.ts";
 import { checkRoom, opening, type SocketLimits } from "./sockets.ts";
 import { Unread } from "./unread.ts";
@@ -68,6 +76,13 @@ export class RelaySockets implements SubscriptionHandlers {
 			this.members.join(socket, guest, tell, wait);
 		}
 		return answer;
+	}
+
+	/** @returns how many Workers heard it. */
+	disconnect(ending: Ending): number {
+		const { size } = this.#sockets;
+		this.#tell({ disconnect: ending });
+		return size;
 	}
 
 	onMessage(payload: string): void {

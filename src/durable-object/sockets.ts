@@ -6,6 +6,7 @@ import { controlChannel } from "../core/request/request.ts";
 import { attached, type Guest, guestIn } from "./guest.ts";
 import { Members, type Sleeper } from "./members.ts";
 import {
+	type Ending,
 	noticeMark,
 	payloadMark,
 	ping,
@@ -108,6 +109,14 @@ export class HibernatingSockets {
 		return sent;
 	}
 
+	/** @returns how many Workers heard it. */
+	disconnect(ending: Ending): number {
+		const text = noticeMark + JSON.stringify({ disconnect: ending });
+		const { bufferedBytes } = this.#limits;
+		const sockets = this.#ctx.getWebSockets(tag);
+		return sockets.filter((socket) => this.#unread.send(socket, text, bufferedBytes)).length;
+	}
+
 	receive(socket: ObjectSocket, text: unknown): void {
 		if (this.#isOurs(socket)) this.#unread.receive(socket, text);
 	}
@@ -181,6 +190,7 @@ export function withSockets(broker: Connector, sockets: HibernatingSockets): Con
 		name: broker.name,
 		scope: broker.scope,
 		publish: async (channel, payload) => {
+			if (channel.endsWith(controlChannel)) return { receivers: 0 };
 			// Both within this turn, so that the order of the calls is the order of delivery.
 			const workers = sockets.send(payload);
 			const { receivers } = await broker.publish(channel, payload);

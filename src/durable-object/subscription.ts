@@ -99,6 +99,7 @@ export class ObjectSubscription implements Subscription, SocketHandlers {
 	onNotice(notice: Notice): void {
 		if ("sockets" in notice) this.#sockets = notice.sockets;
 		else if ("end" in notice) this.end(errorOf(notice.end));
+		else if ("disconnect" in notice) callHandler(this.#handlers, "onDisconnect", notice.disconnect);
 		else if ("members" in notice) this.#onMembers?.(notice.members);
 		else if ("lost" in notice) this.#lose(errorOf(notice.lost));
 		else this.#restore();

@@ -119,6 +119,31 @@ describe.each([
 		});
 	});
 
+	test("disconnect ends the streams of a member in a channel, or all of the channel's, and no others", async () => {
+		const [channel, other] = [fresh(), fresh()];
+		const prefix = "theirs:";
+		const control = { "sse.control": "events", prefix };
+		const ann = await visit(channel, "ann", control);
+		const elsewhere = await visit(other, "ann", control);
+		const both = await visit([channel, other], "bob", control);
+		const foreign = await visit(channel, "ann");
+		await objects().disconnect(channel, { client: "ann", reason: "moved on" }, { prefix });
+		await ann.end();
+		expect(ann.retries).toHaveLength(1);
+		const endOf = (stream: EventStream) =>
+			stream.events.filter(({ event }) => event === "sse.disconnect").map(({ data }) => data);
+		expect(endOf(ann)).toEqual(['{"reason":"moved on","final":false}']);
+		if (binding === "SSE" && hold === "worker") await objects().evict(`${prefix}${channel}`);
+		expect(await objects().disconnect(channel, { final: true }, { prefix })).toBe(1);
+		await both.end();
+		expect(endOf(both)).toEqual(['{"reason":"disconnected","final":true}']);
+		// Its Worker or its object has had whatever there was.
+		await objects().publish(other, "still here", { prefix });
+		await elsewhere.first(({ data }) => data === "still here", "a message");
+		expect([elsewhere.state, foreign.state]).toEqual(["open", "open"]);
+		expect(foreign.events).toEqual([]);
+	});
+
 	// Which sockets they are makes no difference to this.
 	if (binding === "RELAY") return;
 

@@ -12,6 +12,7 @@ import { hubRuns } from "./suite/hub-runs.ts";
 import { leaving } from "./suite/leaving.ts";
 import { limits } from "./suite/limits.ts";
 import { operation } from "./suite/operation.ts";
+import { presence } from "./suite/presence.ts";
 import { publishing } from "./suite/publishing.ts";
 import { reading } from "./suite/reading.ts";
 import { sharing } from "./suite/sharing.ts";
@@ -46,6 +47,7 @@ export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
 		describe("limits", () => limits(bed));
 		describe("compression", () => compression(bed));
 		describe("operation", () => operation(bed));
+		describe("presence", () => presence(bed));
 		describe("runs on the hub", () => hubRuns(bed));
 		describe("mounted", () => more(bed));
 	});

@@ -1,4 +1,3 @@
-import { ConfigurationError } from "../errors.ts";
 import { checkNames } from "../known-names.ts";
 import { exceeds } from "../message/text.ts";
 import { checkChannel } from "../request/request.ts";
@@ -92,15 +91,6 @@ export function heardDisconnect(message: object): Disconnect | undefined {
 	} catch {
 		return undefined; // Whoever said it has another version, or is no process of ours.
 	}
-}
-
-/** A connector that makes streams itself ends them itself. */
-export function assertOwnStreams(name: string, makesStreams: boolean): void {
-	if (!makesStreams) return;
-	throw new ConfigurationError(
-		`disconnect(): the connector ${name} cannot end streams yet. Bound them by ` +
-			"maxDuration, or by the grant's expires.",
-	);
 }
 
 /** A stream, as far as it matters who is meant. */

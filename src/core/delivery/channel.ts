@@ -1,4 +1,5 @@
 import type { Connector, Subscription, SubscriptionHandlers } from "../connector.ts";
+import type { Disconnect } from "../control/disconnect.ts";
 import { type ConnectorError, gapError, unstored } from "../errors.ts";
 import { Log, type LogChannel, type LogMemory } from "../history/log.ts";
 import type { Run } from "../history/run.ts";
@@ -27,6 +28,7 @@ export interface ChannelOwner extends DecoderOwner {
 	readonly memory: LogMemory;
 	readonly clock: BrokerClock;
 	channelEnded(channel: Channel, error: ConnectorError): void;
+	disconnect(disconnect: Disconnect): void;
 }
 
 /** How old an empty position may be that a new client is given, in ms. */
@@ -190,6 +192,10 @@ export class Channel implements SubscriptionHandlers, Recovering, LogChannel {
 	onRestored(): void {
 		this.#owner.counters.reconnects++;
 		if (!this.#ended) this.#recovery?.restored();
+	}
+
+	onDisconnect(disconnect: Disconnect): void {
+		this.#owner.disconnect({ ...disconnect, channel: this.name });
 	}
 
 	onDegraded(error: ConnectorError): void {

@@ -1,5 +1,5 @@
 import type { Connector, Resume } from "../connector.ts";
-import type { Target } from "../control/disconnect.ts";
+import { concerns, type Disconnect } from "../control/disconnect.ts";
 import { type ConnectorError, type ErrorHandler, SseError } from "../errors.ts";
 import { formatCursor, parseCursor } from "../history/cursor.ts";
 import type { LogMemory } from "../history/log.ts";
@@ -7,7 +7,7 @@ import type { View } from "../history/render.ts";
 import { commentFrame } from "../message/frame.ts";
 import type { Message } from "../message/message.ts";
 import { beginning } from "../message/position.ts";
-import { Batch, Pacer, Semaphore } from "../scheduling.ts";
+import { Batch, Pacer, paced, Semaphore } from "../scheduling.ts";
 import type { Sink, SinkOwner } from "../sinks/sink.ts";
 import type { Counters } from "../stats.ts";
 import { BrokerClock } from "./broker-clock.ts";
@@ -89,12 +89,12 @@ export class Hub implements ChannelOwner, FeedOwner {
 		return this.#registry.connections;
 	}
 
-	/** The open streams that match. */
-	streams(isMeant: (target: Target) => boolean): Connection[] {
-		const all = [...this.#registry.feeds];
-		return all.flatMap(([connection, { names }]) =>
-			isMeant({ names, clients: connection.clients }) ? connection : [],
+	/** Ends the open streams that are meant. */
+	disconnect(disconnect: Disconnect): void {
+		const meant = [...this.#registry.feeds].flatMap(([connection, { names }]) =>
+			concerns(disconnect, { names, clients: connection.clients }) ? connection : [],
 		);
+		paced(meant, (connection) => connection.expel(disconnect));
 	}
 
 	/** Those that are just being opened included. */
