@@ -140,6 +140,38 @@ describe("objects that are taken out of memory while their streams are open", ()
 		}
 	});
 
+	test("100 streams whose object breaks stay, and what was published meanwhile comes", async () => {
+		const channel = fresh();
+		const streams: SocketStream[] = [];
+		for (let n = 0; n < 100; n += 25) {
+			streams.push(
+				...(await Promise.all(Array.from({ length: 25 }, () => objects.socket(channel)))),
+			);
+		}
+		const sent = ["before"];
+		await objects.publish(channel, "before");
+		for (const stream of streams) await stream.data(1);
+		for (let round = 1; round <= 2; round++) {
+			await objects.break(channel);
+			// It wakes the next object, which has few of the sockets yet, or none.
+			for (const n of [1, 2, 3]) {
+				sent.push(`${round}.${n}`);
+				await objects.publish(channel, `${round}.${n}`);
+			}
+			for (const stream of streams) expect(await stream.data(sent.length)).toEqual(sent);
+			const areBack = async () => {
+				sent.push("who?");
+				return (await objects.publish(channel, "who?")).receivers === 100;
+			};
+			await until(areBack, { what: "all Workers to be back" });
+		}
+		for (const stream of streams) {
+			expect(await stream.data(sent.length)).toEqual(sent);
+			expect(stream).toMatchObject({ state: "open", retries: [] });
+			expect(stream.events.some(({ event }) => event === "sse.gap")).toBe(false);
+		}
+	});
+
 	test("a viewer that leaves is gone from a sleeping object", async () => {
 		const channel = fresh();
 		const stream = await objects.socket(channel);
