@@ -11,7 +11,7 @@
  * @module
  */
 
-import { add, guarded, loadMore, parsed, report, streamUrl } from "./client/host.ts";
+import { add, callEach, guarded, loadMore, parsed, report, streamUrl } from "./client/host.ts";
 import { iterate } from "./client/iterate.ts";
 import { openPage, type Page } from "./client/page.ts";
 import { shareKey } from "./client/share-key.ts";
@@ -49,7 +49,12 @@ export type EventChannel<Events extends object = Record<string, unknown>> = Pick
 	"on" | "events"
 >;
 
-type Listener = [key: string, hear: (data: never, event: never) => void];
+/** With what ends its iterator, if it is one's. */
+type Listener = [
+	key: string,
+	hear: (data: never, event: never) => void,
+	end?: (error?: unknown) => void,
+];
 type StateListener = (state: ClientState, error?: unknown) => void;
 
 /**
@@ -72,12 +77,10 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	/** In the order in which they came. A key is a type, with a channel's name a line below. */
 	readonly #listeners = new Set<Listener>();
 	readonly #stateListeners = new Set<[StateListener]>();
-	/** What ends the iterators. */
-	readonly #ends = new Set<(error?: unknown) => void>();
 	#state: ClientState = "closed";
 	/** Present while something listens. */
 	#page: Page | undefined;
-	/** Whether a channel was listened to. */
+	/** Whether a channel was asked for. */
 	#hasChannels = false;
 
 	constructor(url: StreamUrl, options: EventClientOptions = {}) {
@@ -126,11 +129,12 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	on<Type extends TypeOf<Events>>(
 		type: Type,
 		listener: (data: DataOf<Events, Type>, event: ClientEvent<Type, DataOf<Events, Type>>) => void,
-	): () => void {
+	): () => void;
+	on(...listener: Listener): () => void {
 		// Nobody could catch an error when the stream opens.
 		const { url } = this.#options;
 		if (typeof url !== "function") streamUrl(url);
-		const stop = add(this.#listeners, [type, listener as Listener[1]]);
+		const stop = add(this.#listeners, listener);
 		// After this turn, so that everything added or exchanged in one turn is one request.
 		queueMicrotask(this.#settle);
 		return () => {
@@ -156,7 +160,7 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	events<Type extends TypeOf<Events>>(
 		...types: Type[]
 	): AsyncIterableIterator<EventOf<Events, Type>> {
-		return iterate(this as never, types, this.#ends);
+		return iterate(this as never, types);
 	}
 
 	/**
@@ -169,6 +173,7 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	 * ```
 	 */
 	channel(name: string): EventChannel<Events> {
+		this.#hasChannels = true;
 		// No type has a line end.
 		const key = <Type extends string>(type: Type) => `${type}\n${name}` as Type;
 		return {
@@ -186,15 +191,16 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	 * ```
 	 */
 	close(): void {
-		for (const end of this.#ends) end();
+		for (const [, , end] of this.#listeners) end?.();
 		this.#listeners.clear();
 		this.#settle();
+		// A listener of the state may close it while a stream is being opened.
+		queueMicrotask(this.#settle);
 	}
 
 	/** Opens, closes or widens the streams to match the listeners. */
 	readonly #settle = (): void => {
-		const keys = [...this.#listeners].map(([key]) => key);
-		const types = keys.filter((key) => !key.includes("\n"));
+		const types = [...this.#listeners].map(([key]) => key).filter((key) => !key.includes("\n"));
 		const options = this.#options;
 		// What is told of the stream needs none.
 		if (types.every((type) => type.startsWith("sse."))) {
@@ -203,13 +209,15 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 				this.#page = undefined;
 				this.#setState("closed");
 			}
-		} else if (this.#page) for (const type of types) this.#page.listen(type);
-		else this.#page = openPage(shareKey(options), options, types, this.#deliver, this.#setState);
-		this.#hasChannels ||= types.length < keys.length;
+		} else if (this.#page) {
+			this.#page.listen(types);
+			// The stream is over. A loop that begins now must not wait for it.
+			if (this.#state === "closed") this.#setState("closed");
+		} else this.#page = openPage(shareKey(options), options, types, this.#deliver, this.#setState);
 		if (this.#hasChannels) {
 			loadMore()
 				.then((more) => {
-					more.listenToChannels(
+					more.listen(
 						this.#listeners,
 						options,
 						shareKey(options),
@@ -225,24 +233,27 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 
 	readonly #deliver = (key: string, text: string, lastEventId: string): void => {
 		let event: ClientEvent | undefined;
-		for (const [each, hear] of [...this.#listeners]) {
-			if (each === key)
-				guarded(() => {
-					const [type] = key.split("\n") as [string];
-					const { parse } = this.#options;
-					const data = parse && !type.startsWith("sse.") ? parse : parsed;
-					event ??= { type, data: data(text, type), lastEventId };
-					hear(event.data as never, event as never);
-				});
-		}
+		callEach(this.#listeners, ([each, hear]) => {
+			if (each !== key) return;
+			const [type] = key.split("\n") as [string];
+			const parse = (!type.startsWith("sse.") && this.#options.parse) || parsed;
+			event ??= { type, data: parse(text, type), lastEventId };
+			hear(event.data as never, event as never);
+		});
 	};
 
 	readonly #setState: SetState = (state, error, why) => {
 		guarded(() => this.#options.onDebug?.({ state, why, error }));
-		if (state === this.#state) return;
-		this.#state = state;
-		for (const [hear] of [...this.#stateListeners]) guarded(() => hear(state, error));
+		const isOfChannels = why === "channels";
 		// What was heard before can still be read.
-		if (state === "closed") for (const end of this.#ends) end(error);
+		if (state === "closed") {
+			for (const [key, , end] of this.#listeners) {
+				if (key.includes("\n") === isOfChannels) end?.(error);
+			}
+		}
+		// The stream of the URL itself says what the state is, where there is one.
+		if (state === this.#state || (isOfChannels && this.#page)) return;
+		this.#state = state;
+		callEach(this.#stateListeners, ([hear]) => hear(state, error));
 	};
 }

@@ -69,7 +69,7 @@ export function useLatest<Events extends object, Type extends TypeOf<Events>, In
 }
 
 /**
- * The state of the connection: `connecting`, `open`, `waiting` or `closed`. On a server it is `closed`.
+ * The state of the connection: `connecting`, `open`, `polling`, `waiting` or `closed`. On a server it is `closed`.
  *
  * @example
  * ```ts

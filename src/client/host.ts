@@ -1,6 +1,7 @@
 /** What differs between hosts: browsers, workers, Electron, Node, Bun, Deno, React Native. */
 
-type Page = { document?: { baseURI: string } };
+/** A `Location` turns into its URL. */
+type Page = { document?: { baseURI: string }; location?: unknown };
 
 /**
  * The absolute URL. It asks for events instead of comments and `retry:`, which scripts cannot
@@ -12,7 +13,8 @@ export function streamUrl(url: string | URL): URL {
 	let target: URL | undefined;
 	try {
 		// A `<base>`, or a frame without its own URL, makes this differ from the location.
-		target = new URL(url, (globalThis as Page).document?.baseURI ?? globalThis.location?.href);
+		const base = (globalThis as Page).document?.baseURI ?? (globalThis as Page).location;
+		target = new URL(url, base as string | undefined);
 	} catch {
 		// Its message would quote the URL, which may hold a token.
 	}
@@ -35,13 +37,21 @@ export function parsed(text: string): unknown {
 	}
 }
 
-/** A listener that throws must not keep an event from the others. */
+/** Reports what the page's own code throws, so that the client goes on. */
 export function guarded(run: () => void): void {
 	try {
 		run();
 	} catch (error) {
 		report(error);
 	}
+}
+
+/**
+ * Calls back for each entry there is now. One that is removed meanwhile is passed over, and one that
+ * throws does not keep the others from it.
+ */
+export function callEach<T>(of: Set<T>, call: (entry: T) => void): void {
+	for (const entry of [...of]) if (of.has(entry)) guarded(() => call(entry));
 }
 
 /** Loads what most pages do not need. */

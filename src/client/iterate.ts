@@ -1,17 +1,21 @@
-import { add } from "./host.ts";
 import type { ClientEvent } from "./types.ts";
 
 /**
  * What is heard, for an async iterator. It listens with the first `next()`, and queues what has
  * not been read yet.
  *
- * @param ends is what tells it that no more comes, once or several times. What is queued can still
- *   be read, and then the error is thrown, if there is one.
+ * @param client is given what hears an event, and what is told that no more comes, once or several
+ *   times. What is queued can still be read then, and then the error is thrown, if there is one.
  */
 export function iterate<T extends ClientEvent>(
-	client: { on(type: never, listener: (data: unknown, event: T) => void): () => void },
+	client: {
+		on(
+			type: string,
+			hear: (data: unknown, event: T) => void,
+			end: (error?: unknown) => void,
+		): () => void;
+	},
 	types: readonly string[],
-	ends: Set<(error?: unknown) => void>,
 ): AsyncIterableIterator<T> {
 	const unread: T[] = [];
 	let stops: (() => void)[] = [];
@@ -23,20 +27,19 @@ export function iterate<T extends ClientEvent>(
 		wake?.();
 	};
 	const items = (async function* (): AsyncGenerator<T, void> {
-		stops = types.map((type) =>
-			client.on(type as never, (_, event) => {
-				unread.push(event);
-				wake?.();
-			}),
-		);
-		stops.push(add(ends, end));
-		while (!over || unread.length > 0) {
-			if (unread.length > 0) yield unread.shift() as T;
-			else {
+		const hear = (_: unknown, event: T): void => {
+			unread.push(event);
+			wake?.();
+		};
+		stops = types.map((type) => client.on(type, hear, end));
+		while (!over || unread[0]) {
+			if (!unread[0]) {
 				await new Promise<void>((resolve) => {
 					wake = resolve;
 				});
 			}
+			// Taken one by one from the front, a long queue would be moved each time.
+			yield* unread.splice(0);
 		}
 		if (over[0]) throw over[0];
 	})();

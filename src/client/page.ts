@@ -1,5 +1,5 @@
 import { always } from "./reconnecting-source.ts";
-import type { SourceOptions } from "./source.ts";
+import type { ShareKey, SourceOptions } from "./source.ts";
 import { openTab, type Tab } from "./tab.ts";
 import type { SetState } from "./types.ts";
 
@@ -11,7 +11,7 @@ export interface Page extends Pick<Tab, "listen"> {
 
 /** As `openTab`, and joins. */
 export function openPage(
-	key: string | false,
+	key: ShareKey,
 	options: SourceOptions,
 	types: readonly string[],
 	deliver: (type: string, data: string, id: string) => void,
@@ -50,7 +50,7 @@ export function openPage(
 	setState("connecting");
 	tab.join();
 	return {
-		listen: tab.listen,
+		...tab,
 		close: () => {
 			page.abort();
 			tab.leave();

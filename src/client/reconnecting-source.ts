@@ -1,5 +1,5 @@
 import { loadMore, parsed, report, streamUrl } from "./host.ts";
-import type { openSource } from "./more/client-more.ts";
+import type { open as openSource } from "./more/client-more.ts";
 import type { Failure, Source, SourceEvent, SourceOptions } from "./source.ts";
 import type { Disconnected, OpeningReason, SetState } from "./types.ts";
 
@@ -34,6 +34,9 @@ export const always: readonly string[] = [
 	...["sse.retry", "sse.ping", "sse.gap", "sse.disconnect"],
 ];
 
+/** It tells of its failures by the state, and rejects never. */
+type Open = (reason: OpeningReason, error?: unknown) => void;
+
 /**
  * Closures, and arguments in a row, as every page loads this: minifiers shorten their names.
  *
@@ -49,7 +52,7 @@ export function reconnectingSource(
 	onEvent: (type: string, data: string, id: string) => void,
 	onState: SetState,
 ): ReconnectingSource {
-	const { url, withCredentials, retry = true, watchdog, custom } = options;
+	const { url, retry = true, watchdog, custom } = options;
 	let source: Source | undefined;
 	/** The URL of the latest stream. */
 	let target: URL;
@@ -70,34 +73,34 @@ export function reconnectingSource(
 	/** Runs the next attempt, or while the stream is open, ends its silence. */
 	let timer: ReturnType<typeof setTimeout> | undefined;
 
-	const open = (reason: OpeningReason, error?: unknown): void => {
+	const open: Open = async (reason, error) => {
 		close();
-		onState("connecting", error, reason);
+		// First, because who is told of the state may close it.
 		const own = opening;
-		connect(own).catch((failure: unknown) => {
+		onState("connecting", error, reason);
+		try {
+			const address = typeof url === "function" ? await url() : url;
+			target = streamUrl(address);
+			// Nobody who does well with an EventSource pays for the rest.
+			if (custom || !globalThis.EventSource) opener ??= (await loadMore()).open;
+			if (own !== opening) return;
+			const position = cursor();
+			openedAt = 0;
+			silence ||= watchdog;
+			if (opener) source = opener(address, target, options, position);
+			else {
+				// An EventSource sends no header but its own, which a new one does not have.
+				if (position) target.searchParams.set("lastEventId", position);
+				// Of the options it takes `withCredentials` alone.
+				source = new EventSource(target.href, options as EventSourceInit);
+			}
+			for (const type of types) listen(type);
+			heard();
+		} catch (failure) {
 			if (own !== opening) return; // a newer opening has replaced this one
 			report(failure);
 			openLater(failure);
-		});
-	};
-
-	const connect = async (own: number): Promise<void> => {
-		const address = typeof url === "function" ? await url() : url;
-		target = streamUrl(address);
-		// Nobody who does well with an EventSource pays for the rest.
-		if (custom || !globalThis.EventSource) opener ??= (await loadMore()).openSource;
-		if (own !== opening) return;
-		const position = cursor();
-		openedAt = 0;
-		silence ||= watchdog;
-		if (opener) source = opener(address, target, options, position);
-		else {
-			// An EventSource sends no header but its own, which a new one does not have.
-			if (position) target.searchParams.set("lastEventId", position);
-			source = new EventSource(target.href, { withCredentials } as EventSourceInit);
 		}
-		for (const type of types) listen(type);
-		heard();
 	};
 
 	const listen = (type: string): void => {
@@ -121,7 +124,7 @@ export function reconnectingSource(
 		// A publisher may name an event "open" or "error". It says nothing about the connection.
 		if ("data" in event) {
 			const { data, lastEventId } = event;
-			if (type === "sse.retry") retryAfter = Math.min(+data, 3_600_000); // a timer that is too long fires at once
+			if (type === "sse.retry") retryAfter = Math.min(+data, 3_600_000);
 			// Without pings it is another server.
 			silence ??= 0;
 			// A ping's data is its interval.
@@ -175,7 +178,8 @@ export function reconnectingSource(
 		heardAt = Date.now();
 		clearTimeout(timer);
 		const longest = silence ?? goodWhile;
-		if (longest > 0) timer = setTimeout(onSilence, longest);
+		// A timer that is too long fires at once.
+		if (longest > 0) timer = setTimeout(onSilence, Math.min(longest, 2e9));
 	};
 
 	const onSilence = (): void => {
@@ -191,7 +195,7 @@ export function reconnectingSource(
 			.then((more) =>
 				more.ask(target, options, cursor(), () => {
 					if (own !== opening) return;
-					opener = more.openSource;
+					opener = more.open;
 					open("silent");
 				}),
 			)

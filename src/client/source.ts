@@ -7,6 +7,9 @@ export interface SourceOptions extends EventClientOptions {
 	readonly custom: boolean;
 }
 
+/** Names the tabs that share a stream. Nothing but a text is a name. */
+export type ShareKey = string | false | undefined;
+
 /** An event, as an EventSource hands it out. */
 export interface SourceEvent {
 	readonly data: string;

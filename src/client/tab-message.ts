@@ -21,4 +21,4 @@ export type TabMessage =
 	/**
 	 * From any tab: the types that it wants, and its position. It asks whether there is a leader.
 	 */
-	| [kind: "join", types: string[], cursor?: string | undefined];
+	| [kind: "join", types: readonly string[], cursor?: string | undefined];

@@ -1,5 +1,5 @@
 import { type ReconnectingSource, reconnectingSource } from "./reconnecting-source.ts";
-import type { SourceOptions } from "./source.ts";
+import type { ShareKey, SourceOptions } from "./source.ts";
 import type { TabMessage } from "./tab-message.ts";
 import type { ClientState, OpeningReason, Role, SetState } from "./types.ts";
 
@@ -16,15 +16,15 @@ export interface Tab {
 	join(): void;
 	/** Gives up the lock, the stream and the channel. The cursor stays. */
 	leave(): void;
-	listen(type: string): void;
+	listen(types: readonly string[]): void;
 }
 
 /**
- * @param key names the tabs that share a stream. False: this tab has its own.
+ * @param key names the tabs that share a stream. None: this tab has its own.
  * @param types what it listens for; grows by what other tabs want.
  */
 export function openTab(
-	key: string | false,
+	key: ShareKey,
 	options: SourceOptions,
 	types: Set<string>,
 	deliver: (type: string, data: string, id: string) => void,
@@ -66,14 +66,12 @@ export function openTab(
 	);
 
 	const join = (): void => {
-		if (!key) {
-			lead();
-			return;
-		}
-		channel = new BroadcastChannel(key);
-		channel.onmessage = ({ data }) => receive(data);
-		takeTurn();
-		ask();
+		if (key) {
+			channel = new BroadcastChannel(key);
+			channel.onmessage = ({ data }) => receive(data);
+			takeTurn();
+			ask();
+		} else lead();
 	};
 
 	const leave = (): void => {
@@ -171,14 +169,14 @@ export function openTab(
 			newest = term;
 			const isComparable = (position && !stale) || !cursor;
 			const canFollow = isComparable && [...types].every((type) => known.includes(type));
-			if (!canFollow) {
+			if (canFollow) {
+				cursor ||= position;
+				approach(position);
+			} else {
 				// Its own stream goes on meanwhile.
 				become(hasStream() ? "behind" : "apart");
 				ask();
-				return;
 			}
-			cursor ||= position;
-			approach(position);
 		}
 		if (is === "follow") onState(state);
 	};
@@ -220,10 +218,10 @@ export function openTab(
 		source,
 		join,
 		leave,
-		listen: (type) => {
-			if (types.has(type)) return;
-			learn([type]);
-			post(["join", [type]]);
+		listen: (wanted) => {
+			if (wanted.every((type) => types.has(type))) return;
+			learn(wanted);
+			post(["join", wanted]);
 		},
 	};
 }

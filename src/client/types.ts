@@ -138,7 +138,8 @@ export interface EventClientOptions {
 	 */
 	share?: string | boolean;
 	/**
-	 * A stream that is silent for longer, in ms, counts as dead and is reopened; 0: never.
+	 * A stream that is silent for longer, in ms, counts as dead and is reopened; 0: never. At most
+	 * 2,000,000,000, which is 23 days.
 	 *
 	 * @defaultValue three times the interval of the server's `sse.ping`; without pings never
 	 */
@@ -169,7 +170,8 @@ export interface EventClientOptions {
 	 */
 	lastEventId?: string;
 	/**
-	 * Ends the stream, as `close()` does. The client then reads the stream by `fetch`.
+	 * Ends the stream, as `close()` does, and for good. Loops over `events()` then throw its reason.
+	 * The client reads the stream by `fetch`.
 	 *
 	 * @defaultValue none
 	 */
@@ -194,8 +196,8 @@ export interface EventClientOptions {
 	 */
 	body?: Exclude<RequestInit["body"], ReadableStream | null | undefined>;
 	/**
-	 * Sends the request. Its answers must have a body that streams. The client then reads the stream
-	 * by it.
+	 * Sends the request. Its answers must have a body that streams, and end with the request's
+	 * `signal`. The client then reads the stream by it.
 	 *
 	 * @defaultValue `globalThis.fetch`, where the client reads by `fetch`
 	 */

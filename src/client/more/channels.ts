@@ -1,4 +1,4 @@
-import type { SourceOptions } from "../source.ts";
+import type { ShareKey, SourceOptions } from "../source.ts";
 import type { EventClientOptions, Gap, SetState, StreamUrl } from "../types.ts";
 import { Wants } from "./wants.ts";
 
@@ -10,16 +10,13 @@ interface InnerClient {
 }
 
 /** The key of a channel's listener has a type and, a line below, the channel's name. */
-type Listeners = Iterable<readonly [key: string, hear: unknown]>;
+type Listeners = Iterable<readonly [key: string, ...rest: unknown[]]>;
 
 /** What tells a client's channels of its listeners. */
 const known = /* @__PURE__ */ new WeakMap<SourceOptions, (listeners: Listeners) => void>();
 
 /** Tells a client's channels of all its listeners. The rest is what `openChannels` takes. */
-export function listenToChannels(
-	listeners: Listeners,
-	...of: Parameters<typeof openChannels>
-): void {
+export function listen(listeners: Listeners, ...of: Parameters<typeof openChannels>): void {
 	const [options] = of;
 	const channels = known.get(options) ?? openChannels(...of);
 	known.set(options, channels);
@@ -33,12 +30,12 @@ export function listenToChannels(
  * list changes each tab leaves the one and enters the other at its own cursor. The cursor names
  * each channel, so those that stay go on where they were.
  *
- * @param key names the tabs that share. False: this one is alone.
+ * @param key names the tabs that share. None: this one is alone.
  * @param streamUrl makes a URL absolute.
  */
 function openChannels(
 	options: SourceOptions,
-	key: string | false,
+	key: ShareKey,
 	streamUrl: (url: string | URL) => URL,
 	Client: new (url: StreamUrl, options: EventClientOptions) => InnerClient,
 	deliver: (key: string, text: string, lastEventId: string) => void,
@@ -47,6 +44,8 @@ function openChannels(
 	let types: readonly string[] = [];
 	/** The types that the open client listens to. */
 	let heard = new Set<string>();
+	/** The channels that this tab listens to. */
+	let wanted: ReadonlySet<string> = new Set();
 	let list = "[]";
 	let client: InnerClient | undefined;
 	let cursor = options.lastEventId;
@@ -65,7 +64,7 @@ function openChannels(
 		}
 		const opened = new Client(() => urlOf(channels), {
 			...options,
-			share: key && `${key} ${list}`,
+			share: key ? `${key} ${list}` : false,
 			...(cursor !== undefined && { lastEventId: cursor }),
 			parse: (text) => text,
 		});
@@ -74,7 +73,7 @@ function openChannels(
 			if (client === opened) setState(state, error, "channels");
 		});
 		heard = new Set();
-		listen();
+		listenToTypes();
 	};
 
 	const urlOf = async (channels: readonly string[]): Promise<URL> => {
@@ -86,7 +85,7 @@ function openChannels(
 		return target;
 	};
 
-	const listen = (): void => {
+	const listenToTypes = (): void => {
 		for (const type of types) {
 			if (client === undefined || heard.has(type)) continue;
 			heard.add(type);
@@ -99,13 +98,14 @@ function openChannels(
 
 	const hear = (type: string, data: unknown, lastEventId: string): void => {
 		cursor = lastEventId || cursor;
-		if (type === "sse.gap") {
-			const { channel } = data as Gap;
-			if (!wants.has(channel)) return;
-			for (const each of [type, `${type}\n${channel}`]) {
-				deliver(each, JSON.stringify(data), lastEventId);
-			}
-		} else if (type !== "sse.ping") {
+		if (type.startsWith("sse.")) {
+			// A gap is one channel's. What else is told is of the stream, and so of all of them.
+			const { channel } = data as Partial<Gap>;
+			const of = channel === undefined ? [...wanted] : [channel].filter((each) => wanted.has(each));
+			const keys = of.map((each) => `${type}\n${each}`);
+			if (of.length > 0) keys.unshift(type);
+			for (const key of keys) deliver(key, JSON.stringify(data), lastEventId);
+		} else {
 			const text = String(data);
 			const { channel, data: inner } = JSON.parse(text) as { channel: string; data: unknown };
 			// A parser of the page's own gets what it would get without an envelope.
@@ -120,9 +120,10 @@ function openChannels(
 	return (listeners) => {
 		const keys = [...listeners].map(([each]) => each);
 		const pairs = keys.filter((each) => each.includes("\n")).map(partsOf);
-		types = [...new Set(["sse.ping", "sse.gap", ...pairs.map(([type]) => type)])];
-		listen();
-		wants.set(new Set(pairs.map(([, channel]) => channel)));
+		types = [...new Set(["sse.ping", "sse.gap", "sse.disconnect", ...pairs.map(([type]) => type)])];
+		listenToTypes();
+		wanted = new Set(pairs.map(([, channel]) => channel));
+		wants.set(wanted);
 	};
 }
 

@@ -11,14 +11,14 @@ const pollers = /* @__PURE__ */ new WeakMap<SourceOptions, typeof openStream>();
  * @param target the same, absolute, with what the client adds for our own servers.
  * @param cursor where to begin. Undefined: with new events.
  */
-export function openSource(
+export function open(
 	address: string | URL,
 	target: URL,
 	options: SourceOptions,
 	cursor: string | undefined,
 ): Source {
-	const open = pollers.get(options) ?? openStream;
-	return open(isForeign(options) ? new URL(address, target) : target, options, cursor);
+	const openNext = pollers.get(options) ?? openStream;
+	return openNext(isForeign(options) ? new URL(address, target) : target, options, cursor);
 }
 
 function openStream(target: URL, options: SourceOptions, cursor: string | undefined): Source {
@@ -45,4 +45,4 @@ export async function ask(
 	askWith(RequestSource, pollers, openStream, target, options, cursor, onAnswer);
 }
 
-export { listenToChannels } from "./channels.ts";
+export { listen } from "./channels.ts";

@@ -22,9 +22,7 @@ export function fetchSource(url: URL, options: SourceOptions, cursor = ""): Sour
 	return new RequestSource(url, options, async (it) => {
 		try {
 			if (once && begun.has(options)) {
-				throw new Error(
-					"Nothing is sent again by itself with a method or a body, and no `retry: true`.",
-				);
+				throw new Error("With a method or a body nothing is sent again, unless `retry` is true.");
 			}
 			begun.add(options);
 			const isFit = cursor !== "" && cursor.length <= longestId;

@@ -115,8 +115,10 @@ async function poll(
 			for (const { id = "", type, data } of messages) hand(type, data, id);
 			// It has the position, also after messages that were passed over.
 			hand("sse.ping", String(longestWait * 1_000), lastEventId);
-			const next = wait === 0 ? 0 : began + (messages.length > 0 ? pause : longPause);
-			await until(next, it);
+			const longest = wait === 0 ? 0 : messages.length > 0 ? pause : longPause;
+			// The clock may have been set back meanwhile.
+			const rest = Math.min(longest, began + longest - Date.now());
+			await new Promise<void>((resolve) => after(Math.max(0, rest), it, resolve));
 		}
 	} catch (error) {
 		const { status = 500 } = error as { status?: number };
@@ -126,24 +128,29 @@ async function poll(
 }
 
 /** @throws {Error} when it takes longer, in ms. */
-function within<T>(answer: Promise<T>, ms: number, { closed }: RequestSource): Promise<T> {
+function within<T>(answer: Promise<T>, ms: number, it: RequestSource): Promise<T> {
 	return new Promise((resolve, reject) => {
-		const timer = setTimeout(() => reject(new Error("The server did not answer.")), ms);
-		const settle = () => clearTimeout(timer);
-		closed.addEventListener("abort", settle);
-		answer.then(resolve, reject).finally(() => {
-			settle();
-			closed.removeEventListener("abort", settle);
-		});
+		const stop = after(ms, it, () => reject(new Error("The server did not answer.")));
+		answer.then(resolve, reject).finally(stop);
 	});
 }
 
-/** Waits until then, in ms since 1970, or for ever when it is closed. */
-function until(then: number, { closed }: RequestSource): Promise<void> {
-	return new Promise((resolve) => {
-		const timer = setTimeout(resolve, Math.max(0, then - Date.now()));
-		closed.addEventListener("abort", () => clearTimeout(timer), { once: true });
-	});
+/**
+ * Runs it so many ms later, unless it is closed before.
+ *
+ * @returns what stops it, so that nothing of it stays.
+ */
+function after(ms: number, { closed }: RequestSource, run: () => void): () => void {
+	const stop = (): void => {
+		clearTimeout(timer);
+		closed.removeEventListener("abort", stop);
+	};
+	const timer = setTimeout(() => {
+		stop();
+		run();
+	}, ms);
+	closed.addEventListener("abort", stop);
+	return stop;
 }
 
 /** @throws {RangeError} when it is too long to be held. */

@@ -1,3 +1,5 @@
+import type { ShareKey } from "../source.ts";
+
 /** How often the others' channels are looked at, in ms. A tab that was killed does not tell. */
 const lookEvery = 30_000;
 
@@ -12,7 +14,7 @@ interface Hold {
  * The browser releases it with the tab, however that ends.
  */
 export class Wants {
-	readonly #key: string | false;
+	readonly #key: ShareKey;
 	readonly #onChange: (channels: readonly string[]) => void;
 	#own: ReadonlySet<string> = new Set();
 	readonly #held = new Map<string, Hold>();
@@ -26,23 +28,19 @@ export class Wants {
 	#isAway = false;
 
 	/**
-	 * @param key names the tabs that share. False: this one is alone.
+	 * @param key names the tabs that share. None: this one is alone.
 	 * @param onChange is told what all want together, sorted.
 	 */
-	constructor(key: string | false, onChange: (channels: readonly string[]) => void) {
+	constructor(key: ShareKey, onChange: (channels: readonly string[]) => void) {
 		this.#key = key;
 		this.#onChange = onChange;
-	}
-
-	has(channel: string): boolean {
-		return this.#own.has(channel);
 	}
 
 	/** Says what this tab wants. */
 	set(own: ReadonlySet<string>): void {
 		this.#own = own;
-		if (this.#key === false || own.size === 0) this.#onChange([...own].sort());
-		if (this.#key !== false) this.#say(this.#key);
+		if (!this.#key || own.size === 0) this.#onChange([...own].sort());
+		if (this.#key) this.#say(this.#key);
 	}
 
 	/** Holds the locks of the channels that are wanted, and no others. Then all tabs look. */

@@ -47,7 +47,7 @@ test.for(["/stream", "", "https://", "file:///stream", "data:text/event-stream,"
 
 test("in a page that is a file, a URL has to be whole, too", () => {
 	vi.stubGlobal("EventSource", Opened);
-	vi.stubGlobal("location", { href: "file:///home/me/page.html" });
+	vi.stubGlobal("location", new URL("file:///home/me/page.html"));
 	expect(listens(new EventClient("/stream"))).toThrow(/^url: must be absolute/);
 	listens(new EventClient("http://127.0.0.1:8000/stream"))()();
 });
@@ -65,7 +65,7 @@ test.for([
 	Opened.urls = [];
 	vi.stubGlobal("EventSource", Opened);
 	// A page without a URL of its own, as `srcdoc` makes it, has its parent's, or its `<base>`'s.
-	vi.stubGlobal("location", { href: "about:srcdoc" });
+	vi.stubGlobal("location", new URL("about:srcdoc"));
 	vi.stubGlobal(
 		"document",
 		Object.assign(new EventTarget(), { baseURI: "http://page.test/base/" }),

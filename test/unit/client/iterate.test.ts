@@ -5,11 +5,16 @@ function open() {
 	const taps: ((data: unknown, event: never) => void)[] = [];
 	let stops = 0;
 	const ends = new Set<(error?: unknown) => void>();
-	const on = (_: string, listener: (data: unknown, event: never) => void) => {
+	const on = (
+		_: string,
+		listener: (data: unknown, event: never) => void,
+		onEnd: (error?: unknown) => void,
+	) => {
 		taps.push(listener);
+		ends.add(onEnd);
 		return () => stops++;
 	};
-	const queue = iterate({ on }, ["a"], ends) as AsyncIterableIterator<unknown>;
+	const queue = iterate({ on }, ["a"]) as AsyncIterableIterator<unknown>;
 	const put = (value: number) => {
 		for (const tap of taps) tap(undefined, value as never);
 	};

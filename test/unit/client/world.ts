@@ -91,7 +91,7 @@ export class World {
 		return {
 			// Of two tabs that lead one after the other, the second has the later time.
 			Date: { now: () => ++this.#now },
-			location: { href: "http://hub.test/page" },
+			location: new URL("http://hub.test/page"),
 			reportError: (error: unknown) => {
 				throw error;
 			},
