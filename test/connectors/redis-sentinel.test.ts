@@ -22,7 +22,8 @@ const target = () => ({
 	nodeClientOptions: { password: "s3cret" },
 });
 
-const connect = (own: RedisOptions = {}) => redis(target(), { ...options, ...own });
+const connect = (own: RedisOptions = {}) =>
+	redis(target(), { ...options, timeout: 10_000, ...own });
 
 test("publishes and subscribes at the master that the Sentinels name", async () => {
 	const connector = connect();

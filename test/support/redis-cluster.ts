@@ -214,7 +214,7 @@ async function heirOf(
 			if (everything && seen !== offset) return undefined;
 			return nodes.find((node) => node.port === Number(port));
 		},
-		{ timeout: 20_000, what },
+		{ what },
 	);
 }
 

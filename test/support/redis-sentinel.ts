@@ -58,7 +58,7 @@ export async function startSentinels({ password }: { password: string }): Promis
 				const info = server === undefined ? "" : await replication(server);
 				return /^role:master/m.test(info) && /state=online/.test(info) ? server : undefined;
 			},
-			{ timeout: 30_000, what: "a master that is followed" },
+			{ what: "a master that is followed" },
 		);
 	const able = async () => {
 		const answers = await Promise.all(
@@ -91,12 +91,12 @@ export async function startSentinels({ password }: { password: string }): Promis
 				}
 				return false;
 			};
-			await until(over, { timeout: 30_000, every: 50, what: "another master" });
+			await until(over, { every: 50, what: "another master" });
 			await settled();
 		},
 		renamed: async (from) => {
 			const isNamed = async () => (await named()) !== from;
-			await until(isNamed, { timeout: 30_000, what: "another master's name" });
+			await until(isNamed, { what: "another master's name" });
 		},
 		replicated: async () => {
 			const current = await settled();
@@ -139,7 +139,8 @@ async function startSentinel(master: { name: string; port: number; password: str
 	const child = spawn("redis-server", [file, "--sentinel"], { stdio: "ignore" });
 	running.add(child);
 	child.on("exit", () => running.delete(child));
-	const command = (...args: string[]) => redisCommand({ port, tls: false, timeout: 5_000 }, [args]);
+	const command = (...args: string[]) =>
+		redisCommand({ port, tls: false, timeout: 20_000 }, [args]);
 	const answers = async () => (await command("PING").catch(String)) === "PONG";
 	await until(answers, { what: "a Sentinel to answer" });
 	// A Sentinel looks at its servers every ten seconds: at every step of a failover too.
