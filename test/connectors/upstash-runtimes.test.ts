@@ -1,10 +1,13 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { call } from "../support/hub-client.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { startUpstashGateway } from "../support/upstash-gateway.ts";
 import { until } from "../support/wait.ts";
+import { startWorker } from "../support/worker.ts";
 
 const bin = (name: string) =>
 	fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
@@ -59,4 +62,34 @@ test.for([
 		child.kill("SIGKILL");
 		await gone;
 	}
+});
+
+const folder = "test/connectors/upstash-runtimes";
+const program = fileURLToPath(new URL("upstash-runtimes/polling-main.ts", import.meta.url));
+test.for([
+	["node", [program]],
+	["bun", [program]],
+	["deno", ["run", "--no-prompt", "-A", program]],
+	["workerd", undefined],
+] as const)("%s polls where streams are refused, and ends", async ([name, args]) => {
+	await using gateway = await startUpstashGateway({ redis: server.url });
+	gateway.fault({ to: "subscribe", status: 400, error: "ERR no SUBSCRIBE" });
+	const env = { UPSTASH_URL: gateway.url, UPSTASH_TOKEN: gateway.token, CHANNEL: name };
+	const said = async () => {
+		if (args !== undefined) {
+			const { stdout } = await promisify(execFile)(bin(name), args, {
+				env: { ...process.env, ...env },
+			});
+			return stdout;
+		}
+		const worker = await startWorker({ entry: `${folder}/polling-worker.ts`, env });
+		try {
+			return (await call(worker.url)).body;
+		} finally {
+			await worker.kill();
+		}
+	};
+	const { seen, why } = JSON.parse(await said());
+	expect(seen).toEqual([1, 2, 3]);
+	expect(why).toContain("SUBSCRIBE");
 });
