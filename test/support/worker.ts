@@ -27,7 +27,10 @@ export interface WorkerOptions {
 
 export type Worker = ServerProcess;
 
-/** A Worker in workerd itself: no development proxy, and no reload. */
+/**
+ * A Worker in workerd itself: no development proxy, and no reload. miniflare is not needed for it: `workerd:unsafe`
+ * evicts objects, `ctx.abort()` breaks them, and a Worker shares its clock with its objects.
+ */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
 	const { entry, args = [], canEvict = false, token } = options;
 	const directory = temporaryDirectory();
