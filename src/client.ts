@@ -191,7 +191,7 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	 * ```
 	 */
 	close(): void {
-		for (const [, , end] of this.#listeners) end?.();
+		callEach(this.#listeners, ([, , end]) => end?.());
 		this.#listeners.clear();
 		this.#settle();
 		// A listener of the state may close it while a stream is being opened.
@@ -247,9 +247,9 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 		const isOfChannels = why === "channels";
 		// What was heard before can still be read.
 		if (state === "closed") {
-			for (const [key, , end] of this.#listeners) {
+			callEach(this.#listeners, ([key, , end]) => {
 				if (key.includes("\n") === isOfChannels) end?.(error);
-			}
+			});
 		}
 		// The stream of the URL itself says what the state is, where there is one.
 		if (state === this.#state || (isOfChannels && this.#page)) return;

@@ -92,6 +92,19 @@ test("who was stopped by another listener hears no more", async () => {
 	expect(heard).toEqual(["connecting", "last connecting", "open", "last open", "first"]);
 });
 
+test("options as addEventListener has them keep nobody from closing", async () => {
+	const { client, streams } = open([": hello\n\n"]);
+	const errors = vi.spyOn(console, "error").mockImplementation(() => undefined);
+	const on = client.on as (...args: unknown[]) => unknown;
+	on.call(client, "message", () => undefined, { once: true });
+	await isOpen(client);
+	client.close();
+	expect(client.state).toBe("closed");
+	await some();
+	expect(streams.size).toBe(0);
+	expect(errors).toHaveBeenCalled();
+});
+
 test("a loop that begins when the stream is over ends", async () => {
 	const { client, asked } = open([undefined]);
 	const states: string[] = [];
