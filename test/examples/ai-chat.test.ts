@@ -138,7 +138,7 @@ test("after the end a reload shows the answer, and its look for more costs one 2
 
 test("a page that asks for the rest when the answer has just ended has all of it", async () => {
 	const { page } = await newChat();
-	await ask(page, "Count to 40.");
+	await ask(page, "Count to 150.");
 	await says(page, "5 ");
 	let go: () => void = () => undefined;
 	const isHeld = new Promise<void>((resolve) => {
@@ -153,12 +153,12 @@ test("a page that asks for the rest when the answer has just ended has all of it
 	const asked = late.waitForRequest("**/stream?last=*");
 	await late.goto(page.url());
 	await asked;
-	expect(await shown(late)).toEqual(["Count to 40."]);
+	expect(await shown(late)).toEqual(["Count to 150."]);
 	await isOver(page);
 	go();
-	await says(late, "40 ");
+	await says(late, "150 ");
 	await isOver(late);
-	expect(await shown(late)).toEqual(["Count to 40.", counted(40)]);
+	expect(await shown(late)).toEqual(["Count to 150.", counted(150)]);
 	expect(resumes).toEqual([200]);
 });
 

@@ -17,7 +17,7 @@ export async function expectQuiet(
 					const { connections, channels: open } = await health(server);
 					return connections === 0 && open === 0;
 				},
-				{ timeout: 10_000, what: `${name} to let go of connections and channels`, every: 100 },
+				{ timeout: 60_000, what: `${name} to let go of connections and channels`, every: 100 },
 			).catch((error: Error) => ledger.problems.push(error.message));
 		}
 	}

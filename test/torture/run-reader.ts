@@ -14,7 +14,7 @@ export interface Read {
 export type Place = (random: Random) => string | undefined;
 
 /** For so long a run that was begun, or may have been, has no end, in ms. */
-const patience = 40_000;
+const patience = 120_000;
 
 /** So long nothing may come on a response, in ms. */
 const silence = 10_000;

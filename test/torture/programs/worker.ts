@@ -79,7 +79,10 @@ export default {
 			case "/healthz": {
 				for (const name of counts.held.keys()) names.add(name);
 				const sockets = [...names].map((name) => objectOf(SSE, name).sockets());
-				const subscribed = [...counts.held.values(), ...(await Promise.all(sockets))];
+				const subscribed = [
+					...[...counts.held.values()].map(({ size }) => size),
+					...(await Promise.all(sockets)),
+				];
 				const held = subscribed.reduce((sum, count) => sum + count, 0);
 				return Response.json({ status: "ok", connections: held, channels: held });
 			}
