@@ -40,7 +40,7 @@ export class ObjectEngine implements Engine {
 			id: who?.id,
 			connector: prefixed(connector, prefix),
 			began: (connection) => stream.begin(connection),
-			ended: () => undefined,
+			ended: () => stream.end(),
 		};
 	}
 

@@ -19,6 +19,9 @@ export class ObjectStream {
 	readonly #early: [string, object][] = [];
 	/** Channels of which it has missed something, and whether it has again since it was read. */
 	readonly #behind = new Map<string, boolean>();
+	readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+	/** Reads fail. The first failure is reported. */
+	#isFailing = false;
 
 	constructor(options: ObjectStreamOptions) {
 		this.#options = options;
@@ -29,6 +32,10 @@ export class ObjectStream {
 		for (const [channel, told] of this.#early.splice(0)) this.tell(channel, told);
 	}
 
+	end(): void {
+		for (const timer of this.#timers) clearTimeout(timer);
+	}
+
 	tell(channel: string, told: object): void {
 		if (this.#connection === undefined) this.#early.push([channel, told]);
 		else if (this.#behind.has(channel)) this.#behind.set(channel, true);
@@ -37,22 +44,28 @@ export class ObjectStream {
 
 	/** It read too slowly. It is told everything once it reads again. */
 	#recover(channel: string): void {
+		if (!this.#connection?.isOpen) return;
 		this.#behind.set(channel, true);
-		setTimeout(() => void this.#resend(channel), pause);
+		const timer = setTimeout(() => {
+			this.#timers.delete(timer);
+			void this.#resend(channel);
+		}, pause);
+		this.#timers.add(timer);
 	}
 
 	async #resend(channel: string): Promise<void> {
-		if (!this.#connection?.isOpen) return;
 		try {
 			this.#behind.set(channel, false);
 			const { occupancy, members } = await this.#options.read(channel, mostMembers + 1);
+			this.#isFailing = false;
 			const told = occupancy > mostMembers ? { occupancy } : { occupancy, members };
 			// What came meanwhile may be in there, or not.
-			if (this.#behind.get(channel) || !this.#connection.write(eventOf({ channel, ...told }))) {
+			if (this.#behind.get(channel) || !this.#connection?.write(eventOf({ channel, ...told }))) {
 				this.#recover(channel);
 			} else this.#behind.delete(channel);
 		} catch (error) {
-			this.#options.failed(error, channel);
+			if (!this.#isFailing) this.#options.failed(error, channel);
+			this.#isFailing = true;
 			this.#recover(channel);
 		}
 	}
