@@ -53,6 +53,11 @@ export const payloadMark = "m";
 /** How a notice begins. JSON follows. */
 export const noticeMark = "s";
 
+/** The text of a notice of members. @param json of it. */
+export function membersNotice(json: string): string {
+	return `${noticeMark}{"members":${json}}`;
+}
+
 /** Which streams of a channel are to be ended, and why. */
 export interface Ending {
 	/** Absent: all. */
@@ -71,7 +76,7 @@ export type Notice =
 	  }
 	/** Streams are to be ended. */
 	| { disconnect: Ending }
-	/** Who is there, or who came and went, for a stream that is told. */
+	/** The members of the channel, or those that joined and left. */
 	| { members: object }
 	/** Events of the object's own upstream. */
 	| { lost: Failure }

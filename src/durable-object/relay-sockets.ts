@@ -2,10 +2,12 @@ import type { ObjectSocket } from "cloudflare:workers";
 import type { Connector, Subscription, SubscriptionHandlers } from "../core/connector.ts";
 import type { ConnectorError } from "../core/errors.ts";
 import type { Guest } from "./guest.ts";
+import { lastMade } from "./last-made.ts";
 import { Members } from "./members.ts";
 import {
 	type Ending,
 	failureOf,
+	membersNotice,
 	type Notice,
 	noticeMark,
 	payloadMark,
@@ -26,6 +28,7 @@ export class RelaySockets implements SubscriptionHandlers {
 	readonly #limits: SocketLimits;
 	readonly #linger: number;
 	readonly #unread = new Unread();
+	readonly #noticeOf = lastMade(membersNotice);
 	readonly #sockets = new Map<ObjectSocket, Guest | undefined>();
 	/** Those whose streams the sockets are. */
 	readonly members: Members = new Members(() => []);
@@ -46,7 +49,7 @@ export class RelaySockets implements SubscriptionHandlers {
 	 * Takes a Worker's socket once the upstream's subscription is live.
 	 *
 	 * @param guest whose stream it is for.
-	 * @param wait until it is told who is there, in ms.
+	 * @param wait how long the list of members is held back, in ms.
 	 * @throws {ConnectorError} when the upstream is away or refuses, or there are too many.
 	 */
 	async accept(channel: string, guest?: Guest, wait = 0): Promise<Response> {
@@ -72,7 +75,7 @@ export class RelaySockets implements SubscriptionHandlers {
 		this.#sockets.set(socket, guest);
 		this.#send(socket, opening(this.#users, this.#limits));
 		if (guest !== undefined) {
-			const tell = (json: string) => this.#send(socket, `${noticeMark}{"members":${json}}`);
+			const tell = (json: string) => this.#send(socket, this.#noticeOf(json));
 			this.members.join(socket, guest, tell, wait);
 		}
 		return answer;
@@ -86,7 +89,8 @@ export class RelaySockets implements SubscriptionHandlers {
 	}
 
 	onMessage(payload: string): void {
-		for (const socket of this.#sockets.keys()) this.#send(socket, payloadMark + payload);
+		const text = payloadMark + payload;
+		for (const socket of this.#sockets.keys()) this.#send(socket, text);
 	}
 
 	onLost(error: ConnectorError): void {

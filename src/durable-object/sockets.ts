@@ -4,9 +4,11 @@ import { ConnectorError } from "../core/errors.ts";
 import type { GuestPage } from "../core/presence-contract.ts";
 import { controlChannel } from "../core/request/request.ts";
 import { attached, type Guest, guestIn } from "./guest.ts";
+import { lastMade } from "./last-made.ts";
 import { Members, type Sleeper } from "./members.ts";
 import {
 	type Ending,
+	membersNotice,
 	noticeMark,
 	payloadMark,
 	ping,
@@ -60,6 +62,7 @@ export class HibernatingSockets {
 	readonly #ctx: ObjectState;
 	readonly #limits: SocketLimits;
 	readonly #unread = new Unread();
+	readonly #noticeOf = lastMade(membersNotice);
 	/** Those whose streams the sockets are. */
 	readonly members: Members = new Members(() => this.#sleepers());
 	/** About how many are open. Listing them all takes time. */
@@ -77,7 +80,7 @@ export class HibernatingSockets {
 	 *
 	 * @param position the newest of this turn. Undefined: the Worker keeps nothing.
 	 * @param guest whose stream it is for.
-	 * @param wait until it is told who is there, in ms.
+	 * @param wait how long the list of members is held back, in ms.
 	 * @throws {ConnectorError} when the object holds as many as it may.
 	 */
 	accept(position: string | undefined, guest?: Guest, wait = 0): Response {
@@ -150,9 +153,8 @@ export class HibernatingSockets {
 
 	#teller(socket: ObjectSocket): (json: string) => boolean {
 		return (json) => {
-			const text = `${noticeMark}{"members":${json}}`;
 			// One that could not take it is closed. Its Worker comes back, and is told everything.
-			this.#unread.send(socket, text, this.#limits.bufferedBytes);
+			this.#unread.send(socket, this.#noticeOf(json), this.#limits.bufferedBytes);
 			return true;
 		};
 	}
