@@ -75,7 +75,7 @@ export function reconnectingSource(
 
 	const open: Open = async (reason, error) => {
 		close();
-		// First, because who is told of the state may close it.
+		// This comes first, because a listener of the state may close the client.
 		const own = opening;
 		onState("connecting", error, reason);
 		try {

@@ -244,8 +244,8 @@ export interface Connector {
 		resume: Resume,
 	): Promise<ReadableStream<Uint8Array>> | undefined;
 	/**
-	 * Ends streams. Optional, for a broker that makes streams itself, or knows each request's own
-	 * subscription: others are told over a channel of the library's.
+	 * Ends streams. Optional. A broker has it that makes streams itself, or that knows the
+	 * subscription of each request. Without it, a control channel tells all processes.
 	 *
 	 * @throws {ConnectorError} (the promise rejects) when the broker is away or refuses.
 	 */

@@ -18,7 +18,7 @@ export type PresenceBasis<C = unknown> =
 	  }
 	| {
 			readonly kind: "objects";
-			/** The same connector, for the stream of one guest. */
+			/** Makes a connector like this one for the stream of one guest. */
 			as(guest: StreamGuest): C;
 			/** A page of the members of a channel, in the order of their ids. */
 			page(channel: string, after: string, limit: number): Promise<GuestPage>;

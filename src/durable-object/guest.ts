@@ -8,7 +8,7 @@ export interface Guest {
 	readonly data?: unknown;
 	/** How long the member stays after its last stream, in ms. */
 	readonly grace: number;
-	/** Whether it is told who comes and goes. */
+	/** Whether its stream gets the events of joins and leaves. */
 	readonly sees: boolean;
 }
 
@@ -21,8 +21,8 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 const decoder = /* @__PURE__ */ new TextDecoder();
 
 /**
- * A guest as it is kept in the attachment of a socket: as UTF-8, of which an attachment of 2 kB holds the longest id
- * with the largest data. A text would take two bytes for each character.
+ * A guest, for the attachment of a socket. An attachment has at most 2 kB. As UTF-8 the longest id fits beside the
+ * largest data. A string would take two bytes per character.
  */
 export function attached(guest: Guest): Uint8Array {
 	return encoder.encode(JSON.stringify(guest));

@@ -24,7 +24,7 @@ interface Watcher {
 	dueAt: number;
 }
 
-/** Above so many members, streams are told only how many there are. */
+/** A channel with more members than these sends its streams only their number. */
 const mostMembers = 200;
 /** Between two events, in ms. */
 const pause = 1_000;
@@ -69,7 +69,7 @@ export class Members {
 		this.#joined.clear();
 	}
 
-	/** @param wait until it is told who is there, in ms. */
+	/** @param wait how long the list of members is held back, in ms. */
 	join(key: object, guest: Guest, tell: Tell, wait = 0): void {
 		this.wake();
 		this.#enter(key, guest, tell, Date.now() + wait);

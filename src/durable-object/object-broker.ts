@@ -28,7 +28,7 @@ export interface Broker {
 	 * Takes a Worker's socket, which is sent the channel's payloads.
 	 *
 	 * @param guest whose stream it is for.
-	 * @param wait until it is told who is there, in ms.
+	 * @param wait how long the list of members is held back, in ms.
 	 * @param keeps whether the Worker wants history. Then the answer may say the channel's position.
 	 * @throws {ConnectorError} when that cannot be.
 	 */

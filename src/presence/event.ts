@@ -2,7 +2,7 @@ import { frame } from "../core/message/frame.ts";
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
-/** Above so many members, streams are told only how many there are. */
+/** A channel with more members than these sends its streams only their number. */
 export const mostMembers = 200;
 
 /** A frame that tells a stream who is there, or who came and went. */

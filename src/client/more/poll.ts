@@ -136,7 +136,7 @@ function within<T>(answer: Promise<T>, ms: number, it: RequestSource): Promise<T
 }
 
 /**
- * Runs it so many ms later, unless it is closed before.
+ * Calls back after this time, in ms, unless the source is closed before.
  *
  * @returns what stops it, so that nothing of it stays.
  */
