@@ -1,9 +1,10 @@
 import type { Disconnect } from "./control/disconnect.ts";
 import type { StreamBudget } from "./delivery/budget.ts";
-import type { ConnectorError, SseError } from "./errors.ts";
+import type { SseError } from "./errors.ts";
 import type { History } from "./history-contract.ts";
 import type { PresenceBasis } from "./presence-contract.ts";
 import type { RunStore } from "./run-store.ts";
+import type { Subscription, SubscriptionHandlers } from "./subscription-contract.ts";
 
 export type {
 	ChannelHistoryOptions,
@@ -14,6 +15,7 @@ export type {
 } from "./history-contract.ts";
 
 export type { PresenceBasis } from "./presence-contract.ts";
+export type { Subscription, SubscriptionHandlers } from "./subscription-contract.ts";
 
 /** The result of a publish. */
 export interface PublishResult {
@@ -59,38 +61,6 @@ export interface OutgoingMessage extends SendOptions {
 export type PublishOutcome =
 	| (PublishResult & { error?: undefined })
 	| { error: SseError; receivers?: undefined; id?: undefined };
-
-/**
- * What a connector tells the owner of a subscription. It calls none of these after
- * `unsubscribe()`, or after `onEnd`.
- */
-export interface SubscriptionHandlers {
-	/** One payload, exactly as it was published. */
-	onMessage(payload: string): void;
-	/** The subscription was live and is lost. The connector is already reconnecting. */
-	onLost(error: ConnectorError): void;
-	/** The subscription is live again. Messages published in between may be missing. */
-	onRestored(): void;
-	/**
-	 * The subscription works, by a way that is slower or costs more. The error says why. Optional.
-	 */
-	onDegraded?(error: ConnectorError): void;
-	/** Streams of the channel are to be ended: those of one client, or all. Optional. */
-	onDisconnect?(disconnect: Disconnect): void;
-	/** The subscription is over for good: it was refused, or `close()` was called. */
-	onEnd(error: ConnectorError): void;
-}
-
-/** A live subscription to one channel. */
-export interface Subscription {
-	/**
-	 * The position of the newest message when the subscription became live, as `history.head`
-	 * returns it. A connector that learns it as it subscribes saves its channel that call. Optional.
-	 */
-	readonly position?: string | undefined;
-	/** Ends the subscription. Idempotent; see U1 to U3 of `Connector`. */
-	unsubscribe(): Promise<void>;
-}
 
 /** Where a stream begins and ends. */
 export interface Resume {

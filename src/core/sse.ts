@@ -215,13 +215,10 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		const { allowed } = this.#options.channels;
 		const disconnect = checkedDisconnect(options, allowed);
 		const connector = this.#hubs.connectOpen();
-		// Its streams are in objects, or in requests of Workers, and neither hears the word.
-		if (connector.disconnect !== undefined) {
-			const { receivers } = await connector.disconnect(disconnect);
-			return { receivers };
-		}
-		this.#streams.disconnect(disconnect);
-		const { receivers } = await this.#control.send("disconnect", disconnect);
+		// With one that has its own way, the streams are in objects, or in requests that hear no control channel.
+		if (connector.disconnect === undefined) this.#streams.disconnect(disconnect);
+		const { receivers } = await (connector.disconnect?.(disconnect) ??
+			this.#control.send("disconnect", disconnect));
 		return { receivers };
 	}
 
