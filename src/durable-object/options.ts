@@ -49,7 +49,7 @@ export interface DurableObjectOptions {
  * By what was measured on workerd: 165 µs for an event or a silence, 14 ns for a byte. That counts
  * all of workerd, so it is more than the platform counts.
  */
-const budgets: Readonly<Record<"free" | "paid", StreamBudget>> = {
+export const streamBudgets: Readonly<Record<"free" | "paid", StreamBudget>> = {
 	free: { writes: 40, bytes: 131_072 },
 	paid: { writes: 100_000, bytes: 536_870_912 },
 };
@@ -84,5 +84,5 @@ export function checkedHolding(options: DurableObjectOptions): {
 	if (plan !== "free" && plan !== "paid") {
 		throw new ConfigurationError('durableObject(): plan: must be "free" or "paid".');
 	}
-	return { hold, perStream: budgets[plan] };
+	return { hold, perStream: streamBudgets[plan] };
 }

@@ -49,9 +49,14 @@ export interface ServerHub {
  */
 export function createHub(environment: Environment): ServerHub {
 	const settings = readSettings(environment);
-	const { host, drain, options, publishing, compression, hold, ...rest } = settings;
+	const { host, drain, options, publishing, compression, hold, workersPlan, ...rest } = settings;
 	if (hold !== undefined) {
 		throw new ConfigurationError("SSE_HOLD: only on Workers, with Durable Objects. Unset it.");
+	}
+	if (workersPlan !== undefined) {
+		throw new ConfigurationError(
+			"SSE_WORKERS_PLAN: only on Workers. Elsewhere a stream has no end by its CPU time. Unset it.",
+		);
 	}
 	const { authorize, ...rights } = readAuth(environment);
 	const isSigned = rights.authorizePublish !== undefined;

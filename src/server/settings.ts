@@ -43,6 +43,8 @@ export interface Settings {
 	runsPrefix: string | undefined;
 	/** Who holds the streams on Durable Objects. Undefined: the default of `durableObject()`. */
 	hold: "worker" | "object" | undefined;
+	/** Cloudflare's plan, which limits what one stream may be sent. Undefined: paid. */
+	workersPlan: "free" | "paid" | undefined;
 	/** Undefined: streams are not compressed. */
 	compression: GzipOptions | undefined;
 	/** Options of the library. Undefined: its own default. */
@@ -65,15 +67,22 @@ export function readSettings(environment: Environment): Settings {
 		logsConnections: flag(environment, "SSE_LOG_CONNECTIONS") ?? false,
 		countsMembers: flag(environment, "SSE_PRESENCE") ?? false,
 		runsPrefix: runsPrefixFrom(environment),
-		hold: holdFrom(environment),
+		hold: oneOf(environment, "SSE_HOLD", ["worker", "object"]),
+		workersPlan: oneOf(environment, "SSE_WORKERS_PLAN", ["free", "paid"]),
 		compression: compressionFrom(environment),
 		options: libraryOptions(environment),
 	};
 }
 
-function holdFrom({ SSE_HOLD: hold }: Environment): Settings["hold"] {
-	if (hold === undefined || hold === "worker" || hold === "object") return hold;
-	throw new ConfigurationError("SSE_HOLD must be worker or object.");
+function oneOf<Word extends string>(
+	environment: Environment,
+	name: string,
+	words: readonly Word[],
+): Word | undefined {
+	const text = environment[name];
+	const word = words.find((each) => each === text);
+	if (text === undefined || word !== undefined) return word;
+	throw new ConfigurationError(`${name} must be ${words.join(" or ")}.`);
 }
 
 function compressionFrom(environment: Environment): GzipOptions | undefined {

@@ -193,6 +193,12 @@ const delivery: readonly Variable[] = [
 			"On Workers with Durable Objects: [who holds the streams](workers.md#who-holds-the-streams). `worker` lets the objects sleep, `object` takes no CPU of the Worker per event",
 	},
 	{
+		name: "SSE_WORKERS_PLAN",
+		default: "paid",
+		meaning:
+			"On Workers: [the plan](workers.md#limits-to-know), `free` or `paid`. It limits a request's CPU time. So a stream that the Worker makes ends before that, and its client reconnects",
+	},
+	{
 		name: "SSE_LINGER",
 		default: "2000",
 		meaning: "How long a channel stays subscribed that nobody reads any more, in ms",

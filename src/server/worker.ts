@@ -2,6 +2,7 @@ import { redis } from "../connectors/redis.ts";
 import type { Connector } from "../core/connector.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { ServerSentEvents } from "../core/sse.ts";
+import { streamBudgets } from "../durable-object/options.ts";
 import {
 	type ChannelNamespace,
 	SseChannel as ChannelObject,
@@ -33,10 +34,14 @@ let hub: Fetch | undefined;
 function createFrom(bindings: Bindings): Fetch {
 	const set = variables(bindings);
 	// It listens on no address of its own: `npm run start:workers` tells it wrangler's.
-	const { options, hosts, compression, hold, ...settings } = readSettings({
-		HOST: "0.0.0.0",
-		...set,
-	});
+	const {
+		options,
+		hosts,
+		compression,
+		hold,
+		workersPlan = "paid",
+		...settings
+	} = readSettings({ HOST: "0.0.0.0", ...set });
 	if (compression !== undefined) {
 		throw new ConfigurationError(
 			"SSE_COMPRESS: not on Workers, where each stream stands alone and nothing can be compressed once for many. " +
@@ -53,6 +58,8 @@ function createFrom(bindings: Bindings): Fetch {
 	const sse = new ServerSentEvents({
 		connector: broker ?? ownObjects(bindings, { history: historyFromEnvironment(bindings), hold }),
 		...options,
+		// With every broker: each stream that is made here takes CPU time of its request.
+		limits: { ...options.limits, perStream: streamBudgets[workersPlan] },
 		authorize,
 		onError: logError,
 	});

@@ -29,6 +29,7 @@ describe("a variable that cannot be used, or can match nothing", () => {
 			["SSE_COMPRESS_MEMORY", "16M"],
 			["SSE_COMPRESS_MEMORY", "1000"], // without SSE_COMPRESS
 			...["Worker", "objects", "true"].map((value) => ["SSE_HOLD", value]),
+			...["Free", "pro", "false"].map((value) => ["SSE_WORKERS_PLAN", value]),
 			["SSE_MAX_CONNECTIONS", "0"],
 			["SSE_MAX_BUFFERED_BYTES", "0"],
 			["SSE_MAX_MESSAGE_BYTES", "0"],
@@ -77,8 +78,11 @@ describe("a variable that cannot be used, or can match nothing", () => {
 		if (value.trim().length > 8) expect(read).not.toThrow(value);
 	});
 
-	test("no other host has objects that could hold streams", () => {
+	test("no other host has objects that could hold streams, or a plan", () => {
 		expect(() => createHub({ SSE_HOLD: "worker" })).toThrow(/^SSE_HOLD: only on Workers/);
+		expect(() => createHub({ SSE_WORKERS_PLAN: "free" })).toThrow(
+			/^SSE_WORKERS_PLAN: only on Workers/,
+		);
 	});
 
 	test("credentials need origins that are named", () => {
