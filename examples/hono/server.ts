@@ -24,7 +24,7 @@ app.post("/hello", async (c) => {
 	return c.text("Message sent!\n");
 });
 
-// On Bun, Deno and Workers: `export default app`.
+// On Bun and Deno: `export default app`. On Workers, too, with another connector than `memory()`.
 const port = Number(process.env.PORT ?? 8787);
 serve({ fetch: app.fetch, port, hostname: "127.0.0.1" }, () =>
 	console.log(`Listening on http://127.0.0.1:${port}`),
