@@ -15,7 +15,7 @@ import { page } from "./page.ts";
 import { disconnect, disconnectBody, listMembers } from "./presence.ts";
 import { publish, refusalOf } from "./publish.ts";
 import type { Publishing } from "./publishing.ts";
-import { rightRefusal } from "./rights.ts";
+import { listRights, rightRefusal } from "./rights.ts";
 import { type HubRuns, streamRun } from "./run.ts";
 
 export interface AppOptions {
@@ -53,7 +53,8 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 				"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 		);
 		c.header("cache-control", "no-store");
-		return c.html(page({ nonce, publishing: publishing.by, runs: runs?.prefix }));
+		const presence = options.presence !== undefined;
+		return c.html(page({ nonce, publishing: publishing.by, runs: runs?.prefix, presence }));
 	});
 
 	// Hono's env is what the runtime passed to its fetch handler. The stream finds Bun's server
@@ -77,6 +78,8 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 		const refusal = await rightRefusal(c, publishing, options.authorizeMembers, [name]);
 		return refusal ?? listMembers(c, options.presence, name);
 	});
+
+	app.get("/rights", (c) => listRights(c, publishing, options.authorizeMembers));
 
 	app.post("/disconnect", async (c) => {
 		const may = (channels: readonly string[]) =>

@@ -5,6 +5,7 @@ const names = [
 	"run",
 	"publish",
 	"disconnect",
+	"rights",
 	"channel",
 	"channel/members",
 	"livez",

@@ -10,6 +10,7 @@
 import { markup } from "./page/markup.ts";
 import { connectionScript } from "./page/script-connection.ts";
 import { eventsScript } from "./page/script-events.ts";
+import { membersScript } from "./page/script-members.ts";
 import { publishScript } from "./page/script-publish.ts";
 import { snippetsScript } from "./page/script-snippets.ts";
 import { streamScript } from "./page/script-stream.ts";
@@ -24,10 +25,13 @@ export function page(options: {
 	publishing: Publishing["by"];
 	/** What the channels of runs begin with. */
 	runs: string | undefined;
+	/** Whether it is counted who is there. */
+	presence: boolean;
 }): string {
 	// Base64 in either alphabet: anything else could end the attribute it is written into.
 	if (!/^[\w+/=-]+$/.test(options.nonce)) throw new TypeError("The nonce is not base64");
 	const runs = options.runs === undefined ? "" : ` data-runs="${attribute(options.runs)}"`;
+	const presence = options.presence ? " data-presence" : "";
 	return `<!doctype html>
 <html lang="en">
 <head>
@@ -40,7 +44,7 @@ export function page(options: {
 <title>edge-sse hub</title>
 <style nonce="${options.nonce}">${layoutStyle}${componentStyle}</style>
 </head>
-<body data-state="connecting" data-publishing="${options.publishing}"${runs}>
+<body data-state="connecting" data-publishing="${options.publishing}"${runs}${presence}>
 ${markup}
 <script type="module" nonce="${options.nonce}">${script}</script>
 </body>
@@ -53,5 +57,5 @@ const attribute = (text: string) => text.replaceAll("&", "&amp;").replaceAll('"'
 // One module script: its parts share one scope, and run in this order.
 const script = [
 	...[snippetsScript, tokenScript, eventsScript],
-	...[streamScript, connectionScript, publishScript],
+	...[membersScript, streamScript, connectionScript, publishScript],
 ].join("");

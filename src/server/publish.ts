@@ -85,9 +85,6 @@ export async function refusalOf(
 	} catch (error) {
 		if (!(error instanceof SseError) || error.code !== "unavailable") throw error;
 		logFailure("publish", error);
-		return c.json(
-			{ error: "The token cannot be checked now; the message was not published." },
-			503,
-		);
+		return c.json({ error: "The token cannot be checked now; nothing was done." }, 503);
 	}
 }

@@ -1,5 +1,7 @@
 import type { Context } from "hono";
+import { proofOf } from "../auth/verify.ts";
 import type { AuthorizePublish } from "../auth.ts";
+import { isAllowed } from "../core/request/request.ts";
 import { carries, unauthorized } from "./access.ts";
 import { refusalOf } from "./publish.ts";
 import type { Publishing } from "./publishing.ts";
@@ -29,4 +31,39 @@ export async function rightRefusal(
 		return unauthorized(c, "It takes a token: send `Authorization: Bearer …`.");
 	}
 	return refusalOf(c, signed, channels);
+}
+
+/** Channels that are asked about at a time. */
+const mostAsked = 100;
+
+/**
+ * `GET /rights?channel=…`: what a token allows on each of these channels, so that a page need not try and be refused.
+ * Without a token: nothing.
+ */
+export async function listRights(
+	c: Context,
+	publishing: Publishing,
+	signed: AuthorizePublish | undefined,
+): Promise<Response> {
+	const channels = c.req.queries("channel") ?? [];
+	if (channels.length === 0 || channels.length > mostAsked) {
+		return c.json({ error: `channel: must be the name of 1 to ${mostAsked} channels.` }, 400);
+	}
+	const { by } = publishing;
+	if (by === "token" && c.req.header("authorization") !== undefined) {
+		const refusal = await rightRefusal(c, publishing, signed, []);
+		if (refusal !== undefined) return refusal;
+	}
+	const token = by === "token" ? publishing.token : undefined;
+	const isOurs = token !== undefined && (await carries(c, token));
+	const proof = proofOf(c.req.raw)?.rights;
+	const may = (right: "publish" | "disconnect" | "members", channel: string) =>
+		isOurs || (proof !== undefined && isAllowed(channel, proof[right]));
+	const rights = channels.map((channel) => ({
+		channel,
+		publish: by === "everybody" || may("publish", channel),
+		disconnect: may("disconnect", channel),
+		members: may("members", channel),
+	}));
+	return c.json({ rights }, 200, { "cache-control": "no-store" });
 }

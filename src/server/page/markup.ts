@@ -77,6 +77,12 @@ export const markup = `<header>
 			</form>
 		</section>
 
+		<section id="members" aria-labelledby="members-title" hidden>
+			<h2 id="members-title">Members</h2>
+			<div id="rooms"></div>
+			<output id="members-result"></output>
+		</section>
+
 		<section aria-labelledby="use-title">
 			<details id="use">
 				<summary><h2 id="use-title">Use this stream</h2></summary>

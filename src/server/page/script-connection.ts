@@ -19,6 +19,8 @@ function setState(state, reason) {
 	$("state-detail").textContent = reason ?? (preposition && preposition + " " + time);
 	$("lead").textContent = state === "closed" ? "Not listening." : "No events yet.";
 	$("toggle").textContent = state === "closed" ? "Connect" : "Disconnect";
+	// An open stream tells of members, if it was asked with a signed token.
+	if (state !== "open" || !streamHeaders().authorization) loseMembers();
 }
 
 // How the run stands that is listened to, if it is one.
@@ -29,11 +31,11 @@ function showRun({ status = "" } = {}) {
 }
 const hasEnded = () => !["", "running"].includes($("run").dataset.run);
 
-function connect() {
+function connect({ from = "" } = {}) {
 	stream?.abort();
 	stream = new AbortController();
-	lastId = "";
-	cursor = "";
+	lastId = from;
+	cursor = from;
 	// It comes again from its beginning.
 	if (isRun()) $("clear").click();
 	showRun();
@@ -59,9 +61,11 @@ $("toggle").addEventListener("click", () => {
 	setState("closed");
 });
 
-// A stream that was refused for want of a token may be had with the one that has come.
+// A stream that was refused for want of a token may be had with the one that has come, and it may show
+// members.
 function reconnect() {
-	if ($("state").dataset.state === "closed" && wanted) connect();
+	const isClosed = $("state").dataset.state === "closed";
+	if (wanted && (isClosed || countsMembers)) connect(isClosed || isRun() ? {} : { from: cursor });
 }
 $("token").addEventListener("change", reconnect);
 addEventListener("hashchange", () => takeToken() && reconnect());

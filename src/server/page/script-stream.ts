@@ -34,12 +34,18 @@ let cursor = ""; // of the last event, for a stream that comes back
 
 // Streams until it is aborted or refused, and says what state it is in.
 async function follow(signal) {
+	let asked = false;
 	while (!signal.aborted) {
 		try {
-			const response = await fetch(streamUrl(cursor), { headers: streamHeaders(), signal, cache: "no-store" });
+			if (!asked) await askRights(signal);
+			asked = true;
+			const headers = streamHeaders();
+			const address = streamUrl(cursor) + (rooms.length > 0 && !isRun() ? "&presence=1" : "");
+			const response = await fetch(address, { headers, signal, cache: "no-store" });
 			if (response.status >= 400 && response.status < 500) {
 				const { error } = await response.json().catch(() => ({}));
-				if (response.status === 401) askForToken();
+				// A token that was not sent is not the one that was refused.
+				if (response.status === 401) headers.authorization ? askForToken() : showTokenField();
 				return setState("closed", "refused: " + (error ?? response.status));
 			}
 			if (response.ok && response.status !== 204) {
@@ -71,6 +77,9 @@ async function read(reader) {
 	const parse = eventParser(cursor, {
 		dispatch(event) {
 			cursor = event.id;
+			if (event.type === "sse.presence" && rooms.length > 0) {
+				return queueMicrotask(() => tell(JSON.parse(event.data)));
+			}
 			if (event.type === "sse.end" && isRun()) showRun(JSON.parse(event.data));
 			// Not here, where an error would look like a lost connection.
 			queueMicrotask(() => receive(event));

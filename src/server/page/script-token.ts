@@ -46,11 +46,16 @@ function showToken() {
 	describe();
 }
 
+function showTokenField() {
+	$("token-field").hidden = false;
+	$("token").focus();
+}
+
 // It was refused, so it is none: the hub has started again, say.
 function askForToken() {
 	keepToken("");
 	showToken();
-	$("token").focus();
+	showTokenField();
 }
 
 takeToken() || showToken();

@@ -148,6 +148,17 @@ pre { font: .93rem/1.55 var(--mono); white-space: pre-wrap; overflow-wrap: anywh
 .string { color: var(--string); }
 .word { color: var(--word); }
 
+.room { margin-top: .6rem; }
+.room h3 { overflow-wrap: anywhere; }
+.room ul { margin: .25rem 0 0; padding: 0; list-style: none; max-height: 20rem; overflow-y: auto; }
+.room li { display: flex; align-items: center; gap: .2rem .75rem; padding-block: .2rem; }
+.room li :is(b, .hint) { min-width: 0; overflow-wrap: anywhere; font-family: var(--mono); font-size: .85rem; }
+.room li b { font-weight: 500; }
+.room li .hint { flex: 1; max-height: 4rem; overflow-y: auto; }
+#members-result { font-size: .9rem; overflow-wrap: anywhere; }
+#members-result[data-ok="true"] { color: var(--live); }
+#members-result[data-ok="false"] { color: var(--lost); }
+
 .code { position: relative; margin-top: .9rem; }
 .code pre {
 	background: var(--input);

@@ -7,7 +7,7 @@ import { parsed } from "../core/message/parsed.ts";
 
 const publishToken = "the-publish-token-of-this-hub";
 
-function hub(environment: Record<string, string> = {}) {
+function hub(environment: Record<string, string | undefined> = {}) {
 	const { inside, close } = createHub({
 		SSE_JWT_SECRET: secret,
 		SSE_PUBLISH_TOKEN: publishToken,
@@ -114,6 +114,35 @@ test("streams end for those who may end them", async () => {
 	expect(other.isOver).toBe(false);
 	expect((await call("/disconnect", publishToken, { client: "bob" })).status).toBe(200);
 	await expect.poll(() => other.isOver).toBe(true);
+});
+
+test("what a token allows is told to its bearer, for each channel", async () => {
+	const { call } = hub();
+	const some = token({ subscribe: ["*"], members: ["room.*"], disconnect: ["room.1"] });
+	const path = "/rights?channel=room.1&channel=room.2&channel=hall";
+	expect(await call(path, some)).toEqual({
+		status: 200,
+		body: {
+			rights: [
+				{ channel: "room.1", publish: false, disconnect: true, members: true },
+				{ channel: "room.2", publish: false, disconnect: false, members: true },
+				{ channel: "hall", publish: false, disconnect: false, members: false },
+			],
+		},
+	});
+	const [all, none] = [true, false].map((may) => ({
+		status: 200,
+		body: { rights: [{ channel: "a", publish: may, disconnect: may, members: may }] },
+	}));
+	expect(await call("/rights?channel=a", publishToken)).toEqual(all);
+	expect(await call("/rights?channel=a")).toEqual(none);
+	expect(await call("/rights?channel=a", "wrong")).toMatchObject({ status: 401 });
+	expect(await call("/rights?channel=a", token({ members: 7 }))).toMatchObject({ status: 401 });
+	expect(await call("/rights", publishToken)).toMatchObject({ status: 400 });
+	expect(await call(`/rights?${"channel=a&".repeat(101)}`)).toMatchObject({ status: 400 });
+	const open = hub({ SSE_JWT_SECRET: undefined, SSE_PRESENCE: "false" });
+	expect(await open.call("/rights?channel=a", publishToken)).toEqual(all);
+	expect(await open.call("/rights?channel=a", some)).toMatchObject({ status: 401 });
 });
 
 test("without tokens nobody has these rights, and presence is off or refused", async () => {
