@@ -1,3 +1,4 @@
+import type { Disconnect } from "./control/disconnect.ts";
 import { Poll } from "./delivery/poll.ts";
 import { firstMessages } from "./first.ts";
 import type { Selection } from "./history/render.ts";
@@ -33,6 +34,8 @@ interface Reader {
 	readonly expires: number;
 	readonly route: StreamOptions;
 	readonly report: CheckedOptions["onError"];
+	/** Where a channel's broker tells which streams to end. */
+	readonly onDisconnect: (disconnect: Disconnect) => void;
 }
 
 /**
@@ -44,7 +47,7 @@ interface Reader {
  */
 export async function poll(
 	request: Request,
-	{ names, selection, expires, route, report }: Reader,
+	{ names, selection, expires, route, report, onDisconnect }: Reader,
 	hubs: Hubs,
 	endings: readonly AbortSignal[],
 ): Promise<string> {
@@ -69,6 +72,7 @@ export async function poll(
 			// Not with each answer: one that gives the same events again would be asked without a pause.
 			first: isNew ? firstMessages(route.first, undefined, report) : undefined,
 			signals: [departure.signal, ...endings],
+			onDisconnect,
 		}).answer();
 		const { json, count, gaps } = await hubs.underWay(reading);
 		hubs.counters.frames += count;

@@ -1,7 +1,12 @@
-import { type Admitted, admit, isReady } from "./admit.ts";
+import { admit, isReady } from "./admit.ts";
 import type { Connector, History } from "./connector.ts";
 import type { Control } from "./control/channel.ts";
-import type { RecentDisconnects, Target } from "./control/disconnect.ts";
+import {
+	concerns,
+	type Disconnect,
+	type RecentDisconnects,
+	type Target,
+} from "./control/disconnect.ts";
 import type { EndReason } from "./delivery/connection.ts";
 import type { Ending } from "./delivery/connection-registry.ts";
 import { MessageIterator, type MessagesOptions } from "./delivery/message-iterator.ts";
@@ -46,6 +51,8 @@ export interface Visit {
 	readonly expires: number;
 	/** It is streamed. @returns what is called at the end of the stream. */
 	begin(stream: RunStream): (reason: EndReason) => void;
+	/** The run's broker tells which streams to end. */
+	onDisconnect(disconnect: Disconnect): void;
 	/** It is answered otherwise. */
 	leave(): void;
 }
@@ -76,8 +83,13 @@ export class RunHost {
 		);
 	}
 
-	messages(channel: string, options: MessagesOptions, host?: unknown): MessageIterator {
-		return new MessageIterator(this.#parts.hubs.hubFor(host), channel, options);
+	messages(
+		channel: string,
+		options: MessagesOptions,
+		host?: unknown,
+		onDisconnect?: Visit["onDisconnect"],
+	): MessageIterator {
+		return new MessageIterator(this.#parts.hubs.hubFor(host), channel, options, onDisconnect);
 	}
 
 	/**
@@ -162,13 +174,19 @@ export class RunHost {
 		const slot = isOver ? undefined : connectionLimits.acquire(await hooks.keyOf(request, host));
 		if (slot === undefined) return this.later(request, headers);
 		let isWaiting = true;
+		let streamed: RunStream | undefined;
+		const target = { names: admitted.names, clients: [slot.key] };
 		return {
 			headers,
 			expires,
 			cursor: requestedCursor(request),
 			begin: (stream: RunStream) => {
 				isWaiting = false;
-				return this.#begin(request, host, admitted, slot, stream, mark);
+				streamed = stream;
+				return this.#begin(request, host, target, slot, stream, mark);
+			},
+			onDisconnect: (disconnect: Disconnect) => {
+				if (concerns(disconnect, target)) streamed?.askToReconnect("disconnected");
 			},
 			leave: () => {
 				if (!isWaiting) return;
@@ -183,7 +201,7 @@ export class RunHost {
 	#begin(
 		request: Request,
 		host: unknown,
-		{ names }: Admitted,
+		target: Target,
 		slot: Slot,
 		stream: RunStream,
 		mark: number,
@@ -193,8 +211,7 @@ export class RunHost {
 		const client = { onDisconnect: left, handleEvent: left };
 		liftIdleTimeout(request, host);
 		listenForDeparture(request, host, client);
-		const disconnected = hooks.connected(names, request);
-		const target = { names, clients: [slot.key] };
+		const disconnected = hooks.connected(target.names, request);
 		streams.set(stream, target);
 		const isOver = recent.since(mark, target) !== undefined;
 		recent.end();

@@ -133,9 +133,18 @@ export class Streams {
 	): Promise<string | undefined> {
 		const { hubs, control, closing, options: all } = this.#parts;
 		const selection = this.#selectionOf(options);
-		const reader = { ...admitted, selection, route: options, report: all.onError };
 		const target = { names: admitted.names, clients: [slot.key] };
 		const ending = new AbortController();
+		let isOver = false;
+		const onDisconnect = (disconnect: Disconnect) => {
+			if (!concerns(disconnect, target)) return;
+			isOver = true;
+			ending.abort();
+		};
+		const reader = {
+			...{ ...admitted, selection, onDisconnect },
+			...{ route: options, report: all.onError },
+		};
 		this.#polls.set(ending, target);
 		try {
 			const reading = poll(request, reader, hubs, [closing, ending.signal]);
@@ -143,7 +152,8 @@ export class Streams {
 			void control.enter();
 			const text = await reading;
 			// It may have read what its client may not see any more.
-			return this.recent.since(mark, target) === undefined ? text : undefined;
+			const mayHave = !isOver && this.recent.since(mark, target) === undefined;
+			return mayHave ? text : undefined;
 		} finally {
 			this.#polls.delete(ending);
 			control.leave();

@@ -1,7 +1,7 @@
 import { SseError } from "../core/errors.ts";
 import type { Message } from "../core/message/message.ts";
 import { beginning, beginningOr, isAfter, isPosition } from "../core/message/position.ts";
-import type { RunHost } from "../core/run-host.ts";
+import type { RunHost, Visit } from "../core/run-host.ts";
 import type { RunEndState, RunRecord } from "../core/run-store.ts";
 import { RunError } from "./errors.ts";
 import { kindOf } from "./messages.ts";
@@ -26,6 +26,8 @@ export interface ReadFrom {
 	readonly after?: string | undefined;
 	readonly signal?: AbortSignal | undefined;
 	readonly host?: unknown;
+	/** Hears which streams of the channel to end. */
+	readonly onDisconnect?: Visit["onDisconnect"] | undefined;
 }
 
 /** Everything that a run has said so far. */
@@ -141,7 +143,7 @@ export class RunReaders {
 		channel: string,
 		record: RunRecord,
 		lastEventId: string,
-		{ signal, host }: ReadFrom,
+		{ signal, host, onDisconnect }: ReadFrom,
 	): AsyncGenerator<Step, void> {
 		const { name } = record;
 		const abort = new AbortController();
@@ -149,7 +151,8 @@ export class RunReaders {
 		signal?.addEventListener("abort", wake);
 		const watch = this.#watch(channel, record, host);
 		const leave = watch.join(wake);
-		const messages = this.#host.messages(channel, { lastEventId, signal: abort.signal }, host);
+		const from = { lastEventId, signal: abort.signal };
+		const messages = this.#host.messages(channel, from, host, onDisconnect);
 		try {
 			for await (const message of messages) {
 				const kind = kindOf(message);

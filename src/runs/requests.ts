@@ -105,6 +105,7 @@ async function streamOf(
 	const answer = answerTo(record, visit.cursor, replay);
 	if (answer === "over") return "over";
 	const { after, isClaimed } = answer;
+	const { onDisconnect } = visit;
 	if (isClaimed && !(await isIn(runHost, channel, after, host))) return undefined;
 	// A body begins to read at once, and nobody would end it.
 	if (request.method === "HEAD") return null;
@@ -112,7 +113,7 @@ async function streamOf(
 		format,
 		keepAlive: runHost.options.keepAlive,
 		expires: Math.min(visit.expires, endOf(runHost.options.maxDuration)),
-		read: (signal) => readers.steps(channel, record, { after, signal, host }),
+		read: (signal) => readers.steps(channel, record, { after, signal, host, onDisconnect }),
 		counters: runHost.counters,
 		begin: visit.begin,
 		report: (error) => runHost.report(error, channel),

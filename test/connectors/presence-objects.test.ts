@@ -144,6 +144,41 @@ describe.each([
 		expect(foreign.events).toEqual([]);
 	});
 
+	test("disconnect ends requests that wait for JSON: those of a client, or all of the channel's", async () => {
+		const channel = fresh();
+		const kept = { hold, history: "1" };
+		const answers = ["ann", "bob", "cid"].map((user) => objects().wait(channel, { ...kept, user }));
+		// Each waits on a socket of its own. Nobody is ended by this.
+		const end = (client: string) => objects().disconnect(channel, { client });
+		await expect.poll(() => end("nobody"), patience).toBe(3);
+		await end("ann");
+		const [ann, bob, cid] = answers;
+		// No message, but when to come back: `authorize` is asked then.
+		expect((await ann)?.status).toBe(503);
+		await expect.poll(() => end("nobody"), patience).toBe(2);
+		await objects().publish(channel, "for bob");
+		expect(JSON.parse((await bob)?.body ?? "")).toMatchObject({ messages: [{ data: "for bob" }] });
+		await cid;
+		const late = objects().wait(channel, kept);
+		await expect.poll(() => end("nobody"), patience).toBe(1);
+		await objects().disconnect(channel, {});
+		expect((await late).status).toBe(503);
+	});
+
+	test("disconnect ends the streams of a run", async () => {
+		const id = fresh();
+		const stream = await objects().run(id, { hold, history: "1", user: "ann" });
+		const end = (body: object) => objects().disconnect(`run ${id}`, body);
+		await expect.poll(() => end({ client: "bob" }), patience).toBe(1);
+		expect(stream.state).toBe("open");
+		await end({ client: "ann" });
+		await stream.end();
+		expect(stream.state).toBe("ended");
+		// Its client comes back, and the run goes on.
+		expect(stream.retries).toHaveLength(1);
+		expect(stream.events).toEqual([]);
+	});
+
 	// Which sockets they are makes no difference to this.
 	if (binding === "RELAY") return;
 

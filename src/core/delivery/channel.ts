@@ -17,6 +17,8 @@ export interface Outlet {
 	/** Messages after `position` may be missing, and cannot be had any more. */
 	onGap(channel: Channel, position: string): void;
 	onEnd(channel: Channel, error: ConnectorError): void;
+	/** Its clients are to be ended that are meant. Streams hear it from the hub. */
+	onDisconnect?: ((disconnect: Disconnect) => void) | undefined;
 }
 
 /** What all channels of one hub share. */
@@ -195,7 +197,9 @@ export class Channel implements SubscriptionHandlers, Recovering, LogChannel {
 	}
 
 	onDisconnect(disconnect: Disconnect): void {
-		this.#owner.disconnect({ ...disconnect, channel: this.name });
+		const named = { ...disconnect, channel: this.name };
+		this.#owner.disconnect(named);
+		for (const outlet of [...this.outlets]) outlet.onDisconnect?.(named);
 	}
 
 	onDegraded(error: ConnectorError): void {

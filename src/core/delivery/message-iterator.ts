@@ -1,3 +1,4 @@
+import type { Disconnect } from "../control/disconnect.ts";
 import { gapError, SseError } from "../errors.ts";
 import { parseCursor, withLive } from "../history/cursor.ts";
 import type { Log } from "../history/log.ts";
@@ -34,6 +35,7 @@ const feedPause = 100;
  * waits for a message.
  */
 export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
+	readonly onDisconnect: ((disconnect: Disconnect) => void) | undefined;
 	readonly #hub: Hub;
 	readonly #name: string;
 	readonly #options: MessagesOptions;
@@ -49,7 +51,14 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 	#done = false;
 	#error: Error | undefined;
 
-	constructor(hub: Hub, name: string, options: MessagesOptions) {
+	/** @param onDisconnect hears from the channel's broker which streams to end. */
+	constructor(
+		hub: Hub,
+		name: string,
+		options: MessagesOptions,
+		onDisconnect?: (disconnect: Disconnect) => void,
+	) {
+		this.onDisconnect = onDisconnect;
 		this.#hub = hub;
 		this.#name = name;
 		this.#options = options;

@@ -1,3 +1,4 @@
+import type { Disconnect } from "../control/disconnect.ts";
 import { type Positions, parseCursor, withLive } from "../history/cursor.ts";
 import type { Log, Read } from "../history/log.ts";
 import type { Selection } from "../history/render.ts";
@@ -27,6 +28,8 @@ export interface PollOptions {
 	readonly first: (() => Promise<readonly Message[]>) | undefined;
 	/** Ends the wait: the client has left, or the instance closes. */
 	readonly signals: readonly AbortSignal[];
+	/** A channel's broker tells it which streams to end. */
+	readonly onDisconnect: (disconnect: Disconnect) => void;
 }
 
 /** How long a client that is ahead of the feed waits for it, in ms. */
@@ -67,6 +70,10 @@ export class Poll implements Outlet {
 	onEnd(_channel: Channel, error: Error): void {
 		this.#error = error;
 		this.#wake?.();
+	}
+
+	onDisconnect(disconnect: Disconnect): void {
+		this.#options.onDisconnect(disconnect);
 	}
 
 	/** @throws {ConnectorError} when the broker is away or refuses. */
