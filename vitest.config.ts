@@ -29,6 +29,7 @@ export default defineConfig({
 			project("attack", ["test/attack/**/*.test.ts"]),
 			project("faults", ["test/faults/**/*.test.ts"]),
 			project("torture", ["test/torture/**/*.test.ts"]),
+			project("proxies", ["test/proxies/**/*.test.ts"]),
 			project("examples", ["test/examples/**/*.test.ts"]),
 			project("package", ["test/{package,docs}/**/*.test.ts"]),
 		],

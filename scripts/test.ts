@@ -37,6 +37,7 @@ const groups: Record<string, Step[]> = {
 	],
 	runtimes: [
 		["runtime tests", () => tests("runtimes")],
+		["proxies", () => tests("proxies")],
 		["attack", () => tests("attack")],
 		["faults", () => tests("faults", "faults:short")],
 		["torture", () => tests("torture")],

@@ -1,6 +1,6 @@
 /**
  * What the tests need and npm does not bring: a real Redis, a real NATS, a real browser of each engine, a Python with
- * Flask, an nginx with nchan, and curl, which the documents' own lines call.
+ * Flask, an nginx with nchan, four more proxies, and curl, which the documents' own lines call.
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
@@ -40,7 +40,14 @@ const nchan: Tool = {
 	commands: ["nginx"],
 	works: () => existsSync(nchanModule),
 };
-const tools = [redis, nats, chromium, firefox, webKitDriver, xvfb, python, curl, nchan];
+const haproxy: Tool = { debianPackages: ["haproxy"], commands: ["haproxy"] };
+const apache: Tool = { debianPackages: ["apache2"], commands: ["apache2"] };
+const caddy: Tool = { debianPackages: ["caddy"], commands: ["caddy"] };
+const varnish: Tool = { debianPackages: ["varnish"], commands: ["varnishd"] };
+const tools = [
+	...[redis, nats, chromium, firefox, webKitDriver, xvfb, python, curl, nchan],
+	...[haproxy, apache, caddy, varnish],
+];
 
 // Where each is; each throws the line that says what to install.
 export const chromiumPath = (): string => pathOf(chromium);
@@ -52,6 +59,10 @@ export const xvfbPath = (): string => pathOf(xvfb);
 export const pythonPath = (): string => pathOf(python);
 /** An nginx that has nchan. */
 export const nchanPath = (): string => pathOf(nchan);
+export const haproxyPath = (): string => pathOf(haproxy);
+export const apachePath = (): string => pathOf(apache);
+export const caddyPath = (): string => pathOf(caddy);
+export const varnishPath = (): string => pathOf(varnish);
 
 function pathOf(tool: Tool): string {
 	const path = find(tool);

@@ -1,6 +1,6 @@
 /**
- * For tests of your own: a broker that fails when told to, a reader of event streams, and the tests that
- * every connector must pass.
+ * For tests of your own: a broker that fails when told to, a reader of event streams, a check of any endpoint, and
+ * the tests that every connector must pass.
  *
  * ```ts
  * import { ServerSentEvents } from "edge-sse";
@@ -16,6 +16,9 @@
  * @module
  */
 
+export { checkEventStream } from "./doctor/check-event-stream.ts";
+export type { CheckName, Finding, FindingLevel, Paste } from "./doctor/finding.ts";
+export type { StreamCheckOptions } from "./doctor/options.ts";
 export { type BrokerCall, type TestBroker, testBroker } from "./testing/broker.ts";
 export { connectorContract, type TestRunner } from "./testing/contract/contract.ts";
 export type {

@@ -2,6 +2,7 @@ import { nearestName } from "../core/known-names.ts";
 
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
+import { doctor } from "./doctor.ts";
 import { env } from "./env.ts";
 import { helpOf, overview } from "./help.ts";
 import { endWithReader, note } from "./output.ts";
@@ -17,7 +18,7 @@ import { UsageError } from "./usage-error.ts";
 declare const EDGE_SSE_VERSION: string;
 
 const commands: Readonly<Record<string, Command>> = {
-	...{ serve, publish, tail, check, env },
+	...{ serve, publish, tail, doctor, check, env },
 	...{ "token make": make, "token read": read, "token keys": keys },
 };
 

@@ -1,8 +1,8 @@
 import { countOf, readArguments, refuseMore } from "./arguments.ts";
 import type { Command } from "./command.ts";
-import { jsonOf, reached, refusal } from "./http.ts";
 import { routeUrl } from "./hub-url.ts";
 import { writeLine } from "./output.ts";
+import { post } from "./post.ts";
 import { publishData } from "./publish-data.ts";
 import { readSecret } from "./secret.ts";
 import { jsonLine, printable } from "./text.ts";
@@ -11,9 +11,6 @@ import { UsageError } from "./usage-error.ts";
 const secretAdvice =
 	"a secret is no argument, as every user of this machine can read the arguments of its processes. " +
 	"Set SSE_PUBLISH_TOKEN, or name a file that has it: --token-file <file>.";
-
-/** How long a hub may take to answer, in ms. */
-const patience = 30_000;
 
 export const publish: Command = {
 	usage: "publish <url> [data] [options]",
@@ -89,18 +86,6 @@ function isJson(text: string): boolean {
 	} catch {
 		return false;
 	}
-}
-
-async function post(url: URL, body: string, token: string | undefined): Promise<unknown> {
-	const headers = {
-		"content-type": "application/json",
-		...(token !== undefined && token !== "" && { authorization: `Bearer ${token}` }),
-	};
-	const signal = AbortSignal.timeout(patience);
-	const response = await reached(url, { method: "POST", headers, body, signal });
-	const answer = await jsonOf(response);
-	if (response.ok && answer !== undefined) return answer;
-	throw new Error(refusal(url, response, answer));
 }
 
 function isFailed(answer: unknown): boolean {

@@ -56,7 +56,8 @@ export function columns(rows: readonly (readonly [string, string])[], width = 10
 		.join("\n");
 }
 
-function wrapped(text: string, width: number): string[] {
+/** Returns the lines of a text that has so many characters a line. */
+export function wrapped(text: string, width: number): string[] {
 	const lines = [""];
 	for (const word of text.split(" ")) {
 		const line = lines.at(-1) ?? "";

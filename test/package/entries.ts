@@ -47,7 +47,14 @@ export const publicNames: Record<string, string[]> = {
 		"tanstackDurability",
 	],
 	"edge-sse/presence": ["Presence"],
-	"edge-sse/testing": ["Recorder", "connectorContract", "readMessages", "testBroker", "until"],
+	"edge-sse/testing": [
+		"Recorder",
+		"checkEventStream",
+		"connectorContract",
+		"readMessages",
+		"testBroker",
+		"until",
+	],
 	"edge-sse/auth": ["jwtAuthorizer", "jwtPublishAuthorizer", "signChannels"],
 };
 
