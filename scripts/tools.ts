@@ -1,10 +1,18 @@
 /**
  * What the tests need and npm does not bring: a real Redis, a real NATS, a real browser of each engine, a Python with
- * Flask, an nginx with nchan, four more proxies, and curl, which the documents' own lines call.
+ * Flask, an nginx with nchan, four more proxies, a PostgreSQL, and curl, which the documents' own lines call.
  */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import {
+	accessSync,
+	constants,
+	existsSync,
+	globSync,
+	realpathSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 
 interface Tool {
 	/** What to install, by Debian's names. */
@@ -44,9 +52,10 @@ const haproxy: Tool = { debianPackages: ["haproxy"], commands: ["haproxy"] };
 const apache: Tool = { debianPackages: ["apache2"], commands: ["apache2"] };
 const caddy: Tool = { debianPackages: ["caddy"], commands: ["caddy"] };
 const varnish: Tool = { debianPackages: ["varnish"], commands: ["varnishd"] };
+const postgres: Tool = { debianPackages: ["postgresql"], commands: ["initdb"] };
 const tools = [
 	...[redis, nats, chromium, firefox, webKitDriver, xvfb, python, curl, nchan],
-	...[haproxy, apache, caddy, varnish],
+	...[haproxy, apache, caddy, varnish, postgres],
 ];
 
 // Where each is; each throws the line that says what to install.
@@ -63,6 +72,8 @@ export const haproxyPath = (): string => pathOf(haproxy);
 export const apachePath = (): string => pathOf(apache);
 export const caddyPath = (): string => pathOf(caddy);
 export const varnishPath = (): string => pathOf(varnish);
+/** Where PostgreSQL's own programs are: `initdb`, `postgres` and `psql`. */
+export const postgresDirectory = (): string => dirname(realpathSync(pathOf(postgres)));
 
 function pathOf(tool: Tool): string {
 	const path = find(tool);
@@ -86,8 +97,8 @@ export function ensureTools(): void {
 
 function find({ commands, works = () => true }: Tool): string | undefined {
 	const path = (process.env.PATH ?? "").split(delimiter).filter((each) => each !== "");
-	// Debian's nats-server and nginx are there, which only root's path has.
-	const directories = [...path, "/usr/sbin"];
+	// Debian's nats-server and nginx are where only root's path has them, and PostgreSQL's programs where nobody's has.
+	const directories = [...path, "/usr/sbin", ...globSync("/usr/lib/postgresql/*/bin")];
 	return commands
 		.flatMap((command) => directories.map((directory) => join(directory, command)))
 		.find((path) => isExecutable(path) && works(path));

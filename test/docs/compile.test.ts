@@ -6,9 +6,10 @@ import { snippets, snippetsOf } from "./snippets.ts";
 
 /** Every snippet that a compiler understands, compiled as in a user's project: against what is packed. */
 
-// The quickstart's are the examples' very files (test/examples/quickstart.test.ts), compiled and run with these.
+// The quickstart's and the guides' are the examples' very files (test/examples/quickstart.test.ts), compiled and run with these.
 const programs = snippets.filter(
-	({ language, document }) => compiled.has(language) && document !== "docs/quickstart.md",
+	({ language, document }) =>
+		compiled.has(language) && !/^docs\/(quickstart\.md|guides\/)/.test(document),
 );
 const documents = [...new Set(programs.map(({ document }) => document))];
 

@@ -20,6 +20,8 @@ const checks: Record<string, Check[]> = {
 	python: [(code) => atHand("/usr/bin/python3", () => read("python3", ["-m", "ast"], code))],
 	// The compiler's, in compile.test.ts.
 	...Object.fromEntries(["ts", "tsx", "js", "jsx"].map((language) => [language, []])),
+	// The guides', which are files that tests run.
+	...Object.fromEntries(["html", "sql"].map((language) => [language, []])),
 	// What is read by people alone.
 	...Object.fromEntries(["", "text"].map((language) => [language, []])),
 };

@@ -1,11 +1,13 @@
-import { appendFile, writeFile } from "node:fs/promises";
+import { appendFile, cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { snippet } from "../docs/snippets.ts";
 import { type Installed, install, libraries } from "../package/installed.ts";
 import { openStream } from "../support/event-stream.ts";
 import { call, json } from "../support/hub-client.ts";
+import { freePort } from "../support/ports.ts";
 import { shell } from "../support/programs.ts";
+import { root } from "../support/server.ts";
 import { until } from "../support/wait.ts";
 
 /** What docs/troubleshooting.md says of a save while one develops, on the tools that run a module again. */
@@ -75,3 +77,32 @@ test.each(Object.entries(tools))(
 		back.close();
 	},
 );
+
+const example = join(root, "examples/hot-reload");
+
+test.each([
+	["Vite", "vite.ts", "exec node vite.ts"],
+	["bun --hot", "bun.ts", "exec bun --hot bun.ts"],
+])("the example keeps its streams after a save under %s", async (_, file, line) => {
+	const folder = join(project.folder, file.replace(".ts", ""));
+	// As the guide has it, which is without a tsconfig.json.
+	const filter = (path: string) => !path.endsWith(".json");
+	await cp(example, folder, { recursive: true, filter });
+	const program = shell(line, { PORT: String(await freePort()) }, folder);
+	await program.says("Listening on http://");
+	const [, url = ""] = /Listening on (http:\S+?)\/?\n/.exec(program.output) ?? [];
+	const stream = await openStream(`${url}/stream`);
+	onTestFinished(() => stream.close());
+	await stream.comment();
+	const hello = () => call(`${url}/hello`, { method: "POST" });
+	expect((await hello()).body).toBe("Message sent!\n");
+	expect(await stream.event()).toMatchObject({ data: '{"message":"Hello!"}' });
+
+	// Both modules are run again, and the stream stays.
+	await appendFile(join(folder, "events.ts"), "// saved\n");
+	const handler = await readFile(join(folder, "handler.ts"), "utf8");
+	await writeFile(join(folder, "handler.ts"), handler.replace("Hello!", "Hello again!"));
+	const said = () => stream.events.some(({ data }) => data === '{"message":"Hello again!"}');
+	await until(() => hello().then(said), { what: "the new text on the old stream" });
+	expect(stream.state).toBe("open");
+});
