@@ -28,8 +28,10 @@ export interface WorkerOptions {
 export type Worker = ServerProcess;
 
 /**
- * A Worker in workerd itself: no development proxy, and no reload. miniflare is not needed for it: `workerd:unsafe`
- * evicts objects, `ctx.abort()` breaks them, and a Worker shares its clock with its objects.
+ * A Worker in workerd itself: no development proxy, and no reload. miniflare 5.20261023.3-beta gives no more: its
+ * `unsafeEvictDurableObject()` is `evict()` of `workerd:unsafe` (seen: the sockets stay, and the object is made again), its
+ * `unsafeGetDurableObjectStorage()` runs SQL, as a class of the test's can, and it has neither faults of storage nor a
+ * clock. `ctx.abort()` breaks objects, and a Worker shares its clock with its objects.
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
 	const { entry, args = [], canEvict = false, token } = options;
