@@ -14,6 +14,8 @@ declare module "cloudflare:workers" {
 				readonly rowsWritten: number;
 			};
 		};
+		/** All of its writes, or none when it throws. */
+		transactionSync<T>(work: () => T): T;
 		/** In ms since 1970. Null when none is set. */
 		getAlarm(): Promise<number | null>;
 		setAlarm(at: number): Promise<void>;

@@ -38,10 +38,27 @@ export class SqlHistory implements History {
 		this.keys = new SqlKeys((query, ...bindings) => this.#sql(query, ...bindings));
 	}
 
-	/** @returns the payload that subscribers receive. */
-	keep(payload: string): { id: string; payload: string } {
-		const id = this.#add(payload);
-		return { id, payload: stored(id, payload) };
+	/**
+	 * Stores a message and its key, or nothing: what is stored is also handed on.
+	 *
+	 * @returns the payload that subscribers receive.
+	 * @throws {ConnectorError} when the storage refuses.
+	 */
+	keep(payload: string, key?: string): { id: string; payload: string } {
+		this.#open();
+		const newest = this.#newest;
+		try {
+			return this.#storage.transactionSync(() => {
+				const id = this.#add(payload);
+				if (key !== undefined) this.keys.remember(key, id);
+				return { id, payload: stored(id, payload) };
+			});
+		} catch (error) {
+			// The table may be gone again.
+			this.#ready = false;
+			this.#newest = newest;
+			throw error;
+		}
 	}
 
 	/** Leaves an entry that is no message, so that readers from before notice the change. */

@@ -18,8 +18,7 @@ export function keepingBroker(broker: Connector, history: SqlHistory): KeepingCo
 			// Within one turn, so that the order of ids is the order of delivery.
 			const known = key === undefined ? undefined : history.keys.idOf(key);
 			if (known !== undefined) return { receivers: 0, id: known };
-			const { id, payload: kept } = history.keep(payload);
-			if (key !== undefined) history.keys.remember(key, id);
+			const { id, payload: kept } = history.keep(payload, key);
 			const { receivers } = await broker.publish(channel, kept);
 			await history.setAlarm();
 			return { receivers, id };

@@ -105,8 +105,12 @@ describe("an object's storage", () => {
 		const { connector, history } = connect();
 		const channel = fresh();
 		await publishAll(connector, channel, "before");
-		const large = connector.publish(channel, payload("x".repeat(12_000_000)));
-		await expect(large).rejects.toMatchObject({ code: "refused", message: /too big/ });
+		const empty = fresh();
+		for (const each of [channel, empty]) {
+			const large = connector.publish(each, payload("x".repeat(12_000_000)));
+			await expect(large).rejects.toMatchObject({ code: "refused", message: /too big/ });
+		}
+		expect(await tables(empty)).toEqual([]);
 		const [last = ""] = await publishAll(connector, channel, "after");
 		const { messages } = await history.read(channel, "0-0", 10);
 		expect(messages).toHaveLength(2);

@@ -14,11 +14,25 @@ const minute = 60_000;
 function object(maxAge: number) {
 	const database = new DatabaseSync(":memory:");
 	let alarm: number | null = null;
+	/** Which statement fails. */
+	let fault: RegExp | undefined;
 	const storage = {
 		sql: {
-			exec: (query: string, ...bindings: (string | number | null)[]) => ({
-				toArray: () => database.prepare(query).all(...bindings),
-			}),
+			exec: (query: string, ...bindings: (string | number | null)[]) => {
+				if (fault?.test(query)) throw new Error("database or disk is full: SQLITE_FULL");
+				return { toArray: () => database.prepare(query).all(...bindings) };
+			},
+		},
+		transactionSync: <T>(work: () => T): T => {
+			database.exec("BEGIN");
+			try {
+				const result = work();
+				database.exec("COMMIT");
+				return result;
+			} catch (error) {
+				database.exec("ROLLBACK");
+				throw error;
+			}
 		},
 		getAlarm: async () => alarm,
 		setAlarm: async (time: number) => {
@@ -35,6 +49,10 @@ function object(maxAge: number) {
 	return {
 		publish: (key?: string) =>
 			keepingBroker(memory(), history).publish("a", '{"data":1}', key === undefined ? {} : { key }),
+		failAt: (query: RegExp | undefined) => {
+			fault = query;
+		},
+		kept: async () => (await history.read("a", "0-0", 100)).messages.map(({ id }) => id),
 		evict: () => {
 			history = new SqlHistory(storage);
 			history.limits = { maxLength: 10, maxAge };
@@ -104,3 +122,33 @@ test.each([
 	expect(alarm()).toBeNull();
 	expect((await publish("order 7")).id).not.toBe(id);
 });
+
+test.each([
+	["the table", /^CREATE TABLE IF NOT EXISTS sse_history/],
+	["the message", /^INSERT INTO sse_history/],
+	["what goes with it", /^DELETE FROM sse_history/],
+	["its key", /^INSERT OR REPLACE INTO sse_keys/],
+	["older keys", /^DELETE FROM sse_keys/],
+])(
+	"a storage that refuses %s keeps nothing of it, and the next message is whole",
+	async (_, query) => {
+		for (const isFirst of [true, false]) {
+			const { publish, failAt, kept, tables, evict } = object(10 * minute);
+			const before = isFirst ? [] : [(await publish()).id];
+			failAt(query);
+			for (let n = 0; n < 2; n++) {
+				const refused = publish("order 7");
+				if (isFirst || !String(query).includes("CREATE")) {
+					await expect(refused).rejects.toMatchObject({ code: "refused", message: /SQLITE_FULL/ });
+				} else await refused;
+			}
+			failAt(undefined);
+			if (isFirst) expect(tables()).toEqual([]);
+			const { id } = await publish("order 7");
+			expect(await kept()).toEqual([...before, id]);
+			expect((await publish("order 7")).id).toBe(id);
+			evict();
+			expect(await kept()).toEqual([...before, id]);
+		}
+	},
+);
