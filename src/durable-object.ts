@@ -33,8 +33,10 @@ import {
 	type Ending,
 	type Reply,
 	type ToldOutcome,
+	type TooLate,
 	told,
 	toldOutcome,
+	tooLate,
 } from "./durable-object/protocol.ts";
 import { answerRunCall, type RunCall } from "./durable-object/runs.ts";
 import { SqlHistory } from "./durable-object/sql-history.ts";
@@ -105,14 +107,17 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		return undefined;
 	}
 
-	/** @internal Called by the connector. `limits` is there when the Worker wants history. */
+	/**
+	 * @internal Called by the connector. `limits` is there when the Worker wants history, and `until` is the latest time
+	 *   at which it is to be done.
+	 */
 	async publish(
 		channel: string,
 		payload: string,
 		limits?: HistoryLimits,
-		options?: SendOptions,
-	): Promise<Reply<PublishResult>> {
-		return told(() => this.#connector(limits).publish(channel, payload, options));
+		{ until, ...options }: SendOptions & { until?: number } = {},
+	): Promise<Reply<PublishResult> | TooLate> {
+		return tooLate(until) ?? told(() => this.#connector(limits).publish(channel, payload, options));
 	}
 
 	/** @internal Called by the connector, with several messages of this channel, in order. */
@@ -120,11 +125,13 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 		_channel: string,
 		messages: readonly OutgoingMessage[],
 		limits?: HistoryLimits,
-	): Promise<Reply<{ outcomes: ToldOutcome[] }>> {
-		return told(async () => {
+		until?: number,
+	): Promise<Reply<{ outcomes: ToldOutcome[] }> | TooLate> {
+		const publishing = async () => {
 			const outcomes = await withPublishAll(this.#connector(limits)).publishAll(messages);
 			return { outcomes: outcomes.map(toldOutcome) };
-		});
+		};
+		return tooLate(until) ?? told(publishing);
 	}
 
 	/** @internal Called by the connector: a run, where there is one. */

@@ -17,6 +17,17 @@ export const failureStatus = 503;
 /** The answer of an object's method. */
 export type Reply<T> = T | { failure: Failure };
 
+/** The answer to a publish that came after it was given up: the object's time, in ms since 1970. Nothing was done. */
+export interface TooLate {
+	late: number;
+}
+
+/** @param until the latest time at which a publish may be carried out. Older Workers say none. */
+export function tooLate(until: number | undefined): TooLate | undefined {
+	const now = Date.now();
+	return until !== undefined && now > until ? { late: now } : undefined;
+}
+
 /** A position that no object keeps or can read. The answer is a gap. */
 export const unknownPosition = "unknown";
 

@@ -4,6 +4,7 @@ import {
 	limitsByChannel,
 } from "../connectors/shared/history-limits.ts";
 import { type ChannelBatch, PublishQueue, slack } from "../connectors/shared/publish-queue.ts";
+import { ServerClock } from "../connectors/shared/server-clock.ts";
 import { assertWellFormed } from "../connectors/shared/well-formed.ts";
 import type {
 	HistoryOptions,
@@ -14,7 +15,7 @@ import type {
 } from "../core/connector.ts";
 import { ConnectorError, closedError } from "../core/errors.ts";
 import { PerRequest } from "../core/request-mark.ts";
-import { errorOf, outcomeFrom, type Reply, type ToldOutcome } from "./protocol.ts";
+import { errorOf, outcomeFrom, type Reply, type ToldOutcome, type TooLate } from "./protocol.ts";
 
 /** The part of a Durable Object's stub that publishing uses: `SseChannel`, seen from a Worker. */
 export interface PublishingStub {
@@ -22,13 +23,14 @@ export interface PublishingStub {
 		channel: string,
 		payload: string,
 		history?: HistoryLimits,
-		options?: SendOptions,
-	): Promise<Reply<PublishResult>>;
+		options?: SendOptions & { until?: number },
+	): Promise<Reply<PublishResult> | TooLate>;
 	publishAll(
 		channel: string,
 		messages: readonly OutgoingMessage[],
 		history?: HistoryLimits,
-	): Promise<Reply<{ outcomes: ToldOutcome[] }>>;
+		until?: number,
+	): Promise<Reply<{ outcomes: ToldOutcome[] }> | TooLate>;
 }
 
 /** The binding of `SseChannel` in a Worker's env. */
@@ -49,6 +51,7 @@ export class ObjectPublishing {
 	readonly #namespace: ChannelNamespace;
 	readonly #timeout: number;
 	readonly #queues: PerRequest<PublishQueue>;
+	readonly #clock: ServerClock;
 	#closed = false;
 
 	/** @throws {TypeError} that names what is missing, or the option and its rule. */
@@ -65,6 +68,7 @@ export class ObjectPublishing {
 		if (!(timeout > 0)) throw new TypeError("timeout: must be a number of milliseconds above 0.");
 		this.#namespace = namespace;
 		this.#timeout = timeout;
+		this.#clock = new ServerClock(timeout);
 		this.limitsOf = history && limitsByChannel(history);
 		const transport = {
 			timeout,
@@ -146,14 +150,35 @@ export class ObjectPublishing {
 		const [only, ...others] = messages;
 		if (only !== undefined && others.length === 0) {
 			const { payload, keep, key } = only;
-			// An object whose class is older knows no options.
-			const options = keep === undefined && key === undefined ? [] : [{ keep, key }];
-			const publish = (stub: PublishingStub) => stub.publish(channel, payload, limits, ...options);
-			return [outcomeFrom(await this.ask(channel, publish))];
+			return [
+				outcomeFrom(
+					await this.#inOrder(channel, (stub, until) =>
+						stub.publish(channel, payload, limits, { keep, key, until }),
+					),
+				),
+			];
 		}
-		const publishAll = (stub: PublishingStub) => stub.publishAll(channel, messages, limits);
-		const { outcomes } = await this.ask(channel, publishAll);
+		const { outcomes } = await this.#inOrder(channel, (stub, until) =>
+			stub.publishAll(channel, messages, limits, until),
+		);
 		return messages.map((_, index) => outcomeFrom(outcomes[index]));
+	}
+
+	/** A publish that is given up is not carried out later, behind newer ones. */
+	async #inOrder<T extends object>(
+		channel: string,
+		publish: (stub: PublishingStub, until: number) => Promise<Reply<T> | TooLate>,
+	): Promise<T> {
+		for (let attempt = 1; attempt <= 2; attempt++) {
+			const until = this.#clock.at(performance.now() + this.#timeout);
+			const reply = await this.ask<T | TooLate>(channel, (stub: PublishingStub) =>
+				publish(stub, until),
+			);
+			if (!("late" in reply)) return reply;
+			// Nothing was done. It came in time, so the object's clock is ahead of what is known of it.
+			this.#clock.correct(reply.late, performance.now());
+		}
+		throw this.#late();
 	}
 
 	#late(): ConnectorError {

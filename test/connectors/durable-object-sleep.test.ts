@@ -10,7 +10,7 @@ let objects: SleepingObjects;
 beforeAll(async () => {
 	worker = await startWorker({
 		entry: "test/connectors/fixtures/sleeping.ts",
-		objects: { SSE: "Sleeper", RELAY: "Relay", SMALL: "Small" },
+		objects: { SSE: "Sleeper", RELAY: "Relay", SMALL: "Small", SLOW: "Slow" },
 		canEvict: true,
 	});
 	objects = new SleepingObjects(worker);
@@ -219,6 +219,20 @@ describe("bounds", () => {
 		const data = await stream.data(20);
 		expect(data.map((each) => Number.parseInt(each, 10))).toEqual([...data.keys()]);
 		expect(data.every((each) => each.endsWith(text))).toBe(true);
+	});
+
+	test("a publish that was given up is not carried out later, behind the next one", async () => {
+		const channel = fresh();
+		const stream = await objects.slow.socket(channel);
+		const late = await objects.slow.publish(channel, "slow", { timeout: "300" });
+		expect(late).toEqual({ error: "unavailable" });
+		const { id } = await objects.slow.publish(channel, "after");
+		expect(id).toBeDefined();
+		await until(async () => (await objects.slowPublishes()) === 1, { what: "the slow publish" });
+		await objects.slow.publish(channel, "the end");
+		expect(await stream.data(2)).toEqual(["after", "the end"]);
+		// One with enough time is.
+		expect(await objects.slow.publish(channel, "slow", { timeout: "30000" })).toHaveProperty("id");
 	});
 
 	test("an object that has as many sockets as it may tells others to come back", async () => {

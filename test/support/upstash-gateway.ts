@@ -167,7 +167,7 @@ export class UpstashGateway implements AsyncDisposable {
 		const { method = "", url = "", headers } = request;
 		const entry: LoggedRequest = { method, path: url, commands: [], headers };
 		this.requests.push(entry);
-		const { delay: given } = this.#behaviour;
+		const { delay: given, lag } = this.#behaviour;
 		const ms = typeof given === "function" ? given() : given;
 		if (ms > 0) await delay(ms);
 		if (!["GET", "HEAD", "POST", "PUT"].includes(method)) throw new HttpError(405, "ERR method");
@@ -182,6 +182,7 @@ export class UpstashGateway implements AsyncDisposable {
 		const fault = this.#nextFault(isSubscribe ? "subscribe" : "command");
 		if (fault !== undefined && fault.afterwards !== true) return answerFault(response, fault);
 		this.commands += entry.commands.length;
+		if (lag > 0) await delay(lag);
 		if (isSubscribe) return this.#subscribe(wish, response);
 		const answer = await this.#execute(wish, headers["upstash-encoding"] === "base64");
 		if (fault !== undefined) return answerFault(response, fault);

@@ -50,6 +50,7 @@ export class RedisPublishing {
 				run: (...args) => this.run(...args),
 				scripts: calledByHash,
 				command: topology.publishCommand,
+				timeout,
 				errorOf: (reply) => toConnectorError(new Error(reply), topology.address),
 			});
 		}

@@ -4,11 +4,12 @@
  * others. A stream begins with an entry that marks its birth.
  *
  * KEYS: per channel its stream. With keyed messages also the list of its keys, and their ids.
- * ARGV: PUBLISH or SPUBLISH; per channel its name, entries to keep, ms to keep them, number of
- * messages, number of KEYS; per message its mode and its payload. The mode is empty, `-` for an
- * unkept message, or `=` and its key.
+ * ARGV: PUBLISH or SPUBLISH; the latest time at which this may be done, in ms since 1970; per
+ * channel its name, entries to keep, ms to keep them, number of messages, number of KEYS; per
+ * message its mode and its payload. The mode is empty, `-` for an unkept message, or `=` and its
+ * key.
  *
- * Returns two items per message: receivers and id, or -1 and the error. The error ends with the
+ * Returns the server's time when it is later than the latest: nothing was done. Else two items per message: receivers and id, or -1 and the error. The error ends with the
  * key that is in the way (WRONGTYPE) or with the command. A failure does not stop the script:
  * messages stored before it would be taken for lost. A message that fails after its XADD is
  * kept, and its error may be PUBLISH's. A replica's refusal is the answer to all messages: it
@@ -17,6 +18,7 @@
 export const publishScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if now > tonumber(ARGV[2]) then return now end
 local replies = {}
 local err, readonly
 local function reply(a, b)
@@ -43,7 +45,7 @@ local function fresh(names, ids)
     name = run('LINDEX', names, 0)
   end
 end
-local a, k = 2, 1
+local a, k = 3, 1
 while ARGV[a] do
   local channel, length, age, keys = ARGV[a], ARGV[a + 1], ARGV[a + 2], tonumber(ARGV[a + 4])
   local stream, names, ids, kept = KEYS[k], KEYS[k + 1], KEYS[k + 2], false

@@ -5,6 +5,7 @@ import type { ChannelBatch } from "./publish-queue.ts";
 import { publishScript } from "./publish-script.ts";
 import type { Run, Script, ScriptMaker } from "./redis-script.ts";
 import { historyPrefix, keysOf } from "./redis-slot.ts";
+import { ServerClock } from "./server-clock.ts";
 
 /** Sharded pub/sub has its own commands, and its own listeners. */
 export type PublishCommand = "PUBLISH" | "SPUBLISH";
@@ -28,15 +29,19 @@ export class RedisStore {
 	readonly prefix: string;
 	readonly #command: PublishCommand;
 	readonly #script: Script;
+	readonly #timeout: number;
+	readonly #clock: ServerClock;
 	readonly #errorOf: (reply: string) => ConnectorError;
 
-	/** @param errorOf turns a script's own error into the connector's. */
+	/** @param settings `errorOf` turns a script's own error into the connector's. */
 	constructor(
 		options: RedisHistoryOptions,
 		settings: {
 			run: Run;
 			scripts: ScriptMaker;
 			command: PublishCommand;
+			/** How long a call may take, in ms. Then it is given up. */
+			timeout: number;
 			errorOf: (reply: string) => ConnectorError;
 		},
 	) {
@@ -44,28 +49,60 @@ export class RedisStore {
 		this.prefix = keyPrefix(options.keyPrefix);
 		this.#command = settings.command;
 		this.#errorOf = settings.errorOf;
+		this.#timeout = settings.timeout;
+		this.#clock = new ServerClock(settings.timeout);
 		this.#script = settings.scripts(publishScript, settings.run);
 	}
 
-	/** One call for all messages, which share a slot where slots matter. */
+	/**
+	 * One call for all messages, which share a slot where slots matter. A call that is given up is not carried out later.
+	 */
 	async publish(
 		channels: readonly string[],
 		take: () => readonly ChannelBatch[],
 		ms?: number,
 	): Promise<PublishOutcome[]> {
+		const first = await this.#attempt(channels, take, ms);
+		if (first !== undefined) return first;
+		// Nothing was done, and now the server's clock is known.
+		const second = await this.#attempt(channels, take, ms);
+		if (second !== undefined) return second;
+		throw new ConnectorError(
+			"unavailable",
+			"The publish reached Redis too late, and was not carried out.",
+		);
+	}
+
+	/** @returns undefined when the server refused it as too late. */
+	async #attempt(
+		channels: readonly string[],
+		take: () => readonly ChannelBatch[],
+		ms: number | undefined,
+	): Promise<PublishOutcome[] | undefined> {
 		let messages: OutgoingMessage[] = [];
+		let sent = 0;
 		const make = () => {
 			const batches = take();
 			messages = batches.flatMap((batch) => batch.messages);
-			return messages.length === 0 ? undefined : this.#arguments(batches);
+			sent = performance.now();
+			return messages.length === 0 ? undefined : this.#arguments(batches, sent + this.#timeout);
 		};
 		const [first = ""] = channels;
 		const key = this.keysOf(first).stream;
-		const replies = (await guarded(key, first, this.#script(key, make, ms))) as unknown[];
-		return messages.map(({ channel }, index) => {
+		const replies = await guarded(key, first, this.#script(key, make, ms));
+		const received = performance.now();
+		if (messages.length === 0) return [];
+		if (!Array.isArray(replies)) {
+			this.#clock.correct(Number(replies), received);
+			return undefined;
+		}
+		return messages.map(({ channel, key }, index) => {
 			const [receivers, id] = [Number(replies[2 * index]), String(replies[2 * index + 1])];
 			if (receivers === -1) return { error: this.#failed(channel, id) };
-			return id === "" ? { receivers } : { receivers, id };
+			if (id === "") return { receivers };
+			// The id of a repeated key is that of the first message.
+			if (key === undefined) this.#clock.learn(Number.parseInt(id, 10), sent, received);
+			return { receivers, id };
 		});
 	}
 
@@ -81,9 +118,10 @@ export class RedisStore {
 		return wrongTypeOr(this.#errorOf(reply), key, channel, type);
 	}
 
-	#arguments(batches: readonly ChannelBatch[]): string[] {
+	/** @param latest when the call is given up, by `performance.now()`. */
+	#arguments(batches: readonly ChannelBatch[], latest: number): string[] {
 		const keys: string[] = [];
-		const args: string[] = [this.#command];
+		const args: string[] = [this.#command, String(this.#clock.at(latest))];
 		for (const { channel, messages } of batches) {
 			const { stream, names, ids } = this.keysOf(channel);
 			const isKeyed = messages.some(({ key }) => key !== undefined);

@@ -27,6 +27,7 @@ export class UpstashSender {
 			run: this.run,
 			scripts: sentWhole,
 			command: "PUBLISH",
+			timeout,
 			errorOf: (reply) => new RestError("refused", `Upstash answered: ${reply}`),
 		});
 	}

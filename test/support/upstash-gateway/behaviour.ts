@@ -13,6 +13,8 @@ export interface Behaviour {
 	silent: boolean;
 	/** Before anything is done, in ms; a function is asked for each request. */
 	delay: number | (() => number);
+	/** How long a command is on its way from the gateway to Redis, in ms, whether its client still waits or not. */
+	lag: number;
 	/** How long a stream still counts as open after its client has left, in ms: the way is long. */
 	leaveDelay: number;
 }
@@ -25,6 +27,7 @@ export const wellBehaved: Behaviour = {
 	garbage: false,
 	silent: false,
 	delay: 0,
+	lag: 0,
 	leaveDelay: 0,
 };
 

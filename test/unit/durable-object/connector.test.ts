@@ -38,6 +38,33 @@ test("half a surrogate pair is no name for an object", async () => {
 	await expect(connector.stream?.([name], fromNow)).rejects.toThrow(TypeError);
 });
 
+test("an object whose clock is ahead is told its own time, and takes each publish once", async () => {
+	const hour = 3_600_000;
+	const limits: (number | undefined)[] = [];
+	const late = (until: number | undefined) => {
+		limits.push(until);
+		const now = Date.now() + hour;
+		return until !== undefined && now > until ? { late: now } : undefined;
+	};
+	const connector = durableObject(
+		namespace({
+			publish: async (_, __, ___, { until } = {}) => late(until) ?? { receivers: 1 },
+			publishAll: async (_, messages, __, until) =>
+				late(until) ?? { outcomes: messages.map(() => ({ receivers: 1 })) },
+		}),
+	);
+	expect(await connector.publish("channel", "x")).toEqual({ receivers: 1 });
+	expect(limits).toHaveLength(2);
+	const messages = ["y", "z"].map((payload) => ({ channel: "channel", payload }));
+	expect(await connector.publishAll?.(messages)).toEqual([{ receivers: 1 }, { receivers: 1 }]);
+	expect(limits).toHaveLength(3);
+});
+
+test("an object that holds every publish for late has said that nothing was done", async () => {
+	const connector = durableObject(namespace({ publish: async () => ({ late: Date.now() }) }));
+	await expect(connector.publish("channel", "x")).rejects.toMatchObject({ code: "unavailable" });
+});
+
 test("any error of an object becomes a ConnectorError with that as its cause", async () => {
 	const cause = new TypeError('The RPC receiver does not implement the method "publish".');
 	const connector = durableObject(namespace({ publish: () => Promise.reject(cause) }));
