@@ -98,7 +98,7 @@ const rows: Row[] = [
 		entry: "edge-sse/publish with upstash()",
 		code: 'export { publish, publishAll, upstash } from "edge-sse/publish";',
 		dependencies: true,
-		budget: 8_650,
+		budget: 8_900,
 	},
 	{
 		entry: "edge-sse with redis()",
