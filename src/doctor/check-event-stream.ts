@@ -35,8 +35,9 @@ export async function checkEventStream(
 	try {
 		const findings: Finding[] = [];
 		for await (const finding of checks(context)) {
-			findings.push(finding);
+			// What failed because of that says nothing of the server.
 			if (options.signal?.aborted) break;
+			findings.push(finding);
 		}
 		return findings;
 	} finally {

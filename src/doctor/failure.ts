@@ -13,7 +13,7 @@ const meanings: readonly [pattern: RegExp, meaning: string][] = [
 	[/ECONNREFUSED|ConnectionRefused|connection refused/i, "nothing listens there"],
 	[/ETIMEDOUT|CONNECT_TIMEOUT|EHOSTUNREACH|ENETUNREACH/i, "there is no way to that address"],
 	[/HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW/i, "the head of the answer is far too long"],
-	[/^HPE_|invalid HTTP|Malformed_HTTP/i, "what came back is not HTTP"],
+	[/^HPE_|HTTP\/1\.1 protocol|invalid HTTP|Malformed_HTTP/i, "what came back is not HTTP"],
 	[/CERT_HAS_EXPIRED|certificate has expired/i, "the certificate has expired"],
 	[/ALTNAME|NotValidForName|not valid for name/i, "the certificate is for another name"],
 	[/SELF_SIGNED|UNABLE_TO_|CERT|UnknownIssuer|certificate/i, "the certificate is not trusted"],

@@ -201,7 +201,7 @@ describe("a question", () => {
 		expect(await said("--version")).toEqual({ code: 0, output: `${packageJson.version}\n` });
 		const help = await said("--help");
 		expect(help.code).toBe(0);
-		for (const command of ["serve", "publish", "tail", "check", "env"]) {
+		for (const command of ["serve", "publish", "tail", "doctor", "check", "env"]) {
 			expect(help.output).toContain(command);
 			expect(await said(`${command} --help`)).toEqual({
 				code: 0,
