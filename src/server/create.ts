@@ -14,6 +14,7 @@ import { hubPresence, subjectOf } from "./presence.ts";
 import { runsOf } from "./run.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import type { Environment } from "./variables.ts";
+import { together, Webhooks } from "./webhook/events.ts";
 
 /** Each client's largest share of the time to drain, in ms. */
 const drainPerClient = 10;
@@ -59,6 +60,7 @@ export function createHub(environment: Environment): ServerHub {
 		);
 	}
 	const { authorize, ...rights } = readAuth(environment);
+	const webhooks = settings.webhook && new Webhooks(settings.webhook);
 	const isSigned = rights.authorizePublish !== undefined;
 	const sse = new ServerSentEvents({
 		connector: connectorFromEnvironment(redis) ?? memory({ history: historyFromEnvironment() }),
@@ -72,7 +74,7 @@ export function createHub(environment: Environment): ServerHub {
 		}),
 		compress: compression && gzip(compression),
 		authorize,
-		...(settings.logsConnections ? connectionLog : {}),
+		...together([settings.logsConnections ? connectionLog : [], webhooks ?? []].flat()),
 		onError: logError,
 	});
 	const { name } = sse.connector;
@@ -94,6 +96,9 @@ export function createHub(environment: Environment): ServerHub {
 		settings,
 		announce: (port) => startLines(addressOf(port), name, publishing),
 		// A few clients need no time to spread over.
-		close: () => sse.close({ drain: Math.min(drain, sse.stats().connections * drainPerClient) }),
+		close: async () => {
+			await sse.close({ drain: Math.min(drain, sse.stats().connections * drainPerClient) });
+			await webhooks?.close();
+		},
 	};
 }

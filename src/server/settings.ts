@@ -15,6 +15,7 @@ import {
 	refuseEmpty,
 	whole,
 } from "./variables.ts";
+import { type WebhookSettings, webhookFrom } from "./webhook/settings.ts";
 
 /** What the hub reads from its environment. */
 export interface Settings {
@@ -37,6 +38,8 @@ export interface Settings {
 	cors: CorsOptions | undefined;
 	/** Whether clients that connect and leave are logged as well as errors. */
 	logsConnections: boolean;
+	/** Where webhooks go. Undefined: none are sent. */
+	webhook: WebhookSettings | undefined;
 	/** Whether it is counted who is there. */
 	countsMembers: boolean;
 	/** What the channels of runs begin with. Undefined: nothing is known of any. */
@@ -65,6 +68,7 @@ export function readSettings(environment: Environment): Settings {
 		drain: whole(environment, "SSE_DRAIN", { most: longestTimer }) ?? 5_000,
 		cors: corsFrom(environment),
 		logsConnections: flag(environment, "SSE_LOG_CONNECTIONS") ?? false,
+		webhook: webhookFrom(environment),
 		countsMembers: flag(environment, "SSE_PRESENCE") ?? false,
 		runsPrefix: runsPrefixFrom(environment),
 		hold: oneOf(environment, "SSE_HOLD", ["worker", "object"]),

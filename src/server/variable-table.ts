@@ -232,6 +232,18 @@ const operation: readonly Variable[] = [
 		meaning: "Over how many ms streams are ended when the process is told to stop",
 	},
 	{
+		name: "SSE_WEBHOOK_URL",
+		default: "none",
+		meaning:
+			"Is told by [webhooks](hub.md#webhooks) of streams that begin and end, and of channels that become occupied or vacant. Not on Workers",
+	},
+	{
+		name: "SSE_WEBHOOK_SECRET",
+		default: "",
+		meaning: "What webhooks are signed with: `whsec_` and 24 to 64 random bytes in base64",
+		secret: "always",
+	},
+	{
 		name: "SSE_LOG_CONNECTIONS",
 		default: "false",
 		meaning: "Logs each connect and disconnect as a line of JSON",

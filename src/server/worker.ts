@@ -40,12 +40,19 @@ function createFrom(bindings: Bindings): Fetch {
 		compression,
 		hold,
 		workersPlan = "paid",
+		webhook,
 		...settings
 	} = readSettings({ HOST: "0.0.0.0", ...set });
 	if (compression !== undefined) {
 		throw new ConfigurationError(
 			"SSE_COMPRESS: not on Workers, where each stream stands alone and nothing can be compressed once for many. " +
 				"Unset it.",
+		);
+	}
+	if (webhook !== undefined) {
+		throw new ConfigurationError(
+			"SSE_WEBHOOK_URL: not on Workers, where no process sees all streams of a channel, and none outlives a request " +
+				"to try again. Unset it.",
 		);
 	}
 	const { authorize, ...rights } = readAuth(set);

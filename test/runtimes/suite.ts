@@ -17,6 +17,7 @@ import { publishing } from "./suite/publishing.ts";
 import { reading } from "./suite/reading.ts";
 import { sharing } from "./suite/sharing.ts";
 import { starting } from "./suite/starting.ts";
+import { webhooks } from "./suite/webhooks.ts";
 
 // Some cases wait long for a timer of the server's; more at once would only start more servers at once.
 vi.setConfig({ maxConcurrency: 6 });
@@ -48,6 +49,7 @@ export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
 		describe("compression", () => compression(bed));
 		describe("operation", () => operation(bed));
 		describe("presence", () => presence(bed));
+		describe("webhooks", () => webhooks(bed));
 		describe("runs on the hub", () => hubRuns(bed));
 		describe("mounted", () => more(bed));
 	});

@@ -2,7 +2,7 @@
  * The part of the page's script that shows who is there, to whoever has the right: the hub is asked for it
  * first, so that nobody else causes a request that is refused.
  */
-export const membersScript = String.raw`
+export const membersScript = `
 const MOST_ROOMS = 10; // channels whose members are shown
 const MOST_ROWS = 200; // members of one that are listed
 const countsMembers = document.body.dataset.presence !== undefined;
