@@ -2,7 +2,13 @@ import { globSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { root } from "./contents.ts";
 
-const patterns = ["*.md", "docs/**/*.md", "examples/**/*.md", "skills/**/*.md"];
+const patterns = [
+	"*.md",
+	"docs/**/*.md",
+	"examples/**/*.md",
+	"skills/**/*.md",
+	"templates/**/*.md",
+];
 
 /** The Markdown files that are pages of the site, as paths from the root. */
 export const pages: readonly string[] = patterns

@@ -22,6 +22,7 @@ const patterns = [
 	"docs/**/*.md",
 	"examples/**/*.md",
 	"skills/**/*.md",
+	"templates/**/*.md",
 ];
 
 /** Everything that is written for users. */
