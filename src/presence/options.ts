@@ -105,6 +105,12 @@ export function checkedData(data: unknown): string {
 	throw new TypeError(`Presence: data: must return JSON of at most ${longestData} bytes.`);
 }
 
+/** @throws {TypeError} that names the rule. */
+export function checkedVerdict(verdict: unknown): boolean | readonly string[] {
+	if (typeof verdict === "boolean" || Array.isArray(verdict)) return verdict;
+	throw new TypeError("Presence: events: must return true, false, or an array of channels.");
+}
+
 /** Which part of a channel's members is asked for. */
 export interface MembersQuery {
 	/**

@@ -9,9 +9,11 @@ import {
 	checkedId,
 	checkedMembersQuery,
 	checkedPresence,
+	checkedVerdict,
 	type MembersQuery,
 	type PresenceOptions,
 } from "./options.ts";
+import { settled } from "./settled.ts";
 
 /** A `ServerSentEvents`, whatever its events. */
 export interface PresenceBase {
@@ -122,9 +124,10 @@ export class Presence<Data = unknown> {
 	async #whoIs(request: Request): Promise<Who | undefined> {
 		let id: string | undefined;
 		try {
-			id = checkedId(await this.#options.id(request));
+			id = checkedId(await settled("id", this.#options.id(request)));
 			if (id === undefined) return undefined;
-			return { id, data: checkedData(await this.#options.data?.(request, id)) };
+			const data = await settled("data", this.#options.data?.(request, id));
+			return { id, data: checkedData(data) };
 		} catch (error) {
 			this.#report(error);
 			return id === undefined ? undefined : { id, data: "" };
@@ -136,9 +139,9 @@ export class Presence<Data = unknown> {
 		const { events } = this.#options;
 		if (events === undefined || queryOf(request).get("presence") !== "1") return [];
 		try {
-			const verdict = await events(request, names);
-			if (verdict === true) return names;
-			return Array.isArray(verdict) ? names.filter((name) => verdict.includes(name)) : [];
+			const verdict = checkedVerdict(await settled("events", events(request, names)));
+			if (typeof verdict === "boolean") return verdict ? names : [];
+			return names.filter((name) => verdict.includes(name));
 		} catch (error) {
 			this.#report(error);
 			return [];

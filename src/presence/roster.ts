@@ -4,7 +4,7 @@ import type { Change, PresenceStore } from "./store.ts";
 interface Entry {
 	streams: number;
 	data: string;
-	/** It is taken out then, on the clock of `performance.now()`. 0: it stays. */
+	/** Without a stream it is taken out then, on the clock of `performance.now()`. */
 	leavesAt: number;
 }
 
@@ -37,8 +37,8 @@ export class Roster {
 	readonly #owed = new Set<string>();
 	/** Channels that the store knows this process to be in. */
 	readonly #tracked = new Set<string>();
-	/** In the order of their times. */
-	#leaving: { channel: string; id: string; at: number }[] = [];
+	/** In the order of their times. One that comes back is taken out: clients may come and go as often as they like. */
+	readonly #leaving = new Map<Entry, { channel: string; id: string }>();
 	#leaveTimer: ReturnType<typeof setTimeout> | undefined;
 	#flushTimer: ReturnType<typeof setTimeout> | undefined;
 	#flushing: Promise<void> = Promise.resolve();
@@ -66,7 +66,7 @@ export class Roster {
 		if (entry === undefined) entries.set(id, { streams: 1, data, leavesAt: 0 });
 		else {
 			entry.streams++;
-			entry.leavesAt = 0;
+			this.#leaving.delete(entry);
 			if (entry.data === data) return;
 			entry.data = data;
 		}
@@ -77,7 +77,7 @@ export class Roster {
 		const entry = this.#channels.get(channel)?.get(id);
 		if (entry === undefined || --entry.streams > 0 || this.#closed) return;
 		entry.leavesAt = performance.now() + this.#options.grace;
-		this.#leaving.push({ channel, id, at: entry.leavesAt });
+		this.#leaving.set(entry, { channel, id });
 		this.#leaveTimer ??= setTimeout(this.#takeOut, this.#options.grace);
 	}
 
@@ -100,18 +100,18 @@ export class Roster {
 	readonly #takeOut = (): void => {
 		const now = performance.now();
 		this.#leaveTimer = undefined;
-		const begin = this.#leaving.findIndex(({ at }) => at > now);
-		const due = this.#leaving.splice(0, begin === -1 ? this.#leaving.length : begin);
-		for (const { channel, id, at } of due) {
+		for (const [entry, { channel, id }] of this.#leaving) {
+			if (entry.leavesAt > now) {
+				const wait = Math.max(gathering, entry.leavesAt - now);
+				this.#leaveTimer = setTimeout(this.#takeOut, wait);
+				break;
+			}
+			this.#leaving.delete(entry);
 			const entries = this.#channels.get(channel);
-			// It may have come back since.
-			if (entries?.get(id)?.leavesAt !== at) continue;
-			entries.delete(id);
-			if (entries.size === 0) this.#channels.delete(channel);
+			entries?.delete(id);
+			if (entries?.size === 0) this.#channels.delete(channel);
 			this.#mark(channel, id);
 		}
-		const [next] = this.#leaving;
-		if (next !== undefined) this.#leaveTimer = setTimeout(this.#takeOut, next.at - now + 1);
 	};
 
 	#mark(channel: string, id: string): void {

@@ -73,8 +73,16 @@ local function remove(id, entry)
   if redis.call('HINCRBY', KEYS[2], '', -1) <= 0 then redis.call('DEL', KEYS[2]) end
 end`;
 
-/** KEYS: entries, data. ARGV: process; then of each change a sign, the id and the data. */
+/**
+ * KEYS: entries, data. ARGV: process; then of each change a sign, the id and the data. A store that is full may have evicted
+ * one of the two keys. Then the other goes, too, and the processes write the channel again: no count stays wrong.
+ */
 export const updateScript: string = /* @__PURE__ */ withRemoval(`
+local entries = redis.call('ZLEXCOUNT', KEYS[1], '-', '+')
+if (entries > 0) ~= (redis.call('HGET', KEYS[2], '') ~= false) then
+  redis.call('DEL', KEYS[1])
+  redis.call('DEL', KEYS[2])
+end
 for i = 2, #ARGV, 3 do
   local id = ARGV[i + 1]
   local entry = id .. '\\0' .. ARGV[1]

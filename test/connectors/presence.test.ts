@@ -323,6 +323,34 @@ test("a store that was emptied: members are written again, and nobody is told of
 	expect(page.told().flatMap((told) => told.left ?? [])).toEqual([]);
 });
 
+test.each(["zset", "hash"])(
+	"a full Redis that evicts a channel's %s: its members are written again, and the count is right",
+	async (type) => {
+		const own = await startRedis();
+		onTestFinished(() => own.stop());
+		const slow = { ttl: 9_000 };
+		const [one, other] = [instance(redis(own.url), slow), instance(redis(own.url), slow)];
+		const channel = crypto.randomUUID();
+		await visit(one.sse, channel, "ann");
+		await visit(other.sse, channel, "bob");
+		const pages = [await visit(one.sse, channel), await visit(other.sse, channel)];
+		for (const page of pages) {
+			await expect.poll(() => page.known(), patience).toEqual(["ann", "bob"]);
+		}
+		const keys = (await own.command("KEYS", `*${channel}*`)) as string[];
+		for (const key of keys) {
+			if ((await own.command("TYPE", key)) === type) await own.command("DEL", key);
+		}
+		await visit(other.sse, channel, "eve");
+		for (const page of pages) {
+			await expect.poll(() => page.known(), patience).toEqual(["ann", "bob", "eve"]);
+			expect(page.told().flatMap((told) => told.left ?? [])).toEqual([]);
+		}
+		await expect.poll(() => other.presence.occupancy(channel), patience).toBe(3);
+		expect((await one.presence.members(channel)).members).toHaveLength(3);
+	},
+);
+
 test("above 200 members only their number is told, at most once a second", async () => {
 	const { sse, presence } = instance(memory());
 	const channel = "room";
