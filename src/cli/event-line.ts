@@ -1,4 +1,4 @@
-import type { TailEvent } from "./follow.ts";
+import type { ChannelEvent } from "./channel-envelope.ts";
 import { jsonLine, printable, shortened } from "./text.ts";
 
 /** What a line for people may use. */
@@ -9,34 +9,52 @@ export interface Terminal {
 	columns: number | undefined;
 }
 
-/** The widest column of types, in characters. A longer type moves what follows it. */
+/** The widest column of channels and of types, in characters. A longer one moves what follows it. */
 const widestType = 16;
 
 /** Returns a function that writes an event as a line of JSON. */
-export function jsonWriter(): (event: TailEvent) => string {
-	return ({ type, data, lastEventId }) =>
-		jsonLine({ type, data, ...(lastEventId !== "" && { id: lastEventId }) });
+export function jsonWriter(): (event: ChannelEvent) => string {
+	return ({ channel, type, data, lastEventId }) =>
+		jsonLine({
+			...(channel !== undefined && { channel }),
+			...{ type, data },
+			...(lastEventId !== "" && { id: lastEventId }),
+		});
 }
 
-/** Returns a function that writes an event as a line for people: its time, type, id and data. */
-export function wordWriter({ hasColors, columns }: Terminal): (event: TailEvent) => string {
+/**
+ * Returns a function that writes an event as a line for people: its time, its channel where there are several, its type,
+ * id and data.
+ */
+export function wordWriter({ hasColors, columns }: Terminal): (event: ChannelEvent) => string {
 	const painted = (text: string, code: number) =>
 		hasColors && text !== "" ? `\u001b[${code}m${text}\u001b[0m` : text;
-	let typeWidth = 0;
+	const [channels, types] = [column(), column()];
 	return (event) => {
 		const type = printable(event.type);
-		typeWidth = Math.min(Math.max(typeWidth, type.length), widestType);
+		const typed = types(type);
+		const channel = event.channel === undefined ? [] : [channels(printable(event.channel))];
 		const time = new Date().toTimeString().slice(0, 8);
 		const id = printable(event.lastEventId);
-		const head = [time, type.padEnd(typeWidth), ...(id === "" ? [] : [id])];
+		const head = [time, ...channel, typed, ...(id === "" ? [] : [id])];
 		const left = columns === undefined ? undefined : columns - `${head.join("  ")}  `.length;
 		const data = printable(event.data);
 		return [
 			painted(time, 2),
-			painted(type.padEnd(typeWidth), colorOf(type)),
+			...channel,
+			painted(typed, colorOf(type)),
 			...(id === "" ? [] : [painted(id, 2)]),
 			left === undefined ? data : shortened(data, Math.max(left, 1)),
 		].join("  ");
+	};
+}
+
+/** Returns a function that fills a text up to the widest so far. */
+function column(): (text: string) => string {
+	let width = 0;
+	return (text) => {
+		width = Math.min(Math.max(width, text.length), widestType);
+		return text.padEnd(width);
 	};
 }
 

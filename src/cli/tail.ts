@@ -1,4 +1,5 @@
 import { type Arguments, countOf, readArguments, refuseMore } from "./arguments.ts";
+import { askForChannels, withChannel } from "./channel-envelope.ts";
 import type { Command } from "./command.ts";
 import { jsonWriter, type Terminal, wordWriter } from "./event-line.ts";
 import { follow } from "./follow.ts";
@@ -17,12 +18,13 @@ export const tail: Command = {
 	summary: "Shows the events of a stream as they come, and comes back when it breaks",
 	text: [
 		"On a terminal an event is a line for people, into a pipe it is a line of JSON. Nothing in an event can drive the terminal.",
+		"The time is the one at which an event came.",
 	],
 	options: {
 		channel: {
 			value: "<name>",
 			isList: true,
-			help: "What to read; may be given several times (the hub's own default)",
+			help: "What to read; may be given several times, and is then shown (the hub's own default)",
 		},
 		json: { help: "Lines of JSON on a terminal, too" },
 		type: {
@@ -45,6 +47,8 @@ export const tail: Command = {
 		refuseMore(positionals, 1, `edge-sse ${tail.usage}`);
 		const url = routeUrl(positionals[0], "/stream", tail.usage);
 		for (const channel of values("channel")) url.searchParams.append("channel", channel);
+		const channels = url.searchParams.getAll("channel");
+		askForChannels(url);
 		const file = value("token-file");
 		const events = follow({
 			url,
@@ -59,7 +63,7 @@ export const tail: Command = {
 		for await (const event of events) {
 			if (event.type === "sse.gap") note("a gap: messages may be missing here.");
 			if (!(types.size > 0 ? types.has(event.type) : event.type !== "sse.ping")) continue;
-			await writeLine(lineOf(event));
+			await writeLine(lineOf(withChannel(event, channels)));
 			if (++count === most) return;
 		}
 	},

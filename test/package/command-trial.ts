@@ -12,7 +12,9 @@ export async function addressOf(hub: Program): Promise<{ url: string; token: str
 }
 
 /** The events that `tail` has shown so far: its lines of JSON. */
-export function shown({ output }: Program): { type: string; data: string; id?: string }[] {
+export function shown({
+	output,
+}: Program): { channel?: string; type: string; data: string; id?: string }[] {
 	const lines = output.split("\n").filter((line) => line.startsWith("{"));
 	return lines.map((line) => JSON.parse(line));
 }

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
+import { withChannel } from "../../../src/cli/channel-envelope.ts";
 import { jsonWriter, wordWriter } from "../../../src/cli/event-line.ts";
 import { cursorSince } from "../../../src/cli/since.ts";
 import { shortened } from "../../../src/cli/text.ts";
@@ -26,6 +27,32 @@ describe("an event on a terminal", () => {
 		const type = (text: string) => / {2}(\S+a\S+) {2}/.exec(text)?.[1];
 		expect(type(first)?.slice(1)).toMatch(/^\[3[2-6]ma/);
 		expect(type(second)).toBe(type(first));
+	});
+
+	test("has its channel where several are read, and the data as it was published", () => {
+		const line = wordWriter(plain);
+		const channels = ["news", "rooms"];
+		const inRooms = event("t", '{"channel":"rooms","data":{"n": 12345678901234567890}}');
+		expect(line(withChannel(inRooms, channels)).slice(10)).toBe(
+			'rooms  t  {"n": 12345678901234567890}',
+		);
+		const text = event("t", '{"channel":"news","data":"a\\nb"}');
+		expect(line(withChannel(text, channels)).slice(10)).toBe(String.raw`news   t  a\nb`);
+		expect(jsonWriter()(withChannel(text, channels))).toBe(
+			String.raw`{"channel":"news","type":"t","data":"a\nb"}`,
+		);
+	});
+
+	test.each([
+		'{"channel":"other","data":1}',
+		'{"channel":"news"}',
+		"[1]",
+		"null",
+		"text",
+		'{"data":1}',
+	])("data that is no envelope stays as it is: %s", (data) => {
+		expect(withChannel(event("t", data), ["news", "rooms"])).toEqual(event("t", data));
+		expect(withChannel(event("t", data), ["news"])).toEqual(event("t", data));
 	});
 
 	test.each([
