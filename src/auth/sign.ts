@@ -42,6 +42,18 @@ export interface SignChannelsOptions {
 	 */
 	publish?: string | readonly string[] | undefined;
 	/**
+	 * Channels whose streams the token's bearer may end, at the hub.
+	 *
+	 * @defaultValue none
+	 */
+	disconnect?: string | readonly string[] | undefined;
+	/**
+	 * Channels whose members the token's bearer may see, at the hub.
+	 *
+	 * @defaultValue none
+	 */
+	members?: string | readonly string[] | undefined;
+	/**
 	 * The claim that names the channels; the same as the authorizer's.
 	 *
 	 * @defaultValue `channels`
@@ -87,8 +99,11 @@ export async function signChannels(
 ): Promise<string> {
 	const { expiresIn = 300_000, claim = "channels", keyId, issuer, audience, subject } = options;
 	const subscribe = names("channels", channels);
-	const publish = names("publish", options.publish ?? []);
-	if (subscribe.length + publish.length === 0) {
+	const more = (["publish", "disconnect", "members"] as const).flatMap((right) => {
+		const list = names(right, options[right] ?? []);
+		return list.length === 0 ? [] : [[right, list]];
+	});
+	if (subscribe.length + more.length === 0) {
 		throw new TypeError("channels: at least one is needed, here or in `publish`.");
 	}
 	if (typeof expiresIn !== "number" || !Number.isFinite(expiresIn) || expiresIn <= 0) {
@@ -99,7 +114,8 @@ export async function signChannels(
 	}
 	const { algorithm, load } = signingKey(options);
 	const now = Date.now();
-	const jwt = new SignJWT({ [claim]: publish.length === 0 ? subscribe : { subscribe, publish } })
+	const rights = more.length === 0 ? subscribe : { subscribe, ...Object.fromEntries(more) };
+	const jwt = new SignJWT({ [claim]: rights })
 		.setProtectedHeader({
 			alg: algorithm,
 			typ: "JWT",

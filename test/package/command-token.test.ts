@@ -25,7 +25,8 @@ async function said(line: string, env: Record<string, string> = {}) {
 
 test("a token that is made opens a stream of a hub with the same secret, and says what it is good for", async () => {
 	const env = { SSE_JWT_SECRET: secret };
-	const words = "make news 'room.*' --publish room.1 --expires 1h --subject u7";
+	const words =
+		"make news 'room.*' --publish room.1 --members room.2 --disconnect room.3 --expires 1h --subject u7";
 	const made = await said(`${command} token ${words}`, env);
 	expect(made).toEqual({ code: 0, output: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+\n$/) });
 	const token = made.output.trim();
@@ -46,6 +47,8 @@ test("a token that is made opens a stream of a hub with the same secret, and say
 	const right = await said(`${command} token read --secret-file secret <token`);
 	expect(right.output).toMatch(/^ {2}reads +news, room\.\*$/m);
 	expect(right.output).toMatch(/^ {2}publishes to +room\.1$/m);
+	expect(right.output).toMatch(/^ {2}ends streams of +room\.3$/m);
+	expect(right.output).toMatch(/^ {2}sees members of +room\.2$/m);
 	expect(right.output).toMatch(/^ {2}expires +\d{4}-\S+Z \(in 3\d{3} s\)$/m);
 	expect(right.output).toMatch(/^ {2}sub +u7$/m);
 	expect(right.output).toMatch(/^ {2}signature +right/m);

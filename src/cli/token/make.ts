@@ -19,6 +19,16 @@ export const make: Command = {
 			isList: true,
 			help: "A channel to publish to; may be given several times",
 		},
+		disconnect: {
+			value: "<name>",
+			isList: true,
+			help: "A channel whose streams to end; may be given several times",
+		},
+		members: {
+			value: "<name>",
+			isList: true,
+			help: "A channel whose members to see; may be given several times",
+		},
 		expires: { value: "<time>", help: "How long it is good: 90s, 15m, 12h or 30d (5m)" },
 		subject: { value: "<text>", help: "Whom it is for, the token's sub" },
 		"private-key-file": { value: "<file>", help: "A private key, PEM (PKCS#8) or JWK" },
@@ -27,14 +37,19 @@ export const make: Command = {
 	},
 	async run(args) {
 		const given = readArguments(args, make.options, refusedKeys);
-		const publish = given.values("publish");
-		const options = { ...keyOf(given), ...publishOf(publish) };
-		await writeLine(await signChannels(given.positionals, { ...options, ...claimsOf(given) }));
+		const options = { ...keyOf(given), ...rightsOf(given), ...claimsOf(given) };
+		await writeLine(await signChannels(given.positionals, options));
 	},
 };
 
-function publishOf(publish: string[]): Pick<SignChannelsOptions, "publish"> {
-	return publish.length === 0 ? {} : { publish };
+function rightsOf(
+	given: Arguments,
+): Pick<SignChannelsOptions, "publish" | "disconnect" | "members"> {
+	return {
+		publish: given.values("publish"),
+		disconnect: given.values("disconnect"),
+		members: given.values("members"),
+	};
 }
 
 function claimsOf(given: Arguments): Omit<SignChannelsOptions, "secret" | "privateKey"> {

@@ -56,6 +56,11 @@ function rows(header: { alg?: unknown; kid?: unknown }, payload: JWTPayload, cla
 	const said: [string, unknown][] = [
 		["reads", rights === undefined ? `"${claim}" is malformed: nothing` : list(rights.subscribe)],
 		["publishes to", rights === undefined ? "nothing" : list(rights.publish)],
+		...(["disconnect", "members"] as const).map((right): [string, unknown] => {
+			const names = rights?.[right] ?? [];
+			const subject = right === "members" ? "sees members of" : "ends streams of";
+			return [subject, names.length === 0 ? undefined : list(names)];
+		}),
 		["expires", payload.exp === undefined ? "never: a hub refuses it" : time(payload.exp)],
 		...(["iss", "aud", "sub"] as const).map((name): [string, unknown] => [name, payload[name]]),
 		["algorithm", header.alg],

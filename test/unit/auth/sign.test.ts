@@ -43,6 +43,8 @@ describe("signChannels", () => {
 		const token = await signChannels(["a", "b.*"], {
 			secret,
 			publish: "c",
+			disconnect: ["d"],
+			members: "*",
 			claim: "https://example.com/channels",
 			issuer: "me",
 			audience: ["x", "y"],
@@ -53,7 +55,10 @@ describe("signChannels", () => {
 		expect(read(token)).toMatchObject({
 			header: { kid: "2026" },
 			claims: {
-				"https://example.com/channels": { subscribe: ["a", "b.*"], publish: ["c"] },
+				"https://example.com/channels": {
+					...{ subscribe: ["a", "b.*"], publish: ["c"] },
+					...{ disconnect: ["d"], members: ["*"] },
+				},
 				iss: "me",
 				aud: ["x", "y"],
 				sub: "user-42",
@@ -112,6 +117,8 @@ describe("signChannels", () => {
 		["an empty channel", [""], { secret }, "channels: a name must be"],
 		["a number", 1, { secret }, "channels: must be an array"],
 		["a bad name to publish", "a", { secret, publish: [1] }, "publish: a name must be"],
+		["a bad name to end", "a", { secret, disconnect: [""] }, "disconnect: a name must be"],
+		["bad members", "a", { secret, members: 7 }, "members: must be an array"],
 		[
 			"a token that would not be read",
 			Array.from({ length: 200 }, (_, at) => `${at}`.padEnd(60)),
