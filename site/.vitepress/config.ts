@@ -1,5 +1,7 @@
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitepress";
 import { contents, root } from "../contents.ts";
 import { llms, llmsFull } from "../llms.ts";
@@ -7,6 +9,17 @@ import { linkedFiles, pages, placeOf, targetOf } from "../pages.ts";
 
 // For a site below a folder of its host: SITE_BASE=/edge-sse/
 const base = process.env.SITE_BASE ?? "/";
+
+// The pages are outside of this folder, and would look for Vue in the root's node_modules.
+const here = fileURLToPath(import.meta.url);
+const ownVue: Plugin = {
+	name: "own-vue",
+	enforce: "pre",
+	resolveId(id, importer) {
+		const isVues = /^vue(\/|$)/.test(id) && importer !== here;
+		return isVues ? this.resolve(id, here, { skipSelf: true }) : undefined;
+	},
+};
 
 /** The Markdown files stay where they are, and as they are: GitHub shows the same ones. */
 export default defineConfig({
@@ -17,6 +30,7 @@ export default defineConfig({
 	base,
 	srcExclude: ["{bench,scripts,site,src,test,.github}/**", "examples/**/node_modules/**"],
 	rewrites: Object.fromEntries(pages.map((page) => [page, `${placeOf(page)}.md`])),
+	vite: { plugins: [ownVue] },
 	themeConfig: {
 		search: { provider: "local" },
 		outline: [2, 3],
