@@ -28,6 +28,7 @@ const common = [
 	"core/sinks/pipeline.ts",
 	"connectors/upstash/credentials.ts",
 	"connectors/shared/handlers.ts",
+	"connectors/shared/listener.ts",
 	"connectors/shared/outcome.ts",
 	"connectors/shared/redis-history.ts",
 	"connectors/shared/redis-runs.ts",
@@ -46,6 +47,7 @@ const alongWith: Record<string, readonly string[]> = {
 	"connectors/upstash.ts": [...common, "environment.ts"],
 	"runs.ts": [...common, "exports.ts"],
 	"presence.ts": [...common, "exports.ts"],
+	"relay.ts": [...common, "exports.ts"],
 	// These need nothing, and are one file each.
 	"adapters/hono.ts": [],
 	"client.ts": [],

@@ -65,9 +65,13 @@ function withToken(token: string, error: string): MiddlewareHandler {
 	return async (c, next) => ((await carries(c, token)) ? next() : unauthorized(c, error));
 }
 
-// Hono's comparison takes the same time for every wrong token.
 export function carries(c: Context, token: string): Promise<boolean> {
-	const [scheme, given = ""] = (c.req.header("authorization") ?? "").split(/ +(.*)/s);
+	return carriesToken(c.req.header("authorization"), token);
+}
+
+// Hono's comparison takes the same time for every wrong token.
+export function carriesToken(header: string | null | undefined, token: string): Promise<boolean> {
+	const [scheme, given = ""] = (header ?? "").split(/ +(.*)/s);
 	return scheme?.toLowerCase() === "bearer"
 		? timingSafeEqual(given, token)
 		: Promise.resolve(false);

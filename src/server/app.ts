@@ -5,6 +5,7 @@ import { ConfigurationError } from "../core/errors.ts";
 import type { CorsOptions } from "../core/request/cors.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 import type { Presence } from "../presence.ts";
+import type { RelayHandler } from "../relay.ts";
 import { metricsAccess, type PublishEnv, publishAccess } from "./access.ts";
 import { describeChannel, forgetChannel } from "./channel.ts";
 import { notFound, pathOf } from "./door.ts";
@@ -30,6 +31,8 @@ export interface AppOptions {
 	/** Undefined where a process's figures mean nothing, as on Workers. */
 	metrics: Metrics | undefined;
 	metricsToken: string | undefined;
+	/** Answers other hubs. Undefined: this one is not relayed. */
+	relays?: RelayHandler | undefined;
 	/** Ask about signed tokens. Undefined: there are none. */
 	authorizeDisconnect?: AuthorizePublish | undefined;
 	authorizeMembers?: AuthorizePublish | undefined;
@@ -94,6 +97,11 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 		return refusal ?? disconnect(c, sse, body);
 	});
 
+	app.all("/relay", async (c) => {
+		const answer = await options.relays?.fetch(c.req.raw);
+		return answer ?? c.json({ error: noRelays }, 404);
+	});
+
 	// A process that answers is alive, even while its broker is away: a restart would only
 	// disconnect its clients.
 	app.get("/livez", (c) => c.json({ status: "alive" }, 200, { "cache-control": "no-store" }));
@@ -121,6 +129,8 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 
 	return app;
 }
+
+const noRelays = "Relaying is off: set SSE_RELAY_TOKEN.";
 
 /** Hono wants mutable lists. */
 function honoCors({ origin, credentials = false }: CorsOptions) {

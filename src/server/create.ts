@@ -1,16 +1,17 @@
 import { gzip } from "../compress.ts";
 import { memory } from "../connectors/memory.ts";
-import { redis } from "../connectors/redis.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { ServerSentEvents } from "../core/sse.ts";
-import { connectorFromEnvironment, historyFromEnvironment } from "../environment.ts";
+import { historyFromEnvironment } from "../environment.ts";
 import { startLines } from "./announce.ts";
 import { createApp } from "./app.ts";
 import { readAuth } from "./auth.ts";
+import { brokerFrom } from "./broker.ts";
 import { behind, createDoor, type Door } from "./door.ts";
 import { connectionLog, logError } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { hubPresence, subjectOf } from "./presence.ts";
+import { hubRelays } from "./relays.ts";
 import { runsOf } from "./run.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import type { Environment } from "./variables.ts";
@@ -63,7 +64,7 @@ export function createHub(environment: Environment): ServerHub {
 	const webhooks = settings.webhook && new Webhooks(settings.webhook);
 	const isSigned = rights.authorizePublish !== undefined;
 	const sse = new ServerSentEvents({
-		connector: connectorFromEnvironment(redis) ?? memory({ history: historyFromEnvironment() }),
+		connector: brokerFrom(environment) ?? memory({ history: historyFromEnvironment() }),
 		...options,
 		// Each may have as many streams as there may be: it is told apart to end its streams.
 		...(isSigned && {
@@ -78,11 +79,13 @@ export function createHub(environment: Environment): ServerHub {
 		onError: logError,
 	});
 	const { name } = sse.connector;
+	const relays = hubRelays(sse, settings.relayToken);
 	const app = createApp({
 		...{ sse, ...rest, publishing, ...rights },
 		authorizePublish: rights.authorizePublish,
 		presence: hubPresence(sse, settings.countsMembers, isSigned),
 		metrics: createMetrics(sse),
+		relays,
 		runs: runsOf(sse, settings.runsPrefix, options.channels?.allowed),
 	});
 	const door = createDoor(settings.hosts);
@@ -97,6 +100,7 @@ export function createHub(environment: Environment): ServerHub {
 		announce: (port) => startLines(addressOf(port), name, publishing),
 		// A few clients need no time to spread over.
 		close: async () => {
+			relays?.close();
 			await sse.close({ drain: Math.min(drain, sse.stats().connections * drainPerClient) });
 			await webhooks?.close();
 		},

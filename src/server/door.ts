@@ -5,6 +5,7 @@ const names = [
 	"run",
 	"publish",
 	"disconnect",
+	"relay",
 	"rights",
 	"channel",
 	"channel/members",

@@ -32,6 +32,8 @@ export interface Settings {
 	hosts: readonly string[] | undefined;
 	/** The bearer token that `/metrics` requires. */
 	metricsToken: string | undefined;
+	/** The bearer token that `/relay` requires. Undefined: this hub is not relayed. */
+	relayToken: string | undefined;
 	/** How long to spread the ends of streams when the process is stopped, in ms. */
 	drain: number;
 	/** Which other origins' pages may use the hub. */
@@ -65,6 +67,7 @@ export function readSettings(environment: Environment): Settings {
 		publishing: publishingFrom(environment, isOnLoopback),
 		hosts: hostsFrom(environment) ?? (isOnLoopback ? [] : undefined),
 		metricsToken: bearerToken(environment, "SSE_METRICS_TOKEN"),
+		relayToken: bearerToken(environment, "SSE_RELAY_TOKEN"),
 		drain: whole(environment, "SSE_DRAIN", { most: longestTimer }) ?? 5_000,
 		cors: corsFrom(environment),
 		logsConnections: flag(environment, "SSE_LOG_CONNECTIONS") ?? false,

@@ -60,6 +60,23 @@ const broker: readonly Variable[] = [
 		hasNoOption: true,
 	},
 	{
+		name: "SSE_UPSTREAM_URL",
+		default: "",
+		meaning: "[Another hub](relay.md) instead of a broker: its address",
+	},
+	{
+		name: "SSE_UPSTREAM_TOKEN",
+		default: "",
+		meaning: "What that hub has as its `SSE_RELAY_TOKEN`",
+		secret: "always",
+	},
+	{
+		name: "SSE_UPSTREAM_HISTORY",
+		default: "false",
+		meaning: "Whether that hub's broker keeps messages",
+		isFlag: true,
+	},
+	{
 		name: "SSE_BROKER_TIMEOUT",
 		default: "3000, with Upstash 5000",
 		meaning:
@@ -129,6 +146,13 @@ const access: readonly Variable[] = [
 		default: "false",
 		meaning: "Their pages may send cookies",
 		isFlag: true,
+	},
+	{
+		name: "SSE_RELAY_TOKEN",
+		default: "nobody",
+		meaning:
+			"Other hubs that send this token may [relay](relay.md) this one: they read and publish every channel",
+		secret: "always",
 	},
 	{
 		name: "SSE_METRICS_TOKEN",

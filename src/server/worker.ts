@@ -1,4 +1,3 @@
-import { redis } from "../connectors/redis.ts";
 import type { Connector } from "../core/connector.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { ServerSentEvents } from "../core/sse.ts";
@@ -9,12 +8,14 @@ import {
 	type DurableObjectOptions,
 	durableObject,
 } from "../durable-object.ts";
-import { connectorFromEnvironment, historyFromEnvironment } from "../environment.ts";
+import { historyFromEnvironment } from "../environment.ts";
 import { createApp } from "./app.ts";
 import { readAuth } from "./auth.ts";
+import { brokerFrom } from "./broker.ts";
 import { behind, createDoor } from "./door.ts";
 import { logError, logFailure } from "./log.ts";
 import { hubPresence } from "./presence.ts";
+import { hubRelays } from "./relays.ts";
 import { runsOf } from "./run.ts";
 import { readSettings } from "./settings.ts";
 import type { Environment } from "./variables.ts";
@@ -56,7 +57,7 @@ function createFrom(bindings: Bindings): Fetch {
 		);
 	}
 	const { authorize, ...rights } = readAuth(set);
-	const broker = connectorFromEnvironment(redis, bindings);
+	const broker = brokerFrom(set, bindings);
 	if (broker !== undefined && hold !== undefined) {
 		throw new ConfigurationError(
 			"SSE_HOLD: only for Durable Objects, and a broker is set. Unset one of them.",
@@ -73,7 +74,8 @@ function createFrom(bindings: Bindings): Fetch {
 	const runs = runsOf(sse, settings.runsPrefix, options.channels?.allowed);
 	const { authorizePublish } = rights;
 	const presence = hubPresence(sse, settings.countsMembers, authorizePublish !== undefined);
-	const more = { ...rights, authorizePublish, presence, metrics: undefined };
+	const relays = hubRelays(sse, settings.relayToken);
+	const more = { ...rights, authorizePublish, presence, relays, metrics: undefined };
 	const app = createApp({ ...settings, sse, runs, ...more });
 	const door = createDoor(hosts);
 	return (request, bindings, context) =>

@@ -79,6 +79,10 @@ const perDocument: Record<string, string> = {
 		declare const Presence: typeof import("edge-sse/presence").Presence;
 		declare function mayEnter(user: { id: string }, room: string): boolean;
 	`,
+	"docs/relay.md": `
+		declare const token: string;
+		declare const secret: string;
+	`,
 	"docs/runs.md": `
 		declare function answer(signal: AbortSignal): AsyncIterable<string>;
 		declare const languageModel: import("ai").LanguageModel;
@@ -202,6 +206,12 @@ const perSource: Record<string, string> = {
 		declare function userOf(request: Request): Promise<{ id: string }>;
 		declare const Presence: typeof import("edge-sse/presence").Presence;
 		declare const presence: import("edge-sse/presence").Presence;
+	`,
+	"src/relay.ts": "declare const token: string;",
+	"src/relay/handler.ts": `
+		declare const relayHandler: typeof import("edge-sse/relay").relayHandler;
+		declare const authorize: (request: Request) => boolean;
+		declare const secret: string;
 	`,
 	"src/core/message/message.ts": 'declare const Message: typeof import("edge-sse").Message;',
 	"src/core/message/schema.ts": errorClasses,

@@ -47,6 +47,7 @@ export const publicNames: Record<string, string[]> = {
 		"tanstackDurability",
 	],
 	"edge-sse/presence": ["Presence"],
+	"edge-sse/relay": ["relay", "relayHandler"],
 	"edge-sse/testing": [
 		"Recorder",
 		"checkEventStream",

@@ -23,6 +23,7 @@ const mostFiles: Record<string, number> = {
 	"edge-sse/publish": 7, // as many ways to a broker, and without one of them at the edge
 	"edge-sse/runs": 4, // its own, and those of the ServerSentEvents that it is given
 	"edge-sse/presence": 4,
+	"edge-sse/relay": 4,
 	"edge-sse/redis": 4,
 	"edge-sse/upstash": 4,
 	"edge-sse/client": 1, // a page may load it without a bundler

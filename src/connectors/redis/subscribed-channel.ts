@@ -1,5 +1,5 @@
 import type { ConnectorError } from "../../core/errors.ts";
-import type { Listener } from "./listener.ts";
+import type { Listener } from "../shared/listener.ts";
 
 /** A subscribed channel at one node. Another one of the same name may follow it. */
 export class SubscribedChannel {

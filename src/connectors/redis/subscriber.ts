@@ -1,5 +1,6 @@
 import type { Subscription, SubscriptionHandlers } from "../../core/connector.ts";
 import type { ConnectorError } from "../../core/errors.ts";
+import { Listener } from "../shared/listener.ts";
 import { within } from "../shared/timeout.ts";
 import { Dialer } from "./dialer.ts";
 import type { RedisDriver, RedisLink } from "./driver.ts";
@@ -13,7 +14,6 @@ import {
 	unanswered,
 } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { Listener } from "./listener.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { SubscribedChannel as Channel } from "./subscribed-channel.ts";
 import type { ChannelSubscriber, SubscriberSettings } from "./topology.ts";

@@ -1,11 +1,11 @@
 import type { Subscription, SubscriptionHandlers } from "../../../core/connector.ts";
 import type { ConnectorError } from "../../../core/errors.ts";
+import { Listener } from "../../shared/listener.ts";
 import { slotOf } from "../../shared/redis-slot.ts";
 import { within } from "../../shared/timeout.ts";
 import type { RedisDriver, RedisLink } from "../driver.ts";
 import { closed, moved, toConnectorError, unanswered } from "../errors.ts";
 import { Heartbeat } from "../heartbeat.ts";
-import { Listener } from "../listener.ts";
 import { assertMaster, oncePerTurn } from "../master.ts";
 import { Subscriber } from "../subscriber.ts";
 import type { ChannelSubscriber, SubscriberSettings } from "../topology.ts";

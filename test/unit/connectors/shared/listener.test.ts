@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Listener } from "../../../../src/connectors/redis/listener.ts";
+import { Listener } from "../../../../src/connectors/shared/listener.ts";
 import { ConnectorError } from "../../../../src/core/errors.ts";
 
 test("what comes with the confirmation is passed on after onRestored, however early it came", async () => {

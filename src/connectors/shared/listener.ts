@@ -1,6 +1,6 @@
 import type { SubscriptionHandlers } from "../../core/connector.ts";
 import type { ConnectorError } from "../../core/errors.ts";
-import { callHandler } from "../shared/handlers.ts";
+import { callHandler } from "./handlers.ts";
 
 type State = "pending" | "live" | "lost" | "ended";
 
@@ -38,6 +38,14 @@ export class Listener {
 		// missed.
 		if (this.#state === "lost") this.#early.push(payload);
 		else callHandler(this.#handlers, "onMessage", payload);
+	}
+
+	/** Calls another handler. */
+	tell<Name extends "onDegraded" | "onDisconnect">(
+		name: Name,
+		...args: Parameters<Required<SubscriptionHandlers>[Name]>
+	): void {
+		if (this.#state !== "ended") callHandler(this.#handlers, name, ...args);
 	}
 
 	/** The broker has confirmed the subscription. */

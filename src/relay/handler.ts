@@ -1,0 +1,190 @@
+import type { Connector, OutgoingMessage } from "../core/connector.ts";
+import { logError } from "../core/error-handler.ts";
+import { ConnectorError, type ErrorHandler } from "../core/errors.ts";
+import { withPublishAll } from "../core/one-by-one.ts";
+import { atEndOfTurn } from "../core/scheduling.ts";
+import { boundedText } from "./bounded-text.ts";
+import { RelayConnector } from "./connector.ts";
+import {
+	type RelayFacts,
+	type RelayRequest,
+	version,
+	versionHeader,
+	viaHeader,
+} from "./protocol.ts";
+import { parseRequest } from "./request.ts";
+import { RelayStreams, told } from "./streams.ts";
+
+/** The options of `relayHandler()`. */
+export interface RelayHandlerOptions {
+	/**
+	 * Whether a request may relay: it reads and publishes every channel of the broker.
+	 *
+	 * @example
+	 * ```ts
+	 * relayHandler(sse.connector, { authorize: (request) => request.headers.get("authorization") === `Bearer ${secret}` });
+	 * ```
+	 */
+	authorize: (request: Request) => boolean | Promise<boolean>;
+	/**
+	 * Called for every error that no relay can be told of in full.
+	 *
+	 * @defaultValue the error is logged, at most five times a second
+	 */
+	onError?: ErrorHandler | undefined;
+}
+
+/** Answers the requests of relays. */
+export interface RelayHandler {
+	/** Answers one request. It never rejects. */
+	fetch(request: Request): Promise<Response>;
+	/** Ends the streams. Relays come back to whoever answers then. */
+	close(): void;
+}
+
+/**
+ * Lets other hubs relay this one's broker: they use `relay(url)` as their connector.
+ *
+ * @param connector the broker, or a function that returns it.
+ * @example
+ * ```ts
+ * import { redis } from "edge-sse/redis";
+ * import { relayHandler } from "edge-sse/relay";
+ *
+ * const { fetch } = relayHandler(redis("redis://localhost:6379"), { authorize });
+ * app.post("/relay", (c) => fetch(c.req.raw));
+ * ```
+ */
+export function relayHandler(
+	connector: Connector | (() => Connector),
+	{ authorize, onError = logError }: RelayHandlerOptions,
+): RelayHandler {
+	const get = typeof connector === "function" ? connector : () => connector;
+	let streams: RelayStreams | undefined;
+	return {
+		async fetch(request) {
+			try {
+				if (!(await authorize(request))) return refusal(401, "refused", needsToken);
+				const broker = get();
+				if (broker.scope === "request") throw new ConnectorError("refused", noProcess);
+				streams ??= new RelayStreams(broker, onError);
+				return await answer(request, broker, streams);
+			} catch (error) {
+				const { code, message } = told(error);
+				if (!(error instanceof ConnectorError)) onError(error, { stage: "subscribe" });
+				return refusal(code === "refused" ? 403 : 503, code, message);
+			}
+		},
+		close: () => streams?.close(),
+	};
+}
+
+const noProcess =
+	"This hub's I/O belongs to single requests, as on Cloudflare Workers: relay a hub that is a process.";
+
+const needsToken = "Relaying takes a token: send `Authorization: Bearer …`.";
+
+async function answer(
+	request: Request,
+	broker: Connector,
+	streams: RelayStreams,
+): Promise<Response> {
+	if (request.method !== "POST") {
+		return refusal(405, "refused", "Relays ask with POST.", { allow: "POST" });
+	}
+	const spoken = request.headers.get(versionHeader);
+	if (spoken !== String(version)) {
+		return refusal(
+			400,
+			"refused",
+			`This hub speaks version ${version} of the relay's protocol. Update the older of the two.`,
+		);
+	}
+	const circle = await circleOf(request.headers.get(viaHeader) ?? "", broker);
+	if (circle)
+		return refusal(
+			508,
+			"refused",
+			"The hubs relay each other in a circle: one of them needs a broker.",
+		);
+	const text = await boundedText(request);
+	if (text === undefined) return refusal(413, "refused", "The request is too large.");
+	const asked = parseRequest(text);
+	if (typeof asked === "string") return refusal(400, "refused", asked);
+	if (asked.op === "subscribe") {
+		const stream = streams.open(asked.channels, asked.positions, factsOf(broker));
+		return new Response(stream.body, { headers: streamHeaders });
+	}
+	// A hub that was frozen reads requests that were given up meanwhile: these must not be carried out.
+	for (let turn = 0; turn < turnsToLeave; turn++) await new Promise<void>(atEndOfTurn);
+	if (request.signal.aborted) return refusal(499, "unavailable", "The relay has left.");
+	return Response.json(await resultOf(asked, broker), { headers: noStore });
+}
+
+/** The end of a connection is read some turns of the event loop after the request, when both are there. */
+const turnsToLeave = 3;
+
+const noStore = { "cache-control": "no-store" };
+const streamHeaders = {
+	"content-type": "application/x-ndjson",
+	"cache-control": "no-store, no-transform",
+	"x-accel-buffering": "no",
+};
+
+function factsOf({ history, runs }: Connector): RelayFacts {
+	return { history: history !== undefined, runs: runs !== undefined };
+}
+
+/** Whether a request has been here before. Relays between here and the root are asked as well. */
+async function circleOf(header: string, broker: Connector): Promise<boolean> {
+	if (!(broker instanceof RelayConnector)) return false;
+	const via = header.split(",").flatMap((id) => id.trim() || []);
+	if (via.includes(broker.id)) return true;
+	await broker.trace(via);
+	return false;
+}
+
+async function resultOf(
+	asked: Exclude<RelayRequest, { op: "subscribe" }>,
+	broker: Connector,
+): Promise<unknown> {
+	const { history, runs } = broker;
+	switch (asked.op) {
+		case "check":
+			await broker.check?.();
+			return factsOf(broker);
+		case "publish":
+			return { outcomes: await published(asked.messages, broker) };
+		case "run":
+			if (runs === undefined)
+				throw new ConnectorError("refused", "The hub's broker keeps no runs.");
+			return { result: await (runs[asked.call] as (...args: unknown[]) => unknown)(...asked.args) };
+	}
+	if (history === undefined) {
+		throw new ConnectorError("refused", "The hub keeps no messages: give its broker a history.");
+	}
+	switch (asked.op) {
+		case "read":
+			return history.read(asked.channel, asked.after, asked.limit);
+		case "head":
+			return { position: await history.head(asked.channel, asked.back) };
+		case "forget":
+			if (history.forget === undefined) {
+				throw new ConnectorError("refused", "The hub's broker cannot forget a channel.");
+			}
+			await history.forget(asked.channel);
+			return {};
+	}
+}
+
+async function published(messages: readonly OutgoingMessage[], broker: Connector) {
+	const outcomes = await withPublishAll(broker).publishAll(messages);
+	return outcomes.map((outcome) =>
+		outcome.error === undefined ? outcome : { error: told(outcome.error) },
+	);
+}
+
+function refusal(status: number, code: string, error: string, headers = {}): Response {
+	const more = status === 401 ? { "www-authenticate": "Bearer" } : headers;
+	return Response.json({ code, error }, { status, headers: { ...noStore, ...more } });
+}

@@ -1,0 +1,81 @@
+import type { IncomingStream } from "./incoming.ts";
+import { mostChannels } from "./protocol.ts";
+import type { RelayedChannel } from "./relayed-channel.ts";
+
+/** Of a large stream so many of its channels may be unwanted. */
+const mostUnwanted = 0.1;
+
+/** A stream of fewer channels is replaced as soon as one of them is unwanted. */
+const fewChannels = 100;
+
+/** How long a new stream may take to have all channels, in ms. */
+const longestMerge = 10_000;
+
+/**
+ * The streams that one new stream is to replace: all but the largest, and that one as well when many of its channels are
+ * unwanted. So a channel is asked for again about as often as the number of channels doubles.
+ */
+export function victimsOf(
+	streams: ReadonlyMap<IncomingStream, ReadonlySet<string>>,
+	isWanted: (name: string) => boolean,
+): IncomingStream[] {
+	const isSpoilt = (names: ReadonlySet<string>) => {
+		const unwanted = [...names].filter((name) => !isWanted(name)).length;
+		return names.size < fewChannels ? unwanted > 0 : unwanted > names.size * mostUnwanted;
+	};
+	const bySize = [...streams].sort(([, a], [, b]) => b.size - a.size);
+	const [largest, ...others] = bySize;
+	if (largest === undefined) return [];
+	const small = others.reduce((sum, [, { size }]) => sum + size, 0);
+	const [, names] = largest;
+	// Streams of one size become one of twice the size.
+	const grows = isSpoilt(names) || small * 2 > names.size;
+	const victims = grows && small + names.size <= mostChannels ? bySize : others;
+	const [only] = victims;
+	if (only !== undefined && victims.length === 1 && !isSpoilt(only[1])) return [];
+	return victims.map(([stream]) => stream);
+}
+
+/** Streams that are being replaced by a new one. */
+export class Merge {
+	stream: IncomingStream | undefined;
+	readonly #waiting: Set<RelayedChannel>;
+	readonly #ended: () => void;
+	readonly #timer: ReturnType<typeof setTimeout>;
+	#over = false;
+
+	/** @param ended called once. */
+	constructor(channels: readonly RelayedChannel[], ended: () => void) {
+		this.#waiting = new Set(channels);
+		this.#ended = ended;
+		this.#timer = setTimeout(() => this.end(), longestMerge);
+	}
+
+	/** Whether every channel has its lines from the new stream. */
+	get isDone(): boolean {
+		return this.#waiting.size === 0;
+	}
+
+	/** The new stream is there. */
+	begin(stream: IncomingStream): void {
+		this.stream = stream;
+		for (const channel of [...this.#waiting]) this.arrived(channel);
+		if (this.isDone) this.end();
+	}
+
+	/** A line of a channel came. */
+	arrived(channel: RelayedChannel): void {
+		const { stream } = this;
+		if (stream === undefined) return;
+		if (!channel.comesFrom(stream) && channel.isWanted) return;
+		this.#waiting.delete(channel);
+		if (this.isDone) this.end();
+	}
+
+	end(): void {
+		if (this.#over) return;
+		this.#over = true;
+		clearTimeout(this.#timer);
+		this.#ended();
+	}
+}

@@ -1,0 +1,115 @@
+import type { Connector, Subscription, SubscriptionHandlers } from "../core/connector.ts";
+import type { Disconnect } from "../core/control/disconnect.ts";
+import type { ConnectorError } from "../core/errors.ts";
+import { lineText, type NumberedLine } from "./protocol.ts";
+
+/** A stream to one relay. */
+export interface RelayTarget {
+	write(text: string): void;
+}
+
+/** A line without its channel and number. */
+type Body<Line> = Line extends readonly [infer Kind, string, number, ...infer Rest]
+	? readonly [Kind, ...Rest]
+	: never;
+
+/**
+ * One channel of this process for all relays: one subscription, and lines with numbers. Each line is made once, however
+ * many relays get it.
+ */
+export class NumberedChannel implements SubscriptionHandlers {
+	readonly name: string;
+	readonly #epoch = crypto.randomUUID();
+	/** The streams, and where their lines go: a list until the stream knows where its lines begin, and nowhere before. */
+	readonly #targets = new Map<RelayTarget, RelayTarget | string[] | undefined>();
+	readonly #ended: (channel: NumberedChannel) => void;
+	/** Resolves once the subscription is live. */
+	readonly #live: Promise<void>;
+	#subscription: Subscription | undefined;
+	#next = 0;
+	#over = false;
+
+	/** @param ended called once, when no relay is left or the subscription is over. */
+	constructor(name: string, connector: Connector, ended: (channel: NumberedChannel) => void) {
+		this.name = name;
+		this.#ended = ended;
+		this.#live = this.#subscribe(connector);
+		// Whoever waits for it is told.
+		this.#live.catch(() => this.#end());
+	}
+
+	async #subscribe(connector: Connector): Promise<void> {
+		const subscription = await connector.subscribe(this.name, this);
+		this.#subscription = subscription;
+		if (this.#over) await subscription.unsubscribe();
+	}
+
+	/**
+	 * Gives a stream all lines from now on.
+	 *
+	 * @param position asks for the channel's newest position, where it is wanted.
+	 * @throws {ConnectorError} when the broker refuses, or is away.
+	 */
+	async add(target: RelayTarget, position?: () => Promise<string>): Promise<void> {
+		const held: string[] = [];
+		this.#targets.set(target, undefined);
+		await this.#live;
+		// The position may be later than what is held, and never earlier: nothing is between them.
+		if (!this.#targets.has(target)) return;
+		this.#targets.set(target, held);
+		const number = this.#next;
+		const newest = (await position?.()) ?? null;
+		if (this.#targets.get(target) !== held) return;
+		this.#targets.set(target, target);
+		target.write(lineText(["live", this.name, number, this.#epoch, newest]));
+		for (const text of held) target.write(text);
+	}
+
+	remove(target: RelayTarget): void {
+		if (this.#targets.delete(target) && this.#targets.size === 0) this.#end();
+	}
+
+	onMessage(payload: string): void {
+		this.#say(["m", payload]);
+	}
+
+	onLost(error: ConnectorError): void {
+		this.#say(["lost", error.message]);
+	}
+
+	onRestored(): void {
+		this.#say(["restored"]);
+	}
+
+	onDegraded(error: ConnectorError): void {
+		this.#say(["degraded", error.message]);
+	}
+
+	onDisconnect(disconnect: Disconnect): void {
+		this.#say(["disconnect", disconnect]);
+	}
+
+	onEnd(error: ConnectorError): void {
+		this.#say(["end", error.code, error.message]);
+		this.#end();
+	}
+
+	#say([kind, ...rest]: Body<NumberedLine>): void {
+		const line = [kind, this.name, this.#next, ...rest] as unknown as NumberedLine;
+		this.#next++;
+		const text = lineText(line);
+		for (const to of this.#targets.values()) {
+			if (Array.isArray(to)) to.push(text);
+			else to?.write(text);
+		}
+	}
+
+	#end(): void {
+		if (this.#over) return;
+		this.#over = true;
+		this.#targets.clear();
+		this.#ended(this);
+		// By the contract it does not reject.
+		void this.#subscription?.unsubscribe();
+	}
+}

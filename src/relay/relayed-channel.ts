@@ -1,0 +1,152 @@
+import { Listener } from "../connectors/shared/listener.ts";
+import { ConnectorError } from "../core/errors.ts";
+import type { IncomingStream } from "./incoming.ts";
+import type { NumberedLine } from "./protocol.ts";
+
+/** A stream that a channel will go on with, and its lines until then. */
+interface Successor {
+	readonly stream: IncomingStream;
+	/** The number of its first line. */
+	readonly from: number;
+	readonly lines: NumberedLine[];
+}
+
+/**
+ * A channel that this relay wants. Its lines come over one stream at a time. It goes to another one without a loss when
+ * both count the same lines, and otherwise says that the subscription was lost.
+ */
+export class RelayedChannel {
+	readonly name: string;
+	readonly #listeners = new Set<RelayListener>();
+	#stream: IncomingStream | undefined;
+	#successor: Successor | undefined;
+	#epoch = "";
+	/** The number of the next line. */
+	#next = 0;
+
+	constructor(name: string) {
+		this.name = name;
+	}
+
+	get isWanted(): boolean {
+		return this.#listeners.size > 0;
+	}
+
+	/** Whether a stream brings its lines. */
+	get isLive(): boolean {
+		return this.#stream !== undefined;
+	}
+
+	/** Whether its lines come over this stream. */
+	comesFrom(stream: IncomingStream): boolean {
+		return stream === this.#stream;
+	}
+
+	/** Whether it goes from another stream to this one. */
+	waitsFor(stream: IncomingStream): boolean {
+		return this.#successor?.stream === stream;
+	}
+
+	add(listener: RelayListener): void {
+		this.#listeners.add(listener);
+		if (this.isLive) listener.up();
+	}
+
+	delete(listener: RelayListener): void {
+		this.#listeners.delete(listener);
+	}
+
+	/** A stream has the channel from now on. */
+	live(stream: IncomingStream, from: number, epoch: string, position: string | undefined): void {
+		if (this.#stream === undefined) {
+			this.#take(stream, from, epoch);
+			for (const listener of [...this.#listeners]) {
+				listener.position = position;
+				listener.up();
+			}
+		} else if (epoch !== this.#epoch) {
+			// Another process of the hub: its numbers say nothing.
+			this.#down(new ConnectorError("unavailable", "Another process of the hub took over."));
+			this.#take(stream, from, epoch);
+			this.#up();
+		} else if (from <= this.#next) this.#stream = stream;
+		else this.#successor = { stream, from, lines: [] };
+	}
+
+	line(stream: IncomingStream, line: NumberedLine): void {
+		if (this.waitsFor(stream)) this.#successor?.lines.push(line);
+		if (stream !== this.#stream || line[2] < this.#next) return;
+		this.#tell(line);
+		if (this.#successor !== undefined && this.#next >= this.#successor.from) this.#succeed();
+	}
+
+	/**
+	 * A stream has ended.
+	 *
+	 * @returns whether the channel has none now.
+	 */
+	gone(stream: IncomingStream, error: ConnectorError): boolean {
+		if (this.waitsFor(stream)) this.#successor = undefined;
+		if (stream !== this.#stream) return false;
+		const successor = this.#successor;
+		this.#down(error);
+		if (successor === undefined) return true;
+		this.#next = successor.from;
+		this.#succeed();
+		this.#up();
+		return false;
+	}
+
+	/** The subscription is over for good. */
+	end(error: ConnectorError): void {
+		for (const listener of [...this.#listeners]) listener.end(error);
+		this.#listeners.clear();
+		this.#stream = undefined;
+		this.#successor = undefined;
+	}
+
+	#succeed(): void {
+		const successor = this.#successor;
+		if (successor === undefined) return;
+		this.#successor = undefined;
+		this.#stream = successor.stream;
+		for (const line of successor.lines) if (line[2] >= this.#next) this.#tell(line);
+	}
+
+	#take(stream: IncomingStream, from: number, epoch: string): void {
+		this.#stream = stream;
+		this.#epoch = epoch;
+		this.#next = from;
+	}
+
+	#tell(line: NumberedLine): void {
+		this.#next = line[2] + 1;
+		for (const listener of [...this.#listeners]) listener.line(line);
+	}
+
+	#up(): void {
+		for (const listener of [...this.#listeners]) listener.up();
+	}
+
+	#down(error: ConnectorError): void {
+		this.#stream = undefined;
+		this.#successor = undefined;
+		for (const listener of [...this.#listeners]) listener.down(error);
+	}
+}
+
+/** One subscription of a relay: a listener that the hub may tell more. */
+export class RelayListener extends Listener {
+	/** The channel's newest position when it went live, where the hub told it. */
+	position: string | undefined;
+
+	line(line: NumberedLine): void {
+		if (line[0] === "m") this.message(line[3]);
+		else if (line[0] === "lost") this.down(new ConnectorError("unavailable", line[3]));
+		else if (line[0] === "restored") this.up();
+		else if (line[0] === "disconnect") this.tell("onDisconnect", line[3]);
+		else if (line[0] === "degraded") {
+			this.tell("onDegraded", new ConnectorError("unavailable", line[3]));
+		}
+	}
+}

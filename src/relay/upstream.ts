@@ -1,0 +1,252 @@
+import { within } from "../connectors/shared/timeout.ts";
+import type { Subscription, SubscriptionHandlers } from "../core/connector.ts";
+import { ConnectorError, closedError } from "../core/errors.ts";
+import { IncomingStream } from "./incoming.ts";
+import { Merge, victimsOf } from "./merge.ts";
+import { mostChannels, type RelayLine } from "./protocol.ts";
+import { RelayedChannel, RelayListener } from "./relayed-channel.ts";
+import { late, type Requests } from "./requests.ts";
+
+/** Channels that are wanted within this time, in ms, share a stream. */
+const gatherMs = 50;
+
+/** The first and the longest pause after a failure, in ms. */
+const firstPause = 50;
+const longestPause = 1_500;
+
+/** Streams are tidied up so long after a change, in ms; with many channels a ms for each. */
+const tidyMs = 1_000;
+
+/** What all streams of one relay share. */
+export interface UpstreamSettings {
+	readonly requests: Requests;
+	readonly via: readonly string[];
+	/** Whether the root keeps messages, as the relay's options have it. */
+	readonly history: boolean;
+}
+
+/**
+ * All subscriptions of one relay. A stream's list of channels never changes. New channels get a further stream, and now
+ * and then streams are merged into a new one, which is open before the old ones end.
+ */
+export class Upstream {
+	readonly #settings: UpstreamSettings;
+	readonly #channels = new Map<string, RelayedChannel>();
+	/** The streams, with the channels that they were opened for. */
+	readonly #streams = new Map<IncomingStream, ReadonlySet<string>>();
+	/** The channels that need a stream. */
+	readonly #waiting = new Set<string>();
+	#gathering: ReturnType<typeof setTimeout> | undefined;
+	#tidying: ReturnType<typeof setTimeout> | undefined;
+	#merge: Merge | undefined;
+	#openedAt = Number.NEGATIVE_INFINITY;
+	#notBefore = Number.NEGATIVE_INFINITY;
+	#failures = 0;
+	#lastError: ConnectorError | undefined;
+	#closed = false;
+
+	constructor(settings: UpstreamSettings) {
+		this.#settings = settings;
+	}
+
+	async subscribe(name: string, handlers: SubscriptionHandlers): Promise<Subscription> {
+		if (this.#closed) throw closedError("relay");
+		const channel = this.#channels.get(name) ?? new RelayedChannel(name);
+		this.#channels.set(name, channel);
+		const listener = new RelayListener(handlers);
+		channel.add(listener);
+		if (!channel.isLive) this.#want(name);
+		const unsubscribe = async () => {
+			listener.leave();
+			this.#leave(channel, listener);
+		};
+		const { timeout } = this.#settings.requests;
+		try {
+			await within(listener.settled, timeout, () => this.#lastError ?? late(timeout));
+		} catch (error) {
+			await unsubscribe();
+			throw error;
+		}
+		return { position: listener.position, unsubscribe };
+	}
+
+	close(): void {
+		this.#closed = true;
+		clearTimeout(this.#gathering);
+		clearTimeout(this.#tidying);
+		this.#merge?.end();
+		for (const stream of this.#streams.keys()) stream.close();
+		this.#streams.clear();
+		const channels = [...this.#channels.values()];
+		this.#channels.clear();
+		for (const channel of channels) channel.end(closedError("relay"));
+	}
+
+	#leave(channel: RelayedChannel, listener: RelayListener): void {
+		channel.delete(listener);
+		if (channel.isWanted || this.#channels.get(channel.name) !== channel) return;
+		this.#channels.delete(channel.name);
+		this.#waiting.delete(channel.name);
+		this.#merge?.arrived(channel);
+		for (const [stream, names] of this.#streams) {
+			if (names.has(channel.name) && this.#wantedOf(names).length === 0) this.#drop(stream);
+		}
+		this.#tidyLater();
+	}
+
+	#want(name: string): void {
+		this.#waiting.add(name);
+		if (this.#gathering !== undefined || this.#closed) return;
+		const at = Math.max(this.#openedAt + gatherMs, this.#notBefore);
+		const gather = () => {
+			this.#gathering = undefined;
+			this.#gather();
+		};
+		this.#gathering = setTimeout(gather, Math.max(0, at - performance.now()));
+	}
+
+	#gather(): void {
+		const names = [...this.#waiting].slice(0, mostChannels);
+		for (const name of names) this.#waiting.delete(name);
+		if (names.length === 0) return;
+		this.#openedAt = performance.now();
+		void this.#open(names, this.#settings.history);
+		const [more] = this.#waiting;
+		if (more !== undefined) this.#want(more);
+	}
+
+	/** @returns undefined when it could not be opened; the channels are taken care of. */
+	async #open(names: readonly string[], positions: boolean): Promise<IncomingStream | undefined> {
+		const { requests, via, history } = this.#settings;
+		const stream = new IncomingStream(requests, via, {
+			onOpen: (facts) => {
+				if (facts.history !== history) throw mismatch(history);
+			},
+			onLine: (from, line) => this.#line(from, line),
+			onEnd: (from, error) => this.#ended(from, error),
+		});
+		this.#streams.set(stream, new Set(names));
+		try {
+			await stream.open(names, positions);
+			if (this.#streams.size > 1) this.#tidyLater();
+			return stream;
+		} catch (error) {
+			stream.close();
+			this.#ended(stream, error as ConnectorError);
+			return undefined;
+		}
+	}
+
+	#line(
+		stream: IncomingStream,
+		line: Exclude<RelayLine, readonly ["open" | "ping", ...unknown[]]>,
+	): void {
+		const channel = this.#channels.get(line[1]);
+		if (channel === undefined) return;
+		if (line[0] === "live") {
+			this.#failures = 0;
+			this.#lastError = undefined;
+			channel.live(stream, line[2], line[3], line[4] ?? undefined);
+		} else if (line[0] === "end") this.#refused(stream, channel, line[3], line[4]);
+		else channel.line(stream, line);
+		this.#merge?.arrived(channel);
+	}
+
+	#refused(stream: IncomingStream, channel: RelayedChannel, code: string, message: string): void {
+		if (code === "refused") {
+			this.#end(channel, new ConnectorError("refused", message));
+			return;
+		}
+		const error = new ConnectorError("unavailable", message);
+		this.#failed(error);
+		if (channel.gone(stream, error) || !channel.isLive) this.#want(channel.name);
+	}
+
+	#end(channel: RelayedChannel, error: ConnectorError): void {
+		this.#channels.delete(channel.name);
+		channel.end(error);
+	}
+
+	/** A stream has ended, or could not be opened. */
+	#ended(stream: IncomingStream, error: ConnectorError): void {
+		const names = this.#streams.get(stream);
+		if (names === undefined) return;
+		this.#streams.delete(stream);
+		if (this.#merge?.stream === stream) this.#merge.end();
+		if (error.code !== "closed") this.#failed(error);
+		for (const channel of this.#wantedOf(names)) {
+			channel.gone(stream, error);
+			if (channel.isLive) continue;
+			if (error.code === "refused") this.#end(channel, error);
+			else this.#want(channel.name);
+		}
+	}
+
+	#failed(error: ConnectorError): void {
+		this.#lastError = error;
+		const longest = Math.min(longestPause, firstPause * 2 ** this.#failures);
+		this.#failures++;
+		// Half of it is random, so that a fleet does not return in step.
+		this.#notBefore = performance.now() + longest * (0.5 + Math.random() / 2);
+	}
+
+	/** A stream is not needed any more. */
+	#drop(stream: IncomingStream): void {
+		const names = this.#streams.get(stream);
+		this.#streams.delete(stream);
+		stream.close();
+		const error = closedError("stream");
+		for (const channel of this.#wantedOf(names ?? new Set())) {
+			channel.gone(stream, error);
+			if (!channel.isLive) this.#want(channel.name);
+		}
+	}
+
+	#wantedOf(names: ReadonlySet<string>): RelayedChannel[] {
+		return [...names].flatMap((name) => this.#channels.get(name) ?? []);
+	}
+
+	#tidyLater(): void {
+		if (this.#tidying !== undefined || this.#streams.size === 0 || this.#closed) return;
+		const tidy = () => {
+			this.#tidying = undefined;
+			void this.#tidy();
+		};
+		this.#tidying = setTimeout(tidy, Math.max(tidyMs, this.#channels.size));
+	}
+
+	async #tidy(): Promise<void> {
+		if (this.#merge !== undefined) return this.#tidyLater();
+		const isWanted = (name: string) => this.#channels.has(name);
+		// A stream whose channels are still being confirmed must not be taken away.
+		const settled = [...this.#streams].filter(([, names]) =>
+			this.#wantedOf(names).every(({ isLive }) => isLive),
+		);
+		const victims = victimsOf(new Map(settled), isWanted);
+		if (victims.length === 0) return;
+		const names = new Set(victims.flatMap((stream) => [...(this.#streams.get(stream) ?? [])]));
+		const wanted = this.#wantedOf(names);
+		if (wanted.length === 0 || wanted.length > mostChannels) return;
+		const merge = new Merge(wanted, () => {
+			this.#merge = undefined;
+			for (const victim of victims) this.#drop(victim);
+			this.#tidyLater();
+		});
+		this.#merge = merge;
+		const stream = await this.#open(
+			wanted.map(({ name }) => name),
+			false,
+		);
+		if (stream === undefined) merge.end();
+		else merge.begin(stream);
+	}
+}
+
+function mismatch(history: boolean): ConnectorError {
+	return new ConnectorError(
+		"refused",
+		history
+			? "The hub keeps no messages: write relay(url, { history: false }), or give its broker a history."
+			: "The hub keeps messages: write relay(url, { history: true }).",
+	);
+}
