@@ -15,6 +15,7 @@ import { operation } from "./suite/operation.ts";
 import { presence } from "./suite/presence.ts";
 import { publishing } from "./suite/publishing.ts";
 import { reading } from "./suite/reading.ts";
+import { relay } from "./suite/relay.ts";
 import { sharing } from "./suite/sharing.ts";
 import { starting } from "./suite/starting.ts";
 import { webhooks } from "./suite/webhooks.ts";
@@ -49,6 +50,7 @@ export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
 		describe("compression", () => compression(bed));
 		describe("operation", () => operation(bed));
 		describe("presence", () => presence(bed));
+		describe("relay", () => relay(bed));
 		describe("webhooks", () => webhooks(bed));
 		describe("runs on the hub", () => hubRuns(bed));
 		describe("mounted", () => more(bed));
