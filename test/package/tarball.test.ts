@@ -11,7 +11,7 @@ const papers = [
 	"skills/edge-sse/SKILL.md",
 ];
 /** The most that everybody downloads, and has on disk, in bytes. */
-const limits = { packed: 620_000, unpacked: 2_180_000 };
+const limits = { packed: 600_000, unpacked: 2_100_000 };
 
 /** What `bin` leads to, in one file, and the licences of what others wrote of it. */
 const command = ["dist/cli.js", "dist/cli.licenses.txt"];
