@@ -28,6 +28,7 @@ export default defineConfig({
 	srcDir: "..",
 	outDir: "./dist",
 	base,
+	head: [["link", { rel: "icon", href: "data:," }]],
 	srcExclude: ["{bench,scripts,site,src,test,.github}/**", "examples/**/node_modules/**"],
 	rewrites: Object.fromEntries(pages.map((page) => [page, `${placeOf(page)}.md`])),
 	vite: { plugins: [ownVue] },
