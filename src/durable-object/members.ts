@@ -1,3 +1,4 @@
+import { eventPause, idsAfter, mostMembers } from "../core/member-list.ts";
 import type { GuestPage } from "../core/presence-contract.ts";
 import type { Guest } from "./guest.ts";
 
@@ -24,10 +25,6 @@ interface Watcher {
 	dueAt: number;
 }
 
-/** A channel with more members than these sends its streams only their number. */
-const mostMembers = 200;
-/** Between two events, in ms. */
-const pause = 1_000;
 /** What is gathered before it is sent or taken out, in ms. */
 const gathering = 100;
 
@@ -99,13 +96,7 @@ export class Members {
 		this.wake();
 		this.#sorted ??= [...this.#members.keys()].sort();
 		const ids = this.#sorted;
-		let [low, high] = [0, ids.length];
-		while (low < high) {
-			const middle = (low + high) >> 1;
-			if ((ids[middle] ?? "") > after) high = middle;
-			else low = middle + 1;
-		}
-		const members = ids.slice(low, low + limit).map((id) => this.#memberOf(id));
+		const members = idsAfter(ids, after, limit).map((id) => this.#memberOf(id));
 		return { occupancy: ids.length, members, isFull: members.length === limit };
 	}
 
@@ -176,7 +167,7 @@ export class Members {
 			return;
 		}
 		const now = Date.now();
-		const at = Math.max(now + Math.max(gathering, wait), this.#toldAt + pause);
+		const at = Math.max(now + Math.max(gathering, wait), this.#toldAt + eventPause);
 		if (at >= this.#tellsAt) return;
 		clearTimeout(this.#tellTimer);
 		this.#tellsAt = at;
@@ -216,7 +207,7 @@ export class Members {
 			const isDue = watcher.dueAt > 0 && watcher.dueAt <= now;
 			const text = isDue ? all() : watcher.dueAt > 0 ? "" : change;
 			// One that reads too slowly is told everything once it reads again.
-			if (text !== "") watcher.dueAt = watcher.tell(text) ? 0 : now + pause;
+			if (text !== "") watcher.dueAt = watcher.tell(text) ? 0 : now + eventPause;
 			if (watcher.dueAt > 0) next = Math.min(next, watcher.dueAt);
 		}
 		if (next < Number.POSITIVE_INFINITY) this.#soon(next - now);

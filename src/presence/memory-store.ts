@@ -1,4 +1,5 @@
 import type { Connector } from "../core/connector.ts";
+import { idsAfter } from "../core/member-list.ts";
 import { memberOf } from "./members.ts";
 import type { Change, Page, PresenceStore } from "./store.ts";
 
@@ -94,21 +95,10 @@ class MemoryStore implements PresenceStore {
 		const entries = this.#channels.get(channel) ?? (new Map() as Entries);
 		const ids = this.#sorted.get(channel) ?? [...entries.keys()].sort();
 		if (entries.size > 0) this.#sorted.set(channel, ids);
-		const begin = firstAfter(ids, after);
-		const members = ids.slice(begin, begin + limit).map((id) => {
+		const members = idsAfter(ids, after, limit).map((id) => {
 			const [data = ""] = entries.get(id)?.values() ?? [];
 			return memberOf(id, data);
 		});
 		return { occupancy: entries.size, members, isFull: members.length === limit };
 	}
-}
-
-function firstAfter(ids: readonly string[], after: string): number {
-	let [low, high] = [0, ids.length];
-	while (low < high) {
-		const middle = (low + high) >> 1;
-		if ((ids[middle] ?? "") > after) high = middle;
-		else low = middle + 1;
-	}
-	return low;
 }

@@ -1,5 +1,6 @@
 import type { Connection } from "../core/delivery/connection.ts";
-import { eventOf, mostMembers } from "./event.ts";
+import { mostMembers } from "../core/member-list.ts";
+import { eventOf } from "./event.ts";
 import type { Page } from "./store.ts";
 
 interface ObjectStreamOptions {

@@ -1,6 +1,7 @@
 import type { Connection } from "../core/delivery/connection.ts";
+import { eventPause, mostMembers } from "../core/member-list.ts";
 import { paced, Semaphore } from "../core/scheduling.ts";
-import { eventOf, mostMembers } from "./event.ts";
+import { eventOf } from "./event.ts";
 import type { Member } from "./members.ts";
 import type { PresenceStore } from "./store.ts";
 
@@ -12,9 +13,6 @@ interface WatchOptions {
 	missing(): void;
 	failed(error: unknown, channel: string): void;
 }
-
-/** Between two events of a channel, in ms. */
-const pause = 1_000;
 
 /** Reads of the store at a time. */
 const readsAtATime = 16;
@@ -100,7 +98,7 @@ export class Watch {
 	#stale(channel: string, watched: Watched): void {
 		watched.isStale = true;
 		if (watched.isReading || watched.timer !== undefined) return;
-		const wait = Math.max(watched.readAt + pause, this.#settlesAt) - performance.now();
+		const wait = Math.max(watched.readAt + eventPause, this.#settlesAt) - performance.now();
 		watched.timer = setTimeout(
 			() => {
 				watched.timer = undefined;
