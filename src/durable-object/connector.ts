@@ -25,6 +25,7 @@ import {
 	failureStatus,
 	guestParameter,
 	limitsQuery,
+	objectHost,
 	positionHeader,
 	type Reply,
 } from "./protocol.ts";
@@ -219,10 +220,10 @@ class DurableObjectConnector implements Connector {
 		init: { signal?: AbortSignal; headers?: Record<string, string> } = {},
 	): Promise<Response> {
 		const limits = this.#publishing.limitsOf?.(channel);
-		// Nothing looks up the host. The channel is a query parameter, so it can hold anything.
+		// The channel is a query parameter, so it can hold anything.
 		const query = new URLSearchParams({ channel, ...(limits && limitsQuery(limits)), ...start });
 		if (this.#guest !== undefined) query.set(guestParameter, this.#guest.textOf(channel));
-		const url = `https://channel.invalid/${what}?${query}`;
+		const url = `https://${objectHost}/${what}?${query}`;
 		const stub: ChannelStub = this.#publishing.stub(channel);
 		const response = await this.#publishing.inTime(() => stub.fetch(url, init));
 		if (response.ok || response.status === 101) return response;

@@ -11,6 +11,9 @@ export interface Failure {
 	message: string;
 }
 
+/** The host of a Worker's requests to an object. Nothing looks it up. */
+export const objectHost = "channel.invalid";
+
 /** The status of a refused stream. Its body is the failure. */
 export const failureStatus = 503;
 

@@ -5,7 +5,7 @@ import type { ServerSentEventsOptions } from "../core/options.ts";
 import { queriedGuest } from "./guest.ts";
 import type { Instances } from "./instances.ts";
 import type { Broker } from "./object-broker.ts";
-import { failureOf, failureStatus, queriedLimits } from "./protocol.ts";
+import { failureOf, failureStatus, objectHost, queriedLimits } from "./protocol.ts";
 
 interface Parts {
 	/** @throws {ConnectorError} when history is wanted, and the upstream has none. */
@@ -30,7 +30,8 @@ async function answer(
 	request: Request,
 	{ connector, broker, instances, options }: Parts,
 ): Promise<Response> {
-	const { pathname, searchParams } = new URL(request.url);
+	const { hostname, pathname, searchParams } = new URL(request.url);
+	if (hostname !== objectHost) return notAsked();
 	const name = searchParams.get("channel") ?? "";
 	const limits = queriedLimits(searchParams);
 	const made = connector(limits);
@@ -52,4 +53,10 @@ async function answer(
 		types: types === null ? undefined : JSON.parse(types),
 		expires: Number(searchParams.get("expires") ?? Number.POSITIVE_INFINITY),
 	});
+}
+
+/** A Worker handed a client's own request on. Nobody was asked what that client may read, or whose it is. */
+function notAsked(): Response {
+	const text = "SseChannel answers durableObject() only. Answer clients with sse.fetch(request).";
+	return new Response(text, { status: 404 });
 }

@@ -221,6 +221,31 @@ describe("bounds", () => {
 		expect(data.every((each) => each.endsWith(text))).toBe(true);
 	});
 
+	test.each(["socket", "frames"] as const)(
+		"a client's own request that a Worker hands on to the object gets no %s",
+		async (what) => {
+			const channel = fresh();
+			expect(await objects.forwarded(what, channel)).toBe(404);
+			expect(await objects.publish(channel, "to nobody")).toMatchObject({ receivers: 0 });
+		},
+	);
+
+	test.each(["worker", "object"])(
+		"an upgrade that a client asks for is a stream like any other, held by the %s",
+		async (hold) => {
+			const channel = fresh();
+			const headers = {
+				connection: "upgrade",
+				upgrade: "websocket",
+				"sec-websocket-version": "13",
+			};
+			const stream = await objects.socket(channel, { hold }, headers);
+			expect(stream.status).toBe(200);
+			await objects.publish(channel, "as ever");
+			expect(await stream.data(1)).toEqual(["as ever"]);
+		},
+	);
+
 	test("a publish that was given up is not carried out later, behind the next one", async () => {
 		const channel = fresh();
 		const stream = await objects.slow.socket(channel);
