@@ -50,6 +50,12 @@ export class CheckContext {
 		return probe;
 	}
 
+	/** Asks for another page of the same origin, where the stream has not answered: it may name the proxy. */
+	async recognise(): Promise<void> {
+		const probe = await this.open({ accept: "*/*" }, { url: new URL("/", this.url) });
+		if (probe instanceof StreamProbe) probe.close();
+	}
+
 	paste(topic: Topic): Paste[] {
 		return pasteFor(topic, this.proxy);
 	}

@@ -58,6 +58,14 @@ test("one that never answers", async () => {
 	]);
 });
 
+test("the proxy in front of a stream that never answers is found by another page", async () => {
+	const url = await http((request, response) => {
+		if (request.url === "/") response.writeHead(404, { server: "nginx" }).end();
+	});
+	const [finding] = await checkEventStream(url, { ...patient, timeout: 3_000 });
+	expect(finding?.paste?.map((each) => each.for)).toEqual(["nginx", "the server"]);
+});
+
 test.each<[string, string, RegExp]>([
 	["closes in the middle of the head", "HTTP/1.1 200 OK\r\ncontent-ty", /^reach: .*closed/],
 	["is no HTTP server", "220 mail.example ESMTP\r\n\r\n", /^reach: .*not HTTP/],

@@ -72,7 +72,10 @@ export async function foreignName(
 				"It is at a private address. A page of any site can point its own name there and read the streams (DNS rebinding).",
 			remedy:
 				"Answer 421 to names that are not yours. The hub does so with SSE_HOSTS, where the proxy passes the name on.",
-			paste: [{ for: "the hub", lines: `SSE_HOSTS=${url.hostname}` }],
+			paste: [
+				{ for: "the hub", lines: "SSE_HOSTS=events.example.com" },
+				{ for: "nginx", lines: "proxy_set_header Host $host;" },
+			],
 		}),
 	];
 }

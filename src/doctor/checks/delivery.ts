@@ -140,7 +140,8 @@ function compressed(context: CheckContext, coding: string): Finding {
 	return advice("compression", `The stream is compressed (${coding}), and events come in time.`, {
 		means:
 			"Nothing is held back. A compressor for each client costs memory, 256 KB or so in nginx.",
-		remedy: "Leave it, or have the server compress once for all clients: docs/compression.md.",
+		remedy:
+			"Leave it, or have the server compress once for all clients, as `edge-sse/compress` does.",
 		paste: context.paste("compression"),
 	});
 }

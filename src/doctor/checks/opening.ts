@@ -74,6 +74,7 @@ async function noAnswer(context: CheckContext, failure: Failure): Promise<Findin
 			paste: context.paste("compression"),
 		});
 	}
+	await context.recognise();
 	const { direct } = context.options;
 	const straight = direct === undefined ? undefined : await context.open({}, { url: direct });
 	const isHeld = straight instanceof StreamProbe && straight.status === 200;

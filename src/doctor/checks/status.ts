@@ -41,7 +41,8 @@ export function statusFinding(context: CheckContext, probe: StreamProbe): Findin
 	if (status === 421) return misdirected(context);
 	if (status !== 200) {
 		const [means, remedy] = statuses[status] ?? [forGood, "Look at the answer with `curl -i`."];
-		return fault("status", `The answer is ${status}.`, { means, remedy });
+		const by = context.proxy === undefined ? "" : ` (${context.proxy})`;
+		return fault("status", `The answer is ${status}${by}.`, { means, remedy });
 	}
 	if (!/^text\/event-stream\s*(;|$)/i.test(type)) {
 		const seen =
@@ -64,9 +65,12 @@ export function statusFinding(context: CheckContext, probe: StreamProbe): Findin
 
 function misdirected(context: CheckContext): Finding {
 	const { hostname } = context.url;
+	// An address, or localhost, is the hub's own anyway: what the proxy passes on is another name.
+	const isName = /\.[a-z][\w-]*$/i.test(hostname);
+	const lines = `SSE_HOSTS=${isName ? hostname : "events.example.com   # the name that the proxy passes on"}`;
 	return fault("status", "The answer is 421: the server is not called by that host.", {
 		means: `${forGood} The proxy passes on a host that the hub does not take for its own.`,
 		remedy: "Name the host to the hub, or have the proxy send the hub's own address as the host.",
-		paste: [{ for: "the hub", lines: `SSE_HOSTS=${hostname}` }, ...context.paste("host")],
+		paste: [{ for: "the hub", lines }, ...context.paste("host")],
 	});
 }
