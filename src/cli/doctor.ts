@@ -138,6 +138,9 @@ function headersOf({ value, values }: Arguments): Record<string, string> {
 		);
 	}
 	const inFile = lines.filter((line) => line !== "").map((line) => headerOf("headers-file", line));
+	if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+		throw new UsageError("--token-file: the token must be ASCII, on one line.");
+	}
 	return {
 		...(token !== undefined && { authorization: `Bearer ${token}` }),
 		...Object.fromEntries([...inFile, ...inArguments]),

@@ -68,6 +68,7 @@ const longest = 3_600_000;
 /** @throws {TypeError} that names the option and its rule. */
 export function checkedOptions(options: StreamCheckOptions): CheckedOptions {
 	const { headers = {}, publish, direct, origin, signal } = options;
+	checkHeaders(headers);
 	if (publish !== undefined && typeof publish !== "function") {
 		throw new TypeError("publish: must be a function.");
 	}
@@ -81,6 +82,14 @@ export function checkedOptions(options: StreamCheckOptions): CheckedOptions {
 		latency: time("latency", options.latency ?? 2_000),
 		timeout: time("timeout", options.timeout ?? 10_000),
 	};
+}
+
+/** @throws {TypeError} that shows no value: the runtimes' own errors quote it, and it may be a token. */
+function checkHeaders(headers: Readonly<Record<string, string>>): void {
+	for (const [name, value] of Object.entries(headers)) {
+		const isValid = /^[!#$%&'*+.^_`|~\w-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value);
+		if (!isValid) throw new TypeError("headers: each must be ASCII, on one line.");
+	}
 }
 
 /** @throws {TypeError} for what is no address of a stream. */

@@ -81,6 +81,15 @@ test.each([
 	expect(String(error)).not.toContain("hush");
 });
 
+test("a token of two lines is refused, and not shown", async () => {
+	const file = `${temporaryDirectory()}/token`;
+	writeFileSync(file, "hush\nhush");
+	const error: unknown = await doctor
+		.run(["localhost", "--token-file", file])
+		.catch((thrown: unknown) => thrown);
+	expect(String(error)).toBe("Error: --token-file: the token must be ASCII, on one line.");
+});
+
 describe("behind TLS", () => {
 	let url: string;
 	let authority: string;

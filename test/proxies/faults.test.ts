@@ -249,6 +249,12 @@ test.each<[string, unknown, object, string]>([
 	["another scheme", "ws://localhost", {}, "url: must be a URL"],
 	["no time", "http://localhost", { idle: 0 }, "idle: must be a number of ms"],
 	["no origin", "http://localhost", { origin: "app" }, "origin: must be an origin"],
+	[
+		"a header of two lines",
+		"http://localhost",
+		{ headers: { a: "b\nc" } },
+		"headers: each must be",
+	],
 	["no function", "http://localhost", { publish: "x" }, "publish: must be a function."],
 ])("misuse: %s", async (_, url, options, message) => {
 	await expect(checkEventStream(url as string, options)).rejects.toThrow(message);
