@@ -116,6 +116,23 @@ export const markup = `<header>
 			<button id="clear" type="button">Clear</button>
 		</div>
 		<div class="wire">
+			<details class="tools">
+				<summary>Filter, raw lines, replay</summary>
+				<div class="pair">
+					<div class="field">
+						<label for="filter">Only with this text</label>
+						<input id="filter" type="search" placeholder="type, id or data" autocapitalize="none"
+							spellcheck="false">
+					</div>
+					<div class="field replay">
+						<label for="from">Replay after the id</label>
+						<input id="from" placeholder="0: all that is kept" autocapitalize="none" spellcheck="false">
+						<button id="replay" type="button">Replay</button>
+					</div>
+				</div>
+				<label class="check"><input id="notes" type="checkbox"> Comments, keep-alives and retries</label>
+				<label class="check"><input id="raw" type="checkbox"> Raw lines beside each event</label>
+			</details>
 			<div class="request"><span class="unseen">Listening to </span><code id="request"></code>
 				<p id="run" role="status" hidden>Run: <strong id="run-text"></strong></p></div>
 			<ol id="events" aria-labelledby="events-title"></ol>

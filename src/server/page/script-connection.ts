@@ -70,6 +70,12 @@ function reconnect() {
 $("token").addEventListener("change", reconnect);
 addEventListener("hashchange", () => takeToken() && reconnect());
 
+// What the history keeps after this id comes again, and then what is new.
+$("replay").addEventListener("click", () => {
+	wanted = true;
+	connect({ from: $("from").value.trim() || "0" });
+});
+
 // An open stream would keep the page out of the back/forward cache. "pageshow" comes after the first
 // load, too.
 addEventListener("pagehide", () => stream?.abort());

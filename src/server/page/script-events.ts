@@ -19,11 +19,17 @@ let paused = false;
 let pending = [];
 let frame = 0;
 
-function receive({ type, data, id }) {
+function receive({ type, data, id, raw, note }) {
+	if (note !== undefined) {
+		if (!$("notes").checked) return;
+		pending.push({ note, at: new Date() });
+		if (pending.length > KEPT) pending.shift();
+		return refresh();
+	}
 	received += 1;
 	learn(type);
 	// An event without an id still carries the last one before it: it is shown as such.
-	pending.push({ type, data, id, inherited: id === lastId, at: new Date() });
+	pending.push({ type, data, id, raw, inherited: id === lastId, at: new Date() });
 	lastId = id;
 	if (pending.length > KEPT) pending.shift();
 	refresh();
@@ -38,7 +44,9 @@ function draw() {
 	frame = 0;
 	const rows = $("events");
 	if (!paused) {
-		rows.prepend(...pending.reverse().map(row));
+		const fresh = pending.reverse().map((each) => (each.note === undefined ? row(each) : noteRow(each)));
+		for (const each of fresh) each.hidden = !passes(each);
+		rows.prepend(...fresh);
 		pending = [];
 		while (rows.childElementCount > KEPT) rows.lastElementChild.remove();
 	}
@@ -52,7 +60,26 @@ function draw() {
 	].filter(Boolean).join(", ");
 }
 
-function row({ type, data, id, inherited, at }) {
+// What keeps the stream alive or says when to come back: no event, and shown dimmed.
+function noteRow({ note, at }) {
+	const item = element("li", "note");
+	const time = element("time", "", clock.format(at));
+	time.dateTime = at.toISOString();
+	const head = element("div", "head");
+	head.append(element("span", "", note === ":" ? ": (keep-alive)" : note.slice(0, 1000)), time);
+	item.append(head);
+	return item;
+}
+
+function passes(item) {
+	const wanted = $("filter").value.trim().toLowerCase();
+	if (wanted === "") return true;
+	const { type = "", id = "" } = item.dataset;
+	const data = item.querySelector(".data")?.textContent ?? item.textContent;
+	return [type, id, data].some((text) => text.toLowerCase().includes(wanted));
+}
+
+function row({ type, data, id, raw, inherited, at }) {
 	const item = document.createElement("li");
 	item.dataset.type = type;
 	const time = element("time", "", clock.format(at));
@@ -70,7 +97,7 @@ function row({ type, data, id, inherited, at }) {
 	head.append(time);
 	const body = element("pre", "data");
 	show(body, data);
-	item.append(head, body);
+	item.append(head, body, element("code", "raw", raw.join("\n").slice(0, LONGEST)));
 	if (data.length > LONGEST) {
 		const rest = (data.length - LONGEST).toLocaleString();
 		item.append(element("p", "hint", rest + " more characters are not shown"));
@@ -148,6 +175,12 @@ $("pause").addEventListener("click", () => {
 	document.body.classList.toggle("paused", paused);
 	refresh();
 });
+
+$("filter").addEventListener("input", () => {
+	for (const item of $("events").children) item.hidden = !passes(item);
+});
+
+$("raw").addEventListener("change", () => document.body.classList.toggle("raw", $("raw").checked));
 
 $("clear").addEventListener("click", () => {
 	received = 0;

@@ -4,21 +4,25 @@
  */
 export const streamScript = String.raw`
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
-function eventParser(id, { dispatch, wait }) {
+function eventParser(id, { dispatch, wait, note = () => {} }) {
 	let line = ""; // as far as it has come
 	let cut = false; // a chunk has ended with CR: the LF that may come next belongs to it
 	let data = [];
 	let type = "";
+	let raw = []; // the lines of the event that is coming
 	function take(text) {
+		raw.push(text);
 		const [, name, value] = /^([^:]*):? ?(.*)$/s.exec(text);
 		if (text === "") {
-			if (data.length > 0) dispatch({ type: type || "message", data: data.join("\n"), id });
+			if (data.length > 0) dispatch({ type: type || "message", data: data.join("\n"), id, raw });
 			data = [];
 			type = "";
+			raw = [];
 		} else if (name === "data") data.push(value);
 		else if (name === "event") type = value;
 		else if (name === "id" && !value.includes("\0")) id = value;
 		else if (name === "retry" && /^\d+$/.test(value)) wait(Number(value));
+		if (text[0] === ":" || name === "retry") note(text);
 	}
 	return (chunk) => {
 		if (chunk === "") return;
@@ -85,6 +89,7 @@ async function read(reader) {
 			queueMicrotask(() => receive(event));
 		},
 		// No busy loop, and no timer that fires at once for being too long.
+		note: (line) => queueMicrotask(() => receive({ note: line })),
 		wait: (ms) => (retry = Math.min(Math.max(ms, 100), 86_400_000)),
 	});
 	for (let part = await reader.read(); !part.done; part = await reader.read()) parse(part.value);

@@ -125,6 +125,17 @@ body[data-state="closed"] .request::after { border-radius: 2px; }
 }
 #events li:last-child::before { bottom: auto; height: 1.1rem; }
 .head { display: flex; align-items: baseline; flex-wrap: wrap; gap: .15rem .75rem; font-family: var(--mono); }
+.tools { padding-top: .8rem; }
+.tools summary { color: var(--muted); font-size: .85rem; }
+.tools .pair { margin-block: .6rem; }
+.tools .replay { display: grid; grid-template-columns: 1fr auto; gap: 0 .5rem; }
+.tools .replay label { grid-column: 1 / -1; }
+.check { display: flex; align-items: center; gap: .5rem; padding-block: .3rem; margin: 0; }
+.check input { width: 1.1rem; height: 1.1rem; min-height: 0; margin: 0; accent-color: var(--live); }
+#events .note { padding-block: .2rem; color: var(--muted); font-size: .85rem; }
+#events .note::after { display: none; }
+code.raw { display: none; margin-top: .4rem; font: .85rem/1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; max-height: 20rem; overflow-y: auto; color: var(--muted); }
+.raw code.raw { display: block; }
 .chip {
 	font-size: .85rem;
 	font-weight: 600;

@@ -15,7 +15,11 @@ interface Seen {
 type Parser = (chunk: string) => void;
 type MakeParser = (
 	id: string,
-	on: { dispatch: (event: Seen) => void; wait: (ms: number) => void },
+	on: {
+		dispatch: (event: Seen & { raw: string[] }) => void;
+		wait: (ms: number) => void;
+		note?: (line: string) => void;
+	},
 ) => Parser;
 
 const eventParser = runInNewContext(`${streamScript}; eventParser`) as MakeParser;
@@ -24,7 +28,7 @@ function parsed(chunks: readonly string[], id = ""): { events: Seen[]; waits: nu
 	const events: Seen[] = [];
 	const waits: number[] = [];
 	const parse = eventParser(id, {
-		dispatch: (event) => events.push({ ...event }),
+		dispatch: ({ type, data, id }) => events.push({ type, data, id }),
 		wait: (ms) => waits.push(ms),
 	});
 	for (const chunk of chunks) parse(chunk);
@@ -43,6 +47,22 @@ test("events of every type, with their data, ids and retries", () => {
 		],
 		waits: [50],
 	});
+});
+
+test("comments and retries are told as they came, and each event has its lines", () => {
+	const notes: string[] = [];
+	const raw: string[][] = [];
+	const parse = eventParser("", {
+		dispatch: (event) => raw.push([...event.raw]),
+		wait: () => undefined,
+		note: (line) => notes.push(line),
+	});
+	parse(":\n\n: hello\nretry:50\nevent:a\ndata:1\n\nretry:x\n\nid:7\ndata:2\n\n");
+	expect(notes).toEqual([":", ": hello", "retry:50", "retry:x"]);
+	expect(raw).toEqual([
+		[": hello", "retry:50", "event:a", "data:1", ""],
+		["id:7", "data:2", ""],
+	]);
 });
 
 const piece = fc.constantFrom(
