@@ -17,6 +17,7 @@ const common = [
 	"core/errors.ts",
 	"core/known-names.ts",
 	"core/limits.ts",
+	"core/member-list.ts",
 	"core/request-mark.ts",
 	"core/scheduling.ts",
 	"core/message/position.ts",
