@@ -3,6 +3,7 @@ import { durableObjectBed } from "./setups/durable-object.ts";
 import { memoryBed } from "./setups/memory.ts";
 import { redisBed } from "./setups/redis.ts";
 import { redisClusterBed } from "./setups/redis-cluster.ts";
+import { relayBed } from "./setups/relay.ts";
 import { upstashBed } from "./setups/upstash.ts";
 
 /** More than a run of an hour publishes. */
@@ -22,5 +23,7 @@ export const setups: readonly Setup[] = [
 		absence: 2_000,
 		start: (options) => durableObjectBed(options, "worker"),
 	},
+	{ name: "relays", maxLength: everything, absence: 2_000, start: relayBed },
+	{ name: "relays, short history", maxLength: 20, absence: 4_000, start: relayBed },
 	{ name: "upstash", maxLength: everything, absence: 2_000, start: upstashBed },
 ];

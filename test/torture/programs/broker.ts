@@ -3,6 +3,7 @@ import { memory } from "../../../src/connectors/memory.ts";
 import { redis } from "../../../src/connectors/redis.ts";
 import { upstash } from "../../../src/connectors/upstash.ts";
 import type { Connector } from "../../../src/index.ts";
+import { relay } from "../../../src/relay.ts";
 import type { Random } from "../random.ts";
 
 /** How a program of this run reaches the broker; handed on as JSON in `TORTURE_BROKER`. */
@@ -10,11 +11,12 @@ export type Broker =
 	| { kind: "memory"; maxLength: number }
 	| { kind: "redis"; url: string; maxLength: number }
 	| { kind: "cluster"; rootNodes: { url: string }[]; maxLength: number }
-	| { kind: "upstash"; url: string; token: string; maxLength: number };
+	| { kind: "upstash"; url: string; token: string; maxLength: number }
+	| { kind: "relay"; url: string; token: string };
 
 /** The connector, with the times that a dead path takes to be noticed as short as this machine allows. */
 export function connectorTo(broker: Broker): Connector {
-	const history = { maxLength: broker.maxLength };
+	const history = "maxLength" in broker ? { maxLength: broker.maxLength } : {};
 	switch (broker.kind) {
 		case "memory":
 			return memory({ history });
@@ -23,6 +25,10 @@ export function connectorTo(broker: Broker): Connector {
 		case "cluster": {
 			const { rootNodes } = broker;
 			return redis({ rootNodes }, { history, timeout: 1_000, pingInterval: 400, sharded: true });
+		}
+		case "relay": {
+			const { url, token } = broker;
+			return relay(url, { token, history: true, timeout: 1_500 });
 		}
 		case "upstash": {
 			const { url, token } = broker;

@@ -45,7 +45,7 @@ export async function redisBed({ maxLength, wiped }: BedOptions): Promise<Bed> {
 	};
 }
 
-function pathFaults(proxy: TcpProxy, target: string): Fault[] {
+export function pathFaults(proxy: TcpProxy, target: string): Fault[] {
 	return [
 		{
 			name: "path black-holed",
