@@ -39,7 +39,9 @@ const checks: Record<string, (fields: Fields) => string | undefined> = {
 		if (!Array.isArray(messages) || messages.length > mostMessages) {
 			return `messages: must be a list of at most ${mostMessages}.`;
 		}
-		return messages.every(isMessage) ? undefined : "messages: each needs a channel and a payload.";
+		return messages.every(isMessage)
+			? undefined
+			: "messages: each needs a channel and a payload, both well-formed text.";
 	},
 	read: ({ channel, after, limit }) => {
 		if (!isName(channel)) return `channel: ${nameRule}`;
@@ -57,14 +59,19 @@ const checks: Record<string, (fields: Fields) => string | undefined> = {
 	},
 };
 
-const nameRule = "must be text of 1 to 512 characters.";
+const nameRule = "must be well-formed text of 1 to 512 characters.";
 
 function isObject(value: unknown): value is Fields {
 	return typeof value === "object" && value !== null;
 }
 
 function isName(value: unknown): value is string {
-	return typeof value === "string" && value.length > 0 && value.length <= longestName;
+	return isText(value) && value.length > 0 && value.length <= longestName;
+}
+
+/** A lone surrogate would make one name another's. */
+function isText(value: unknown): value is string {
+	return typeof value === "string" && value.isWellFormed();
 }
 
 function isWhole(value: unknown, least: number, most: number): boolean {
@@ -75,10 +82,5 @@ function isMessage(value: unknown): boolean {
 	if (!isObject(value)) return false;
 	const { channel, payload, keep, key } = value;
 	const isOption = keep === undefined || typeof keep === "boolean";
-	return (
-		isName(channel) &&
-		typeof payload === "string" &&
-		isOption &&
-		(key === undefined || typeof key === "string")
-	);
+	return isName(channel) && isText(payload) && isOption && (key === undefined || isText(key));
 }

@@ -1,0 +1,116 @@
+import { expect, test } from "vitest";
+import { memory } from "../../../src/connectors/memory.ts";
+import { upstash } from "../../../src/connectors/upstash.ts";
+import { relayHandler } from "../../../src/relay.ts";
+
+const authorize = ({ headers }: Request) => headers.get("authorization") === "Bearer secret";
+const errors: unknown[] = [];
+const onError = (error: unknown) => errors.push(error);
+const { fetch } = relayHandler(memory(), { authorize, onError });
+
+const headers = { authorization: "Bearer secret", "edge-sse-relay": "1" };
+async function ask(
+	body: unknown,
+	init: RequestInit = {},
+): Promise<{ status: number; error: string }> {
+	const text = typeof body === "string" ? body : JSON.stringify(body);
+	const response = await fetch(
+		new Request("http://hub/relay", { method: "POST", headers, body: text, ...init }),
+	);
+	const { error } = (await response.json()) as { error: string };
+	return { status: response.status, error };
+}
+
+test.each([
+	["no JSON", "{", "must be JSON"],
+	["no object", "7", "must be an object"],
+	["nothing that it knows", { op: "constructor" }, "op:"],
+	["no channels", { op: "subscribe", channels: [], positions: true }, "channels:"],
+	["a name that is no text", { op: "subscribe", channels: [7], positions: true }, "channels:"],
+	["an empty name", { op: "head", channel: "", back: 0 }, "channel:"],
+	["a name of 513 characters", { op: "forget", channel: "x".repeat(513) }, "channel:"],
+	["half a character", { op: "forget", channel: "\ud800" }, "channel:"],
+	[
+		"10,001 channels",
+		{ op: "subscribe", channels: Array(10_001).fill("a"), positions: true },
+		"channels:",
+	],
+	["no positions", { op: "subscribe", channels: ["a"] }, "positions:"],
+	["a message without payload", { op: "publish", messages: [{ channel: "a" }] }, "messages:"],
+	[
+		"a payload of half a character",
+		{ op: "publish", messages: [{ channel: "a", payload: "\ud800" }] },
+		"messages:",
+	],
+	["a read without limit", { op: "read", channel: "a", after: "0-0" }, "limit:"],
+	["a read from nowhere", { op: "read", channel: "a", limit: 1 }, "after:"],
+	["a run's method that there is not", { op: "run", call: "toString", args: ["a"] }, "call:"],
+	["a run without its channel", { op: "run", call: "status", args: [] }, "args:"],
+])("%s is a 400 that names the field", async (_, body, words) => {
+	expect(await ask(body)).toEqual({ status: 400, error: expect.stringContaining(words) });
+	expect(errors).toEqual([]);
+});
+
+test("what the broker does not have is refused in words", async () => {
+	const read = { op: "read", channel: "a", after: "0-0", limit: 1 };
+	expect(await ask(read)).toEqual({
+		status: 403,
+		error: expect.stringContaining("keeps no messages"),
+	});
+	const run = { op: "run", call: "status", args: ["a"] };
+	expect(await ask(run)).toEqual({ status: 403, error: expect.stringContaining("keeps no runs") });
+});
+
+test("another method, another version, another token, and too much", async () => {
+	const check = { op: "check" };
+	const other = (more: Record<string, string>) => ({ headers: { ...headers, ...more } });
+	const get = await fetch(new Request("http://hub/relay", { headers }));
+	expect([get.status, get.headers.get("allow")]).toEqual([405, "POST"]);
+	expect(await ask(check, other({ "edge-sse-relay": "2" }))).toMatchObject({ status: 400 });
+	expect(await ask(check, other({ authorization: "Bearer secreT" }))).toMatchObject({
+		status: 401,
+	});
+	expect(await ask("x".repeat(8_388_609))).toMatchObject({ status: 413 });
+	expect(errors).toEqual([]);
+});
+
+test("a broker whose I/O belongs to single requests cannot be relayed", async () => {
+	const objects = upstash({ url: "https://x.invalid", token: "t", scope: "request" });
+	const worker = relayHandler(objects, { authorize, onError });
+	const body = JSON.stringify({ op: "check" });
+	const answer = await worker.fetch(
+		new Request("http://hub/relay", { method: "POST", headers, body }),
+	);
+	expect(answer.status).toBe(403);
+	expect(await answer.text()).toContain("relay a hub that is a process");
+});
+
+test("what authorize throws is no one's business but the operator's", async () => {
+	const failing = relayHandler(memory(), {
+		authorize: () => {
+			throw new Error("the database of secrets");
+		},
+		onError,
+	});
+	const answer = await failing.fetch(new Request("http://hub/relay", { method: "POST", headers }));
+	expect(answer.status).toBe(503);
+	expect(await answer.text()).not.toContain("secrets");
+	expect(errors.splice(0)).toEqual([
+		expect.objectContaining({ message: "the database of secrets" }),
+	]);
+});
+
+test("a stream ends when its reader leaves, and the broker is left with it", async () => {
+	const broker = memory();
+	const root = relayHandler(broker, { authorize, onError });
+	const body = JSON.stringify({ op: "subscribe", channels: ["news"], positions: true });
+	const answer = await root.fetch(
+		new Request("http://hub/relay", { method: "POST", headers, body }),
+	);
+	const reader = answer.body?.getReader();
+	let text = "";
+	while (!text.includes('"live"')) text += new TextDecoder().decode((await reader?.read())?.value);
+	expect(await broker.publish("news", "{}")).toEqual({ receivers: 1 });
+	await reader?.cancel();
+	expect(await broker.publish("news", "{}")).toEqual({ receivers: 0 });
+});
