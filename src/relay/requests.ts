@@ -1,3 +1,4 @@
+import { orAborted } from "../connectors/shared/timeout.ts";
 import { ConfigurationError, ConnectorError } from "../core/errors.ts";
 import { type RelayRequest, version, versionHeader, viaHeader } from "./protocol.ts";
 
@@ -108,15 +109,6 @@ export function failure(message: string, cause: unknown, signal: AbortSignal): C
 	return cause instanceof ConnectorError
 		? cause
 		: new ConnectorError("unavailable", message, { cause });
-}
-
-/** The promise, or the signal's reason: a signal alone may fail to end the reading of a body. */
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-	const aborted = new Promise<never>((_, reject) => {
-		signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-	});
-	signal.throwIfAborted();
-	return Promise.race([promise, aborted]);
 }
 
 function addressOf(url: string): string {

@@ -10,3 +10,21 @@ export async function within<T>(promise: Promise<T>, ms: number, late: () => unk
 		clearTimeout(timer);
 	}
 }
+
+/**
+ * The promise, or the signal's reason. A signal alone may fail to end the reading of a body:
+ * Deno (2.9) can lose the link between the two.
+ */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+	let abort = (): void => undefined;
+	const aborted = new Promise<never>((_, reject) => {
+		abort = () => reject(signal.reason);
+		if (signal.aborted) abort();
+		else signal.addEventListener("abort", abort);
+	});
+	try {
+		return await Promise.race([promise, aborted]);
+	} finally {
+		signal.removeEventListener("abort", abort);
+	}
+}

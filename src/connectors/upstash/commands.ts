@@ -1,6 +1,7 @@
 import { slack } from "../shared/publish-queue.ts";
+import { orAborted } from "../shared/timeout.ts";
 import { UnderWay } from "../shared/under-way.ts";
-import { failure, orAborted, type Rest, RestError } from "./rest.ts";
+import { failure, type Rest, RestError } from "./rest.ts";
 
 /**
  * Single commands. Each is one request and one billed command.

@@ -1,4 +1,5 @@
 import { ConfigurationError, ConnectorError } from "../../core/errors.ts";
+import { orAborted } from "../shared/timeout.ts";
 
 /** The broker did not do what was asked. */
 export class RestError extends ConnectorError {
@@ -107,24 +108,6 @@ function errorOf(text: string): string | undefined {
 		return undefined; // a proxy's page: its status says enough
 	}
 	return undefined;
-}
-
-/**
- * The promise, or the signal's reason. A signal alone may fail to end the reading of a body:
- * see `Upstream`.
- */
-export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-	let abort = (): void => undefined;
-	const aborted = new Promise<never>((_, reject) => {
-		abort = () => reject(signal.reason);
-		if (signal.aborted) abort();
-		else signal.addEventListener("abort", abort);
-	});
-	try {
-		return await Promise.race([promise, aborted]);
-	} finally {
-		signal.removeEventListener("abort", abort);
-	}
 }
 
 /** Why a request or its body failed. If the signal ended it, that is the signal's reason. */
