@@ -38,7 +38,7 @@ export interface RelayHandlerOptions {
 export interface RelayHandler {
 	/** Answers one request. It never rejects. */
 	fetch(request: Request): Promise<Response>;
-	/** Ends the streams. Relays come back to whoever answers then. */
+	/** Ends the streams, and takes no more requests. Relays go on trying, and reach whoever answers then. */
 	close(): void;
 }
 
@@ -61,10 +61,13 @@ export function relayHandler(
 ): RelayHandler {
 	const get = typeof connector === "function" ? connector : () => connector;
 	let streams: RelayStreams | undefined;
+	let closed = false;
 	return {
 		async fetch(request) {
 			try {
 				if (!(await authorize(request))) return refusal(401, "refused", needsToken);
+				// A hub that drains still listens, and a new stream would keep it from ending.
+				if (closed) return refusal(503, "unavailable", "The hub is closing.");
 				const broker = get();
 				if (broker.scope === "request") throw new ConnectorError("refused", noProcess);
 				streams ??= new RelayStreams(broker, onError);
@@ -75,7 +78,10 @@ export function relayHandler(
 				return refusal(code === "refused" ? 403 : 503, code, message);
 			}
 		},
-		close: () => streams?.close(),
+		close: () => {
+			closed = true;
+			streams?.close();
+		},
 	};
 }
 

@@ -114,3 +114,15 @@ test("a stream ends when its reader leaves, and the broker is left with it", asy
 	await reader?.cancel();
 	expect(await broker.publish("news", "{}")).toEqual({ receivers: 0 });
 });
+
+test("a handler that is closed ends its streams, and takes no more", async () => {
+	const root = relayHandler(memory(), { authorize, onError });
+	const subscribe = () => {
+		const body = JSON.stringify({ op: "subscribe", channels: ["news"], positions: true });
+		return root.fetch(new Request("http://hub/relay", { method: "POST", headers, body }));
+	};
+	const stream = await subscribe();
+	root.close();
+	expect(await stream.text()).toMatch(/^\["open"/);
+	expect((await subscribe()).status).toBe(503);
+});
