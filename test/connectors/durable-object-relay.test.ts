@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { redis as connectRedis } from "../../src/connectors/redis.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { RelayRoot, relayToken } from "../support/relay-root.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 import { until } from "../support/wait.ts";
 import { startWorker, type Worker } from "../support/worker.ts";
@@ -7,25 +9,33 @@ import { ObjectClient, streamsWorker } from "./fixtures/client.ts";
 
 let redis: RedisServer;
 let gateway: UpstashGateway;
+let hub: RelayRoot;
 let worker: Worker;
 beforeAll(async () => {
 	redis = await startRedis();
 	gateway = await startUpstashGateway({ redis: redis.url });
+	hub = new RelayRoot(() => connectRedis(redis.url));
+	await hub.start();
 	worker = await startWorker(
 		streamsWorker({
-			env: { REDIS_URL: redis.url, UPSTASH_URL: gateway.url, UPSTASH_TOKEN: gateway.token },
+			env: {
+				REDIS_URL: redis.url,
+				...{ UPSTASH_URL: gateway.url, UPSTASH_TOKEN: gateway.token },
+				...{ HUB_URL: hub.url, HUB_TOKEN: relayToken },
+			},
 		}),
 	);
 });
 afterAll(async () => {
 	await worker.kill();
+	await hub.close();
 	await gateway.stop();
 	await redis.stop();
 });
 
 const message = (data: string) => JSON.stringify({ data });
 
-describe.each(["UpstashRelay", "RedisRelay"])("%s", (binding) => {
+describe.each(["UpstashRelay", "RedisRelay", "HubRelay"])("%s", (binding) => {
 	test("30 clients are one subscription upstream, and none when they have left", async () => {
 		const objects = new ObjectClient(worker, binding);
 		const channel = `${binding} crowd, a/../b`;
