@@ -175,6 +175,15 @@ export const workloads: readonly Workload[] = [
 		run: closed(32, 50_000),
 	},
 	{
+		name: "notifications",
+		title: "a channel for each user, few messages under way, published to Redis",
+		candidates: [...hubs, "node-handler", ...controls],
+		clients: 1_000,
+		channels: 1_000,
+		feed: "redis",
+		run: closed(4, 20_000),
+	},
+	{
 		name: "steady",
 		title: "steady, 50 messages a second",
 		candidates: [...all],
