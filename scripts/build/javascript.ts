@@ -28,6 +28,7 @@ const common = [
 	"core/sinks/node-sink.ts",
 	"core/sinks/pipeline.ts",
 	"connectors/upstash/credentials.ts",
+	"connectors/shared/backoff.ts",
 	"connectors/shared/handlers.ts",
 	"connectors/shared/listener.ts",
 	"connectors/shared/outcome.ts",

@@ -1,3 +1,4 @@
+import { Backoff } from "../connectors/shared/backoff.ts";
 import { within } from "../connectors/shared/timeout.ts";
 import type { Subscription, SubscriptionHandlers } from "../core/connector.ts";
 import { ConnectorError, closedError } from "../core/errors.ts";
@@ -9,10 +10,6 @@ import { late, type Requests } from "./requests.ts";
 
 /** Channels that are wanted within this time, in ms, share a stream. */
 const gatherMs = 50;
-
-/** The first and the longest pause after a failure, in ms. */
-const firstPause = 50;
-const longestPause = 1_500;
 
 /** Streams are tidied up so long after a change, in ms; with many channels a ms for each. */
 const tidyMs = 1_000;
@@ -40,9 +37,7 @@ export class Upstream {
 	#tidying: ReturnType<typeof setTimeout> | undefined;
 	#merge: Merge | undefined;
 	#openedAt = Number.NEGATIVE_INFINITY;
-	#notBefore = Number.NEGATIVE_INFINITY;
-	#failures = 0;
-	#lastError: ConnectorError | undefined;
+	readonly #backoff = new Backoff();
 	#closed = false;
 
 	constructor(settings: UpstreamSettings) {
@@ -62,7 +57,7 @@ export class Upstream {
 		};
 		const { timeout } = this.#settings.requests;
 		try {
-			await within(listener.settled, timeout, () => this.#lastError ?? late(timeout));
+			await within(listener.settled, timeout, () => this.#backoff.lastError ?? late(timeout));
 		} catch (error) {
 			await unsubscribe();
 			throw error;
@@ -97,12 +92,12 @@ export class Upstream {
 	#want(name: string): void {
 		this.#waiting.add(name);
 		if (this.#gathering !== undefined || this.#closed) return;
-		const at = Math.max(this.#openedAt + gatherMs, this.#notBefore);
+		const wait = Math.max(this.#openedAt + gatherMs - performance.now(), this.#backoff.left, 0);
 		const gather = () => {
 			this.#gathering = undefined;
 			this.#gather();
 		};
-		this.#gathering = setTimeout(gather, Math.max(0, at - performance.now()));
+		this.#gathering = setTimeout(gather, wait);
 	}
 
 	#gather(): void {
@@ -144,8 +139,7 @@ export class Upstream {
 		const channel = this.#channels.get(line[1]);
 		if (channel === undefined) return;
 		if (line[0] === "live") {
-			this.#failures = 0;
-			this.#lastError = undefined;
+			this.#backoff.succeeded();
 			channel.live(stream, line[2], line[3], line[4] ?? undefined);
 		} else if (line[0] === "end") this.#refused(stream, channel, line[3], line[4]);
 		else channel.line(stream, line);
@@ -158,7 +152,7 @@ export class Upstream {
 			return;
 		}
 		const error = new ConnectorError("unavailable", message);
-		this.#failed(error);
+		this.#backoff.failed(error);
 		if (channel.gone(stream, error) || !channel.isLive) this.#want(channel.name);
 	}
 
@@ -173,21 +167,13 @@ export class Upstream {
 		if (names === undefined) return;
 		this.#streams.delete(stream);
 		if (this.#merge?.stream === stream) this.#merge.end();
-		if (error.code !== "closed") this.#failed(error);
+		if (error.code !== "closed") this.#backoff.failed(error);
 		for (const channel of this.#wantedOf(names)) {
 			channel.gone(stream, error);
 			if (channel.isLive) continue;
 			if (error.code === "refused") this.#end(channel, error);
 			else this.#want(channel.name);
 		}
-	}
-
-	#failed(error: ConnectorError): void {
-		this.#lastError = error;
-		const longest = Math.min(longestPause, firstPause * 2 ** this.#failures);
-		this.#failures++;
-		// Half of it is random, so that a fleet does not return in step.
-		this.#notBefore = performance.now() + longest * (0.5 + Math.random() / 2);
 	}
 
 	/** A stream is not needed any more. */

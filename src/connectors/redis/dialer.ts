@@ -1,29 +1,25 @@
 import type { ConnectorError } from "../../core/errors.ts";
+import { Backoff } from "../shared/backoff.ts";
 import { within } from "../shared/timeout.ts";
 import type { LinkEvents, RedisDriver, RedisLink } from "./driver.ts";
 import { toConnectorError, unanswered } from "./errors.ts";
-
-/**
- * First and longest pause between two attempts, in ms. With the longest attempt (the timeout, 3
- * s by default) it keeps a recovery under 5 s.
- */
-const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 1_500;
 
 /** Opens connections while one is wanted, with growing random pauses between attempts. */
 export class Dialer {
 	readonly #driver: RedisDriver;
 	readonly #timeout: number;
-	#failures = 0;
-	#notBefore = 0;
+	readonly #backoff = new Backoff();
 	#skipPause: (() => void) | undefined;
-	/** Why there is no connection. */
-	lastError: ConnectorError | undefined;
 
 	/** `timeout`: how long one attempt may take, in ms. */
 	constructor(driver: RedisDriver, timeout: number) {
 		this.#driver = driver;
 		this.#timeout = timeout;
+	}
+
+	/** Why there is no connection. */
+	get lastError(): ConnectorError | undefined {
+		return this.#backoff.lastError;
 	}
 
 	/**
@@ -49,11 +45,7 @@ export class Dialer {
 
 	/** A connection was lost or could not be opened. The next attempt waits longer. */
 	failed(error: ConnectorError): void {
-		this.lastError = error;
-		const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures);
-		this.#failures += 1;
-		// Half of it is random, so that a fleet does not return in step.
-		this.#notBefore = performance.now() + longest * (0.5 + Math.random() / 2);
+		this.#backoff.failed(error);
 	}
 
 	/**
@@ -61,9 +53,7 @@ export class Dialer {
 	 * after.
 	 */
 	succeeded(): void {
-		this.lastError = undefined;
-		this.#failures = 0;
-		this.#notBefore = 0;
+		this.#backoff.succeeded();
 	}
 
 	/** Ends a pause at once, so that `wanted` is asked again. */
@@ -94,7 +84,7 @@ export class Dialer {
 	}
 
 	async #pause(): Promise<void> {
-		const ms = this.#notBefore - performance.now();
+		const ms = this.#backoff.left;
 		if (ms <= 0) return;
 		await new Promise<void>((resolve) => {
 			const end = () => {
