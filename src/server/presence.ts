@@ -60,7 +60,7 @@ export async function listMembers(
 export async function disconnectBody(c: Context): Promise<DisconnectOptions | Response> {
 	const read = await readBody(c.req.raw);
 	if (typeof read === "string")
-		return c.json({ error: "The body is too large, or broke off." }, 413);
+		return c.json({ error: "The body is too large, nested too deep, or broke off." }, 413);
 	try {
 		const body: unknown = JSON.parse(read.text);
 		if (typeof body === "object" && body !== null && !Array.isArray(body)) return body;

@@ -5,14 +5,7 @@ import type { PublishChannel, PublishOptions } from "../core/publish.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 import type { PublishEnv } from "./access.ts";
 import { logFailure } from "./log.ts";
-import {
-	bodyProblem,
-	dataOf,
-	isTooDeep,
-	maxBodyBytes,
-	maxDepth,
-	readBody,
-} from "./publish-body.ts";
+import { bodyProblem, dataOf, maxBodyBytes, maxDepth, readBody } from "./publish-body.ts";
 import { arrayProblem, channelsOf, messagesOf, resultsOf } from "./publish-several.ts";
 
 /**
@@ -36,10 +29,10 @@ export async function publish(
 	const read = await readBody(c.req.raw);
 	if (read === "large") return c.json({ error: `The body is over ${maxBodyBytes} bytes.` }, 413);
 	if (read === "broken") return c.json({ error: "The body broke off." }, 400);
-	const { text } = read;
-	if (isTooDeep(text)) {
+	if (read === "deep") {
 		return c.json({ error: `The body is nested over ${maxDepth} levels deep.` }, 400);
 	}
+	const { text } = read;
 	let body: unknown;
 	try {
 		body = JSON.parse(text);
