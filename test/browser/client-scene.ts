@@ -222,10 +222,13 @@ export function path(channels: string | readonly string[]): string {
 
 /** Waits for a condition in a tab; asked from outside, for a hidden tab's own timers are slow. */
 export async function when(tab: Tab, condition: string): Promise<void> {
-	await until(() => tab.evaluate<boolean>(condition), {
-		what: condition,
-		every: 20,
-	});
+	try {
+		await until(() => tab.evaluate<boolean>(condition), { what: condition, every: 20 });
+	} catch (cause) {
+		const told = "JSON.stringify({ seen, states, gaps, errors })";
+		const it = await tab.evaluate<string>(told).catch(String);
+		throw new Error(`${(cause as Error).message} ${it}`, { cause });
+	}
 }
 
 /** What a tab was told so far. */
