@@ -47,7 +47,7 @@ export class Bidi {
 		});
 	}
 
-	/** For what Firefox cannot do for several tabs at a time: to give each its process. */
+	/** For what Firefox cannot do for several tabs at a time: to give each its process, and to take it away. */
 	inTurn<T>(method: string, params: object): Promise<T> {
 		const result = this.#last.then(() => this.send<T>(method, params));
 		this.#last = result.catch(() => undefined);

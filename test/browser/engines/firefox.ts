@@ -78,7 +78,7 @@ async function newTab(bidi: Bidi, processes: ProcessGroup): Promise<EngineTab> {
 			return JSON.parse(result.value ?? "[]")[0];
 		},
 		goBack: () => bidi.send("browsingContext.traverseHistory", { context, delta: -1 }),
-		close: () => bidi.send("browsingContext.close", { context }),
+		close: () => bidi.inTurn("browsingContext.close", { context }),
 		kill: () => own.signal("SIGKILL"),
 		// Nothing of Firefox freezes a tab on demand.
 		freeze: () => own.signal("SIGSTOP"),
