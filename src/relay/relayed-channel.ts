@@ -77,7 +77,8 @@ export class RelayedChannel {
 		if (this.waitsFor(stream)) this.#successor?.lines.push(line);
 		if (stream !== this.#stream || line[2] < this.#next) return;
 		this.#tell(line);
-		if (this.#successor !== undefined && this.#next >= this.#successor.from) this.#succeed();
+		const successor = this.#successor;
+		if (successor !== undefined && this.#next >= successor.from) this.#succeed(successor);
 	}
 
 	/**
@@ -92,7 +93,7 @@ export class RelayedChannel {
 		this.#down(error);
 		if (successor === undefined) return true;
 		this.#next = successor.from;
-		this.#succeed();
+		this.#succeed(successor);
 		this.#up();
 		return false;
 	}
@@ -105,12 +106,10 @@ export class RelayedChannel {
 		this.#successor = undefined;
 	}
 
-	#succeed(): void {
-		const successor = this.#successor;
-		if (successor === undefined) return;
+	#succeed({ stream, lines }: Successor): void {
 		this.#successor = undefined;
-		this.#stream = successor.stream;
-		for (const line of successor.lines) if (line[2] >= this.#next) this.#tell(line);
+		this.#stream = stream;
+		for (const line of lines) if (line[2] >= this.#next) this.#tell(line);
 	}
 
 	#take(stream: IncomingStream, from: number, epoch: string): void {
