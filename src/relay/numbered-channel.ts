@@ -27,6 +27,7 @@ export class NumberedChannel implements SubscriptionHandlers {
 	readonly #live: Promise<void>;
 	#subscription: Subscription | undefined;
 	#next = 0;
+	#isLost = false;
 	#over = false;
 
 	/** @param ended called once, when no relay is left or the subscription is over. */
@@ -57,11 +58,11 @@ export class NumberedChannel implements SubscriptionHandlers {
 		// The position may be later than what is held, and never earlier: nothing is between them.
 		if (!this.#targets.has(target)) return;
 		this.#targets.set(target, held);
-		const number = this.#next;
+		const [number, isLost] = [this.#next, this.#isLost];
 		const newest = (await position?.()) ?? null;
 		if (this.#targets.get(target) !== held) return;
 		this.#targets.set(target, target);
-		target.write(lineText(["live", this.name, number, this.#epoch, newest]));
+		target.write(lineText(["live", this.name, number, this.#epoch, newest, isLost]));
 		for (const text of held) target.write(text);
 	}
 
@@ -74,10 +75,12 @@ export class NumberedChannel implements SubscriptionHandlers {
 	}
 
 	onLost(error: ConnectorError): void {
+		this.#isLost = true;
 		this.#say(["lost", error.message]);
 	}
 
 	onRestored(): void {
+		this.#isLost = false;
 		this.#say(["restored"]);
 	}
 

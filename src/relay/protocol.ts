@@ -61,8 +61,8 @@ export interface RelayFacts {
 export type RelayLine =
 	/** The stream is there. */
 	| readonly ["open", RelayFacts]
-	/** The channel is subscribed to. `n` is the number of its next line. */
-	| readonly ["live", string, number, string, string | null]
+	/** The channel is subscribed to: the number of its next line, its epoch, its position, and whether it is lost now. */
+	| LiveLine
 	/** The payload, as the broker has it. */
 	| readonly ["m", string, number, string]
 	| readonly ["lost", string, number, string]
@@ -73,6 +73,8 @@ export type RelayLine =
 	| readonly ["end", string, number, string, string]
 	/** A sign of life. */
 	| readonly ["ping"];
+
+export type LiveLine = readonly ["live", string, number, string, string | null, boolean];
 
 /** A line that belongs to a channel's count. */
 export type NumberedLine = Exclude<RelayLine, readonly ["open" | "live" | "ping", ...unknown[]]>;

@@ -1,13 +1,15 @@
 import { Listener } from "../connectors/shared/listener.ts";
 import { ConnectorError } from "../core/errors.ts";
 import type { IncomingStream } from "./incoming.ts";
-import type { NumberedLine } from "./protocol.ts";
+import type { LiveLine, NumberedLine } from "./protocol.ts";
 
 /** A stream that a channel will go on with, and its lines until then. */
 interface Successor {
 	readonly stream: IncomingStream;
 	/** The number of its first line. */
 	readonly from: number;
+	/** Whether the hub has lost its own broker before that. */
+	readonly isLost: boolean;
 	readonly lines: NumberedLine[];
 }
 
@@ -23,6 +25,8 @@ export class RelayedChannel {
 	#epoch = "";
 	/** The number of the next line. */
 	#next = 0;
+	/** Whether the hub has lost its own broker. */
+	#isLost = false;
 
 	constructor(name: string) {
 		this.name = name;
@@ -49,7 +53,7 @@ export class RelayedChannel {
 
 	add(listener: RelayListener): void {
 		this.#listeners.add(listener);
-		if (this.isLive) listener.up();
+		if (this.isLive && !this.#isLost) listener.up();
 	}
 
 	delete(listener: RelayListener): void {
@@ -57,20 +61,18 @@ export class RelayedChannel {
 	}
 
 	/** A stream has the channel from now on. */
-	live(stream: IncomingStream, from: number, epoch: string, position: string | undefined): void {
+	live(stream: IncomingStream, line: LiveLine): void {
+		const [, , from, epoch, position, isLost] = line;
 		if (this.#stream === undefined) {
-			this.#take(stream, from, epoch);
-			for (const listener of [...this.#listeners]) {
-				listener.position = position;
-				listener.up();
-			}
+			const newest = isLost ? undefined : (position ?? undefined);
+			for (const listener of this.#listeners) listener.position = newest;
+			this.#take(stream, line);
 		} else if (epoch !== this.#epoch) {
 			// Another process of the hub: its numbers say nothing.
 			this.#down(new ConnectorError("unavailable", "Another process of the hub took over."));
-			this.#take(stream, from, epoch);
-			this.#up();
+			this.#take(stream, line);
 		} else if (from <= this.#next) this.#stream = stream;
-		else this.#successor = { stream, from, lines: [] };
+		else this.#successor = { stream, from, isLost, lines: [] };
 	}
 
 	line(stream: IncomingStream, line: NumberedLine): void {
@@ -93,6 +95,7 @@ export class RelayedChannel {
 		this.#down(error);
 		if (successor === undefined) return true;
 		this.#next = successor.from;
+		this.#isLost = successor.isLost;
 		this.#succeed(successor);
 		this.#up();
 		return false;
@@ -112,18 +115,23 @@ export class RelayedChannel {
 		for (const line of lines) if (line[2] >= this.#next) this.#tell(line);
 	}
 
-	#take(stream: IncomingStream, from: number, epoch: string): void {
+	#take(stream: IncomingStream, [, , from, epoch, , isLost]: LiveLine): void {
 		this.#stream = stream;
 		this.#epoch = epoch;
 		this.#next = from;
+		this.#isLost = isLost;
+		this.#up();
 	}
 
 	#tell(line: NumberedLine): void {
 		this.#next = line[2] + 1;
+		if (line[0] === "lost" || line[0] === "restored") this.#isLost = line[0] === "lost";
 		for (const listener of [...this.#listeners]) listener.line(line);
 	}
 
 	#up(): void {
+		// What is published until the hub has its broker again would be missed.
+		if (this.#isLost) return;
 		for (const listener of [...this.#listeners]) listener.up();
 	}
 

@@ -140,7 +140,7 @@ export class Upstream {
 		if (channel === undefined) return;
 		if (line[0] === "live") {
 			this.#backoff.succeeded();
-			channel.live(stream, line[2], line[3], line[4] ?? undefined);
+			channel.live(stream, line);
 		} else if (line[0] === "end") this.#refused(stream, channel, line[3], line[4]);
 		else channel.line(stream, line);
 		this.#merge?.arrived(channel);

@@ -13,7 +13,7 @@ function live() {
 	const recorder = new Recorder();
 	channel.add(new RelayListener(recorder));
 	const first = stream("first");
-	channel.live(first, 0, "epoch", undefined);
+	channel.live(first, ["live", "news", 0, "epoch", null, false]);
 	const say = (from: IncomingStream, ...numbers: number[]) => {
 		for (const n of numbers) channel.line(from, ["m", "news", n, String(n)]);
 	};
@@ -24,7 +24,7 @@ test("a stream that is behind brings each line once", () => {
 	const { channel, recorder, first, say } = live();
 	say(first, 0, 1, 2);
 	const next = stream("next");
-	channel.live(next, 1, "epoch", undefined);
+	channel.live(next, ["live", "news", 1, "epoch", null, false]);
 	say(next, 1, 2, 3);
 	say(first, 3, 4);
 	say(next, 4);
@@ -35,7 +35,7 @@ test("a stream that is behind brings each line once", () => {
 test("a stream that is ahead waits for the one before", () => {
 	const { channel, recorder, first, say } = live();
 	const next = stream("next");
-	channel.live(next, 2, "epoch", undefined);
+	channel.live(next, ["live", "news", 2, "epoch", null, false]);
 	say(next, 2, 3);
 	expect(recorder.messages).toEqual([]);
 	say(first, 0, 1, 2);
@@ -48,7 +48,7 @@ test("the one before ends too early: the next goes on, and what is missing is to
 	const { channel, recorder, first, say } = live();
 	const next = stream("next");
 	say(first, 0);
-	channel.live(next, 2, "epoch", undefined);
+	channel.live(next, ["live", "news", 2, "epoch", null, false]);
 	say(next, 2);
 	expect(channel.gone(first, away)).toBe(false);
 	say(next, 3);
@@ -61,7 +61,7 @@ test("the one before ends too early: the next goes on, and what is missing is to
 test("the next one ends, and the one before goes on; then there is none", () => {
 	const { channel, recorder, first, say } = live();
 	const next = stream("next");
-	channel.live(next, 1, "epoch", undefined);
+	channel.live(next, ["live", "news", 1, "epoch", null, false]);
 	say(next, 1);
 	expect(channel.gone(next, away)).toBe(false);
 	say(first, 0, 1);
@@ -75,9 +75,30 @@ test("another process of the hub counts anew", () => {
 	const { channel, recorder, first, say } = live();
 	say(first, 0, 1);
 	const next = stream("next");
-	channel.live(next, 0, "another epoch", undefined);
+	channel.live(next, ["live", "news", 0, "another epoch", null, false]);
 	say(first, 2);
 	say(next, 0);
 	expect(recorder.events).toEqual(["lost", "restored"]);
 	expect(recorder.messages).toEqual(["0", "1", "0"]);
+});
+
+test("while the hub's own broker is away a stream restores nothing", () => {
+	const { channel, recorder, first } = live();
+	channel.gone(first, away);
+	const next = stream("next");
+	channel.live(next, ["live", "news", 7, "another epoch", null, true]);
+	expect(recorder.events).toEqual(["lost"]);
+	channel.line(next, ["restored", "news", 7]);
+	expect(recorder.events).toEqual(["lost", "restored"]);
+});
+
+test("who subscribes while the hub's own broker is away waits for it", async () => {
+	const { channel, first } = live();
+	channel.line(first, ["lost", "news", 0, "It is away."]);
+	const late = new RelayListener(new Recorder());
+	channel.add(late);
+	expect(late.isLive).toBe(false);
+	channel.line(first, ["restored", "news", 1]);
+	expect(late.isLive).toBe(true);
+	await late.settled;
 });

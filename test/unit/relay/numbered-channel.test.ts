@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { NumberedChannel } from "../../../src/relay/numbered-channel.ts";
+import type { RelayLine } from "../../../src/relay/protocol.ts";
+import { testBroker } from "../../../src/testing.ts";
+
+/** What one relay was written. */
+function relay() {
+	const lines: RelayLine[] = [];
+	return { lines, write: (text: string) => lines.push(JSON.parse(text)) };
+}
+
+test("a relay that comes while the broker is away is told so", async () => {
+	const broker = testBroker();
+	const channel = new NumberedChannel("news", broker.connect(), () => undefined);
+	const [first, second] = [relay(), relay()];
+	await channel.add(first);
+	broker.down();
+	await channel.add(second);
+	broker.up();
+	const epoch = expect.any(String);
+	expect(first.lines).toEqual([
+		["live", "news", 0, epoch, null, false],
+		["lost", "news", 0, expect.any(String)],
+		["restored", "news", 1],
+	]);
+	expect(second.lines).toEqual([
+		["live", "news", 1, epoch, null, true],
+		["restored", "news", 1],
+	]);
+});
+
+test("what comes while the position is asked for is behind it, and not lost", async () => {
+	const connector = testBroker().connect();
+	const channel = new NumberedChannel("news", connector, () => undefined);
+	const only = relay();
+	await channel.add(only, async () => {
+		await connector.publish("news", "meanwhile");
+		return "7-0";
+	});
+	expect(only.lines).toEqual([
+		["live", "news", 0, expect.any(String), "7-0", false],
+		["m", "news", 0, "meanwhile"],
+	]);
+});
