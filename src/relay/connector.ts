@@ -10,10 +10,10 @@ import type {
 	SubscriptionHandlers,
 } from "../core/connector.ts";
 import { closedError } from "../core/errors.ts";
-import type { RelaySettings } from "./options.ts";
+import type { RelayOptions } from "./options.ts";
 import { RelayPublishing } from "./publishing.ts";
 import { Requests } from "./requests.ts";
-import { RelayHistory, RelayRuns } from "./store.ts";
+import { type Ask, RelayHistory, RelayRuns } from "./store.ts";
 import { Upstream, type UpstreamSettings } from "./upstream.ts";
 
 /** How long it is believed that the hubs above are no circle, in ms. */
@@ -40,12 +40,12 @@ export class RelayConnector implements Connector {
 	readonly #traces = new Map<string, number>();
 	#closed = false;
 
-	constructor(url: string, { token, timeout = 5_000, history = false, scope }: RelaySettings) {
+	constructor(url: string, { token, timeout = 5_000, history = false, scope }: RelayOptions) {
 		this.scope = scopeOf("relay", scope);
 		const requests = new Requests(url, token, timeout);
 		const via = [this.id];
 		this.#settings = { requests, via, history };
-		const ask = (...[asked]: Parameters<RelayHistory["ask"]>) => {
+		const ask: Ask = async (asked) => {
 			this.#check();
 			return requests.ask(asked, via);
 		};

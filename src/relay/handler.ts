@@ -1,5 +1,5 @@
 import type { Connector, OutgoingMessage } from "../core/connector.ts";
-import { logError } from "../core/error-handler.ts";
+import { logError, shielded } from "../core/error-handler.ts";
 import { ConnectorError, type ErrorHandler } from "../core/errors.ts";
 import { withPublishAll } from "../core/one-by-one.ts";
 import { atEndOfTurn } from "../core/scheduling.ts";
@@ -59,6 +59,7 @@ export function relayHandler(
 	connector: Connector | (() => Connector),
 	{ authorize, onError = logError }: RelayHandlerOptions,
 ): RelayHandler {
+	const report = shielded(onError);
 	const get = typeof connector === "function" ? connector : () => connector;
 	let streams: RelayStreams | undefined;
 	let closed = false;
@@ -70,11 +71,11 @@ export function relayHandler(
 				if (closed) return refusal(503, "unavailable", "The hub is closing.");
 				const broker = get();
 				if (broker.scope === "request") throw new ConnectorError("refused", noProcess);
-				streams ??= new RelayStreams(broker, onError);
+				streams ??= new RelayStreams(broker, report);
 				return await answer(request, broker, streams);
 			} catch (error) {
 				const { code, message } = told(error);
-				if (!(error instanceof ConnectorError)) onError(error, { stage: "subscribe" });
+				if (!(error instanceof ConnectorError)) report(error, { stage: "subscribe" });
 				return refusal(code === "refused" ? 403 : 503, code, message);
 			}
 		},

@@ -8,6 +8,14 @@ export interface RelayTarget {
 	write(text: string): void;
 }
 
+/** Who has the channel. */
+export interface NumberedChannelOwner {
+	/** The broker did not confirm the end of the subscription. */
+	report(error: unknown): void;
+	/** No relay is left, or the subscription is over. Called once. */
+	ended(channel: NumberedChannel): void;
+}
+
 /** A line without its channel and number. */
 type Body<Line> = Line extends readonly [infer Kind, string, number, ...infer Rest]
 	? readonly [Kind, ...Rest]
@@ -22,7 +30,7 @@ export class NumberedChannel implements SubscriptionHandlers {
 	readonly #epoch = crypto.randomUUID();
 	/** The streams, and where their lines go: a list until the stream knows where its lines begin, and nowhere before. */
 	readonly #targets = new Map<RelayTarget, RelayTarget | string[] | undefined>();
-	readonly #ended: (channel: NumberedChannel) => void;
+	readonly #owner: NumberedChannelOwner;
 	/** Resolves once the subscription is live. */
 	readonly #live: Promise<void>;
 	#subscription: Subscription | undefined;
@@ -30,10 +38,9 @@ export class NumberedChannel implements SubscriptionHandlers {
 	#isLost = false;
 	#over = false;
 
-	/** @param ended called once, when no relay is left or the subscription is over. */
-	constructor(name: string, connector: Connector, ended: (channel: NumberedChannel) => void) {
+	constructor(name: string, connector: Connector, owner: NumberedChannelOwner) {
 		this.name = name;
-		this.#ended = ended;
+		this.#owner = owner;
 		this.#live = this.#subscribe(connector);
 		// Whoever waits for it is told.
 		this.#live.catch(() => this.#end());
@@ -42,7 +49,7 @@ export class NumberedChannel implements SubscriptionHandlers {
 	async #subscribe(connector: Connector): Promise<void> {
 		const subscription = await connector.subscribe(this.name, this);
 		this.#subscription = subscription;
-		if (this.#over) await subscription.unsubscribe();
+		if (this.#over) this.#unsubscribe();
 	}
 
 	/**
@@ -111,8 +118,11 @@ export class NumberedChannel implements SubscriptionHandlers {
 		if (this.#over) return;
 		this.#over = true;
 		this.#targets.clear();
-		this.#ended(this);
-		// By the contract it does not reject.
-		void this.#subscription?.unsubscribe();
+		this.#owner.ended(this);
+		this.#unsubscribe();
+	}
+
+	#unsubscribe(): void {
+		this.#subscription?.unsubscribe().catch((error: unknown) => this.#owner.report(error));
 	}
 }

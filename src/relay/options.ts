@@ -22,5 +22,3 @@ export interface RelayOptions {
 	 */
 	scope?: "process" | "request" | undefined;
 }
-
-export type RelaySettings = RelayOptions;

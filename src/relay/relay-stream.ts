@@ -1,9 +1,13 @@
+import { SseError } from "../core/errors.ts";
 import { atEndOfTurn } from "../core/scheduling.ts";
 import type { NumberedChannel, RelayTarget } from "./numbered-channel.ts";
 import { lineText, pingInterval } from "./protocol.ts";
 
-/** A relay that has left more unread, in bytes, is disconnected. It comes back, and reads the history. */
+/** A relay that has left more unread, in bytes, is disconnected. */
 const mostUnread = 16_777_216;
+
+const tooSlow =
+	"A relay was disconnected: it left more than 16 MiB unread. It comes back, and what it missed is read from the history.";
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
@@ -11,14 +15,14 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 export class RelayStream implements RelayTarget {
 	readonly body: ReadableStream<Uint8Array>;
 	readonly channels = new Set<NumberedChannel>();
-	readonly #ended: (stream: RelayStream) => void;
+	readonly #ended: (stream: RelayStream, error?: SseError) => void;
 	#controller!: ReadableStreamDefaultController<Uint8Array>;
 	#pending = "";
 	#over = false;
 	readonly #timer: ReturnType<typeof setInterval>;
 
-	/** @param ended called once. */
-	constructor(ended: (stream: RelayStream) => void) {
+	/** @param ended called once, with an error when the relay was disconnected. */
+	constructor(ended: (stream: RelayStream, error?: SseError) => void) {
 		this.#ended = ended;
 		this.body = new ReadableStream<Uint8Array>(
 			{
@@ -30,10 +34,6 @@ export class RelayStream implements RelayTarget {
 			{ highWaterMark: mostUnread, size: (chunk) => chunk?.length ?? 0 },
 		);
 		this.#timer = setInterval(() => this.write(lineText(["ping"])), pingInterval);
-	}
-
-	get isOpen(): boolean {
-		return !this.#over;
 	}
 
 	write(text: string): void {
@@ -57,16 +57,17 @@ export class RelayStream implements RelayTarget {
 		if (this.#over || text === "") return;
 		this.#controller.enqueue(encoder.encode(text));
 		if ((this.#controller.desiredSize ?? 0) > 0) return;
-		this.#end();
-		this.#controller.error(new Error("The relay read too slowly."));
+		const error = new SseError("slow_consumer", tooSlow);
+		this.#end(error);
+		this.#controller.error(error);
 	};
 
-	#end(): void {
+	#end(error?: SseError): void {
 		if (this.#over) return;
 		this.#over = true;
 		clearInterval(this.#timer);
 		for (const channel of this.channels) channel.remove(this);
 		this.channels.clear();
-		this.#ended(this);
+		this.#ended(this, error);
 	}
 }

@@ -15,22 +15,22 @@ export type Ask = (asked: RelayRequest) => Promise<Record<string, unknown>>;
 
 /** The history is the root's. */
 export class RelayHistory implements History {
-	readonly ask: Ask;
+	readonly #ask: Ask;
 
 	constructor(ask: Ask) {
-		this.ask = ask;
+		this.#ask = ask;
 	}
 
 	async read(channel: string, after: string, limit: number): Promise<HistoryPage> {
-		return (await this.ask({ op: "read", channel, after, limit })) as unknown as HistoryPage;
+		return (await this.#ask({ op: "read", channel, after, limit })) as unknown as HistoryPage;
 	}
 
 	async head(channel: string, back = 0): Promise<string> {
-		return (await this.ask({ op: "head", channel, back })).position as string;
+		return (await this.#ask({ op: "head", channel, back })).position as string;
 	}
 
 	async forget(channel: string): Promise<void> {
-		await this.ask({ op: "forget", channel });
+		await this.#ask({ op: "forget", channel });
 	}
 }
 

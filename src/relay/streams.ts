@@ -16,14 +16,12 @@ export class RelayStreams {
 		this.#report = report;
 	}
 
-	/** How many streams there are. */
-	get size(): number {
-		return this.#streams.size;
-	}
-
 	/** @param positions whether each channel's position comes with its confirmation. */
 	open(names: readonly string[], positions: boolean, facts: RelayFacts): RelayStream {
-		const stream = new RelayStream((ended) => this.#streams.delete(ended));
+		const stream = new RelayStream((ended, error) => {
+			this.#streams.delete(ended);
+			if (error !== undefined) this.#report(error, { stage: "stream" });
+		});
 		this.#streams.add(stream);
 		stream.write(lineText(["open", facts]));
 		for (const name of new Set(names)) void this.#add(stream, name, positions);
@@ -51,8 +49,11 @@ export class RelayStreams {
 	}
 
 	#channel(name: string): NumberedChannel {
-		const channel = new NumberedChannel(name, this.#connector, (ended) => {
-			if (this.#channels.get(name) === ended) this.#channels.delete(name);
+		const channel = new NumberedChannel(name, this.#connector, {
+			report: (error) => this.#report(error, { stage: "unsubscribe", channel: name }),
+			ended: (ended) => {
+				if (this.#channels.get(name) === ended) this.#channels.delete(name);
+			},
 		});
 		this.#channels.set(name, channel);
 		return channel;

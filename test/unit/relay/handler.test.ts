@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { memory } from "../../../src/connectors/memory.ts";
 import { upstash } from "../../../src/connectors/upstash.ts";
 import { relayHandler } from "../../../src/relay.ts";
@@ -113,6 +113,38 @@ test("a stream ends when its reader leaves, and the broker is left with it", asy
 	expect(await broker.publish("news", "{}")).toEqual({ receivers: 1 });
 	await reader?.cancel();
 	expect(await broker.publish("news", "{}")).toEqual({ receivers: 0 });
+});
+
+test("an onError that throws is no one's business either", async () => {
+	const logged = vi.spyOn(console, "error").mockReturnValue();
+	onTestFinished(() => logged.mockRestore());
+	const fails = () => {
+		throw new Error("of the test");
+	};
+	const failing = relayHandler(memory(), { authorize: fails, onError: fails });
+	const answer = await failing.fetch(new Request("http://hub/relay", { method: "POST", headers }));
+	expect(answer.status).toBe(503);
+	expect(logged).toHaveBeenCalledOnce();
+});
+
+test("a relay that does not read is disconnected, with a code, and leaves the broker", async () => {
+	const broker = memory();
+	const root = relayHandler(broker, { authorize, onError });
+	const body = JSON.stringify({ op: "subscribe", channels: ["news"], positions: false });
+	const answer = await root.fetch(
+		new Request("http://hub/relay", { method: "POST", headers, body }),
+	);
+	await vi.waitFor(async () => {
+		expect(await broker.publish("news", "x".repeat(1_000_000))).toEqual({ receivers: 1 });
+	});
+	await vi.waitFor(
+		async () => {
+			expect(await broker.publish("news", "x".repeat(1_000_000))).toEqual({ receivers: 0 });
+		},
+		{ timeout: 20_000, interval: 0 },
+	);
+	expect(errors.splice(0)).toEqual([expect.objectContaining({ code: "slow_consumer" })]);
+	await expect(answer.text()).rejects.toThrow("16 MiB");
 });
 
 test("a handler that is closed ends its streams, and takes no more", async () => {

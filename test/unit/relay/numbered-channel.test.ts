@@ -3,6 +3,13 @@ import { NumberedChannel } from "../../../src/relay/numbered-channel.ts";
 import type { RelayLine } from "../../../src/relay/protocol.ts";
 import { testBroker } from "../../../src/testing.ts";
 
+const owner = {
+	report: (error: unknown) => {
+		throw error;
+	},
+	ended: () => undefined,
+};
+
 /** What one relay was written. */
 function relay() {
 	const lines: RelayLine[] = [];
@@ -11,7 +18,7 @@ function relay() {
 
 test("a relay that comes while the broker is away is told so", async () => {
 	const broker = testBroker();
-	const channel = new NumberedChannel("news", broker.connect(), () => undefined);
+	const channel = new NumberedChannel("news", broker.connect(), owner);
 	const [first, second] = [relay(), relay()];
 	await channel.add(first);
 	broker.down();
@@ -31,7 +38,7 @@ test("a relay that comes while the broker is away is told so", async () => {
 
 test("what comes while the position is asked for is behind it, and not lost", async () => {
 	const connector = testBroker().connect();
-	const channel = new NumberedChannel("news", connector, () => undefined);
+	const channel = new NumberedChannel("news", connector, owner);
 	const only = relay();
 	await channel.add(only, async () => {
 		await connector.publish("news", "meanwhile");
