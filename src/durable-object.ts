@@ -28,7 +28,7 @@ import { ConnectorError } from "./core/errors.ts";
 import { withPublishAll } from "./core/one-by-one.ts";
 import type { ServerSentEventsOptions } from "./core/options.ts";
 import { Instances } from "./durable-object/instances.ts";
-import { type Broker, brokerOf } from "./durable-object/object-broker.ts";
+import { type Broker, brokerOf, keepingOf } from "./durable-object/object-broker.ts";
 import {
 	type Ending,
 	type Reply,
@@ -241,17 +241,10 @@ export class SseChannel<Env = unknown> extends DurableObject<Env> {
 	}
 
 	#connector(limits: HistoryLimits | undefined): Connector {
-		if (limits !== undefined) return this.#keeping(limits);
-		return this.#broker.plain;
+		return limits === undefined ? this.#broker.plain : this.#keeping(limits);
 	}
 
 	#keeping(limits: HistoryLimits): KeepingConnector {
-		const { keeping, store } = this.#broker;
-		if (store !== undefined) store.limits = limits;
-		if (keeping !== undefined) return keeping;
-		throw new ConnectorError(
-			"refused",
-			"history: the channel's object relays, and its upstream keeps none. Turn it on there, or leave it out.",
-		);
+		return keepingOf(this.#broker, limits);
 	}
 }

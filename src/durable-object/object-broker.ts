@@ -1,7 +1,9 @@
 import type { ObjectState } from "cloudflare:workers";
 import { memory } from "../connectors/memory.ts";
+import type { HistoryLimits } from "../connectors/shared/history-limits.ts";
 import { LocalRuns } from "../connectors/shared/local-runs.ts";
 import type { Connector } from "../core/connector.ts";
+import { ConnectorError } from "../core/errors.ts";
 import type { RunStore } from "../core/run-store.ts";
 import type { Guest } from "./guest.ts";
 import type { Members } from "./members.ts";
@@ -85,4 +87,18 @@ export function brokerOf({ upstream, ctx, limits, linger }: BrokerOwner): Broker
 	const disconnect = (ending: Ending) => sockets.disconnect(ending);
 	const { members } = sockets;
 	return { plain, keeping, store, ownRuns, runs, accept, disconnect, members, sockets };
+}
+
+/**
+ * The broker for a Worker that wants history.
+ *
+ * @throws {ConnectorError} `refused` when the upstream has none.
+ */
+export function keepingOf({ keeping, store }: Broker, limits: HistoryLimits): KeepingConnector {
+	if (store !== undefined) store.limits = limits;
+	if (keeping !== undefined) return keeping;
+	throw new ConnectorError(
+		"refused",
+		"history: the channel's object relays, and its upstream keeps none. Turn it on there, or leave it out.",
+	);
 }
