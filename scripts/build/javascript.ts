@@ -29,6 +29,7 @@ const common = [
 	"core/sinks/pipeline.ts",
 	"connectors/upstash/credentials.ts",
 	"connectors/shared/backoff.ts",
+	"connectors/shared/error-text.ts",
 	"connectors/shared/handlers.ts",
 	"connectors/shared/listener.ts",
 	"connectors/shared/outcome.ts",

@@ -1,3 +1,4 @@
+import { errorOf } from "../connectors/shared/error-text.ts";
 import { orAborted } from "../connectors/shared/timeout.ts";
 import { ConfigurationError, ConnectorError } from "../core/errors.ts";
 import { type RelayRequest, version, versionHeader, viaHeader } from "./protocol.ts";
@@ -73,7 +74,7 @@ export class Requests {
 		const { status } = response;
 		const text = await orAborted(response.text(), signal).catch(() => "");
 		const passing = status >= 500 || status === 408 || status === 425 || status === 429;
-		const words = wordsOf(text).replaceAll(this.#token, "…").slice(0, 300);
+		const words = (errorOf(text) ?? "").replaceAll(this.#token, "…").slice(0, 300);
 		return new ConnectorError(
 			passing && status !== 508 ? "unavailable" : "refused",
 			words === ""
@@ -86,17 +87,6 @@ export class Requests {
 function hint(status: number): string {
 	if (status === 404) return " Check the URL, and set SSE_RELAY_TOKEN at that hub.";
 	return status >= 300 && status < 400 ? " Give the address that it redirects to." : "";
-}
-
-/** The `error` of a JSON answer. */
-function wordsOf(text: string): string {
-	try {
-		const json: unknown = JSON.parse(text);
-		if (typeof json === "object" && json !== null && "error" in json) return String(json.error);
-	} catch {
-		return ""; // a proxy's page
-	}
-	return "";
 }
 
 export function late(timeout: number): ConnectorError {

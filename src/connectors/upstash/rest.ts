@@ -1,4 +1,5 @@
 import { ConfigurationError, ConnectorError } from "../../core/errors.ts";
+import { errorOf } from "../shared/error-text.ts";
 import { orAborted } from "../shared/timeout.ts";
 
 /** The broker did not do what was asked. */
@@ -97,17 +98,6 @@ export class Rest {
 	#words(text: string): string {
 		return (errorOf(text) ?? "").replaceAll(this.#token, "…").slice(0, 200);
 	}
-}
-
-/** The `error` of a JSON answer. Undefined where it has none. */
-function errorOf(text: string): string | undefined {
-	try {
-		const json: unknown = JSON.parse(text);
-		if (typeof json === "object" && json !== null && "error" in json) return String(json.error);
-	} catch {
-		return undefined; // a proxy's page: its status says enough
-	}
-	return undefined;
 }
 
 /** Why a request or its body failed. If the signal ended it, that is the signal's reason. */
