@@ -40,7 +40,7 @@ async function publishTotals() {
 	}
 }
 
-// A lost connection is made again. What was notified in between is in the table, so the totals are read anew.
+// A lost connection is opened again. PostgreSQL repeats no notification, so the totals are read from the table.
 async function listen(): Promise<never> {
 	for (;;) {
 		const client = new pg.Client({ connectionString });

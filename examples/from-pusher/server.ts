@@ -35,7 +35,7 @@ const handler = toNodeHandler(async (request, host) => {
 		await sse.publish(data, { channel: channels, type: event });
 		return new Response(null, { status: 204 });
 	}
-	// The client, for a page without a bundler.
+	// Serves the client's files, because this page has no bundler.
 	const [, file] = /^\/edge-sse\/(client\.js|shared\/[\w-]+\.js)$/.exec(pathname) ?? [];
 	if (file !== undefined) {
 		const script = await readFile(new URL(file, client));

@@ -56,7 +56,7 @@ export function columns(rows: readonly (readonly [string, string])[], width = 10
 		.join("\n");
 }
 
-/** Returns the lines of a text that has so many characters a line. */
+/** Breaks a text into lines of at most `width` characters, between words. */
 export function wrapped(text: string, width: number): string[] {
 	const lines = [""];
 	for (const word of text.split(" ")) {

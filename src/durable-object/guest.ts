@@ -21,8 +21,8 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 const decoder = /* @__PURE__ */ new TextDecoder();
 
 /**
- * A guest, for the attachment of a socket. An attachment has at most 2 kB. As UTF-8 the longest id fits beside the
- * largest data. A string would take two bytes per character.
+ * Encodes a guest for the attachment of a socket. An attachment holds at most 2 kB. In UTF-8 the longest id and the
+ * largest data fit together. A string takes two bytes per character.
  */
 export function attached(guest: Guest): Uint8Array {
 	return encoder.encode(JSON.stringify(guest));

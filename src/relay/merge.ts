@@ -2,7 +2,7 @@ import type { IncomingStream } from "./incoming.ts";
 import { mostChannels } from "./protocol.ts";
 import type { RelayedChannel } from "./relayed-channel.ts";
 
-/** Of a large stream so many of its channels may be unwanted. */
+/** The share of a large stream's channels that may be unwanted before it is replaced. */
 const mostUnwanted = 0.1;
 
 /** A stream of fewer channels is replaced as soon as one of them is unwanted. */

@@ -25,7 +25,7 @@ export function page(options: {
 	publishing: Publishing["by"];
 	/** What the channels of runs begin with. */
 	runs: string | undefined;
-	/** Whether it is counted who is there. */
+	/** Whether members are counted. */
 	presence: boolean;
 }): string {
 	// Base64 in either alphabet: anything else could end the attribute it is written into.

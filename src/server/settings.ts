@@ -42,7 +42,7 @@ export interface Settings {
 	logsConnections: boolean;
 	/** Where webhooks go. Undefined: none are sent. */
 	webhook: WebhookSettings | undefined;
-	/** Whether it is counted who is there. */
+	/** Whether members are counted. */
 	countsMembers: boolean;
 	/** What the channels of runs begin with. Undefined: nothing is known of any. */
 	runsPrefix: string | undefined;

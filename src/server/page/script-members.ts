@@ -1,6 +1,6 @@
 /**
- * The part of the page's script that shows who is there, to whoever has the right: the hub is asked for it
- * first, so that nobody else causes a request that is refused.
+ * The part of the page's script that shows members to those who have the right. It asks the hub for the rights
+ * first, so that nobody else sends a request that is refused.
  */
 export const membersScript = `
 const MOST_ROOMS = 10; // channels whose members are shown
