@@ -88,7 +88,9 @@ test("a stream that cannot be bounded in time is an error of its last message", 
 
 test("a server that is full stores nothing, and says it for each message that is kept", async () => {
 	await server.command("CONFIG", "SET", "maxmemory", "1");
-	onTestFinished(() => void server.command("CONFIG", "SET", "maxmemory", "0"));
+	onTestFinished(async () => {
+		await server.command("CONFIG", "SET", "maxmemory", "0");
+	});
 	const channel = "full";
 	const outcomes = await publishAll(
 		"",
