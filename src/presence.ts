@@ -1,5 +1,5 @@
 /**
- * Who is there: the members of channels, over all processes, and who comes and goes.
+ * Presence: the members of channels, over all processes, with joins and leaves.
  *
  * ```ts
  * import { ServerSentEvents } from "edge-sse";

@@ -8,9 +8,9 @@ import { RedisStore } from "./redis-store.ts";
 import { StoreEngine } from "./store-engine.ts";
 
 /**
- * What counts members on a connector.
+ * The engine that counts members on a connector.
  *
- * @throws {ConfigurationError} when the connector cannot carry it.
+ * @throws {ConfigurationError} when the connector does not support it.
  */
 export function engineOn(host: PresenceHost, options: EngineOptions): Engine {
 	const connector = host.connector();

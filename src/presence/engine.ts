@@ -1,20 +1,20 @@
 import type { Visitor } from "../core/presence-host.ts";
 import type { Page } from "./store.ts";
 
-/** Whose a stream is. */
+/** The member that a stream belongs to. */
 export interface Who {
 	readonly id: string;
-	/** JSON; `""`: nothing. */
+	/** JSON; `""`: no data. */
 	readonly data: string;
 }
 
-/** What counts members, and tells streams of them: one for each kind of broker. */
+/** Counts members, and tells streams about them. There is one engine per kind of broker. */
 export interface Engine {
 	/**
 	 * A stream of these channels is about to begin.
 	 *
-	 * @param who undefined: it is nobody's.
-	 * @param told the channels of which it is told who comes and goes.
+	 * @param who undefined: the stream belongs to no member.
+	 * @param told the channels whose joins and leaves the stream is told.
 	 */
 	admit(who: Who | undefined, told: readonly string[], names: readonly string[]): Visitor;
 	/** @throws {ConnectorError} when the broker is away or refuses. */

@@ -5,24 +5,24 @@ interface LeaseOptions {
 	/** In ms. */
 	readonly ttl: number;
 	store(): PresenceStore;
-	/** Whether there is a reason to keep the lease. */
+	/** Whether this process has members, or streams that are told of members. */
 	isNeeded(): boolean;
-	/** The store has not, or no longer, what this process wrote. */
+	/** The store does not have what this process wrote, or has lost it. */
 	forgotten(): void;
 	/** Members came or went. */
 	changed(channels: readonly string[]): Promise<unknown>;
 	failed(error: unknown): void;
 }
 
-/** Everything is written again this often, in ms: keys live a day. */
+/** How often everything is written again, in ms. Keys expire after a day. */
 const rewriteEvery = 21_600_000;
 
-/** Channels that are cleared at a time. */
+/** Channels that are cleared at the same time. */
 const clearsAtATime = 8;
 
 /**
- * The lease of this process, and the end of others'. It is extended each third of `ttl`, and ends after two thirds: so the
- * members of a process that was killed are gone within `ttl`.
+ * The lease of this process, and the clean-up after others. It is renewed every third of `ttl`, and lasts two thirds. So the
+ * members of a killed process are gone within `ttl`.
  */
 export class Lease {
 	readonly #options: LeaseOptions;
@@ -40,9 +40,9 @@ export class Lease {
 	}
 
 	/**
-	 * This process' name at the store, which has a lease by then.
+	 * The name of this process at the store. The process has a lease when this resolves.
 	 *
-	 * @throws {ConnectorError} when there is none to be had.
+	 * @throws {ConnectorError} when no lease could be taken.
 	 */
 	async process(): Promise<string> {
 		this.start();
@@ -51,13 +51,13 @@ export class Lease {
 		return this.#process;
 	}
 
-	/** Keeps the lease from now on, while it is needed. */
+	/** Renews the lease from now on, while it is needed. */
 	start(): void {
 		if (this.#timer !== undefined || this.#closed) return;
 		this.#timer = setTimeout(this.#onTick, this.#options.ttl / 3);
 	}
 
-	/** Clears up after processes that have ended, unless that was done within a third of `ttl`. */
+	/** Cleans up after processes that have ended, at most once per third of `ttl`. */
 	async sweep(): Promise<void> {
 		if (performance.now() - this.#refreshedAt > this.#options.ttl / 3) await this.refresh();
 	}
@@ -70,7 +70,7 @@ export class Lease {
 		return this.#refreshing;
 	}
 
-	/** Its entries stay for so long, in ms, and are then cleared by others. */
+	/** Its entries stay for this long, in ms. Then other processes clear them. */
 	async close(ms: number): Promise<void> {
 		this.#closed = true;
 		clearTimeout(this.#timer);
@@ -98,7 +98,7 @@ export class Lease {
 		const wasThere = this.#process !== undefined;
 		this.#process = process;
 		if (wasThere && !isKnown) {
-			// Somebody may be clearing what it wrote, or the store has lost it. It begins again under another name.
+			// Another process may be clearing its entries, or the store lost the lease. It starts again under another name.
 			this.#process = crypto.randomUUID();
 			await store.retire(process, 0);
 			await store.refresh(this.#process, (ttl * 2) / 3);
@@ -110,7 +110,7 @@ export class Lease {
 		await Promise.all(lapsed.map((each) => this.#clear(store, each)));
 	}
 
-	/** What fails here is done by whoever has the lapsed process next. */
+	/** The next process that finds the lapsed lease repeats what fails here. */
 	async #clear(store: PresenceStore, process: string): Promise<void> {
 		for (;;) {
 			const channels = await store.tracked(process);
@@ -118,7 +118,7 @@ export class Lease {
 			await Promise.all(
 				channels.map((channel) => this.#clears.run(() => store.clear(process, channel))),
 			);
-			// Of each: it may have been killed after it wrote, and before it told anyone.
+			// Every channel is announced: the process may have been killed between its write and its announcement.
 			await this.#options.changed(channels);
 			await store.untrack(process, channels);
 		}

@@ -3,22 +3,22 @@ import { idsAfter } from "../core/member-list.ts";
 import { memberOf } from "./members.ts";
 import type { Change, Page, PresenceStore } from "./store.ts";
 
-/** By member, then by process: the data. */
+/** The data, by member and then by process. */
 type Entries = Map<string, Map<string, string>>;
 
 const stores = /* @__PURE__ */ new WeakMap<Connector, MemoryStore>();
 
-/** The one store of all that share a connector. */
+/** One store for all instances that share a connector. */
 export function memoryStoreOf(connector: Connector): PresenceStore {
 	const store = stores.get(connector) ?? new MemoryStore();
 	stores.set(connector, store);
 	return store;
 }
 
-/** Who is there, in one process. */
+/** Members within one process. */
 class MemoryStore implements PresenceStore {
 	readonly #channels = new Map<string, Entries>();
-	/** The ids of a channel in order; made anew when somebody came or went. */
+	/** The sorted ids of a channel; rebuilt after a join or a leave. */
 	readonly #sorted = new Map<string, readonly string[]>();
 	/** When the lease of each instance ends. */
 	readonly #leases = new Map<string, number>();

@@ -8,8 +8,8 @@ import type { Page } from "./store.ts";
 export type ObjectBasis = Extract<PresenceBasis<Connector>, { kind: "objects" }>;
 
 /**
- * Who is there on Durable Objects: each channel's object counts its own streams. A Worker says whose a stream is as it
- * opens it, and passes on what the object tells.
+ * Members on Durable Objects. The object of each channel counts its own streams. The Worker names the member of a stream when
+ * it opens the stream, and passes on what the object tells.
  */
 export class ObjectEngine implements Engine {
 	readonly #basis: ObjectBasis;
@@ -54,6 +54,6 @@ export class ObjectEngine implements Engine {
 	}
 
 	async close(): Promise<void> {
-		// The objects hear it from the sockets.
+		// The objects learn of the end from their sockets.
 	}
 }

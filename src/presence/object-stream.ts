@@ -9,19 +9,19 @@ interface ObjectStreamOptions {
 	failed(error: unknown, channel: string): void;
 }
 
-/** Until a stream that read too slowly is tried again, in ms. */
+/** How long to wait before retrying a stream that read too slowly, in ms. */
 const pause = 1_000;
 
-/** Passes on to a stream what the objects of its channels tell. */
+/** Passes on to one stream what the objects of its channels tell. */
 export class ObjectStream {
 	readonly #options: ObjectStreamOptions;
 	#connection: Connection | undefined;
-	/** What was told before it began. */
+	/** Told before the stream began. */
 	readonly #early: [string, object][] = [];
-	/** Channels of which it has missed something, and whether it has again since it was read. */
+	/** Channels where the stream missed something; `true`: again since the last read. */
 	readonly #behind = new Map<string, boolean>();
 	readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-	/** Reads fail. The first failure is reported. */
+	/** Reads are failing. Only the first failure is reported. */
 	#isFailing = false;
 
 	constructor(options: ObjectStreamOptions) {
@@ -43,7 +43,7 @@ export class ObjectStream {
 		else if (!this.#connection.write(eventOf({ channel, ...told }))) this.#recover(channel);
 	}
 
-	/** It read too slowly. It is told everything once it reads again. */
+	/** The stream read too slowly. It is told all members once it reads again. */
 	#recover(channel: string): void {
 		if (!this.#connection?.isOpen) return;
 		this.#behind.set(channel, true);
@@ -60,7 +60,7 @@ export class ObjectStream {
 			const { occupancy, members } = await this.#options.read(channel, mostMembers + 1);
 			this.#isFailing = false;
 			const told = occupancy > mostMembers ? { occupancy } : { occupancy, members };
-			// What came meanwhile may be in there, or not.
+			// The page may already contain what came during the read.
 			if (this.#behind.get(channel) || !this.#connection?.write(eventOf({ channel, ...told }))) {
 				this.#recover(channel);
 			} else this.#behind.delete(channel);

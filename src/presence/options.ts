@@ -6,18 +6,18 @@ type Id = string | null | undefined;
 /** The options of `Presence`. Only `id` is required. */
 export interface PresenceOptions {
 	/**
-	 * Says who a stream is of, by its request: text of at most 256 bytes without control characters. It must come from
-	 * what the server knows, such as a session. `null` or `undefined`: the stream is nobody's.
+	 * Names the member of a stream from its request: text of at most 256 bytes without control characters. Take it from
+	 * what the server knows, such as a session. `null` or `undefined`: the stream belongs to no member.
 	 */
 	id: (request: Request) => Id | Promise<Id>;
 	/**
-	 * What others may know of a member: JSON of at most 1,024 bytes. Of several streams of a member, one counts.
+	 * What others may know about a member: JSON of at most 1,024 bytes. When a member has several streams, one of them counts.
 	 *
 	 * @defaultValue none
 	 */
 	data?: ((request: Request, id: string) => unknown) | undefined;
 	/**
-	 * Which of its channels a stream with `?presence=1` is told of joins and leaves: all, none, or these.
+	 * The channels whose joins and leaves a stream with `?presence=1` is told: all, none, or these.
 	 *
 	 * @defaultValue none
 	 */
@@ -28,13 +28,13 @@ export interface PresenceOptions {
 		  ) => boolean | readonly string[] | Promise<boolean | readonly string[]>)
 		| undefined;
 	/**
-	 * How long the members of a process that was killed are still there, at most, in ms; 1,000 to 3,600,000.
+	 * The longest time until the members of a killed process are gone, in ms; 1,000 to 3,600,000.
 	 *
 	 * @defaultValue `30_000`
 	 */
 	ttl?: number | undefined;
 	/**
-	 * How long a member is still there after its last stream, in ms, so that a reload is no leave; at most 3,600,000.
+	 * How long a member remains after its last stream has ended, in ms, so that a reload is not a leave; at most 3,600,000.
 	 *
 	 * @defaultValue `10_000`
 	 */
@@ -82,12 +82,12 @@ const longestId = 256;
 const longestData = 1_024;
 
 /**
- * @returns the id. Undefined: the stream is nobody's.
- * @throws {TypeError} that names the rule, and not the id.
+ * @returns the id. Undefined: the stream belongs to no member.
+ * @throws {TypeError} that names the rule, but not the id.
  */
 export function checkedId(id: unknown): string | undefined {
 	if (id === null || id === undefined) return undefined;
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are refused here.
 	const isClean = typeof id === "string" && !/[\0-\x1f\x7f]/.test(id) && id.isWellFormed();
 	if (isClean && id !== "" && !exceeds(id, longestId)) return id;
 	throw new TypeError(
@@ -96,7 +96,7 @@ export function checkedId(id: unknown): string | undefined {
 }
 
 /**
- * @returns JSON; `""`: nothing.
+ * @returns JSON; `""`: no data.
  * @throws {TypeError} that names the rule.
  */
 export function checkedData(data: unknown): string {
@@ -111,16 +111,16 @@ export function checkedVerdict(verdict: unknown): boolean | readonly string[] {
 	throw new TypeError("Presence: events: must return true, false, or an array of channels.");
 }
 
-/** Which part of a channel's members is asked for. */
+/** A page of a channel's members. */
 export interface MembersQuery {
 	/**
-	 * How many, at most 500.
+	 * Members per page, at most 500.
 	 *
 	 * @defaultValue `100`
 	 */
 	limit?: number | undefined;
 	/**
-	 * The page after this: `next` of the one before.
+	 * The position after which the page begins: `next` of the page before.
 	 *
 	 * @defaultValue the first page
 	 */

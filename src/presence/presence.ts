@@ -15,7 +15,7 @@ import {
 } from "./options.ts";
 import { settled } from "./settled.ts";
 
-/** A `ServerSentEvents`, whatever its events. */
+/** A `ServerSentEvents` with any events. */
 export interface PresenceBase {
 	/** @internal */
 	presenceHost(): PresenceHost;
@@ -25,15 +25,15 @@ export interface PresenceBase {
 export interface Members<Data = unknown> {
 	/** All members of the channel. */
 	readonly occupancy: number;
-	/** Those of this page, in the order of their ids. */
+	/** The members of this page, ordered by id. */
 	readonly members: readonly Member<Data>[];
-	/** For `after` of the next page. Absent: there is none. */
+	/** The value for `after` of the next page. Absent: this is the last page. */
 	readonly next?: string | undefined;
 }
 
 /**
- * Who is there: the members of channels, over all processes. A member is there while one of its streams is, and for a
- * `grace` after.
+ * The members of channels, over all processes. A member is present while it has a stream, and for a `grace`
+ * after.
  *
  * @example
  * ```ts
@@ -41,8 +41,8 @@ export interface Members<Data = unknown> {
  * const { occupancy, members } = await presence.members("room.7");
  * ```
  *
- * @throws {TypeError} when an option breaks its rule, or the `ServerSentEvents` has a `Presence` already.
- * @throws {ConfigurationError} when the connector cannot carry it; on first use, where the connector is made then.
+ * @throws {TypeError} when an option breaks its rule, or the `ServerSentEvents` already has a `Presence`.
+ * @throws {ConfigurationError} when the connector does not support it; on first use, if the connector is made then.
  */
 export class Presence<Data = unknown> {
 	readonly #host: PresenceHost;
@@ -57,7 +57,7 @@ export class Presence<Data = unknown> {
 		const host = sse.presenceHost();
 		this.#host = host;
 		this.#options = checkedPresence(options);
-		// What is known already is refused at once.
+		// A connector that exists already is checked at once.
 		if (typeof host.options.connector !== "function") this.#engineNow();
 		host.watch({
 			admit: (request, names) => this.#admit(request, names),
@@ -66,7 +66,7 @@ export class Presence<Data = unknown> {
 	}
 
 	/**
-	 * A channel's members, page by page. To read them is a right of its own: ask for it before.
+	 * A channel's members, page by page. Check the reader's right before you call it.
 	 *
 	 * @example
 	 * ```ts
@@ -104,7 +104,7 @@ export class Presence<Data = unknown> {
 	}
 
 	async #admit(request: Request, names: readonly string[]): Promise<Visitor | undefined> {
-		// Before anything is written: a connector that cannot carry it is a mistake of the program.
+		// This comes before any write: an unsupported connector is a mistake of the program.
 		const engine = this.#engineNow();
 		const [who, told] = await Promise.all([this.#whoIs(request), this.#told(request, names)]);
 		if (who === undefined && told.length === 0) return undefined;
@@ -134,7 +134,7 @@ export class Presence<Data = unknown> {
 		}
 	}
 
-	/** The channels of which a stream is told who comes and goes. */
+	/** The channels whose joins and leaves a stream is told. */
 	async #told(request: Request, names: readonly string[]): Promise<readonly string[]> {
 		const { events } = this.#options;
 		if (events === undefined || queryOf(request).get("presence") !== "1") return [];

@@ -19,13 +19,13 @@ import type { Change, Page, PresenceStore } from "./store.ts";
 interface Settings {
 	readonly run: Run;
 	readonly scripts: ScriptMaker;
-	/** What keys begin with. */
+	/** The prefix of keys. */
 	readonly keyPrefix: string;
-	/** What the channels' names begin with at the broker. */
+	/** The prefix of channel names at the broker. */
 	readonly prefix: string;
 }
 
-/** Who is there, in Redis: two keys per channel, two per process, and one for all. */
+/** Members in Redis: two keys per channel, two per process, and one for all. */
 export class RedisStore implements PresenceStore {
 	readonly #settings: Settings;
 	readonly #scripts = new Map<string, Script>();

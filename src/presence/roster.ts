@@ -1,10 +1,10 @@
 import type { Change, PresenceStore } from "./store.ts";
 
-/** One member in one channel, as far as this process goes. */
+/** One member of one channel, as this process knows it. */
 interface Entry {
 	streams: number;
 	data: string;
-	/** Without a stream it is taken out then, on the clock of `performance.now()`. */
+	/** When a member without a stream is removed, by the clock of `performance.now()`. */
 	leavesAt: number;
 }
 
@@ -12,32 +12,32 @@ interface RosterOptions {
 	/** In ms. */
 	readonly grace: number;
 	store(): PresenceStore;
-	/** This process' name at the store. */
+	/** The name of this process at the store. */
 	process(): Promise<string>;
-	/** Members came or went. Rejects when others could not be told. */
+	/** Announces joins and leaves. Rejects when other processes could not be told. */
 	changed(channels: readonly string[]): Promise<unknown>;
 	failed(error: unknown): void;
 }
 
-/** What is gathered before it is written, in ms. */
+/** How long changes are gathered before a write, in ms. */
 const gathering = 100;
-/** After a failure, in ms. */
+/** The pause after a failure, in ms. */
 const pause = 1_000;
-/** Changes of one channel in one call, and channels in one round. */
+/** Changes per call for one channel, and channels per round. */
 const mostChanges = 250;
 const mostChannels = 100;
 
-/** Who has streams in this process, and what of that is still to be written. */
+/** The members with streams in this process, and which of them are still to be written. */
 export class Roster {
 	readonly #options: RosterOptions;
 	readonly #channels = new Map<string, Map<string, Entry>>();
-	/** Ids whose entries may differ from those in the store. */
+	/** Ids whose entries may differ from the store's. */
 	readonly #dirty = new Map<string, Set<string>>();
-	/** Channels of which others are still to be told. */
+	/** Channels whose changes are still to be announced. */
 	readonly #owed = new Set<string>();
-	/** Channels that the store knows this process to be in. */
+	/** Channels that the store knows for this process. */
 	readonly #tracked = new Set<string>();
-	/** In the order of their times. One that comes back is taken out: clients may come and go as often as they like. */
+	/** Ordered by time. A member that returns is removed, so clients may come and go at any rate. */
 	readonly #leaving = new Map<Entry, { channel: string; id: string }>();
 	#leaveTimer: ReturnType<typeof setTimeout> | undefined;
 	#flushTimer: ReturnType<typeof setTimeout> | undefined;
@@ -53,7 +53,7 @@ export class Roster {
 		return this.#channels.size === 0 && this.#dirty.size === 0 && this.#owed.size === 0;
 	}
 
-	/** Ids that are there by this process, and written. */
+	/** Ids of this process that are written. */
 	settled(channel: string): string[] {
 		const dirty = this.#dirty.get(channel);
 		return [...(this.#channels.get(channel)?.keys() ?? [])].filter((id) => !dirty?.has(id));
@@ -81,7 +81,7 @@ export class Roster {
 		this.#leaveTimer ??= setTimeout(this.#takeOut, this.#options.grace);
 	}
 
-	/** Everything is to be written again: the store has lost it, or is about to forget it. */
+	/** Everything must be written again: the store has lost it, or will soon expire it. */
 	rewrite(): void {
 		this.#tracked.clear();
 		for (const [channel, entries] of this.#channels) {
@@ -89,7 +89,7 @@ export class Roster {
 		}
 	}
 
-	/** Resolves when what is known now is written, or could not be. Nobody leaves any more. */
+	/** Resolves when everything known now is written, or the write failed. From here on nobody leaves. */
 	async close(): Promise<void> {
 		this.#closed = true;
 		clearTimeout(this.#leaveTimer);
@@ -129,7 +129,7 @@ export class Roster {
 		}, ms);
 	}
 
-	/** One round after another. Never rejects. */
+	/** Runs one round after another. Never rejects. */
 	#flush(): Promise<void> {
 		this.#flushing = this.#flushing.then(async () => {
 			try {
@@ -149,7 +149,7 @@ export class Roster {
 		const process = await this.#options.process();
 		const batch = [...this.#dirty].slice(0, mostChannels);
 		const fresh = batch.map(([channel]) => channel).filter((name) => !this.#tracked.has(name));
-		// First: whoever clears up after this process must know where.
+		// This comes first: whoever cleans up after this process must know its channels.
 		if (fresh.length > 0) {
 			await store.track(process, fresh);
 			for (const channel of fresh) this.#tracked.add(channel);
@@ -164,7 +164,7 @@ export class Roster {
 		}
 		const failure = outcomes.find(({ status }) => status === "rejected");
 		if (failure?.status === "rejected") throw failure.reason;
-		// Last: until others were told, somebody may have to do it for this process.
+		// This comes last: until others are told, another process may have to tell them.
 		const gone = batch.flatMap(([name]) => (this.#isGone(name) ? name : []));
 		if (gone.length === 0) return;
 		for (const channel of gone) this.#tracked.delete(channel);
@@ -190,7 +190,7 @@ export class Roster {
 			if (await store.update(process, channel, changes)) this.#owed.add(channel);
 		} catch (error) {
 			for (const id of ids) this.#mark(channel, id);
-			// It may have been done, and only the answer be lost.
+			// The write may have succeeded although its answer was lost.
 			this.#owed.add(channel);
 			throw error;
 		}

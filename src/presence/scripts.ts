@@ -1,22 +1,22 @@
 /**
- * Who is there, in Redis. Of each channel a sorted set of entries, in the order of their bytes, and a hash with the data of
- * each, and in its field "" how many members there are. An entry is a member's id, NUL, and a process. No id has control
- * characters, so a member's entries stand together. Of all processes a sorted set by the ends of their leases, and for each
- * a set of the channels where it may have entries.
+ * Members in Redis. Each channel has a sorted set of entries in byte order, and a hash with the data of each entry; the hash's
+ * field "" holds the number of members. An entry is a member's id, NUL, and a process. Ids have no control characters, so
+ * the entries of a member stand together. One sorted set holds all processes by the ends of their leases. One set per
+ * process holds the channels where it may have entries.
  */
 
-/** What is left of processes that never come back, and whom nobody else clears up after, in ms. */
+/** Expiry of the keys of processes that never return and that nobody cleans up after, in ms. */
 const longestLife = 86_400_000;
 
-/** The length of a process' name. */
+/** The length of a process name. */
 export const processLength = 36;
 
 const text = (body: string): string => body.replaceAll("DAY", String(longestLife));
 const withRemoval = (body: string): string => text(removal + body);
 
 /**
- * KEYS: the leases. ARGV: process, ms. A lapsed process is renamed, so that it cannot take its lease up again while its
- * entries are cleared.
+ * KEYS: the leases. ARGV: process, ms. A lapsed process is renamed, so that it cannot renew its lease while its
+ * entries are being cleared.
  */
 export const refreshScript: string = /* @__PURE__ */ text(`
 local time = redis.call('TIME')
@@ -74,8 +74,8 @@ local function remove(id, entry)
 end`;
 
 /**
- * KEYS: entries, data. ARGV: process; then of each change a sign, the id and the data. A store that is full may have evicted
- * one of the two keys. Then the other goes, too, and the processes write the channel again: no count stays wrong.
+ * KEYS: entries, data. ARGV: process; then a sign, the id and the data for each change. A full store may have evicted
+ * one of the two keys. Then the other one is deleted too, and the processes write the channel again. So no count stays wrong.
  */
 export const updateScript: string = /* @__PURE__ */ withRemoval(`
 local entries = redis.call('ZLEXCOUNT', KEYS[1], '-', '+')
@@ -101,7 +101,7 @@ redis.call('PEXPIRE', KEYS[1], DAY)
 redis.call('PEXPIRE', KEYS[2], DAY)
 return changed`);
 
-/** KEYS: entries, data. ARGV: process, the entry to go on behind or nothing. Answers the last entry, or nothing at the end. */
+/** KEYS: entries, data. ARGV: process, the entry to continue after or nothing. Returns the last entry, or nothing at the end. */
 export const clearScript: string = /* @__PURE__ */ withRemoval(`
 local from = ARGV[2] == '' and '-' or '(' .. ARGV[2]
 local entries = redis.call('ZRANGEBYLEX', KEYS[1], from, '+', 'LIMIT', 0, 500)
@@ -114,7 +114,7 @@ return {changed, #entries == 500 and entries[500] or ''}`);
 /** KEYS: data. */
 export const countScript = `return redis.call('HGET', KEYS[1], '')`;
 
-/** KEYS: entries, data. ARGV: an id or nothing, how many, the length of a process' name. Answers the count, ids and data. */
+/** KEYS: entries, data. ARGV: an id or nothing, the limit, the length of a process name. Returns the count, ids and data. */
 export const pageScript = `
 local from = ARGV[1] == '' and '-' or '(' .. ARGV[1] .. '\\1'
 local most = ARGV[2] * 2

@@ -1,11 +1,11 @@
 import { within } from "../connectors/shared/timeout.ts";
 import { SseError } from "../core/errors.ts";
 
-/** How long a function of the program may take, in ms. The stream waits for it, and has its place by then. */
+/** How long a function of the program may take, in ms. The stream waits for it, and already holds its place. */
 const patience = 5_000;
 
 /**
- * What a function of the program returned, or its promise resolves to.
+ * The value that a function of the program returned, or that its promise resolves to.
  *
  * @throws {SseError} when the promise has not settled in time.
  */

@@ -6,10 +6,10 @@ import { Roster } from "./roster.ts";
 import type { Page, PresenceStore } from "./store.ts";
 import { Watch } from "./watch.ts";
 
-/** Channels in one word to other processes. */
+/** Channels per announcement to other processes. */
 const mostChannels = 100;
 
-/** Who is there where processes write their members to a store. */
+/** Members where processes write them to a store. */
 export class StoreEngine implements Engine {
 	readonly #host: PresenceHost;
 	readonly #store: PresenceStore;
@@ -30,7 +30,7 @@ export class StoreEngine implements Engine {
 			isNeeded: () => !this.#roster.isEmpty || !this.#watch.isEmpty,
 			forgotten: () => {
 				this.#roster.rewrite();
-				// By then the others have noticed, too, and written theirs again.
+				// By then the other processes have noticed too, and have written their members again.
 				this.#watch.lost((ttl * 2) / 3);
 			},
 		});
@@ -51,7 +51,7 @@ export class StoreEngine implements Engine {
 		});
 		host.control.onRestored = () => {
 			if (this.#closed || (this.#roster.isEmpty && this.#watch.isEmpty)) return;
-			// The store may be another one, or empty. The lease says so.
+			// The store may be another one, or empty. Renewing the lease shows it.
 			this.#lease.refresh().then(() => this.#watch.lost(0), failed);
 		};
 	}
@@ -85,7 +85,7 @@ export class StoreEngine implements Engine {
 		return this.#store.page(channel, after, limit);
 	}
 
-	/** Members stay for the grace, as if each were reloading: their clients come back elsewhere. */
+	/** Members stay for the grace, as if they were reloading: their clients reconnect elsewhere. */
 	async close(): Promise<void> {
 		this.#closed = true;
 		this.#watch.close();
@@ -93,7 +93,7 @@ export class StoreEngine implements Engine {
 		await this.#lease.close(this.#grace);
 	}
 
-	/** Tells this process and all others that members came or went. Rejects when the others could not be told. */
+	/** Tells this process and all others about joins and leaves. Rejects when the others could not be told. */
 	async #changed(channels: readonly string[]): Promise<void> {
 		this.#watch.changed(channels);
 		for (let at = 0; at < channels.length; at += mostChannels) {

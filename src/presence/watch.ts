@@ -7,23 +7,23 @@ import type { PresenceStore } from "./store.ts";
 
 interface WatchOptions {
 	store(): PresenceStore;
-	/** Ids that this process has written, and that must be there. */
+	/** Ids that this process has written. They must be in the store. */
 	settled(channel: string): readonly string[];
-	/** What this process has written is missing. */
+	/** An entry of this process is missing in the store. */
 	missing(): void;
 	failed(error: unknown, channel: string): void;
 }
 
-/** Reads of the store at a time. */
+/** Concurrent reads of the store. */
 const readsAtATime = 16;
 
 interface Watched {
-	/** Its streams. `false`: it is to be sent all members, before any change. */
+	/** Its streams. `false`: the stream must be sent all members before any change. */
 	readonly streams: Map<Connection, boolean>;
-	/** Who is there, as all streams were told. Undefined: there are too many, or it was not read. */
+	/** The members that all streams were told. Undefined: there are too many, or they were not read. */
 	view: ReadonlyMap<string, Member> | undefined;
 	occupancy: number;
-	/** The store is to be read. */
+	/** The store must be read. */
 	isStale: boolean;
 	isReading: boolean;
 	readAt: number;
@@ -31,16 +31,16 @@ interface Watched {
 }
 
 /**
- * What streams are told of who comes and goes: first all members, then what is different from what they were told. So each
- * is told of each, once, whatever words between processes were lost in between, as soon as the store is read again.
+ * Tells streams who is present: first all members, then the differences from what was told last. So each stream is told each
+ * change once. When announcements between processes are lost, the next read of the store makes up for them.
  */
 export class Watch {
 	readonly #options: WatchOptions;
 	readonly #channels = new Map<string, Watched>();
 	readonly #reads = new Semaphore(readsAtATime);
-	/** Reads fail. The first is reported, and not each channel each second. */
+	/** Reads are failing. Only the first failure is reported. */
 	#isFailing = false;
-	/** Until then the store may lack what other processes write again, on the clock of `performance.now()`. */
+	/** Until then the store may lack what other processes write again, by the clock of `performance.now()`. */
 	#settlesAt = 0;
 
 	constructor(options: WatchOptions) {
@@ -84,7 +84,7 @@ export class Watch {
 		}
 	}
 
-	/** Words may have been lost. @param ms until the store has everything again. */
+	/** Announcements may have been lost. @param ms until the store is complete again. */
 	lost(ms: number): void {
 		this.#settlesAt = Math.max(this.#settlesAt, performance.now() + ms);
 		this.changed([...this.#channels.keys()]);
@@ -121,7 +121,7 @@ export class Watch {
 			const view = isLarge ? undefined : new Map(members.map((each) => [each.id, each]));
 			const still = new Set(this.#options.settled(channel));
 			if (view !== undefined && own.some((id) => still.has(id) && !view.has(id))) {
-				// What others wrote is probably missing, too. Nobody has left.
+				// The entries of other processes are probably missing too. Nobody has left.
 				watched.isStale = true;
 				this.#options.missing();
 			} else if (this.#channels.get(channel) === watched) {
@@ -141,7 +141,7 @@ export class Watch {
 		if (watched.isStale && this.#channels.get(channel) === watched) this.#stale(channel, watched);
 	}
 
-	/** @param last what streams were told before. Undefined: nothing is new but streams. */
+	/** @param last what streams were told before. Undefined: only new streams need to be told. */
 	#send(
 		channel: string,
 		watched: Watched,
@@ -158,7 +158,7 @@ export class Watch {
 			if (isTold === undefined) return;
 			const bytes = isTold ? change?.() : all();
 			if (bytes === undefined) return;
-			// One that reads too slowly is told everything once it reads again.
+			// A stream that reads too slowly is told all members once it reads again.
 			const isSent = connection.write(bytes);
 			streams.set(connection, isSent);
 			if (!isSent) this.#stale(channel, watched);
@@ -176,7 +176,7 @@ function changeOf(
 		if (before === undefined && occupancy === wasOccupied) return undefined;
 		return lazily(() => eventOf({ channel, occupancy }));
 	}
-	// There were too many to tell who they are.
+	// There were too many members to name them.
 	if (before === undefined) {
 		return lazily(() => eventOf({ channel, occupancy, members: [...view.values()] }));
 	}

@@ -2,8 +2,8 @@ import { isBytes } from "./chunks.ts";
 import type { RunFormat } from "./format.ts";
 
 /**
- * The AI SDK's UI message stream, version 1: each chunk is data in JSON, and `[DONE]` comes last. Its client takes a 204
- * for "nothing to resume", and a resumed stream for the whole message: pass `replay: "all"`.
+ * The AI SDK's UI message stream, version 1: each chunk is JSON data, and `[DONE]` comes last. Its client reads a 204 as
+ * "nothing to resume", and expects a resumed stream to hold the whole message: pass `replay: "all"`.
  *
  * @example
  * ```ts
@@ -35,8 +35,8 @@ function part(chunk: object): string {
 }
 
 /**
- * Reads the chunks of the stream that the AI SDK passes to `consumeSseStream`, as a source for `runs.start`. A part that is
- * no JSON ends the run as an error.
+ * Reads the chunks of the stream that the AI SDK passes to `consumeSseStream`, as a source for `runs.start`. A part that
+ * is not JSON ends the run with an error.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export async function* aiSdkChunks(
 			text = done ? "" : (blocks.pop() ?? "");
 			for (const block of blocks) {
 				const data = dataOf(block);
-				// What is no data keeps the connection alive.
+				// Comments only keep the connection alive.
 				if (data !== "" && data !== "[DONE]") yield JSON.parse(data);
 			}
 			if (done) return;
@@ -80,7 +80,7 @@ export async function* aiSdkChunks(
 function textOf(value: unknown, decoder: TextDecoder): string {
 	if (typeof value === "string") return value;
 	if (isBytes(value)) return decoder.decode(value, { stream: true });
-	// As they are, they need no reading: runs.start(id, () => stream).
+	// Text needs no reading: runs.start(id, () => stream).
 	throw new TypeError(
 		"aiSdkChunks: the stream has values, and no text of events. Leave it out here.",
 	);

@@ -1,13 +1,13 @@
 import { beginning, beginningOr, isAfter, isPosition } from "../core/message/position.ts";
 import type { RunRecord } from "../core/run-store.ts";
 
-/** What a request gets of a run: that it is over for it, or the chunks after a position. */
+/** What a request gets of a run: the word that it is over, or the chunks after a position. */
 export type Answer = "over" | { readonly after: string; readonly isClaimed: boolean };
 
 /**
- * @param cursor where the client says that it left off.
- * @param replay `after`: what follows the cursor; `all`: always everything.
- * @returns `isClaimed`: whether the position is the client's own, which may be none of this run's.
+ * @param cursor the position that the client reports.
+ * @param replay `after`: the chunks after the cursor; `all`: every chunk.
+ * @returns `isClaimed`: the client named the position. It may belong to another run.
  */
 export function answerTo(
 	{ end }: RunRecord,

@@ -4,7 +4,7 @@ import { brokenOff, RunError } from "./errors.ts";
 import type { Runs } from "./runs.ts";
 import { beginWriting, type RunWriter } from "./writer.ts";
 
-/** Whose stream it is. */
+/** Names the producer. */
 interface Lease {
 	readonly token: string;
 }
@@ -18,9 +18,9 @@ export interface AssistantStreamStore {
 		streamId: string,
 		options?: { ttlMs?: number },
 	): Promise<{ role: "producer"; lease: { token: string } } | { role: "consumer" }>;
-	/** Adds bytes. */
+	/** Appends bytes. */
 	append(streamId: string, chunk: Uint8Array, lease?: { readonly token: string }): Promise<void>;
-	/** Ends a stream. `false`: it had ended, or is another's. */
+	/** Ends a stream. `false`: it had already ended, or belongs to another producer. */
 	finalize(
 		streamId: string,
 		status: "done" | "error",
@@ -33,24 +33,24 @@ export interface AssistantStreamStore {
 		cursor: string,
 		signal: AbortSignal,
 	): AsyncIterable<{ cursor: string; chunk: Uint8Array<ArrayBuffer> }>;
-	/** How a stream stands. */
+	/** The state of a stream. */
 	status(streamId: string): Promise<"streaming" | "done" | "error" | "missing">;
-	/** Takes a stream away. */
+	/** Deletes a stream. */
 	delete(streamId: string): Promise<void>;
 }
 
 const statuses: Record<RunState, "streaming" | "done" | "error"> = {
 	running: "streaming",
 	done: "done",
-	// What was said until then is the whole.
+	// The text up to here is complete.
 	cancelled: "done",
 	error: "error",
 	lost: "error",
 };
 
 /**
- * A store for assistant-ui's resumable streams, on runs: appends do not wait for the broker while it keeps up, and a producer
- * that dies errors its readers' streams.
+ * A store for assistant-ui's resumable streams, on runs. Appends do not wait for a broker that keeps up. When a producer
+ * dies, its readers' streams fail.
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ const statuses: Record<RunState, "streaming" | "done" | "error"> = {
  * ```
  */
 export function assistantStreamStore(runs: Runs): AssistantStreamStore {
-	/** Those that this store began and that go on; `limits.runs` bounds them. */
+	/** Running streams that this store began. `limits.runs` bounds them. */
 	const writers = new Map<string, { token: string; writer: RunWriter }>();
 	const found = (id: string, lease: Lease | undefined) => {
 		const own = writers.get(id);
@@ -109,7 +109,7 @@ export function assistantStreamStore(runs: Runs): AssistantStreamStore {
 					else throw brokenOff(value);
 				}
 			} catch (error) {
-				// It was deleted, which ends it.
+				// A deletion ends it.
 				if (!(error instanceof RunError) || error.code !== "unknown_run") throw error;
 			} finally {
 				await reading.return(undefined);
@@ -128,7 +128,7 @@ async function existing(runs: Runs, id: string): Promise<void> {
 	throw new RunError("unknown_run", "There is no such stream, or it is kept no longer.");
 }
 
-/** As text, which is joined and stored as it is; bytes that are none, as half of a character, by themselves. */
+/** Converts bytes to text, which can be joined. Bytes that are not text, such as half of a character, are stored apart. */
 function saidBy(chunk: Uint8Array): unknown {
 	try {
 		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(chunk);

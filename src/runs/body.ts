@@ -10,10 +10,10 @@ import type { Step } from "./reader.ts";
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
-/** What a client may leave unread before its chunks are no longer fetched, in bytes. */
+/** How many bytes a client may leave unread before fetching pauses. */
 const window = 65_536;
 
-/** A client that has read nothing for so long, in ms, is cut off. */
+/** A client that reads nothing for this long, in ms, is disconnected. */
 const patience = 60_000;
 
 export interface BodyOptions {
@@ -23,9 +23,9 @@ export interface BodyOptions {
 	/** In ms since 1970; `Infinity`: never. */
 	readonly expires: number;
 	readonly counters: Counters;
-	/** Begins to read; the signal ends it. */
+	/** Starts reading. The signal ends it. */
 	read(signal: AbortSignal): AsyncGenerator<Step, void>;
-	/** @returns what is called when the stream is over. */
+	/** @returns a function that is called when the stream ends. */
 	begin(stream: RunStream): (reason: EndReason) => void;
 	report(error: unknown): void;
 }
@@ -57,7 +57,7 @@ class Body implements RunStream {
 		return !this.#abort.signal.aborted;
 	}
 
-	/** The client is to read on elsewhere. */
+	/** Asks the client to reconnect. */
 	askToReconnect(reason: "closed" | "disconnected" = "closed"): void {
 		this.#breakOff(reason);
 	}
@@ -69,13 +69,13 @@ class Body implements RunStream {
 	start(controller: ReadableStreamDefaultController<Uint8Array>): void {
 		this.#controller = controller;
 		this.#over = this.#options.begin(this);
-		// The client may have left before, and `begin` has said so at once.
+		// The client may have left already; then `begin` reported it at once.
 		if (!this.isOpen) {
 			this.#over("left");
 			controller.close();
 			return;
 		}
-		// Bun sends no headers before a first chunk, and some proxies wait for one too.
+		// Bun sends no headers before the first chunk. Some proxies also wait for one.
 		this.#write(encoder.encode(commentFrame));
 		this.#timer = setInterval(() => this.#beat(), Math.min(this.#options.keepAlive, 1_000));
 	}
@@ -116,7 +116,7 @@ class Body implements RunStream {
 		} else if (now - this.#takenAt > patience) this.#breakOff("slow");
 	}
 
-	/** Ends the response before its run: whoever does not come back by itself must not take that for the run's end. */
+	/** Ends the response before the run ends. A client that does not reconnect must not read this as the end of the run. */
 	#breakOff(reason: EndReason): void {
 		const { format } = this.#options;
 		this.#close(reason, () =>
@@ -124,7 +124,7 @@ class Body implements RunStream {
 		);
 	}
 
-	/** @param last makes what is still to be written; the format may be a user's. */
+	/** @param last writes the final frames; it may be a user's function. */
 	#close(reason: EndReason, last = () => ""): void {
 		if (!this.isOpen) return;
 		this.#finish(reason);
@@ -138,14 +138,14 @@ class Body implements RunStream {
 			this.#write(encoder.encode(text));
 			this.#controller.close();
 		} catch {
-			// The client has left in the same moment.
+			// The client left at the same moment.
 		}
 	}
 
 	#finish(reason: EndReason): void {
 		clearInterval(this.#timer);
 		this.#abort.abort();
-		// It may stand between two chunks, where it hears no signal.
+		// It may be between two chunks, where it does not notice a signal.
 		this.#steps.return().catch(this.#options.report);
 		this.#over(reason);
 	}
@@ -160,7 +160,7 @@ class Body implements RunStream {
 
 const frames = /* @__PURE__ */ new WeakMap<RunFormat, WeakMap<Message, Uint8Array>>();
 
-/** The bytes of a chunk, made once for all who read it live. */
+/** The bytes of a chunk, encoded once for all live readers. */
 function frameOf(format: RunFormat, message: Message): Uint8Array {
 	let known = frames.get(format);
 	if (known === undefined) {

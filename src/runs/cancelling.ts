@@ -14,26 +14,26 @@ import { absentText, away } from "./requests.ts";
 /** The options of `runs.cancelRequest()`. */
 export interface RunCancelOptions {
 	/**
-	 * What readers are told of why; at most 1,000 characters.
+	 * The reason that readers are told; at most 1,000 characters.
 	 *
 	 * @defaultValue `""`
 	 */
 	reason?: string | undefined;
 	/**
-	 * What the runtime passed to its fetch handler after the request.
+	 * The further arguments that the runtime passed to its fetch handler.
 	 *
 	 * @defaultValue none
 	 */
 	host?: unknown;
 }
 
-/** @throws {TypeError} when it is no reason. */
+/** @throws {TypeError} when the reason is invalid. */
 export function checkReason(where: string, reason: unknown): asserts reason is string {
 	if (typeof reason === "string" && reason.length <= 1_000) return;
 	throw new TypeError(`Runs: ${where}reason: must be a string of at most 1,000 characters.`);
 }
 
-/** Asks runs to stop. */
+/** Asks producers to stop. */
 export class Cancels {
 	readonly #runHost: RunHost;
 	readonly #underWay = new Map<string, Promise<RunRecord | undefined>>();
@@ -46,7 +46,7 @@ export class Cancels {
 		return this.#runHost.connector(host).runs.cancel(channel, reason, cancelPayload());
 	}
 
-	/** Answers a request for it. Its body is not read. */
+	/** Answers a cancel request. It does not read the body. */
 	async answer(request: Request, channel: string, options: RunCancelOptions): Promise<Response> {
 		const where = "cancelRequest(): ";
 		checkNames(`Runs: ${where}`, options, ["reason host"]);
@@ -104,7 +104,7 @@ export class Cancels {
 		return refuse(403, "channel: the time in which this request may use it is over.", headers);
 	}
 
-	/** One call of a run at a time, however many ask: the first reason counts. */
+	/** Sends one cancel call per run at a time. The first reason counts. */
 	#shared(channel: string, reason: string, host: unknown): Promise<RunRecord | undefined> {
 		const { scope } = this.#runHost.connector(host);
 		const found = scope === "process" ? this.#underWay.get(channel) : undefined;
@@ -127,13 +127,13 @@ export class Cancels {
 }
 
 /**
- * Whether it comes from a page of another site that `cors` does not name: browsers send the user's cookies along. A
- * `*` names nobody. Only the hosts are compared, for TLS may end before this process, and the scheme with it.
+ * Whether the request comes from a page of another site that `cors` does not name. Browsers attach the user's cookies to
+ * such requests. A `*` in `cors` names no site. Only hosts are compared: TLS may end at a proxy, and the scheme with it.
  */
 function isForeign(request: Request, headers: Record<string, string>): boolean {
 	const origin = request.headers.get("origin");
 	if (origin === null || headers["access-control-allow-origin"] === origin) return false;
-	// On Bun the URL of a request without a `Host` (HTTP/1.0) is only a path.
+	// On Bun the URL of a request without a `Host` header (HTTP/1.0) is only a path.
 	const called = request.headers.get("host") ?? new URL(request.url, "http://localhost").host;
 	if (/[\s/?#@%\\]/.test(called) || !URL.canParse(origin)) return true;
 	const { protocol, host } = new URL(origin);

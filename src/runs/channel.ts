@@ -1,6 +1,6 @@
 import { channelProblem } from "../core/request/request.ts";
 
-/** The channel of a run that a request asks for: an id that no channel can have is its mistake, and no error here. */
+/** The channel of the run that a request names. An invalid id is the client's mistake, and raises no error here. */
 export function channelAsked(prefix: string, id: string): string {
 	if (typeof id === "string") return prefix + id;
 	throw new TypeError("Runs: id: must be a string.");
@@ -9,7 +9,7 @@ export function channelAsked(prefix: string, id: string): string {
 /**
  * The channel of a run.
  *
- * @throws {TypeError} when no channel can have the name.
+ * @throws {TypeError} when the name is not a valid channel name.
  */
 export function channelOf(prefix: string, id: string): string {
 	if (typeof id !== "string" || id === "") {

@@ -1,15 +1,15 @@
-/** What a producer may say: text, bytes of text in UTF-8, or a value that JSON can carry. */
+/** What a producer may yield: text, bytes of UTF-8 text, or a JSON value. */
 export type RunChunks = ReadableStream<unknown> | AsyncIterable<unknown> | Iterable<unknown>;
 
-/** Not a chunk: an adapter's source asks by it that all before it is stored before it is asked for more. */
+/** Not a chunk. An adapter's source yields it to wait until everything before it is stored. */
 export const storeNow: unique symbol = /* @__PURE__ */ Symbol();
 
 /** What ends a source. */
 const ended = { done: true, value: undefined } as const;
 
 /**
- * Reads a source chunk by chunk until the signal aborts, whatever the source does then. Not by `for await`, which would
- * wait for it; nor by `Promise.race`, which would keep something of each chunk.
+ * Reads a source chunk by chunk until the signal aborts, even when the source ignores the signal. `for await` would wait
+ * for such a source, and `Promise.race` would retain memory for each chunk.
  */
 export class ChunkReader {
 	readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
@@ -23,7 +23,7 @@ export class ChunkReader {
 		signal.addEventListener("abort", this.#aborted, { once: true });
 	}
 
-	/** The next chunk; bytes have become text. @throws what the source throws, or the signal's reason. */
+	/** The next chunk, with bytes decoded to text. @throws the source's error, or the signal's reason. */
 	async next(): Promise<{ done?: boolean | undefined; value: unknown }> {
 		this.#signal.throwIfAborted();
 		const step = await this.#unlessAborted(() => this.#iterator.next());
@@ -31,7 +31,7 @@ export class ChunkReader {
 			const rest = this.#decoder.decode();
 			return rest === "" ? ended : { value: rest };
 		}
-		// As `for await` does with an iterator that is not asynchronous.
+		// `for await` treats a synchronous iterator the same way.
 		const promised: unknown = step.value;
 		const value =
 			promised instanceof Promise ? await this.#unlessAborted(() => promised) : promised;
@@ -45,7 +45,7 @@ export class ChunkReader {
 		});
 	}
 
-	/** Tells the source that no more is wanted. It need not listen, and is not waited for. */
+	/** Tells the source to stop. It may ignore this, and nobody waits for it. */
 	async cancel(): Promise<void> {
 		this.#signal.removeEventListener("abort", this.#aborted);
 		await this.#iterator.return?.();
@@ -54,12 +54,12 @@ export class ChunkReader {
 	readonly #aborted = (): void => this.#abort?.();
 }
 
-/** Whether it is bytes, of which JSON would make an object without them. */
+/** Whether the value is bytes. JSON would turn them into an object of numbers. */
 export function isBytes(value: unknown): value is ArrayBuffer | ArrayBufferView<ArrayBuffer> {
 	return value instanceof ArrayBuffer || ArrayBuffer.isView(value);
 }
 
-/** Whether it is what a source returns, and no options. */
+/** Whether the value can be what a source returns, rather than an options object. */
 export function areChunks(value: unknown): boolean {
 	const given = Object(value) as Partial<
 		ReadableStream & AsyncIterable<unknown> & Iterable<unknown>
@@ -92,7 +92,7 @@ function streamIterator(reader: ReadableStreamDefaultReader<unknown>): AsyncIter
 			}
 		},
 		return: async () => {
-			// Of a stream that has failed, this would fail with the same error.
+			// After a failed read this would fail with the same error.
 			if (!hasFailed) await reader.cancel();
 			return ended;
 		},

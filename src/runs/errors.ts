@@ -1,7 +1,7 @@
 import { SseError } from "../core/errors.ts";
 import type { RunAppended, RunState } from "../core/run-store.ts";
 
-/** What is wrong with a run, as a closed set. */
+/** The kinds of errors of a run. */
 export type RunErrorCode =
 	| "superseded"
 	| "unknown_run"
@@ -33,7 +33,7 @@ export class RunError extends SseError {
 	}
 }
 
-/** Why the store takes no more, in words. */
+/** The store's reasons for refusing an append, in words. */
 export function refusalOf({ refused, state }: Extract<RunAppended, { refused: string }>): RunError {
 	switch (refused) {
 		case "superseded": {
@@ -51,7 +51,7 @@ export function refusalOf({ refused, state }: Extract<RunAppended, { refused: st
 	}
 }
 
-/** What a reader is told by an adapter when a run has neither come to its end nor was stopped. */
+/** What an adapter tells its readers when a run was neither finished nor cancelled. */
 export function brokenOff(end: { readonly status: RunState } | undefined): RunError {
 	return new RunError("gap", `The stream broke off: ${end?.status ?? "it was left"}.`);
 }

@@ -4,38 +4,38 @@ import type { Message } from "../core/message/message.ts";
 import type { RunEnd } from "./reader.ts";
 
 /**
- * How a run is written for those who parse the response. The answers have nothing but data, comments and ids, for such
- * parsers take every other field for an error.
+ * How a run is written for another library's parser. Answers contain only data, comments and ids, because such parsers
+ * reject every other field.
  */
 export interface RunFormat {
 	/** Further headers of the response. */
 	readonly headers?: Readonly<Record<string, string>>;
-	/** What says that there is no such run: 404, or 204 where the protocol takes that for "nothing to resume". */
+	/** The status for an unknown run: 404, or 204 where the protocol reads that as "nothing to resume". */
 	readonly absent: 204 | 404;
 	/**
-	 * Whether a client whose response ends early comes back by itself. If not, it is told by `failure`, and by a 503
+	 * Whether the client reconnects when its response ends early. If it does not, `failure` tells it, and it gets a 503
 	 * while the broker is away.
 	 */
 	readonly comesBack: boolean;
-	/** One chunk, as frames. */
+	/** The frames of one chunk. */
 	chunk(message: Message): string;
-	/** What comes last, as frames. */
+	/** The frames at the end. */
 	end(end: RunEnd & { readonly id: string }): string;
 	/**
-	 * What says that the rest does not come, as frames; the response ends after it. Chunks are missing; or, where a client
-	 * does not come back by itself, the server ends the response before the run has ended.
+	 * The frames that say that the rest will not come; the response ends after them. Chunks are missing, or the server
+	 * ends the response early and the client does not reconnect by itself.
 	 */
 	failure(): string;
 	/**
-	 * What asks a client that comes back to do so after so many ms, as frames: the server ends its response before the run
-	 * has ended. Without it nothing is said.
+	 * The frames that ask the client to reconnect after this many ms, when the server ends its response before the run has
+	 * ended. Without this function nothing is sent.
 	 */
 	comeBack?(ms: number): string;
 }
 
 const plainChunk = ({ data, id }: Message): string => frame({ data: dataText(data), id });
 
-// Whoever was not sent all comes back with its cursor, and is told by a 404.
+// A client without all chunks returns with its cursor, and gets a 404.
 const noWords = (): string => "";
 
 /** For an EventSource: data and ids. */
@@ -43,13 +43,13 @@ export const plainFormat: RunFormat = {
 	absent: 404,
 	comesBack: true,
 	chunk: plainChunk,
-	// Whoever comes back with it is told by a 204 that it is over.
+	// A client that returns with this position gets a 204: the run is over.
 	end: ({ id }) => `id:${id}\n\n`,
 	failure: noWords,
 	comeBack: retryFrame,
 };
 
-/** The same, with an event of ours that says how the run has ended. */
+/** The same, plus an event of ours that says how the run ended. */
 export const toldFormat: RunFormat = {
 	absent: 404,
 	comesBack: true,

@@ -3,8 +3,8 @@ import type { Message } from "../core/message/message.ts";
 import type { RunEndState } from "../core/run-store.ts";
 
 /**
- * The messages of a run's channel. A chunk has no type. What has one only says that the store is to be asked, for
- * anybody who may publish to the broker can send it.
+ * The messages of a run's channel. A chunk has no type. A message with a type only asks readers to look at the store:
+ * anybody with access to the broker can send one.
  */
 const endType = "run.end";
 const cancelType = "run.cancel";
@@ -21,7 +21,7 @@ function payload(data: unknown, type?: string): string {
 	return encode({ data, type, id: undefined, retry: undefined });
 }
 
-/** Chunks and ends count only where the store has given them an id. */
+/** Chunks and ends count only with an id from the store. */
 export function kindOf({ type, id }: Message): MessageKind {
 	if (type === "sse.gap") return "gap";
 	if (type === cancelType) return "cancel";

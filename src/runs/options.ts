@@ -1,40 +1,40 @@
 import { type Advice, checkNames } from "../core/known-names.ts";
 import { checkedNumber } from "../core/limits.ts";
 
-/** How chunks are gathered for the broker. */
+/** How chunks are batched. */
 export interface BatchOptions {
 	/**
-	 * How long chunks may be gathered, in ms, since the last call. After a longer silence a chunk
-	 * is sent at once.
+	 * How long chunks may wait for each other, in ms, since the last call. After a longer silence a
+	 * chunk is sent at once.
 	 *
 	 * @defaultValue `50`
 	 */
 	wait?: number | undefined;
 	/**
-	 * This many characters are sent without waiting.
+	 * A batch of this many characters is sent at once.
 	 *
 	 * @defaultValue `4_096`
 	 */
 	bytes?: number | undefined;
 }
 
-/** What runs may cost. */
+/** The limits of runs. */
 export interface RunLimits {
 	/**
-	 * One chunk as it is stored, in bytes; at most `limits.messageBytes` of the `ServerSentEvents`.
+	 * The size of one stored chunk, in bytes; at most `limits.messageBytes` of the `ServerSentEvents`.
 	 *
 	 * @defaultValue `262_144`: 256 KiB
 	 */
 	chunkBytes?: number | undefined;
 	/**
-	 * All chunks of a run as they are stored, in bytes.
+	 * The size of all stored chunks of a run, in bytes.
 	 *
 	 * @defaultValue `16_777_216`: 16 MiB
 	 */
 	runBytes?: number | undefined;
 	/**
-	 * Producers at a time in this process. On Workers they are not counted: a producer there goes
-	 * with its request.
+	 * Concurrent producers in this process. They are not counted on Workers, where a producer ends with its
+	 * request.
 	 *
 	 * @defaultValue `1_000`
 	 */
@@ -44,19 +44,19 @@ export interface RunLimits {
 /** The options of `Runs`. */
 export interface RunsOptions {
 	/**
-	 * What the channels of runs begin with; the rest is the run's id. Nobody else publishes to such channels here.
+	 * The prefix of the runs' channels; the run's id follows it. Nothing else publishes to these channels here.
 	 *
 	 * @defaultValue `"run."`
 	 */
 	prefix?: string | undefined;
 	/**
-	 * Messages of a run; text that is sent together is one.
+	 * Messages per run. Text that is sent together is one message.
 	 *
 	 * @defaultValue `20_000`
 	 */
 	maxLength?: number | undefined;
 	/**
-	 * How long a run may last, in ms.
+	 * How long a run may take, in ms.
 	 *
 	 * @defaultValue `3_600_000`: an hour
 	 */
@@ -68,32 +68,32 @@ export interface RunsOptions {
 	 */
 	keepDone?: number | undefined;
 	/**
-	 * How long nothing may be heard of a producer, in ms, before it counts as lost. One that `start` runs tells three
-	 * times as often that it is there, whatever its source does.
+	 * How long a producer may be silent, in ms, before it counts as lost. A producer of `start` renews this lease three
+	 * times as often, even when its source is silent.
 	 *
 	 * @defaultValue `15_000`
 	 */
 	lease?: number | undefined;
 	/**
-	 * How long what was said may wait for a broker that is away, in ms. Then the run's signal aborts.
+	 * How long chunks may wait for a broker that is away, in ms. After that the run's signal aborts.
 	 *
 	 * @defaultValue `60_000`
 	 */
 	timeout?: number | undefined;
 	/**
-	 * How chunks are gathered for the broker.
+	 * How chunks are batched.
 	 *
 	 * @defaultValue the default of each of its options
 	 */
 	batch?: BatchOptions | undefined;
 	/**
-	 * What runs may cost.
+	 * The limits of runs.
 	 *
 	 * @defaultValue the default of each limit
 	 */
 	limits?: RunLimits | undefined;
 	/**
-	 * The platform's `waitUntil`: it gets the work that goes on after the response.
+	 * The platform's `waitUntil`. It receives the work that continues after the response.
 	 *
 	 * @defaultValue none
 	 */
@@ -111,7 +111,7 @@ export type CheckedRunsOptions = ReturnType<typeof checkedRunsOptions>;
 /**
  * Fills in the defaults.
  *
- * @param messageBytes the most that a message may have.
+ * @param messageBytes the largest message that may be published, in bytes.
  * @throws {TypeError} that names the option and its rule.
  */
 export function checkedRunsOptions(options: RunsOptions, messageBytes: number) {
@@ -158,7 +158,7 @@ export function checkedRunsOptions(options: RunsOptions, messageBytes: number) {
 }
 
 /**
- * Checks what `read()` is given.
+ * Checks the arguments of `read()`.
  *
  * @throws {TypeError} that names the option and its rule.
  */
@@ -172,7 +172,7 @@ export function checkReadFrom(from: { after?: unknown; signal?: unknown }): void
 	throw new TypeError("Runs: read(): signal: must be an AbortSignal.");
 }
 
-/** The longest that a timer can be set to, in ms. */
+/** The longest delay of a timer, in ms. */
 const longest = 2_147_483_647;
 
 /** @throws {TypeError} that names the option and its rule. */

@@ -5,44 +5,44 @@ import { RunError, refusalOf } from "./errors.ts";
 import { chunkPayload } from "./messages.ts";
 import type { CheckedRunsOptions } from "./options.ts";
 
-/** Characters that may be unsent before the source has to wait. */
+/** Unsent characters before the source has to wait. */
 const mostUnsent = 1_048_576;
 
-/** Messages in one call. */
+/** Messages per call. */
 const mostTogether = 1_000;
 
-/** Between two tries while the broker is away, in ms: the first pause, and the longest. */
+/** The pauses between retries while the broker is away, in ms: the first and the longest. */
 const firstPause = 50;
 const longestPause = 1_000;
 
-/** What an outbox needs. */
+/** The dependencies of an outbox. */
 export interface Sending {
 	readonly options: Pick<CheckedRunsOptions, "batch" | "limits" | "timeout">;
 	/** In ms. */
 	readonly lease: number;
 	append(payloads: readonly string[], from: number): Promise<RunAppended>;
-	/** Somebody wants the run to be cancelled. May be called more than once. */
+	/** Somebody asked to cancel the run. May be called more than once. */
 	onCancel(reason: string): void;
-	/** Nothing is taken any more. Called once. */
+	/** Nothing more is accepted. Called once. */
 	onFailure(error: Error): void;
 }
 
 /**
- * What a producer has said and the store has not: gathered, sent in order with one call under way at a time, and
- * again while the broker is away. A call says how many came before it, so that none is stored twice.
+ * Chunks of a producer that are not yet stored. They are batched and sent in order, one call at a time, and sent again while
+ * the broker is away. Each call says how many chunks came before it, so none is stored twice.
  */
 export class Outbox {
 	readonly #sending: Sending;
-	/** Text that goes on: it is one message when it leaves. */
+	/** Text that may still grow. It becomes one message when it is sent. */
 	#text = "";
 	#payloads: string[] = [];
-	/** Under way, or to be sent again. */
+	/** In flight, or waiting for a retry. */
 	#batch: readonly string[] = [];
 	#unsent = 0;
 	#stored = 0;
 	#isBusy = false;
 	#isFlushing = false;
-	/** As `performance.now()` has it; the claim is one. */
+	/** The time of the last successful call, as `performance.now()` gives it. The claim is a call. */
 	#lastCall = performance.now();
 	#isFirst = true;
 	#waitingSince: number | undefined;
@@ -57,10 +57,10 @@ export class Outbox {
 	}
 
 	/**
-	 * Takes a chunk.
+	 * Accepts a chunk.
 	 *
-	 * @returns what to wait for before the next one, when too much is unsent.
-	 * @throws {TypeError} when JSON cannot carry it. @throws {RunError} `run_limit` when it is too large.
+	 * @returns a promise to await before the next chunk, when too much is unsent.
+	 * @throws {TypeError} when the value is not JSON. @throws {RunError} `run_limit` when it is too large.
 	 */
 	add(chunk: unknown): Promise<void> | undefined {
 		if (this.#error !== undefined) throw this.#error;
@@ -73,7 +73,7 @@ export class Outbox {
 		return this.#unsent > mostUnsent ? this.#settled(() => this.#unsent <= mostUnsent) : undefined;
 	}
 
-	/** Sends what there is, and resolves when it is stored. @throws why it is not. */
+	/** Sends everything, and resolves when it is stored. @throws when it cannot be stored. */
 	async flush(): Promise<void> {
 		if (this.#error !== undefined) throw this.#error;
 		this.#isFlushing = true;
@@ -81,12 +81,12 @@ export class Outbox {
 			this.#go();
 			await this.#settled(() => this.#unsent === 0 && !this.#isBusy);
 		} finally {
-			// What comes later is gathered again.
+			// Later chunks form a new batch.
 			this.#isFlushing = false;
 		}
 	}
 
-	/** Sends nothing any more. */
+	/** Stops sending. */
 	close(): void {
 		this.#error ??= new RunError("superseded", "The run's producer is done.");
 		this.#disarm();
@@ -95,7 +95,7 @@ export class Outbox {
 	#addText(text: string): void {
 		if (text === "") return;
 		const { chunkBytes } = this.#sending.options.limits;
-		// Pieces are joined until they are as large as a batch; a larger one stands alone.
+		// Pieces are joined up to the size of a batch; a larger piece is a message of its own.
 		if (this.#text.length > 0 && this.#text.length + text.length > chunkBytes / 4) {
 			this.#sealText(false);
 		}
@@ -103,14 +103,14 @@ export class Outbox {
 		this.#unsent += text.length;
 	}
 
-	/** @param whole also half of a surrogate pair at its end, which else waits for the other half. */
+	/** @param whole also sends half of a surrogate pair at the end, which otherwise waits for its other half. */
 	#sealText(whole: boolean): void {
 		const text = this.#text;
 		const sealed = !whole && isCut(text) ? text.slice(0, -1) : text;
 		if (sealed === "") return;
 		this.#text = text.slice(sealed.length);
 		this.#unsent -= sealed.length;
-		// What is half a pair after all has no form in UTF-8.
+		// An unpaired half has no form in UTF-8.
 		this.#addPayload(chunkPayload(whole ? sealed.toWellFormed() : sealed));
 	}
 
@@ -126,12 +126,12 @@ export class Outbox {
 		this.#unsent += payload.length;
 	}
 
-	/** Whether there is more than half of a pair, which waits for the other half. */
+	/** Whether there is more to send than a waiting half of a surrogate pair. */
 	get #isSendable(): boolean {
 		return this.#unsent > (!this.#isFlushing && isCut(this.#text) ? 1 : 0);
 	}
 
-	/** Sends, if it is time. */
+	/** Sends when it is time. */
 	#go(): void {
 		if (this.#isBusy || this.#error !== undefined) return;
 		const { wait, bytes } = this.#sending.options.batch;
@@ -142,15 +142,15 @@ export class Outbox {
 		else this.#arm();
 	}
 
-	/** Wakes when what waits is due; else when the lease is to be extended. */
+	/** Wakes when the batch is due, or else when the lease needs renewal. */
 	#arm(): void {
 		const what = this.#isSendable ? "send" : "renew";
-		// It is called with each chunk.
+		// This runs for every chunk.
 		if (this.#armedTo === what) return;
 		this.#disarm();
 		this.#armedTo = what;
 		const { lease, options } = this.#sending;
-		// What waits is no sign of the producer to anybody.
+		// Waiting chunks do not renew the lease.
 		const pause = Math.min(lease / 3, what === "send" ? options.batch.wait : Infinity);
 		const ms = Math.max(0, this.#lastCall + pause - performance.now());
 		this.#timer = setTimeout(() => void this.#send(performance.now()), ms);
@@ -196,7 +196,7 @@ export class Outbox {
 		if (answer.cancel !== undefined) this.#sending.onCancel(answer.cancel);
 	}
 
-	/** Tries again, until it has taken too long. */
+	/** Retries until the time is up. */
 	async #failed(failure: unknown): Promise<void> {
 		const { timeout } = this.#sending.options;
 		let error: unknown = failure;
@@ -240,7 +240,7 @@ export class Outbox {
 	}
 }
 
-/** Whether a text ends within a surrogate pair. */
+/** Whether a text ends inside a surrogate pair. */
 function isCut(text: string): boolean {
 	const last = text.charCodeAt(text.length - 1);
 	return last >= 0xd800 && last < 0xdc00;

@@ -10,10 +10,10 @@ import type { CheckedRunsOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import type { RunEnd } from "./reader.ts";
 
-/** Makes what a run says. Its signal aborts when nobody wants or takes it any more. */
+/** Yields a run's chunks. Its signal aborts when the run is cancelled, or when the broker accepts no more. */
 export type RunSource = (signal: AbortSignal) => RunChunks | Promise<RunChunks>;
 
-/** Whose run it is. */
+/** The run and its lease. */
 export interface Claimed {
 	readonly channel: string;
 	readonly token: string;
@@ -22,10 +22,10 @@ export interface Claimed {
 	readonly host?: unknown;
 }
 
-/** Between two tries to store the end while the broker is away, in ms. */
+/** The pause between retries of storing the end, in ms. */
 const endPause = 500;
 
-/** Has a source say what it has to say, and ends the run. */
+/** Reads a source to its end, and then ends the run. */
 export class Producer {
 	readonly #runHost: RunHost;
 	readonly #options: CheckedRunsOptions;
@@ -49,7 +49,7 @@ export class Producer {
 		});
 	}
 
-	/** Resolves to how it has ended; never rejects. */
+	/** Resolves to how the run ended; never rejects. */
 	async run(source: RunSource): Promise<RunEnd> {
 		const { signal } = this.#abort;
 		const report = (error: unknown) => this.#runHost.report(error, this.#claimed.channel);
@@ -72,12 +72,12 @@ export class Producer {
 		} finally {
 			stopListening.abort();
 			this.#outbox.close();
-			// The source need not listen to its signal, and may never come to an end.
+			// The source may ignore its signal, and may never end.
 			reader?.cancel().catch(report);
 		}
 	}
 
-	/** The process is to end: the run ends before it, so that its readers need not wait for the lease. */
+	/** The process is ending. The run ends first, so that its readers need not wait for the lease. */
 	stop(): void {
 		this.#abort.abort(closedError("ServerSentEvents"));
 	}
@@ -88,7 +88,7 @@ export class Producer {
 		this.#abort.abort(new RunError("run_cancelled", text));
 	}
 
-	/** Hears of a cancel also while there is nothing to append. */
+	/** Learns of a cancel even while there is nothing to append. */
 	async #listen(signal: AbortSignal): Promise<void> {
 		const { channel, host } = this.#claimed;
 		while (!signal.aborted) {
@@ -106,13 +106,13 @@ export class Producer {
 						stop = each;
 						if (isOver) each();
 						else if (signal.aborted) resolve();
-						// It may have been cancelled before anybody listened.
+						// It may have been cancelled before the subscription existed.
 						else this.#look().catch(reject);
 					}, reject);
 				});
 			} catch (error) {
 				const code = error instanceof SseError ? error.code : undefined;
-				// Each append says it, too, so a broker that refuses is not asked again.
+				// Every append answers this too, so a refused read is not repeated.
 				if (code === "closed" || code === "refused") return;
 				await new Promise((resolve) => setTimeout(resolve, endPause));
 			} finally {
@@ -123,14 +123,14 @@ export class Producer {
 		}
 	}
 
-	/** A message says only that somebody may want it cancelled: whoever may publish to the broker can send it. */
+	/** The message is only a hint, which anybody with access to the broker can send. The store decides. */
 	async #look(): Promise<void> {
 		const { channel, host } = this.#claimed;
 		try {
 			const record = await this.#runHost.connector(host).runs.status(channel);
 			if (record?.cancel !== undefined) this.#cancel(record.cancel);
 		} catch (error) {
-			// What befalls the subscription is reported by the core.
+			// The core reports errors of the subscription.
 			const code = error instanceof SseError ? error.code : undefined;
 			if (code !== "unavailable" && code !== "closed") this.#runHost.report(error, channel);
 			throw error;
@@ -140,7 +140,7 @@ export class Producer {
 	async #failed(error: unknown): Promise<RunEnd> {
 		const { channel } = this.#claimed;
 		const reason: unknown = this.#abort.signal.aborted ? this.#abort.signal.reason : error;
-		// What was said until then was said.
+		// Chunks before the error count.
 		await this.#outbox.flush().catch(() => undefined);
 		if (reason instanceof RunError && reason.code === "run_cancelled") {
 			return this.#end("cancelled", this.#cancelReason);
@@ -153,7 +153,7 @@ export class Producer {
 		return this.#end("error", "");
 	}
 
-	/** Stores the end, unless somebody else has. */
+	/** Stores the end, unless somebody else stored one. */
 	async #end(state: RunEndState, reason: string): Promise<RunEnd> {
 		const { channel, token, host } = this.#claimed;
 		const finish = { token, state, reason, payload: endPayload(state) };
@@ -175,7 +175,7 @@ export class Producer {
 	}
 }
 
-/** The source, unless the signal aborts before there is one. */
+/** Calls the source's function, unless the signal aborts first. */
 async function withSignal(
 	source: RunSource,
 	signal: AbortSignal,
@@ -186,7 +186,7 @@ async function withSignal(
 	return new Promise((resolve, reject) => {
 		const abort = () => {
 			reject(signal.reason);
-			// Nobody reads what comes of it.
+			// Nobody uses its result.
 			made.then((chunks) => new ChunkReader(chunks, signal).cancel()).catch(report);
 		};
 		signal.addEventListener("abort", abort, { once: true });
@@ -194,18 +194,18 @@ async function withSignal(
 	});
 }
 
-/** For so long, in ms, a source that never waits may keep others waiting. */
+/** How long a source that never waits may occupy the event loop, in ms. */
 const longestTurn = 10;
 
-/** The time is looked at once for so many chunks. */
+/** How many chunks pass between two looks at the clock. */
 const chunksPerLook = 16;
 
-/** Lets others have their turn of the event loop. */
+/** Yields to the event loop. */
 class Turn {
 	#begun = performance.now();
 	#chunks = 0;
 
-	/** Asked after each chunk. */
+	/** Called after each chunk. */
 	get isOver(): boolean {
 		this.#chunks++;
 		return this.#chunks % chunksPerLook === 0 && performance.now() - this.#begun > longestTurn;

@@ -6,16 +6,16 @@ import type { RunEnd } from "./reader.ts";
 import type { Started } from "./status.ts";
 import type { RunSteps } from "./steps.ts";
 
-/** How long `close()` waits for the ends of runs to be stored, in ms. */
+/** How long `close()` waits until the ends of runs are stored, in ms. */
 const endPatience = 3_000;
 
-/** The producers of this process that have a source. */
+/** The producers of this process that read a source. */
 export class Producers {
 	readonly #runHost: RunHost;
 	readonly #options: CheckedRunsOptions;
 	readonly #steps: RunSteps;
 	#count = 0;
-	/** Those that `close()` stops. */
+	/** The producers that `close()` stops. */
 	readonly #open = new Map<Producer, Promise<RunEnd>>();
 	#isStopped = false;
 
@@ -30,7 +30,7 @@ export class Producers {
 		source: RunSource,
 	): Promise<Started<{ readonly done: Promise<RunEnd> }>> {
 		const { limits, lease, waitUntil } = this.#options;
-		// Where a request that is over takes its producer along, nobody says so, and the platform bounds them.
+		// Where a producer ends with its request, its end is not observable. The platform bounds how many there are.
 		const isCounted = this.#runHost.connector().scope === "process";
 		if (isCounted && this.#count >= limits.runs) {
 			throw new RunError(
@@ -47,7 +47,7 @@ export class Producers {
 			try {
 				waitUntil?.(done);
 			} catch (error) {
-				// The run goes on, and whoever asked is its producer.
+				// The run continues, and this caller is its producer.
 				this.#runHost.report(error, channel);
 			}
 			return { role: "producer", done };
@@ -56,7 +56,7 @@ export class Producers {
 		}
 	}
 
-	/** @param isStopped whether `close()` ends its run: where requests may not share I/O, none can end another's. */
+	/** @param isStopped whether `close()` may end this run. Where requests cannot share I/O, no request can end another's. */
 	#produce(claimed: Claimed, source: RunSource, isStopped: boolean): Promise<RunEnd> {
 		const producer = new Producer(this.#runHost, this.#options, claimed);
 		const done = producer.run(source).finally(() => {
@@ -68,14 +68,14 @@ export class Producers {
 			this.#open.set(producer, done);
 			this.#runHost.beforeClose.add(this.#stop);
 		}
-		// It was begun while the others were stopped.
+		// It began while the others were being stopped.
 		if (this.#isStopped) producer.stop();
 		return done;
 	}
 
 	/**
-	 * Has all end their runs: else readers elsewhere would wait for the lease. A broker that is away is waited for no longer
-	 * than a moment.
+	 * Ends all runs of this process; otherwise readers elsewhere would wait for their leases. It waits only a moment for a
+	 * broker that is away.
 	 */
 	readonly #stop = async (): Promise<void> => {
 		this.#isStopped = true;

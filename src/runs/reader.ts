@@ -8,7 +8,7 @@ import { kindOf } from "./messages.ts";
 import type { RunChunk } from "./status.ts";
 import { SharedLooks, Watch } from "./watch.ts";
 
-/** How a run has ended. */
+/** How a run ended. */
 export interface RunEnd {
 	/** `done`, `error`, `cancelled` or `lost`. */
 	readonly status: RunEndState;
@@ -16,31 +16,31 @@ export interface RunEnd {
 	readonly reason?: string | undefined;
 }
 
-/** What a reader comes to: a chunk, or the end. */
+/** What a reader yields: a chunk, or the end. */
 export type Step =
 	| { readonly message: Message; readonly end?: undefined }
 	| { readonly end: RunEnd & { readonly id: string } };
 
 export interface ReadFrom {
-	/** The id after which to begin; default: with the first chunk. */
+	/** The id to start after. Default: from the first chunk. */
 	readonly after?: string | undefined;
 	readonly signal?: AbortSignal | undefined;
 	readonly host?: unknown;
-	/** Hears which streams of the channel to end. */
+	/** Learns which streams of the channel to end. */
 	readonly onDisconnect?: Visit["onDisconnect"] | undefined;
 }
 
-/** Everything that a run has said so far. */
+/** Everything that a run contains so far. */
 interface Collected {
 	readonly record: RunRecord;
 	readonly chunks: readonly unknown[];
 	readonly lastEventId: string | undefined;
 }
 
-/** Messages in one read of the history. */
+/** Messages per read of the history. */
 const pageSize = 500;
 
-/** Reads runs: their messages from the channel, and what has become of them from the store. */
+/** Reads runs: messages from the channel, states from the store. */
 export class RunReaders {
 	readonly #host: RunHost;
 	readonly #looks: SharedLooks;
@@ -51,14 +51,14 @@ export class RunReaders {
 		this.#looks = new SharedLooks((channel) => host.connector().runs.status(channel));
 	}
 
-	/** How the run stands; undefined: there is none. Where requests may not share I/O, each looks by itself. */
+	/** The state of a run; undefined: it does not exist. Where requests cannot share I/O, each reads for itself. */
 	async look(channel: string, host?: unknown): Promise<RunRecord | undefined> {
 		const { scope, runs } = this.#host.connector(host);
 		return scope === "process" ? this.#looks.look(channel) : runs.status(channel);
 	}
 
 	/**
-	 * What the run says, until its end.
+	 * The chunks of the run, until its end.
 	 *
 	 * @throws {RunError} `gap` when chunks are missing, `unknown_run` when it is gone.
 	 */
@@ -82,7 +82,7 @@ export class RunReaders {
 		}
 	}
 
-	/** The same for users; it returns how the run ended. */
+	/** The same for users. It returns how the run ended. */
 	async *read(channel: string, from: ReadFrom): AsyncGenerator<RunChunk, RunEnd | undefined> {
 		const record = await this.look(channel);
 		if (record === undefined) throw gone();
@@ -96,7 +96,7 @@ export class RunReaders {
 		return undefined;
 	}
 
-	/** The record, and all chunks that are kept by now. Undefined: there is no such run. */
+	/** The record, and all chunks that are still kept. Undefined: the run does not exist. */
 	async collect(channel: string): Promise<Collected | undefined> {
 		for (;;) {
 			const record = await this.look(channel);
@@ -104,7 +104,7 @@ export class RunReaders {
 			try {
 				return { record, ...(await this.#chunksOf(channel, record)) };
 			} catch (error) {
-				// It was deleted meanwhile, and may have begun anew.
+				// It was deleted meanwhile, and may have been started again.
 				if (!(error instanceof RunError) || error.code !== "unknown_run") throw error;
 			}
 		}
@@ -132,13 +132,13 @@ export class RunReaders {
 		}
 	}
 
-	/** Why chunks are not there: it is gone, or they alone are. */
+	/** Why chunks are missing: the run is deleted, or only the chunks were trimmed. */
 	async #missing(channel: string, { name }: RunRecord, host?: unknown): Promise<RunError> {
 		const found = await this.look(channel, host);
 		return found?.name === name ? gap() : gone();
 	}
 
-	/** Of a run that goes on. It ends early when it is time to look at the record again. */
+	/** The chunks of a running run. It returns early when it is time to read the record again. */
 	async *#live(
 		channel: string,
 		record: RunRecord,
@@ -163,7 +163,7 @@ export class RunReaders {
 				} else if (kind === "end") {
 					const found = await this.look(channel, host);
 					if (found?.name !== name) throw gone();
-					// Anybody may have sent it who may publish to the broker.
+					// Anybody with access to the broker may have sent it.
 					if (found.end === message.id) yield { end: endOf(found) };
 				} else if (kind === "chunk") {
 					if (message.id !== undefined) watch.heard(message.id);
@@ -171,7 +171,7 @@ export class RunReaders {
 				}
 			}
 		} catch (error) {
-			// It goes on from the history, where nothing waits in memory for who reads slowly.
+			// It continues from the history, so nothing queues in memory for a slow reader.
 			if (!(error instanceof SseError) || error.code !== "slow_consumer") throw error;
 		} finally {
 			leave();
@@ -180,7 +180,7 @@ export class RunReaders {
 		}
 	}
 
-	/** Of a run that has ended: no subscription, and a look for each page. */
+	/** The chunks of a run that has ended. It needs no subscription, and reads the record for each page. */
 	async *#kept(
 		channel: string,
 		record: RunRecord,
@@ -189,7 +189,7 @@ export class RunReaders {
 	): AsyncGenerator<Step, void> {
 		const { history } = this.#host.connector(host);
 		const end = endOf(record);
-		// Whoever has the end as well, as after a snapshot, is only told of it again.
+		// A reader that already has the end, as after a snapshot, is only told again.
 		if (isPosition(after) && !isAfter(end.id, after)) {
 			yield { end };
 			return;

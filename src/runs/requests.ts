@@ -32,18 +32,18 @@ export interface RunStreamOptions {
 	 */
 	format?: "plain" | "told" | RunFormat | undefined;
 	/**
-	 * What the runtime passed to its fetch handler after the request.
+	 * The further arguments that the runtime passed to its fetch handler.
 	 *
 	 * @defaultValue none
 	 */
 	host?: unknown;
 }
 
-/** Between two looks for a run that is not there yet, in ms: the first pause, and the longest. */
+/** The pauses between looks for a run that does not exist yet, in ms: the first and the longest. */
 const firstPause = 100;
 const longestPause = 1_000;
 
-/** A request, and how it is to be answered. */
+/** A request, and the form of its answer. */
 interface Asked {
 	readonly request: Request;
 	readonly format: RunFormat;
@@ -80,7 +80,7 @@ export async function answerRequest(
 		try {
 			return runHost.stream(streamed, { ...visit.headers, ...format.headers });
 		} catch (error) {
-			// No header, say, and nobody would end the body.
+			// A header, for example, may be invalid. Nobody else would cancel the body.
 			await streamed?.cancel();
 			throw error;
 		}
@@ -93,7 +93,7 @@ export async function answerRequest(
 	}
 }
 
-/** @returns undefined: the cursor is none of this run's; null: the request wants no body. */
+/** @returns undefined: the cursor does not belong to this run; null: the request wants no body. */
 async function streamOf(
 	runHost: RunHost,
 	readers: RunReaders,
@@ -107,7 +107,7 @@ async function streamOf(
 	const { after, isClaimed } = answer;
 	const { onDisconnect } = visit;
 	if (isClaimed && !(await isIn(runHost, channel, after, host))) return undefined;
-	// A body begins to read at once, and nobody would end it.
+	// A body starts reading at once, and nobody else would cancel it.
 	if (request.method === "HEAD") return null;
 	return runBody({
 		format,
@@ -120,9 +120,9 @@ async function streamOf(
 	});
 }
 
-/** When a stream that begins now is to end: those who came together do not all leave together. */
+/** When a stream that begins now is to end. Streams that began together end at different times. */
 function endOf(maxDuration: number): number {
-	// A body looks at the time once a second.
+	// A body looks at the clock once a second.
 	const tick = Math.min(1_000, maxDuration / 10);
 	return Date.now() + maxDuration * (0.9 + Math.random() / 10) - tick;
 }
@@ -133,7 +133,7 @@ async function isIn(runHost: RunHost, channel: string, position: string, host: u
 	return covered;
 }
 
-/** The record, once there is one; undefined: it was waited for in vain. */
+/** The record, once it exists. Undefined: the wait timed out. */
 async function awaited(readers: RunReaders, channel: string, wait: number, host: unknown) {
 	const deadline = performance.now() + wait;
 	let pause = firstPause;
@@ -154,7 +154,7 @@ function absent({ absent: status }: RunFormat, headers: Record<string, string>):
 
 export const absentText = "There is no such run, or it is kept no longer.";
 
-/** What will pass, for those who see the status. */
+/** A 503 for a failure that may be temporary: the client sees the status. */
 export function away(error: string, headers: Record<string, string>): Response {
 	const more = { "cache-control": "no-store", "retry-after": "3" };
 	return Response.json({ error }, { status: 503, headers: { ...headers, ...more } });

@@ -1,32 +1,32 @@
 import { brokenOff } from "./errors.ts";
 import type { Runs } from "./runs.ts";
 
-/** What `createResumableStreamContext` of the package `resumable-stream` gives, by shape. */
+/** What `createResumableStreamContext` of the package `resumable-stream` returns, by shape. */
 export interface ResumableStreams {
-	/** Begins a stream or joins it. `null`: it is done. */
+	/** Begins a stream or joins it. `null`: it has ended. */
 	resumableStream(
 		streamId: string,
 		makeStream: () => ReadableStream<string>,
 		skipCharacters?: number,
 	): Promise<ReadableStream<string> | null>;
-	/** Joins a stream. `null`: it is done; `undefined`: there is none. */
+	/** Joins a stream. `null`: it has ended; `undefined`: it does not exist. */
 	resumeExistingStream(
 		streamId: string,
 		skipCharacters?: number,
 	): Promise<ReadableStream<string> | null | undefined>;
-	/** As `resumableStream`: of two who begin a stream one does. */
+	/** Like `resumableStream`. Of two callers that begin a stream, one does. */
 	createNewResumableStream(
 		streamId: string,
 		makeStream: () => ReadableStream<string>,
 		skipCharacters?: number,
 	): Promise<ReadableStream<string> | null>;
-	/** Whether there is one that goes on (`true`), or is done. */
+	/** Whether a stream is running (`true`), has ended, or does not exist. */
 	hasExistingStream(streamId: string): Promise<null | true | "DONE">;
 }
 
 /**
- * A drop-in for the context of the package `resumable-stream`, on runs: a producer that dies errors its readers'
- * streams, and what was said has limits in length and time.
+ * A drop-in for the context of the package `resumable-stream`, on runs. When a producer dies, its readers' streams fail.
+ * Length and duration are limited.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export function resumableStreams(runs: Runs): ResumableStreams {
 			);
 		}
 		const { role } = await runs.start(id, makeStream);
-		// Its own stream is handed to whoever began it, also when it is done by now.
+		// The caller that began the stream reads it from the source, even when it has ended by now.
 		return role === "producer" ? textOf(runs, id, skip) : ((await existing(id, skip)) ?? null);
 	};
 	return {
@@ -61,11 +61,11 @@ export function resumableStreams(runs: Runs): ResumableStreams {
 	};
 }
 
-/** The text of a run, but for so many characters. */
+/** The text of a run, without its first characters. */
 function textOf(runs: Runs, id: string, skip = 0): ReadableStream<string> {
 	const abort = new AbortController();
 	const reading = runs.read(id, { signal: abort.signal });
-	// A client may have said it.
+	// The number may come from a client.
 	let left = Math.max(0, skip) || 0;
 	return new ReadableStream<string>({
 		async pull(controller) {

@@ -25,7 +25,7 @@ import {
 import { RunSteps, type StepOptions } from "./steps.ts";
 
 /**
- * Streams with an end: one producer speaks, and readers in any process hear it to its end.
+ * Streams with an end: one producer writes, and readers in any process read to the end.
  * Nothing else in this `ServerSentEvents` can publish to the channels of runs.
  * @example
  * ```ts
@@ -66,8 +66,8 @@ export class Runs {
 	}
 
 	/**
-	 * Begins a run, if it does not exist yet. The first caller in any process is its producer, every other one a reader.
-	 * After a `ConnectorError` call it again. An id is free after `delete`, or when the run is no longer kept.
+	 * Begins a run, if it does not exist yet. The first caller in any process is its producer; every other caller is a reader.
+	 * Call it again after a `ConnectorError`. An id is free again after `delete`, or when the run has expired.
 	 * @example
 	 * ```ts
 	 * const { role, done } = await runs.start("7", () => tokens);
@@ -75,21 +75,21 @@ export class Runs {
 	 * ```
 	 *
 	 * @param source returns a stream or an iterable of text, bytes of text, or JSON values. Its
-	 *   signal aborts when the run is cancelled, or when the broker takes no more.
+	 *   signal aborts when the run is cancelled, or when the broker accepts no more.
 	 * @throws {RunError} `run_limit` when there are too many producers in this process.
 	 * @throws {ConnectorError} when the broker could not be reached, or refused.
 	 */
 	start(id: string, source: RunSource): Promise<Started<{ readonly done: Promise<RunEnd> }>>;
 	/**
-	 * Begins a run for a producer in steps. It appends and finishes by itself, from any process
-	 * that has the lease.
+	 * Begins a run for a producer that calls `append` and `finish` itself, from any process that has the
+	 * lease.
 	 * @example
 	 * ```ts
 	 * const { lease } = await runs.start("8", { lease: 60_000 });
 	 * if (lease !== undefined) await runs.append("8", "Hello", { lease });
 	 * ```
 	 *
-	 * @param options.lease how long it may be silent, in ms; each `append` starts it again.
+	 * @param options.lease how long the producer may be silent, in ms. Each `append` renews it.
 	 */
 	start(id: string, options?: StepOptions): Promise<Started<{ readonly lease: string }>>;
 	async start(
@@ -103,14 +103,14 @@ export class Runs {
 
 	/**
 	 * Adds a chunk to a run that was started in steps. Calls of this process keep their order; on
-	 * Workers, those that are awaited.
+	 * Workers, awaited calls do.
 	 * @example
 	 * ```ts
 	 * const { cancel } = await runs.append("8", "Hello", { lease });
 	 * ```
 	 *
-	 * @returns `cancel`: the reason, if somebody wants the run to be cancelled.
-	 * @throws {RunError} `superseded` when it has ended or is another's; `run_limit` at its limit.
+	 * @returns `cancel`: the reason, if somebody asked to cancel the run.
+	 * @throws {RunError} `superseded` when it has ended or belongs to another producer; `run_limit` at its limit.
 	 */
 	async append(
 		id: string,
@@ -138,8 +138,8 @@ export class Runs {
 	}
 
 	/**
-	 * Answers a request with the run: a stream that ends with it, 204 for a client that has all
-	 * of it, 404 for an unknown run. docs/runs.md has the table. `authorize` is asked for the
+	 * Answers a request with the run: a stream that ends with it, 204 for a client that already has
+	 * all of it, 404 for an unknown run. docs/runs.md has the table. `authorize` is called with the
 	 * run's channel.
 	 * @example
 	 * ```ts
@@ -154,13 +154,13 @@ export class Runs {
 	}
 
 	/**
-	 * What the run says, for code in this process. The generator returns how the run ended.
+	 * The chunks of the run, for code in this process. The generator returns how the run ended.
 	 * @example
 	 * ```ts
 	 * for await (const { data } of runs.read("7")) console.log(data);
 	 * ```
 	 *
-	 * @throws {RunError} `unknown_run` when it does not exist, or is deleted meanwhile; `gap`
+	 * @throws {RunError} `unknown_run` when it does not exist, or is deleted during the read; `gap`
 	 *   when chunks are missing.
 	 */
 	async *read(
@@ -173,7 +173,7 @@ export class Runs {
 	}
 
 	/**
-	 * Everything that the run has said so far. Undefined when it does not exist.
+	 * Everything that the run contains so far. Undefined when it does not exist.
 	 * @example
 	 * ```ts
 	 * const text = (await runs.snapshot("7"))?.text;
@@ -200,7 +200,7 @@ export class Runs {
 	}
 
 	/**
-	 * Asks the run's producer to stop, in whichever process it is: its signal aborts, and the run
+	 * Asks the run's producer to stop, in whichever process it runs. Its signal aborts, and the run
 	 * ends as `cancelled`.
 	 * @example
 	 * ```ts
@@ -217,9 +217,9 @@ export class Runs {
 	}
 
 	/**
-	 * Answers a POST that asks for the run to stop: 202 for one that is running, 200 for one that
-	 * has ended, 404 for an unknown one. `authorize` is asked for the run's channel, with the
-	 * POST. A page of another site is refused (403) unless `cors` names its origin.
+	 * Answers a POST that asks to stop the run: 202 while it is running, 200 when it has ended, 404
+	 * when it is unknown. `authorize` is called with the run's channel and the POST. A page of
+	 * another site is refused (403) unless `cors` names its origin.
 	 * @example
 	 * ```ts
 	 * app.post("/runs/:id/stop", (c) => runs.cancelRequest(c.req.raw, c.req.param("id")));
@@ -236,7 +236,7 @@ export class Runs {
 	}
 
 	/**
-	 * Deletes a run and everything that it said. Its producer is then refused, and the id is
+	 * Deletes a run and all its chunks. Its producer is then refused, and the id is
 	 * free.
 	 * @example
 	 * ```ts

@@ -19,16 +19,16 @@ export interface StepOptions {
 	lease?: number | undefined;
 }
 
-/** Claims without an answer that are remembered. */
+/** How many unanswered claims are remembered. */
 const mostUnanswered = 1_000;
 
-/** Claims runs, and serves producers that append by themselves. */
+/** Claims runs for producers that append by themselves, and serves them. */
 export class RunSteps {
 	readonly #runHost: RunHost;
 	readonly #options: CheckedRunsOptions;
-	/** The last append of each channel that has one under way. */
+	/** The last append under way, by channel. */
 	readonly #underWay = new Map<string, Promise<unknown>>();
-	/** Of claims that got no answer: the store may have begun the run, and whoever asks again is to be its producer. */
+	/** Claims without an answer. The store may have begun the run, and a caller that asks again must become its producer. */
 	readonly #unanswered = new Map<string, { token: string; name: string }>();
 
 	constructor(runHost: RunHost, options: CheckedRunsOptions) {
@@ -36,7 +36,7 @@ export class RunSteps {
 		this.#options = options;
 	}
 
-	/** @returns undefined: somebody else has it. */
+	/** @returns undefined: another caller has the run. */
 	async claim(channel: string, lease: number): Promise<Claimed | undefined> {
 		const { runs } = this.#runHost.connector();
 		const { maxAge, keepDone, maxLength, limits } = this.#options;
@@ -45,12 +45,12 @@ export class RunSteps {
 			token: crypto.randomUUID(),
 			name: crypto.randomUUID(),
 		};
-		// Of two who ask at once only one may have them.
+		// Only one of two concurrent callers may take the claim.
 		this.#unanswered.delete(key);
 		const claim = { ...names, lease, maxAge, keepDone, maxLength, maxBytes: limits.runBytes };
 		try {
 			const { mine, record } = await runs.claim(channel, claim);
-			// Until it is asked again, it may have been lost.
+			// A run that was claimed earlier may have ended as lost meanwhile.
 			if (!mine || record.state !== "running") return undefined;
 			return { channel, token: names.token, lease };
 		} catch (error) {
@@ -119,11 +119,11 @@ export class RunSteps {
 		});
 	}
 
-	/** One call of a channel after the other. */
+	/** Runs the calls of a channel one after another. */
 	async #inTurn<T>(channel: string, make: (runs: RunStore) => Promise<T>): Promise<T> {
 		const { scope, runs } = this.#runHost.connector();
 		const call = () => make(runs);
-		// Where requests may not share I/O, one that is left takes its calls along: nobody may wait for them.
+		// Where requests cannot share I/O, a request that ends takes its calls along. Nobody may wait for them.
 		if (scope === "request") return call();
 		const before = this.#underWay.get(channel);
 		const calling = before === undefined ? call() : before.then(call, call);
@@ -136,7 +136,7 @@ export class RunSteps {
 	}
 }
 
-/** Of a chunk by itself, so nobody has the rest of a character. */
+/** The text of one chunk. It is complete, so half of a character at its end is an error. */
 function textOf(bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): string {
 	try {
 		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -3,13 +3,13 @@ import type { RunEnd } from "./reader.ts";
 import type { Runs } from "./runs.ts";
 import { beginWriting, type RunWriter } from "./writer.ts";
 
-/** `StreamDurability` of TanStack AI, by shape. To read by yourself, name the chunks: `tanstackDurability<StreamChunk>(…)`. */
+/** `StreamDurability` of TanStack AI, by shape. To read it yourself, name the chunk type: `tanstackDurability<StreamChunk>(…)`. */
 export interface RunDurability<Chunk extends object = never> {
-	/** Where the request asks to go on. `null`: it asks for a run of its own. */
+	/** The position that the request resumes from. `null`: it starts a new run. */
 	resumeFrom(): string | null;
 	/** Stores chunks, and begins the run with the first. Each has an offset. */
 	append(chunks: object[]): Promise<string[]>;
-	/** The chunks after an offset, and those that come, to the end of the run. */
+	/** The chunks after an offset, to the end of the run. */
 	read(offset: string, signal?: AbortSignal): AsyncIterable<{ offset: string; chunk: Chunk }>;
 	/** Ends the run. */
 	close(): Promise<void>;
@@ -17,14 +17,14 @@ export interface RunDurability<Chunk extends object = never> {
 	snapshot(): Promise<{ offset: string; chunk: Chunk }[]>;
 }
 
-/** Which run it is about, for code that has no request. */
+/** The run, for code that has no request. */
 export interface RunDurabilityInit {
 	/** The id of the run. */
 	runId: string;
 	/**
-	 * Where to go on.
+	 * The position to resume from.
 	 *
-	 * @defaultValue `null`: it begins the run
+	 * @defaultValue `null`: start a new run
 	 */
 	offset?: string | null | undefined;
 }
@@ -32,24 +32,24 @@ export interface RunDurabilityInit {
 /** The options of `tanstackDurability()`. */
 export interface RunDurabilityOptions {
 	/**
-	 * Is aborted when the run is cancelled, or nothing is taken any more: the one that `chat()` is
-	 * given.
+	 * Aborted when the run is cancelled, or when the broker accepts no more. Pass the controller that
+	 * `chat()` has.
 	 *
-	 * @defaultValue none: the next chunk is refused
+	 * @defaultValue none: the next chunk is refused instead
 	 */
 	abortController?: AbortController | undefined;
 }
 
-/** Offsets of the protocol: before all chunks, and after those that are there. */
+/** Offsets of the protocol: before the first chunk, and after the latest. */
 const fromStart = "-1";
 const fromNow = "now";
 
-/** What the protocol takes for a user's "stop", as the reason of a signal. */
+/** The signal's reason that the protocol reads as a user's "stop". */
 const cancelled = "tanstack-ai:cancel-requested";
 
 /**
- * TanStack AI's `StreamDurability`, on a run: in place of `memoryStream(request)`. The run's id is that of `X-Run-Id` or
- * `?runId`, else a random one; where to go on is `Last-Event-ID` or `?offset`.
+ * TanStack AI's `StreamDurability`, on a run, in place of `memoryStream(request)`. The run's id comes from `X-Run-Id` or
+ * `?runId`, or is random. The position comes from `Last-Event-ID` or `?offset`.
  *
  * @example
  * ```ts
@@ -94,7 +94,7 @@ export function tanstackDurability<Chunk extends object = never>(
 			try {
 				await writer.store(...chunks);
 			} catch (error) {
-				// That it was aborted is what the end of the run says.
+				// The run's end already says that it was aborted.
 				if (!isCancel(error) || !chunks.every(isError)) throw error;
 			}
 			return chunks.map((_, at) => offsetOf(before + at + 1));
@@ -106,7 +106,7 @@ export function tanstackDurability<Chunk extends object = never>(
 				for (let at = 1; ; at++) {
 					const { done, value } = await reading.next();
 					if (done) return throwUnlessWhole(value);
-					// By number, for the producer is told no ids.
+					// By number, because the producer does not learn ids.
 					if (at > after) yield { offset: offsetOf(at), chunk: value.data as Chunk };
 				}
 			} finally {
@@ -114,7 +114,7 @@ export function tanstackDurability<Chunk extends object = never>(
 			}
 		},
 		close: async () => {
-			// A producer that could not begin it has nothing to end.
+			// A producer that could not begin the run has nothing to end.
 			const writer = await writing?.catch(() => undefined);
 			await writer?.finish();
 		},
@@ -130,7 +130,7 @@ interface Wanted {
 	readonly from: string | null;
 }
 
-/** A `Request` by its shape: those of other packages are of a class of their own. */
+/** A `Request` by its shape: other packages have classes of their own. */
 function wanted(source: Request | RunDurabilityInit): Wanted {
 	if ("runId" in Object(source)) {
 		const { runId, offset = null } = source as RunDurabilityInit;
@@ -146,7 +146,7 @@ function wanted(source: Request | RunDurabilityInit): Wanted {
 	);
 }
 
-/** What a client says is held to nothing here: `read` refuses an offset that is none of the run's. */
+/** The client's offset is not checked here: `read` refuses one that does not belong to the run. */
 function asked({ headers, url }: Request): Wanted {
 	const query = new URL(url, "http://localhost").searchParams;
 	const from = headers.get("last-event-id") || query.get("offset");
@@ -159,7 +159,7 @@ function parsed(offset: string | null): { count: number; id: string } | undefine
 	try {
 		return count === undefined ? undefined : { count: Number(count), id: decodeURIComponent(id) };
 	} catch {
-		return undefined; // It was cut.
+		return undefined; // A malformed escape.
 	}
 }
 
@@ -182,9 +182,9 @@ function isCancel(reason: unknown): boolean {
 	return reason instanceof RunError && reason.code === "run_cancelled";
 }
 
-/** @throws what TanStack AI takes for a stop, or for an error. */
+/** @throws what TanStack AI reads as a stop, or as an error. */
 function throwUnlessWhole(end: RunEnd | undefined): void {
-	// Whoever reads has left.
+	// The reader has left.
 	if (end === undefined || end.status === "done") return;
 	if (end.status !== "cancelled") throw brokenOff(end);
 	throw new DOMException(end.reason ?? "The run was cancelled.", "AbortError");

@@ -3,40 +3,40 @@ import { beginning, isAfter } from "../core/message/position.ts";
 import type { RunRecord, RunStore } from "../core/run-store.ts";
 import { endPayload } from "./messages.ts";
 
-/** What a watch needs. */
+/** The dependencies of a watch. */
 interface Watching {
 	readonly runs: RunStore;
 	look(): Promise<RunRecord | undefined>;
 	report(error: unknown): void;
 }
 
-/** So long after somebody has joined, in ms, the store is asked: the run may have gone just before he could hear of it. */
+/** How long after a reader joins the store is read, in ms. The run may have ended just before the reader subscribed. */
 const joinPause = 1_000;
 
-/** How many looks make one interval of suspicion. */
+/** How many looks fit in one interval of suspicion. */
 const looksPerLease = 4;
 
 /**
- * Watches a run for those who read it. When it has been silent for longer than its lease, the store is asked. When the
- * lease has lapsed, it is asked again for one more whole lease, and only if the broker has answered each time, the run
- * ends as lost: while a broker is away nobody can extend a lease.
+ * Watches a run for its readers. When the run is silent for longer than its lease, the watch reads the store. When the
+ * lease has lapsed, it keeps reading for one more whole lease. The run ends as lost only if the broker answered each
+ * time: while a broker is away, no producer can renew its lease.
  */
 export class Watch {
 	readonly #watching: Watching;
 	readonly #channel: string;
 	readonly #name: string;
-	/** Those who read, woken when the run has ended, or is gone. */
+	/** The readers. They are woken when the run has ended, or is deleted. */
 	readonly #readers = new Set<() => void>();
 	#lease: number;
 	#heardAt = performance.now();
-	/** The newest message that any of them has come to. */
+	/** The newest message that any reader has reached. */
 	#newest = beginning;
-	/** Since when the lease is known to have lapsed, with a broker that answers. */
+	/** Since when the lease is known to have lapsed while the broker answered. */
 	#suspectedSince: number | undefined;
 	#timer: ReturnType<typeof setTimeout> | undefined;
-	/** When that runs, as `performance.now()` has it. */
+	/** When the timer fires, as `performance.now()` gives it. */
 	#dueAt = Infinity;
-	/** Somebody has joined since the last look. */
+	/** Whether a reader joined since the last look. */
 	#isJoined = false;
 
 	constructor(watching: Watching, channel: string, { name, lease }: RunRecord) {
@@ -50,7 +50,7 @@ export class Watch {
 		return this.#readers.size === 0;
 	}
 
-	/** @param wake called when it is time to look at the record. @returns what ends that; idempotent. */
+	/** @param wake called when it is time to read the record. @returns a function that stops this; idempotent. */
 	join(wake: () => void): () => void {
 		this.#readers.add(wake);
 		this.#isJoined = true;
@@ -64,7 +64,7 @@ export class Watch {
 		};
 	}
 
-	/** A reader has come to a message. It says something of the producer only if it is new to all of them. */
+	/** A reader has reached a message. It is a sign of the producer only if no reader had it before. */
 	heard(id: string): void {
 		if (!isAfter(id, this.#newest)) return;
 		this.#newest = id;
@@ -95,7 +95,7 @@ export class Watch {
 				await this.#suspect(record.left < 0);
 			}
 		} catch (error) {
-			// A broker that is away says nothing of the producer, and what had been suspected begins anew.
+			// While the broker is away, silence says nothing about the producer. The suspicion starts over.
 			this.#suspectedSince = undefined;
 			if (error instanceof SseError && error.code === "closed") return this.#readers.clear();
 			this.#watching.report(error);
@@ -118,7 +118,7 @@ export class Watch {
 			reason: "",
 			payload: endPayload("lost"),
 		});
-		// The end comes as a message; whoever does not get it looks by itself.
+		// The end comes as a message. A reader that misses it reads the record.
 		if (refused === undefined) this.#wakeAll();
 	}
 
@@ -127,7 +127,7 @@ export class Watch {
 	}
 }
 
-/** Looks that are under way: who asks meanwhile shares the next one, which is not older than the question. */
+/** Reads under way. Callers that come meanwhile share the next one, so no answer is older than its question. */
 export class SharedLooks {
 	readonly #ask: (channel: string) => Promise<RunRecord | undefined>;
 	readonly #lines = new Map<
@@ -154,7 +154,7 @@ export class SharedLooks {
 		const over = () => {
 			if (this.#lines.get(channel) === line) this.#lines.delete(channel);
 		};
-		// Those who asked meanwhile begin the next one at once.
+		// The callers that came meanwhile start the next read at once.
 		now.then(over, over);
 		return now;
 	}

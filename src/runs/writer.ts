@@ -4,11 +4,11 @@ import type { RunEnd } from "./reader.ts";
 import type { Runs } from "./runs.ts";
 
 /**
- * Writes the chunks of a run one by one, for interfaces that append. Like every source, it does not wait while the broker
- * keeps up, extends its lease while it is silent, and hears of a cancel.
+ * Writes the chunks of a run one by one, for interfaces that append. It does not wait for a broker that keeps up, renews
+ * its lease while it is silent, and learns of a cancel.
  */
 export class RunWriter {
-	/** Resolves to how it has ended; never rejects. */
+	/** Resolves to how the run ended; never rejects. */
 	readonly done: Promise<RunEnd>;
 	readonly #signal: AbortSignal;
 	readonly #said: Said;
@@ -19,12 +19,12 @@ export class RunWriter {
 		this.#said = said;
 	}
 
-	/** Aborts when the run is cancelled, or nothing is taken any more. */
+	/** Aborts when the run is cancelled, or when the broker accepts no more. */
 	get signal(): AbortSignal {
 		return this.#signal;
 	}
 
-	/** Resolves when there is room for more. @throws why nothing is taken any more. */
+	/** Resolves when there is room for more. @throws why nothing more is accepted. */
 	async write(...chunks: unknown[]): Promise<void> {
 		this.#signal.throwIfAborted();
 		if (this.#said.isOver) throw new RunError("superseded", "The run has ended.");
@@ -32,19 +32,19 @@ export class RunWriter {
 		this.#signal.throwIfAborted();
 	}
 
-	/** Resolves when these chunks, and all before them, are stored. @throws why they are not. */
+	/** Resolves when these chunks, and all before them, are stored. @throws why they cannot be stored. */
 	async store(...chunks: unknown[]): Promise<void> {
 		await this.write(...chunks, storeNow);
 	}
 
-	/** Ends the run; with an error as `error`, which is reported. Idempotent. @returns how it has ended. */
+	/** Ends the run. An error ends it as `error`, and is reported. Idempotent. @returns how it ended. */
 	async finish(error?: Error): Promise<RunEnd> {
 		this.#said.end(error);
 		return this.done;
 	}
 }
 
-/** Begins a run for a writer. @returns undefined: somebody else has begun it. */
+/** Begins a run for a writer. @returns undefined: another caller began it. */
 export async function beginWriting(runs: Runs, id: string): Promise<RunWriter | undefined> {
 	const said = new Said();
 	let given: AbortSignal | undefined;
@@ -57,7 +57,7 @@ export async function beginWriting(runs: Runs, id: string): Promise<RunWriter | 
 	return new RunWriter(done, given, said);
 }
 
-/** What was said, for the producer to take. */
+/** Chunks that the producer has not read yet. */
 class Said {
 	#chunks: unknown[] = [];
 	#end: { readonly error: Error | undefined } | undefined;
@@ -68,7 +68,7 @@ class Said {
 		return this.#end !== undefined;
 	}
 
-	/** Resolves when the producer asks for more. */
+	/** Resolves when the producer asks for the next chunk. */
 	add(chunks: readonly unknown[]): Promise<void> {
 		this.#chunks.push(...chunks);
 		this.#wake?.();
@@ -80,7 +80,7 @@ class Said {
 		this.#wake?.();
 	}
 
-	/** Nobody asks for more. */
+	/** The producer reads no more. */
 	readonly drop = (): void => {
 		this.#chunks = [];
 		this.end();
