@@ -202,7 +202,7 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	readonly #settle = (): void => {
 		const types = [...this.#listeners].map(([key]) => key).filter((key) => !key.includes("\n"));
 		const options = this.#options;
-		// What is told of the stream needs none.
+		// Events about the stream itself need no stream.
 		if (types.every((type) => type.startsWith("sse."))) {
 			if (this.#page) {
 				this.#page.close();

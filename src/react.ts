@@ -45,7 +45,7 @@ export function useEvent<Events extends object, Type extends TypeOf<Events>>(
 
 /**
  * The data of the latest event of a type, and `initial` until there is one: what a server renders, and the page with it.
- * Another client or type begins anew.
+ * Another client or type starts over.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import { inputLines } from "./input.ts";
 export interface DataSource {
 	/** The data argument. */
 	data: string | undefined;
-	/** Files, each of which is the data of one message. */
+	/** Files. Each is the data of one message. */
 	files: readonly string[];
 	/** How many times the data argument is sent. Undefined: once, or for ever with a rate. */
 	count: number | undefined;

@@ -24,7 +24,7 @@ export interface Failure {
 	readonly final?: boolean;
 }
 
-/** One stream: an EventSource, or what has the same face. */
+/** One stream: an EventSource, or an object with the same interface. */
 export interface Source {
 	readonly readyState: number;
 	/** Whether it asks for messages again and again, and is no stream. */

@@ -10,7 +10,7 @@ import type { GzipChunk, Place } from "./feed.ts";
  */
 const header = /* @__PURE__ */ Uint8Array.of(31, 139, 8, 0, 0, 0, 0, 0, 0, 255);
 
-/** Bytes of a client's own, as they are sent, and their checksum. */
+/** Bytes for one client alone, and their checksum. */
 interface Own {
 	readonly bytes: Uint8Array;
 	readonly coded: Uint8Array;

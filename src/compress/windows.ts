@@ -1,7 +1,7 @@
 /** How far back a chunk refers at most, in bytes. Twice as much would save 1 % more at twice the time. */
 export const windowBytes = 16_384;
 
-/** Of which the last 16,384 may be read at any time. */
+/** The last 16,384 bytes of it may be read at any time. */
 const bufferBytes = 32_768;
 
 /** A feed that was sent nothing for this long, in ms, has its window freed. */

@@ -10,10 +10,10 @@
  * - `gap`: the history does not reach back to the position of a client, or of this process.
  * - `invalid_data`: the data to publish does not fit the schema of its type.
  * - `slow_consumer`: a reader fell further behind than its buffer allows and was disconnected.
- * - `superseded`: a run is not this producer's, or not any more.
- * - `unknown_run`: there is no such run, or it is kept no longer.
+ * - `superseded`: a run belongs to another producer, or has ended.
+ * - `unknown_run`: the run does not exist, or has expired.
  * - `run_limit`: a run, or the number of them, is at its limit.
- * - `run_timeout`: what a run's producer said could not be stored in time.
+ * - `run_timeout`: a run's chunks could not be stored in time.
  * - `run_cancelled`: somebody cancelled the run; the reason of its producer's signal.
  */
 export type SseErrorCode =
@@ -137,8 +137,8 @@ export function gapError(position: string | undefined): SseError {
  * - `replay`: the history could not be read, or does not reach back; at most ten a second for
  *   clients' gaps;
  * - `stream`: a client was disconnected;
- * - `presence`: who is there could not be written or read, or the options' functions failed;
- * - `control`: what other processes say, such as which streams to end, is not heard, or was
+ * - `presence`: members could not be written or read, or a function of the options failed;
+ * - `control`: messages between processes, such as a disconnect, are not received, or one was
  *   dropped;
  * - `unsubscribe`: the broker did not confirm the end of a subscription;
  * - `hook`: `onConnect`, `onDisconnect`, `limits.perClient.key` or `cors.origin` threw, or

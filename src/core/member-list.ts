@@ -1,4 +1,4 @@
-/** What holds of members wherever they are counted: by a process, or by a channel's object. */
+/** Rules for members that apply both to processes and to Durable Objects. */
 
 /** A channel with more members than these sends its streams only their number. */
 export const mostMembers = 200;

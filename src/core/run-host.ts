@@ -49,7 +49,7 @@ export interface Visit {
 	readonly cursor: string | undefined;
 	/** When the stream is to end, in ms since 1970; `Infinity`: never. */
 	readonly expires: number;
-	/** It is streamed. @returns what is called at the end of the stream. */
+	/** Counts a stream. @returns a function to call at the stream's end. */
 	begin(stream: RunStream): (reason: EndReason) => void;
 	/** The run's broker tells which streams to end. */
 	onDisconnect(disconnect: Disconnect): void;
@@ -93,11 +93,11 @@ export class RunHost {
 	}
 
 	/**
-	 * Hears what comes from now on, and keeps nothing of it. Resolves when that is so.
+	 * Subscribes to new messages without keeping them. Resolves when the subscription is live.
 	 *
 	 * @param ended called when the subscription is over and cannot heal.
 	 * @returns what ends it; idempotent.
-	 * @throws {ConnectorError} when there is no subscription to be had.
+	 * @throws {ConnectorError} when the subscription fails.
 	 */
 	async listen(
 		channel: string,
@@ -113,7 +113,7 @@ export class RunHost {
 		return stop;
 	}
 
-	/** A message of the history; undefined: it is none of ours. */
+	/** A message of the history; undefined: another program wrote it. */
 	decode(payload: string): Message | undefined {
 		try {
 			return decode(payload, true).message;
@@ -161,7 +161,7 @@ export class RunHost {
 
 	async #admit(request: Request, channel: string, host: unknown, mark: number) {
 		const { options, connectionLimits, hooks, hubs, control, recent } = this.#parts;
-		// The answer to a POST may be what it began: in all else it is a request to read.
+		// A POST may be answered with the run that it began. In every other way it is a read request.
 		const asked =
 			request.method === "POST" ? new Request(request.url, { headers: request.headers }) : request;
 		const admitted = await admit(asked, { channel, host }, options, () => true);

@@ -12,7 +12,7 @@ export interface RunRecord {
 	readonly name: string;
 	/** How long its producer may be silent, in ms. */
 	readonly lease: number;
-	/** What is left of that now, in ms; below 0: it lapsed so long ago. */
+	/** The rest of the lease, in ms; below 0: it lapsed that long ago. */
 	readonly left: number;
 	/** Messages so far, the end not counted. */
 	readonly count: number;
@@ -24,11 +24,11 @@ export interface RunRecord {
 	readonly ended?: number | undefined;
 	/** What was said of the end. */
 	readonly reason?: string | undefined;
-	/** Why it is to be cancelled; there when somebody wants that. */
+	/** The reason for a requested cancel. Absent: nobody asked. */
 	readonly cancel?: string | undefined;
 }
 
-/** What a run is to be, when it is begun. */
+/** The settings of a run that begins. */
 export interface RunClaim {
 	/** Known to the producer alone. */
 	readonly token: string;
@@ -59,7 +59,7 @@ export interface RunAppend {
 /**
  * Why a run takes no more.
  *
- * - `superseded`: it is not this producer's, or not any more: it has ended, was deleted, or begun anew.
+ * - `superseded`: the run does not belong to this producer: it has ended, was deleted, or was started again.
  * - `lost`: the store has fewer messages than it had taken.
  * - `length`, `bytes`, `age`: that is the most that there may be.
  */
@@ -67,13 +67,13 @@ export type RunRefusal = "superseded" | "lost" | "length" | "bytes" | "age";
 
 /** What became of it. */
 export type RunAppended =
-	/** @param count of all messages so far. @param cancel why it is to be cancelled, if it is. */
+	/** @param count all messages so far. @param cancel the reason for a requested cancel. */
 	| { readonly refused?: undefined; readonly count: number; readonly cancel?: string | undefined }
 	| { readonly refused: RunRefusal; readonly state?: RunState | undefined };
 
 /** How a run is ended. */
 export interface RunFinish {
-	/** Undefined: whoever sees that the lease has lapsed ends it. */
+	/** Undefined: a reader ends the run because its lease has lapsed. */
 	readonly token: string | undefined;
 	/** How it ends. */
 	readonly state: RunEndState;
@@ -87,7 +87,7 @@ export interface RunFinish {
 export type RunFinished =
 	/** How it has ended, by this call or before. */
 	| { readonly refused?: undefined; readonly end: string; readonly state: RunEndState }
-	/** `alive`: the lease has not lapsed. `superseded`: it is not this producer's, or there is no run. */
+	/** `alive`: the lease has not lapsed. `superseded`: the run belongs to another producer, or does not exist. */
 	| { readonly refused: "superseded" | "alive" };
 
 /**

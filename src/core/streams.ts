@@ -49,7 +49,7 @@ interface Form {
 
 /** Opens streams, and ends those that may not stay. */
 export class Streams {
-	/** Streams of runs, and whom they are for. */
+	/** Streams of runs, with their clients. */
 	readonly ofRuns = new Map<Ending, Target>();
 	readonly recent = new RecentDisconnects();
 	readonly #parts: StreamParts;
@@ -92,7 +92,7 @@ export class Streams {
 		}
 	}
 
-	/** @param beforeClose what is done before the broker is left. */
+	/** @param beforeClose runs before the broker connection closes. */
 	presenceHost(beforeClose: Set<() => Promise<unknown>>): PresenceHost {
 		const { options, control, hubs } = this.#parts;
 		return {

@@ -14,7 +14,7 @@ const signs: readonly [ProxyName, (headers: Headers) => boolean][] = [
 	["HAProxy", (headers) => named(headers, /\bhaproxy\b/i)],
 ];
 
-/** Returns the proxy that an answer's headers name. HAProxy names itself nowhere, unless it is told to. */
+/** Returns the proxy that an answer's headers name. HAProxy does not name itself by default. */
 export function proxyOf(headers: Headers): ProxyName | undefined {
 	return signs.find(([, shows]) => shows(headers))?.[0];
 }

@@ -92,7 +92,7 @@ function checkHeaders(headers: Readonly<Record<string, string>>): void {
 	}
 }
 
-/** @throws {TypeError} for what is no address of a stream. */
+/** @throws {TypeError} for an invalid address. */
 export function httpUrl(name: string, value: string | URL): URL {
 	const url = URL.canParse(value) ? new URL(value) : undefined;
 	if (url === undefined || !/^https?:$/.test(url.protocol)) {

@@ -16,7 +16,7 @@ export type Topic =
 
 type Lines = Partial<Record<ProxyName | "the server", string>>;
 
-/** Lines to paste. A comment says where a line is to be taken out instead. */
+/** Lines to paste. A comment marks a line to remove instead. */
 const lines: Record<Topic, Lines> = {
 	buffering: {
 		nginx:

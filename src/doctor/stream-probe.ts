@@ -50,7 +50,7 @@ export async function openProbe(
 	}
 }
 
-/** One answer, read as an event stream: what came, and when. It takes bounded memory whatever comes. */
+/** Reads one answer as an event stream, and notes what came and when. Its memory is bounded. */
 export class StreamProbe {
 	readonly status: number;
 	readonly headers: Headers;
@@ -64,7 +64,7 @@ export class StreamProbe {
 	longestSilence = 0;
 	endedAt: number | undefined;
 	bytes = 0;
-	/** Frames that are no events, too. */
+	/** Includes frames that are not events. */
 	comments = 0;
 	eventCount = 0;
 	/** The last events. */

@@ -1,7 +1,7 @@
 import type { ObjectSocket } from "cloudflare:workers";
 import { guestParameter } from "./protocol.ts";
 
-/** What a Worker says of a stream: whose it is, and what it is told. */
+/** The member that a Worker names for a stream, and whether it is told of members. */
 export interface Guest {
 	/** Absent: nobody's. */
 	readonly id?: string;

@@ -16,7 +16,7 @@ export class Instances {
 	readonly #made: Instance[] = [];
 
 	/**
-	 * @param members those whose streams they are.
+	 * @param members the members behind the streams.
 	 * @param options of the object's class. They count when an instance is made.
 	 */
 	of(

@@ -206,7 +206,7 @@ export class Members {
 		for (const watcher of this.#watchers.values()) {
 			const isDue = watcher.dueAt > 0 && watcher.dueAt <= now;
 			const text = isDue ? all() : watcher.dueAt > 0 ? "" : change;
-			// One that reads too slowly is told everything once it reads again.
+			// A stream that reads too slowly is told all members once it reads again.
 			if (text !== "") watcher.dueAt = watcher.tell(text) ? 0 : now + eventPause;
 			if (watcher.dueAt > 0) next = Math.min(next, watcher.dueAt);
 		}

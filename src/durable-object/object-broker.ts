@@ -29,7 +29,7 @@ export interface Broker {
 	/**
 	 * Takes a Worker's socket, which is sent the channel's payloads.
 	 *
-	 * @param guest whose stream it is for.
+	 * @param guest the member behind the stream.
 	 * @param wait how long the list of members is held back, in ms.
 	 * @param keeps whether the Worker wants history. Then the answer may say the channel's position.
 	 * @throws {ConnectorError} when that cannot be.
@@ -41,12 +41,12 @@ export interface Broker {
 		keeps: boolean,
 	): Promise<Response>;
 	/**
-	 * Tells the Workers which of their streams are to be ended.
+	 * Tells the Workers which of their streams to end.
 	 *
 	 * @returns how many heard it.
 	 */
 	disconnect(ending: Ending): number;
-	/** Those whose streams the object's are, and its Workers'. */
+	/** The members behind the object's streams, and behind its Workers'. */
 	members: Members;
 	/** The sockets that outlive the object's memory, when it is its own broker. */
 	sockets?: HibernatingSockets;

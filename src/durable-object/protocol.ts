@@ -72,7 +72,7 @@ export function membersNotice(json: string): string {
 	return `${noticeMark}{"members":${json}}`;
 }
 
-/** Which streams of a channel are to be ended, and why. */
+/** Which streams of a channel to end, and why. */
 export interface Ending {
 	/** Absent: all. */
 	readonly client?: string;
@@ -85,10 +85,10 @@ export type Notice =
 	| {
 			/** The first notice: how many sockets the object holds, this one included. */
 			sockets: number;
-			/** The Worker confirms at least every so many UTF-16 code units. */
+			/** The Worker confirms after at most this many UTF-16 code units. */
 			confirm: number;
 	  }
-	/** Streams are to be ended. */
+	/** Ends streams. */
 	| { disconnect: Ending }
 	/** The members of the channel, or those that joined and left. */
 	| { members: object }

@@ -30,7 +30,7 @@ export class RelaySockets implements SubscriptionHandlers {
 	readonly #unread = new Unread();
 	readonly #noticeOf = lastMade(membersNotice);
 	readonly #sockets = new Map<ObjectSocket, Guest | undefined>();
-	/** Those whose streams the sockets are. */
+	/** The members behind the sockets. */
 	readonly members: Members = new Members(() => []);
 	/** Those included that wait for the upstream. */
 	#users = 0;
@@ -48,7 +48,7 @@ export class RelaySockets implements SubscriptionHandlers {
 	/**
 	 * Takes a Worker's socket once the upstream's subscription is live.
 	 *
-	 * @param guest whose stream it is for.
+	 * @param guest the member behind the stream.
 	 * @param wait how long the list of members is held back, in ms.
 	 * @throws {ConnectorError} when the upstream is away or refuses, or there are too many.
 	 */

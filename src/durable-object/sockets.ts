@@ -63,7 +63,7 @@ export class HibernatingSockets {
 	readonly #limits: SocketLimits;
 	readonly #unread = new Unread();
 	readonly #noticeOf = lastMade(membersNotice);
-	/** Those whose streams the sockets are. */
+	/** The members behind the sockets. */
 	readonly members: Members = new Members(() => this.#sleepers());
 	/** About how many are open. Listing them all takes time. */
 	#open: number | undefined;
@@ -79,7 +79,7 @@ export class HibernatingSockets {
 	 * Takes a Worker's socket. Every later payload goes to it, too.
 	 *
 	 * @param position the newest of this turn. Undefined: the Worker keeps nothing.
-	 * @param guest whose stream it is for.
+	 * @param guest the member behind the stream.
 	 * @param wait how long the list of members is held back, in ms.
 	 * @throws {ConnectorError} when the object holds as many as it may.
 	 */
@@ -153,7 +153,7 @@ export class HibernatingSockets {
 
 	#teller(socket: ObjectSocket): (json: string) => boolean {
 		return (json) => {
-			// One that could not take it is closed. Its Worker comes back, and is told everything.
+			// A socket that failed is closed. Its Worker reconnects, and is told all members.
 			this.#unread.send(socket, this.#noticeOf(json), this.#limits.bufferedBytes);
 			return true;
 		};

@@ -55,7 +55,7 @@ async function answer(
 	});
 }
 
-/** A Worker handed a client's own request on. Nobody was asked what that client may read, or whose it is. */
+/** A Worker forwarded a client's own request. No `authorize` was called for it. */
 function notAsked(): Response {
 	const text = "SseChannel answers durableObject() only. Answer clients with sse.fetch(request).";
 	return new Response(text, { status: 404 });

@@ -48,7 +48,7 @@ export class ObjectSubscription implements Subscription, SocketHandlers {
 	/** Whether the handlers know of a loss: of the object, or of its own upstream. */
 	#lost = false;
 
-	/** @param onMembers the object tells who is there, or who came and went. */
+	/** @param onMembers is called with members, or with joins and leaves. */
 	constructor(
 		open: Opener,
 		handlers: SubscriptionHandlers,

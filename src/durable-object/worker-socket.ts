@@ -20,7 +20,7 @@ export interface WebSocketLike {
 	addEventListener(type: "error", listener: (event: { error?: unknown }) => void): void;
 }
 
-/** What the owner of a socket is told. Nothing after `onOver`. */
+/** The callbacks of a socket's owner. None is called after `onOver`. */
 export interface SocketHandlers {
 	onPayload(payload: string): void;
 	onNotice(notice: Notice): void;

@@ -99,7 +99,7 @@ function open(
 	const isTls = url.protocol === "https:";
 	const port = Number(url.port || (isTls ? 443 : 80));
 	const name = url.hostname.replace(/^\[|\]$/g, "");
-	// An address is no name of a server: TLS has none for it.
+	// TLS allows no IP address as a server name.
 	const servername = name === address ? "" : name;
 	const socket = isTls
 		? connectTls({ host: address, port, servername, ALPNProtocols: protocols })

@@ -6,7 +6,7 @@ const longestPause = 3_600_000;
 /** `EventSource.CLOSED`. */
 const closed = 2;
 
-/** An answer that is none of use. */
+/** An unusable answer. */
 class Refusal extends Error {
 	readonly status: number;
 
@@ -104,7 +104,7 @@ export class RequestSource implements Source {
 	/** @param error undefined: the server has ended the stream. */
 	fail(error: unknown, final = false): void {
 		const status = error instanceof Refusal ? error.status : undefined;
-		// 204 is how a server says that all is told.
+		// A server answers 204 when it has nothing more to send.
 		const isEnd = status === 204;
 		this.emit("error", {
 			error: isEnd ? undefined : error,

@@ -10,11 +10,11 @@ const patience = 30_000;
 /** The longest interval of pings that a trial waits for, in ms. */
 const longestInterval = 300_000;
 
-/** A stream that brings a ping so long after its first, in ms, comes through. */
+/** A stream passes when it brings another ping this long after the first, in ms. */
 const lateEvent = 5_000;
 
 /**
- * Opens streams now and then, whose events are not handed on, until one comes through.
+ * Opens a trial stream from time to time, until one passes. Its events are discarded.
  *
  * @param closed ends it.
  * @param onThrough is called once.

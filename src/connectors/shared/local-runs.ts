@@ -21,7 +21,7 @@ export interface LocalRun extends RunClaim {
 	readonly started: number;
 	end?: { id: string; at: number; state: RunEndState; reason: string };
 	cancel?: string;
-	/** When it is to be gone. */
+	/** When it expires. */
 	expires: number;
 }
 

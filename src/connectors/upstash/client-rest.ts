@@ -9,7 +9,7 @@ import { Rest, RestError, type RestInit } from "./rest.ts";
 
 /**
  * Requests of our own to the database of a client of `@upstash/redis`, made as that client makes
- * them: with its headers, its agent, its encoding. Each is sent once, whatever its `retry`.
+ * them: with its headers, its agent, its encoding. Each request is sent once, regardless of its `retry`.
  *
  * Each request reads the client's settings again, because they may change: a new token, telemetry
  * of another library, the client's last write.

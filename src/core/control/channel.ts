@@ -162,7 +162,7 @@ export class Control implements SubscriptionHandlers {
 	}
 }
 
-/** Undefined: it is none of ours. A publisher's message has `data`, and never `say`. */
+/** Undefined: it is not a control message. A publisher's message has `data`, and never `say`. */
 function parsed(payload: string): ControlMessage | undefined {
 	try {
 		const message: unknown = JSON.parse(payload);

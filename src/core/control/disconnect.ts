@@ -24,7 +24,7 @@ export interface DisconnectOptions {
 	 */
 	reason?: string | undefined;
 	/**
-	 * Whether `edge-sse/client` stops for good. A plain EventSource comes back whatever is said here, and
+	 * Whether `edge-sse/client` stops for good. A plain EventSource always reconnects, and
 	 * `authorize` is asked.
 	 *
 	 * @defaultValue `false`
@@ -89,11 +89,11 @@ export function heardDisconnect(message: object): Disconnect | undefined {
 	try {
 		return checkedDisconnect({ channel, client, reason, final } as DisconnectOptions, undefined);
 	} catch {
-		return undefined; // Whoever said it has another version, or is no process of ours.
+		return undefined; // Sent by another version, or by a foreign process.
 	}
 }
 
-/** A stream, as far as it matters who is meant. */
+/** The parts of a stream that identify its client. */
 export interface Target {
 	readonly names: readonly string[];
 	/** What identifies its client. */
@@ -112,7 +112,7 @@ const mostHeard = 1_000;
 const unknown: Disconnect = { reason: "disconnected", final: false };
 
 /**
- * Remembers what was heard while streams are being opened. A request that was authorized just
+ * Remembers disconnects that arrive while streams are being opened. A request that was authorized just
  * before its right was revoked is ended as soon as its stream begins.
  */
 export class RecentDisconnects {

@@ -5,7 +5,7 @@ import type { Decoded } from "../message/envelope.ts";
 import { beginning, isAfter } from "../message/position.ts";
 import { gapJson, type JsonView, messageJson } from "./message-json.ts";
 
-/** Messages that are read at once, as JSON, and where to go on. */
+/** Messages that were read together, as JSON, and the position after them. */
 export interface Batch {
 	/** `{"messages":[…],"lastEventId":"…","gap":false}` */
 	readonly json: string;
@@ -31,7 +31,7 @@ interface Extras {
 }
 
 /**
- * The oldest messages of some channels, at most so many.
+ * The oldest messages of some channels, up to a limit.
  *
  * @param names sorted, as cursors and places are.
  * @param steps undefined: nothing can be said of a channel yet.

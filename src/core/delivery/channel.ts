@@ -17,7 +17,7 @@ export interface Outlet {
 	/** Messages after `position` may be missing, and cannot be had any more. */
 	onGap(channel: Channel, position: string): void;
 	onEnd(channel: Channel, error: ConnectorError): void;
-	/** Its clients are to be ended that are meant. Streams hear it from the hub. */
+	/** Ends readers that match. The hub ends the streams. */
 	onDisconnect?: ((disconnect: Disconnect) => void) | undefined;
 }
 
@@ -59,7 +59,7 @@ export class Channel implements SubscriptionHandlers, Recovering, LogChannel {
 	#ended = false;
 	/** With history. */
 	readonly #recovery: Recovery | undefined;
-	/** When it was last asked whether the channel is empty, as `performance.now()` has it. */
+	/** When the store was last asked whether the channel is empty, as `performance.now()` gives it. */
 	#askedAt = 0;
 	#refreshing: Promise<void> | undefined;
 

@@ -25,7 +25,7 @@ export class Channels {
 	}
 
 	/**
-	 * Takes channels whose subscriptions are confirmed. Each is to be released.
+	 * Takes channels whose subscriptions are confirmed. The caller releases each of them.
 	 *
 	 * @throws {ConnectorError} when the broker is away, refuses, or the hub is closed.
 	 */

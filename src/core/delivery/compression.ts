@@ -39,7 +39,7 @@ export interface ClientEncoder {
 export interface FeedEncoder {
 	/** The next bytes. Nothing is done before a client asks for them. */
 	next(bytes: Uint8Array): SharedChunk;
-	/** Frees what it holds. */
+	/** Frees its memory. */
 	close(): void;
 }
 

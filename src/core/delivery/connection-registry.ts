@@ -39,7 +39,7 @@ export class ConnectionRegistry implements ConnectionOwner {
 	readonly #maxDuration: number;
 	readonly #tickMs: number;
 	readonly #silentTicks: number;
-	/** Whether everybody is sent pings, or only who asks for them. */
+	/** Whether all clients are sent pings, or only those that ask. */
 	readonly #pingsAll: boolean;
 	readonly #ping: string;
 	readonly #pingBytes: Uint8Array;
@@ -111,7 +111,7 @@ export class ConnectionRegistry implements ConnectionOwner {
 		this.#feeds.get(connection)?.finish(connection);
 	}
 
-	/** Ends it in the next task: what it is being sent is written first. */
+	/** Ends the connection in the next task, after the writes of this one. */
 	spent(connection: Connection): void {
 		setTimeout(() => connection.askToReconnect("expired"), 0);
 	}

@@ -20,7 +20,7 @@ export interface ConnectionOwner {
 	/** Counts the keep-alive timer's ticks. */
 	readonly tick: number;
 	readonly bufferedBytes: number;
-	/** Undefined: a stream may be sent as much as there is. */
+	/** What one stream may be sent. Undefined: no limit. */
 	readonly perStream: StreamBudget | undefined;
 	readonly counters: Counters;
 	/** The connection has been sent as much as it may. */
@@ -31,14 +31,14 @@ export interface ConnectionOwner {
 	ended(connection: Connection, reason: EndReason): void;
 }
 
-/** What is to be done once a stream is over. */
+/** Work for after a stream's end. */
 interface CleanUp {
 	ended(reason: EndReason): void;
 	/** What identifies its client. */
 	clients?(): readonly (string | undefined)[];
 }
 
-// Some hosts print what a stream was broken with: one line, made once, and no stack of ours.
+// Some hosts print the error that broke a stream. It is one line, made once, without our stack.
 const tooSlow = /* @__PURE__ */ (() => {
 	const error = new SseError("slow_consumer", "Client disconnected: it read too slowly.");
 	error.stack = `${error.name}: ${error.message}`;
@@ -66,7 +66,7 @@ export class Connection implements SinkOwner {
 	/** The owner's tick at the last write; silence is measured against it. */
 	lastTick: number;
 
-	/** It is to be given a sink before anything is written. */
+	/** Assigned before the first write. */
 	constructor(owner: ConnectionOwner, control = false, encoder?: ClientEncoder) {
 		this.#owner = owner;
 		this.control = control;
@@ -89,7 +89,7 @@ export class Connection implements SinkOwner {
 		return this.#encoder !== undefined;
 	}
 
-	/** Whether it has read most of what it was sent. */
+	/** Whether the client has read most of the bytes sent to it. */
 	get isDrained(): boolean {
 		return this.#sink.bufferedBytes <= this.#owner.bufferedBytes / 4;
 	}
@@ -97,9 +97,9 @@ export class Connection implements SinkOwner {
 	/**
 	 * Writes bytes. They are not changed, so clients may share them. One that keeps up may be sent a chunk of any size.
 	 *
-	 * @param chunk the same, where all clients of the feed get it.
-	 * @param events how many of them the bytes hold.
-	 * @returns false, and nothing is written, when it has more unread than it may.
+	 * @param chunk the chunk, where all clients of the feed get the same bytes.
+	 * @param events the number of events in the bytes.
+	 * @returns false, and nothing is written, when the client has too many unread bytes.
 	 */
 	write(bytes: Uint8Array, chunk?: SharedChunk, events = 1): boolean {
 		if (this.#ended !== undefined) return true;
@@ -111,7 +111,7 @@ export class Connection implements SinkOwner {
 		return true;
 	}
 
-	/** Writes a comment after a silence. A compressed stream needs none: its coding has something shorter. */
+	/** Writes a comment after a silence. A compressed stream gets an empty block instead, which is shorter. */
 	keepAlive(comment: Uint8Array): void {
 		if (this.#ended !== undefined) return;
 		if (this.#sink.bufferedBytes > this.#owner.bufferedBytes) return;
@@ -128,7 +128,7 @@ export class Connection implements SinkOwner {
 		}
 	}
 
-	/** The owner's timer has looked at it, which takes time, too. Four times a keep-alive it counts as one write. */
+	/** Called at each tick of the owner's timer. Ticks cost time, too: the four of a keep-alive period count as one write. */
 	onTick(): void {
 		this.#spend(0.25, 0);
 	}
@@ -137,13 +137,13 @@ export class Connection implements SinkOwner {
 		if (this.#budget?.spend(writes, bytes)) this.#owner.spent(this);
 	}
 
-	/** From now on its bytes leave by this sink. */
+	/** Sends all further bytes to this sink. */
 	use(sink: Sink): void {
 		this.#sink = sink;
 		if (this.#ended !== undefined) this.#close(this.#ended);
 	}
 
-	/** Runs a clean-up once the stream is over, at once if it is already. One is kept. */
+	/** Runs a clean-up when the stream ends, or at once if it has ended. Only one is kept. */
 	onEnd(cleanUp: CleanUp): void {
 		if (this.#ended === undefined) this.#cleanUp = cleanUp;
 		else cleanUp.ended(this.#ended);
@@ -157,17 +157,17 @@ export class Connection implements SinkOwner {
 		this.onDisconnect();
 	}
 
-	/** The client has left: nothing can be sent to it any more. */
+	/** The client has left, and can be sent nothing more. */
 	onDisconnect(): void {
 		this.#end("left");
 	}
 
-	/** Breaks the stream of a client that reads too slowly, and frees what it has not read. */
+	/** Breaks the stream of a client that reads too slowly, and frees its unread bytes. */
 	disconnect(reason: "slow"): void {
 		this.#end(reason);
 	}
 
-	/** Ends the stream cleanly, with a time to reconnect, which differs per client. */
+	/** Ends the stream cleanly, with a time to reconnect that differs per client. */
 	askToReconnect(reason: "closed" | "expired" | "disconnected" = "closed", last = ""): void {
 		this.#owner.flush(this);
 		const ms = jitteredRetry();
@@ -197,7 +197,7 @@ export class Connection implements SinkOwner {
 			if (reason === "slow") this.#sink.abort(tooSlow);
 			else this.#sink.end();
 		} catch {
-			// The host had already torn the stream down, which is all that was wanted.
+			// The host had already ended the stream, so nothing is left to do.
 		}
 	}
 }

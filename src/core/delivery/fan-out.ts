@@ -5,9 +5,9 @@ import type { Connection } from "./connection.ts";
 /** Bytes that all connected clients of a feed get. */
 export interface Chunk {
 	readonly bytes: Uint8Array;
-	/** The same for clients whose streams are compressed. */
+	/** The same bytes, compressed. */
 	readonly shared: SharedChunk | undefined;
-	/** How many events the bytes hold. */
+	/** The number of events in the bytes. */
 	readonly events: number;
 	/** The clients' positions before these bytes. */
 	readonly before: readonly string[];
@@ -34,7 +34,7 @@ export class FanOut {
 		}
 	}
 
-	/** Whether something waits for a connection. */
+	/** Whether chunks are waiting for a connection. */
 	has(connection: Connection): boolean {
 		return this.#chunks.some(({ waiting }) => waiting.has(connection));
 	}
@@ -46,7 +46,7 @@ export class FanOut {
 		}
 	}
 
-	/** The connection gets nothing more. */
+	/** Drops the chunks that wait for a connection. */
 	forget(connection: Connection): void {
 		for (const { waiting } of this.#chunks) waiting.delete(connection);
 	}

@@ -2,7 +2,7 @@ import type { View } from "../history/render.ts";
 
 /**
  * @param names sorted.
- * @param pinged whether its streams are compressed and get pings, which are then a part of what all of them get.
+ * @param pinged whether its streams are compressed and get pings, so that the pings are part of the shared bytes.
  */
 export function feedKey(
 	names: readonly string[],

@@ -18,7 +18,7 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 /** With more pending, in UTF-16 code units, messages wait only for the end of the turn. */
 const longestPending = 65_536;
 
-/** What all feeds of a hub share. */
+/** Shared by all feeds of a hub. */
 export interface FeedOwner {
 	readonly report: ErrorHandler;
 	readonly counters: Counters;
@@ -188,7 +188,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	 * Adds a connection, at the feed's position or at its own cursor.
 	 *
 	 * @param opening the first text that is sent.
-	 * @param cursor the id to come back with, where the hub knows better than the feed.
+	 * @param cursor the id to resume with, when the hub has a better one than the feed.
 	 * @param ping brings the first id, because a page sees an id only with an event. May be empty.
 	 */
 	join(connection: Connection, { opening, cursor, ping, resume }: Joining): void {

@@ -24,9 +24,9 @@ export interface HubOptions extends ConnectionOptions {
 	linger: number;
 	/** How long messages may wait for each other, in ms. */
 	flushEvery: number;
-	/** How streams are compressed whose clients take it. */
+	/** The compression for clients that accept it. */
 	compression?: Compression | undefined;
-	/** A foreign message, in bytes; a larger one is dropped. */
+	/** The largest message from other programs, in bytes; larger ones are dropped. */
 	messageBytes: number;
 	report: ErrorHandler;
 	counters: Counters;
@@ -37,19 +37,19 @@ export interface HubResume extends Resume {
 	readonly view: View;
 	/** Whether the stream is compressed. */
 	readonly compressed?: boolean | undefined;
-	/** Makes the events of this client's own that come first. */
+	/** Makes the first events, for this client alone. */
 	readonly first?: (() => Promise<readonly Message[]>) | undefined;
 	/** Called once the channels are live. The stream begins when it has settled. */
 	readonly attend?: (() => Promise<unknown> | undefined) | undefined;
 }
 
-/** Reads of the history that may be under way at a time for clients, however many ask. */
+/** Concurrent reads of the history for clients. */
 const readsAtATime = 8;
 
-/** Channels that are restored at a time after the broker was away: all of them at once would be a storm. */
+/** Channels that are restored at the same time after an outage, so that the broker is not overloaded. */
 const restorationsAtATime = 32;
 
-/** Who listens to what: channels, feeds and connections. */
+/** Connects channels, feeds and connections. */
 export class Hub implements ChannelOwner, FeedOwner {
 	readonly bufferedBytes: number;
 	readonly messageBytes: number;
@@ -89,7 +89,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 		return this.#registry.connections;
 	}
 
-	/** Ends the open streams that are meant. */
+	/** Ends the open streams that match. */
 	disconnect(disconnect: Disconnect): void {
 		const meant = [...this.#registry.feeds].flatMap(([connection, { names }]) =>
 			concerns(disconnect, { names, clients: connection.clients }) ? connection : [],
@@ -97,7 +97,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 		paced(meant, (connection) => connection.expel(disconnect));
 	}
 
-	/** Those that are just being opened included. */
+	/** Includes streams that are being opened. */
 	streamsOf(channel: string): number {
 		return this.#channels.usersOf(channel);
 	}
@@ -110,7 +110,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 	 * Opens a stream. It resolves once every channel's subscription is confirmed, so that nothing
 	 * published after the first byte is missed.
 	 *
-	 * @param createSink makes the way out, once there is something to send; it is told whose.
+	 * @param createSink makes the sink of a connection, once there is something to send.
 	 * @throws {ConnectorError} when the broker is away, refuses, or the hub is closed.
 	 */
 	async open<S extends Sink>(
@@ -131,11 +131,11 @@ export class Hub implements ChannelOwner, FeedOwner {
 		if (resume === undefined && recent > 0 && this.#connector.history !== undefined) {
 			const back = await this.#before(channels, recent);
 			resume = back;
-			// Where nothing is kept yet, no message brings it an id to come back with.
+			// While the history is empty, no message gives the client an id to resume with.
 			cursor = formatCursor(sorted, back, view.named);
 		}
 		if (first !== undefined) {
-			// What is published while they are made follows them.
+			// Messages that are published meanwhile follow them.
 			const positions = channels.map(({ position }) => position);
 			const isNew = resume === undefined && this.#connector.history !== undefined;
 			if (isNew) resume = positions;

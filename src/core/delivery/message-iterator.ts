@@ -26,7 +26,7 @@ export interface MessagesOptions {
 	lastEventId?: string | undefined;
 }
 
-/** How long a reader that is ahead of the feed waits for it, in ms. */
+/** How long a reader that is ahead of the feed waits for the feed, in ms. */
 const feedPause = 100;
 
 /**
@@ -44,14 +44,14 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 	#waiting: ((step: Promise<IteratorResult<Message>>) => void)[] = [];
 	#started: Promise<void> | undefined;
 	#stop: (() => void) | undefined;
-	/** It is sent what the history has, and not yet what the feed brings. */
+	/** It gets messages from the history, and none from the feed yet. */
 	#behind = false;
-	/** Lets the next page of the history be read. */
+	/** Allows the next page of the history to be read. */
 	#drained: (() => void) | undefined;
 	#done = false;
 	#error: Error | undefined;
 
-	/** @param onDisconnect hears from the channel's broker which streams to end. */
+	/** @param onDisconnect is told by the channel's broker which streams to end. */
 	constructor(
 		hub: Hub,
 		name: string,
@@ -88,12 +88,12 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 	}
 
 	onMessage(_channel: Channel, decoded: Decoded, position: string | undefined): void {
-		// What is not kept cannot be read later: it goes ahead of what is.
+		// A message that is not stored cannot be read later, so it goes first.
 		if (!this.#behind || position === undefined) this.#push(decoded.message, decoded.size);
 	}
 
 	onGap(channel: Channel, position: string): void {
-		// A reader that is behind finds it out by its own position.
+		// A reader that is behind finds the gap by its own position.
 		if (!this.#behind) this.#pushGap(channel, position);
 	}
 
@@ -150,7 +150,7 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 		}
 	}
 
-	/** As a stream is brought up to the feed in `Replay`, page by page as they are read here. */
+	/** Catches up with the feed like a stream in `Replay`, one page per read. */
 	async #catchUp(channel: Channel, log: Log, lastEventId: string): Promise<void> {
 		const joined = channel.position;
 		const [claimed] = withLive(parseCursor([this.#name], lastEventId), [joined]);
@@ -162,7 +162,7 @@ export class MessageIterator implements AsyncIterableIterator<Message>, Outlet {
 			const step = log.step(place, read);
 			if (this.#done) return;
 			if (step?.gap) this.#tellGap(channel, place.claimed);
-			// What was asked for is no burden: the next page is read when this one has been.
+			// The reader sets the pace: the next page is read after this one.
 			for (const { message } of step?.messages ?? []) this.#push(message, 0);
 			const isStuck = step === undefined || step.claimed === place.claimed;
 			place = step ?? place;

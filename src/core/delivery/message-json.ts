@@ -2,7 +2,7 @@ import type { Decoded } from "../message/envelope.ts";
 import { dataText } from "../message/json-data.ts";
 import type { Message } from "../message/message.ts";
 
-/** How a reader of JSON gets its messages. */
+/** The form of messages as JSON. */
 export interface JsonView {
 	/**
 	 * Whether they are what a stream's events are: each one's data is a text, and gaps are among

@@ -19,12 +19,12 @@ export interface PollOptions {
 	readonly limit: number;
 	/** How long to wait for the first message, in ms. */
 	readonly wait: number;
-	/** Which messages it gets. */
+	/** Selects the messages. */
 	readonly selection: Selection;
 	readonly view: JsonView;
 	/** How many of each channel's newest messages one without a cursor begins with. */
 	readonly recent: number;
-	/** Makes the events of the route's own that come first. */
+	/** Makes the route's own first events. */
 	readonly first: (() => Promise<readonly Message[]>) | undefined;
 	/** Ends the wait: the client has left, or the instance closes. */
 	readonly signals: readonly AbortSignal[];
@@ -40,7 +40,7 @@ export class Poll implements Outlet {
 	readonly #hub: Hub;
 	readonly #names: readonly string[];
 	readonly #options: PollOptions;
-	/** Messages that are not kept and came while it waited. */
+	/** Messages that are not stored and came during the wait. */
 	#liveOnly: { channel: string; decoded: Decoded }[] = [];
 	/** Events of the route's own, as JSON. */
 	#first: readonly string[] = [];
@@ -93,7 +93,7 @@ export class Poll implements Outlet {
 		const { wait, signals, first } = this.#options;
 		const deadline = performance.now() + wait;
 		let places = await this.#places(channels, logs);
-		// What is published while they are made follows them.
+		// Messages that are published meanwhile follow them.
 		this.#first = (await first?.())?.map(firstJson) ?? [];
 		for (;;) {
 			for (const log of logs) log.open();
@@ -116,13 +116,13 @@ export class Poll implements Outlet {
 			const isOver = () => signals.some(({ aborted }) => aborted);
 			if (!isOver() && isCaughtUp) await this.#news(left);
 			else if (!isOver() && isStuck) await this.#news(Math.min(left, feedPause));
-			// What arrives together leaves together.
+			// Messages that arrive in one task are answered together.
 			await new Promise<void>(atEndOfTurn);
 			if (isOver()) return this.#batch(places, []);
 		}
 	}
 
-	/** What is passed over still moves the client's place. */
+	/** A message that is passed over still moves the client's position. */
 	#selected(step: Step | undefined, index: number): Step | undefined {
 		const channel = this.#names[index] ?? "";
 		const { selection } = this.#options;
@@ -155,7 +155,7 @@ export class Poll implements Outlet {
 		return joined.map((position, index) => ({ claimed: claimed[index], joined: position }));
 	}
 
-	/** Waits for a message, for the end of the wait, or for as long. */
+	/** Waits for a message, the abort signal, or the deadline. */
 	async #news(ms: number): Promise<void> {
 		const { signals } = this.#options;
 		await new Promise<void>((resolve) => {

@@ -75,7 +75,7 @@ export class Recovery {
 	readonly #reads: Semaphore;
 	#state: State = { is: "starting", held: new Held(), lost: false, again: false };
 	#looping = false;
-	/** As `performance.now()` has it. */
+	/** As `performance.now()` gives it. */
 	#checkedAt = Number.NEGATIVE_INFINITY;
 
 	constructor(channel: Recovering, log: Log, reads: Semaphore) {

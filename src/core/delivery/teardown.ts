@@ -10,12 +10,12 @@ import type { Hub } from "./hub.ts";
  * on Bun.
  */
 export interface Teardown {
-	/** The client's slot among those that may be there. */
+	/** The client's slot in the connection limits. */
 	readonly slot: Slot;
 	readonly request: Request;
 	readonly host: unknown;
 	readonly connection: Connection;
-	/** Hubs that are one request's own, and this request's. */
+	/** The hubs that belong to single requests, and this request's hub. */
 	readonly hubs: Set<Hub>;
 	readonly hub: Hub;
 	readonly control: Control;

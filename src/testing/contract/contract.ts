@@ -83,7 +83,7 @@ async function attempt(run: Case["run"], kit: Kit): Promise<void> {
 	try {
 		await run(kit);
 	} catch (error) {
-		// The test's own error matters most, whatever else went wrong after it.
+		// The test's own error matters more than any later one.
 		await kit.dispose().catch((after) => console.error("After the failure:", after));
 		throw error;
 	}

@@ -33,7 +33,7 @@ export function ioredisDuplicates(client: IoRedisClient): RedisDriver {
 		address: addressOf(client),
 		async open(events, timeout) {
 			const duplicate = client.duplicate({
-				// The duplicate must not reconnect, whatever its owner chose. Above all it must not
+				// The duplicate must not reconnect, even if its owner's client does. Above all it must not
 				// resubscribe: ioredis does so after it has reported itself ready, and reports no
 				// confirmation.
 				lazyConnect: true,

@@ -25,7 +25,7 @@ export interface OwnClient {
 	disconnect(): Promise<unknown>;
 }
 
-/** Options of a connection that does not reconnect, whatever its owner chose. */
+/** Options of a connection that does not reconnect, even if its owner's client does. */
 export function overrides(options: { socket?: object }, connectTimeout: number): object {
 	return {
 		socket: {

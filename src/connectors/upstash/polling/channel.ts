@@ -5,7 +5,7 @@ import { callHandler } from "../../shared/handlers.ts";
 import { type Entry, isBirth, kept } from "../../shared/redis-entry.ts";
 import { RestError } from "../rest.ts";
 
-/** Before everything that is kept, as XRANGE has it. */
+/** Before the oldest entry, in XRANGE's notation. */
 const start = "-";
 
 /** How far a broker's clock may be behind its predecessor's, in ms. */
@@ -42,7 +42,7 @@ export class PolledChannel {
 		return this.#position;
 	}
 
-	/** Nothing is told any more. */
+	/** No callback is called from here on. */
 	end(): void {
 		this.#ended = true;
 	}
