@@ -13,11 +13,11 @@ export const webkit: Engine = {
 };
 
 async function open(): Promise<OpenBrowser> {
-	// It takes a display that is free, and says which.
+	// It picks a free display and prints its number, after complaints about those that are taken.
 	const display = new ProcessGroup("Xvfb", xvfbPath(), [
 		...["-displayfd", "3", "-nolisten", "tcp", "-screen", "0", "1024x768x24"],
 	]);
-	const env = { DISPLAY: `:${await display.says(/^(\d+)\n/)}` };
+	const env = { DISPLAY: `:${await display.says(/^(\d+)\n/m)}` };
 	const port = await freePort();
 	const driver = new ProcessGroup("WebKitWebDriver", webKitDriverPath(), [`--port=${port}`], env);
 	const url = `http://127.0.0.1:${port}`;
