@@ -5,7 +5,7 @@ export const access: readonly Variable[] = [
 	{
 		name: "SSE_PUBLISH_TOKEN",
 		default: "made at each start on loopback",
-		meaning: "Whoever sends this token [may publish](#who-may-publish) over HTTP",
+		meaning: "A request with this token [may publish](#who-may-publish) over HTTP",
 		secret: "always",
 	},
 	{
