@@ -42,6 +42,8 @@ test("a hub drains with 1,000 clients: each event comes once, and they come back
 	const clients = Array.from({ length: crowd }, (_, index) => {
 		const client = new EventClient(url, {
 			headers: { "x-client": String(index) },
+			// A thousand streams may need longer to open than a client waits before it asks in another way.
+			watchdog: timeout,
 			onDebug: ({ state, why }) => void (state === "waiting" && waits.push(Number(why))),
 		});
 		const own: unknown[] = [];
