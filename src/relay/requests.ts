@@ -23,7 +23,8 @@ export class Requests {
 	}
 
 	/**
-	 * Asks for a JSON answer.
+	 * Asks for a JSON answer. A read is asked for once more when its connection broke: the hub may have closed a
+	 * pooled one in the same moment.
 	 *
 	 * @param via the relays that ask, the last one last.
 	 * @throws {ConnectorError} `refused`, or `unavailable`: the request may have been carried out.
@@ -32,12 +33,23 @@ export class Requests {
 		const abort = new AbortController();
 		const timer = setTimeout(() => abort.abort(late(this.timeout)), this.timeout);
 		try {
-			const response = await this.post(asked, via, abort.signal);
-			return JSON.parse(await orAborted(response.text(), abort.signal));
-		} catch (cause) {
-			throw failure("The hub's answer broke off, or is no JSON.", cause, abort.signal);
+			return await this.#answer(asked, via, abort.signal);
+		} catch (error) {
+			// An answer of the hub has no cause.
+			const isBroken = (error as Error).cause !== undefined && !abort.signal.aborted;
+			if (!isBroken || !isRead(asked)) throw error;
+			return await this.#answer(asked, via, abort.signal);
 		} finally {
 			clearTimeout(timer);
+		}
+	}
+
+	async #answer(asked: RelayRequest, via: readonly string[], signal: AbortSignal) {
+		const response = await this.post(asked, via, signal);
+		try {
+			return JSON.parse(await orAborted(response.text(), signal));
+		} catch (cause) {
+			throw failure("The hub's answer broke off, or is no JSON.", cause, signal);
 		}
 	}
 
@@ -82,6 +94,12 @@ export class Requests {
 				: `The hub answered ${status}: ${words}`,
 		);
 	}
+}
+
+/** Whether it changes nothing, and so may be asked twice. */
+function isRead(asked: RelayRequest): boolean {
+	if (asked.op === "run") return asked.call === "status";
+	return asked.op === "read" || asked.op === "head" || asked.op === "check";
 }
 
 function hint(status: number): string {

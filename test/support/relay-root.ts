@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { toNodeHandler } from "../../src/adapters/node.ts";
 import type { Connector } from "../../src/core/connector.ts";
-import { relayHandler } from "../../src/relay.ts";
+import { type RelayHandler, relayHandler } from "../../src/relay.ts";
 import { type TcpProxy, tcpProxy } from "./tcp-proxy.ts";
 
 export const relayToken = "relay-token";
@@ -11,15 +11,17 @@ const authorize = ({ headers }: Request) => headers.get("authorization") === `Be
 
 /** A hub without anything but relays, in front of a broker, and a network in between that can fail. */
 export class RelayRoot {
-	readonly #connect: () => Connector;
+	readonly #connect: (path: string) => Connector;
 	/** How many streams were asked for. */
 	streams = 0;
+	readonly #open: TransformStreamDefaultController<Uint8Array>[] = [];
 	#server: Server | undefined;
 	#port = 0;
 	#proxy: TcpProxy | undefined;
 	#end: () => Promise<void> = async () => undefined;
 
-	constructor(connect: () => Connector) {
+	/** @param connect is called once for each path that relays ask for, and gives the broker behind it. */
+	constructor(connect: (path: string) => Connector) {
 		this.#connect = connect;
 	}
 
@@ -33,12 +35,23 @@ export class RelayRoot {
 	}
 
 	async start(): Promise<void> {
-		const broker = this.#connect();
-		const handler = relayHandler(broker, { authorize, onError: () => undefined });
+		const brokers = new Map<string, { broker: Connector; handler: RelayHandler }>();
+		const behind = (path: string) => {
+			let found = brokers.get(path);
+			if (found === undefined) {
+				const broker = this.#connect(path);
+				const handler = relayHandler(broker, { authorize, onError: () => undefined });
+				found = { broker, handler };
+				brokers.set(path, found);
+			}
+			return found.handler;
+		};
 		const fetch = async (request: Request) => {
-			const response = await handler.fetch(request);
-			if (response.headers.get("content-type") === "application/x-ndjson") this.streams++;
-			return response;
+			const path = new URL(request.url).pathname.replace(/\/relay$/, "");
+			const response = await behind(path).fetch(request);
+			if (response.headers.get("content-type") !== "application/x-ndjson") return response;
+			this.streams++;
+			return new Response(response.body?.pipeThrough(this.#endable()), response);
 		};
 		const server = createServer(toNodeHandler({ fetch }));
 		await new Promise<void>((resolve) => server.listen(this.#port, "127.0.0.1", resolve));
@@ -46,11 +59,20 @@ export class RelayRoot {
 		this.#proxy ??= await tcpProxy({ port: this.#port });
 		this.#server = server;
 		this.#end = async () => {
-			handler.close();
+			for (const { handler } of brokers.values()) handler.close();
 			server.closeAllConnections();
 			await new Promise((resolve) => server.close(resolve));
-			await broker.close();
+			await Promise.all([...brokers.values()].map(({ broker }) => broker.close()));
 		};
+	}
+
+	/** Ends all streams, and nothing else. */
+	endStreams(): void {
+		for (const stream of this.#open.splice(0)) stream.terminate();
+	}
+
+	#endable(): TransformStream<Uint8Array, Uint8Array> {
+		return new TransformStream({ start: (controller) => void this.#open.push(controller) });
 	}
 
 	/** It ends, as a process would. It can be started again. */
