@@ -1,15 +1,20 @@
+import { version, versionHeader } from "../../../src/relay/protocol.ts";
 import { type Chance, times } from "./chance.ts";
 import type { Exchange } from "./wire.ts";
 
 /** Bodies of `POST /publish`: from a publisher that means well, and from a stranger. */
 
-const head = "POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+const json = "HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+const head = `POST /publish ${json}`;
 const answered = { answers: 1 };
 
-export function whole(body: string, until: Exchange["until"] = answered): Exchange {
+/** The head of a relay's request: the version, and a token that is not the hub's. */
+export const relayHead = `POST /relay ${json}${versionHeader}: ${version}\r\nAuthorization: Bearer wrong\r\n`;
+
+export function whole(body: string, until: Exchange["until"] = answered, start = head): Exchange {
 	const bytes = Buffer.from(body);
 	const length = `Content-Length: ${bytes.length}\r\n\r\n`;
-	return { bytes: Buffer.concat([Buffer.from(head + length), bytes]), until };
+	return { bytes: Buffer.concat([Buffer.from(start + length), bytes]), until };
 }
 
 /** In chunks of so many bytes. */

@@ -23,6 +23,7 @@ export function useHub(): () => AttackedHub {
 				// What a stream leaves is cleared away within its round.
 				SSE_LINGER: "0",
 				SSE_PUBLISH_OPEN: "true",
+				SSE_RELAY_TOKEN: "a-token-that-strangers-do-not-have",
 			},
 		});
 		const info = String(await redis.command("INFO", "server"));
