@@ -13,7 +13,7 @@ import {
 	viaHeader,
 } from "./protocol.ts";
 import { parseRequest } from "./request.ts";
-import { RelayStreams, told } from "./streams.ts";
+import { closing, RelayStreams, told } from "./streams.ts";
 
 /** The options of `relayHandler()`. */
 export interface RelayHandlerOptions {
@@ -67,8 +67,7 @@ export function relayHandler(
 		async fetch(request) {
 			try {
 				if (!(await authorize(request))) return refusal(401, "refused", needsToken);
-				// A hub that drains still listens, and a new stream would keep it from ending.
-				if (closed) return refusal(503, "unavailable", "The hub is closing.");
+				if (closed) return refusal(503, "unavailable", closing);
 				const broker = get();
 				if (broker.scope === "request") throw new ConnectorError("refused", noProcess);
 				streams ??= new RelayStreams(broker, report);

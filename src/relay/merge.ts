@@ -1,5 +1,5 @@
 import type { IncomingStream } from "./incoming.ts";
-import { mostChannels } from "./protocol.ts";
+import { mostChannels, weightOf } from "./protocol.ts";
 import type { RelayedChannel } from "./relayed-channel.ts";
 
 /** The share of a large stream's channels that may be unwanted before it is replaced. */
@@ -23,17 +23,29 @@ export function victimsOf(
 		const unwanted = [...names].filter((name) => !isWanted(name)).length;
 		return names.size < fewChannels ? unwanted > 0 : unwanted > names.size * mostUnwanted;
 	};
-	const bySize = [...streams].sort(([, a], [, b]) => b.size - a.size);
+	const weights = new Map([...streams].map(([stream, names]) => [stream, weightOfAll(names)]));
+	const weight = (stream: IncomingStream) => weights.get(stream) ?? 0;
+	const bySize = [...streams.keys()].sort((a, b) => weight(b) - weight(a));
 	const [largest, ...others] = bySize;
 	if (largest === undefined) return [];
-	const small = others.reduce((sum, [, { size }]) => sum + size, 0);
-	const [, names] = largest;
+	const small = others.reduce((sum, stream) => sum + weight(stream), 0);
+	const spoilt = [...streams].flatMap(([stream, names]) => (isSpoilt(names) ? stream : []));
 	// Streams of one size become one of twice the size.
-	const grows = isSpoilt(names) || small * 2 > names.size;
-	const victims = grows && small + names.size <= mostChannels ? bySize : others;
+	const grows = spoilt.includes(largest) || small * 2 > weight(largest);
+	const wanted = grows && small + weight(largest) <= mostChannels ? bySize : others;
+	// From the smallest on, as many as one stream can carry.
+	let sum = 0;
+	const victims = wanted.toReversed().filter((stream) => {
+		sum += weight(stream);
+		return sum <= mostChannels;
+	});
 	const [only] = victims;
-	if (only !== undefined && victims.length === 1 && !isSpoilt(only[1])) return [];
-	return victims.map(([stream]) => stream);
+	if (only !== undefined && victims.length === 1 && !spoilt.includes(only)) return [];
+	return victims;
+}
+
+function weightOfAll(names: ReadonlySet<string>): number {
+	return [...names].reduce((sum, name) => sum + weightOf(name), 0);
 }
 
 /** Streams that are being replaced by a new one. */

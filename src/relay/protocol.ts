@@ -1,4 +1,5 @@
 import type { Disconnect } from "../core/control/disconnect.ts";
+import { byteLength } from "../core/message/text.ts";
 
 /** The version that both sides speak. A hub with another one refuses in words. */
 export const version = 1;
@@ -9,8 +10,20 @@ export const versionHeader = "edge-sse-relay";
 /** The header that lists the relays which a request has passed, by their ids. It finds circles. */
 export const viaHeader = "edge-sse-via";
 
-/** The most channels that one stream carries. */
+/** The most channels that one stream carries. Their names may have 400 bytes each, as JSON. */
 export const mostChannels = 10_000;
+
+const bytesOfChannel = 400;
+
+/**
+ * How much of a stream's `mostChannels` a channel takes: more than one if its name is long. So a request stays well below
+ * the bytes that a hub reads, whatever names clients choose.
+ */
+export function weightOf(name: string): number {
+	// JSON has at most 6 bytes for a character.
+	if (name.length * 6 <= bytesOfChannel) return 1;
+	return Math.max(1, byteLength(JSON.stringify(name)) / bytesOfChannel);
+}
 
 /** How often the hub writes to a silent stream, in ms. */
 export const pingInterval = 8_000;

@@ -4,20 +4,28 @@ import { NumberedChannel } from "./numbered-channel.ts";
 import { lineText, type RelayFacts } from "./protocol.ts";
 import { RelayStream } from "./relay-stream.ts";
 
+export const closing = "The hub is closing.";
+
 /** All streams to relays of one connector. Each channel is subscribed to once for all of them. */
 export class RelayStreams {
 	readonly #connector: Connector;
 	readonly #report: ErrorHandler;
 	readonly #channels = new Map<string, NumberedChannel>();
 	readonly #streams = new Set<RelayStream>();
+	#closed = false;
 
 	constructor(connector: Connector, report: ErrorHandler) {
 		this.#connector = connector;
 		this.#report = report;
 	}
 
-	/** @param positions whether each channel's position comes with its confirmation. */
+	/**
+	 * @param positions whether each channel's position comes with its confirmation.
+	 * @throws {ConnectorError} when the hub is closing.
+	 */
 	open(names: readonly string[], positions: boolean, facts: RelayFacts): RelayStream {
+		// A hub that drains still listens, and a new stream would keep it from ending.
+		if (this.#closed) throw new ConnectorError("unavailable", closing);
 		const stream = new RelayStream((ended, error) => {
 			this.#streams.delete(ended);
 			if (error !== undefined) this.#report(error, { stage: "stream" });
@@ -29,6 +37,7 @@ export class RelayStreams {
 	}
 
 	close(): void {
+		this.#closed = true;
 		for (const stream of [...this.#streams]) stream.close();
 	}
 

@@ -4,7 +4,7 @@ import type { Subscription, SubscriptionHandlers } from "../core/connector.ts";
 import { ConnectorError, closedError } from "../core/errors.ts";
 import { IncomingStream } from "./incoming.ts";
 import { Merge, victimsOf } from "./merge.ts";
-import { mostChannels, type RelayLine } from "./protocol.ts";
+import { mostChannels, type RelayLine, weightOf } from "./protocol.ts";
 import { RelayedChannel, RelayListener } from "./relayed-channel.ts";
 import { late, type Requests } from "./requests.ts";
 
@@ -101,7 +101,11 @@ export class Upstream {
 	}
 
 	#gather(): void {
-		const names = [...this.#waiting].slice(0, mostChannels);
+		let room = mostChannels;
+		const names = [...this.#waiting].filter((name) => {
+			room -= weightOf(name);
+			return room >= 0;
+		});
 		for (const name of names) this.#waiting.delete(name);
 		if (names.length === 0) return;
 		this.#openedAt = performance.now();
@@ -212,7 +216,7 @@ export class Upstream {
 		if (victims.length === 0) return;
 		const names = new Set(victims.flatMap((stream) => [...(this.#streams.get(stream) ?? [])]));
 		const wanted = this.#wantedOf(names);
-		if (wanted.length === 0 || wanted.length > mostChannels) return;
+		if (wanted.length === 0) return;
 		const merge = new Merge(wanted, () => {
 			this.#merge = undefined;
 			for (const victim of victims) this.#drop(victim);

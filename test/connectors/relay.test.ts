@@ -79,6 +79,16 @@ async function ownRoot(connect = () => memory()): Promise<RelayRoot> {
 const patient = { token: relayToken, timeout: 30_000 };
 
 describe("streams are merged", () => {
+	test("names of 9 MB are several streams, and none of them is refused", async () => {
+		const own = await ownRoot();
+		const connector = relay(own.url, patient);
+		// JSON has six bytes for this character.
+		const names = Array.from({ length: 3_000 }, (_, n) => `${n}${"\u0001".repeat(500)}`);
+		await Promise.all(names.map((name) => connector.subscribe(name, new Recorder())));
+		expect(own.streams).toBeGreaterThanOrEqual(3);
+		await connector.close();
+	});
+
 	test("channels come and go while messages flow: each subscription has its messages, once and in order", async () => {
 		const broker = memory();
 		const own = await ownRoot(() => broker);

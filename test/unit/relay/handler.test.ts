@@ -158,3 +158,23 @@ test("a handler that is closed ends its streams, and takes no more", async () =>
 	expect(await stream.text()).toMatch(/^\["open"/);
 	expect((await subscribe()).status).toBe(503);
 });
+
+test("a stream that was asked for before the hub closes, and whose body ends after, does not begin", async () => {
+	const handler = relayHandler(memory(), { authorize, onError });
+	let end: () => void = () => undefined;
+	const body = new ReadableStream({
+		start: (controller) => {
+			controller.enqueue(new TextEncoder().encode('{"op":"subscribe","channels":["a"],'));
+			end = () => {
+				controller.enqueue(new TextEncoder().encode('"positions":false}'));
+				controller.close();
+			};
+		},
+	});
+	const init = { method: "POST", headers, body, duplex: "half" };
+	const answer = handler.fetch(new Request("http://hub/relay", init));
+	await new Promise<void>((resolve) => setImmediate(resolve));
+	handler.close();
+	end();
+	expect((await answer).status).toBe(503);
+});
