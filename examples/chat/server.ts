@@ -24,6 +24,9 @@ const handler = toNodeHandler(async (request, host) => {
 	if (pathname === "/") return new Response(page, { headers: { "content-type": "text/html" } });
 
 	// Your login is in the place of this.
+	if (pathname === "/login" && request.method === "GET") {
+		return Response.json({ user: userOf(request) ?? null });
+	}
 	if (pathname === "/login" && request.method === "POST") {
 		const user = await request.text();
 		if (!/^[a-z]{1,32}$/.test(user)) return new Response("A name has a to z.\n", { status: 400 });

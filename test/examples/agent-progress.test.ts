@@ -37,7 +37,7 @@ async function startJob(): Promise<Server & { id: string }> {
 	const [program = ""] = line.replace("npx ", "").split(" #");
 	const job = await startProgram(program.trim().split(" "), {
 		announces: /Watch it: (http:\S+)/,
-		env: { SSE_REDIS_URL: redis.url, SSE_BROKER_TIMEOUT: "20000" },
+		env: { SSE_REDIS_URL: redis.url, SSE_BROKER_TIMEOUT: "20000", STEP_MS: "1000" },
 	});
 	onTestFinished(() => job.kill());
 	const [id = ""] = /[\da-f-]{36}/.exec(job.output) ?? [];

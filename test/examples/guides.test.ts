@@ -156,6 +156,12 @@ describe("the pages", () => {
 		await call(`${server.url}/notify/ann`, post("<b>Hello!</b>"));
 		await page.getByText("<b>Hello!</b>").waitFor();
 		expect(complaints).toEqual([]);
+
+		// The browser refuses such a name; so does the server, where the browser does not.
+		await page.evaluate("document.forms[0].noValidate = true");
+		await page.getByLabel("I am").fill("Ann");
+		await page.getByRole("button").click();
+		await page.getByText("A name has a to z.").waitFor();
 	});
 
 	test("tokens: a reload goes on", async () => {
@@ -170,6 +176,25 @@ describe("the pages", () => {
 		expect(complaints).toEqual([]);
 	});
 
+	test("tokens: one answer at a time is shown, and what is gone is told", async () => {
+		const server = await started("tokens", "node");
+		const { page, complaints } = await visit(server);
+		for (const question of ["First?", "Second?"]) {
+			await page.getByLabel("Question").fill(question);
+			await page.getByRole("button", { name: "Ask" }).click();
+			await page.getByText(`${question} I count to 1000: 1 2 3 4 5 `).waitFor();
+		}
+		await page.getByRole("button", { name: "Stop" }).click();
+		await page.getByText("cancelled", { exact: true }).waitFor();
+		const answer = await page.locator("#answer").textContent();
+		expect(answer).toMatch(/^You asked: Second\? I count to 1000: {2}?1 2 3 4 5 [ \d]*$/);
+		await page.goBack();
+		await page.getByText("You asked: First?").waitFor();
+		expect(complaints).toEqual([]);
+		await page.goto(`${server.url}/#unknown`);
+		await page.getByText("There is no such answer.").waitFor();
+	});
+
 	test("chat", async () => {
 		const server = await started("chat", "node");
 		const tabs = [await visit(server), await visit(server)];
@@ -181,6 +206,10 @@ describe("the pages", () => {
 		await tabs[0]?.page.getByLabel("Message").fill("Hello!");
 		await tabs[0]?.page.getByRole("button", { name: "Say" }).click();
 		for (const { page } of tabs) await page.getByText("ann: Hello!").waitFor();
+		// Ann need not enter again, so she is back before the others are told that she left.
+		await tabs[0]?.page.reload();
+		await tabs[0]?.page.getByText("ann: Hello!").waitFor();
+		await tabs[0]?.page.getByText("ann, bob").waitFor();
 		await tabs[1]?.page.close();
 		await tabs[0]?.page.getByText("ann", { exact: true }).waitFor();
 		expect(tabs.flatMap(({ complaints }) => complaints)).toEqual([]);

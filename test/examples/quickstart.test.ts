@@ -41,7 +41,8 @@ test.each(guides)("%s: why it is so, how to run it, and how to see that it works
 	const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
 	expect(headings.slice(0, 3)).toEqual(["Why it is so", "Run it", "See that it works"]);
 	const [, why = ""] = /^## Why it is so\n\n(.*?)^## /ms.exec(text) ?? [];
-	expect(why.split(/\.\s/).filter((sentence) => sentence.trim() !== "")).toHaveLength(3);
+	const sentences = why.split(/\.\s/).filter((sentence) => sentence.trim() !== "");
+	expect([3, 4, 5]).toContain(sentences.length);
 });
 
 describe("links", () => {
