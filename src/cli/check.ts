@@ -1,6 +1,7 @@
 import { historyFromEnvironment } from "../environment.ts";
 import { createHub } from "../server/create.ts";
 import { nearMisses } from "../server/near-misses.ts";
+import { checkProcesses, processCount } from "../server/processes/count.ts";
 import { refuseMore } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { hubOptions, inOptions, readHubArguments, withOptions } from "./hub-options.ts";
@@ -20,7 +21,9 @@ export const check: Command = {
 		for (const problem of nearMisses(process.env)) note(problem);
 		try {
 			const hub = createHub(process.env);
-			console.log(columns(meaningOf(hub, historyFromEnvironment(), process.env)));
+			const count = processCount(hub.settings);
+			if (count > 1) checkProcesses(hub);
+			console.log(columns(meaningOf(hub, historyFromEnvironment(), process.env, count)));
 			await hub.close();
 		} catch (error) {
 			throw inOptions(error, given);

@@ -11,16 +11,15 @@ export function meaningOf(
 	{ settings, broker, addressOf }: ServerHub,
 	history: HistoryOptions | undefined,
 	environment: Environment,
+	processes: number,
 ): [string, string][] {
 	const { host, port, publishing, hosts, metricsToken, drain, options } = settings;
 	const { limits, maxDuration, keepAlive } = options;
 	const rows: [string, string][] = [
 		["listens on", listening(host, port === 0 ? `${host}, a free port` : addressOf(port))],
 		["hosts", hostsInWords(hosts)],
-		[
-			"broker",
-			broker === "memory" ? "memory: this process alone, and nothing outlives it" : broker,
-		],
+		["processes", processes === 1 ? "one" : `${processes}, which share the port`],
+		["broker", broker === "memory" ? "memory: this hub alone, and nothing outlives it" : broker],
 		["history", historyInWords(history)],
 		["publishing", publishingInWords(publishing)],
 		["reading", readingInWords(environment)],

@@ -1,4 +1,5 @@
-import { type Listen, start } from "../server/listening.ts";
+import type { Runtime } from "../server/listen/runtime.ts";
+import { start } from "../server/listening.ts";
 import type { Options } from "./arguments.ts";
 import { refuseMore } from "./arguments.ts";
 import type { Command } from "./command.ts";
@@ -22,7 +23,9 @@ export const serve: Command = {
 		refuseMore(given.positionals, 0, `edge-sse ${serve.usage}`);
 		// The connector's factory reads the process's own environment.
 		Object.assign(process.env, withOptions(process.env, given));
-		await start(process.env, await listener(), {
+		await start(process.env, await runtime(), {
+			// Its variables have what these options say.
+			args: ["serve"],
 			onOpen: (hub, port) => {
 				if (given.has("open")) openPage(hub, port);
 			},
@@ -32,8 +35,8 @@ export const serve: Command = {
 };
 
 /** Returns the server of the current runtime. */
-async function listener(): Promise<Listen> {
-	if ("Bun" in globalThis) return (await import("../server/listen/bun.ts")).listen;
-	if ("Deno" in globalThis) return (await import("../server/listen/deno.ts")).listen;
-	return (await import("../server/listen/node.ts")).listen;
+async function runtime(): Promise<Runtime> {
+	if ("Bun" in globalThis) return import("../server/listen/bun.ts");
+	if ("Deno" in globalThis) return import("../server/listen/deno.ts");
+	return import("../server/listen/node.ts");
 }

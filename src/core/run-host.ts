@@ -171,7 +171,9 @@ export class RunHost {
 		}
 		const { headers, expires } = admitted;
 		const isOver = this.#parts.isClosing() || expires <= Date.now();
-		const slot = isOver ? undefined : connectionLimits.acquire(await hooks.keyOf(request, host));
+		const slot = isOver
+			? undefined
+			: await connectionLimits.enter(await hooks.keyOf(request, host));
 		if (slot === undefined) return this.later(request, headers);
 		let isWaiting = true;
 		let streamed: RunStream | undefined;

@@ -47,6 +47,8 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 	 * ```
 	 */
 	readonly fetch: (request: Request, host?: unknown) => Promise<Response>;
+	/** @internal Counts the streams of this process. */
+	readonly connectionLimits: ConnectionLimits;
 	readonly #options: CheckedOptions;
 	readonly #hubs: Hubs;
 	readonly #control: Control;
@@ -61,14 +63,12 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		super(checked, hubs);
 		this.#options = checked;
 		this.#hubs = hubs;
-		const { limits } = checked;
+		const { connections, perClient } = checked.limits;
+		this.connectionLimits = new ConnectionLimits(connections, perClient?.connections ?? Infinity);
 		this.#control = new Control(() => hubs.connect(), checked);
 		this.#parts = {
 			options: checked,
-			connectionLimits: new ConnectionLimits(
-				limits.connections,
-				limits.perClient?.connections ?? Infinity,
-			),
+			connectionLimits: this.connectionLimits,
 			hooks: new Hooks(checked),
 			hubs,
 			control: this.#control,

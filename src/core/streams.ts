@@ -77,7 +77,7 @@ export class Streams {
 		form: Form,
 	): Promise<ReadableStream<Uint8Array> | string | undefined> {
 		const { connectionLimits, hooks } = this.#parts;
-		const slot = connectionLimits.acquire(await hooks.keyOf(request, options.host));
+		const slot = await connectionLimits.enter(await hooks.keyOf(request, options.host));
 		if (slot === undefined) return undefined;
 		try {
 			if (!form.asJson) return await this.#open(request, options, admitted, slot, form);

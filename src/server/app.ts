@@ -18,6 +18,7 @@ import { publish, refusalOf } from "./publish.ts";
 import type { Publishing } from "./publishing.ts";
 import { listRights, rightRefusal } from "./rights.ts";
 import { type HubRuns, streamRun } from "./run.ts";
+import { alone, type Whole } from "./whole.ts";
 
 export interface AppOptions {
 	sse: ServerSentEvents;
@@ -31,6 +32,8 @@ export interface AppOptions {
 	/** Undefined where a process's figures mean nothing, as on Workers. */
 	metrics: Metrics | undefined;
 	metricsToken: string | undefined;
+	/** What the hub has in all its processes. Undefined: in this one. */
+	whole?: Whole | undefined;
 	/** Answers other hubs. Undefined: this one is not relayed. */
 	relays?: RelayHandler | undefined;
 	/** Ask about signed tokens. Undefined: there are none. */
@@ -44,7 +47,7 @@ export interface AppOptions {
 
 /** The deployable hub: one app, the same on every runtime. */
 export function createApp(options: AppOptions): Hono<PublishEnv> {
-	const { sse, publishing, authorizePublish, metrics, runs } = options;
+	const { sse, publishing, authorizePublish, metrics, runs, whole = alone(sse) } = options;
 	const app = new Hono<PublishEnv>({ getPath: ({ url }) => pathOf(url) });
 	if (options.cors !== undefined) app.use("*", cors(honoCors(options.cors)));
 
@@ -69,7 +72,7 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 	app.post("/publish", publishAccess(publishing), (c) => publish(c, sse, authorizePublish));
 	app.all("/publish", (c) => c.json({ error: "Publish with POST." }, 405, { allow: "POST" }));
 
-	app.get("/channel", (c) => describeChannel(c, sse));
+	app.get("/channel", (c) => describeChannel(c, sse, whole));
 	app.delete("/channel", publishAccess(publishing), async (c) => {
 		const names = [c.req.query("name") ?? ""];
 		const refusal = c.var.mayPublish ? undefined : await refusalOf(c, authorizePublish, names);
@@ -105,7 +108,7 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 	// A process that answers is alive, even while its broker is away: a restart would only
 	// disconnect its clients.
 	app.get("/livez", (c) => c.json({ status: "alive" }, 200, { "cache-control": "no-store" }));
-	const isReady = healthCheck(sse);
+	const isReady = healthCheck(sse, whole);
 	app.get("/readyz", isReady);
 	app.get("/healthz", isReady);
 

@@ -1,4 +1,4 @@
-import { listen } from "./listen/bun.ts";
+import * as runtime from "./listen/bun.ts";
 import { start } from "./listening.ts";
 
-await start(process.env, listen);
+await start(process.env, runtime);

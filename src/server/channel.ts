@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { ConnectorError } from "../core/errors.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 import { logFailure } from "./log.ts";
+import { alone, type Whole } from "./whole.ts";
 
 /** Messages that are counted, at most: whoever may read may ask. */
 const mostCounted = 500;
@@ -19,20 +20,28 @@ const firstRead = 10;
 const readSize = 1_048_576;
 
 /**
- * `GET /channel?name=…`: where the channel stands, how much is kept of it, and how many streams it has in this process.
+ * `GET /channel?name=…`: where the channel stands, how much is kept of it, and how many streams it has.
  * It takes the right to read the channel.
  */
-export async function describeChannel(c: Context, sse: ServerSentEvents): Promise<Response> {
+export async function describeChannel(
+	c: Context,
+	sse: ServerSentEvents,
+	whole: Whole = alone(sse),
+): Promise<Response> {
 	const name = c.req.query("name") ?? "";
 	const refusal = await readRefusal(c, sse, name);
 	if (refusal !== undefined) return refusal;
 	const end = begin();
 	if (end === undefined) return c.json({ error: "Too many at a time. Try again." }, 503, later);
 	return answered(c, async () => {
-		const [position, count] = await Promise.all([sse.position(name), countKept(sse, name)]);
+		const [position, count, connections] = await Promise.all([
+			sse.position(name),
+			countKept(sse, name),
+			whole.streamsOf(name),
+		]);
 		const kept = Math.min(count, mostCounted);
 		const more = count > mostCounted;
-		return c.json({ name, position, kept, more, connections: sse.streamsOf(name) }, 200, noStore);
+		return c.json({ name, position, kept, more, connections }, 200, noStore);
 	}).finally(end);
 }
 

@@ -1,5 +1,6 @@
 import { gzip } from "../compress.ts";
 import { memory } from "../connectors/memory.ts";
+import type { Connector } from "../core/connector.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { ServerSentEvents } from "../core/sse.ts";
 import { historyFromEnvironment } from "../environment.ts";
@@ -16,11 +17,20 @@ import { runsOf } from "./run.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import type { Environment } from "./variables.ts";
 import { together, Webhooks } from "./webhook/events.ts";
+import { alone, type Whole } from "./whole.ts";
 
 /** Each client's largest share of the time to drain, in ms. */
 const drainPerClient = 10;
 
 type Fetch = (request: Request, host?: unknown) => Response | Promise<Response>;
+
+/** What a process has that is one of several. */
+export interface Share {
+	/** The way to the parent's broker. Undefined: the environment names one. */
+	connector: Connector | undefined;
+	/** All processes, as this one sees them. */
+	whole: Whole;
+}
 
 export interface ServerHub {
 	/** Answers a request that the door lets in. */
@@ -30,6 +40,7 @@ export interface ServerHub {
 	/** The same as `fetch`, without the door. */
 	inside: Fetch;
 	settings: Settings;
+	sse: ServerSentEvents;
 	/** The broker's name. */
 	broker: string;
 	/** The address on a port, without a slash at the end. */
@@ -44,12 +55,13 @@ export interface ServerHub {
 }
 
 /**
- * The hub of a server with one process. The environment sets its options and its broker;
- * without one, the broker is in memory.
+ * The hub of a server. The environment sets its options and its broker; without one, the broker
+ * is in memory.
  *
+ * @param share for one process of several.
  * @throws {ConfigurationError} that names the variable.
  */
-export function createHub(environment: Environment): ServerHub {
+export function createHub(environment: Environment, share?: Share): ServerHub {
 	const settings = readSettings(environment);
 	const { host, drain, options, publishing, compression, hold, workersPlan, ...rest } = settings;
 	if (hold !== undefined) {
@@ -64,7 +76,8 @@ export function createHub(environment: Environment): ServerHub {
 	const webhooks = settings.webhook && new Webhooks(settings.webhook);
 	const isSigned = rights.authorizePublish !== undefined;
 	const sse = new ServerSentEvents({
-		connector: brokerFrom(environment) ?? memory({ history: historyFromEnvironment() }),
+		connector:
+			share?.connector ?? brokerFrom(environment) ?? memory({ history: historyFromEnvironment() }),
 		...options,
 		// Each may have as many streams as there may be: it is told apart to end its streams.
 		...(isSigned && {
@@ -79,20 +92,20 @@ export function createHub(environment: Environment): ServerHub {
 		onError: logError,
 	});
 	const { name } = sse.connector;
+	const whole = share?.whole ?? alone(sse);
 	const relays = hubRelays(sse, settings.relayToken);
 	const app = createApp({
 		...{ sse, ...rest, publishing, ...rights },
 		authorizePublish: rights.authorizePublish,
 		presence: hubPresence(sse, settings.countsMembers, isSigned),
-		metrics: createMetrics(sse),
-		relays,
+		metrics: createMetrics(sse, whole),
+		...{ relays, whole },
 		runs: runsOf(sse, settings.runsPrefix, options.channels?.allowed),
 	});
 	const door = createDoor(settings.hosts);
 	const addressOf = (port: number) => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 	return {
-		broker: name,
-		addressOf,
+		...{ sse, broker: name, addressOf },
 		fetch: behind(door, app.fetch),
 		door,
 		inside: app.fetch,

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { listen } from "./listen/deno.ts";
+import * as runtime from "./listen/deno.ts";
 import { start } from "./listening.ts";
 
-await start(process.env, listen);
+await start(process.env, runtime);

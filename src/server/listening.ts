@@ -1,57 +1,72 @@
 import { loadNodeRedis } from "../connectors/redis/clients/node-redis.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import { createHub, type ServerHub } from "./create.ts";
+import type { Runtime } from "./listen/runtime.ts";
 import { nearMisses } from "./near-misses.ts";
 import { exitWith, onShutdown } from "./process.ts";
+import { isChild, serveAsChild } from "./processes/child-process.ts";
+import { processCount, processors } from "./processes/count.ts";
+import { serveInChildren } from "./processes/parent.ts";
 import type { Environment } from "./variables.ts";
-
-/** A server that accepts connections. */
-export interface Listening {
-	/** The port. Where `PORT` is 0, the system has chosen it. */
-	port: number;
-	/** Closes the server's connections, once all streams have ended. */
-	stop(): Promise<void>;
-}
-
-/** Serves the hub on its runtime. Rejects when it cannot listen. */
-export type Listen = (hub: ServerHub) => Promise<Listening>;
 
 /** What a command adds to the start of the hub. */
 export interface StartHooks {
 	/** Called after the hub has printed its address. */
 	onOpen?(hub: ServerHub, port: number): void;
+	/** What starts the program as a child, where the options are variables already. */
+	args?: readonly string[];
 	/** Says why it could not start, in the command's own words. */
 	explain?(error: unknown): unknown;
 }
 
 /**
- * The hub as a process: it listens, prints its address, and ends on a signal. A process that
- * cannot start exits with 1.
+ * The hub as a process, or as several: it listens, prints its address, and ends on a signal. A
+ * process that cannot start exits with 1.
  */
 export async function start(
 	environment: Environment,
-	listen: Listen,
-	{ onOpen, explain }: StartHooks = {},
+	runtime: Runtime,
+	{ onOpen, explain, args = [] }: StartHooks = {},
 ): Promise<void> {
+	if (isChild()) return serveAsChild(runtime.listen, listenError);
 	try {
 		for (const problem of nearMisses(environment)) console.error(`edge-sse: ${problem}`);
 		const hub = createHub(environment);
-		// Now, and not while the first client waits, on a time limit that is meant for Redis.
-		if (hub.broker === "redis") await loadNodeRedis();
-		const server = await listen(hub).catch((error: unknown) => {
+		const count = processCount(hub.settings);
+		const port = await (count === 1
+			? serve(hub, runtime)
+			: serveInChildren(hub, environment, { ...runtime, args, count })
+		).catch((error: unknown) => {
 			throw listenError(error, hub.settings);
 		});
-		onShutdown(async () => {
-			// It still listens: a load balancer learns from /readyz, and clients from streams that tell
-			// them to reconnect.
-			await hub.close();
-			await server.stop();
-		});
-		console.log(hub.announce(server.port));
-		onOpen?.(hub, server.port);
+		console.log(hub.announce(port));
+		if (count > 1) console.log(inWords(count));
+		onOpen?.(hub, port);
 	} catch (error) {
 		exitWith(explain?.(error) ?? error);
 	}
+}
+
+/** @returns the port. */
+async function serve(hub: ServerHub, { listen }: Runtime): Promise<number> {
+	// Now, and not while the first client waits, on a time limit that is meant for Redis.
+	if (hub.broker === "redis") await loadNodeRedis();
+	const server = await listen(hub);
+	onShutdown(async () => {
+		// It still listens: a load balancer learns from /readyz, and clients from streams that tell
+		// them to reconnect.
+		await hub.close();
+		await server.stop();
+	});
+	return server.port;
+}
+
+function inWords(count: number): string {
+	const most = processors();
+	const line = `edge-sse: ${count} processes share this address.`;
+	return count <= most
+		? line
+		: `${line} More than the ${most} processors here gain nothing: SSE_PROCESSES=auto has one for each.`;
 }
 
 /** What most often keeps a server from listening, in words that say what to do. */

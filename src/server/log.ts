@@ -3,9 +3,18 @@ import { type ErrorHandler, SseError } from "../core/errors.ts";
 import { LogRate } from "../core/log-rate.ts";
 import type { ServerSentEventsOptions } from "../core/options.ts";
 
+/** Which process this is, where the hub has several. */
+let own: { process?: number } = {};
+
+/** From now on each line says which process wrote it. */
+export function logAs(process: number): void {
+	own = { process };
+}
+
 /** One line of JSON per event, for log collectors. */
 function write(level: "info" | "error", event: string, fields: object): void {
-	const line = JSON.stringify({ time: new Date().toISOString(), level, event, ...fields });
+	const time = new Date().toISOString();
+	const line = JSON.stringify({ time, level, event, ...own, ...fields });
 	if (level === "error") console.error(line);
 	else console.log(line);
 }
@@ -34,6 +43,11 @@ function writeError(event: string, error: unknown, fields: object): void {
 	const code = codeOf(error);
 	if (!rate.admits(`${event} ${code}`, { event, code })) return;
 	write("error", event, { ...fields, ...described(error) });
+}
+
+/** What happened to a process of the hub. */
+export function logProcess(level: "info" | "error", fields: object): void {
+	write(level, "process", fields);
 }
 
 /** Hooks that log clients as they connect and leave. */

@@ -50,6 +50,8 @@ export interface Settings {
 	hold: "worker" | "object" | undefined;
 	/** Cloudflare's plan, which limits what one stream may be sent. Undefined: paid. */
 	workersPlan: "free" | "paid" | undefined;
+	/** How many processes serve. Undefined: one. */
+	processes: number | "auto" | undefined;
 	/** Undefined: streams are not compressed. */
 	compression: GzipOptions | undefined;
 	/** Options of the library. Undefined: its own default. */
@@ -76,6 +78,7 @@ export function readSettings(environment: Environment): Settings {
 		runsPrefix: runsPrefixFrom(environment),
 		hold: oneOf(environment, "SSE_HOLD", ["worker", "object"]),
 		workersPlan: oneOf(environment, "SSE_WORKERS_PLAN", ["free", "paid"]),
+		processes: processesFrom(environment),
 		compression: compressionFrom(environment),
 		options: libraryOptions(environment),
 	};
@@ -90,6 +93,15 @@ function oneOf<Word extends string>(
 	const word = words.find((each) => each === text);
 	if (text === undefined || word !== undefined) return word;
 	throw new ConfigurationError(`${name} must be ${words.join(" or ")}.`);
+}
+
+/** More processes than any machine has processors. */
+const mostProcesses = 256;
+
+function processesFrom(environment: Environment): Settings["processes"] {
+	if (environment.SSE_PROCESSES === "auto") return "auto";
+	const instead = " Or auto: one for each processor.";
+	return whole(environment, "SSE_PROCESSES", { least: 1, most: mostProcesses, instead });
 }
 
 function compressionFrom(environment: Environment): GzipOptions | undefined {

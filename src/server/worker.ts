@@ -42,6 +42,7 @@ function createFrom(bindings: Bindings): Fetch {
 		hold,
 		workersPlan = "paid",
 		webhook,
+		processes,
 		...settings
 	} = readSettings({ HOST: "0.0.0.0", ...set });
 	if (compression !== undefined) {
@@ -54,6 +55,11 @@ function createFrom(bindings: Bindings): Fetch {
 		throw new ConfigurationError(
 			"SSE_WEBHOOK_URL: not on Workers, where no process sees all streams of a channel, and none outlives a request " +
 				"to try again. Unset it.",
+		);
+	}
+	if (processes !== undefined) {
+		throw new ConfigurationError(
+			"SSE_PROCESSES: not on Workers, where Cloudflare runs as many isolates as it likes. Unset it.",
 		);
 	}
 	const { authorize, ...rights } = readAuth(set);

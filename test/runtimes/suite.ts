@@ -13,6 +13,7 @@ import { leaving } from "./suite/leaving.ts";
 import { limits } from "./suite/limits.ts";
 import { operation } from "./suite/operation.ts";
 import { presence } from "./suite/presence.ts";
+import { processes } from "./suite/processes.ts";
 import { publishing } from "./suite/publishing.ts";
 import { reading } from "./suite/reading.ts";
 import { relay } from "./suite/relay.ts";
@@ -51,6 +52,7 @@ export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
 		describe("operation", () => operation(bed));
 		describe("presence", () => presence(bed));
 		describe("relay", () => relay(bed));
+		describe("processes", () => processes(bed));
 		describe("webhooks", () => webhooks(bed));
 		describe("runs on the hub", () => hubRuns(bed));
 		describe("mounted", () => more(bed));

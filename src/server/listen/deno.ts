@@ -1,9 +1,14 @@
-import type { Listen } from "../listening.ts";
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { reusedPort } from "./reused-port.ts";
+import type { Fork, Listen } from "./runtime.ts";
 
 // The part of Deno that is used here: https://docs.deno.com/api/deno/~/Deno.serve
 declare const Deno: {
+	readonly mainModule: string;
+	execPath(): string;
 	serve(
-		options: { hostname: string; port: number; onListen: () => void },
+		options: { hostname: string; port: number; reusePort: boolean; onListen: () => void },
 		handler: (request: Request, info: unknown) => Response | Promise<Response>,
 	): { readonly addr: { port: number }; shutdown(): Promise<void> };
 };
@@ -11,17 +16,34 @@ declare const Deno: {
 /** How long requests may take after all streams have ended, in ms. */
 const lastRequests = 2_000;
 
-export const listen: Listen = async ({ settings, fetch }) => {
+export const listen: Listen = async ({ settings, fetch }, isShared = false) => {
 	const { host: hostname, port } = settings;
 	// Suppresses Deno's own line: ours follows, once signals are handled.
-	const server = Deno.serve({ hostname, port, onListen: () => undefined }, fetch);
+	const server = Deno.serve(
+		{ hostname, port, reusePort: isShared, onListen: () => undefined },
+		fetch,
+	);
+	let ended: Promise<void> | undefined;
+	const shutDown = () => {
+		ended ??= server.shutdown();
+		return ended;
+	};
 	return {
 		port: server.addr.port,
+		refuse: () => void shutDown(),
 		// It waits for every request, also for one that never ends.
 		stop: () =>
-			Promise.race([
-				server.shutdown(),
-				new Promise<void>((late) => setTimeout(late, lastRequests)),
-			]),
+			Promise.race([shutDown(), new Promise<void>((late) => setTimeout(late, lastRequests))]),
 	};
 };
+
+/** A child may do what `npm run start:deno` allows, and share a port: it starts no further one. */
+const allowed = ["--no-prompt", "--unstable-net", "--allow-net", "--allow-env", "--allow-read"];
+
+export const fork: Fork = (args, environment) =>
+	spawn(Deno.execPath(), ["run", ...allowed, Deno.mainModule, ...args], {
+		stdio: ["ignore", "inherit", "inherit", "ipc"],
+		env: { ...process.env, ...environment },
+	});
+
+export const share = reusedPort;

@@ -1,9 +1,11 @@
+import { fork as forkModule } from "node:child_process";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { sendDirectly } from "../direct-send.ts";
 import type { Refusal } from "../door.ts";
-import type { Listen } from "../listening.ts";
 import { exitWith } from "../process.ts";
+import type { Fork, Listen, SharedPort } from "./runtime.ts";
+import { acceptHanded, HandedPort } from "./shared-port.ts";
 
 /**
  * A client that takes longer to send a request is disconnected, in ms. Node would give it 60 s
@@ -15,7 +17,7 @@ const requestLimits = {
 	connectionsCheckingInterval: 2_000,
 };
 
-export const listen: Listen = async ({ settings, door, inside }) => {
+export const listen: Listen = async ({ settings, door, inside }, isShared = false) => {
 	const listener = getRequestListener(sendDirectly(inside));
 	const server = createServer(requestLimits, (incoming, outgoing) => {
 		const refusal = door(incoming.url ?? "/", calledHost(incoming));
@@ -25,15 +27,24 @@ export const listen: Listen = async ({ settings, door, inside }) => {
 		incoming.headers.host = "localhost";
 		void listener(incoming, outgoing);
 	});
-	const port = await opened(server, settings.port, settings.host);
-	return {
-		port,
-		stop: async () => {
-			server.close();
-			server.closeAllConnections();
-		},
+	const stop = async () => {
+		server.close();
+		server.closeAllConnections();
 	};
+	if (isShared) {
+		acceptHanded(server);
+		// Its parent hands it no more connections; those that wait for a request are not needed.
+		return { port: settings.port, refuse: () => server.closeIdleConnections(), stop };
+	}
+	const port = await opened(server, settings.port, settings.host);
+	return { port, refuse: () => void server.close(), stop };
 };
+
+export const fork: Fork = (args, environment) =>
+	forkModule(process.argv[1] ?? "", args, { env: { ...process.env, ...environment } });
+
+export const share = (port: number, host: string): Promise<SharedPort> =>
+	new HandedPort().open(port, host);
 
 function opened(server: Server, port: number, host: string): Promise<number> {
 	return new Promise((resolve, reject) => {

@@ -3,6 +3,12 @@ import type { Variable } from "./variable.ts";
 /** Limits, ends and logs. */
 export const operation: readonly Variable[] = [
 	{
+		name: "SSE_PROCESSES",
+		default: "1",
+		meaning:
+			"[Processes](processes.md) that share the port, or `auto`: one for each processor. On Bun and Deno on Linux only, and not on Workers",
+	},
+	{
 		name: "SSE_MAX_CONNECTIONS",
 		default: "50000",
 		meaning: "[Streams at a time](operations.md#limits)",

@@ -25,6 +25,7 @@ describe("a variable that cannot be used, or can match nothing", () => {
 			...["0", "-1", "2147483648"].map((value) => ["SSE_KEEP_ALIVE", value]),
 			...["2147483648", "5s"].map((value) => ["SSE_DRAIN", value]),
 			["SSE_LINGER", "2147483648"],
+			...["0", "-1", "1.5", "many", "Auto", "10000"].map((value) => ["SSE_PROCESSES", value]),
 			["SSE_COMPRESS", "gzip"],
 			["SSE_COMPRESS_MEMORY", "16M"],
 			["SSE_COMPRESS_MEMORY", "1000"], // without SSE_COMPRESS

@@ -1,0 +1,47 @@
+import type { ChildProcess } from "node:child_process";
+import type { ServerHub } from "../create.ts";
+import type { Settings } from "../settings.ts";
+
+/** A server that accepts connections. */
+export interface Listening {
+	/** The port. Where `PORT` is 0, the system has chosen it. */
+	port: number;
+	/** Accepts no more connections. Those that are there go on. */
+	refuse(): void;
+	/** Closes the server's connections, once all streams have ended. */
+	stop(): Promise<void>;
+}
+
+/** What is served. */
+export type Served = Pick<ServerHub, "fetch" | "door" | "inside"> & {
+	settings: Pick<Settings, "host" | "port">;
+};
+
+/**
+ * Serves the hub on its runtime. Rejects when it cannot listen.
+ *
+ * @param isShared whether it is one of several processes, which share the port.
+ */
+export type Listen = (hub: Served, isShared?: boolean) => Promise<Listening>;
+
+/** Starts this very program as a child, with a line to it. */
+export type Fork = (args: readonly string[], environment: Record<string, string>) => ChildProcess;
+
+/** The port of several processes, as their parent has it. */
+export interface SharedPort {
+	readonly port: number;
+	/** A child takes connections from now on. */
+	add(child: ChildProcess): void;
+	/** A child takes no more. */
+	remove(child: ChildProcess): void;
+	/** No more are accepted. */
+	close(): void;
+}
+
+/** What the hub needs of its runtime. */
+export interface Runtime {
+	listen: Listen;
+	fork: Fork;
+	/** Finds the port for several processes. Rejects when nobody can listen on it. */
+	share(port: number, host: string): Promise<SharedPort>;
+}

@@ -1,0 +1,212 @@
+import type { ChildProcess } from "node:child_process";
+import { Child, describeEnd, type End } from "./child.ts";
+import type { Answers } from "./peer.ts";
+
+/** How often each child is asked for a sign of life, in ms. */
+const watchInterval = 5_000;
+/** The pause before a child is replaced that did not live long, in ms. Each further one is twice as long. */
+const firstPause = 200;
+const longestPause = 30_000;
+/** A child that lived longer, in ms, is replaced at once. */
+const longLife = 10_000;
+/** So many starts may fail in a row while no child serves. */
+const mostFailures = 5;
+/** How long a child may take to end besides the time to drain, in ms. */
+const toEnd = 10_000;
+
+export interface SupervisorOptions {
+	readonly count: number;
+	/** Children that start at a time. */
+	readonly atATime: number;
+	/** How long a child may take to end its streams, in ms. */
+	readonly drain: number;
+	fork(slot: number): ChildProcess;
+	/** What a child may ask. */
+	answers(child: Child): Answers;
+	/** A child takes streams from now on. */
+	serves(child: Child): void;
+	/** A child that lives takes no more. */
+	leaves(child: Child): void;
+	/** A child is gone. */
+	gone(child: Child): void;
+	/** A child ended, or started, and nobody asked for it. */
+	log(level: "info" | "error", child: Child, message: string): void;
+	/** No child can be started any more. */
+	giveUp(reason: Error): void;
+}
+
+/** Starts the processes of the hub, and replaces those that end. */
+export class Supervisor {
+	readonly #options: SupervisorOptions;
+	readonly #children = new Set<Child>();
+	/** For each slot: how many children in a row ended early. */
+	readonly #early = new Map<number, number>();
+	readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+	#watching: ReturnType<typeof setInterval> | undefined;
+	/** Starts in a row that failed. */
+	#failures = 0;
+	#restarting: Promise<void> = Promise.resolve();
+	#isRestartQueued = false;
+	#isStopping = false;
+	/** Children that ended although nobody told them to. */
+	ends = 0;
+
+	constructor(options: SupervisorOptions) {
+		this.#options = options;
+	}
+
+	/** Those that live. */
+	get children(): readonly Child[] {
+		return [...this.#children];
+	}
+
+	get ready(): readonly Child[] {
+		return this.children.filter(({ state }) => state === "ready");
+	}
+
+	/** Starts all children, and resolves when they take streams. Rejects with the first that does not. */
+	async start(): Promise<void> {
+		const { count, atATime } = this.#options;
+		this.#watching = setInterval(() => this.#watch(), watchInterval);
+		const slots = Array.from({ length: count }, (_, index) => index + 1);
+		const some = async () => {
+			for (let slot = slots.shift(); slot !== undefined; slot = slots.shift()) {
+				const child = this.#launch(slot);
+				await child.ready;
+				this.#serve(child);
+			}
+		};
+		await Promise.all(Array.from({ length: Math.min(count, atATime) }, some));
+	}
+
+	/**
+	 * Replaces the children one by one, or one of them. Each new one takes streams before the old one ends its own. It
+	 * waits for a restart that is under way.
+	 */
+	restart(only?: Child): Promise<void> {
+		if (only === undefined && this.#isRestartQueued) return this.#restarting;
+		if (only === undefined) this.#isRestartQueued = true;
+		this.#restarting = this.#restarting.then(() => {
+			if (only === undefined) this.#isRestartQueued = false;
+			return this.#restart(only);
+		});
+		return this.#restarting;
+	}
+
+	/** Ends all children: each ends its streams, and is killed where that takes too long. */
+	async stop(): Promise<void> {
+		this.#isStopping = true;
+		clearInterval(this.#watching);
+		for (const timer of this.#timers) clearTimeout(timer);
+		await Promise.all(this.children.map((child) => this.#end(child, "close")));
+	}
+
+	/** Ends all children at once. */
+	kill(): void {
+		this.#isStopping = true;
+		for (const child of this.#children) child.kill();
+	}
+
+	async #restart(only: Child | undefined): Promise<void> {
+		const { log } = this.#options;
+		for (const old of only === undefined ? this.ready : [only]) {
+			if (this.#isStopping) return;
+			if (old.state !== "ready") continue;
+			const fresh = this.#launch(old.slot);
+			try {
+				await fresh.ready;
+			} catch (error) {
+				log("error", fresh, `A restart was given up: ${(error as Error).message}`);
+				return;
+			}
+			// The one that it replaces may have ended meanwhile, and have been replaced.
+			const isNeeded = old.state === "ready";
+			if (isNeeded) this.#serve(fresh);
+			await this.#end(isNeeded ? old : fresh, "leave");
+		}
+	}
+
+	#launch(slot: number): Child {
+		const { fork, answers, gone } = this.#options;
+		const child = new Child(slot, fork(slot), answers);
+		this.#children.add(child);
+		void child.ended.then(() => {
+			this.#children.delete(child);
+			gone(child);
+		});
+		return child;
+	}
+
+	/** A child serves. */
+	#serve(child: Child): void {
+		const since = performance.now();
+		this.#failures = 0;
+		this.#options.serves(child);
+		void child.ended.then((end) => {
+			if (this.#isStopping || this.#leaving.has(child)) return;
+			this.ends++;
+			const { slot } = child;
+			const early = performance.now() - since < longLife ? (this.#early.get(slot) ?? 0) + 1 : 0;
+			this.#early.set(slot, early);
+			this.#options.log("error", child, `${sentence(end)} Another one is started.`);
+			this.#later(slot, early === 0 ? 0 : pauseAfter(early));
+		});
+	}
+
+	#later(slot: number, pause: number): void {
+		const timer = setTimeout(() => {
+			this.#timers.delete(timer);
+			void this.#replace(slot);
+		}, pause);
+		this.#timers.add(timer);
+	}
+
+	async #replace(slot: number): Promise<void> {
+		const { log, giveUp } = this.#options;
+		const child = this.#launch(slot);
+		try {
+			await child.ready;
+			this.#serve(child);
+		} catch (cause) {
+			if (this.#isStopping) return;
+			const error = cause as Error;
+			this.#failures++;
+			if (this.#failures >= mostFailures && this.ready.length === 0) return giveUp(error);
+			log("error", child, `A process could not start: ${error.message} It is tried again.`);
+			this.#later(slot, pauseAfter(this.#failures));
+		}
+	}
+
+	/** Children that were told to go. */
+	readonly #leaving = new WeakSet<Child>();
+
+	async #end(child: Child, way: "close" | "leave"): Promise<void> {
+		if (child.state === "gone") return;
+		this.#leaving.add(child);
+		if (child.state === "starting") child.kill();
+		else {
+			child.state = "leaving";
+			if (way === "leave") this.#options.leaves(child);
+			child.peer.tell(way);
+		}
+		const timer = setTimeout(() => child.kill(), this.#options.drain + toEnd);
+		await child.ended;
+		clearTimeout(timer);
+	}
+
+	#watch(): void {
+		for (const child of this.#children) {
+			if (!child.watch()) continue;
+			this.#options.log("error", child, "A process does not answer, and is killed.");
+			child.kill();
+		}
+	}
+}
+
+function pauseAfter(failures: number): number {
+	return Math.min(longestPause, firstPause * 2 ** (failures - 1));
+}
+
+function sentence(end: End): string {
+	return `A process has ended: ${describeEnd(end)}.`;
+}

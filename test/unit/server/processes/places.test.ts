@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { ConnectionLimits } from "../../../../src/core/request/connection-limits.ts";
+import { Places } from "../../../../src/server/processes/places.ts";
+
+/** Processes that share a limit, without the line between them. */
+function scene(total: number, count: number) {
+	const recalled: number[] = [];
+	const places = new Places<ConnectionLimits>(total, count, async (owner) => {
+		recalled.push(all.indexOf(owner));
+		places.give(owner, owner.recall());
+	});
+	const all = Array.from({ length: count }, () => {
+		const limits = new ConnectionLimits(99, Number.POSITIVE_INFINITY);
+		limits.borrow({
+			spare: places.block,
+			give: (count) => places.give(limits, count),
+			take: async () => {
+				const taken = await places.take(limits);
+				limits.lend(taken);
+				return taken > 0;
+			},
+		});
+		return limits;
+	});
+	return { places, all, recalled };
+}
+
+test("a process without places asks, and a limit holds over all, to the last place", async () => {
+	const { all, recalled } = scene(5, 2);
+	const [a, b] = all as [ConnectionLimits, ConnectionLimits];
+	const slots = [];
+	for (const limits of [a, b, a, a, a]) slots.push(await limits.enter(undefined));
+	expect(slots.every((slot) => slot !== undefined)).toBe(true);
+	expect(await b.enter(undefined)).toBeUndefined();
+	expect(await a.enter(undefined)).toBeUndefined();
+	expect(recalled).toContain(0);
+	// What one has free, another gets.
+	slots[2]?.release();
+	expect(await b.enter(undefined)).toBeDefined();
+	expect(await a.enter(undefined)).toBeUndefined();
+});
+
+test("who waits at the same time shares a question, and all are served", async () => {
+	const { places, all } = scene(1_000, 4);
+	expect(places.block).toBe(31);
+	const asked = all.flatMap((limits) => Array.from({ length: 300 }, () => limits.enter(undefined)));
+	const slots = await Promise.all(asked);
+	expect(slots.filter((slot) => slot !== undefined)).toHaveLength(1_000);
+	for (const slot of slots) slot?.release();
+	const [first] = all;
+	const again = await Promise.all(Array.from({ length: 1_001 }, () => first?.enter(undefined)));
+	expect(again.filter((slot) => slot !== undefined)).toHaveLength(1_000);
+});
+
+test("the places of a process that has ended come back; what it asked for is not given", async () => {
+	const { places, all } = scene(2, 2);
+	const [a, b] = all as [ConnectionLimits, ConnectionLimits];
+	await a.enter(undefined);
+	await a.enter(undefined);
+	expect(await b.enter(undefined)).toBeUndefined();
+	const asking = places.take(a);
+	places.gone(a);
+	expect(await asking).toBe(0);
+	expect(await b.enter(undefined)).toBeDefined();
+	expect(await b.enter(undefined)).toBeDefined();
+	expect(await b.enter(undefined)).toBeUndefined();
+});
+
+test("a process that does not answer keeps its places, and the others go on", async () => {
+	const places = new Places<string>(3, 3, () => Promise.reject(new Error("frozen")));
+	expect(await places.take("frozen")).toBe(1);
+	expect(await places.take("a")).toBe(1);
+	expect(await places.take("a")).toBe(1);
+	expect(await places.take("b")).toBe(0);
+	places.give("a", 2);
+	expect(await places.take("b")).toBe(1);
+});

@@ -1,0 +1,193 @@
+import type { ChildProcess } from "node:child_process";
+import { EventEmitter } from "node:events";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Supervisor, type SupervisorOptions } from "../../../../src/server/processes/supervisor.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A process that is none: what it is told, and what it says. */
+class Fake extends EventEmitter {
+	readonly slot: number;
+	readonly told: string[] = [];
+	connected = true;
+	/** Whether it answers. */
+	isFrozen = false;
+
+	constructor(slot: number) {
+		super();
+		this.slot = slot;
+	}
+
+	send({ what, number }: { what?: string; number?: number }): void {
+		if (what === "stats" && !this.isFrozen) this.emit("message", { number, value: {} });
+		if (what === "leave" || what === "close") {
+			this.told.push(what);
+			if (!this.isFrozen) this.end(0);
+		}
+	}
+
+	ready(): this {
+		this.emit("message", { what: "ready" });
+		return this;
+	}
+
+	kill(): void {
+		this.told.push("kill");
+		this.end(null, "SIGKILL");
+	}
+
+	end(code: number | null, signal: string | null = null): void {
+		if (!this.connected) return;
+		this.connected = false;
+		this.emit("exit", code, signal);
+	}
+}
+
+function scene(options: Partial<SupervisorOptions> = {}) {
+	const fakes: Fake[] = [];
+	const log: string[] = [];
+	const gaveUp: string[] = [];
+	const supervisor = new Supervisor({
+		...{ count: 2, atATime: 2, drain: 1_000 },
+		fork: (slot) => {
+			const fake = new Fake(slot);
+			fakes.push(fake);
+			return fake as unknown as ChildProcess;
+		},
+		answers: () => ({}),
+		serves: ({ slot }) => log.push(`${slot} serves`),
+		leaves: ({ slot }) => log.push(`${slot} leaves`),
+		gone: ({ slot }) => log.push(`${slot} gone`),
+		log: (_, { slot }, message) => log.push(`${slot}: ${message}`),
+		giveUp: ({ message }) => gaveUp.push(message),
+		...options,
+	});
+	return { supervisor, fakes, log, gaveUp };
+}
+
+const soon = () => vi.advanceTimersByTimeAsync(0);
+const last = (fakes: readonly Fake[]) => fakes.at(-1) as Fake;
+
+async function started(options?: Partial<SupervisorOptions>) {
+	const made = scene(options);
+	const starting = made.supervisor.start();
+	for (const fake of made.fakes) fake.ready();
+	await starting;
+	return made;
+}
+
+test("starts some at a time, and is there when all are", async () => {
+	const { supervisor, fakes } = scene({ count: 5, atATime: 2 });
+	const starting = supervisor.start();
+	expect(fakes).toHaveLength(2);
+	for (let next = 0; next < 5; next++) {
+		fakes[next]?.ready();
+		await soon();
+	}
+	await starting;
+	expect(fakes.map(({ slot }) => slot)).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("one that cannot start ends the start, with its own reason", async () => {
+	const { supervisor, fakes } = scene();
+	const starting = expect(supervisor.start()).rejects.toThrow("PORT 1 is taken");
+	fakes[0]?.ready();
+	fakes[1]?.emit("message", { what: "failed", value: "PORT 1 is taken" });
+	await starting;
+	expect(fakes[1]?.told).toEqual(["kill"]);
+});
+
+test("one that ends is replaced, later each time that it did not live long", async () => {
+	const { supervisor, fakes, log } = await started();
+	await vi.advanceTimersByTimeAsync(20_000);
+	fakes[0]?.end(null, "SIGSEGV");
+	await vi.advanceTimersByTimeAsync(1);
+	expect(fakes).toHaveLength(3);
+	expect(log).toContain("1: A process has ended: it was ended by SIGSEGV. Another one is started.");
+	const pauses = [200, 400, 800, 1_600];
+	for (const pause of pauses) {
+		const count = fakes.length;
+		last(fakes).ready();
+		await soon();
+		last(fakes).end(1);
+		await vi.advanceTimersByTimeAsync(pause - 1);
+		expect(fakes).toHaveLength(count);
+		await vi.advanceTimersByTimeAsync(1);
+		expect(fakes).toHaveLength(count + 1);
+	}
+	expect(supervisor.ends).toBe(5);
+	expect(last(fakes).slot).toBe(1);
+});
+
+test("gives up after five starts that fail while no process serves, and not before", async () => {
+	const { fakes, gaveUp } = await started({ count: 1 });
+	fakes[0]?.end(1);
+	for (let attempt = 1; attempt <= 5; attempt++) {
+		expect(gaveUp).toEqual([]);
+		await vi.advanceTimersByTimeAsync(10_000);
+		last(fakes).end(70);
+		await soon();
+	}
+	expect(gaveUp).toEqual(["A process of the hub could not start: it ended with code 70."]);
+});
+
+test("restarts one by one, and the new one serves before the old one leaves", async () => {
+	const { supervisor, fakes, log } = await started();
+	log.length = 0;
+	const restarting = supervisor.restart();
+	await soon();
+	expect(fakes).toHaveLength(3);
+	last(fakes).ready();
+	await soon();
+	expect(fakes).toHaveLength(4);
+	last(fakes).ready();
+	await restarting;
+	expect(log).toEqual([
+		...["1 serves", "1 leaves", "1 gone"],
+		...["2 serves", "2 leaves", "2 gone"],
+	]);
+	expect(supervisor.ends).toBe(0);
+	expect(supervisor.ready).toHaveLength(2);
+});
+
+test("a restart whose new process cannot start leaves the old ones alone", async () => {
+	const { supervisor, fakes, log } = await started();
+	const restarting = supervisor.restart();
+	await soon();
+	last(fakes).end(1);
+	await restarting;
+	expect(fakes).toHaveLength(3);
+	expect(fakes[0]?.told).toEqual([]);
+	expect(log.join("\n")).toContain("A restart was given up");
+	expect(supervisor.ready).toHaveLength(2);
+});
+
+test("one that does not answer is killed after half a minute, and replaced", async () => {
+	const { fakes } = await started();
+	const [first, second] = fakes as [Fake, Fake];
+	first.isFrozen = true;
+	await vi.advanceTimersByTimeAsync(30_000);
+	expect(first.told).toEqual([]);
+	await vi.advanceTimersByTimeAsync(5_000);
+	expect(first.told).toEqual(["kill"]);
+	expect(second.told).toEqual([]);
+	await vi.advanceTimersByTimeAsync(1);
+	expect(last(fakes).slot).toBe(1);
+	expect(fakes).toHaveLength(3);
+});
+
+test("stops all, and kills the one that does not end in time", async () => {
+	const { supervisor, fakes } = await started();
+	const [first, second] = fakes as [Fake, Fake];
+	first.isFrozen = true;
+	const stopping = supervisor.stop();
+	await vi.advanceTimersByTimeAsync(10_999);
+	expect(first.told).toEqual(["close"]);
+	await vi.advanceTimersByTimeAsync(1);
+	await stopping;
+	expect(first.told).toEqual(["close", "kill"]);
+	expect(second.told).toEqual(["close"]);
+	await vi.advanceTimersByTimeAsync(60_000);
+	expect(fakes).toHaveLength(2);
+});
