@@ -79,6 +79,32 @@ const perDocument: Record<string, string> = {
 		declare const Presence: typeof import("edge-sse/presence").Presence;
 		declare function mayEnter(user: { id: string }, room: string): boolean;
 	`,
+	"docs/processes.md": `
+		declare const process: { once(event: "message", listener: (message: { url: string; token: string }) => void): void };
+		declare module "node:cluster" {
+			const cluster: {
+				isPrimary: boolean;
+				schedulingPolicy: number;
+				SCHED_NONE: number;
+				fork(): { once(event: "online", listener: () => void): void; send(message: object): void };
+				on(event: "exit", listener: () => void): void;
+			};
+			export default cluster;
+		}
+		declare module "node:crypto" {
+			export function randomBytes(count: number): { toString(encoding: "hex"): string };
+		}
+		declare module "node:http" {
+			interface Server {
+				listen(port: number, host?: string, listener?: () => void): Server;
+				address(): object | null;
+			}
+			export function createServer(handler: (...args: never[]) => unknown): Server;
+		}
+		declare module "node:os" {
+			export function availableParallelism(): number;
+		}
+	`,
 	"docs/relay.md": `
 		declare const token: string;
 		declare const secret: string;

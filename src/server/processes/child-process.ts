@@ -11,6 +11,7 @@ import type { Settings } from "../settings.ts";
 import { type Environment, whole as wholeNumber } from "../variables.ts";
 import type { ProcessFigures } from "../whole.ts";
 import { type Begin, slotVariable } from "./begin.ts";
+import { BorrowedPlaces, type Lender } from "./borrowed.ts";
 import { Peer } from "./peer.ts";
 
 /** Whether this process is one of several, and was started by their parent. */
@@ -35,6 +36,7 @@ export async function serveAsChild(
 	own.setDefaultLabels({ process: slot });
 	let hub: ServerHub | undefined;
 	let server: Listening | undefined;
+	let places: BorrowedPlaces | undefined;
 	const state = { isClosing: false, isEnding: false };
 	const end = async () => {
 		if (state.isEnding) return;
@@ -47,8 +49,8 @@ export async function serveAsChild(
 		stats: () => hub?.sse.stats(),
 		streamsOf: (channel: string) => hub?.sse.streamsOf(channel),
 		metrics: () => own.metrics(),
-		places: (count: number) => hub?.sse.connectionLimits.lend(count),
-		recall: () => peer.tell("give", hub?.sse.connectionLimits.recall() ?? 0),
+		places: (count: number) => places?.lend(count),
+		recall: () => places?.recall(),
 		/** The hub stops: this process still listens, as one alone would. */
 		close: () => {
 			state.isClosing = true;
@@ -70,7 +72,7 @@ export async function serveAsChild(
 		Object.assign(process.env, begin.environment);
 		collectProcess(own);
 		hub = createHub(environment, shareOf(begin, environment, peer, state));
-		hub.sse.connectionLimits.borrow(lender(peer, begin.spare));
+		places = new BorrowedPlaces(hub.sse.connectionLimits, lender(peer, begin.spare));
 		if (hub.broker === "redis") await loadNodeRedis();
 		server = await listen(hub, true);
 		peer.tell("ready");
@@ -119,7 +121,7 @@ function shareOf(
 }
 
 /** Places come from the parent, who also counts those of processes that have ended. */
-function lender(peer: Peer, spare: number) {
+function lender(peer: Peer, spare: number): Lender {
 	return {
 		spare,
 		give: (places: number) => peer.tell("give", places),

@@ -26,7 +26,10 @@ export function processes(bed: Bed): void {
 		return { scene, hub };
 	};
 
-	it("loses and doubles no event while its processes are killed and replaced", async (t) => {
+	// Processes start four times in it.
+	const slow = { timeout: 600_000 };
+
+	it("loses and doubles no event while its processes are killed and replaced", slow, async (t) => {
 		const { scene, hub } = await started(t);
 		const { channel } = scene;
 		expect(hub.broker).toBe("memory");
@@ -94,7 +97,7 @@ export function processes(bed: Bed): void {
 		expect(pids.filter(lives)).toEqual([]);
 	});
 
-	it("counts over all processes, and holds SSE_MAX_CONNECTIONS over all", async (t) => {
+	it("counts over all processes, and holds SSE_MAX_CONNECTIONS over all", slow, async (t) => {
 		const { scene, hub } = await started(t, { SSE_MAX_CONNECTIONS: "4" });
 		const { channel } = scene;
 		const open = async () => {

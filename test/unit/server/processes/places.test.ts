@@ -1,25 +1,28 @@
 import { expect, test } from "vitest";
 import { ConnectionLimits } from "../../../../src/core/request/connection-limits.ts";
+import { BorrowedPlaces } from "../../../../src/server/processes/borrowed.ts";
 import { Places } from "../../../../src/server/processes/places.ts";
 
 /** Processes that share a limit, without the line between them. */
 function scene(total: number, count: number) {
 	const recalled: number[] = [];
+	const borrowed = new Map<ConnectionLimits, BorrowedPlaces>();
 	const places = new Places<ConnectionLimits>(total, count, async (owner) => {
 		recalled.push(all.indexOf(owner));
-		places.give(owner, owner.recall());
+		borrowed.get(owner)?.recall();
 	});
 	const all = Array.from({ length: count }, () => {
 		const limits = new ConnectionLimits(99, Number.POSITIVE_INFINITY);
-		limits.borrow({
+		const mine = new BorrowedPlaces(limits, {
 			spare: places.block,
 			give: (count) => places.give(limits, count),
 			take: async () => {
 				const taken = await places.take(limits);
-				limits.lend(taken);
+				if (taken > 0) mine.lend(taken);
 				return taken > 0;
 			},
 		});
+		borrowed.set(limits, mine);
 		return limits;
 	});
 	return { places, all, recalled };
