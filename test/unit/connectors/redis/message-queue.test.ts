@@ -37,6 +37,22 @@ test("a limited number of messages goes per turn, and later ones wait behind the
 	expect(told).toEqual(messages(2_010));
 });
 
+test("messages of earlier turns count, until so many have come that it counts anew", async () => {
+	const { told, bring, messages } = scene();
+	for (let turn = 0; turn < 12; turn++) {
+		bring(100);
+		await nextTurn();
+	}
+	expect(told).toEqual(messages(1_200));
+	bring(1_000);
+	// Never fewer than half of what a turn may take.
+	expect(told.length).toBeGreaterThanOrEqual(1_450);
+	expect(told.length).toBeLessThanOrEqual(1_700);
+	await nextTurn();
+	await nextTurn();
+	expect(told).toEqual(messages(2_200));
+});
+
 test("of very many a part goes in a turn, so that however fast they come there is an end", async () => {
 	const { told, bring, messages } = scene();
 	bring(100_000);
