@@ -1,3 +1,4 @@
+import { bytesOf, type Content } from "../../core/sinks/content.ts";
 import type { NodeResponse } from "../../core/sinks/node-response.ts";
 import type { Sink } from "../../core/sinks/sink.ts";
 
@@ -17,11 +18,13 @@ export class ResponseSink implements Sink {
 		this.#outgoing = outgoing;
 	}
 
-	write(bytes: Uint8Array): void {
+	write(content: Content): number {
 		if (this.#outgoing.writableEnded) throw new Error("The response has ended.");
+		const bytes = bytesOf(content);
 		this.#waiting.push(bytes);
 		this.#waitingBytes += bytes.length;
 		this.#pass();
+		return bytes.length;
 	}
 
 	get bufferedBytes(): number {

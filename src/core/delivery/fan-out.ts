@@ -1,15 +1,16 @@
 import { atEndOfTurn, turnBytes } from "../scheduling.ts";
+import type { SharedText } from "../sinks/content.ts";
 import type { SharedChunk } from "./compression.ts";
 import type { Connection } from "./connection.ts";
 
-/** Bytes that all connected clients of a feed get. */
+/** What all connected clients of a feed get. */
 export interface Chunk {
-	readonly bytes: Uint8Array;
-	/** The same bytes, compressed. */
+	readonly text: SharedText;
+	/** The same text, compressed. */
 	readonly shared: SharedChunk | undefined;
-	/** The number of events in the bytes. */
+	/** The number of events in the text. */
 	readonly events: number;
-	/** The clients' positions before these bytes. */
+	/** The clients' positions before this text. */
 	readonly before: readonly string[];
 }
 
@@ -27,7 +28,7 @@ export class FanOut {
 	}
 
 	send(chunk: Chunk, connections: ReadonlySet<Connection>): void {
-		if (this.#chunks.length === 0 && chunk.bytes.length * connections.size <= turnBytes) {
+		if (this.#chunks.length === 0 && fits(chunk.text, connections.size)) {
 			for (const connection of connections) this.#write(connection, chunk);
 		} else if (this.#chunks.push({ chunk, waiting: new Set(connections) }) === 1) {
 			this.#go();
@@ -60,11 +61,18 @@ export class FanOut {
 					atEndOfTurn(this.#go);
 					return;
 				}
-				left -= chunk.bytes.length;
+				left -= chunk.text.bytes.length;
 				waiting.delete(connection);
 				this.#write(connection, chunk);
 			}
 			this.#chunks.shift();
 		}
 	};
+}
+
+// A UTF-16 code unit takes at most three bytes. The bytes are made only where that does not tell.
+function fits(shared: SharedText, clients: number): boolean {
+	return (
+		shared.text.length * 3 * clients <= turnBytes || shared.bytes.length * clients <= turnBytes
+	);
 }

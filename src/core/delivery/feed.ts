@@ -7,6 +7,7 @@ import type { Decoded } from "../message/envelope.ts";
 import { cursorFrame, gapFrame } from "../message/frame.ts";
 import { beginning, isSame } from "../message/position.ts";
 import type { Batch } from "../scheduling.ts";
+import { SharedText } from "../sinks/content.ts";
 import type { Counters } from "../stats.ts";
 import type { Channel, Outlet } from "./channel.ts";
 import type { Compression, FeedEncoder, SharedChunk } from "./compression.ts";
@@ -136,13 +137,13 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		const events = this.#events;
 		this.#settle();
 		if (text === "") return;
-		const bytes = encoder.encode(text);
-		const shared = this.#encoder?.next(bytes);
-		this.#fanOut.send({ bytes, shared, events, before }, this.#connections);
+		const sent = new SharedText(text);
+		const shared = this.#encoder?.next(sent.bytes);
+		this.#fanOut.send({ text: sent, shared, events, before }, this.#connections);
 	};
 
-	#write(connection: Connection, { bytes, shared, events, before }: Chunk): void {
-		if (connection.write(bytes, shared, events)) {
+	#write(connection: Connection, { text, shared, events, before }: Chunk): void {
+		if (connection.write(text, shared, events)) {
 			if (connection.isOpen) this.#counters.frames += events;
 			return;
 		}

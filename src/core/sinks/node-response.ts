@@ -7,6 +7,7 @@ export interface NodeSocket {
 	readonly timeout?: number | undefined;
 	setTimeout?(ms: number): unknown;
 	write(bytes: Uint8Array): boolean;
+	write(text: string, encoding: "latin1"): boolean;
 	destroy(): unknown;
 	once(event: "close", listener: () => void): unknown;
 }

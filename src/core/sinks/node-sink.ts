@@ -1,3 +1,4 @@
+import type { Content } from "./content.ts";
 import type { NodeResponse, NodeSocket } from "./node-response.ts";
 import { BodySink, type Sink, type SinkOwner } from "./sink.ts";
 
@@ -20,10 +21,10 @@ export class NodeSink extends BodySink {
 		streams.set(socket, this);
 	}
 
-	override write(bytes: Uint8Array): void {
+	override write(content: Content): number {
 		// Some hosts go on reading the body for a while, and report no departure.
 		if (this.#socket.destroyed) throw new Error("The connection is gone.");
-		super.write(bytes);
+		return super.write(content);
 	}
 
 	/** Bytes now leave by another sink. This one and its body can be freed. */

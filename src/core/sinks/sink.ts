@@ -1,13 +1,16 @@
+import { bytesOf, type Content } from "./content.ts";
+
 /**
- * How bytes leave. The core hands out the same bytes to every client; only a sink knows what
+ * How bytes leave. The core hands out the same content to every client; only a sink knows what
  * kind of client it is.
  */
 export interface Sink {
 	/**
-	 * Hands bytes to the host. They are shared and must not be changed. Throws once the client is
-	 * gone.
+	 * Hands content to the host. Throws once the client is gone.
+	 *
+	 * @returns how many bytes it has.
 	 */
-	write(bytes: Uint8Array): void;
+	write(content: Content): number;
 	/** Written bytes that the client's connection has not taken yet. */
 	readonly bufferedBytes: number;
 	/** Ends the stream after everything written, so that the client sees a clean end. */
@@ -58,8 +61,10 @@ export class BodySink implements StreamSink {
 		this.owner.onDisconnect();
 	}
 
-	write(bytes: Uint8Array): void {
+	write(content: Content): number {
+		const bytes = bytesOf(content);
 		this.#controller?.enqueue(bytes);
+		return bytes.length;
 	}
 
 	get bufferedBytes(): number {

@@ -40,7 +40,7 @@ describe.each(Object.entries(hosts))("%s", (host, start) => {
 		});
 		await stream.comment();
 		const before = writes.length;
-		const texts = ["", "é漢😀", "a\nb", "x".repeat(70_000), ...numbers(200)];
+		const texts = ["é漢😀", "", "ü", "a\nb", "x".repeat(70_000), ...numbers(200)];
 		for (const [at, text] of texts.entries()) {
 			await sse.publish(text);
 			// Some leave together, some alone.

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Connection } from "../../../../src/core/delivery/connection.ts";
+import { bytesOf, type Content } from "../../../../src/core/sinks/content.ts";
 import { counters } from "../../../../src/core/stats.ts";
 
 /** A sink that keeps what is done to it. */
@@ -8,7 +9,11 @@ function recorder() {
 	return {
 		calls,
 		bufferedBytes: 0,
-		write: (bytes: Uint8Array) => void calls.push(Buffer.from(bytes).toString()),
+		write: (content: Content) => {
+			const bytes = bytesOf(content);
+			calls.push(Buffer.from(bytes).toString());
+			return bytes.length;
+		},
 		end: () => void calls.push("end"),
 		abort: () => void calls.push("abort"),
 	};

@@ -189,6 +189,7 @@ test("bytes that the host did not take are not counted", () => {
 		bufferedBytes: 0,
 		write: () => {
 			if (++taken > 2) throw new TypeError("gone");
+			return 10;
 		},
 		end: () => undefined,
 		abort: () => undefined,
