@@ -74,11 +74,20 @@ export function unreachable(address: string, reason: string, cause?: unknown): C
 	);
 }
 
+const LONGER =
+	"A busy machine needs longer: raise `timeout`, or SSE_BROKER_TIMEOUT for `sse` and the hub.";
+
+/** No connection came in time, and no socket error says why. */
+export function unconnected(address: string, ms: number): ConnectorError {
+	const error = unreachable(address, `no connection within ${Math.round(ms)} ms`);
+	return new ConnectorError("unavailable", `${error.message} ${LONGER}`);
+}
+
 /** The connection is there, but no answer came in time. */
 export function unanswered(address: string, timeout: number): ConnectorError {
 	return new ConnectorError(
 		"unavailable",
-		`Redis at ${address} did not answer within ${timeout} ms. Check that it is not stopped, overloaded or cut off.`,
+		`Redis at ${address} did not answer within ${timeout} ms. Check that it is not stopped, overloaded or cut off. ${LONGER}`,
 	);
 }
 

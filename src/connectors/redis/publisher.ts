@@ -2,7 +2,7 @@ import type { Make } from "../shared/redis-script.ts";
 import { within } from "../shared/timeout.ts";
 import { Dialer } from "./dialer.ts";
 import type { RedisDriver, RedisLink } from "./driver.ts";
-import { closed, isReadOnly, toConnectorError, unanswered, unreachable } from "./errors.ts";
+import { closed, isReadOnly, toConnectorError, unanswered, unconnected } from "./errors.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
 /** Publishes over its own connection or over the caller's client. */
@@ -94,9 +94,7 @@ export class LinkPublisher implements Publisher {
 	#linkUp<R>(ms: number, use: (link: RedisLink) => R | Promise<R>): Promise<R> {
 		const up = this.#waiting.wait(
 			ms,
-			() =>
-				this.#dialer.lastError ??
-				unreachable(this.#driver.address, `no connection within ${Math.round(ms)} ms`),
+			() => this.#dialer.lastError ?? unconnected(this.#driver.address, ms),
 			use,
 		);
 		if (!this.#dialling) void this.#dial();

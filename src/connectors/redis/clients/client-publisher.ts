@@ -1,6 +1,6 @@
 import type { Make } from "../../shared/redis-script.ts";
 import { within } from "../../shared/timeout.ts";
-import { closed, toConnectorError, unanswered, unreachable } from "../errors.ts";
+import { closed, toConnectorError, unanswered, unconnected, unreachable } from "../errors.ts";
 import type { Publisher } from "../publisher.ts";
 import { WaitingRoom } from "../waiting-room.ts";
 
@@ -69,7 +69,7 @@ export class ClientPublisher implements Publisher {
 		if (this.#client.state() === "ended") throw unreachable(address, advice, this.#lastError);
 		const late = () =>
 			this.#lastError === undefined
-				? unreachable(address, `no connection within ${Math.round(ms)} ms`)
+				? unconnected(address, ms)
 				: toConnectorError(this.#lastError, address);
 		return this.#waiting.wait(ms, late, use);
 	}
