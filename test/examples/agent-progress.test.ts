@@ -27,17 +27,20 @@ afterAll(async () => {
 async function startViewer(): Promise<Server> {
 	return startProgram(command("agent-progress"), {
 		announces: /Listening on (http:\S+)/,
-		env: { SSE_REDIS_URL: redis.url, SSE_BROKER_TIMEOUT: "20000", PORT: String(await freePort()) },
+		env: { SSE_REDIS_URL: redis.url, PORT: String(await freePort()) },
 	});
 }
 
-/** Starts the job as its README says; its id. */
-async function startJob(): Promise<Server & { id: string }> {
+/** A step that no test waits for: the job is under way until it is ended. */
+const endless = 600_000;
+
+/** Starts the job as its README says, with steps of `pause` ms; its id. */
+async function startJob(pause: number): Promise<Server & { id: string }> {
 	const [, line = ""] = blocks(readme("agent-progress"), "sh");
 	const [program = ""] = line.replace("npx ", "").split(" #");
 	const job = await startProgram(program.trim().split(" "), {
 		announces: /Watch it: (http:\S+)/,
-		env: { SSE_REDIS_URL: redis.url, SSE_BROKER_TIMEOUT: "20000", STEP_MS: "1000" },
+		env: { SSE_REDIS_URL: redis.url, STEP_MS: String(pause) },
 	});
 	onTestFinished(() => job.kill());
 	const [id = ""] = /[\da-f-]{36}/.exec(job.output) ?? [];
@@ -67,7 +70,7 @@ const stepsOf = ({ events }: EventStream) =>
 	events.filter((event) => !isEnd(event)).map(({ data }) => JSON.parse(data).step);
 
 test("viewers in two processes see every step and the end, whenever they come", async () => {
-	const { id } = await startJob();
+	const { id } = await startJob(500);
 	const [first, second] = await watch(id);
 	await second?.event(3);
 	const late = await watch(id);
@@ -87,13 +90,13 @@ test("viewers in two processes see every step and the end, whenever they come", 
 });
 
 test("a job that is killed is lost: its viewers are told, and so is who comes later", async () => {
-	const job = await startJob();
+	const job = await startJob(endless);
 	const { page, complaints } = await openPage(browser);
 	onTestFinished(() => page.context().close());
 	await page.goto(`${viewers[0]?.url}/${job.id}`);
-	await page.getByText("Searches").waitFor();
+	await page.getByText("Reads the question").waitFor();
 	const streams = await watch(job.id);
-	for (const stream of streams) await stream.event(2);
+	for (const stream of streams) await stream.event(1);
 	await job.kill();
 	for (const stream of streams) expect(await endOf(stream)).toEqual({ status: "lost" });
 	await page.getByText("lost", { exact: true }).waitFor();
@@ -102,18 +105,17 @@ test("a job that is killed is lost: its viewers are told, and so is who comes la
 		expect(await endOf(stream)).toEqual({ status: "lost" });
 		expect(stepsOf(stream)).toEqual(steps);
 	}
-	expect(steps.slice(0, 2)).toEqual(["Reads the question", "Searches"]);
-	expect(steps.length).toBeLessThan(7);
+	expect(steps).toEqual(["Reads the question"]);
 	expect(complaints).toEqual([]);
 });
 
 test("stop, in the page of one viewer, ends the job and the streams of the other", async () => {
-	const job = await startJob();
+	const job = await startJob(endless);
 	const [, stream] = await watch(job.id);
 	const { page } = await openPage(browser);
 	onTestFinished(() => page.context().close());
 	await page.goto(`${viewers[0]?.url}/${job.id}`);
-	await page.getByText("Searches").waitFor();
+	await page.getByText("Reads the question").waitFor();
 	await page.getByRole("button").click();
 	await page.getByText("cancelled", { exact: true }).waitFor();
 	const end = { status: "cancelled", reason: "stopped by a viewer" };
