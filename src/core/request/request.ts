@@ -34,11 +34,15 @@ export function requestedCursor(request: Request): string | undefined {
 	return request.headers.get("last-event-id") || inQuery || undefined;
 }
 
+/** What was read last. A stream's request asks for its parameters six times, at 1 to 2 µs each on Node. */
+let last: { readonly url: string; readonly query: URLSearchParams } | undefined;
+
 /**
- * The URL's parameters. On Bun the URL of a request without a `Host` (HTTP/1.0) is only a path.
+ * The URL's parameters, to read. On Bun the URL of a request without a `Host` (HTTP/1.0) is only a path.
  */
-export function queryOf(request: Request): URLSearchParams {
-	return new URL(request.url, "http://localhost").searchParams;
+export function queryOf({ url }: Request): URLSearchParams {
+	if (last?.url !== url) last = { url, query: new URL(url, "http://localhost").searchParams };
+	return last.query;
 }
 
 /**
