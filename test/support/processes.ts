@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 
 /** A process of the hub that has several. */
 export interface HubChild {
@@ -19,6 +20,14 @@ export function childrenOf(parent: number): HubChild[] {
 export function lives(pid: number): boolean {
 	const [, state = "Z"] = /\) (\w)/.exec(read(`/proc/${pid}/stat`)) ?? [];
 	return state !== "Z" && state !== "X";
+}
+
+/** Whether no signal of this kind waits for a process. */
+export function hasTaken(pid: number, signal: keyof typeof constants.signals): boolean {
+	const status = read(`/proc/${pid}/status`);
+	const waiting = [...status.matchAll(/^S(?:ig|hd)Pnd:\s*([0-9a-f]+)$/gm)];
+	const bit = 1n << BigInt(constants.signals[signal] - 1);
+	return waiting.every(([, mask]) => (BigInt(`0x${mask}`) & bit) === 0n);
 }
 
 function descendants(parent: number): number[] {

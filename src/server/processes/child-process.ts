@@ -26,8 +26,7 @@ export async function serveAsChild(
 ): Promise<void> {
 	const slot = process.env[slotVariable] ?? "";
 	logAs(Number(slot));
-	// Its parent is gone, and with it the broker and whoever would end this process.
-	process.on("disconnect", () => process.exit(1));
+	endWithParent();
 	// The parent decides: it has the same from a terminal, and ends its children.
 	process.on("SIGINT", () => undefined);
 	process.on("SIGUSR2", () => undefined);
@@ -81,6 +80,18 @@ export async function serveAsChild(
 		// The parent says it, and ends this process.
 		peer.tell("failed", explained instanceof Error ? explained.message : String(explained));
 	}
+}
+
+/** How often it is looked at whether the parent lives, in ms. */
+const lookInterval = 1_000;
+
+/** When the parent is gone, so are the broker and whoever would end this process. */
+function endWithParent(): void {
+	const end = () => process.exit(1);
+	process.on("disconnect", end);
+	// Deno says nothing when the parent left something unread: the line breaks then, and does not end.
+	const parent = process.ppid;
+	setInterval(() => process.ppid !== parent && end(), lookInterval).unref();
 }
 
 function say(message: object): void {

@@ -1,7 +1,7 @@
 import { expect, it, type TestContext } from "vitest";
 import { call, health, json, post, publish, streamUrl } from "../../support/hub-client.ts";
 import { freePort } from "../../support/ports.ts";
-import { childrenOf, lives } from "../../support/processes.ts";
+import { childrenOf, hasTaken, lives } from "../../support/processes.ts";
 import { runToEnd, startServer } from "../../support/server.ts";
 import { until } from "../../support/wait.ts";
 import type { Bed } from "../bed.ts";
@@ -169,6 +169,10 @@ export function processes(bed: Bed): void {
 		});
 		const children = childrenOf(hub.pid);
 		expect(children).toHaveLength(2);
+		// It leaves unread what its children say: their line ends with an error then.
+		process.kill(hub.pid, "SIGSTOP");
+		for (const { pid } of children) process.kill(pid, "SIGTERM");
+		await until(() => children.every(({ pid }) => hasTaken(pid, "SIGTERM")), { what: "signals" });
 		process.kill(hub.pid, "SIGKILL");
 		await until(() => !children.some(({ pid }) => lives(pid)), { what: "the end of all" });
 		await stream.end();
