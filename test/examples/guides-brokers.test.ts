@@ -88,6 +88,9 @@ test("flask-sse and edge-sse on one Redis: each streams what the other publishes
 	);
 	const server = await started(command("from-flask-sse"), env, onNode);
 
+	// The first use loads the client library, which may take a busy machine longer than the answer of a broker.
+	const hello = () => call(`${server.url}/hello`, { method: "POST" });
+	await until(async () => (await hello()).status === 200, { what: "a first publish" });
 	const ours = await opened(`${server.url}/stream`);
 	const theirs = later(openStream(`${flask.url}/stream`));
 	await until(async () => (await redis.numsub("sse")) === 2, { what: "both subscriptions" });
