@@ -1,5 +1,5 @@
 import type { ServerSentEvents } from "../../core/sse.ts";
-import { createDoor } from "../door.ts";
+import { behind, createDoor } from "../door.ts";
 import type { Listen, Listening } from "../listen/runtime.ts";
 import { hubRelays } from "../relays.ts";
 import type { Upstream } from "./begin.ts";
@@ -16,13 +16,10 @@ export async function openBroker(
 	const relays = hubRelays(sse, token);
 	const answer = async (request: Request) =>
 		(await relays?.fetch(request)) ?? new Response(null, { status: 404 });
-	const server = await listen({
-		settings: { host: "127.0.0.1", port: 0 },
-		// A page whose name was pointed at this address is refused by its host.
-		door: createDoor([]),
-		fetch: answer,
-		inside: answer,
-	});
+	// A page whose name was pointed at this address is refused by its host.
+	const door = createDoor([]);
+	const settings = { host: "127.0.0.1", port: 0 };
+	const server = await listen({ settings, door, fetch: behind(door, answer), inside: answer });
 	const history = sse.connector.history !== undefined;
 	return { server, upstream: { url: `http://127.0.0.1:${server.port}`, token, history } };
 }

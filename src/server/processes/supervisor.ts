@@ -64,19 +64,27 @@ export class Supervisor {
 		return this.children.filter(({ state }) => state === "ready");
 	}
 
-	/** Starts all children, and resolves when they take streams. Rejects with the first that does not. */
+	/**
+	 * Starts the children, and resolves when the first of them take streams: as many as may start at a time. The others
+	 * follow. Rejects when one of the first does not start.
+	 */
 	async start(): Promise<void> {
 		const { count, atATime } = this.#options;
 		this.#watching = setInterval(() => this.#watch(), watchInterval);
 		const slots = Array.from({ length: count }, (_, index) => index + 1);
-		const some = async () => {
+		const first = slots.splice(0, atATime).map(async (slot) => {
+			const child = this.#launch(slot);
+			await child.ready;
+			this.#serve(child);
+		});
+		await Promise.all(first);
+		const follow = async () => {
 			for (let slot = slots.shift(); slot !== undefined; slot = slots.shift()) {
-				const child = this.#launch(slot);
-				await child.ready;
-				this.#serve(child);
+				if (this.#isStopping) return;
+				await this.#replace(slot);
 			}
 		};
-		await Promise.all(Array.from({ length: Math.min(count, atATime) }, some));
+		for (const _ of first) void follow();
 	}
 
 	/**
@@ -109,7 +117,9 @@ export class Supervisor {
 
 	async #restart(only: Child | undefined): Promise<void> {
 		const { log } = this.#options;
-		for (const old of only === undefined ? this.ready : [only]) {
+		for (const old of only === undefined ? this.children : [only]) {
+			// One that cannot start is replaced anyway.
+			await old.ready.catch(() => undefined);
 			if (this.#isStopping) return;
 			if (old.state !== "ready") continue;
 			const fresh = this.#launch(old.slot);

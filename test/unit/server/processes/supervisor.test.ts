@@ -77,16 +77,23 @@ async function started(options?: Partial<SupervisorOptions>) {
 	return made;
 }
 
-test("starts some at a time, and is there when all are", async () => {
+test("starts some at a time, is there with the first, and the others follow", async () => {
 	const { supervisor, fakes } = scene({ count: 5, atATime: 2 });
 	const starting = supervisor.start();
-	expect(fakes).toHaveLength(2);
-	for (let next = 0; next < 5; next++) {
-		fakes[next]?.ready();
-		await soon();
-	}
+	fakes[0]?.ready();
+	fakes[1]?.ready();
 	await starting;
-	expect(fakes.map(({ slot }) => slot)).toEqual([1, 2, 3, 4, 5]);
+	expect(fakes).toHaveLength(4);
+	fakes[2]?.ready();
+	await soon();
+	expect(fakes).toHaveLength(5);
+	// One of these that cannot start is tried again.
+	fakes[3]?.end(1);
+	fakes[4]?.ready();
+	await vi.advanceTimersByTimeAsync(200);
+	expect(fakes.map(({ slot }) => slot)).toEqual([1, 2, 3, 4, 5, 4]);
+	last(fakes).ready();
+	expect(supervisor.ready).toHaveLength(5);
 });
 
 test("one that cannot start ends the start, with its own reason", async () => {

@@ -1,0 +1,81 @@
+import type { ChildProcess } from "node:child_process";
+import { EventEmitter } from "node:events";
+import { connect, type Socket } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { HandedPort } from "../../../src/server/listen/shared-port.ts";
+import { until } from "../../support/wait.ts";
+
+/** A child that notes what it is handed, and confirms nothing by itself. */
+class Child extends EventEmitter {
+	readonly handed: { number: number; socket: Socket }[] = [];
+
+	send({ connection }: { connection: number }, socket: Socket): void {
+		this.handed.push({ number: connection, socket });
+	}
+
+	accept(): void {
+		for (const { number } of this.handed) this.emit("message", { accepted: number });
+	}
+}
+
+async function scene() {
+	const port = await new HandedPort().open(0, "127.0.0.1");
+	const clients: Socket[] = [];
+	onTestFinished(() => {
+		port.close();
+		for (const client of clients) client.destroy();
+	});
+	const add = () => {
+		const child = new Child();
+		port.add(child as unknown as ChildProcess);
+		return child;
+	};
+	const client = () => {
+		const socket = connect(port.port, "127.0.0.1");
+		clients.push(socket);
+		return socket;
+	};
+	return { port, add, client };
+}
+
+test("a connection goes to the child that has the fewest unconfirmed, in turn", async () => {
+	const { add, client } = await scene();
+	const [a, b] = [add(), add()];
+	for (let next = 1; next <= 4; next++) {
+		client();
+		await until(() => a.handed.length + b.handed.length === next, { what: "the connection" });
+	}
+	expect([a.handed.length, b.handed.length]).toEqual([2, 2]);
+	// One that hangs is spared.
+	b.accept();
+	for (let next = 3; next <= 4; next++) {
+		client();
+		await until(() => b.handed.length === next, { what: "the connection" });
+		b.accept();
+	}
+	expect(a.handed).toHaveLength(2);
+	expect(b.handed.every(({ socket }) => socket.destroyed)).toBe(true);
+	expect(a.handed.every(({ socket }) => socket.destroyed)).toBe(false);
+});
+
+test("what a dying child has not confirmed goes to another, and waits where there is none", async () => {
+	const { port, add, client } = await scene();
+	const a = add();
+	client();
+	client();
+	await until(() => a.handed.length === 2, { what: "both" });
+	a.emit("message", { accepted: a.handed[0]?.number });
+	a.emit("exit", null, "SIGKILL");
+	client();
+	const b = add();
+	await until(() => b.handed.length === 2, { what: "those that waited" });
+	expect(b.handed[0]?.socket).toBe(a.handed[1]?.socket);
+	expect(b.handed[0]?.socket.destroyed).toBe(false);
+	// One that leaves gets no more, and keeps what it has.
+	const c = add();
+	port.remove(b as unknown as ChildProcess);
+	client();
+	await until(() => c.handed.length === 1, { what: "the last" });
+	b.emit("exit", 0, null);
+	expect(c.handed).toHaveLength(3);
+});
