@@ -16,6 +16,8 @@ static char buffer[1 << 17];
 static void over(struct client *c, const char *why) {
 	if (c->state == BODY) {
 		clients_over++;
+	} else if (comeback_refused(c)) {
+		/* It tries again. */
 	} else if (clients_failed++ == 0) {
 		/* Once: a thousand clients fail for one reason. */
 		fprintf(stderr, "load: client %d got no stream: %s\n", c->number, why);
@@ -25,11 +27,18 @@ static void over(struct client *c, const char *why) {
 	close(c->fd);
 }
 
+static void ended(struct client *c, const char *why) {
+	bool had_stream = c->state == BODY || c->state == ENDED;
+	if (had_stream) c->state = BODY;
+	over(c, why);
+	if (had_stream) comeback_ended(c);
+}
+
 static void readable(struct client *c) {
 	ssize_t length = recv(c->fd, buffer, sizeof buffer, 0);
 	if (length < 0 && (errno == EAGAIN || errno == EINTR)) return;
 	if (length <= 0) {
-		over(c, length == 0 ? "the server closed" : strerror(errno));
+		ended(c, length == 0 ? "the server closed" : strerror(errno));
 		return;
 	}
 	read_at = now_ns();
@@ -37,6 +46,7 @@ static void readable(struct client *c) {
 	seen.bytes += (uint64_t)length;
 	stream_bytes(c, buffer, (size_t)length);
 	if (c->state == OVER) over(c, "the answer is no event stream");
+	if (c->state == ENDED) ended(c, "its stream ended");
 }
 
 static void ask(struct client *c, const char *cursor) {
@@ -67,6 +77,16 @@ static void ready(struct source *source, uint32_t events) {
 	} else if (c->state != OVER) {
 		readable(c);
 	}
+}
+
+/* Its stream is over: it asks for another one. */
+void redial_client(struct client *c) {
+	c->dialled = now_ns();
+	c->fd = dial(settings.port);
+	c->state = DIALLING;
+	c->chunk_left = c->rest_length = 0;
+	c->retry = 0;
+	watch(c->fd, EPOLLOUT, &c->source);
 }
 
 /* One more client. With a cursor it comes back to where `back` messages of each channel are missing. */

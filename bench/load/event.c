@@ -18,6 +18,7 @@ static int channel_at(const struct client *c, int index) {
 }
 
 void client_opened(struct client *c) {
+	if (comeback_opened()) return;
 	clients_open++;
 	/* How long they take who come back, `returned` tells; the latency is the others'. */
 	if (c->returning) return;
@@ -57,8 +58,15 @@ static bool begins(const char *line, size_t length, const char *with) {
 	return length >= size && memcmp(line, with, size) == 0;
 }
 
+static uint32_t number_at(const char *digit, const char *end) {
+	uint32_t value = 0;
+	for (; digit < end && *digit >= '0' && *digit <= '9'; digit++) value = value * 10 + (uint32_t)(*digit - '0');
+	return value;
+}
+
 void event_line(struct client *c, const char *line, size_t length) {
 	if (begins(line, length, "data:")) data(c, line, length);
+	else if (begins(line, length, "retry:")) c->retry = number_at(line + 6, line + length);
 	else if (begins(line, length, "event:sse.gap")) seen.gaps++;
 	else if (c->number != 0) return;
 	else if (begins(line, length, "id:")) {

@@ -29,6 +29,7 @@ struct source {
 
 /* ── clock, loop (loop.c) */
 uint64_t now_ns(void);
+double load_seconds(void);
 void watch(int fd, uint32_t events, struct source *source);
 void rewatch(int fd, uint32_t events, struct source *source);
 void turn(uint64_t timeout_ns);
@@ -52,7 +53,9 @@ struct client {
 	uint64_t dialled;
 	bool returning;      /* came back with a cursor: not waited for by the live run */
 	uint32_t missed;     /* of a returning client: messages still to come before it is up to date */
-	enum { DIALLING, HEAD, BODY, OVER } state;
+	enum { DIALLING, HEAD, BODY, ENDED, OVER } state; /* ENDED: by its last chunk */
+	uint32_t retry;      /* ms after which it may come back, as it was told; 0: it was not */
+	struct client *next; /* comes back in the same ms */
 	enum { IDENTITY, CHUNK_SIZE, CHUNK_DATA, CHUNK_END } framing;
 	size_t chunk_left;
 	void *inflater;      /* of a stream that comes compressed */
@@ -62,6 +65,7 @@ struct client {
 };
 extern int clients_dialled, clients_failed, clients_over;
 void dial_client(const char *cursor, int back);
+void redial_client(struct client *);
 void stream_bytes(struct client *, const char *bytes, size_t length);
 void body_bytes(struct client *, const char *bytes, size_t length);
 void gzip_begin(struct client *);
@@ -69,6 +73,12 @@ void gzip_bytes(struct client *, const char *bytes, size_t length);
 void keep_rest(struct client *, const char *bytes, size_t length);
 void event_line(struct client *, const char *line, size_t length);
 void client_opened(struct client *);
+
+/* ── clients that come back (comeback.c); false: none are to */
+bool comeback_ended(struct client *);
+bool comeback_opened(void);
+bool comeback_refused(struct client *);
+void comeback(int port, uint32_t least, uint32_t most, double seconds);
 
 /* ── what the clients saw (event.c) */
 struct seen {

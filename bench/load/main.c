@@ -8,6 +8,8 @@
  *                                                   longer, if that is needed for so many messages at least
  *     steady <per second> <seconds>                 open loop
  *     idle <seconds>                                only reads
+ *     comeback <port> <least> <most> <seconds>      clients whose streams end come back at this port: after the time
+ *                                                   that they were told, or a random one, in ms
  *     storm <clients> <back> <per second> <seconds> steady, while clients come back with a cursor
  *
  * The end of the input ends it, so does the end of whoever started it, and so does its lifetime.
@@ -26,7 +28,7 @@ struct settings settings = {.channels = 1, .per_client = 1, .data_bytes = 200};
 
 static const uint64_t second = 1000000000, tick = 5000000, patience = 15ull * 1000000000;
 
-static double load_seconds(void) {
+double load_seconds(void) {
 	struct timespec t;
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
@@ -148,6 +150,7 @@ static void idle(double seconds) {
 static void obey(const char *line) {
 	int clients, at_once, back;
 	unsigned messages, least, most;
+	int port;
 	double rate, seconds;
 	if (sscanf(line, "open %d %d", &clients, &at_once) == 2) open_clients(clients, at_once);
 	else if (sscanf(line, "window %u %u %u %lf", &messages, &least, &most, &seconds) == 4)
@@ -155,6 +158,8 @@ static void obey(const char *line) {
 	else if (sscanf(line, "steady %lf %lf", &rate, &seconds) == 2) steady(rate, seconds, 0, 0);
 	else if (sscanf(line, "storm %d %d %lf %lf", &clients, &back, &rate, &seconds) == 4)
 		steady(rate, seconds, clients, back);
+	else if (sscanf(line, "comeback %d %u %u %lf", &port, &least, &most, &seconds) == 4)
+		comeback(port, least, most, seconds);
 	else if (sscanf(line, "idle %lf", &seconds) == 1) idle(seconds);
 	else die("what is this? %s", line);
 }

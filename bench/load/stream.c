@@ -57,7 +57,7 @@ static size_t chunk_bytes(struct client *c, const char *bytes, size_t length) {
 	if (c->framing == CHUNK_END) {
 		if (byte == '\n') c->framing = CHUNK_SIZE;
 	} else if (byte == '\n') {
-		if (c->chunk_left == 0) c->state = OVER; /* the last chunk */
+		if (c->chunk_left == 0) c->state = ENDED;
 		else c->framing = CHUNK_DATA;
 	} else if (byte != '\r') {
 		int digit = byte <= '9' ? byte - '0' : (byte | 32) - 'a' + 10;
@@ -96,7 +96,7 @@ static size_t head_bytes(struct client *c, const char *bytes, size_t length) {
 }
 
 void stream_bytes(struct client *c, const char *bytes, size_t length) {
-	while (length > 0 && c->state != OVER) {
+	while (length > 0 && c->state < ENDED) {
 		size_t taken = length;
 		if (c->state == HEAD) taken = head_bytes(c, bytes, length);
 		else if (c->framing == IDENTITY) coded_bytes(c, bytes, length);
