@@ -81,8 +81,12 @@ function processesOf(
 		child.isResponsive ? child.peer.ask("recall", undefined, patience) : Promise.resolve();
 	const places = new Places<Child>(most, count, recall);
 	const totals = new Totals(() => supervisor.children);
-	const askAll = async <Answer>(what: string, value?: unknown): Promise<Answer[]> => {
-		const asked = supervisor.children.filter(({ isResponsive }) => isResponsive);
+	const ask = async <Answer>(
+		children: readonly Child[],
+		what: string,
+		value?: unknown,
+	): Promise<Answer[]> => {
+		const asked = children.filter(({ isResponsive }) => isResponsive);
 		const answers = await Promise.allSettled(
 			asked.map(({ peer }) => peer.ask<Answer>(what, value, patience)),
 		);
@@ -100,11 +104,15 @@ function processesOf(
 			give: (count: number) => places.give(child, count),
 			allStats: () => totals.read(),
 			allStreamsOf: async (channel: string) =>
-				(await askAll<number>("streamsOf", channel)).reduce((sum, each) => sum + each, 0),
+				(await ask<number>(supervisor.children, "streamsOf", channel)).reduce(
+					(sum, each) => sum + each,
+					0,
+				),
 			allProcesses: async () => ({
 				running: supervisor.ready.length,
 				ends: supervisor.ends,
-				texts: [await own.metrics(), ...(await askAll<string>("metrics"))],
+				// Two of one place would have the same labels.
+				texts: [await own.metrics(), ...(await ask<string>(supervisor.newest, "metrics"))],
 			}),
 			// A signal to the whole group reaches this process, too.
 			signalled: () => {

@@ -18,6 +18,7 @@ export class Peer {
 	readonly #answers: Answers;
 	readonly #waiting = new Map<number, (told: Told) => void>();
 	#last = 0;
+	#isClosed = false;
 
 	constructor(send: (message: object) => void, answers: Answers) {
 		this.#send = send;
@@ -48,6 +49,8 @@ export class Peer {
 
 	/** A message came. */
 	async receive(message: unknown): Promise<void> {
+		// Deno tells a process's end before what the process said last. Nothing is given to one that has ended.
+		if (this.#isClosed) return;
 		const { what, value, number, error } = Object(message) as Told;
 		if (what === undefined) {
 			const settle = this.#waiting.get(number ?? 0);
@@ -67,6 +70,7 @@ export class Peer {
 
 	/** The other one is gone: nobody waits for it. */
 	close(): void {
+		this.#isClosed = true;
 		for (const settle of this.#waiting.values()) settle({ error: "The other process has ended." });
 		this.#waiting.clear();
 	}

@@ -64,6 +64,12 @@ export class Supervisor {
 		return this.children.filter(({ state }) => state === "ready");
 	}
 
+	/** One for each place: the newest that has started. The one that it replaces may still end its streams. */
+	get newest(): readonly Child[] {
+		const started = this.children.filter(({ state }) => state !== "starting");
+		return [...new Map(started.map((child) => [child.slot, child])).values()];
+	}
+
 	/**
 	 * Starts the children, and resolves when the first of them take streams: as many as may start at a time. The others
 	 * follow. Rejects when one of the first does not start.
@@ -126,6 +132,7 @@ export class Supervisor {
 			try {
 				await fresh.ready;
 			} catch (error) {
+				if (this.#isStopping) return;
 				log("error", fresh, `A restart was given up: ${(error as Error).message}`);
 				return;
 			}

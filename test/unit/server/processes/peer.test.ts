@@ -62,3 +62,15 @@ test("metrics of several processes are one text, with each heading once", () => 
 		'# HELP a Help\n# TYPE a gauge\na{process="1"} 1\na{process="2"} 2\n\n# HELP b B\n# TYPE b counter\nb 1\nb 2\n',
 	);
 });
+
+test("what a process said before its end, and comes after it, is not carried out", async () => {
+	const asked: string[] = [];
+	const peer = new Peer(() => undefined, {
+		take: () => asked.push("take"),
+		give: () => asked.push("give"),
+	});
+	await peer.receive({ what: "give", value: 1 });
+	peer.close();
+	await peer.receive({ what: "take", number: 1 });
+	expect(asked).toEqual(["give"]);
+});

@@ -198,3 +198,26 @@ test("stops all, and kills the one that does not end in time", async () => {
 	await vi.advanceTimersByTimeAsync(60_000);
 	expect(fakes).toHaveLength(2);
 });
+
+test("while one replaces another, each place has one newest process", async () => {
+	const { supervisor, fakes, log } = await started({ drain: 60_000 });
+	const newest = () => supervisor.newest.map(({ pid }) => pid);
+	for (const [at, fake] of fakes.entries()) Object.assign(fake, { pid: at, isFrozen: true });
+	const restarting = supervisor.restart();
+	await soon();
+	Object.assign(last(fakes), { pid: 2, isFrozen: true });
+	expect(newest()).toEqual([0, 1]);
+	last(fakes).ready();
+	await soon();
+	expect(supervisor.children).toHaveLength(3);
+	expect(newest()).toEqual([2, 1]);
+	fakes[0]?.end(0);
+	await soon();
+	expect(newest().toSorted()).toEqual([1, 2]);
+	// It stops while a further one starts: that is no failure.
+	void supervisor.stop();
+	await soon();
+	for (const fake of fakes) fake.end(0);
+	await restarting;
+	expect(log.filter((line) => line.includes("given up"))).toEqual([]);
+});
