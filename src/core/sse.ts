@@ -108,14 +108,14 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		const hubs = this.#hubs.all();
 		return {
 			connections: hubs.reduce((sum, hub) => sum + hub.connectionCount, this.#streams.ofRuns.size),
-			channels: hubs.reduce((sum, hub) => sum + hub.channelCount, 0),
+			channels: hubs.reduce((sum, hub) => sum + hub.channels.size, 0),
 			...this.#hubs.counters,
 		};
 	}
 
-	/** @internal Streams of a channel in this process. */
-	streamsOf(channel: string): number {
-		return this.#hubs.all().reduce((sum, hub) => sum + hub.streamsOf(channel), 0);
+	/** @internal The channels of this process by their names, and how many streams each has. */
+	channels(): ReadonlyMap<string, { readonly users: number }>[] {
+		return this.#hubs.all().map((hub) => hub.channels);
 	}
 
 	/** @internal What `edge-sse/runs` is built on. */

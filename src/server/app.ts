@@ -12,6 +12,7 @@ import { notFound, pathOf } from "./door.ts";
 import { healthCheck } from "./health.ts";
 import { logFailure } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import { noCounts, Overview, showOverview } from "./overview.ts";
 import { page } from "./page.ts";
 import { disconnect, disconnectBody, listMembers } from "./presence.ts";
 import { publish, refusalOf } from "./publish.ts";
@@ -85,7 +86,16 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 		return refusal ?? listMembers(c, options.presence, name);
 	});
 
-	app.get("/rights", (c) => listRights(c, publishing, options.authorizeMembers));
+	const overview = metrics && new Overview(sse, options.presence, whole);
+	app.get("/channels", async (c) => {
+		// It has the names of all channels.
+		const refusal = await rightRefusal(c, publishing, options.authorizeMembers, ["*"]);
+		return refusal ?? showOverview(c, overview);
+	});
+
+	app.get("/rights", (c) =>
+		listRights(c, publishing, options.authorizeMembers, overview !== undefined),
+	);
 
 	app.post("/disconnect", async (c) => {
 		const may = (channels: readonly string[]) =>
@@ -116,9 +126,7 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 		if (metrics !== undefined) {
 			return c.text(await metrics.read(), 200, { "content-type": metrics.contentType });
 		}
-		const error =
-			"A Worker's isolates come and go with their counts; see the platform's own metrics.";
-		return c.json({ error }, 404);
+		return c.json({ error: noCounts }, 404);
 	});
 
 	app.notFound((c) => c.json({ error: notFound.error }, 404));

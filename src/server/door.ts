@@ -8,6 +8,7 @@ const names = [
 	"relay",
 	"rights",
 	"channel",
+	"channels",
 	"channel/members",
 	"livez",
 	"readyz",

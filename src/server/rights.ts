@@ -37,13 +37,14 @@ export async function rightRefusal(
 const mostAsked = 100;
 
 /**
- * `GET /rights?channel=…`: what a token allows on each of these channels, so that a page need not try and be refused.
- * Without a token: nothing.
+ * `GET /rights?channel=…`: what a token allows on each of these channels, so that a page need not try and be refused,
+ * and whether it may have `GET /channels`. Without a token: nothing.
  */
 export async function listRights(
 	c: Context,
 	publishing: Publishing,
 	signed: AuthorizePublish | undefined,
+	hasOverview: boolean,
 ): Promise<Response> {
 	const channels = c.req.queries("channel") ?? [];
 	if (channels.length === 0 || channels.length > mostAsked) {
@@ -65,5 +66,7 @@ export async function listRights(
 		disconnect: may("disconnect", channel),
 		members: may("members", channel),
 	}));
-	return c.json({ rights }, 200, { "cache-control": "no-store" });
+	// That right on all channels: the overview has their names.
+	const overview = hasOverview && may("members", "*");
+	return c.json({ rights, overview }, 200, { "cache-control": "no-store" });
 }

@@ -38,7 +38,12 @@ export function alone(sse: ServerSentEvents): Whole {
 			return sse.closing;
 		},
 		stats: () => Promise.resolve(sse.stats()),
-		streamsOf: (channel) => Promise.resolve(sse.streamsOf(channel)),
+		streamsOf: (channel) => Promise.resolve(streamsOf(sse, channel)),
 		processes: () => Promise.resolve(undefined),
 	};
+}
+
+/** Streams of a channel in this process. */
+export function streamsOf(sse: ServerSentEvents, name: string): number {
+	return sse.channels().reduce((sum, channels) => sum + (channels.get(name)?.users ?? 0), 0);
 }

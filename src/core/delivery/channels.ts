@@ -15,13 +15,9 @@ export class Channels {
 		this.#linger = linger;
 	}
 
-	get size(): number {
-		return this.#byName.size;
-	}
-
-	/** Its users, including those that still wait for the subscription. */
-	usersOf(name: string): number {
-		return this.#byName.get(name)?.users ?? 0;
+	/** By their names. Users of one include those that still wait for the subscription. */
+	get all(): ReadonlyMap<string, Channel> {
+		return this.#byName;
 	}
 
 	/**

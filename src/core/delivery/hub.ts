@@ -97,13 +97,9 @@ export class Hub implements ChannelOwner, FeedOwner {
 		paced(meant, (connection) => connection.expel(disconnect));
 	}
 
-	/** Includes streams that are being opened. */
-	streamsOf(channel: string): number {
-		return this.#channels.usersOf(channel);
-	}
-
-	get channelCount(): number {
-		return this.#channels.size;
+	/** By their names. Streams that are just being opened are among a channel's users. */
+	get channels(): ReadonlyMap<string, Channel> {
+		return this.#channels.all;
 	}
 
 	/**

@@ -9,7 +9,7 @@ import { collectProcess } from "../metrics.ts";
 import { exitWith } from "../process.ts";
 import type { Settings } from "../settings.ts";
 import { type Environment, whole as wholeNumber } from "../variables.ts";
-import type { ProcessFigures } from "../whole.ts";
+import { type ProcessFigures, streamsOf } from "../whole.ts";
 import { type Begin, slotVariable } from "./begin.ts";
 import { BorrowedPlaces, type Lender } from "./borrowed.ts";
 import { Peer } from "./peer.ts";
@@ -46,7 +46,7 @@ export async function serveAsChild(
 	};
 	const peer = new Peer(say, {
 		stats: () => hub?.sse.stats(),
-		streamsOf: (channel: string) => hub?.sse.streamsOf(channel),
+		streamsOf: (channel: string) => hub && streamsOf(hub.sse, channel),
 		metrics: () => own.metrics(),
 		places: (count: number) => places?.lend(count),
 		recall: () => places?.recall(),

@@ -11,7 +11,9 @@ export interface AttackedHub extends Subject {
 }
 
 /** One for the whole file. */
-export function useHub(): () => AttackedHub {
+export function useHub(
+	access: Record<string, string> = { SSE_PUBLISH_OPEN: "true" },
+): () => AttackedHub {
 	let hub: AttackedHub | undefined;
 	beforeAll(async () => {
 		const redis = await startRedis();
@@ -22,7 +24,7 @@ export function useHub(): () => AttackedHub {
 				SSE_HISTORY_LENGTH: "50",
 				// What a stream leaves is cleared away within its round.
 				SSE_LINGER: "0",
-				SSE_PUBLISH_OPEN: "true",
+				...access,
 				SSE_RELAY_TOKEN: "a-token-that-strangers-do-not-have",
 			},
 		});

@@ -128,11 +128,15 @@ test("what a token allows is told to its bearer, for each channel", async () => 
 				{ channel: "room.2", publish: false, disconnect: false, members: true },
 				{ channel: "hall", publish: false, disconnect: false, members: false },
 			],
+			overview: false,
 		},
 	});
 	const [all, none] = [true, false].map((may) => ({
 		status: 200,
-		body: { rights: [{ channel: "a", publish: may, disconnect: may, members: may }] },
+		body: {
+			rights: [{ channel: "a", publish: may, disconnect: may, members: may }],
+			overview: may,
+		},
 	}));
 	expect(await call("/rights?channel=a", publishToken)).toEqual(all);
 	expect(await call("/rights?channel=a")).toEqual(none);
