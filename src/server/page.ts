@@ -11,12 +11,15 @@ import { markup } from "./page/markup.ts";
 import { connectionScript } from "./page/script-connection.ts";
 import { eventsScript } from "./page/script-events.ts";
 import { membersScript } from "./page/script-members.ts";
+import { overviewScript } from "./page/script-overview.ts";
 import { publishScript } from "./page/script-publish.ts";
+import { rowsScript } from "./page/script-rows.ts";
 import { snippetsScript } from "./page/script-snippets.ts";
 import { streamScript } from "./page/script-stream.ts";
 import { tokenScript } from "./page/script-token.ts";
 import { componentStyle } from "./page/style-components.ts";
 import { layoutStyle } from "./page/style-layout.ts";
+import { panelStyle } from "./page/style-panels.ts";
 import type { Publishing } from "./publishing.ts";
 
 /** The whole document. The nonce must be the one in the response's content-security-policy. */
@@ -42,7 +45,7 @@ export function page(options: {
 <meta name="theme-color" content="#0d1110" media="(prefers-color-scheme: dark)">
 <meta name="robots" content="noindex">
 <title>edge-sse hub</title>
-<style nonce="${options.nonce}">${layoutStyle}${componentStyle}</style>
+<style nonce="${options.nonce}">${layoutStyle}${componentStyle}${panelStyle}</style>
 </head>
 <body data-state="connecting" data-publishing="${options.publishing}"${runs}${presence}>
 ${markup}
@@ -56,6 +59,6 @@ const attribute = (text: string) => text.replaceAll("&", "&amp;").replaceAll('"'
 
 // One module script: its parts share one scope, and run in this order.
 const script = [
-	...[snippetsScript, tokenScript, eventsScript],
-	...[membersScript, streamScript, connectionScript, publishScript],
+	...[snippetsScript, tokenScript, rowsScript, eventsScript],
+	...[overviewScript, membersScript, streamScript, connectionScript, publishScript],
 ].join("");

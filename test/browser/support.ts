@@ -58,10 +58,11 @@ export async function openPage(
 	return { page, complaints };
 }
 
-/** Kept for people to look at, outside git. */
+/** Where pictures are kept for people to look at, outside git. */
+export const pictures: string = process.env.PAGE_PICTURES || join(root, "artifacts");
+
 export async function screenshot(page: Page, name: string): Promise<void> {
-	const folder = join(root, "artifacts");
-	mkdirSync(folder, { recursive: true });
+	mkdirSync(pictures, { recursive: true });
 	// An event fades in: it is shown as it stays.
-	await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
+	await page.screenshot({ path: join(pictures, `${name}.png`), animations: "disabled" });
 }

@@ -83,6 +83,17 @@ export const markup = `<header>
 			<output id="members-result"></output>
 		</section>
 
+		<section id="hub" aria-labelledby="hub-title" hidden>
+			<h2 id="hub-title">Hub</h2>
+			<p id="hub-sum" class="hint"></p>
+			<table id="hub-table">
+				<thead><tr><th scope="col">Channel</th><th scope="col">Streams</th>
+					<th scope="col" id="hub-members">Members</th></tr></thead>
+				<tbody id="hub-channels"></tbody>
+			</table>
+			<p id="hub-more" class="hint"></p>
+		</section>
+
 		<section aria-labelledby="use-title">
 			<details id="use">
 				<summary><h2 id="use-title">Use this stream</h2></summary>
@@ -121,7 +132,7 @@ export const markup = `<header>
 				<div class="pair">
 					<div class="field">
 						<label for="filter">Only with this text</label>
-						<input id="filter" type="search" placeholder="type, id or data" autocapitalize="none"
+						<input id="filter" type="search" placeholder="type, id, channel or data" autocapitalize="none"
 							spellcheck="false">
 					</div>
 					<div class="field replay">
@@ -133,8 +144,9 @@ export const markup = `<header>
 				<label class="check"><input id="notes" type="checkbox"> Comments, keep-alives and retries</label>
 				<label class="check"><input id="raw" type="checkbox"> Raw lines beside each event</label>
 			</details>
-			<div class="request"><span class="unseen">Listening to </span><code id="request"></code>
+			<div class="request"><span class="unseen">Listening to </span><code id="request"></code><span id="again"></span>
 				<p id="run" role="status" hidden>Run: <strong id="run-text"></strong></p></div>
+			<p id="said" class="unseen" role="status"></p>
 			<ol id="events" aria-labelledby="events-title"></ol>
 			<div id="empty">
 				<p class="lead" id="lead">No events yet.</p>

@@ -36,6 +36,7 @@ function connect({ from = "" } = {}) {
 	stream = new AbortController();
 	lastId = from;
 	cursor = from;
+	showRetry();
 	// It comes again from its beginning.
 	if (isRun()) $("clear").click();
 	showRun();
@@ -62,10 +63,12 @@ $("toggle").addEventListener("click", () => {
 });
 
 // A stream that was refused for want of a token may be had with the one that has come, and it may show
-// members.
+// members, or what the hub has.
 function reconnect() {
 	const isClosed = $("state").dataset.state === "closed";
-	if (wanted && (isClosed || countsMembers)) connect(isClosed || isRun() ? {} : { from: cursor });
+	if (wanted && (isClosed || countsMembers)) return connect(isClosed || isRun() ? {} : { from: cursor });
+	// The stream stays. Where the hub does not answer, the next one asks again.
+	askRights().catch(() => {});
 }
 $("token").addEventListener("change", reconnect);
 addEventListener("hashchange", () => takeToken() && reconnect());

@@ -12,11 +12,15 @@ let rooms = [];
 
 async function askRights(signal) {
 	let rights = [];
-	if (countsMembers && bearer()) {
+	let overview = false;
+	// The open hub has no tokens, and one that nobody publishes to may have none.
+	if (publishing === "token" && bearer()) {
 		const headers = { authorization: "Bearer " + bearer() };
 		const response = await fetch(root + "rights?" + query(), { headers, signal });
-		if (response.ok) ({ rights } = await response.json());
+		if (response.ok) ({ rights, overview } = await response.json());
 	}
+	showOverview(overview);
+	if (!countsMembers) rights = [];
 	rooms = rights.filter(({ members }) => members).slice(0, MOST_ROOMS).map(roomOf);
 	$("members").hidden = rooms.length === 0;
 	$("members-result").textContent = "";
@@ -29,6 +33,9 @@ function roomOf({ channel, disconnect }) {
 	const title = element("h3");
 	title.append(element("b", "", channel), " ", count);
 	const list = element("ul");
+	// It may scroll, and then the keyboard must be able to.
+	list.tabIndex = 0;
+	list.setAttribute("aria-label", "Members of " + channel);
 	const more = element("p", "hint");
 	node.append(title, list, more);
 	// "live": the stream tells of all who come and go. Otherwise they are read again and again.

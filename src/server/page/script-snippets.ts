@@ -38,6 +38,9 @@ function streamUrl(cursor = "") {
 	return root + (isRun() ? "run?" : "stream?") + search;
 }
 
+// Of several channels this page wants to know whose each event is.
+const requestUrl = (cursor) => streamUrl(cursor) + (channels.length > 1 ? "&envelope=1" : "");
+
 function remember() {
 	history.replaceState(null, "", "?" + query());
 	describe();
@@ -74,7 +77,7 @@ function describe() {
 	$("snippet-listen").textContent = "curl -N " + quoted(streamUrl());
 	$("snippet-publish").textContent = publishCommand();
 	$("first").textContent = publishCommand();
-	$("request").textContent = "GET " + streamUrl().slice(location.origin.length);
+	$("request").textContent = "GET " + requestUrl().slice(location.origin.length);
 }
 
 // Colours strings, numbers and words, all as text: nothing is ever parsed as HTML.

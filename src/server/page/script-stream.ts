@@ -9,19 +9,23 @@ function eventParser(id, { dispatch, wait, note = () => {} }) {
 	let cut = false; // a chunk has ended with CR: the LF that may come next belongs to it
 	let data = [];
 	let type = "";
+	let later; // ms, where the event says when to come back
 	let raw = []; // the lines of the event that is coming
 	function take(text) {
 		raw.push(text);
 		const [, name, value] = /^([^:]*):? ?(.*)$/s.exec(text);
 		if (text === "") {
-			if (data.length > 0) dispatch({ type: type || "message", data: data.join("\n"), id, raw });
+			if (data.length > 0) {
+				dispatch({ type: type || "message", data: data.join("\n"), id, raw, retry: later });
+			}
 			data = [];
 			type = "";
+			later = undefined;
 			raw = [];
 		} else if (name === "data") data.push(value);
 		else if (name === "event") type = value;
 		else if (name === "id" && !value.includes("\0")) id = value;
-		else if (name === "retry" && /^\d+$/.test(value)) wait(Number(value));
+		else if (name === "retry" && /^\d+$/.test(value)) wait((later = Number(value)));
 		if (text[0] === ":" || name === "retry") note(text);
 	}
 	return (chunk) => {
@@ -36,6 +40,18 @@ function eventParser(id, { dispatch, wait, note = () => {} }) {
 let retry = 3000; // ms, as most browsers have it, until the stream says otherwise
 let cursor = ""; // of the last event, for a stream that comes back
 
+const showRetry = () => ($("again").textContent = " · reconnects after " + duration(retry));
+
+// Of several channels each event comes as {"channel": …, "data": …}, with the data as it was published.
+const ENVELOPE = /^\{"channel":("(?:[^"\\]|\\.)*"),"data":(.*)\}$/s;
+function opened(event) {
+	if (channels.length < 2 || event.type.startsWith("sse.")) return event;
+	const [, channel, json] = ENVELOPE.exec(event.data) ?? [];
+	if (json === undefined) return event;
+	const data = json.startsWith('"') ? JSON.parse(json) : json;
+	return { ...event, channel: JSON.parse(channel), data };
+}
+
 // Streams until it is aborted or refused, and says what state it is in.
 async function follow(signal) {
 	let asked = false;
@@ -44,7 +60,7 @@ async function follow(signal) {
 			if (!asked) await askRights(signal);
 			asked = true;
 			const headers = streamHeaders();
-			const address = streamUrl(cursor) + (rooms.length > 0 && !isRun() ? "&presence=1" : "");
+			const address = requestUrl(cursor) + (rooms.length > 0 && !isRun() ? "&presence=1" : "");
 			const response = await fetch(address, { headers, signal, cache: "no-store" });
 			if (response.status >= 400 && response.status < 500) {
 				const { error } = await response.json().catch(() => ({}));
@@ -86,11 +102,14 @@ async function read(reader) {
 			}
 			if (event.type === "sse.end" && isRun()) showRun(JSON.parse(event.data));
 			// Not here, where an error would look like a lost connection.
-			queueMicrotask(() => receive(event));
+			queueMicrotask(() => receive(opened(event)));
 		},
 		// No busy loop, and no timer that fires at once for being too long.
 		note: (line) => queueMicrotask(() => receive({ note: line })),
-		wait: (ms) => (retry = Math.min(Math.max(ms, 100), 86_400_000)),
+		wait(ms) {
+			retry = Math.min(Math.max(ms, 100), 86_400_000);
+			showRetry();
+		},
 	});
 	for (let part = await reader.read(); !part.done; part = await reader.read()) parse(part.value);
 }

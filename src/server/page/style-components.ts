@@ -134,6 +134,10 @@ body[data-state="closed"] .request::after { border-radius: 2px; }
 .check input { width: 1.1rem; height: 1.1rem; min-height: 0; margin: 0; accent-color: var(--live); }
 #events .note { padding-block: .2rem; color: var(--muted); font-size: .85rem; }
 #events .note::after { display: none; }
+#events .gap::after { background: var(--wait); border-color: var(--wait); animation: none; }
+.gap strong { font-size: .85rem; font-weight: 600; color: var(--wait); }
+.of { font-size: .85rem; overflow-wrap: anywhere; min-width: 0; }
+.of::before { content: "in "; color: var(--muted); }
 code.raw { display: none; margin-top: .4rem; font: .85rem/1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; max-height: 20rem; overflow-y: auto; color: var(--muted); }
 .raw code.raw { display: block; }
 .chip {
@@ -158,17 +162,6 @@ pre { font: .93rem/1.55 var(--mono); white-space: pre-wrap; overflow-wrap: anywh
 .data:empty::before { content: "empty"; color: var(--muted); font-style: italic; }
 .string { color: var(--string); }
 .word { color: var(--word); }
-
-.room { margin-top: .6rem; }
-.room h3 { overflow-wrap: anywhere; }
-.room ul { margin: .25rem 0 0; padding: 0; list-style: none; max-height: 20rem; overflow-y: auto; }
-.room li { display: flex; align-items: center; gap: .2rem .75rem; padding-block: .2rem; }
-.room li :is(b, .hint) { min-width: 0; overflow-wrap: anywhere; font-family: var(--mono); font-size: .85rem; }
-.room li b { font-weight: 500; }
-.room li .hint { flex: 1; max-height: 4rem; overflow-y: auto; }
-#members-result { font-size: .9rem; overflow-wrap: anywhere; }
-#members-result[data-ok="true"] { color: var(--live); }
-#members-result[data-ok="false"] { color: var(--lost); }
 
 .code { position: relative; margin-top: .9rem; }
 .code pre {

@@ -1,5 +1,5 @@
 import { openPlainBrowser } from "../client-browser.ts";
-import type { Engine, EngineTab, OpenBrowser } from "./engine.ts";
+import type { Engine, EngineTab, Look, OpenBrowser } from "./engine.ts";
 
 /** Chromium as people have it, by its own DevTools protocol. */
 export const chromium: Engine = {
@@ -15,10 +15,11 @@ export const chromium: Engine = {
 	open,
 };
 
-async function open(): Promise<OpenBrowser> {
+async function open(look?: Look): Promise<OpenBrowser> {
 	const { context, close } = await openPlainBrowser();
 	const newPage = async (): Promise<EngineTab> => {
 		const page = await context.newPage();
+		if (look !== undefined) await page.emulateMedia(look);
 		const session = await context.newCDPSession(page);
 		const lifecycle = async (state: "frozen" | "active") => {
 			await session.send("Page.setWebLifecycleState", { state });
@@ -26,6 +27,13 @@ async function open(): Promise<OpenBrowser> {
 		return {
 			goto: (url) => page.goto(url),
 			evaluate: (expression) => page.evaluate(expression),
+			read: (expression) => page.evaluate(expression),
+			watch: async (script) => {
+				await page.addInitScript(script);
+			},
+			press: (key) => page.keyboard.press(key),
+			resize: (width, height) => page.setViewportSize({ width, height }),
+			screenshot: () => page.screenshot(),
 			goBack: () => page.goBack({ waitUntil: "commit" }),
 			close: () => page.close(),
 			kill: async () => {
@@ -38,5 +46,5 @@ async function open(): Promise<OpenBrowser> {
 			thaw: () => lifecycle("active"),
 		};
 	};
-	return { newPage, close };
+	return { newPage, newWindow: newPage, close };
 }

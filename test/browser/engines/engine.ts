@@ -14,8 +14,34 @@ export interface Profile<T extends Tab = Tab> {
 	newPage(): Promise<T>;
 }
 
+/** A tab that somebody looks at. */
+export interface SeenTab extends Tab {
+	/** The same as `evaluate`, of an expression alone, also where the page's policy forbids `eval`. */
+	read<T>(expression: string): Promise<T>;
+	/** Runs this in each page that comes: before its own scripts, or as soon as the engine can. */
+	watch(script: string): Promise<void>;
+	/** Presses a key of the keyboard. */
+	press(key: Key): Promise<void>;
+	/** Gives the page a size, in CSS pixels, or the least that the engine's windows have. */
+	resize(width: number, height: number): Promise<void>;
+	/** A picture of what is seen, as a PNG. */
+	screenshot(): Promise<Buffer>;
+}
+
+/** Keys, by the code points that WebDriver has for them. */
+export const keys = { Tab: "\uE004", Enter: "\uE007", Space: " " } as const;
+export type Key = keyof typeof keys;
+
+/** A key that goes down and up, for WebDriver and WebDriver BiDi. */
+export const keyActions = (key: Key) => [
+	{
+		...{ type: "key", id: "keyboard" },
+		actions: ["keyDown", "keyUp"].map((type) => ({ type, value: keys[key] })),
+	},
+];
+
 /** A tab that can be broken, where the engine has a way. */
-export interface EngineTab extends Tab {
+export interface EngineTab extends SeenTab {
 	/** Ends its process, as a crash does. */
 	kill(): Promise<void>;
 	/** Freezes it, or stops its process. */
@@ -24,15 +50,22 @@ export interface EngineTab extends Tab {
 }
 
 export interface OpenBrowser extends Profile<EngineTab> {
+	/** A tab that is in front until the next one comes, and is drawn. */
+	newWindow(): Promise<EngineTab>;
 	/** Ends all that was started for it. */
 	close(): Promise<void>;
+}
+
+/** What a user has set for all pages. */
+export interface Look {
+	readonly colorScheme: "light" | "dark";
 }
 
 export interface Engine {
 	readonly name: "Chromium" | "Firefox" | "WebKit";
 	/** What the suites may ask of it beyond what every engine does; docs/support.md says why. */
 	readonly has: ReadonlySet<Ability>;
-	open(): Promise<OpenBrowser>;
+	open(look?: Look): Promise<OpenBrowser>;
 }
 
 export type Ability =

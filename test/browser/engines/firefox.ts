@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { firefoxPath } from "../../../scripts/tools.ts";
 import { atExit } from "../../support/at-exit.ts";
 import { Bidi } from "./bidi.ts";
-import type { Engine, EngineTab, OpenBrowser } from "./engine.ts";
+import { type Engine, type EngineTab, keyActions, type Look, type OpenBrowser } from "./engine.ts";
 import { ProcessGroup, TabProcess } from "./processes.ts";
 
 /** Firefox, without a window, by WebDriver BiDi. It sets what automation needs by itself. */
@@ -29,11 +29,14 @@ const preferences = {
 	"toolkit.telemetry.server": "data:,",
 };
 
-async function open(): Promise<OpenBrowser> {
+async function open({ colorScheme = "light" }: Partial<Look> = {}): Promise<OpenBrowser> {
 	const profile = mkdtempSync(join(tmpdir(), "edge-sse-firefox-"));
 	const remove = () => rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
 	atExit(remove);
-	const lines = Object.entries(preferences).map(
+	const scheme = {
+		"layout.css.prefers-color-scheme.content-override": colorScheme === "dark" ? 0 : 1,
+	};
+	const lines = Object.entries({ ...preferences, ...scheme }).map(
 		([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
 	);
 	writeFileSync(join(profile, "user.js"), lines.join("\n"));
@@ -44,8 +47,9 @@ async function open(): Promise<OpenBrowser> {
 	const address = await processes.says(/listening on (ws:\S+)/);
 	const bidi = await Bidi.open(`${address}/session`);
 	await bidi.send("session.new", { capabilities: {} });
+	const newPage = () => newTab(bidi, processes);
 	return {
-		newPage: () => newTab(bidi, processes),
+		...{ newPage, newWindow: newPage },
 		close: async () => {
 			await processes.end();
 			remove();
@@ -63,19 +67,38 @@ async function newTab(bidi: Bidi, processes: ProcessGroup): Promise<EngineTab> {
 	const { context } = await bidi.inTurn<{ context: string }>("browsingContext.create", {
 		type: "tab",
 	});
+	const read = async <T>(expression: string): Promise<T> => {
+		const { result, exceptionDetails } = await bidi.send<Evaluated>("script.evaluate", {
+			expression: `(async () => JSON.stringify([await (${expression})]))()`,
+			target: { context },
+			awaitPromise: true,
+		});
+		if (exceptionDetails !== undefined) throw new Error(exceptionDetails.text);
+		return JSON.parse(result.value ?? "[]")[0];
+	};
 	return {
 		goto: async (url) => {
 			await bidi.inTurn("browsingContext.navigate", { context, url, wait: "complete" });
 			own.find();
 		},
-		evaluate: async <T>(expression: string): Promise<T> => {
-			const { result, exceptionDetails } = await bidi.send<Evaluated>("script.evaluate", {
-				expression: `(async () => JSON.stringify([await (0, eval)(${JSON.stringify(expression)})]))()`,
-				target: { context },
-				awaitPromise: true,
+		evaluate: (expression) => read(`(0, eval)(${JSON.stringify(expression)})`),
+		read,
+		watch: async (script) => {
+			const functionDeclaration = `() => { ${script} }`;
+			await bidi.send("script.addPreloadScript", { functionDeclaration, contexts: [context] });
+		},
+		press: async (key) => {
+			await bidi.send("input.performActions", { context, actions: keyActions(key) });
+		},
+		resize: async (width, height) => {
+			const viewport = { width, height };
+			await bidi.send("browsingContext.setViewport", { context, viewport });
+		},
+		screenshot: async () => {
+			const shot = await bidi.send<{ data: string }>("browsingContext.captureScreenshot", {
+				context,
 			});
-			if (exceptionDetails !== undefined) throw new Error(exceptionDetails.text);
-			return JSON.parse(result.value ?? "[]")[0];
+			return Buffer.from(shot.data, "base64");
 		},
 		goBack: () => bidi.send("browsingContext.traverseHistory", { context, delta: -1 }),
 		close: () => bidi.inTurn("browsingContext.close", { context }),

@@ -30,6 +30,13 @@ export class WebDriverSession {
 		});
 	}
 
+	readInWindow<T>(handle: string, command: string): Promise<T> {
+		return this.#inTurn(async () => {
+			await this.#select(handle);
+			return send<T>("GET", `${this.#url}/${command}`);
+		});
+	}
+
 	closeWindow(handle: string): Promise<void> {
 		return this.#inTurn(async () => {
 			await this.#select(handle);

@@ -1,21 +1,23 @@
 import type { TestContext } from "vitest";
 import { openScene, openTab, type Scene, type SceneOptions } from "../client-scene.ts";
-import type { Engine, EngineTab, OpenBrowser } from "../engines/engine.ts";
+import type { Engine, EngineTab, Look, OpenBrowser } from "../engines/engine.ts";
 
 /** What a suite runs in: one browser, whose tabs end with the test that opened them. */
 export class Setting {
 	readonly engine: Engine;
 	/** Whether tests take part that mostly wait. One engine is enough for what is the client's own doing. */
 	readonly long: boolean;
+	readonly look: Look | undefined;
 	#browser: OpenBrowser | undefined;
 
-	constructor(engine: Engine, long: boolean) {
+	constructor(engine: Engine, long: boolean, look?: Look) {
 		this.engine = engine;
 		this.long = long;
+		this.look = look;
 	}
 
 	async start(): Promise<void> {
-		this.#browser = await this.engine.open();
+		this.#browser = await this.engine.open(this.look);
 	}
 
 	async end(): Promise<void> {
@@ -23,8 +25,7 @@ export class Setting {
 	}
 
 	async newPage({ onTestFinished }: TestContext): Promise<EngineTab> {
-		if (this.#browser === undefined) throw new Error(`${this.engine.name} was not started.`);
-		const tab = await this.#browser.newPage();
+		const tab = await this.#opened.newPage();
 		let open = true;
 		const close = async () => {
 			if (open) await tab.close();
@@ -32,6 +33,16 @@ export class Setting {
 		};
 		onTestFinished(close);
 		return { ...tab, close };
+	}
+
+	/** A tab that somebody looks at. It stays until the end. */
+	newWindow(): Promise<EngineTab> {
+		return this.#opened.newWindow();
+	}
+
+	get #opened(): OpenBrowser {
+		if (this.#browser === undefined) throw new Error(`${this.engine.name} was not started.`);
+		return this.#browser;
 	}
 
 	/** A hub of the test's own. */

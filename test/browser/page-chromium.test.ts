@@ -1,0 +1,4 @@
+import { chromium } from "./engines/chromium.ts";
+import { pageSuites } from "./page/all.ts";
+
+pageSuites(chromium, { long: true });

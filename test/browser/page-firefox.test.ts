@@ -1,0 +1,4 @@
+import { firefox } from "./engines/firefox.ts";
+import { pageSuites } from "./page/all.ts";
+
+pageSuites(firefox);

@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import type { Engine } from "../engines/engine.ts";
+import { formSuite } from "./form.ts";
+import { keyboardSuite } from "./keyboard.ts";
+import { looksSuite } from "./looks.ts";
+import { membersSuite } from "./members.ts";
+import { PageSetting } from "./page-setting.ts";
+import { pauseSuite } from "./pause.ts";
+import { viewSuite } from "./view.ts";
+
+/** What the hub's page must do, asked of one engine. */
+export function pageSuites(engine: Engine, { long = false } = {}): void {
+	describe("in the light", () => {
+		const setting = usePageSetting(new PageSetting(engine, long, { colorScheme: "light" }));
+		describe("what is published and listened to", () => formSuite(setting));
+		describe("a closer look", () => viewSuite(setting));
+		describe("channels, pauses and gaps", () => pauseSuite(setting));
+		describe("members, and what there is", () => membersSuite(setting));
+		describe("by keyboard", () => keyboardSuite(setting));
+		describe("looks", () => looksSuite(setting));
+	});
+	describe("in the dark", () => {
+		const setting = usePageSetting(new PageSetting(engine, long, { colorScheme: "dark" }));
+		describe("looks", () => looksSuite(setting));
+	});
+}
+
+function usePageSetting(setting: PageSetting): PageSetting {
+	beforeAll(() => setting.start());
+	afterAll(() => setting.end());
+	return setting;
+}
