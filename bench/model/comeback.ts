@@ -21,10 +21,12 @@ export interface ConnectCosts {
 	connectUs: number;
 	/** Of it for the connection. */
 	acceptUs: number;
-	/** Connections that the kernel keeps for a server that is busy. Others are asked for again. */
+	/** Connections that the kernel keeps for a server that is busy. It forgets others, and their clients do not know. */
 	backlog: number;
-	/** Until a connection that was not taken is asked for again, in ms. */
-	synRetryMs: number;
+	/** Until a request that was not acknowledged is sent again, in ms; then after twice as long each time. */
+	requestRetryMs: number;
+	/** By how much that time differs from client to client: a share of it. */
+	retrySpread: number;
 }
 
 /** As the library has them: `jitteredRetry`, `ReconnectingSource`, and what browsers wait without a `retry:`. */
@@ -37,10 +39,6 @@ const turnClients = 8;
 
 /** Streams of a new process until its code is compiled: the second thousand costs what later ones do. */
 const cold = 1_000;
-
-/** `tcp_syn_linear_timeouts` and `tcp_syn_retries`: so often after the same time, and so often in all. */
-const linearRetries = 4;
-const synRetries = 6;
 
 export function comeback(load: Comeback, costs: ConnectCosts): Return {
 	const { clients, drain, wait, underWay, opened: before = 0, seed = 1 } = load;
@@ -59,21 +57,18 @@ export function comeback(load: Comeback, costs: ConnectCosts): Return {
 	const dial = (): void => {
 		asked.push(simulation.now);
 		longest = Math.max(longest, ++waiting);
-		connect(0);
+		connect(costs.requestRetryMs * (1 + costs.retrySpread * random()));
 	};
 
-	const connect = (retries: number): void => {
+	const connect = (pause: number): void => {
 		if (backlog <= costs.backlog) {
 			backlog++;
 			// After all that happens at this time.
 			if (!running) simulation.after(0, turn);
 			running = true;
-		} else if (retries < synRetries) {
-			const pause = costs.synRetryMs * 2 ** Math.max(0, retries - linearRetries + 1);
-			simulation.after(pause, () => connect(retries + 1));
 		} else {
-			waiting--;
-			simulation.after(least + random() * (most - least), dial);
+			// The client has an open connection by then, and its kernel sends the request again.
+			simulation.after(pause, () => connect(2 * pause));
 		}
 	};
 

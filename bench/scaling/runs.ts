@@ -49,6 +49,7 @@ export const runs: Record<string, (load: string) => Promise<Record<string, unkno
 	}),
 	herd: async (load) => ({
 		"herd-3000": await comeback(load, 3_000, "SIGKILL", [3_000, 3_000]),
+		"herd-6000": await comeback(load, 6_000, "SIGKILL", [3_000, 3_000]),
 		"herd-10000": await comeback(load, 10_000, "SIGKILL", [3_000, 3_000]),
 	}),
 	outage: async (load) => {
