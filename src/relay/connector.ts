@@ -14,7 +14,7 @@ import type { RelayOptions } from "./options.ts";
 import { RelayPublishing } from "./publishing.ts";
 import { Requests } from "./requests.ts";
 import { type Ask, RelayHistory, RelayRuns } from "./store.ts";
-import { Upstream, type UpstreamSettings } from "./upstream.ts";
+import { mismatch, Upstream, type UpstreamSettings } from "./upstream.ts";
 
 /** How long it is believed that the hubs above are no circle, in ms. */
 const traceFor = 30_000;
@@ -80,7 +80,9 @@ export class RelayConnector implements Connector {
 
 	async check(): Promise<void> {
 		this.#check();
-		await this.#settings.requests.ask({ op: "check" }, this.#settings.via);
+		const { requests, via, history } = this.#settings;
+		const facts = await requests.ask({ op: "check" }, via);
+		if (facts.history !== history) throw mismatch(history);
 	}
 
 	/**

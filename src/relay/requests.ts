@@ -47,9 +47,11 @@ export class Requests {
 	async #answer(asked: RelayRequest, via: readonly string[], signal: AbortSignal) {
 		const response = await this.post(asked, via, signal);
 		try {
-			return JSON.parse(await orAborted(response.text(), signal));
+			const answer: unknown = JSON.parse(await orAborted(response.text(), signal));
+			if (typeof answer === "object" && answer !== null) return answer as Record<string, unknown>;
+			throw new TypeError("The answer is no object.");
 		} catch (cause) {
-			throw failure("The hub's answer broke off, or is no JSON.", cause, signal);
+			throw failure("The hub's answer broke off, or is no JSON object.", cause, signal);
 		}
 	}
 

@@ -232,7 +232,8 @@ export class Upstream {
 	}
 }
 
-function mismatch(history: boolean): ConnectorError {
+/** Relay and hub do not agree on whether messages are kept. */
+export function mismatch(history: boolean): ConnectorError {
 	return new ConnectorError(
 		"refused",
 		history

@@ -151,6 +151,8 @@ describe("streams are merged", () => {
 describe("a relay that is not let in", () => {
 	const refusedBy = async (connector: ReturnType<typeof relay>) => {
 		const error = await connector.subscribe("news", new Recorder()).catch((reason) => reason);
+		// So /readyz does not say that all is well.
+		await expect(connector.check?.()).rejects.toEqual(error);
 		await connector.close();
 		return { code: error.code, message: error.message };
 	};

@@ -6,11 +6,11 @@ import type { RelayRequest } from "../../../src/relay/protocol.ts";
 import { Requests } from "../../../src/relay/requests.ts";
 
 /** A hub that breaks its connections, and then answers. */
-async function hub(broken: number) {
+async function hub(broken: number, answer = "{}") {
 	let requests = 0;
 	const server = createServer((request, response) => {
 		if (++requests <= broken) request.socket.resetAndDestroy();
-		else response.end("{}");
+		else response.end(answer);
 	}).listen(0, "127.0.0.1");
 	onTestFinished(() => {
 		server.closeAllConnections();
@@ -50,4 +50,12 @@ test("twice, and no more", async () => {
 	const { asking, requests } = await hub(2);
 	await expect(asking.ask({ op: "check" }, [])).rejects.toMatchObject({ code: "unavailable" });
 	expect(requests()).toBe(2);
+});
+
+test("another server's answer is none of a hub", async () => {
+	const { asking } = await hub(0, "null");
+	await expect(asking.ask({ op: "check" }, [])).rejects.toMatchObject({
+		code: "unavailable",
+		message: expect.stringContaining("no JSON object"),
+	});
 });
