@@ -18,8 +18,6 @@ const warmUp = 20;
 const rounds = 5;
 const [runtime = "node"] = process.argv.slice(2) as RuntimeName[];
 
-for (const viewers of [300, 1_000, 3_000]) await compare(viewers);
-
 async function compare(viewers: number): Promise<void> {
 	const env = { SSE_PUBLISH_OPEN: "true", SSE_KEEP_ALIVE: "600000", SSE_BROKER_TIMEOUT: "60000" };
 	const hubs = await Promise.all(
@@ -116,3 +114,5 @@ class Crowd {
 function median(values: readonly number[]): number {
 	return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
+
+for (const viewers of [300, 1_000, 3_000]) await compare(viewers);

@@ -69,9 +69,9 @@ export class Child {
 		return this.process.pid;
 	}
 
-	/** Whether it was heard lately. */
+	/** Whether it can be asked: it has begun, and was heard lately. */
 	get isResponsive(): boolean {
-		return this.state !== "gone" && this.#missed < 2;
+		return (this.state === "ready" || this.state === "leaving") && this.#missed < 2;
 	}
 
 	/** Asks for a sign of life. @returns whether too many are missing. */

@@ -12,6 +12,7 @@ import { openBroker } from "./broker.ts";
 import type { Child } from "./child.ts";
 import { checkProcesses, processors } from "./count.ts";
 import { Places } from "./places.ts";
+import { sharedAnswer } from "./shared-answer.ts";
 import { Supervisor } from "./supervisor.ts";
 import { Totals } from "./totals.ts";
 
@@ -92,6 +93,12 @@ function processesOf(
 		);
 		return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
 	};
+	const figures = sharedAnswer(async () => ({
+		running: supervisor.ready.length,
+		ends: supervisor.ends,
+		// Two of one place would have the same labels.
+		texts: [await own.metrics(), ...(await ask<string>(supervisor.newest, "metrics"))],
+	}));
 	const supervisor: Supervisor = new Supervisor({
 		...{ count, fork, drain: settings.drain, atATime: processors() },
 		answers: (child) => ({
@@ -108,12 +115,7 @@ function processesOf(
 					(sum, each) => sum + each,
 					0,
 				),
-			allProcesses: async () => ({
-				running: supervisor.ready.length,
-				ends: supervisor.ends,
-				// Two of one place would have the same labels.
-				texts: [await own.metrics(), ...(await ask<string>(supervisor.newest, "metrics"))],
-			}),
+			allProcesses: figures,
 			// A signal to the whole group reaches this process, too.
 			signalled: () => {
 				setTimeout(() => void supervisor.restart(child), sameSignal).unref();

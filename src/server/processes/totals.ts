@@ -1,6 +1,7 @@
 import type { Counters, Stats } from "../../core/stats.ts";
 import { counters } from "../../core/stats.ts";
 import type { Child } from "./child.ts";
+import { sharedAnswer } from "./shared-answer.ts";
 
 /** How long the children may take to say what they count, in ms. One that does not is counted as it was last heard. */
 const patience = 1_000;
@@ -9,18 +10,10 @@ const patience = 1_000;
 export class Totals {
 	readonly #children: () => readonly Child[];
 	readonly #gone: Counters = counters();
-	#asking: Promise<Stats> | undefined;
+	readonly read: () => Promise<Stats> = sharedAnswer(() => this.#read());
 
 	constructor(children: () => readonly Child[]) {
 		this.#children = children;
-	}
-
-	/** Who asks meanwhile shares the answer. */
-	read(): Promise<Stats> {
-		this.#asking ??= this.#read().finally(() => {
-			this.#asking = undefined;
-		});
-		return this.#asking;
 	}
 
 	/** A child has ended. */
