@@ -11,7 +11,16 @@ import { narrow, type PageSetting, wide } from "./page-setting.ts";
 const axe = readFileSync(joined(root, "node_modules/axe-core/axe.min.js"), "utf8");
 
 // The line beside the events is a pseudo-element, and no text is on it: without this no contrast there is measured.
-const options = '{ checks: [{ id: "color-contrast", options: { ignorePseudo: true } }] }';
+// What is not named here is no more than undefined, so these are axe-core's own values otherwise.
+const options = `{ checks: [{ id: "color-contrast", options: {
+	ignorePseudo: true,
+	ignoreUnicode: true,
+	boldValue: 700,
+	boldTextPt: 14,
+	largeTextPt: 18,
+	contrastRatio: { normal: { expected: 4.5 }, large: { expected: 3 } },
+	pseudoSizeThreshold: 0.25,
+} }] }`;
 
 /** What axe-core finds, and what else it leaves to people. Of contrast it leaves what is scrolled out of sight. */
 async function findings(page: HubPage): Promise<string[]> {
