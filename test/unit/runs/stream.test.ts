@@ -76,13 +76,13 @@ const cells = rows.flatMap(([run = "", cursor = "", after = "", all = ""]) =>
 
 test("the table has all states and all cursors", () => {
 	expect(new Set(rows.map(([run]) => run))).toEqual(
-		new Set(["unknown", "running", "ended", "gone"]),
+		new Set(["unknown", "running", "ended", "expired"]),
 	);
 	expect(cells).toHaveLength(44);
 });
 
 test.each(cells)("$run, cursor: $cursor, replay: $replay, $format: $expected", async (cell) => {
-	const { runs } = setUp({ keepDone: cell.run === "gone" ? 50 : 60_000, batch: { wait: 0 } });
+	const { runs } = setUp({ keepDone: cell.run === "expired" ? 50 : 60_000, batch: { wait: 0 } });
 	const producer = source();
 	let ids: string[] = [];
 	if (cell.run !== "unknown") {
@@ -100,17 +100,18 @@ test.each(cells)("$run, cursor: $cursor, replay: $replay, $format: $expected", a
 			await done;
 		}
 		if (cell.run === "ended") await read(4);
-		if (cell.run === "gone") {
-			await until(async () => (await runs.status("a")) === undefined, { what: "it to be gone" });
+		if (cell.run === "expired") {
+			await until(async () => (await runs.status("a")) === undefined, { what: "its expiry" });
 		}
 	}
 	const cursors: Record<string, string | undefined> = {
-		none: undefined,
-		"any, or inside": ids[0] ?? "1-1",
-		inside: ids[0],
+		absent: undefined,
+		present: "1-1",
+		"absent or present": ids[0],
+		"inside the run": ids[0],
 		"the last chunk": ids[2],
-		"its end, or behind it": ids[3],
-		"none of its": "1-1",
+		"at the end": ids[3],
+		"of another run": "1-1",
 	};
 	expect(Object.keys(cursors)).toContain(cell.cursor);
 	const begun = performance.now();
@@ -130,7 +131,11 @@ test.each(cells)("$run, cursor: $cursor, replay: $replay, $format: $expected", a
 		return;
 	}
 	expect(response.status).toBe(200);
-	const missed = cell.expected.startsWith("the whole") ? 0 : cell.cursor === "inside" ? 1 : 3;
+	const missed = cell.expected.startsWith("all chunks")
+		? 0
+		: cell.cursor === "inside the run"
+			? 1
+			: 3;
 	producer.say({ n: 4 });
 	producer.end();
 	const events = parsed(await textOf(response));
