@@ -31,6 +31,8 @@ export class Upstream {
 	readonly #channels = new Map<string, RelayedChannel>();
 	/** The streams, with the channels that they were opened for. */
 	readonly #streams = new Map<IncomingStream, ReadonlySet<string>>();
+	/** For each stream, those of its channels that nobody has left since. */
+	readonly #used = new Map<IncomingStream, Set<string>>();
 	/** The channels that need a stream. */
 	readonly #waiting = new Set<string>();
 	#gathering: ReturnType<typeof setTimeout> | undefined;
@@ -72,6 +74,7 @@ export class Upstream {
 		this.#merge?.end();
 		for (const stream of this.#streams.keys()) stream.close();
 		this.#streams.clear();
+		this.#used.clear();
 		const channels = [...this.#channels.values()];
 		this.#channels.clear();
 		for (const channel of channels) channel.end(closedError("relay"));
@@ -83,8 +86,11 @@ export class Upstream {
 		this.#channels.delete(channel.name);
 		this.#waiting.delete(channel.name);
 		this.#merge?.arrived(channel);
-		for (const [stream, names] of this.#streams) {
-			if (names.has(channel.name) && this.#wantedOf(names).length === 0) this.#drop(stream);
+		// Not by counting who is left: 10,000 channels that are left at once would be counted 10,000 times.
+		for (const [stream, used] of this.#used) {
+			if (!used.delete(channel.name) || used.size > 0) continue;
+			// One that was joined again while the stream was opened may have its lines from it.
+			if (this.#wantedOf(this.#streams.get(stream) ?? used).length === 0) this.#drop(stream);
 		}
 		this.#tidyLater();
 	}
@@ -125,6 +131,7 @@ export class Upstream {
 			onEnd: (from, error) => this.#ended(from, error),
 		});
 		this.#streams.set(stream, new Set(names));
+		this.#used.set(stream, new Set(names));
 		try {
 			await stream.open(names, positions);
 			if (this.#streams.size > 1) this.#tidyLater();
@@ -170,6 +177,7 @@ export class Upstream {
 		const names = this.#streams.get(stream);
 		if (names === undefined) return;
 		this.#streams.delete(stream);
+		this.#used.delete(stream);
 		if (this.#merge?.stream === stream) this.#merge.end();
 		if (error.code !== "closed") this.#backoff.failed(error);
 		for (const channel of this.#wantedOf(names)) {
@@ -184,6 +192,7 @@ export class Upstream {
 	#drop(stream: IncomingStream): void {
 		const names = this.#streams.get(stream);
 		this.#streams.delete(stream);
+		this.#used.delete(stream);
 		stream.close();
 		const error = closedError("stream");
 		for (const channel of this.#wantedOf(names ?? new Set())) {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { memory } from "../../src/connectors/memory.ts";
 import { redis } from "../../src/connectors/redis.ts";
 import { relay } from "../../src/relay.ts";
@@ -86,6 +86,21 @@ describe("streams are merged", () => {
 		const names = Array.from({ length: 3_000 }, (_, n) => `${n}${"\u0001".repeat(500)}`);
 		await Promise.all(names.map((name) => connector.subscribe(name, new Recorder())));
 		expect(own.streams).toBeGreaterThanOrEqual(3);
+		await connector.close();
+	});
+
+	test("a thousand channels that are left at once are not counted a thousand times", async () => {
+		const own = await ownRoot();
+		const connector = relay(own.url, patient);
+		const names = Array.from({ length: 1_000 }, (_, n) => `channel ${n}`);
+		const subscriptions = await Promise.all(
+			names.map((name) => connector.subscribe(name, new Recorder())),
+		);
+		const lookUps = vi.spyOn(Map.prototype, "get");
+		await Promise.all(subscriptions.map(({ unsubscribe }) => unsubscribe()));
+		const count = lookUps.mock.calls.length;
+		lookUps.mockRestore();
+		expect(count).toBeLessThan(50 * names.length);
 		await connector.close();
 	});
 
