@@ -30,7 +30,7 @@ export interface SupervisorOptions {
 	/** A child is gone. */
 	gone(child: Child): void;
 	/** A child ended, or started, and nobody asked for it. */
-	log(level: "info" | "error", child: Child, message: string): void;
+	log(level: "info" | "error", child: Pick<Child, "slot" | "pid">, message: string): void;
 	/** No child can be started any more. */
 	giveUp(reason: Error): void;
 }
@@ -128,12 +128,13 @@ export class Supervisor {
 			await old.ready.catch(() => undefined);
 			if (this.#isStopping) return;
 			if (old.state !== "ready") continue;
-			const fresh = this.#launch(old.slot);
+			let fresh: Child | undefined;
 			try {
+				fresh = this.#launch(old.slot);
 				await fresh.ready;
 			} catch (error) {
 				if (this.#isStopping) return;
-				log("error", fresh, `A restart was given up: ${(error as Error).message}`);
+				log("error", fresh ?? old, `A restart was given up: ${(error as Error).message}`);
 				return;
 			}
 			// The one that it replaces may have ended meanwhile, and have been replaced.
@@ -143,6 +144,7 @@ export class Supervisor {
 		}
 	}
 
+	/** @throws {Error} when the system gives no process. */
 	#launch(slot: number): Child {
 		const { fork, answers, gone } = this.#options;
 		const child = new Child(slot, fork(slot), answers);
@@ -180,8 +182,9 @@ export class Supervisor {
 
 	async #replace(slot: number): Promise<void> {
 		const { log, giveUp } = this.#options;
-		const child = this.#launch(slot);
+		let child: Child | undefined;
 		try {
+			child = this.#launch(slot);
 			await child.ready;
 			this.#serve(child);
 		} catch (cause) {
@@ -189,7 +192,8 @@ export class Supervisor {
 			const error = cause as Error;
 			this.#failures++;
 			if (this.#failures >= mostFailures && this.ready.length === 0) return giveUp(error);
-			log("error", child, `A process could not start: ${error.message} It is tried again.`);
+			const named = child ?? { slot, pid: undefined };
+			log("error", named, `A process could not start: ${error.message} It is tried again.`);
 			this.#later(slot, pauseAfter(this.#failures));
 		}
 	}

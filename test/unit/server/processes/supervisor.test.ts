@@ -221,3 +221,29 @@ test("while one replaces another, each place has one newest process", async () =
 	await restarting;
 	expect(log.filter((line) => line.includes("given up"))).toEqual([]);
 });
+
+test("a system that gives no process is asked again, and the others go on", async () => {
+	let isFull = false;
+	const fakes: Fake[] = [];
+	const { supervisor, log } = scene({
+		fork: (slot) => {
+			if (isFull) throw new Error("spawn ENOMEM");
+			fakes.push(new Fake(slot));
+			return last(fakes) as unknown as ChildProcess;
+		},
+	});
+	const starting = supervisor.start();
+	for (const fake of fakes) fake.ready();
+	await starting;
+	isFull = true;
+	await supervisor.restart();
+	expect(log.at(-1)).toBe("1: A restart was given up: spawn ENOMEM");
+	fakes[0]?.end(null, "SIGKILL");
+	await vi.advanceTimersByTimeAsync(500);
+	expect(log.at(-1)).toBe("1: A process could not start: spawn ENOMEM It is tried again.");
+	isFull = false;
+	await vi.advanceTimersByTimeAsync(1_000);
+	last(fakes).ready();
+	await soon();
+	expect(log.at(-1)).toBe("1 serves");
+});
