@@ -33,7 +33,9 @@ export class IncomingStream {
 	#reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 	#timer: ReturnType<typeof setInterval> | undefined;
 	#heardAt = 0;
-	#text = "";
+	/** The line that has not ended yet. */
+	#pieces: string[] = [];
+	#length = 0;
 	#isOpen = false;
 	#closed = false;
 
@@ -120,10 +122,18 @@ export class IncomingStream {
 	readonly #decoder = new TextDecoder();
 
 	#feed(bytes: Uint8Array): void {
-		const lines = (this.#text + this.#decoder.decode(bytes, { stream: true })).split("\n");
-		this.#text = lines.pop() ?? "";
-		if (this.#text.length > longestLine)
+		const text = this.#decoder.decode(bytes, { stream: true });
+		// A long line is put together once, and not with each of its pieces.
+		this.#pieces.push(text);
+		this.#length += text.length;
+		if (this.#length > longestLine) {
 			throw failure("A line has no end.", undefined, this.#abort.signal);
+		}
+		if (!text.includes("\n")) return;
+		const lines = this.#pieces.join("").split("\n");
+		const rest = lines.pop() ?? "";
+		this.#pieces = [rest];
+		this.#length = rest.length;
 		for (const text of lines) {
 			const line: RelayLine = JSON.parse(text);
 			if (line[0] === "open") {

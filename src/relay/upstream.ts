@@ -225,7 +225,10 @@ export class Upstream {
 		if (victims.length === 0) return;
 		const names = new Set(victims.flatMap((stream) => [...(this.#streams.get(stream) ?? [])]));
 		const wanted = this.#wantedOf(names);
-		if (wanted.length === 0) return;
+		if (wanted.length === 0) {
+			for (const victim of victims) this.#drop(victim);
+			return;
+		}
 		const merge = new Merge(wanted, () => {
 			this.#merge = undefined;
 			for (const victim of victims) this.#drop(victim);

@@ -46,6 +46,8 @@ export class RelayRoot {
 			}
 			return found.handler;
 		};
+		// A broker that cannot be made is an error of the start.
+		behind("");
 		const fetch = async (request: Request) => {
 			const path = new URL(request.url).pathname.replace(/\/relay$/, "");
 			const response = await behind(path).fetch(request);
