@@ -9,7 +9,17 @@ import type { Bed } from "../bed.ts";
 /** A hub of several processes. */
 export function processes(bed: Bed): void {
 	const { name } = bed.runtime;
-	if (name === "workers") return;
+	if (name === "workers") {
+		it("are refused on Workers, with the reason", async (t) => {
+			const hub = await bed.scene(t).hub({ ...bed.onRedis, SSE_PROCESSES: "2" });
+			const answer = await call(streamUrl(hub, "a"));
+			expect(answer.status).toBe(503);
+			expect(json(answer)).toEqual({
+				error: expect.stringContaining("SSE_PROCESSES: not on Workers"),
+			});
+		});
+		return;
+	}
 	// `npm run start:deno` may start no process.
 	const allowed = ["--no-prompt", "--allow-net", "--allow-env", "--allow-read", "--allow-run"];
 	const program = name === "deno" ? ["run", ...allowed, "src/server/deno.ts"] : undefined;
