@@ -175,7 +175,8 @@ export class Log {
 		// The feed may have brought what the store trimmed meanwhile, unless the feed is behind too. What the tail dropped
 		// meanwhile came after the page.
 		const isWhole = !page.more && !isAfter(tail.start, began);
-		const isLast = isWhole && !isAfter(page.first ?? beginning, this.#channel.position);
+		// An empty page from beyond the feed's position says nothing of what the feed has missed.
+		const isLast = isWhole && !isAfter(page.first ?? page.start, this.#channel.position);
 		if (page.covers(tail.start) || isLast) this.#changeTail((run) => run.merge(page));
 	}
 

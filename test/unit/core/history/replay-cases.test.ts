@@ -155,6 +155,36 @@ test("a page that was read before the feed had a hole is not joined to what came
 	await sse.close();
 });
 
+test("an empty page from beyond the feed does not hide what the feed has missed", async () => {
+	const broker = new FakeBroker();
+	const sse = new ServerSentEvents({ connector: broker.connect(0), onError: () => undefined });
+	const [first] = await Promise.all([Client.open(sse, ["a"]), answered(broker)]);
+	const begin = first.lastEventId;
+	broker.publish("a");
+	broker.deliver("a", 1, 0);
+	await answered(broker);
+	const { lastEventId } = first;
+	// The feed gets nothing for a while, and the store trims.
+	for (let n = 0; n < 3; n++) broker.publish("a");
+	broker.trim("a", 1);
+	// One client is sent what is kept, and the store has nothing after that.
+	const far = await Client.open(sse, ["a"], { lastEventId: begin });
+	for (let n = 0; n < 3; n++) await answered(broker);
+	// Another one stands where the feed does.
+	const near = await Client.open(sse, ["a"], { lastEventId });
+	await answered(broker);
+	broker.lose("a", 0);
+	for (let n = 0; n < 3; n++) await answered(broker);
+	broker.publish("a");
+	broker.deliver("a", 3, 0);
+	await answered(broker);
+	for (const { seen, gaps } of [far, near]) {
+		expect(seen).toEqual([4, 5].map((n) => ["a", n]));
+		expect(gaps).toHaveLength(1);
+	}
+	await sse.close();
+});
+
 test("messages() that was ended while it read the history yields nothing from after its end", async () => {
 	const broker = new FakeBroker();
 	const sse = new ServerSentEvents({
