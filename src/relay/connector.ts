@@ -12,9 +12,9 @@ import type {
 import { closedError } from "../core/errors.ts";
 import type { RelayOptions } from "./options.ts";
 import { RelayPublishing } from "./publishing.ts";
-import { Requests } from "./requests.ts";
+import { mismatch, Requests } from "./requests.ts";
 import { type Ask, RelayHistory, RelayRuns } from "./store.ts";
-import { mismatch, Upstream, type UpstreamSettings } from "./upstream.ts";
+import { Upstream, type UpstreamSettings } from "./upstream.ts";
 
 /** How long it is believed that the hubs above are no circle, in ms. */
 const traceFor = 30_000;
@@ -68,14 +68,18 @@ export class RelayConnector implements Connector {
 	async subscribe(channel: string, handlers: SubscriptionHandlers): Promise<Subscription> {
 		this.#check(channel);
 		const upstream = this.#upstream();
-		const subscription = await upstream.subscribe(channel, handlers);
-		if (this.scope === "process") return subscription;
-		const { position } = subscription;
-		const unsubscribe = async () => {
+		if (this.scope === "process") return upstream.subscribe(channel, handlers);
+		try {
+			const { position, unsubscribe } = await upstream.subscribe(channel, handlers);
+			const leave = async () => {
+				this.#upstreams.delete(upstream);
+				await unsubscribe();
+			};
+			return { position, unsubscribe: leave };
+		} catch (error) {
 			this.#upstreams.delete(upstream);
-			await subscription.unsubscribe();
-		};
-		return { position, unsubscribe };
+			throw error;
+		}
 	}
 
 	async check(): Promise<void> {

@@ -113,6 +113,16 @@ export function late(timeout: number): ConnectorError {
 	return new ConnectorError("unavailable", `The hub did not answer within ${timeout} ms.`);
 }
 
+/** The hub keeps messages, and the relay's options say that it does not, or the other way round. */
+export function mismatch(history: boolean): ConnectorError {
+	return new ConnectorError(
+		"refused",
+		history
+			? "The hub keeps no messages: write relay(url, { history: false }), or give its broker a history."
+			: "The hub keeps messages: write relay(url, { history: true }).",
+	);
+}
+
 /** Why a request or its body failed: the signal's reason, where that ended it. */
 export function failure(message: string, cause: unknown, signal: AbortSignal): ConnectorError {
 	if (signal.reason instanceof ConnectorError) return signal.reason;

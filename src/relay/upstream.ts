@@ -6,7 +6,7 @@ import { IncomingStream } from "./incoming.ts";
 import { Merge, victimsOf } from "./merge.ts";
 import { mostChannels, type RelayLine, weightOf } from "./protocol.ts";
 import { RelayedChannel, RelayListener } from "./relayed-channel.ts";
-import { late, type Requests } from "./requests.ts";
+import { late, mismatch, type Requests } from "./requests.ts";
 
 /** Channels that are wanted within this time, in ms, share a stream. */
 const gatherMs = 50;
@@ -22,6 +22,14 @@ export interface UpstreamSettings {
 	readonly history: boolean;
 }
 
+/** The channels of a stream. */
+interface Carried {
+	/** The channels that it was opened for. */
+	readonly names: ReadonlySet<string>;
+	/** Those that were not left since. */
+	readonly used: Set<string>;
+}
+
 /**
  * All subscriptions of one relay. A stream's list of channels never changes. New channels get a further stream, and now
  * and then streams are merged into a new one, which is open before the old ones end.
@@ -29,10 +37,7 @@ export interface UpstreamSettings {
 export class Upstream {
 	readonly #settings: UpstreamSettings;
 	readonly #channels = new Map<string, RelayedChannel>();
-	/** The streams, with the channels that they were opened for. */
-	readonly #streams = new Map<IncomingStream, ReadonlySet<string>>();
-	/** For each stream, those of its channels that nobody has left since. */
-	readonly #used = new Map<IncomingStream, Set<string>>();
+	readonly #streams = new Map<IncomingStream, Carried>();
 	/** The channels that need a stream. */
 	readonly #waiting = new Set<string>();
 	#gathering: ReturnType<typeof setTimeout> | undefined;
@@ -74,7 +79,6 @@ export class Upstream {
 		this.#merge?.end();
 		for (const stream of this.#streams.keys()) stream.close();
 		this.#streams.clear();
-		this.#used.clear();
 		const channels = [...this.#channels.values()];
 		this.#channels.clear();
 		for (const channel of channels) channel.end(closedError("relay"));
@@ -86,11 +90,11 @@ export class Upstream {
 		this.#channels.delete(channel.name);
 		this.#waiting.delete(channel.name);
 		this.#merge?.arrived(channel);
-		// Not by counting who is left: 10,000 channels that are left at once would be counted 10,000 times.
-		for (const [stream, used] of this.#used) {
+		// Counting the wanted channels here would take the square of 10,000 steps when as many are left at once.
+		for (const [stream, { names, used }] of this.#streams) {
 			if (!used.delete(channel.name) || used.size > 0) continue;
-			// One that was joined again while the stream was opened may have its lines from it.
-			if (this.#wantedOf(this.#streams.get(stream) ?? used).length === 0) this.#drop(stream);
+			// A channel that was joined again may still have its lines from this stream.
+			if (this.#wantedOf(names).length === 0) this.#drop(stream);
 		}
 		this.#tidyLater();
 	}
@@ -130,8 +134,7 @@ export class Upstream {
 			onLine: (from, line) => this.#line(from, line),
 			onEnd: (from, error) => this.#ended(from, error),
 		});
-		this.#streams.set(stream, new Set(names));
-		this.#used.set(stream, new Set(names));
+		this.#streams.set(stream, { names: new Set(names), used: new Set(names) });
 		try {
 			await stream.open(names, positions);
 			if (this.#streams.size > 1) this.#tidyLater();
@@ -174,13 +177,12 @@ export class Upstream {
 
 	/** A stream has ended, or could not be opened. */
 	#ended(stream: IncomingStream, error: ConnectorError): void {
-		const names = this.#streams.get(stream);
-		if (names === undefined) return;
+		const carried = this.#streams.get(stream);
+		if (carried === undefined) return;
 		this.#streams.delete(stream);
-		this.#used.delete(stream);
 		if (this.#merge?.stream === stream) this.#merge.end();
 		if (error.code !== "closed") this.#backoff.failed(error);
-		for (const channel of this.#wantedOf(names)) {
+		for (const channel of this.#wantedOf(carried.names)) {
 			channel.gone(stream, error);
 			if (channel.isLive) continue;
 			if (error.code === "refused") this.#end(channel, error);
@@ -190,15 +192,18 @@ export class Upstream {
 
 	/** A stream is not needed any more. */
 	#drop(stream: IncomingStream): void {
-		const names = this.#streams.get(stream);
+		const names = this.#namesOf(stream);
 		this.#streams.delete(stream);
-		this.#used.delete(stream);
 		stream.close();
 		const error = closedError("stream");
-		for (const channel of this.#wantedOf(names ?? new Set())) {
+		for (const channel of this.#wantedOf(names)) {
 			channel.gone(stream, error);
 			if (!channel.isLive) this.#want(channel.name);
 		}
+	}
+
+	#namesOf(stream: IncomingStream): ReadonlySet<string> {
+		return this.#streams.get(stream)?.names ?? new Set();
 	}
 
 	#wantedOf(names: ReadonlySet<string>): RelayedChannel[] {
@@ -218,12 +223,12 @@ export class Upstream {
 		if (this.#merge !== undefined) return this.#tidyLater();
 		const isWanted = (name: string) => this.#channels.has(name);
 		// A stream whose channels are still being confirmed must not be taken away.
-		const settled = [...this.#streams].filter(([, names]) =>
-			this.#wantedOf(names).every(({ isLive }) => isLive),
+		const settled = [...this.#streams].flatMap(([stream, { names }]) =>
+			this.#wantedOf(names).every(({ isLive }) => isLive) ? [[stream, names] as const] : [],
 		);
 		const victims = victimsOf(new Map(settled), isWanted);
 		if (victims.length === 0) return;
-		const names = new Set(victims.flatMap((stream) => [...(this.#streams.get(stream) ?? [])]));
+		const names = new Set(victims.flatMap((stream) => [...this.#namesOf(stream)]));
 		const wanted = this.#wantedOf(names);
 		if (wanted.length === 0) {
 			for (const victim of victims) this.#drop(victim);
@@ -242,14 +247,4 @@ export class Upstream {
 		if (stream === undefined) merge.end();
 		else merge.begin(stream);
 	}
-}
-
-/** Relay and hub do not agree on whether messages are kept. */
-export function mismatch(history: boolean): ConnectorError {
-	return new ConnectorError(
-		"refused",
-		history
-			? "The hub keeps no messages: write relay(url, { history: false }), or give its broker a history."
-			: "The hub keeps messages: write relay(url, { history: true }).",
-	);
 }
