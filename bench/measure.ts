@@ -192,8 +192,5 @@ function difference(after: Usage, before: Usage): Usage {
 
 /** How often streams were read in this Redis, by scripts or not. */
 async function historyReads(redis: RedisServer | undefined): Promise<number> {
-	if (redis === undefined) return 0;
-	const stats = String(await redis.command("INFO", "commandstats"));
-	const calls = stats.matchAll(/^cmdstat_x(?:rev)?(?:range|read):calls=(\d+)/gm);
-	return [...calls].reduce((sum, match) => sum + Number(match[1]), 0);
+	return (await redis?.calls("xrange", "xrevrange", "xread")) ?? 0;
 }

@@ -22,7 +22,9 @@ import type {
 	DataOf,
 	EventClientOptions,
 	EventOf,
+	Listener,
 	SetState,
+	StateListener,
 	StreamUrl,
 	TypeOf,
 } from "./client/types.ts";
@@ -49,18 +51,9 @@ export type EventChannel<Events extends object = Record<string, unknown>> = Pick
 	"on" | "events"
 >;
 
-/** With what ends its iterator, if it is one's. */
-type Listener = [
-	key: string,
-	hear: (data: never, event: never) => void,
-	end?: (error?: unknown) => void,
-];
-type StateListener = (state: ClientState, error?: unknown) => void;
-
 /**
- * Listens to an event stream, with the browser's own EventSource, or by `fetch` where headers, a
- * body or the host ask for it. The stream opens with the first listener, and closes with the last.
- * The tabs of an origin share one connection.
+ * Listens to an event stream by EventSource, or by `fetch` where an option or the host needs it.
+ * The stream opens with the first listener and closes with the last. Tabs of an origin share it.
  *
  * @example
  * ```ts
@@ -144,9 +137,8 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	}
 
 	/**
-	 * The events of these types, for `for await`. It listens from the first `next()` on, and
-	 * queues unread events without a limit. It ends with `break`, `return()` or `close()`, and
-	 * when the stream is over.
+	 * The events of these types, for `for await`. It listens from the first `next()` on. Unread
+	 * events are queued without a limit. It ends with `break`, `return()`, `close()` or the stream.
 	 *
 	 * @example
 	 * ```ts
@@ -154,8 +146,7 @@ export class EventClient<Events extends object = Record<string, unknown>> {
 	 * ```
 	 *
 	 * @throws {TypeError} from `next()`, when the URL is invalid.
-	 * @throws {Error} from `next()`, when the stream is over because it was lost or refused, and the
-	 *   reason is known.
+	 * @throws {Error} from `next()`, when the stream was lost or refused for a known reason.
 	 */
 	events<Type extends TypeOf<Events>>(
 		...types: Type[]

@@ -55,6 +55,16 @@ export interface ClientDebug {
 	readonly error: unknown;
 }
 
+/** @param end ends the iterator that listens, where there is one. */
+export type Listener = [
+	key: string,
+	hear: (data: never, event: never) => void,
+	end?: (error?: unknown) => void,
+];
+
+/** @param error why a stream was lost or refused, where it is known. */
+export type StateListener = (state: ClientState, error?: unknown) => void;
+
 /** @param why for `onDebug`. */
 export type SetState = (state: ClientState, error?: unknown, why?: ClientDebug["why"]) => void;
 

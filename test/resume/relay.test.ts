@@ -23,14 +23,6 @@ afterAll(async () => {
 	await server.stop();
 });
 
-async function calls(...names: string[]): Promise<number> {
-	const stats = String(await server.command("INFO", "commandstats"));
-	return names.reduce((sum, name) => {
-		const found = new RegExp(`^cmdstat_${name}:calls=(\\d+)`, "m").exec(stats);
-		return sum + Number(found?.[1] ?? 0);
-	}, 0);
-}
-
 const broker = {
 	connect: (history: HistoryOptions) => {
 		const path = histories.push(history) - 1;
@@ -40,8 +32,8 @@ const broker = {
 		void (await server.command("PUBLISH", channel, payload)),
 	shared: true,
 	wipe: async () => void (await server.command("FLUSHALL")),
-	reads: () => calls("xrange"),
-	commands: () => calls("evalsha", "eval", "script|load"),
+	reads: () => server.calls("xrange"),
+	commands: () => server.calls("evalsha", "eval", "script|load"),
 };
 
 resumeSuite("relay", broker);

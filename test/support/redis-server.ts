@@ -44,6 +44,11 @@ export interface RedisServer {
 	clients(): Promise<number>;
 	/** How many messages were published since the server started, scripts included. */
 	publishes(): Promise<number>;
+	/**
+	 * How often these commands were called since the server started, scripts included. A
+	 * subcommand is written as in `INFO commandstats`: `script|load`.
+	 */
+	calls(...commands: string[]): Promise<number>;
 	[Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -75,6 +80,13 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 		]);
 	// Long enough for a machine that is busy starting servers.
 	const command = (...args: string[]) => send(20_000, ...args);
+	const calls = async (...names: string[]) => {
+		const stats = String(await command("INFO", "commandstats"));
+		const counts = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)];
+		return counts
+			.filter(([, name = ""]) => names.includes(name))
+			.reduce((sum, [, , count]) => sum + Number(count), 0);
+	};
 	const start = async () => {
 		writeFileSync(join(directory, "redis.conf"), config(port, directory, options, tls));
 		child = await launch(directory, options.config ?? [], (timeout) =>
@@ -133,11 +145,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 			return list.split("\n").filter((line) => line !== "" && !line.includes(`user=${control} `))
 				.length;
 		},
-		publishes: async () => {
-			const stats = String(await command("INFO", "commandstats"));
-			const calls = stats.matchAll(/^cmdstat_s?publish:calls=(\d+)/gm);
-			return [...calls].reduce((sum, match) => sum + Number(match[1]), 0);
-		},
+		publishes: () => calls("publish", "spublish"),
+		calls,
 		[Symbol.asyncDispose]: stop,
 	};
 }

@@ -94,10 +94,7 @@ export function leaving(bed: Bed): void {
 			SSE_KEEP_ALIVE: keepAlive,
 			SSE_LINGER: "600000",
 		});
-		const subscribes = async () => {
-			const stats = String(await redis.command("INFO", "commandstats"));
-			return Number(/^cmdstat_subscribe:calls=(\d+)/m.exec(stats)?.[1] ?? 0);
-		};
+		const subscribes = () => redis.calls("subscribe");
 		for (let visit = 1; visit <= 3; visit++) {
 			const stream = await scene.open(streamUrl(hub, channel));
 			await stream.comment();
