@@ -167,6 +167,10 @@ export class Channel implements SubscriptionHandlers, Recovering, LogChannel {
 		if (isAfter(page.end, this.position)) this.position = page.end;
 	}
 
+	learn(head: string): void {
+		this.#owner.clock.learn(head);
+	}
+
 	gap(position: string): void {
 		this.report(gapError(position));
 		this.log?.forgetTail();

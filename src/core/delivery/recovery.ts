@@ -8,9 +8,11 @@ export interface Recovering {
 	readonly ended: boolean;
 	/** The position of the last message that was passed on. */
 	position: string;
-	/** @param judged the store was read after the payload came, so an id that is not stored is forged. */
+	/** @param judged the store was asked after the payload came, so an id that is still ahead is forged. */
 	dispatch(payload: string, judged: boolean): void;
 	dispatchPage(page: Run): void;
+	/** @param head of the store, which tells the broker's time. */
+	learn(head: string): void;
 	/** Messages after the position are lost. */
 	gap(position: string): void;
 	/** @param passed messages up to here were passed on before, and may come again. */
@@ -21,7 +23,7 @@ export interface Recovering {
 /** The most that is held back during a read, in UTF-16 code units. Beyond it, the history is read again. */
 const heldLimit = 4_194_304;
 
-/** The pause between reads that check suspicious ids, in ms. */
+/** The pause between questions about suspicious ids, in ms. */
 const checkPause = 100;
 
 /** Payloads that wait because older messages may be missing. */
@@ -63,7 +65,7 @@ type State =
 	| { readonly is: "lost"; readonly held: Held }
 	/** The history is being read from the channel's position; `again`: once more after that. */
 	| { readonly is: "reading"; readonly held: Held; readonly again: boolean }
-	/** The history is asked for a message with an implausible id. */
+	/** The store is asked for its newest message, because one with an implausible id came. */
 	| { readonly is: "checking"; readonly held: Held };
 
 /**
@@ -188,7 +190,7 @@ export class Recovery {
 		return page.more;
 	}
 
-	/** Reads the history. A message that came before the read and is not in it was never stored. */
+	/** A message that came before the store was asked for its newest, and is after that, was never stored. */
 	async #check(): Promise<void> {
 		await delay(Math.max(0, this.#checkedAt + checkPause - performance.now()));
 		const state = this.#state;
@@ -197,11 +199,7 @@ export class Recovery {
 		const { held } = state;
 		const { count } = held;
 		try {
-			for (let more = true; more && this.#state === state && !this.#channel.ended; ) {
-				const page = await this.#reads.run(() => this.#log.readNow(this.#channel.position));
-				this.#channel.dispatchPage(page);
-				({ more } = page);
-			}
+			this.#channel.learn(await this.#reads.run(() => this.#log.head()));
 		} catch (error) {
 			this.#channel.report(error);
 			if (this.#state === state) this.#read(held);
@@ -213,7 +211,7 @@ export class Recovery {
 		else this.#release(held, count);
 	}
 
-	/** @param judged how many payloads came before the history was read. */
+	/** @param judged how many payloads came before the store was asked. */
 	#release(held: Held, judged = 0): void {
 		this.#state = { is: "live" };
 		for (const [index, payload] of held.take().entries()) {
