@@ -1,12 +1,10 @@
 import type { Context } from "hono";
 import { SseError } from "../core/errors.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
+import { reused } from "./reused.ts";
 import { alone, type Whole } from "./whole.ts";
 
-/**
- * How long an answer of the broker is reused, in ms, so that frequent checks do not reach it
- * more often.
- */
+/** How long the answers of the broker and of the hub's other processes are reused, in ms. */
 const freshness = 1_000;
 
 /**
@@ -17,20 +15,15 @@ export function healthCheck(
 	sse: ServerSentEvents,
 	whole: Whole = alone(sse),
 ): (c: Context) => Promise<Response> {
-	let asked: Promise<string | undefined> | undefined;
-	let askedAt = Number.NEGATIVE_INFINITY;
-	const problem = () => {
-		const now = performance.now();
-		// On Workers a request must not wait for another's I/O.
-		if (asked === undefined || now - askedAt > freshness || sse.connector.scope === "request") {
-			askedAt = now;
-			asked = brokerProblem(sse);
-		}
-		return asked;
-	};
+	const problem = () => brokerProblem(sse);
+	const recentProblem = reused(freshness, problem);
+	// The check is open to everybody, and counting asks every process.
+	const stats = whole.isShared ? reused(freshness, whole.stats) : whole.stats;
+	// On Workers a request must not wait for another's I/O.
+	const lastProblem = () => (sse.connector.scope === "request" ? problem() : recentProblem());
 	return async (c) => {
-		const reason = whole.isClosing ? "closing" : await problem();
-		const counted = await counts(sse, whole);
+		const reason = whole.isClosing ? "closing" : await lastProblem();
+		const counted = await counts(sse, stats);
 		const isUncounted = counted instanceof SseError;
 		const status = reason ?? (isUncounted ? counted.code : "ok");
 		return c.json(
@@ -41,11 +34,11 @@ export function healthCheck(
 	};
 }
 
-async function counts(sse: ServerSentEvents, whole: Whole) {
+async function counts(sse: ServerSentEvents, stats: Whole["stats"]) {
 	// This process cannot count streams that the broker makes itself.
 	if (sse.connector.stream !== undefined) return {};
 	try {
-		const { connections, channels } = await whole.stats();
+		const { connections, channels } = await stats();
 		return { connections, channels };
 	} catch (error) {
 		if (error instanceof SseError) return error;

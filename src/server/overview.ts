@@ -3,12 +3,13 @@ import { SseError } from "../core/errors.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 import type { Presence } from "../presence.ts";
 import { logFailure } from "./log.ts";
+import { reused } from "./reused.ts";
 import { alone, type Whole } from "./whole.ts";
 
 /** Channels that are named, however many there are. */
 const mostNamed = 20;
 
-/** How long an overview is used again, in ms: whoever may see it may ask often. */
+/** How long an overview is reused, in ms. */
 const freshness = 1_000;
 
 interface NamedChannel {
@@ -24,23 +25,13 @@ export class Overview {
 	readonly #sse: ServerSentEvents;
 	readonly #whole: Whole;
 	readonly #presence: Presence | undefined;
-	#asked: Promise<object> | undefined;
-	#askedAt = Number.NEGATIVE_INFINITY;
+	/** Rejects with an `SseError` when the hub's other processes cannot be asked. */
+	readonly read: () => Promise<object> = reused(freshness, () => this.#read());
 
 	constructor(sse: ServerSentEvents, presence: Presence | undefined, whole: Whole = alone(sse)) {
 		this.#sse = sse;
 		this.#whole = whole;
 		this.#presence = presence;
-	}
-
-	/** @throws {SseError} when the hub's other processes cannot be asked. */
-	read(): Promise<object> {
-		const now = performance.now();
-		if (this.#asked === undefined || now - this.#askedAt > freshness) {
-			this.#askedAt = now;
-			this.#asked = this.#read();
-		}
-		return this.#asked;
 	}
 
 	async #read(): Promise<object> {

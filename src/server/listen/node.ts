@@ -43,8 +43,8 @@ export const listen: Listen = async ({ settings, door, inside }, isShared = fals
 export const fork: Fork = (args, environment) =>
 	forkModule(process.argv[1] ?? "", args, { env: { ...process.env, ...environment } });
 
-export const share = (port: number, host: string): Promise<SharedPort> =>
-	new HandedPort().open(port, host);
+export const share = (port: number, host: string, mostHeld: number): Promise<SharedPort> =>
+	new HandedPort(mostHeld).open(port, host);
 
 function opened(server: Server, port: number, host: string): Promise<number> {
 	return new Promise((resolve, reject) => {

@@ -42,6 +42,10 @@ export interface SharedPort {
 export interface Runtime {
 	listen: Listen;
 	fork: Fork;
-	/** Finds the port for several processes. Rejects when nobody can listen on it. */
-	share(port: number, host: string): Promise<SharedPort>;
+	/**
+	 * Finds the port for several processes. Rejects when nobody can listen on it.
+	 *
+	 * @param mostHeld how many connections the parent may hold that no child has yet.
+	 */
+	share(port: number, host: string, mostHeld: number): Promise<SharedPort>;
 }

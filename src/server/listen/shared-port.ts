@@ -1,9 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import type { Server as HttpServer } from "node:http";
 import { createServer, type Server, Socket } from "node:net";
+import { ConnectorError } from "../../core/errors.ts";
+import { logFailure } from "../log.ts";
 import type { SharedPort } from "./runtime.ts";
 
-/** Connections that may wait while no child takes any. */
+/** How many connections may wait while no child takes any. The oldest gives way to a new one. */
 const mostWaiting = 1_024;
 
 /**
@@ -19,15 +21,22 @@ export class HandedPort implements SharedPort {
 	#last = 0;
 	port = 0;
 
-	constructor() {
+	/**
+	 * @param mostHeld how many connections the parent may hold that no child has confirmed. Each costs it a descriptor and
+	 * 2 kB. Where all children hang, nothing else would limit them before the children are killed, after 30 s.
+	 */
+	constructor(mostHeld: number) {
 		this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#give(socket));
+		// Node closes each further connection at once, and its client tries again.
+		this.#server.maxConnections = mostHeld;
+		this.#server.on("drop", () => logFailure("port", tooMany(mostHeld)));
 	}
 
 	async open(port: number, host: string): Promise<this> {
 		await new Promise<void>((resolve, reject) => {
 			this.#server.once("error", reject);
 			this.#server.listen({ port, host, exclusive: true }, () => {
-				// Such as too many open files: those who are there stay, and others come later.
+				// An error now, such as too many open files, concerns a new connection. The others stay open.
 				this.#server.off("error", reject).on("error", () => undefined);
 				resolve();
 			});
@@ -43,7 +52,7 @@ export class HandedPort implements SharedPort {
 		child.on("message", (message) => {
 			const { accepted } = Object(message) as { accepted?: number };
 			if (accepted === undefined) return;
-			// The child has its own descriptor: this one is closed, and the connection is not.
+			// The child has its own descriptor, so the connection stays open when this one is closed.
 			given.get(accepted)?.destroy();
 			given.delete(accepted);
 		});
@@ -70,24 +79,31 @@ export class HandedPort implements SharedPort {
 			return;
 		}
 		const [child, given] = next;
-		// It is the last in the order from now on.
+		// This child is now the last of those with equally many.
 		this.#children.delete(child);
 		this.#children.set(child, given);
 		const number = ++this.#last;
 		given.set(number, socket);
-		// What fails is followed by the end of the child, which leaves the connection to another.
+		// A send fails only when the child ends. Its end gives the connection to another child.
 		child.send({ connection: number }, socket, { keepOpen: true }, () => undefined);
 	}
 }
 
+function tooMany(held: number): ConnectorError {
+	return new ConnectorError(
+		"unavailable",
+		`A connection was refused: ${held} wait for processes that do not take them.`,
+	);
+}
+
 /** In a child: its server gets the connections that the parent hands over. */
 export function acceptHanded(server: HttpServer): void {
-	// It begins to look for clients that take too long to send a request.
+	// Node's server looks for slow requests only after this event.
 	server.emit("listening");
 	process.on("message", (message, socket) => {
 		const { connection } = Object(message) as { connection?: number };
 		if (connection === undefined) return;
-		// Without one: its client has left meanwhile.
+		// There is no socket when its client has left meanwhile.
 		if (socket instanceof Socket) {
 			server.emit("connection", socket);
 			socket.resume();

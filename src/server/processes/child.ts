@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { ConfigurationError } from "../../core/errors.ts";
 import type { Stats } from "../../core/stats.ts";
+import { logFailure } from "../log.ts";
 import { type Answers, Peer } from "./peer.ts";
 
 /** How a child ended. */
@@ -57,7 +58,10 @@ export class Child {
 			);
 			process.once("exit", (code, signal) => resolve({ code, signal, reason: this.#reason }));
 		});
-		process.on("message", (message) => void this.peer.receive(message));
+		process.on("message", (message) => {
+			// Only what the child tells, and does not ask, can reject here. The child waits for no answer.
+			this.peer.receive(message).catch((error: unknown) => logFailure("process", error));
+		});
 		void this.ended.then(() => {
 			this.state = "gone";
 			this.peer.close();

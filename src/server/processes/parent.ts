@@ -19,6 +19,12 @@ import { Totals } from "./totals.ts";
 /** After a signal to a child, how long the parent waits for one of its own, in ms. */
 const sameSignal = 250;
 
+/**
+ * How many connections the parent may hold for its children at least, however few streams they may have: other requests
+ * have connections, too.
+ */
+const leastHeld = 1_024;
+
 /** How long children may take to tell their part of an answer, in ms. */
 const patience = 1_000;
 
@@ -43,7 +49,8 @@ export async function serveInChildren(
 ): Promise<number> {
 	const { settings, sse, broker } = hub;
 	checkProcesses(hub);
-	const shared = await share(settings.port, settings.host);
+	const mostHeld = Math.max(leastHeld, mostConnections(settings));
+	const shared = await share(settings.port, settings.host, mostHeld);
 	const { port } = shared;
 	const opened = broker === "memory" ? await openBroker(sse, listen) : undefined;
 	const supervisor = processesOf(hub, count, shared, (slot) => fork(args, childVariables(slot)), {
@@ -77,10 +84,9 @@ function processesOf(
 	const own = new Registry();
 	own.setDefaultLabels({ process: "parent" });
 	collectProcess(own);
-	const most = settings.options.limits?.connections ?? 50_000;
 	const recall = (child: Child) =>
 		child.isResponsive ? child.peer.ask("recall", undefined, patience) : Promise.resolve();
-	const places = new Places<Child>(most, count, recall);
+	const places = new Places<Child>(mostConnections(settings), count, recall);
 	const totals = new Totals(() => supervisor.children);
 	const ask = async <Answer>(
 		children: readonly Child[],
@@ -134,6 +140,11 @@ function processesOf(
 		},
 	});
 	return supervisor;
+}
+
+/** How many streams all processes may have. */
+function mostConnections({ options }: ServerHub["settings"]): number {
+	return options.limits?.connections ?? 50_000;
 }
 
 /** The children's variables: which place they have, and that no proxy is between them and their parent. */

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { HandedPort } from "../../../src/server/listen/shared-port.ts";
 import { until } from "../../support/wait.ts";
 
@@ -18,8 +18,8 @@ class Child extends EventEmitter {
 	}
 }
 
-async function scene() {
-	const port = await new HandedPort().open(0, "127.0.0.1");
+async function scene(mostHeld = 100) {
+	const port = await new HandedPort(mostHeld).open(0, "127.0.0.1");
 	const clients: Socket[] = [];
 	onTestFinished(() => {
 		port.close();
@@ -78,4 +78,21 @@ test("what a dying child has not confirmed goes to another, and waits where ther
 	await until(() => c.handed.length === 1, { what: "the last" });
 	b.emit("exit", 0, null);
 	expect(c.handed).toHaveLength(3);
+});
+
+test("what no child confirms is bounded: one connection more is closed, and logged", async () => {
+	const log = vi.spyOn(console, "error").mockReturnValue();
+	onTestFinished(() => log.mockRestore());
+	const { add, client } = await scene(3);
+	const child = add();
+	const held = [client(), client(), client()];
+	await until(() => child.handed.length === 3, { what: "all that may be held" });
+	const closed = once(client().resume(), "close");
+	await closed;
+	expect(child.handed).toHaveLength(3);
+	expect(log.mock.calls.join()).toContain("3 wait for processes that do not take them");
+	child.accept();
+	expect(held.some(({ destroyed }) => destroyed)).toBe(false);
+	client();
+	await until(() => child.handed.length === 4, { what: "one more" });
 });
