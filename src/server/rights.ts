@@ -26,7 +26,7 @@ export async function rightRefusal(
 		);
 	}
 	const { token } = publishing;
-	if (token !== undefined && (await carries(c, token))) return undefined;
+	if (token !== undefined && carries(c, token)) return undefined;
 	if (signed === undefined || c.req.header("authorization") === undefined) {
 		return unauthorized(c, "It takes a token: send `Authorization: Bearer …`.");
 	}
@@ -56,7 +56,7 @@ export async function listRights(
 		if (refusal !== undefined) return refusal;
 	}
 	const token = by === "token" ? publishing.token : undefined;
-	const isOurs = token !== undefined && (await carries(c, token));
+	const isOurs = token !== undefined && carries(c, token);
 	const proof = proofOf(c.req.raw)?.rights;
 	const may = (right: "publish" | "disconnect" | "members", channel: string) =>
 		isOurs || (proof !== undefined && isAllowed(channel, proof[right]));

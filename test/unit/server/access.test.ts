@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { carriesToken } from "../../../src/server/access.ts";
+
+test("a token is that token, all of it, and nothing more", () => {
+	for (const header of ["Bearer secret", "bearer secret", "BEARER   secret"]) {
+		expect(carriesToken(header, "secret")).toBe(true);
+	}
+	for (const header of [
+		undefined,
+		null,
+		"",
+		"Bearer",
+		"Bearer ",
+		"secret",
+		"Basic secret",
+		"Bearer secre",
+		"Bearer secreT",
+		"Bearer Secret",
+		"Bearer secret ",
+		"Bearer secret\0",
+		"Bearer secret secret",
+	]) {
+		expect([header, carriesToken(header, "secret")]).toEqual([header, false]);
+	}
+	// What is missing counts as 0, and so does this.
+	expect(carriesToken("Bearer secre", "secre\0")).toBe(false);
+});
