@@ -1,5 +1,5 @@
 /**
- * Hubs of hubs: a connector whose broker is another hub's, and what that hub answers with.
+ * A hub that relays another hub: a connector for the hub below, and a handler of requests for the hub above.
  *
  * ```ts
  * import { ServerSentEvents } from "edge-sse";
@@ -20,10 +20,11 @@ export { type RelayHandler, type RelayHandlerOptions, relayHandler } from "./rel
 export type { RelayOptions } from "./relay/options.ts";
 
 /**
- * A connector whose upstream is another hub of edge-sse, so that a broker is needed at the root only. The history, the
- * order of messages and runs are the root's.
+ * A connector whose broker is another hub of edge-sse. So only the hub at the root needs a broker of its own. The root
+ * keeps the history and the runs, and decides the order of messages.
  *
  * @param url the address of the hub above, without `/relay`.
+ * @param options the token of the hub above, and what it keeps.
  * @example
  * ```ts
  * import { ServerSentEvents } from "edge-sse";
@@ -34,8 +35,8 @@ export type { RelayOptions } from "./relay/options.ts";
  * });
  * ```
  *
- * @throws {TypeError} when an option is unknown, or has no such value.
- * @throws {ConfigurationError} when URL or token allow no request.
+ * @throws {TypeError} when an option is unknown, or has a value that it cannot have.
+ * @throws {ConfigurationError} when the URL is not that of a hub, or no header can carry the token.
  */
 export function relay(url: string, options: RelayOptions): Connector {
 	checkNames("relay(): ", options, ["token", "history", "timeout", "scope"]);

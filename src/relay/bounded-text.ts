@@ -1,7 +1,7 @@
-/** The most bytes of a request: names of 10,000 channels, or 1,000 messages. */
+/** How many bytes a request may have: enough for the names of 10,000 channels, or for 1,000 messages. */
 const mostBytes = 8_388_608;
 
-/** A request's body. Undefined: it is too large, and no more than the bound was read. */
+/** A request's body. Undefined: it is too large. No more than the limit is read of it. */
 export async function boundedText(request: Request): Promise<string | undefined> {
 	if (request.body === null) return "";
 	const reader = request.body.getReader();

@@ -16,10 +16,10 @@ import { mismatch, Requests } from "./requests.ts";
 import { type Ask, RelayHistory, RelayRuns } from "./store.ts";
 import { Upstream, type UpstreamSettings } from "./upstream.ts";
 
-/** How long it is believed that the hubs above are no circle, in ms. */
+/** How long an answer that there is no circle of hubs counts, in ms. */
 const traceFor = 30_000;
 
-/** The most ways that are remembered. */
+/** How many such answers are kept. */
 const mostTraces = 100;
 
 /** A connector whose broker is another hub's. */
@@ -32,7 +32,7 @@ export class RelayConnector implements Connector {
 	} as const;
 	readonly history: RelayHistory | undefined;
 	readonly runs: RelayRuns | undefined;
-	/** Names this relay among those that a request passes. */
+	/** Identifies this relay among those that a request passes. */
 	readonly id = crypto.randomUUID();
 	readonly #settings: UpstreamSettings;
 	readonly #publishing: RelayPublishing;
@@ -90,9 +90,9 @@ export class RelayConnector implements Connector {
 	}
 
 	/**
-	 * Asks the hubs above whether a request that came this way would come back.
+	 * Asks the hubs above whether a request that has passed these relays would come back to one of them.
 	 *
-	 * @throws {ConnectorError} `refused` when it would.
+	 * @throws {ConnectorError} `refused` when it would, `unavailable` when a hub does not answer.
 	 */
 	async trace(via: readonly string[]): Promise<void> {
 		const way = via.join(",");
@@ -114,7 +114,7 @@ export class RelayConnector implements Connector {
 		await this.#publishing.close();
 	}
 
-	/** On Workers one request must not wait for another's I/O. */
+	/** On Workers each subscription has its own: a request there must not wait for another's I/O. */
 	#upstream(): Upstream {
 		const [shared] = this.scope === "process" ? this.#upstreams : [];
 		const upstream = shared ?? new Upstream(this.#settings);

@@ -18,7 +18,7 @@ import { closing, RelayStreams, told } from "./streams.ts";
 /** The options of `relayHandler()`. */
 export interface RelayHandlerOptions {
 	/**
-	 * Whether a request may relay: it reads and publishes every channel of the broker.
+	 * Decides whether a request comes from a relay that may use the broker. A relay may read and publish every channel.
 	 *
 	 * @example
 	 * ```ts
@@ -27,7 +27,7 @@ export interface RelayHandlerOptions {
 	 */
 	authorize: (request: Request) => boolean | Promise<boolean>;
 	/**
-	 * Called for every error that no relay can be told of in full.
+	 * Called for every error whose details no relay is told.
 	 *
 	 * @defaultValue the error is logged, at most five times a second
 	 */
@@ -38,14 +38,16 @@ export interface RelayHandlerOptions {
 export interface RelayHandler {
 	/** Answers one request. It never rejects. */
 	fetch(request: Request): Promise<Response>;
-	/** Ends the streams, and takes no more requests. Relays go on trying, and reach whoever answers then. */
+	/** Ends the streams, and answers further requests with 503. Relays reconnect until another process answers. */
 	close(): void;
 }
 
 /**
- * Lets other hubs relay this one's broker: they use `relay(url)` as their connector.
+ * Lets other hubs use this one's broker, with `relay(url)` as their connector.
  *
  * @param connector the broker, or a function that returns it.
+ * @param options who may relay, and where errors are reported.
+ * @returns what answers the requests of relays.
  * @example
  * ```ts
  * import { redis } from "edge-sse/redis";
@@ -86,9 +88,9 @@ export function relayHandler(
 }
 
 const noProcess =
-	"This hub's I/O belongs to single requests, as on Cloudflare Workers: relay a hub that is a process.";
+	"This hub's I/O belongs to single requests, as on Cloudflare Workers, so no hub can relay it. Relay a hub that is a process.";
 
-const needsToken = "Relaying takes a token: send `Authorization: Bearer …`.";
+const needsToken = "Relays need a token: send `Authorization: Bearer …`.";
 
 async function answer(
 	request: Request,
@@ -103,7 +105,7 @@ async function answer(
 		return refusal(
 			400,
 			"refused",
-			`This hub speaks version ${version} of the relay's protocol. Update the older of the two.`,
+			`This hub has version ${version} of the relay's protocol. Update the older one of the two hubs.`,
 		);
 	}
 	const circle = await circleOf(request.headers.get(viaHeader) ?? "", broker);
@@ -121,13 +123,13 @@ async function answer(
 		const stream = streams.open(asked.channels, asked.positions, factsOf(broker));
 		return new Response(stream.body, { headers: streamHeaders });
 	}
-	// A hub that was frozen reads requests that were given up meanwhile: these must not be carried out.
+	// A hub that was frozen reads requests that relays have given up meanwhile. It must not carry them out.
 	for (let turn = 0; turn < turnsToLeave; turn++) await new Promise<void>(atEndOfTurn);
 	if (request.signal.aborted) return refusal(499, "unavailable", "The relay has left.");
 	return Response.json(await resultOf(asked, broker), { headers: noStore });
 }
 
-/** The end of a connection is read some turns of the event loop after the request, when both are there. */
+/** When a request and the end of its connection arrived together, the end is read some turns of the event loop later. */
 const turnsToLeave = 3;
 
 const noStore = { "cache-control": "no-store" };
@@ -141,7 +143,7 @@ function factsOf({ history, runs }: Connector): RelayFacts {
 	return { history: history !== undefined, runs: runs !== undefined };
 }
 
-/** Whether a request has been here before. Relays between here and the root are asked as well. */
+/** Whether a request passes a hub twice. The relays between this one and the root are asked as well. */
 async function circleOf(header: string, broker: Connector): Promise<boolean> {
 	if (!(broker instanceof RelayConnector)) return false;
 	const via = header.split(",").flatMap((id) => id.trim() || []);

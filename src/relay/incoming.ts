@@ -2,7 +2,7 @@ import { type ConnectorError, closedError } from "../core/errors.ts";
 import { pingInterval, type RelayFacts, type RelayLine } from "./protocol.ts";
 import { failure, late, type Requests } from "./requests.ts";
 
-/** A stream that is silent for longer, in ms, is given up: the hub writes three times in it. */
+/** A stream that is silent for longer, in ms, is given up. The hub writes at least three times in that time. */
 const longestSilence = 29_000;
 
 /** The longest line, in UTF-16 code units. */
@@ -15,12 +15,12 @@ export interface IncomingEvents {
 	 * @throws {ConnectorError} when the relay does not want what it has.
 	 */
 	onOpen(facts: RelayFacts): void;
-	/** A line came, `open` and signs of life excepted. */
+	/** A line came. Not called for `open` and `ping`. */
 	onLine(
 		stream: IncomingStream,
 		line: Exclude<RelayLine, readonly ["open" | "ping", ...unknown[]]>,
 	): void;
-	/** It broke, or the hub ended it. Not called after `close()`. */
+	/** The stream broke, or the hub ended it. Not called after `close()`. */
 	onEnd(stream: IncomingStream, error: ConnectorError): void;
 }
 
@@ -33,7 +33,7 @@ export class IncomingStream {
 	#reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 	#timer: ReturnType<typeof setInterval> | undefined;
 	#heardAt = 0;
-	/** The line that has not ended yet. */
+	/** The pieces of the line that has not ended yet. */
 	#pieces: string[] = [];
 	#length = 0;
 	#isOpen = false;
@@ -50,8 +50,9 @@ export class IncomingStream {
 	}
 
 	/**
-	 * Resolves when the hub has taken the request. The channels follow one by one.
+	 * Resolves when the hub has taken the request. The channels are confirmed later, one by one.
 	 *
+	 * @param positions whether each channel's position comes with its confirmation.
 	 * @throws {ConnectorError} `refused`, `unavailable`, or `closed`.
 	 */
 	async open(channels: readonly string[], positions: boolean): Promise<void> {
@@ -73,7 +74,7 @@ export class IncomingStream {
 			this.#timer = setInterval(() => this.#watch(), pingInterval / 2);
 			void this.#pump();
 		} catch (cause) {
-			const error = failure("The stream broke before it began.", cause, signal);
+			const error = failure("The stream from the hub broke before it began.", cause, signal);
 			this.close();
 			throw error;
 		} finally {
@@ -81,17 +82,17 @@ export class IncomingStream {
 		}
 	}
 
-	/** Leaves the hub, without a call to any handler. Idempotent. */
+	/** Ends the stream. No handler is called. Idempotent. */
 	close(): void {
 		this.#closed = true;
 		clearInterval(this.#timer);
 		this.#leave(closedError("relay's stream"));
 	}
 
-	// The signal may not end a body: Deno can lose the link between the two.
+	// On Deno the signal sometimes does not end the body, so the reader is cancelled as well.
 	#leave(reason: ConnectorError): void {
 		this.#abort.abort(reason);
-		this.#reader?.cancel(reason).catch(() => undefined); // a broken stream, whose reader knows
+		this.#reader?.cancel(reason).catch(() => undefined); // It rejects for a stream that is broken, and the reader gets the same error.
 	}
 
 	#watch(): void {
@@ -123,11 +124,15 @@ export class IncomingStream {
 
 	#feed(bytes: Uint8Array): void {
 		const text = this.#decoder.decode(bytes, { stream: true });
-		// A long line is put together once, and not with each of its pieces.
+		// Joining a long line again with each of its pieces would take time by the square of its length.
 		this.#pieces.push(text);
 		this.#length += text.length;
 		if (this.#length > longestLine) {
-			throw failure("A line has no end.", undefined, this.#abort.signal);
+			throw failure(
+				`The hub sent a line of more than ${longestLine} characters.`,
+				undefined,
+				this.#abort.signal,
+			);
 		}
 		if (!text.includes("\n")) return;
 		const lines = this.#pieces.join("").split("\n");

@@ -2,18 +2,19 @@ import type { IncomingStream } from "./incoming.ts";
 import { mostChannels, weightOf } from "./protocol.ts";
 import type { RelayedChannel } from "./relayed-channel.ts";
 
-/** The share of a large stream's channels that may be unwanted before it is replaced. */
+/** A large stream is replaced when a larger share of its channels is unwanted. */
 const mostUnwanted = 0.1;
 
-/** A stream of fewer channels is replaced as soon as one of them is unwanted. */
+/** A stream with fewer channels is replaced as soon as one of them is unwanted. */
 const fewChannels = 100;
 
-/** How long a new stream may take to have all channels, in ms. */
+/** How long a new stream may take to bring all its channels, in ms. */
 const longestMerge = 10_000;
 
 /**
- * The streams that one new stream is to replace: all but the largest, and that one as well when many of its channels are
- * unwanted. So a channel is asked for again about as often as the number of channels doubles.
+ * The streams that one new stream is to replace: all but the largest. The largest is replaced as well when many of its
+ * channels are unwanted, or when the others have grown. So a relay asks again for a channel only about as often as the
+ * number of channels doubles.
  */
 export function victimsOf(
 	streams: ReadonlyMap<IncomingStream, ReadonlySet<string>>,
@@ -30,10 +31,10 @@ export function victimsOf(
 	if (largest === undefined) return [];
 	const small = others.reduce((sum, stream) => sum + weight(stream), 0);
 	const spoilt = [...streams].flatMap(([stream, names]) => (isSpoilt(names) ? stream : []));
-	// Streams of one size become one of twice the size.
+	// The largest is replaced when the others together have more than half its size.
 	const grows = spoilt.includes(largest) || small * 2 > weight(largest);
 	const wanted = grows && small + weight(largest) <= mostChannels ? bySize : others;
-	// From the smallest on, as many as one stream can carry.
+	// The smallest come first: as many as one stream can carry.
 	let sum = 0;
 	const victims = wanted.toReversed().filter((stream) => {
 		sum += weight(stream);
@@ -48,7 +49,7 @@ function weightOfAll(names: ReadonlySet<string>): number {
 	return [...names].reduce((sum, name) => sum + weightOf(name), 0);
 }
 
-/** Streams that are being replaced by a new one. */
+/** The replacement of some streams by a new one. */
 export class Merge {
 	stream: IncomingStream | undefined;
 	readonly #waiting: Set<RelayedChannel>;
@@ -63,12 +64,12 @@ export class Merge {
 		this.#timer = setTimeout(() => this.end(), longestMerge);
 	}
 
-	/** Whether every channel has its lines from the new stream. */
+	/** Whether every channel gets its lines from the new stream. */
 	get isDone(): boolean {
 		return this.#waiting.size === 0;
 	}
 
-	/** The new stream is there. */
+	/** The new stream is open. */
 	begin(stream: IncomingStream): void {
 		this.stream = stream;
 		for (const channel of [...this.#waiting]) this.arrived(channel);

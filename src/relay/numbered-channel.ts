@@ -3,16 +3,16 @@ import type { Disconnect } from "../core/control/disconnect.ts";
 import type { ConnectorError } from "../core/errors.ts";
 import { lineText, type NumberedLine } from "./protocol.ts";
 
-/** A stream to one relay. */
+/** The stream to one relay. */
 export interface RelayTarget {
 	write(text: string): void;
 }
 
-/** Who has the channel. */
+/** What a channel reports to the set of channels that holds it. */
 export interface NumberedChannelOwner {
 	/** The broker did not confirm the end of the subscription. */
 	report(error: unknown): void;
-	/** No relay is left, or the subscription is over. Called once. */
+	/** The last relay has left, or the subscription has ended. Called once. */
 	ended(channel: NumberedChannel): void;
 }
 
@@ -22,13 +22,16 @@ type Body<Line> = Line extends readonly [infer Kind, string, number, ...infer Re
 	: never;
 
 /**
- * One channel of this process for all relays: one subscription, and lines with numbers. Each line is made once, however
- * many relays get it.
+ * One channel of this process for all relays. It has one subscription, and numbers its lines. Each line is made once,
+ * for any number of relays.
  */
 export class NumberedChannel implements SubscriptionHandlers {
 	readonly name: string;
 	readonly #epoch = crypto.randomUUID();
-	/** The streams, and where their lines go: a list until the stream knows where its lines begin, and nowhere before. */
+	/**
+	 * The streams, and where their lines go. Undefined: the channel is not subscribed yet, so there are none. A list: the
+	 * lines wait until the stream was told which one is its first.
+	 */
 	readonly #targets = new Map<RelayTarget, RelayTarget | string[] | undefined>();
 	readonly #owner: NumberedChannelOwner;
 	/** Resolves once the subscription is live. */
@@ -42,7 +45,7 @@ export class NumberedChannel implements SubscriptionHandlers {
 		this.name = name;
 		this.#owner = owner;
 		this.#live = this.#subscribe(connector);
-		// Whoever waits for it is told.
+		// `add()` awaits the same promise, and tells each relay of the error.
 		this.#live.catch(() => this.#end());
 	}
 
@@ -53,16 +56,16 @@ export class NumberedChannel implements SubscriptionHandlers {
 	}
 
 	/**
-	 * Gives a stream all lines from now on.
+	 * Sends all further lines to a stream.
 	 *
-	 * @param position asks for the channel's newest position, where it is wanted.
-	 * @throws {ConnectorError} when the broker refuses, or is away.
+	 * @param position asks for the channel's newest position. Undefined: the relay does not want it.
+	 * @throws {ConnectorError} when the broker refuses, or cannot be reached.
 	 */
 	async add(target: RelayTarget, position?: () => Promise<string>): Promise<void> {
 		const held: string[] = [];
 		this.#targets.set(target, undefined);
 		await this.#live;
-		// The position may be later than what is held, and never earlier: nothing is between them.
+		// The lines are held before the position is asked for. So it may lie behind some of them, and no message is missed.
 		if (!this.#targets.has(target)) return;
 		this.#targets.set(target, held);
 		const [number, isLost] = [this.#next, this.#isLost];

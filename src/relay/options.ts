@@ -1,10 +1,10 @@
 /** The options of `relay()`. */
 export interface RelayOptions {
-	/** What the hub above takes: its `SSE_RELAY_TOKEN`. */
+	/** The secret that the hub above wants to see: its `SSE_RELAY_TOKEN`. */
 	token: string;
 	/**
-	 * Whether the broker of the hub above keeps messages. It keeps them, and not this relay. When the two do not agree,
-	 * subscriptions are refused in words.
+	 * Whether the broker of the hub above keeps messages. This relay keeps none. When the option does not match that
+	 * broker, subscriptions fail with a `ConnectorError` that says so.
 	 *
 	 * @defaultValue `false`
 	 */

@@ -1,26 +1,27 @@
 import type { Disconnect } from "../core/control/disconnect.ts";
 import { byteLength } from "../core/message/text.ts";
 
-/** The version that both sides speak. A hub with another one refuses in words. */
+/** The version of the protocol. A hub with another version refuses the request, and says why. */
 export const version = 1;
 
-/** The header that names the version. */
+/** The header with the version. */
 export const versionHeader = "edge-sse-relay";
 
-/** The header that lists the relays which a request has passed, by their ids. It finds circles. */
+/** The header with the ids of all relays that a request has passed. It shows hubs that relay each other in a circle. */
 export const viaHeader = "edge-sse-via";
 
-/** The most channels that one stream carries. Their names may have 400 bytes each, as JSON. */
+/** How many channels one stream may carry, with names of up to `bytesOfChannel`. */
 export const mostChannels = 10_000;
 
+/** The length of a name that counts as one channel, in bytes of JSON. */
 const bytesOfChannel = 400;
 
 /**
- * How much of a stream's `mostChannels` a channel takes: more than one if its name is long. So a request stays well below
- * the bytes that a hub reads, whatever names clients choose.
+ * How much of a stream's `mostChannels` a channel takes. A channel with a long name takes more than one. So a request
+ * never has more bytes than a hub reads, whatever names clients choose.
  */
 export function weightOf(name: string): number {
-	// JSON has at most 6 bytes for a character.
+	// A UTF-16 code unit has at most 6 bytes in JSON.
 	if (name.length * 6 <= bytesOfChannel) return 1;
 	return Math.max(1, byteLength(JSON.stringify(name)) / bytesOfChannel);
 }
@@ -67,29 +68,30 @@ export interface RelayFacts {
 }
 
 /**
- * One line of a stream: a JSON array. `n` counts the lines of a channel since its `epoch` began, which is one
- * subscription of the hub's process. Two streams of one epoch have the same lines with the same numbers, so that a relay
- * can go from one stream to another without a loss.
+ * One line of a stream: a JSON array of a kind, a channel, a number and more. The number counts the lines of the channel
+ * in its epoch. An epoch is one subscription of the hub's process. Two streams of one epoch have the same lines with the
+ * same numbers, so a relay can change from one stream to another without a loss.
  */
 export type RelayLine =
-	/** The stream is there. */
+	/** The hub has taken the request. */
 	| readonly ["open", RelayFacts]
-	/** The channel is subscribed to: the number of its next line, its epoch, its position, and whether it is lost now. */
+	/** The channel is subscribed to. */
 	| LiveLine
-	/** The payload, as the broker has it. */
+	/** A message: the payload, as the broker sent it. */
 	| readonly ["m", string, number, string]
 	| readonly ["lost", string, number, string]
 	| readonly ["restored", string, number]
 	| readonly ["degraded", string, number, string]
 	| readonly ["disconnect", string, number, Disconnect]
-	/** The subscription is over: a code and a message. */
+	/** The subscription has ended: the code and the message of its error. */
 	| readonly ["end", string, number, string, string]
-	/** A sign of life. */
+	/** The hub has nothing to say, and is alive. */
 	| readonly ["ping"];
 
+/** The number of the channel's next line, its epoch, its position, and whether the hub has lost its broker. */
 export type LiveLine = readonly ["live", string, number, string, string | null, boolean];
 
-/** A line that belongs to a channel's count. */
+/** A line that has a number. */
 export type NumberedLine = Exclude<RelayLine, readonly ["open" | "live" | "ping", ...unknown[]]>;
 
 export function lineText(line: RelayLine): string {

@@ -13,7 +13,7 @@ import type { Ask } from "./store.ts";
 /** What the hub answers for each message. */
 type Told = PublishResult | { error: { code: ConnectorErrorCode; message: string } };
 
-/** Publishes by the hub above, in the order of the calls. */
+/** Publishes through the hub above, in the order of the calls. */
 export class RelayPublishing {
 	readonly #ask: Ask;
 	readonly #queues: PerRequest<PublishQueue>;

@@ -3,11 +3,11 @@ import { atEndOfTurn } from "../core/scheduling.ts";
 import type { NumberedChannel, RelayTarget } from "./numbered-channel.ts";
 import { lineText, pingInterval } from "./protocol.ts";
 
-/** A relay that has left more unread, in bytes, is disconnected. */
+/** A relay is disconnected when it leaves more unread, in bytes. */
 const mostUnread = 16_777_216;
 
 const tooSlow =
-	"A relay was disconnected: it left more than 16 MiB unread. It comes back, and what it missed is read from the history.";
+	"A relay was disconnected: it left more than 16 MiB unread. It reconnects, and reads what it missed from the history.";
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 

@@ -3,19 +3,19 @@ import { ConnectorError } from "../core/errors.ts";
 import type { IncomingStream } from "./incoming.ts";
 import type { LiveLine, NumberedLine } from "./protocol.ts";
 
-/** A stream that a channel will go on with, and its lines until then. */
+/** The stream that a channel will change to, and its lines until then. */
 interface Successor {
 	readonly stream: IncomingStream;
 	/** The number of its first line. */
 	readonly from: number;
-	/** Whether the hub has lost its own broker before that. */
+	/** Whether the hub had lost its own broker before that line. */
 	readonly isLost: boolean;
 	readonly lines: NumberedLine[];
 }
 
 /**
- * A channel that this relay wants. Its lines come over one stream at a time. It goes to another one without a loss when
- * both count the same lines, and otherwise says that the subscription was lost.
+ * A channel that this relay wants. Its lines come over one stream at a time. It changes to another stream without a loss
+ * when both number the same lines. Otherwise it tells its listeners that the subscription was lost.
  */
 export class RelayedChannel {
 	readonly name: string;
@@ -46,7 +46,7 @@ export class RelayedChannel {
 		return stream === this.#stream;
 	}
 
-	/** Whether it goes from another stream to this one. */
+	/** Whether the channel is about to change to this stream. */
 	waitsFor(stream: IncomingStream): boolean {
 		return this.#successor?.stream === stream;
 	}
@@ -60,7 +60,7 @@ export class RelayedChannel {
 		this.#listeners.delete(listener);
 	}
 
-	/** A stream has the channel from now on. */
+	/** A stream brings the channel's lines from now on. */
 	live(stream: IncomingStream, line: LiveLine): void {
 		const [, , from, epoch, position, isLost] = line;
 		if (this.#stream === undefined) {
@@ -68,7 +68,7 @@ export class RelayedChannel {
 			for (const listener of this.#listeners) listener.position = newest;
 			this.#take(stream, line);
 		} else if (epoch !== this.#epoch) {
-			// Another process of the hub: its numbers say nothing.
+			// Another process of the hub has other numbers, so they cannot be compared.
 			this.#down(new ConnectorError("unavailable", "Another process of the hub took over."));
 			this.#take(stream, line);
 		} else if (from <= this.#next) this.#stream = stream;
@@ -130,7 +130,7 @@ export class RelayedChannel {
 	}
 
 	#up(): void {
-		// What is published until the hub has its broker again would be missed.
+		// The hub has lost its broker, and misses messages until it is back.
 		if (this.#isLost) return;
 		for (const listener of [...this.#listeners]) listener.up();
 	}
@@ -142,7 +142,7 @@ export class RelayedChannel {
 	}
 }
 
-/** One subscription of a relay: a listener that the hub may tell more. */
+/** One subscription of a relay. */
 export class RelayListener extends Listener {
 	/** The channel's newest position when it went live, where the hub told it. */
 	position: string | undefined;

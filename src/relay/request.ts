@@ -1,15 +1,15 @@
 import { mostChannels, type RelayRequest, runCalls } from "./protocol.ts";
 
-/** The longest name of a channel, in UTF-16 code units. */
+/** How long the name of a channel may be, in UTF-16 code units. */
 const longestName = 512;
 
-/** The most messages of one publish. */
+/** How many messages one publish may have. */
 const mostMessages = 1_000;
 
-/** The most messages of one read. */
+/** How many messages one read may ask for. */
 const mostRead = 10_000;
 
-/** What a relay asks for, or what is wrong with it. */
+/** Reads the body of a request. @returns what it asks for, or as a text what is wrong with it. */
 export function parseRequest(text: string): RelayRequest | string {
 	let json: unknown;
 	try {
@@ -25,7 +25,7 @@ export function parseRequest(text: string): RelayRequest | string {
 
 type Fields = Record<string, unknown>;
 
-/** For each `op`: what is wrong. */
+/** For each `op`: says what is wrong with the fields. */
 const checks: Record<string, (fields: Fields) => string | undefined> = {
 	check: () => undefined,
 	subscribe: ({ channels, positions }) => {
@@ -69,7 +69,7 @@ function isName(value: unknown): value is string {
 	return isText(value) && value.length > 0 && value.length <= longestName;
 }
 
-/** A lone surrogate would make one name another's. */
+/** Encoded, every lone surrogate becomes the same character, so two names could become one. */
 function isText(value: unknown): value is string {
 	return typeof value === "string" && value.isWellFormed();
 }

@@ -3,31 +3,31 @@ import { orAborted } from "../connectors/shared/timeout.ts";
 import { ConfigurationError, ConnectorError } from "../core/errors.ts";
 import { type RelayRequest, version, versionHeader, viaHeader } from "./protocol.ts";
 
-/** The requests of one relay. */
+/** Sends the requests of one relay. */
 export class Requests {
 	readonly #url: string;
 	readonly #token: string;
-	/** For one answer, in ms. */
+	/** How long one answer may take, in ms. */
 	readonly timeout: number;
 
-	/** @throws {ConfigurationError} when these allow no request. It holds no value of them. */
+	/** @throws {ConfigurationError} when URL or token allow no request. The message holds neither. */
 	constructor(url: string, token: string, timeout: number) {
 		this.#url = addressOf(url);
 		this.#token = token;
 		this.timeout = timeout;
 		if (!/^[\x21-\x7e]+$/.test(token)) {
 			throw new ConfigurationError(
-				"relay(): token: it is empty, or has a character that no header can carry.",
+				"relay(): token: must be visible ASCII characters, because a header carries it.",
 			);
 		}
 	}
 
 	/**
-	 * Asks for a JSON answer. A read is asked for once more when its connection broke: the hub may have closed a
-	 * pooled one in the same moment.
+	 * Asks for a JSON answer. A read is sent once more when its connection broke, because the hub may have closed a
+	 * pooled connection at that moment.
 	 *
-	 * @param via the relays that ask, the last one last.
-	 * @throws {ConnectorError} `refused`, or `unavailable`: the request may have been carried out.
+	 * @param via the relays that the request has passed, the last one last.
+	 * @throws {ConnectorError} `refused`, or `unavailable`. The hub may have carried out an unavailable one.
 	 */
 	async ask(asked: RelayRequest, via: readonly string[]): Promise<Record<string, unknown>> {
 		const abort = new AbortController();
@@ -35,7 +35,7 @@ export class Requests {
 		try {
 			return await this.#answer(asked, via, abort.signal);
 		} catch (error) {
-			// An answer of the hub has no cause.
+			// An error that the hub answered has no cause.
 			const isBroken = (error as Error).cause !== undefined && !abort.signal.aborted;
 			if (!isBroken || !isRead(asked)) throw error;
 			return await this.#answer(asked, via, abort.signal);
@@ -49,16 +49,16 @@ export class Requests {
 		try {
 			const answer: unknown = JSON.parse(await orAborted(response.text(), signal));
 			if (typeof answer === "object" && answer !== null) return answer as Record<string, unknown>;
-			throw new TypeError("The answer is no object.");
+			throw new TypeError("The answer is not an object.");
 		} catch (cause) {
-			throw failure("The hub's answer broke off, or is no JSON object.", cause, signal);
+			throw failure("The hub's answer broke off, or is not a JSON object.", cause, signal);
 		}
 	}
 
 	/**
-	 * One POST, never repeated.
+	 * Sends one POST, and never repeats it.
 	 *
-	 * @param signal is aborted with a `ConnectorError`. It governs the body, too.
+	 * @param signal ends the request and its body. Its reason is a `ConnectorError`.
 	 */
 	async post(asked: RelayRequest, via: readonly string[], signal: AbortSignal): Promise<Response> {
 		let response: Response;
@@ -71,9 +71,9 @@ export class Requests {
 					[versionHeader]: String(version),
 					[viaHeader]: via.join(","),
 				},
-				// A Blob: Deno sends a body again that it can copy when a pooled connection breaks.
+				// Deno repeats a request whose body is text when a pooled connection breaks. It cannot repeat a Blob.
 				body: new Blob([JSON.stringify(asked)]),
-				// A redirect would be followed as a GET, or take the token elsewhere.
+				// `fetch` would follow a redirect with a GET, or send the token to another host.
 				redirect: "manual",
 				signal,
 			});
@@ -98,7 +98,7 @@ export class Requests {
 	}
 }
 
-/** Whether it changes nothing, and so may be asked twice. */
+/** Whether a request changes nothing, so that it may be sent twice. */
 function isRead(asked: RelayRequest): boolean {
 	if (asked.op === "run") return asked.call === "status";
 	return asked.op === "read" || asked.op === "head" || asked.op === "check";
@@ -113,7 +113,7 @@ export function late(timeout: number): ConnectorError {
 	return new ConnectorError("unavailable", `The hub did not answer within ${timeout} ms.`);
 }
 
-/** The hub keeps messages, and the relay's options say that it does not, or the other way round. */
+/** The relay's options and the hub do not agree on whether the hub keeps messages. */
 export function mismatch(history: boolean): ConnectorError {
 	return new ConnectorError(
 		"refused",
@@ -123,7 +123,7 @@ export function mismatch(history: boolean): ConnectorError {
 	);
 }
 
-/** Why a request or its body failed: the signal's reason, where that ended it. */
+/** The error of a request or body that failed. Where the signal ended it, the error is the signal's reason. */
 export function failure(message: string, cause: unknown, signal: AbortSignal): ConnectorError {
 	if (signal.reason instanceof ConnectorError) return signal.reason;
 	return cause instanceof ConnectorError
@@ -133,14 +133,16 @@ export function failure(message: string, cause: unknown, signal: AbortSignal): C
 
 function addressOf(url: string): string {
 	if (!URL.canParse(url)) {
-		throw new ConfigurationError("relay(): the URL is invalid: write that of a hub, https://….");
+		throw new ConfigurationError("relay(): the URL is invalid. Write the URL of a hub: https://….");
 	}
 	const { protocol, username, password, search, hash, origin, pathname } = new URL(url);
 	if (protocol !== "https:" && protocol !== "http:") {
 		throw new ConfigurationError("relay(): the URL must begin with https: or http:.");
 	}
 	if (username + password + search + hash !== "") {
-		throw new ConfigurationError("relay(): the URL must be bare: the token goes into `token`.");
+		throw new ConfigurationError(
+			"relay(): the URL must have no user, query or fragment. The token goes into `token`.",
+		);
 	}
 	return `${origin}${pathname.replace(/\/+$/, "").replace(/\/relay$/, "")}/relay`;
 }

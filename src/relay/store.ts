@@ -13,7 +13,7 @@ import type { RelayRequest, RunCall } from "./protocol.ts";
 /** Asks the hub above. */
 export type Ask = (asked: RelayRequest) => Promise<Record<string, unknown>>;
 
-/** The history is the root's. */
+/** Reads the history of the root. */
 export class RelayHistory implements History {
 	readonly #ask: Ask;
 
@@ -34,7 +34,7 @@ export class RelayHistory implements History {
 	}
 }
 
-/** The runs are the root's. */
+/** Keeps runs at the root. */
 export class RelayRuns implements RunStore {
 	readonly #ask: Ask;
 

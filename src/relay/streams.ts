@@ -24,7 +24,7 @@ export class RelayStreams {
 	 * @throws {ConnectorError} when the hub is closing.
 	 */
 	open(names: readonly string[], positions: boolean, facts: RelayFacts): RelayStream {
-		// A hub that drains still listens, and a new stream would keep it from ending.
+		// A hub that drains still listens. A new stream would keep it from ending.
 		if (this.#closed) throw new ConnectorError("unavailable", closing);
 		const stream = new RelayStream((ended, error) => {
 			this.#streams.delete(ended);
@@ -69,7 +69,7 @@ export class RelayStreams {
 	}
 }
 
-/** What a relay is told of an error. */
+/** What a relay is told of an error. The details of an unknown error stay here. */
 export function told(error: unknown): { code: "unavailable" | "refused"; message: string } {
 	if (!(error instanceof ConnectorError))
 		return { code: "unavailable", message: "The hub failed." };

@@ -11,7 +11,7 @@ import { late, mismatch, type Requests } from "./requests.ts";
 /** Channels that are wanted within this time, in ms, share a stream. */
 const gatherMs = 50;
 
-/** Streams are tidied up so long after a change, in ms; with many channels a ms for each. */
+/** How long after a change streams are merged, in ms. With more than 1,000 channels it is 1 ms for each channel. */
 const tidyMs = 1_000;
 
 /** What all streams of one relay share. */
@@ -26,13 +26,13 @@ export interface UpstreamSettings {
 interface Carried {
 	/** The channels that it was opened for. */
 	readonly names: ReadonlySet<string>;
-	/** Those that were not left since. */
+	/** Those of them that were never left. */
 	readonly used: Set<string>;
 }
 
 /**
- * All subscriptions of one relay. A stream's list of channels never changes. New channels get a further stream, and now
- * and then streams are merged into a new one, which is open before the old ones end.
+ * All subscriptions of one relay. A stream's list of channels never changes. New channels get a stream of their own.
+ * Later, streams are merged into a new one, which opens before the old ones end.
  */
 export class Upstream {
 	readonly #settings: UpstreamSettings;
@@ -124,7 +124,7 @@ export class Upstream {
 		if (more !== undefined) this.#want(more);
 	}
 
-	/** @returns undefined when it could not be opened; the channels are taken care of. */
+	/** @returns undefined when the stream could not be opened. Its channels then wait for another one, or have ended. */
 	async #open(names: readonly string[], positions: boolean): Promise<IncomingStream | undefined> {
 		const { requests, via, history } = this.#settings;
 		const stream = new IncomingStream(requests, via, {
@@ -190,7 +190,7 @@ export class Upstream {
 		}
 	}
 
-	/** A stream is not needed any more. */
+	/** Closes a stream that is not needed any more. */
 	#drop(stream: IncomingStream): void {
 		const names = this.#namesOf(stream);
 		this.#streams.delete(stream);
@@ -222,7 +222,7 @@ export class Upstream {
 	async #tidy(): Promise<void> {
 		if (this.#merge !== undefined) return this.#tidyLater();
 		const isWanted = (name: string) => this.#channels.has(name);
-		// A stream whose channels are still being confirmed must not be taken away.
+		// A stream must not be dropped while some of its channels wait for their confirmation.
 		const settled = [...this.#streams].flatMap(([stream, { names }]) =>
 			this.#wantedOf(names).every(({ isLive }) => isLive) ? [[stream, names] as const] : [],
 		);

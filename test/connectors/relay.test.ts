@@ -176,7 +176,7 @@ describe("a relay that is not let in", () => {
 		const own = await ownRoot();
 		expect(await refusedBy(relay(own.url, { token: "another", timeout: 30_000 }))).toEqual({
 			code: "refused",
-			message: "The hub answered 401: Relaying takes a token: send `Authorization: Bearer …`.",
+			message: "The hub answered 401: Relays need a token: send `Authorization: Bearer …`.",
 		});
 	});
 
