@@ -82,7 +82,7 @@ test("a broker whose I/O belongs to single requests cannot be relayed", async ()
 		new Request("http://hub/relay", { method: "POST", headers, body }),
 	);
 	expect(answer.status).toBe(403);
-	expect(await answer.text()).toContain("relay a hub that is a process");
+	expect(await answer.text()).toContain("Relay a hub that is a process");
 });
 
 test("what authorize throws is no one's business but the operator's", async () => {
