@@ -52,10 +52,10 @@ test("twice, and no more", async () => {
 	expect(requests()).toBe(2);
 });
 
-test("another server's answer is none of a hub", async () => {
+test("an answer that is not from a hub is an error that says so", async () => {
 	const { asking } = await hub(0, "null");
 	await expect(asking.ask({ op: "check" }, [])).rejects.toMatchObject({
 		code: "unavailable",
-		message: expect.stringContaining("no JSON object"),
+		message: expect.stringContaining("not a JSON object"),
 	});
 });
