@@ -2,12 +2,11 @@ import type { Context, MiddlewareHandler } from "hono";
 import { hostName } from "./hosts.ts";
 import type { Publishing } from "./publishing.ts";
 
-/** Set on a request that may publish to every channel: it carries the token, or needs none. */
+/** `mayPublish` is set for a request that may publish to every channel: it carries the token, or needs none. */
 export type PublishEnv = { Variables: { mayPublish: boolean } };
 
 /**
- * Who may publish over HTTP: the holder of the token, or of a signed token for the channel in
- * the body.
+ * Lets those publish over HTTP who have the token, or a signed token for the channel in the body.
  */
 export function publishAccess(publishing: Publishing): MiddlewareHandler<PublishEnv> {
 	if (publishing.by === "nobody") return (c) => Promise.resolve(c.json({ error: off }, 403));
@@ -44,14 +43,14 @@ const fromOurPages: MiddlewareHandler<PublishEnv> = async (c, next) => {
 	return next();
 };
 
-// Compares only the host: TLS may end before the hub, and the scheme with it.
+// Compares only the host. The scheme may differ, because TLS may end at a proxy before the hub.
 function isOwn(origin: string, called: string | undefined): boolean {
 	if (called === undefined || hostName(called) === undefined || !URL.canParse(origin)) return false;
 	const { protocol, host } = new URL(origin);
 	return /^https?:$/.test(protocol) && new URL(`${protocol}//${called}`).host === host;
 }
 
-/** Who may read the metrics: everybody, unless there is a token. */
+/** Lets everybody read the metrics, or those who have the token, where one is set. */
 export function metricsAccess(token: string | undefined): MiddlewareHandler {
 	if (token === undefined) return (_, next) => next();
 	return withToken(
@@ -74,8 +73,8 @@ export function carriesToken(header: string | null | undefined, token: string): 
 }
 
 /**
- * Compares all characters, so that the time does not tell how many of them are right. Comparing digests, as libraries do,
- * took 0.15 ms a request.
+ * Compares all characters, so that the time does not tell how many of them are right. A comparison of digests, as
+ * libraries do it, took 0.15 ms a request.
  */
 function isToken(given: string, token: string): boolean {
 	let difference = given.length ^ token.length;

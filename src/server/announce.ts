@@ -4,7 +4,7 @@ import type { Publishing } from "./publishing.ts";
  * What a hub prints when it listens: its address, its broker, and how to publish. A token made
  * for this start appears only here, never in the log.
  *
- * @param url its address, without a slash at the end.
+ * @param url the hub's address, without a slash at the end.
  */
 export function startLines(url: string, broker: string, publishing: Publishing): string {
 	return [

@@ -30,17 +30,17 @@ export interface AppOptions {
 	 */
 	authorizePublish: AuthorizePublish | undefined;
 	cors: CorsOptions | undefined;
-	/** Undefined where a process's figures mean nothing, as on Workers. */
+	/** Undefined on Workers, where isolates come and go with their counts. */
 	metrics: Metrics | undefined;
 	metricsToken: string | undefined;
-	/** What the hub has in all its processes. Undefined: in this one. */
+	/** Counts over all processes of the hub. Undefined: this is the only one. */
 	whole?: Whole | undefined;
-	/** Answers other hubs. Undefined: this one is not relayed. */
+	/** Answers hubs that relay this one. Undefined: none may. */
 	relays?: RelayHandler | undefined;
-	/** Ask about signed tokens. Undefined: there are none. */
+	/** These two ask about signed tokens. Undefined: there are none. */
 	authorizeDisconnect?: AuthorizePublish | undefined;
 	authorizeMembers?: AuthorizePublish | undefined;
-	/** Undefined where nobody is counted. */
+	/** Undefined where members are not counted. */
 	presence?: Presence | undefined;
 	/** Undefined where no runs are streamed. */
 	runs: HubRuns | undefined;
@@ -88,7 +88,7 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 
 	const overview = metrics && new Overview(sse, options.presence, whole);
 	app.get("/channels", async (c) => {
-		// It has the names of all channels.
+		// The answer has names of channels, so the token must cover all of them.
 		const refusal = await rightRefusal(c, publishing, options.authorizeMembers, ["*"]);
 		return refusal ?? showOverview(c, overview);
 	});
@@ -100,12 +100,12 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 	app.post("/disconnect", async (c) => {
 		const may = (channels: readonly string[]) =>
 			rightRefusal(c, publishing, options.authorizeDisconnect, channels);
-		// Before the body, which may be a megabyte.
+		// Asked before the body is read, which may be a megabyte.
 		const stranger = await may([]);
 		if (stranger !== undefined) return stranger;
 		const body = await disconnectBody(c);
 		if (body instanceof Response) return body;
-		// Whoever names a client alone means all channels.
+		// A body without a channel means all channels of the client.
 		const refusal = await may([typeof body.channel === "string" ? body.channel : "*"]);
 		return refusal ?? disconnect(c, sse, body);
 	});
@@ -133,7 +133,7 @@ export function createApp(options: AppOptions): Hono<PublishEnv> {
 
 	app.onError((error, c) => {
 		logFailure("request", error);
-		// It says which variable to set, and holds no value.
+		// The message says which variable to set, and holds no value.
 		if (error instanceof ConfigurationError) return c.json({ error: error.message }, 503);
 		return c.json({ error: "Internal error." }, 500);
 	});

@@ -11,7 +11,7 @@ export interface HubAuth {
 	authorize?: Authorize;
 	/** For a publish without `SSE_PUBLISH_TOKEN`. */
 	authorizePublish?: AuthorizePublish;
-	/** For what else takes a right of its own. */
+	/** These two are for requests that need another right of a signed token. */
 	authorizeDisconnect?: AuthorizePublish;
 	authorizeMembers?: AuthorizePublish;
 }
@@ -92,7 +92,7 @@ function publicChannels(list: string | undefined): string[] | undefined {
 	return names;
 }
 
-/** The options' own errors, with the variable's name instead of the option's. */
+/** Runs a function, and puts the variable's name into its errors instead of the option's. */
 function named<T>(make: () => T): T {
 	try {
 		return make();

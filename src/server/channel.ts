@@ -4,24 +4,24 @@ import type { ServerSentEvents } from "../core/sse.ts";
 import { logFailure } from "./log.ts";
 import { alone, type Whole } from "./whole.ts";
 
-/** Messages that are counted, at most: whoever may read may ask. */
+/** How many messages are counted at most. Everybody who may read the channel may have it counted. */
 const mostCounted = 500;
 
-/** Counts at a time, however many ask. */
+/** How many counts may run at a time. */
 const countsAtATime = 8;
 
-/** After this, in ms, a count has ended, or will not end any more. */
+/** A count that began longer ago, in ms, is taken for ended. */
 const longestCount = 30_000;
 
-/** Messages in the first read, and in one of large messages. */
+/** How many messages the first read asks for, and one of large messages. */
 const firstRead = 10;
 
-/** What a read should come to, in UTF-16 code units. */
+/** How large the answer to a read should be, in UTF-16 code units. */
 const readSize = 1_048_576;
 
 /**
- * `GET /channel?name=…`: where the channel stands, how much is kept of it, and how many streams it has.
- * It takes the right to read the channel.
+ * `GET /channel?name=…`: the channel's position, how many messages are kept, and how many streams it has. The request
+ * needs the right to read the channel.
  */
 export async function describeChannel(
 	c: Context,
@@ -32,7 +32,8 @@ export async function describeChannel(
 	const refusal = await readRefusal(c, sse, name);
 	if (refusal !== undefined) return refusal;
 	const end = begin();
-	if (end === undefined) return c.json({ error: "Too many at a time. Try again." }, 503, later);
+	if (end === undefined)
+		return c.json({ error: "Too many of these requests at a time. Try again." }, 503, later);
 	return answered(c, async () => {
 		const [position, count, connections] = await Promise.all([
 			sse.position(name),
@@ -45,10 +46,10 @@ export async function describeChannel(
 	}).finally(end);
 }
 
-/** Counts that are under way, by when they began. A platform may end a request without a word. */
+/** When each running count began. A platform may end a request without telling us, so its count would never end. */
 const underWay = new Set<{ readonly at: number }>();
 
-/** @returns what ends it; undefined: there are as many as there may be. */
+/** Begins a count. @returns a function that ends it. Undefined: too many are running. */
 function begin(): (() => void) | undefined {
 	const at = performance.now();
 	for (const each of underWay) if (each.at < at - longestCount) underWay.delete(each);
@@ -58,7 +59,7 @@ function begin(): (() => void) | undefined {
 	return () => underWay.delete(mine);
 }
 
-/** Messages may be large, and a stranger may ask often: what a read brings is little, and is let go before the next. */
+/** Counts in small reads, and keeps none: messages may be large, and a stranger may ask often. */
 async function countKept(sse: ServerSentEvents, name: string): Promise<number> {
 	let kept = 0;
 	let limit = firstRead;
@@ -73,7 +74,7 @@ async function countKept(sse: ServerSentEvents, name: string): Promise<number> {
 	return kept;
 }
 
-/** `DELETE /channel?name=…`: forgets what is kept. It takes the right to publish to the channel. */
+/** `DELETE /channel?name=…`: forgets what is kept. The request needs the right to publish to the channel. */
 export async function forgetChannel(c: Context, sse: ServerSentEvents): Promise<Response> {
 	const name = c.req.query("name") ?? "";
 	if (name === "") return c.json(unnamed, 400);
@@ -87,7 +88,7 @@ const unnamed = { error: "name: must be the name of a channel." };
 const noStore = { "cache-control": "no-store" };
 const later = { "retry-after": "5" };
 
-/** Asks all the rules of streams, and opens none. */
+/** Applies all rules of a stream to the request, and opens none. @returns the answer that refuses it. */
 async function readRefusal(c: Context, sse: ServerSentEvents, name: string) {
 	if (name === "") return c.json(unnamed, 400);
 	const headers = new Headers(c.req.raw.headers);

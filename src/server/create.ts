@@ -19,23 +19,23 @@ import type { Environment } from "./variables.ts";
 import { together, Webhooks } from "./webhook/events.ts";
 import { alone, type Whole } from "./whole.ts";
 
-/** Each client's largest share of the time to drain, in ms. */
+/** The time to drain is at most this long for each client, in ms. */
 const drainPerClient = 10;
 
 type Fetch = (request: Request, host?: unknown) => Response | Promise<Response>;
 
-/** What a process has that is one of several. */
+/** What a process needs when it is one of several. */
 export interface Share {
-	/** The way to the parent's broker. Undefined: the environment names one. */
+	/** Reaches the parent's broker. Undefined: the environment names a broker. */
 	connector: Connector | undefined;
-	/** All processes, as this one sees them. */
+	/** Counts over all processes. */
 	whole: Whole;
 }
 
 export interface ServerHub {
-	/** Answers a request that the door lets in. */
+	/** Answers a request, after the door has let it in. */
 	fetch: Fetch;
-	/** For a host that shows the raw target elsewhere than in the URL. */
+	/** The check of requests, for hosts that show the raw target elsewhere than in the URL. */
 	door: Door;
 	/** The same as `fetch`, without the door. */
 	inside: Fetch;
@@ -79,7 +79,7 @@ export function createHub(environment: Environment, share?: Share): ServerHub {
 		connector:
 			share?.connector ?? brokerFrom(environment) ?? memory({ history: historyFromEnvironment() }),
 		...options,
-		// Each may have as many streams as there may be: it is told apart to end its streams.
+		// The key lets `disconnect()` find a client's streams. Their number is not limited here.
 		...(isSigned && {
 			limits: {
 				...options.limits,
@@ -111,7 +111,7 @@ export function createHub(environment: Environment, share?: Share): ServerHub {
 		inside: app.fetch,
 		settings,
 		announce: (port) => startLines(addressOf(port), name, publishing),
-		// A few clients need no time to spread over.
+		// A few clients can reconnect at once, so they need not wait for the whole drain.
 		close: async () => {
 			relays?.close();
 			await sse.close({ drain: Math.min(drain, sse.stats().connections * drainPerClient) });

@@ -8,8 +8,8 @@ import { countWaiting } from "../core/sinks/pipeline.ts";
 type Bindings = HttpBindings | Http2Bindings;
 
 /**
- * Sends event streams by our own means instead of Hono's adapter for Node. The adapter keeps a
- * web stream per client as long as it lasts: 3 of a client's 20 kB, and its first write.
+ * Sends event streams without Hono's adapter for Node. The adapter keeps a web stream for each client as long as it is
+ * connected, which is 3 of a client's 20 kB.
  */
 export function sendDirectly(
 	fetch: (request: Request, host: Bindings) => Response | Promise<Response>,

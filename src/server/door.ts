@@ -16,10 +16,10 @@ const names = [
 	"metrics",
 ];
 
-/** All that the hub answers. Only the literal path counts: we read what a proxy's filter reads. */
+/** The paths that the hub answers. Nothing is decoded, because the filter of a proxy in front does not decode either. */
 export const paths: readonly string[] = ["/", ...names.map((name) => `/${name}`)];
 
-/** A request that is refused before anything else looks at it. */
+/** The answer to a request that the door refuses. */
 export interface Refusal {
 	status: 404 | 421;
 	error: string;
@@ -35,9 +35,9 @@ export type Door = (target: string, host: string | null | undefined) => Refusal 
 /**
  * Refuses requests by their target and by the host that they name.
  *
- * In DNS rebinding, a page's name is pointed at this machine's address. Its browser treats the
- * hub as the same origin, so the page could read every answer. Its name is in the request, and
- * no page can change that.
+ * In DNS rebinding, an attacker's host name is made to resolve to this machine's address. The browser then takes the hub
+ * for the page's own origin, so the page could read every answer. But the request names the attacker's host, and no page
+ * can change that.
  *
  * @param hosts the names that requests may use besides loopback's. Undefined: any name.
  */
@@ -69,7 +69,7 @@ const misdirected: Refusal = {
 };
 
 function targetOf(target: string): { authority: string; path: string } {
-	// A user before the host stays in it, so that it matches no name of ours.
+	// A user name before the host is not removed, so such a host matches no name of ours.
 	const [, authority = "", rest = target] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target) ?? [];
 	const end = rest.indexOf("?");
 	return { authority, path: (end < 0 ? rest : rest.slice(0, end)) || "/" };

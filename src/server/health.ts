@@ -46,7 +46,7 @@ async function counts(sse: ServerSentEvents, stats: Whole["stats"]) {
 	}
 }
 
-/** One word for what is wrong. The log of the failed request has the rest. */
+/** Says in one word what is wrong with the broker. The log of a failed request has the details. */
 async function brokerProblem(sse: ServerSentEvents): Promise<string | undefined> {
 	try {
 		await sse.connector.check?.();

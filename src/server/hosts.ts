@@ -17,7 +17,7 @@ export function hostName(text: string): string | undefined {
 export function isLoopback(name: string | undefined): boolean {
 	if (name === undefined) return false;
 	if (name === "localhost" || name.endsWith(".localhost") || name === "[::1]") return true;
-	// The second is how a URL writes ::ffff:127.0.0.1.
+	// The second pattern is ::ffff:127.0.0.1, as a URL writes it.
 	return /^127(\.\d+){3}$/.test(name) || /^\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\]$/.test(name);
 }
 

@@ -13,15 +13,15 @@ import type { Environment } from "./variables.ts";
 export interface StartHooks {
 	/** Called after the hub has printed its address. */
 	onOpen?(hub: ServerHub, port: number): void;
-	/** What starts the program as a child, where the options are variables already. */
+	/** The arguments that start this program as a child. The command's options reach it as variables. */
 	args?: readonly string[];
-	/** Says why it could not start, in the command's own words. */
+	/** Makes the error that is printed when the hub cannot start. */
 	explain?(error: unknown): unknown;
 }
 
 /**
- * The hub as a process, or as several: it listens, prints its address, and ends on a signal. A
- * process that cannot start exits with 1.
+ * Runs the hub as one process, or as several. It listens, prints its address, and ends on a signal. If it cannot start,
+ * the process exits with 1.
  */
 export async function start(
 	environment: Environment,
@@ -49,12 +49,11 @@ export async function start(
 
 /** @returns the port. */
 async function serve(hub: ServerHub, { listen }: Runtime): Promise<number> {
-	// Now, and not while the first client waits, on a time limit that is meant for Redis.
+	// Loaded later, the library would take part of the first client's time limit, which is meant for Redis.
 	if (hub.broker === "redis") await loadNodeRedis();
 	const server = await listen(hub);
 	onShutdown(async () => {
-		// It still listens: a load balancer learns from /readyz, and clients from streams that tell
-		// them to reconnect.
+		// The hub still listens meanwhile, so that /readyz tells a load balancer, and streams tell clients to reconnect.
 		await hub.close();
 		await server.stop();
 	});
@@ -69,9 +68,9 @@ function inWords(count: number): string {
 		: `${line} More than the ${most} processors here gain nothing: SSE_PROCESSES=auto has one for each.`;
 }
 
-/** What most often keeps a server from listening, in words that say what to do. */
+/** Explains the errors that most often keep a server from listening, and says what to do. */
 function listenError(error: unknown, { host, port }: ServerHub["settings"]): unknown {
-	// The second is Deno's way to say it.
+	// Deno's errors have a name instead of a code.
 	const { code, name } = error as { code?: unknown; name?: unknown };
 	if (code === "EADDRINUSE" || name === "AddrInUse") {
 		return new ConfigurationError(

@@ -3,7 +3,7 @@ import { type ErrorHandler, SseError } from "../core/errors.ts";
 import { LogRate } from "../core/log-rate.ts";
 import type { ServerSentEventsOptions } from "../core/options.ts";
 
-/** Which process this is, where the hub has several. */
+/** The number of this process, where the hub has several. */
 let own: { process?: number } = {};
 
 /** From now on each line says which process wrote it. */
@@ -20,21 +20,19 @@ function write(level: "info" | "error", event: string, fields: object): void {
 }
 
 /**
- * Requests cause errors, and one may cause many. So at most five lines a second per event and
- * code.
+ * Each event and code is logged at most five times a second, because any number of requests may cause errors.
  */
 const rate = new LogRate<{ event: string; code: string }>(({ event, code }, leftOut) =>
 	write("error", event, { code, leftOut, message: `${leftOut} more of these were left out.` }),
 );
 
 /**
- * The library's errors. An error that is no bug has only a message; any other has its stack as
- * well.
+ * Logs an error of the library. Expected errors are logged with their message, others also with their stack.
  */
 export const logError: ErrorHandler = (error, { stage, channel }) =>
 	writeError(stage, error, { channel });
 
-/** An error of the hub's own routes. */
+/** Logs an error of the hub's own routes. */
 export function logFailure(event: string, error: unknown): void {
 	writeError(event, error, {});
 }
@@ -45,7 +43,7 @@ function writeError(event: string, error: unknown, fields: object): void {
 	write("error", event, { ...fields, ...described(error) });
 }
 
-/** What happened to a process of the hub. */
+/** Logs what happened to a process of the hub. */
 export function logProcess(level: "info" | "error", fields: object): void {
 	write(level, "process", fields);
 }

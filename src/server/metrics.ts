@@ -4,7 +4,7 @@ import type { Stats } from "../core/stats.ts";
 import { mergedMetrics } from "./processes/metrics-text.ts";
 import { alone, type ProcessFigures, type Whole } from "./whole.ts";
 
-/** What Prometheus reads. `stats()` counts, and is called when somebody reads. */
+/** The text that Prometheus reads. The counts come from `stats()` at each read. */
 export interface Metrics {
 	contentType: string;
 	read(): Promise<string>;
@@ -40,7 +40,7 @@ const eventLoopMonitoringPrecision = 100;
 
 /** The figures of a process itself, such as its memory. Deno has none. */
 export function collectProcess(register: Registry): void {
-	// Deno forbids reading /proc, and a resident memory of 0 is worse than none.
+	// Deno forbids reading /proc, and would report a resident memory of 0.
 	if ("Deno" in globalThis) return;
 	collectDefaultMetrics({ register, eventLoopMonitoringPrecision });
 }
@@ -106,7 +106,7 @@ function counter<From = Stats>(
 	};
 }
 
-/** Prometheus' own form: `slow_clients`. */
+/** A name as Prometheus writes it: `slow_clients`. */
 function snakeCase(key: string): string {
 	return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

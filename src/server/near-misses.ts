@@ -3,11 +3,10 @@ import { variables } from "./variable-table.ts";
 import type { Environment } from "./variables.ts";
 
 /**
- * Variables that are set, that nothing reads, and that almost have the name of one of the
- * hub's. A misspelt limit or secret would be missing without notice. Others that begin with
- * `SSE_` may be another program's.
+ * Finds variables whose name is almost that of one of the hub's. Nothing reads them, so a misspelt limit or secret would
+ * be missing unnoticed. Other variables that begin with `SSE_` may belong to another program.
  *
- * @returns a sentence for each. It holds no value.
+ * @returns a sentence for each, without its value.
  */
 export function nearMisses(environment: Environment): string[] {
 	const known = variables.map(({ name }) => name);

@@ -5,7 +5,7 @@ import { type Environment, flag, list } from "./variables.ts";
 /** Schemes that no page's `Origin` ever has. */
 const neverAnOrigin = /^(wss?|ftp|file|data|blob|javascript|mailto):/;
 
-/** @throws {ConfigurationError} for an entry that no page could have. */
+/** @throws {ConfigurationError} for an entry that cannot be the origin of a page. */
 export function corsFrom(environment: Environment): CorsOptions | undefined {
 	const credentials = flag(environment, "SSE_CORS_CREDENTIALS") ?? false;
 	const origins = list(environment, "SSE_CORS_ORIGIN")?.map(asBrowsersSend);

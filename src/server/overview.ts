@@ -6,7 +6,7 @@ import { logFailure } from "./log.ts";
 import { reused } from "./reused.ts";
 import { alone, type Whole } from "./whole.ts";
 
-/** Channels that are named, however many there are. */
+/** How many channels are named at most. */
 const mostNamed = 20;
 
 /** How long an overview is reused, in ms. */
@@ -14,13 +14,13 @@ const freshness = 1_000;
 
 interface NamedChannel {
 	channel: string;
-	/** Streams of it in all processes, those that are just being opened and readers that wait for JSON included. */
+	/** Its streams in all processes. Streams that are being opened and readers that wait for JSON count, too. */
 	connections: number;
-	/** Members in all processes, where they are counted. */
+	/** Its members in all processes, where they are counted. */
 	occupancy?: number;
 }
 
-/** What the hub has: its streams, its channels, and the largest of these that this process has. */
+/** Counts the hub's streams and channels, and finds the largest channels of this process. */
 export class Overview {
 	readonly #sse: ServerSentEvents;
 	readonly #whole: Whole;
@@ -46,7 +46,7 @@ export class Overview {
 	async #describe({ name, users }: Channel): Promise<NamedChannel> {
 		const [connections, occupancy] = await Promise.all([
 			this.#whole.isShared ? this.#whole.streamsOf(name) : users,
-			// The rest is known all the same while the broker is away.
+			// Without the broker the members are unknown, but the streams are still counted.
 			this.#presence?.occupancy(name).catch((error: unknown) => logFailure("channels", error)),
 		]);
 		return { channel: name, connections, ...(typeof occupancy === "number" && { occupancy }) };
@@ -58,7 +58,7 @@ interface Channel {
 	readonly users: number;
 }
 
-/** The channels with the most streams, the largest first. One look at each: there may be many. */
+/** The channels with the most streams, the largest first. Found in one pass, because there may be many channels. */
 function largest(sse: ServerSentEvents): readonly Channel[] {
 	const found: Channel[] = [];
 	for (const [name, { users }] of sse.channels().flatMap((channels) => [...channels])) {
@@ -70,7 +70,7 @@ function largest(sse: ServerSentEvents): readonly Channel[] {
 	return found;
 }
 
-/** `GET /channels`. Undefined where a process's figures mean nothing, as on Workers. */
+/** `GET /channels`. The overview is undefined on Workers, where isolates come and go with their counts. */
 export async function showOverview(c: Context, overview: Overview | undefined): Promise<Response> {
 	if (overview === undefined) return c.json({ error: noCounts }, 404);
 	try {

@@ -1,10 +1,9 @@
 /**
- * The hub's live page, as one HTML document that needs nothing else: a string in a module is what
- * every runtime can serve, Workers included, without reading files and without a build step.
+ * The hub's live page: one HTML document that loads nothing else. It is a string in a module, so that every runtime can
+ * serve it without reading files and without a build step, Workers included.
  *
- * It is written for a policy of `default-src 'none'` with a nonce for its one style and one script:
- * no inline handlers, no style attributes, no outside asset. All it shows of an event goes through
- * `textContent`.
+ * Its content security policy is `default-src 'none'`, with a nonce for its one style and one script. So it has no inline
+ * handlers, no style attributes and no outside assets. It shows parts of events through `textContent` only.
  */
 
 import { markup } from "./page/markup.ts";
@@ -26,12 +25,12 @@ import type { Publishing } from "./publishing.ts";
 export function page(options: {
 	nonce: string;
 	publishing: Publishing["by"];
-	/** What the channels of runs begin with. */
+	/** The prefix of the channels of runs. Undefined: the hub streams no runs. */
 	runs: string | undefined;
 	/** Whether members are counted. */
 	presence: boolean;
 }): string {
-	// Base64 in either alphabet: anything else could end the attribute it is written into.
+	// Only base64, in either alphabet. Other characters could end the attribute.
 	if (!/^[\w+/=-]+$/.test(options.nonce)) throw new TypeError("The nonce is not base64");
 	const runs = options.runs === undefined ? "" : ` data-runs="${attribute(options.runs)}"`;
 	const presence = options.presence ? " data-presence" : "";
@@ -57,7 +56,7 @@ ${markup}
 
 const attribute = (text: string) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
 
-// One module script: its parts share one scope, and run in this order.
+// The parts make one module script. They share its scope, and run in this order.
 const script = [
 	...[snippetsScript, tokenScript, rowsScript, eventsScript],
 	...[overviewScript, membersScript, streamScript, connectionScript, publishScript],

@@ -9,9 +9,9 @@ import { logFailure } from "./log.ts";
 import { readBody } from "./publish-body.ts";
 
 /**
- * Who is there, where the hub has signed tokens: a member is a token's `sub`.
+ * Counts the members of channels. A member is the `sub` of a signed token.
  *
- * @throws {ConfigurationError} when there are no signed tokens, or the broker cannot carry it.
+ * @throws {ConfigurationError} when the hub has no signed tokens, or its broker cannot keep members.
  */
 export function hubPresence(
 	sse: ServerSentEvents,
@@ -33,21 +33,21 @@ export function hubPresence(
 	});
 }
 
-/** Whose a request is, by its token. */
+/** The `sub` of the request's token. */
 export function subjectOf(request: Request): string | undefined {
 	return proofOf(request)?.subject;
 }
 
 const noStore = { "cache-control": "no-store" };
 
-/** `GET /channel/members?name=…&after=…&limit=…`: a page of who is there. */
+/** `GET /channel/members?name=…&after=…&limit=…`: one page of a channel's members. */
 export async function listMembers(
 	c: Context,
 	presence: Presence | undefined,
 	name: string,
 ): Promise<Response> {
 	if (presence === undefined) {
-		return c.json({ error: "Nobody is counted here. Set SSE_PRESENCE=true." }, 404);
+		return c.json({ error: "This hub does not count members. Set SSE_PRESENCE=true." }, 404);
 	}
 	const { after, limit } = c.req.query();
 	return answered(c, async () => {
@@ -65,7 +65,7 @@ export async function disconnectBody(c: Context): Promise<DisconnectOptions | Re
 		const body: unknown = JSON.parse(read.text);
 		if (typeof body === "object" && body !== null && !Array.isArray(body)) return body;
 	} catch {
-		// It is said below.
+		// The answer below says so.
 	}
 	return c.json(
 		{ error: 'The body must be JSON: {"channel"?, "client"?, "reason"?, "final"?}.' },

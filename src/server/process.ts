@@ -1,14 +1,12 @@
-/** What the entries of Node, Bun and Deno share. All three have Node's `process`. */
+/** How a process ends, on Node, Bun and Deno. All three have Node's `process`. */
 
 /**
- * Under npm or npx, Ctrl-C comes twice: from the terminal and from npm. Within this time, in
- * ms, it is one signal.
+ * Signals within this time, in ms, count as one. Under npm or npx, Ctrl-C arrives twice: from the terminal and from npm.
  */
 const sameSignal = 1_000;
 
 /**
- * Runs once, on the first SIGINT or SIGTERM. The process ends after it, or at once on a second
- * signal.
+ * Calls `close` on the first SIGINT or SIGTERM, and then ends the process. A second signal ends it at once.
  */
 export function onShutdown(close: () => Promise<void>): void {
 	let hasBegun = false;
@@ -25,7 +23,7 @@ export function onShutdown(close: () => Promise<void>): void {
 	process.on("SIGTERM", shutDown);
 }
 
-/** Ends the process with one line that says why. */
+/** Prints why in one line, and exits with 1. */
 export function exitWith(error: unknown): never {
 	console.error(`edge-sse: ${error instanceof Error ? error.message : String(error)}`);
 	process.exit(1);
