@@ -1,19 +1,18 @@
 import { JsonText, memberText } from "../core/message/json-text.ts";
 import { mostMessages } from "../core/publish.ts";
 
-/** The most bytes in a body of `POST /publish`. */
+/** How many bytes a body of `POST /publish` may have. */
 export const maxBodyBytes = 1_048_576;
 
 /**
- * How deep objects and arrays may be nested in such a body. A parser calls itself for each
- * level, and hosts give up at different depths: Node at 5,000, Bun after 2.5 s for a megabyte
- * of them.
+ * How deep objects and arrays may be nested in such a body. A parser calls itself for each level, and hosts fail at
+ * different depths: Node at 5,000 levels, Bun after 2.5 s for a megabyte of brackets.
  */
 export const maxDepth = 64;
 
 /**
- * The most bytes of a body that are read to its end. A host that answers before it has read a body resets the
- * connection, so that many a sender never sees why it was refused.
+ * Up to this many bytes of a refused body are read. A host that answers before it has read the body resets the
+ * connection, so many senders would never see why it was refused.
  */
 const maxDrained = 8 * maxBodyBytes;
 
@@ -21,15 +20,17 @@ const maxDrained = 8 * maxBodyBytes;
 export type Unread = "large" | "broken" | "deep";
 
 /**
- * A body of at most this many bytes is taken in one piece. Hono's adapter for Node makes no stream then, which is a third
- * of the cost of publishing. It copies the bytes twice, and fresh memory for a megabyte takes 10 ms and more.
+ * A body of at most this many bytes is read in one piece. Hono's adapter for Node then makes no stream, which is a third
+ * of the cost of publishing. Larger bodies are not, because the adapter copies them twice, and fresh memory for a megabyte
+ * takes 10 ms and more.
  */
 const mostAtOnce = 65_536;
 
 /**
- * The text of a body of JSON. At most `maxBodyBytes` of it are held in memory.
+ * Reads a body of JSON. At most `maxBodyBytes` of it are held in memory.
  *
- * How deep it is nested is seen in its bytes: to make one string of a megabyte takes V8 ten times as long as to read it.
+ * The nesting is counted in the bytes, before they become text: V8 takes ten times as long to make a string of a megabyte
+ * as to read its bytes.
  */
 export async function readBody(request: Request): Promise<{ text: string } | Unread> {
 	const length = request.headers.get("content-length") ?? "";
@@ -54,7 +55,7 @@ export async function readBody(request: Request): Promise<{ text: string } | Unr
 
 const decoder = /* @__PURE__ */ new TextDecoder();
 
-/** The bytes of a stream. What is too deep or too large is read to its end, and not held. */
+/** The bytes of a stream. A body that is nested too deep or too large is read on, and not held. */
 async function bytesOf(
 	body: ReadableStream<Uint8Array> | null,
 	depth: Depth,
@@ -79,20 +80,20 @@ async function bytesOf(
 	return bytes;
 }
 
-/** How deep bytes are nested that may be JSON. One pass, without parsing. */
+/** Counts in one pass how deep a body is nested, without parsing it. */
 class Depth {
 	isTooDeep = false;
 	#depth = 0;
 	#inString = false;
 	#isEscaped = false;
 
-	/** Reads on. */
+	/** Counts in the next bytes of the body. */
 	read(bytes: Uint8Array): void {
 		if (this.isTooDeep) return;
 		let depth = this.#depth;
 		let inString = this.#inString;
 		let at = this.#isEscaped ? 1 : 0;
-		// In UTF-8 none of these is a part of another character.
+		// In UTF-8 none of these bytes is part of another character.
 		for (; at < bytes.length; at++) {
 			const c = bytes[at];
 			if (inString) {
@@ -111,19 +112,18 @@ class Depth {
 }
 
 /**
- * A message's data as its publisher wrote it: JavaScript's numbers cannot hold
- * `12345678901234567890`.
+ * A message's data as its publisher wrote it, because JavaScript's numbers cannot hold `12345678901234567890`.
  *
  * @param json the message's text, which has been parsed.
  */
 export function dataOf(json: string, parsed: unknown): unknown {
-	// The text of a string has only one meaning.
+	// A string loses nothing when it is parsed.
 	return typeof parsed === "string" ? parsed : new JsonText(memberText(json, "data"), "data");
 }
 
 const fields = ["data", "type", "id", "retry", "channel", "keep", "key"];
 
-/** Names the field of a body that is wrong. The library checks ids and retries. */
+/** Says which field of a body is wrong. The library checks `id` and `retry` itself. */
 export function bodyProblem(body: unknown): string | undefined {
 	if (typeof body !== "object" || body === null || Array.isArray(body)) {
 		return 'The body must be a JSON object with "data", or an array of these.';

@@ -4,7 +4,7 @@ import { defaultChannel } from "../core/request/request.ts";
 import { logFailure } from "./log.ts";
 import { dataOf } from "./publish-body.ts";
 
-/** Names the rule that an array of messages breaks. Undefined: none. */
+/** Says which rule an array of messages breaks. Undefined: none. */
 export function arrayProblem(
 	messages: readonly unknown[],
 	problemOf: (message: unknown) => string | undefined,
@@ -22,7 +22,7 @@ export function arrayProblem(
 	return undefined;
 }
 
-/** All channels in a body, each once. The right to publish is checked for all of them. */
+/** All channels in a body, each once. The request needs the right to publish to all of them. */
 export function channelsOf(body: unknown): string[] {
 	const messages = (Array.isArray(body) ? body : [body]) as {
 		channel?: string | readonly string[];
@@ -42,7 +42,7 @@ export function messagesOf(text: string, body: readonly unknown[]): PublishMessa
 /** The answer: a result for each message. Internal errors go to the log. */
 export function resultsOf(outcomes: readonly PublishOutcome[]): object[] {
 	const failed = outcomes.find(({ error }) => error !== undefined);
-	// One line for all: a broker that is away fails a thousand messages at once.
+	// One line is enough: without its broker a hub fails a thousand messages at once.
 	if (failed?.error !== undefined) logFailure("publish", failed.error);
 	return outcomes.map(({ receivers, id, error }) =>
 		error === undefined

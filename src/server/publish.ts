@@ -9,19 +9,18 @@ import { bodyProblem, dataOf, maxBodyBytes, maxDepth, readBody } from "./publish
 import { arrayProblem, channelsOf, messagesOf, resultsOf } from "./publish-several.ts";
 
 /**
- * `POST /publish`: flask-sse's dictionary, with `channel`, `keep` and `key`, as JSON; or an
- * array of these.
+ * `POST /publish`: a message as JSON, or an array of messages. A message has the fields of flask-sse, and `channel`, `keep`
+ * and `key`.
  *
- * @param authorize asks about a signed token for the channels, unless the request may publish
- *   anyway.
+ * @param authorize asks whether a signed token may publish to the channels. It is not asked for a request that may publish
+ *   to all of them.
  */
 export async function publish(
 	c: Context<PublishEnv>,
 	sse: ServerSentEvents,
 	authorize: AuthorizePublish | undefined,
 ): Promise<Response> {
-	// Checked before the body, which may be a megabyte: it is read only for holders of a known
-	// token.
+	// The token is checked first, so that a stranger cannot make the hub read a megabyte.
 	if (!c.var.mayPublish) {
 		const refusal = await refusalOf(c, authorize, []);
 		if (refusal !== undefined) return refusal;

@@ -16,9 +16,9 @@ export type Publishing =
 	| { by: "nobody" };
 
 /**
- * Decided by `SSE_PUBLISH_TOKEN`, the keys for signed tokens and `SSE_PUBLISH_OPEN`. Without
- * any of them, publishing is closed to everybody. On loopback, the hub makes a token for this
- * start. A loopback address alone is not enough, because a proxy in front may listen on others.
+ * Decides who may publish, by `SSE_PUBLISH_TOKEN`, the keys for signed tokens and `SSE_PUBLISH_OPEN`. Without any of them
+ * nobody may, except on loopback, where the hub makes a token for this start. Loopback needs a token, too, because a proxy
+ * in front may listen on other addresses.
  *
  * @throws {ConfigurationError} that names the variable and its rule.
  */
@@ -38,7 +38,7 @@ export function publishingFrom(environment: Environment, isOnLoopback: boolean):
 	return { by: "token", token: makeToken(), isMade: true, isSigned: false };
 }
 
-/** 192 random bits, in characters that are safe in a URL and in a shell. */
+/** A token of 192 random bits, in characters that are safe in a URL and in a shell. */
 function makeToken(): string {
 	const bytes = crypto.getRandomValues(new Uint8Array(24));
 	return btoa(String.fromCharCode(...bytes))

@@ -7,11 +7,11 @@ import { refusalOf } from "./publish.ts";
 import type { Publishing } from "./publishing.ts";
 
 /**
- * What takes a right of its own: the holder of `SSE_PUBLISH_TOKEN` has it, and a signed token may.
+ * Refuses a request that lacks a right. `SSE_PUBLISH_TOKEN` has every right, and a signed token those that it names.
  *
- * @param signed asks about a signed token. Undefined: there are none.
- * @param channels for which it is needed; `*`: any. None: a good token is enough.
- * @returns the answer that refuses. Undefined: it may.
+ * @param signed asks whether a signed token has the right. Undefined: the hub has no signed tokens.
+ * @param channels the channels for which it needs the right; `*`: all. Empty: any valid token is enough.
+ * @returns the answer that refuses the request. Undefined: it may go on.
  */
 export async function rightRefusal(
 	c: Context,
@@ -21,24 +21,27 @@ export async function rightRefusal(
 ): Promise<Response | undefined> {
 	if (publishing.by !== "token") {
 		return c.json(
-			{ error: "It takes SSE_PUBLISH_TOKEN, or a signed token: set one of them." },
+			{
+				error:
+					"This needs a token, and the hub has none: set SSE_PUBLISH_TOKEN, or a key for signed tokens.",
+			},
 			403,
 		);
 	}
 	const { token } = publishing;
 	if (token !== undefined && carries(c, token)) return undefined;
 	if (signed === undefined || c.req.header("authorization") === undefined) {
-		return unauthorized(c, "It takes a token: send `Authorization: Bearer …`.");
+		return unauthorized(c, "This needs a token: send `Authorization: Bearer …`.");
 	}
 	return refusalOf(c, signed, channels);
 }
 
-/** Channels that are asked about at a time. */
+/** How many channels one request may ask about. */
 const mostAsked = 100;
 
 /**
- * `GET /rights?channel=…`: what a token allows on each of these channels, so that a page need not try and be refused,
- * and whether it may have `GET /channels`. Without a token: nothing.
+ * `GET /rights?channel=…`: what a token allows on each of these channels, and whether it allows `GET /channels`. So a page
+ * need not send requests that would be refused. A request without a token has no rights.
  */
 export async function listRights(
 	c: Context,
@@ -66,7 +69,7 @@ export async function listRights(
 		disconnect: may("disconnect", channel),
 		members: may("members", channel),
 	}));
-	// That right on all channels: the overview has their names.
+	// The overview has names of channels, so it needs the right on all of them.
 	const overview = hasOverview && may("members", "*");
 	return c.json({ rights, overview }, 200, { "cache-control": "no-store" });
 }

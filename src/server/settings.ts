@@ -44,17 +44,17 @@ export interface Settings {
 	webhook: WebhookSettings | undefined;
 	/** Whether members are counted. */
 	countsMembers: boolean;
-	/** What the channels of runs begin with. Undefined: nothing is known of any. */
+	/** The prefix of the channels of runs. Undefined: the hub streams no runs. */
 	runsPrefix: string | undefined;
-	/** Who holds the streams on Durable Objects. Undefined: the default of `durableObject()`. */
+	/** Whether the Worker or the object holds the streams. Undefined: the default of `durableObject()`. */
 	hold: "worker" | "object" | undefined;
-	/** Cloudflare's plan, which limits what one stream may be sent. Undefined: paid. */
+	/** Cloudflare's plan, which limits how much one stream may be sent. Undefined: paid. */
 	workersPlan: "free" | "paid" | undefined;
 	/** How many processes serve. Undefined: one. */
 	processes: number | "auto" | undefined;
 	/** Undefined: streams are not compressed. */
 	compression: GzipOptions | undefined;
-	/** Options of the library. Undefined: its own default. */
+	/** Options of the library. Each that is undefined has the library's default. */
 	options: Omit<ServerSentEventsOptions, "connector">;
 }
 
@@ -95,7 +95,7 @@ function oneOf<Word extends string>(
 	throw new ConfigurationError(`${name} must be ${words.join(" or ")}.`);
 }
 
-/** More processes than any machine has processors. */
+/** How many processes may be set: more than a machine has processors. */
 const mostProcesses = 256;
 
 function processesFrom(environment: Environment): Settings["processes"] {
@@ -128,7 +128,7 @@ function libraryOptions(environment: Environment): Settings["options"] {
 			bufferedBytes: limit("SSE_MAX_BUFFERED_BYTES"),
 			messageBytes: limit("SSE_MAX_MESSAGE_BYTES"),
 		},
-		// 0 means for ever, as does an unset variable.
+		// 0 and an unset variable both mean that streams have no end.
 		maxDuration: whole(environment, "SSE_MAX_DURATION") || undefined,
 		channels: {
 			allowed: channelsFrom(environment),

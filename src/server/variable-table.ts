@@ -6,7 +6,7 @@ import type { Variable } from "./variable-table/variable.ts";
 
 export type { Variable } from "./variable-table/variable.ts";
 
-/** All that the hub reads from its environment. */
+/** All variables that the hub reads. */
 export const variables: readonly Variable[] = [
 	{ name: "HOST", default: "127.0.0.1", meaning: "The address to listen on" },
 	{ name: "PORT", default: "8787", meaning: "The port; 0: the system chooses" },

@@ -1,15 +1,15 @@
 import { ConfigurationError } from "../core/errors.ts";
 import { variables } from "./variable-table.ts";
 
-/** What a process or a Worker was started with. */
+/** The variables of a process or of a Worker. */
 export type Environment = Record<string, string | undefined>;
 
 /** The variables besides `SSE_…` that the hub reads. */
 const others = variables.flatMap(({ name }) => (name.startsWith("SSE_") ? [] : name));
 
 /**
- * A variable that is set and empty is a value that did not arrive: a secret, a list, a broker. Doing
- * without it would open the hub, or put its messages where nobody looks for them.
+ * Refuses a variable that is set and empty. Its value, such as a secret, a list or a broker, did not arrive. Without it the
+ * hub would be open, or its messages would go to another broker.
  *
  * @throws {ConfigurationError} that names the first such variable.
  */
@@ -33,14 +33,14 @@ export function flag(environment: Environment, name: string): boolean | undefine
 interface Range {
 	least?: number;
 	most?: number;
-	/** Ends the error: what to do instead of a value that is out of range. */
+	/** What to do instead of a value that is out of range. The error ends with it. */
 	instead?: string;
 }
 
-/** A timer of more ms fires at once: https://developer.mozilla.org/docs/Web/API/Window/setTimeout */
+/** The longest timer, in ms. A longer one fires at once: https://developer.mozilla.org/docs/Web/API/Window/setTimeout */
 export const longestTimer = 2_147_483_647;
 
-/** @throws {ConfigurationError} when it is no whole number of this range. */
+/** @throws {ConfigurationError} when the value is not a whole number in this range. */
 export function whole(
 	environment: Environment,
 	name: string,
@@ -56,9 +56,9 @@ export function whole(
 }
 
 /**
- * Entries with commas between them.
+ * A list of entries with commas between them.
  *
- * @throws {ConfigurationError} when it has none: a list of nothing is no list of everything.
+ * @throws {ConfigurationError} when it has no entry. An empty list must not mean that everything is allowed.
  */
 export function list(environment: Environment, name: string): string[] | undefined {
 	const text = environment[name];
@@ -75,7 +75,7 @@ export function list(environment: Environment, name: string): string[] | undefin
  */
 export function bearerToken(environment: Environment, name: string): string | undefined {
 	const token = environment[name];
-	// A header field carries nothing else to every host alike, and loses the spaces at its ends.
+	// Hosts differ in how they read other characters of a header, and spaces at its ends are lost.
 	if (token === undefined || /^[!-~]([ -~]*[!-~])?$/.test(token)) return token;
 	throw new ConfigurationError(
 		`${name} must be printable ASCII without a space or a line break at either end: no request ` +

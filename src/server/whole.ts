@@ -1,29 +1,29 @@
 import type { ServerSentEvents } from "../core/sse.ts";
 import type { Stats } from "../core/stats.ts";
 
-/** What a hub of several processes adds to its metrics. */
+/** What the metrics of a hub of several processes have besides the sums. */
 export interface ProcessFigures {
 	/** Processes that take streams. */
 	running: number;
 	/** Processes that ended although nobody told them to. */
 	ends: number;
-	/** What Prometheus reads of each process, the parent included. */
+	/** The text of each process for Prometheus. The parent's is one of them. */
 	texts: readonly string[];
 }
 
-/** What the hub has in all its processes. */
+/** Counts over all processes of the hub. */
 export interface Whole {
-	/** Whether there are other processes. */
+	/** Whether the hub has several processes. */
 	readonly isShared: boolean;
 	/** The broker's name. */
 	readonly broker: string;
-	/** Whether the hub stops, and not only this process of it. */
+	/** Whether the whole hub stops, and not only this process. */
 	readonly isClosing: boolean;
 	/** @throws {SseError} when the other processes cannot be asked. */
 	stats(): Promise<Stats>;
-	/** Streams of a channel. @throws {SseError} as above. */
+	/** Counts the streams of a channel. @throws {SseError} as above. */
 	streamsOf(channel: string): Promise<number>;
-	/** Undefined: there are no others. @throws {SseError} as above. */
+	/** Undefined: the hub has one process. @throws {SseError} as above. */
 	processes(): Promise<ProcessFigures | undefined>;
 }
 
@@ -43,7 +43,7 @@ export function alone(sse: ServerSentEvents): Whole {
 	};
 }
 
-/** Streams of a channel in this process. */
+/** Counts the streams of a channel in this process. */
 export function streamsOf(sse: ServerSentEvents, name: string): number {
 	return sse.channels().reduce((sum, channels) => sum + (channels.get(name)?.users ?? 0), 0);
 }

@@ -34,7 +34,7 @@ let hub: Fetch | undefined;
 // Variables reach a Worker with its requests, so the hub is made with the first one.
 function createFrom(bindings: Bindings): Fetch {
 	const set = variables(bindings);
-	// It listens on no address of its own: `npm run start:workers` tells it wrangler's.
+	// A Worker has no address of its own. `npm run start:workers` passes the one of wrangler.
 	const {
 		options,
 		hosts,
@@ -47,7 +47,7 @@ function createFrom(bindings: Bindings): Fetch {
 	} = readSettings({ HOST: "0.0.0.0", ...set });
 	if (compression !== undefined) {
 		throw new ConfigurationError(
-			"SSE_COMPRESS: not on Workers, where each stream stands alone and nothing can be compressed once for many. " +
+			"SSE_COMPRESS: not on Workers, where each stream would be compressed by itself, and never once for many. " +
 				"Unset it.",
 		);
 	}
@@ -59,7 +59,7 @@ function createFrom(bindings: Bindings): Fetch {
 	}
 	if (processes !== undefined) {
 		throw new ConfigurationError(
-			"SSE_PROCESSES: not on Workers, where Cloudflare runs as many isolates as it likes. Unset it.",
+			"SSE_PROCESSES: not on Workers, where Cloudflare decides how many isolates run. Unset it.",
 		);
 	}
 	const { authorize, ...rights } = readAuth(set);
@@ -72,7 +72,7 @@ function createFrom(bindings: Bindings): Fetch {
 	const sse = new ServerSentEvents({
 		connector: broker ?? ownObjects(bindings, { history: historyFromEnvironment(bindings), hold }),
 		...options,
-		// With every broker: each stream that is made here takes CPU time of its request.
+		// This holds for every broker, because each stream that is made here uses CPU time of its request.
 		limits: { ...options.limits, perStream: streamBudgets[workersPlan] },
 		authorize,
 		onError: logError,
@@ -97,17 +97,20 @@ function ownObjects({ SSE }: Bindings, options: DurableObjectOptions): Connector
 	}
 }
 
-/** A Worker cannot refuse to start: it says to each request what is wrong, once to the log, and holds no value. */
+/**
+ * A Worker cannot refuse to start. So it answers each request with what is wrong, and logs it once. The message holds no
+ * value.
+ */
 function misconfigured(error: ConfigurationError): Fetch {
 	logFailure("start", error);
 	return () => Response.json({ error: error.message }, { status: 503 });
 }
 
-/** The streams are the object's own, and so are their settings. */
+/** The object that holds a channel's streams. It reads their settings from the same variables as the Worker. */
 export class SseChannel extends ChannelObject<Bindings> {
 	protected override readonly options = {
 		...readSettings(variables(this.env)).options,
-		// The Worker has held the request to these already.
+		// The Worker has already checked the request's channels.
 		channels: undefined,
 		onError: logError,
 	};

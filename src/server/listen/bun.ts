@@ -25,7 +25,7 @@ export const listen: Listen = async ({ settings, fetch, door }, isShared = false
 	});
 	return {
 		port: server.port,
-		// It resolves when the last stream has ended.
+		// Not awaited: the promise resolves when the last stream has ended.
 		refuse: () => void server.stop(false),
 		stop: () => server.stop(true),
 	};

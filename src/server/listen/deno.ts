@@ -18,7 +18,7 @@ const lastRequests = 2_000;
 
 export const listen: Listen = async ({ settings, fetch }, isShared = false) => {
 	const { host: hostname, port } = settings;
-	// Suppresses Deno's own line: ours follows, once signals are handled.
+	// Deno's own line is suppressed. Ours follows, once signals are handled.
 	const server = Deno.serve(
 		{ hostname, port, reusePort: isShared, onListen: () => undefined },
 		fetch,
@@ -31,13 +31,13 @@ export const listen: Listen = async ({ settings, fetch }, isShared = false) => {
 	return {
 		port: server.addr.port,
 		refuse: () => void shutDown(),
-		// It waits for every request, also for one that never ends.
+		// The shutdown waits for every request, and one of them may never end.
 		stop: () =>
 			Promise.race([shutDown(), new Promise<void>((late) => setTimeout(late, lastRequests))]),
 	};
 };
 
-/** A child may do what `npm run start:deno` allows, and share a port: it starts no further one. */
+/** What a child may do: what `npm run start:deno` allows, and share a port. It starts no processes. */
 const allowed = ["--no-prompt", "--unstable-net", "--allow-net", "--allow-env", "--allow-read"];
 
 export const fork: Fork = (args, environment) =>

@@ -8,8 +8,7 @@ import type { Fork, Listen, SharedPort } from "./runtime.ts";
 import { acceptHanded, HandedPort } from "./shared-port.ts";
 
 /**
- * A client that takes longer to send a request is disconnected, in ms. Node would give it 60 s
- * and 5 min.
+ * How long a client may take to send a request, in ms. Then it is disconnected. Node's defaults are 60 s and 5 min.
  */
 const requestLimits = {
 	headersTimeout: 10_000,
@@ -22,8 +21,7 @@ export const listen: Listen = async ({ settings, door, inside }, isShared = fals
 	const server = createServer(requestLimits, (incoming, outgoing) => {
 		const refusal = door(incoming.url ?? "/", calledHost(incoming));
 		if (refusal !== undefined) return refuse(outgoing, refusal);
-		// Hono's adapter makes a URL with the host, and accepts fewer forms than the door. HTTP/1.0
-		// has none.
+		// Hono's adapter makes a URL with the host, and accepts fewer forms of it than the door. HTTP/1.0 has no host.
 		incoming.headers.host = "localhost";
 		void listener(incoming, outgoing);
 	});
@@ -33,7 +31,7 @@ export const listen: Listen = async ({ settings, door, inside }, isShared = fals
 	};
 	if (isShared) {
 		acceptHanded(server);
-		// Its parent hands it no more connections; those that wait for a request are not needed.
+		// To refuse, it closes the idle connections. The parent hands it no more.
 		return { port: settings.port, refuse: () => server.closeIdleConnections(), stop };
 	}
 	const port = await opened(server, settings.port, settings.host);

@@ -2,10 +2,10 @@ import { createServer } from "node:net";
 import type { SharedPort } from "./runtime.ts";
 
 /**
- * Bun's and Deno's way to one port for several processes: all listen on it, and the kernel gives each its part of the
- * connections. Here it is only found out whether it is free, and which one the system chooses for 0.
+ * Finds the port for several processes on Bun and Deno. All of them listen on it, and the kernel divides the connections
+ * among them. So this only finds out whether the port is free, and which one the system chooses for 0.
  *
- * Rejects with the error of `listen`, also where another program of this user shares its port.
+ * Rejects with the error of `listen`, also where another program of this user would share the port.
  */
 export function reusedPort(port: number, host: string): Promise<SharedPort> {
 	return new Promise((resolve, reject) => {

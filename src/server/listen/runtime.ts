@@ -4,9 +4,9 @@ import type { Settings } from "../settings.ts";
 
 /** A server that accepts connections. */
 export interface Listening {
-	/** The port. Where `PORT` is 0, the system has chosen it. */
+	/** The port. The system has chosen it where `PORT` is 0. */
 	port: number;
-	/** Accepts no more connections. Those that are there go on. */
+	/** Accepts no more connections. Open ones go on. */
 	refuse(): void;
 	/** Closes the server's connections, once all streams have ended. */
 	stop(): Promise<void>;
@@ -24,17 +24,17 @@ export type Served = Pick<ServerHub, "fetch" | "door" | "inside"> & {
  */
 export type Listen = (hub: Served, isShared?: boolean) => Promise<Listening>;
 
-/** Starts this very program as a child, with a line to it. */
+/** Starts this program once more, as a child that can exchange messages with this process. */
 export type Fork = (args: readonly string[], environment: Record<string, string>) => ChildProcess;
 
-/** The port of several processes, as their parent has it. */
+/** The port of several processes, in their parent. */
 export interface SharedPort {
 	readonly port: number;
-	/** A child takes connections from now on. */
+	/** Gives a child its share of the connections from now on. */
 	add(child: ChildProcess): void;
-	/** A child takes no more. */
+	/** Gives a child no more connections. */
 	remove(child: ChildProcess): void;
-	/** No more are accepted. */
+	/** Accepts no more connections. */
 	close(): void;
 }
 

@@ -9,9 +9,9 @@ import type { SharedPort } from "./runtime.ts";
 const mostWaiting = 1_024;
 
 /**
- * Node's way to one port for several processes: the parent accepts, and hands the connections over in turn. A child that
- * ends before it has a connection leaves it to another. With `node:cluster` such a connection stays open without an owner,
- * and its client waits for ever.
+ * The port of several processes on Node. The parent accepts connections, and hands them to its children in turn. When a
+ * child ends before it has confirmed a connection, another child gets it. With `node:cluster` such a connection would stay
+ * open without an owner, and its client would wait for ever.
  */
 export class HandedPort implements SharedPort {
 	readonly #server: Server;

@@ -1,4 +1,4 @@
-/** What the live page shows. The ids are what the script, and a browser test, hold on to. */
+/** The live page's HTML. Its script and the browser tests find elements by their ids. */
 export const markup = `<header>
 	<h1>
 		<svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" fill="currentColor">

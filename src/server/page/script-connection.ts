@@ -1,6 +1,6 @@
 /** The part of the page's script that connects and disconnects, and shows the state of the stream. */
 export const connectionScript = `
-let stream; // what ends it, while there is one
+let stream; // an AbortController that ends the stream, while there is one
 let wanted = true; // until "Disconnect" is pressed
 
 const texts = {
@@ -19,11 +19,11 @@ function setState(state, reason) {
 	$("state-detail").textContent = reason ?? (preposition && preposition + " " + time);
 	$("lead").textContent = state === "closed" ? "Not listening." : "No events yet.";
 	$("toggle").textContent = state === "closed" ? "Connect" : "Disconnect";
-	// An open stream tells of members, if it was asked with a signed token.
+	// Only an open stream that was asked for with a signed token tells of members.
 	if (state !== "open" || !streamHeaders().authorization) loseMembers();
 }
 
-// How the run stands that is listened to, if it is one.
+// Shows the state of the run, where the page listens to one.
 function showRun({ status = "" } = {}) {
 	$("run").hidden = status === "";
 	$("run").dataset.run = status;
@@ -37,7 +37,7 @@ function connect({ from = "" } = {}) {
 	lastId = from;
 	cursor = from;
 	showRetry();
-	// It comes again from its beginning.
+	// A run is streamed again from its beginning.
 	if (isRun()) $("clear").click();
 	showRun();
 	setState("connecting");
@@ -62,18 +62,17 @@ $("toggle").addEventListener("click", () => {
 	setState("closed");
 });
 
-// A stream that was refused for want of a token may be had with the one that has come, and it may show
-// members, or what the hub has.
+// Connects again with the token that has just been given, which may also have more rights.
 function reconnect() {
 	const isClosed = $("state").dataset.state === "closed";
 	if (wanted && (isClosed || countsMembers)) return connect(isClosed || isRun() ? {} : { from: cursor });
-	// The stream stays. Where the hub does not answer, the next one asks again.
+	// When the hub does not answer, the next stream asks again.
 	askRights().catch(() => {});
 }
 $("token").addEventListener("change", reconnect);
 addEventListener("hashchange", () => takeToken() && reconnect());
 
-// What the history keeps after this id comes again, and then what is new.
+// Shows again what the history keeps after this id, and then new events.
 $("replay").addEventListener("click", () => {
 	wanted = true;
 	connect({ from: $("from").value.trim() || "0" });

@@ -1,8 +1,8 @@
-/** The part of the page's script that keeps the list of events: newest first, bounded, and still while it is paused. */
+/** The part of the page's script that keeps the list of events. It is bounded, newest first, and does not move while it is paused. */
 export const eventsScript = String.raw`
 const KEPT = 200; // rows
 const HELD = 150; // events that wait to be drawn
-const HELD_TEXT = 10_000_000; // characters of these
+const HELD_TEXT = 10_000_000; // characters of these events
 
 let received = 0;
 let gaps = 0;
@@ -10,7 +10,7 @@ let lastId = "";
 let paused = false;
 let pending = [];
 let pendingText = 0;
-let fellOut = 0; // events that came while it was paused, and were too many
+let fellOut = 0; // events that were dropped, because too many came during a pause
 let frame = 0;
 
 function receive({ type, data, id, raw, retry, channel, note }) {
@@ -23,7 +23,7 @@ function receive({ type, data, id, raw, retry, channel, note }) {
 	learn(type);
 	const text = data.slice(0, LONGEST);
 	const lines = raw.join("\n").slice(0, LONGEST);
-	// An event without an id still carries the last one before it: it is shown as such.
+	// An event without an id of its own has the last id before it, and the row says so.
 	const inherited = id === lastId;
 	hold({ type, data: text, length: data.length, id, raw: lines, retry, channel, inherited });
 	lastId = id;
@@ -53,10 +53,10 @@ function forget() {
 	fellOut = 0;
 }
 
-// For those who hear the page: what matters, and not each event.
+// For screen readers: not each event, but what changes.
 const announce = (text) => ($("said").textContent = text);
 
-// A burst is drawn once per frame, however many events it has.
+// Events are drawn once a frame, so that a burst costs no more.
 function refresh() {
 	frame ||= requestAnimationFrame(draw);
 }

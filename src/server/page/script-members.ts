@@ -1,19 +1,19 @@
 /**
- * The part of the page's script that shows members to those who have the right. It asks the hub for the rights
- * first, so that nobody else sends a request that is refused.
+ * The part of the page's script that shows members to those who have the right to see them. It first asks the hub for
+ * the rights, and sends no request that would be refused.
  */
 export const membersScript = `
 const MOST_ROOMS = 10; // channels whose members are shown
-const MOST_ROWS = 200; // members of one that are listed
+const MOST_ROWS = 200; // members that are listed for one channel
 const countsMembers = document.body.dataset.presence !== undefined;
 
-// One for each channel whose members the reader may see.
+// The channels whose members the reader may see.
 let rooms = [];
 
 async function askRights(signal) {
 	let rights = [];
 	let overview = false;
-	// The open hub has no tokens, and one that nobody publishes to may have none.
+	// A hub without tokens has no rights to ask for.
 	if (publishing === "token" && bearer()) {
 		const headers = { authorization: "Bearer " + bearer() };
 		const response = await fetch(root + "rights?" + query(), { headers, signal });
@@ -33,16 +33,16 @@ function roomOf({ channel, disconnect }) {
 	const title = element("h3");
 	title.append(element("b", "", channel), " ", count);
 	const list = element("ul");
-	// It may scroll, and then the keyboard must be able to.
+	// The list may scroll, so the keyboard must reach it.
 	list.tabIndex = 0;
 	list.setAttribute("aria-label", "Members of " + channel);
 	const more = element("p", "hint");
 	node.append(title, list, more);
-	// "live": the stream tells of all who come and go. Otherwise they are read again and again.
+	// While "live" is true, the stream tells of joins and leaves. Otherwise the members are read again and again.
 	return { channel, disconnect, node, count, list, more, rows: new Map(), live: false };
 }
 
-// What the stream says: all members, or who came and went, or above 200 only how many there are.
+// The stream tells all members, or who joined and left. Above 200 members it tells only their number.
 function tell({ channel, occupancy, members, joined = [], left = [] }) {
 	const room = rooms.find((each) => each.channel === channel);
 	if (room === undefined) return;
@@ -74,7 +74,7 @@ function drop({ rows }, id) {
 	rows.delete(id);
 }
 
-// A row stays the same element while its member is there: its button may have the focus.
+// A member's row is never replaced, because its button may have the focus.
 function put(room, { id, data }) {
 	const { rows, list } = room;
 	const text = data === undefined ? "" : JSON.stringify(data);
@@ -107,10 +107,10 @@ async function readMembers(room) {
 		});
 		if (!response.ok) return;
 		const { members, occupancy } = await response.json();
-		// The stream may have told what is newer.
+		// The stream may meanwhile have told newer members.
 		if (!room.live) listAll(room, members, occupancy);
 	} catch {
-		// It is asked again, and the footer says how the hub is.
+		// The members are read again later, and the footer shows the hub's state.
 	}
 }
 
@@ -119,7 +119,7 @@ function refreshMembers() {
 	for (const room of rooms) if (!room.live) readMembers(room);
 }
 
-// The stream tells nothing any more, or not yet.
+// The stream does not tell of members, so they are read again and again.
 function loseMembers() {
 	for (const room of rooms) room.live = false;
 	refreshMembers();

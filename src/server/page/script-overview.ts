@@ -1,4 +1,4 @@
-/** The part of the page's script that shows what the hub has to those who have the right: streams, channels, members. */
+/** The part of the page's script that shows the hub's streams, channels and members to those who have the right to see them. */
 export const overviewScript = `
 let overview = false; // whether the reader may see it
 
@@ -17,10 +17,10 @@ async function readOverview() {
 			signal: AbortSignal.timeout(4000),
 		});
 		if (response.ok) return drawOverview(await response.json());
-		// The token is another one by now.
+		// The token was refused, so it was replaced meanwhile.
 		$("hub").hidden = true;
 	} catch {
-		// It is asked again, and the footer says how the hub is.
+		// The overview is read again later, and the footer shows the hub's state.
 	}
 }
 

@@ -9,7 +9,7 @@ function addressPublish() {
 	$("channels").replaceChildren(...channels.map((name) => new Option(name)));
 }
 
-// What parses as JSON is sent as that value, everything else as text.
+// Sends what parses as JSON as that value, and everything else as text.
 function parsed(text) {
 	try {
 		return { value: JSON.parse(text), json: true };
@@ -34,7 +34,7 @@ function message() {
 		data: parsed($("data").value).value,
 		type: $("type").value || undefined,
 		id: $("id").value || undefined,
-		// Anything but digits goes out as it is: what a retry may be is for the hub to say.
+		// Other text than digits is sent as it is, so that the hub can say what is wrong with it.
 		retry: /^\d+$/.test(retry) ? Number(retry) : retry || undefined,
 		channel: $("to").value.trim() || channels[0],
 	};
@@ -64,7 +64,7 @@ async function publish() {
 	} catch (error) {
 		answer = { error: "The hub did not answer: " + error.message };
 	}
-	if (mine !== attempt) return; // a later one is under way
+	if (mine !== attempt) return; // a later publish is under way
 	$("publish").removeAttribute("aria-busy");
 	if (response?.ok) {
 		if ($("token").value) {

@@ -1,4 +1,4 @@
-/** The part of the page's script that makes a row of the list: of an event, a gap, or a line that is neither. */
+/** The part of the page's script that makes the rows of the list: events, gaps, and notes about other lines. */
 export const rowsScript = String.raw`
 const LONGEST = 100_000; // characters of one event that are shown
 const LONGEST_JSON = 20_000; // characters of JSON that are indented and coloured
@@ -18,7 +18,7 @@ function timeOf(at) {
 	return time;
 }
 
-// What is no event: a line that keeps the stream alive or says when to come back, or what fell out.
+// A note, not an event: a keep-alive, a retry time, or how many events were dropped.
 function noteRow({ note, at }) {
 	const item = element("li", "note");
 	const head = element("div", "head");
@@ -27,7 +27,7 @@ function noteRow({ note, at }) {
 	return item;
 }
 
-// No event either, but the hub's word that some may be missing.
+// A gap: the hub says that messages may be missing.
 function gapRow({ gap, channel, at }) {
 	const item = element("li", "gap");
 	const head = element("div", "head");
@@ -67,7 +67,7 @@ function row({ type, data, length, id, raw, retry, channel, inherited, at }) {
 
 const duration = (ms) => (ms < 1000 ? ms + " ms" : (ms / 1000).toLocaleString() + " s");
 
-// A text that scrolls can be scrolled by the keyboard, too.
+// Text that scrolls must be reachable by the keyboard.
 function makeReachable(items) {
 	const texts = items.flatMap((item) => [...item.querySelectorAll(".data, code.raw")]);
 	for (const text of texts.filter((text) => text.scrollHeight > text.clientHeight)) text.tabIndex = 0;
@@ -92,7 +92,7 @@ function show(node, data) {
 	node.textContent = data;
 }
 
-// JSON laid out token by token, so that long numbers and repeated keys stay just as they were sent.
+// Indents JSON token by token, so that long numbers and repeated keys stay as they were sent.
 function indent(json) {
 	const tokens = json.match(/"[^"\\]*(?:\\.[^"\\]*)*"|[^\s"{}[\],:]+|[{}[\],:]/g);
 	let text = "";

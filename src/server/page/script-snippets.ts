@@ -1,6 +1,6 @@
 /**
- * The first part of the page's script: what the page listens to, kept in its address, and the
- * snippets that follow from it. `String.raw`, so that what is read here is what the browser gets.
+ * The first part of the page's script: the channels that the page listens to, which its address has, and the snippets for
+ * them. `String.raw` leaves backslashes alone, so the browser gets exactly this text.
  */
 export const snippetsScript = String.raw`
 const $ = (id) => document.getElementById(id);
@@ -9,11 +9,11 @@ const list = (text) => [...new Set(text.split(",").map((name) => name.trim()).fi
 // This page is the root of the hub, which may be mounted at a prefix, with or without its slash.
 const root = location.origin + location.pathname.replace(/\/*$/, "/");
 
-// What to listen to lives in the address: it survives a reload, and a link carries it.
+// The address has the channels, so that a reload keeps them and a link carries them.
 let channels = list(new URLSearchParams(location.search).getAll("channel").join());
 if (channels.length === 0) channels = ["sse"];
 
-// Types for the snippets: the form's own, and some of those that have come.
+// The event types in the snippets: the form's, and some of those that were received.
 const types = new Set(["greeting"]);
 const MOST_TYPES = 8;
 function learn(type) {
@@ -31,14 +31,14 @@ function isRun() {
 
 const query = () => new URLSearchParams(channels.map((name) => ["channel", name]));
 
-// A cursor goes in the URL: a header takes not every character.
+// The cursor is in the URL, because a header cannot carry every character.
 function streamUrl(cursor = "") {
 	const search = query();
 	if (cursor !== "" && cursor.length <= 1024) search.set("lastEventId", cursor);
 	return root + (isRun() ? "run?" : "stream?") + search;
 }
 
-// Of several channels this page wants to know whose each event is.
+// With several channels the page asks which channel each event is from.
 const requestUrl = (cursor) => streamUrl(cursor) + (channels.length > 1 ? "&envelope=1" : "");
 
 function remember() {
@@ -46,9 +46,9 @@ function remember() {
 	describe();
 }
 
-// For a shell's single quotes.
+// Quotes text for a shell.
 const quoted = (text) => "'" + text.replaceAll("'", "'\\''") + "'";
-// For a script inside an HTML page: a name must not be able to write its closing tag.
+// Quotes text for a script in an HTML page. A name must not be able to close that script.
 const literal = (value) => JSON.stringify(value).replaceAll("<", "\\u003c");
 
 function pageSnippet() {
@@ -80,7 +80,7 @@ function describe() {
 	$("request").textContent = "GET " + requestUrl().slice(location.origin.length);
 }
 
-// Colours strings, numbers and words, all as text: nothing is ever parsed as HTML.
+// Colours strings, numbers and words. All is text, and nothing is parsed as HTML.
 function paint(node, text) {
 	const token = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|-?\b\d[\d.eE+-]*|\b(?:true|false|null|const|new)\b/g;
 	const parts = [];
@@ -101,7 +101,7 @@ async function copy(button) {
 	try {
 		await navigator.clipboard.writeText(node.textContent);
 	} catch {
-		// Plain http on another host than localhost has no clipboard: the old way still works there.
+		// Browsers have no clipboard API for plain http, except on localhost. The old command still works.
 		getSelection().selectAllChildren(node);
 		document.execCommand("copy");
 	}

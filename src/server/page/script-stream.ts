@@ -1,16 +1,16 @@
 /**
- * The part of the page's script that reads the stream. EventSource hands on only the types that somebody
- * listens for; this is for whoever wants to see what comes, whatever its type.
+ * The part of the page's script that reads the stream. EventSource gives a page only the types that it listens for, and
+ * this page shows every type.
  */
 export const streamScript = String.raw`
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 function eventParser(id, { dispatch, wait, note = () => {} }) {
-	let line = ""; // as far as it has come
-	let cut = false; // a chunk has ended with CR: the LF that may come next belongs to it
+	let line = ""; // the line that has not ended yet
+	let cut = false; // the last chunk ended with CR, so an LF that begins the next one belongs to it
 	let data = [];
 	let type = "";
-	let later; // ms, where the event says when to come back
-	let raw = []; // the lines of the event that is coming
+	let later; // the event's retry time, in ms
+	let raw = []; // the lines of the event that has not ended yet
 	function take(text) {
 		raw.push(text);
 		const [, name, value] = /^([^:]*):? ?(.*)$/s.exec(text);
@@ -37,12 +37,12 @@ function eventParser(id, { dispatch, wait, note = () => {} }) {
 	};
 }
 
-let retry = 3000; // ms, as most browsers have it, until the stream says otherwise
-let cursor = ""; // of the last event, for a stream that comes back
+let retry = 3000; // ms, as in most browsers, until the stream sets another time
+let cursor = ""; // the last event's id, for the next connection
 
 const showRetry = () => ($("again").textContent = " · reconnects after " + duration(retry));
 
-// Of several channels each event comes as {"channel": …, "data": …}, with the data as it was published.
+// With several channels each event is {"channel": …, "data": …}, with the data as it was published.
 const ENVELOPE = /^\{"channel":("(?:[^"\\]|\\.)*"),"data":(.*)\}$/s;
 function opened(event) {
 	if (channels.length < 2 || event.type.startsWith("sse.")) return event;
@@ -52,7 +52,7 @@ function opened(event) {
 	return { ...event, channel: JSON.parse(channel), data };
 }
 
-// Streams until it is aborted or refused, and says what state it is in.
+// Streams until it is aborted or refused, and shows its state.
 async function follow(signal) {
 	let asked = false;
 	while (!signal.aborted) {
@@ -64,7 +64,7 @@ async function follow(signal) {
 			const response = await fetch(address, { headers, signal, cache: "no-store" });
 			if (response.status >= 400 && response.status < 500) {
 				const { error } = await response.json().catch(() => ({}));
-				// A token that was not sent is not the one that was refused.
+				// Only a token that was sent can have been refused.
 				if (response.status === 401) headers.authorization ? askForToken() : showTokenField();
 				return setState("closed", "refused: " + (error ?? response.status));
 			}
@@ -76,10 +76,10 @@ async function follow(signal) {
 			}
 			if (response.status === 204 || hasEnded()) return setState("closed", "the run is over");
 		} catch {
-			// The connection is lost, or was not to be had: the state says so.
+			// The connection was lost, or could not be made. The state says so.
 		}
 		if (signal.aborted) return;
-		// On every failed attempt again, where the first one's time is the one to know.
+		// The state shows since when there is no connection, so only the first failure sets it.
 		if ($("state").dataset.state !== "waiting") setState("waiting");
 		await new Promise((resolve) => {
 			const wake = () => {
@@ -101,10 +101,10 @@ async function read(reader) {
 				return queueMicrotask(() => tell(JSON.parse(event.data)));
 			}
 			if (event.type === "sse.end" && isRun()) showRun(JSON.parse(event.data));
-			// Not here, where an error would look like a lost connection.
+			// An error thrown here would look like a lost connection.
 			queueMicrotask(() => receive(opened(event)));
 		},
-		// No busy loop, and no timer that fires at once for being too long.
+		// Not so short that it is a busy loop, and not so long that the timer fires at once.
 		note: (line) => queueMicrotask(() => receive({ note: line })),
 		wait(ms) {
 			retry = Math.min(Math.max(ms, 100), 86_400_000);

@@ -1,12 +1,12 @@
 /**
- * The second part of the page's script: the token that publishing needs, as the address that the hub
- * prints has it. The browser sends no fragment to anybody, and the page takes it out of the address.
+ * The second part of the page's script: the token that publishing needs. The address that the hub prints has it in its
+ * fragment, which browsers send to nobody. The page removes it from the address.
  */
 export const tokenScript = String.raw`
 const STORED = "edge-sse token";
 const publishing = document.body.dataset.publishing; // "token", "everybody" or "nobody"
 
-// Kept for this tab, across reloads; where a browser has no storage to give, until the page is left.
+// Kept for this tab, across reloads. In a browser without storage it is kept until the page is left.
 let token = "";
 function keepToken(text) {
 	token = text;
@@ -14,7 +14,7 @@ function keepToken(text) {
 		if (text) sessionStorage.setItem(STORED, text);
 		else sessionStorage.removeItem(STORED);
 	} catch {
-		// Kept in the variable alone.
+		// Only the variable keeps it.
 	}
 }
 
@@ -36,7 +36,7 @@ function takeToken() {
 
 const bearer = () => $("token").value.trim() || token;
 
-// A signed token may also be what the stream needs. The hub's own token is for publishing alone.
+// A signed token may also have rights for the stream. The hub's own token is for publishing alone.
 const streamHeaders = () =>
 	/^[\w-]+\.[\w-]+\.[\w-]+$/.test(bearer()) ? { authorization: "Bearer " + bearer() } : {};
 
@@ -51,7 +51,7 @@ function showTokenField() {
 	$("token").focus();
 }
 
-// It was refused, so it is none: the hub has started again, say.
+// The token was refused: the hub may have started again, and have made another one.
 function askForToken() {
 	keepToken("");
 	showToken();

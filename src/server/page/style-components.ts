@@ -1,4 +1,4 @@
-/** The page's parts: fields, buttons, the state, the wire and its events. */
+/** The styles of the page's parts: fields, buttons, the state, and the events beside their line. */
 export const componentStyle = `
 h2 { font-size: 1rem; font-weight: 650; letter-spacing: -.01em; }
 h3 { font-size: .85rem; font-weight: 500; color: var(--muted); }
@@ -60,7 +60,7 @@ form details[open] summary { margin-bottom: .6rem; }
 #publish-result[data-ok="false"] { color: var(--lost); }
 #publish-result[data-ok="false"]::before { content: "Not published: "; font-weight: 600; }
 
-/* The state has a shape of its own each time, besides a colour and its name. */
+/* Each state has a shape of its own, besides its colour and its name. */
 #state { display: flex; align-items: center; gap: .55rem; min-height: 2.2rem; text-align: right; }
 #state strong { font-weight: 600; color: var(--tone); }
 #state-detail { color: var(--muted); font-size: .85rem; }
@@ -81,7 +81,7 @@ body[data-state="closed"] { --tone: var(--lost); }
 	#state-detail { flex-basis: 100%; line-height: 1.1; }
 }
 
-/* The wire the events come down: whole when open, dashed while there is no connection. */
+/* The line beside the events: solid while the stream is open, dashed while there is no connection. */
 .request, #events li { position: relative; padding-left: 1.75rem; }
 .request::before, #events li::before {
 	content: "";

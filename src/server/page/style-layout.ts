@@ -114,7 +114,7 @@ footer {
 	.side { border-right: 1px solid var(--rule); }
 	.side > section:last-child { border-bottom: 0; }
 }
-/* Tall enough for panes that scroll by themselves: the form stays in view however long the list. */
+/* Here the panes scroll by themselves, so the form stays in view beside a long list. */
 @media (min-width: 60rem) and (min-height: 36rem) {
 	body { height: 100dvh; }
 	main { min-height: 0; }

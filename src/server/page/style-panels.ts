@@ -1,4 +1,4 @@
-/** The panels beside the events that not everybody sees: members, and what the hub has. */
+/** The styles of the panels that need a right: the members, and the overview of the hub. */
 export const panelStyle = `
 .room { margin-top: .6rem; }
 .room h3 { overflow-wrap: anywhere; }

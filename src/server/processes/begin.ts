@@ -1,21 +1,21 @@
 import type { Environment } from "../variables.ts";
 
-/** Set in a child, besides the line to its parent: which place it has. */
+/** The variable that tells a child its number among the processes. It also tells a process that it is a child. */
 export const slotVariable = "EDGE_SSE_PROCESS";
 
-/** What a child is told before it begins. */
+/** What the parent tells a child before it serves. */
 export interface Begin {
-	/** The hub's variables, with the port that the parent found and the token that it made. */
+	/** The hub's variables, with the port of all processes, and the token where the parent made one. */
 	readonly environment: Environment;
-	/** The parent's broker. Undefined: each process has its own way to the broker. */
+	/** How to reach the parent's broker. Undefined: each process connects to the broker itself. */
 	readonly upstream: Upstream | undefined;
 	/** The broker's name. */
 	readonly broker: string;
-	/** So many free places a process keeps. */
+	/** How many free places a process may keep. */
 	readonly spare: number;
 }
 
-/** Where the parent answers its children, and nobody else. */
+/** The address and the token of the parent's broker. */
 export interface Upstream {
 	readonly url: string;
 	readonly token: string;

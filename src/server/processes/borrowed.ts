@@ -1,23 +1,23 @@
 import type { ConnectionLimits } from "../../core/request/connection-limits.ts";
 
-/** Gives places to the processes that share a limit. */
+/** Lends places of a limit that several processes share. A place is the right to have one stream. */
 export interface Lender {
 	/**
-	 * Asks for places. It has `lend()` called, and resolves to whether there were any. It never rejects.
+	 * Asks for places. They arrive by `BorrowedPlaces.lend()`. Resolves to whether any did, and never rejects.
 	 */
 	take(): Promise<boolean>;
-	/** Returns places that nobody has. */
+	/** Returns free places. */
 	give(places: number): void;
-	/** So many free places are kept, because clients come and go. */
+	/** How many free places a process keeps, so that it need not ask for each new client. */
 	readonly spare: number;
 }
 
-/** The places of one process: as many as it was lent. */
+/** Limits the streams of one process to the places that it was lent. */
 export class BorrowedPlaces {
 	readonly #limits: ConnectionLimits;
 	readonly #lender: Lender;
 	#asking: Promise<boolean> | undefined;
-	/** Whether another process wanted places that were free here: none is kept then. */
+	/** Whether another process lacks places. Then this one keeps no free ones. */
 	#isScarce = false;
 
 	constructor(limits: ConnectionLimits, lender: Lender) {
@@ -33,13 +33,13 @@ export class BorrowedPlaces {
 		this.#isScarce = false;
 	}
 
-	/** Returns all places that nobody has. */
+	/** Returns all free places. */
 	recall(): void {
 		this.#isScarce = true;
 		this.#giveBack();
 	}
 
-	/** Whoever waits shares one question. */
+	/** Asks for more places. All clients that wait share one question. */
 	#more(): Promise<boolean> {
 		this.#asking ??= this.#lender.take().finally(() => {
 			this.#asking = undefined;
@@ -50,7 +50,7 @@ export class BorrowedPlaces {
 	#giveBack(): void {
 		const free = this.#limits.most - this.#limits.all;
 		const kept = this.#isScarce ? 0 : this.#lender.spare;
-		// Half of them, or all: not one by one.
+		// Returned only when there are twice as many as may be kept, so that the two do not exchange them one by one.
 		if (free <= kept * 2) return;
 		this.#limits.most -= free - kept;
 		this.#lender.give(free - kept);

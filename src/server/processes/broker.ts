@@ -5,8 +5,8 @@ import { hubRelays } from "../relays.ts";
 import type { Upstream } from "./begin.ts";
 
 /**
- * The parent's broker for its children. It listens on loopback: Node's `fetch` reaches no Unix socket. Whoever else
- * finds the port lacks the token, which no file, argument or variable has.
+ * Serves the parent's broker to its children. It listens on loopback, because Node's `fetch` reaches no Unix socket. Other
+ * programs that find the port do not have the token: no file, argument or variable holds it.
  */
 export async function openBroker(
 	sse: ServerSentEvents,
@@ -16,7 +16,7 @@ export async function openBroker(
 	const relays = hubRelays(sse, token);
 	const answer = async (request: Request) =>
 		(await relays?.fetch(request)) ?? new Response(null, { status: 404 });
-	// A page whose name was pointed at this address is refused by its host.
+	// The door refuses pages whose host name was made to resolve to this address.
 	const door = createDoor([]);
 	const settings = { host: "127.0.0.1", port: 0 };
 	const server = await listen({ settings, door, fetch: behind(door, answer), inside: answer });
@@ -24,7 +24,7 @@ export async function openBroker(
 	return { server, upstream: { url: `http://127.0.0.1:${server.port}`, token, history } };
 }
 
-/** 256 random bits. */
+/** A token of 256 random bits. */
 function randomToken(): string {
 	const bytes = crypto.getRandomValues(new Uint8Array(32));
 	return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -8,32 +8,32 @@ import { type Answers, Peer } from "./peer.ts";
 export interface End {
 	readonly code: number | null;
 	readonly signal: string | null;
-	/** Why it could not start, in its own words. */
+	/** Why it could not start, as the child says it. */
 	readonly reason?: string | undefined;
 }
 
-/** How many signs of life may be missing before a child is killed. */
+/** A child is killed when it leaves this many questions in a row unanswered. */
 const mostMissed = 6;
-/** The same while it starts, which takes long on a busy machine. */
+/** The same for a child that starts, which takes long on a busy machine. */
 const mostMissedAtStart = 24;
 
 /** One process of the hub, as its parent sees it. */
 export class Child {
-	/** Its place among the processes, from 1. The one that replaces it has the same. */
+	/** Its number among the processes, from 1. A child that replaces it has the same number. */
 	readonly slot: number;
 	readonly process: ChildProcess;
 	readonly peer: Peer;
-	/** Rejects when it ends before it takes streams. */
+	/** Resolves when it takes streams. Rejects when it ends before. */
 	readonly ready: Promise<void>;
-	/** It is gone. */
+	/** Resolves when it has ended. */
 	readonly ended: Promise<End>;
 	state: "starting" | "ready" | "leaving" | "gone" = "starting";
-	/** What it counted when it was last heard. */
+	/** Its counts, as it last told them. */
 	stats: Stats | undefined;
 	#missed = 0;
 	#reason: string | undefined;
 
-	/** @param answers what it may ask. */
+	/** @param answers answers its questions, by their name. */
 	constructor(slot: number, process: ChildProcess, answers: (child: Child) => Answers) {
 		this.slot = slot;
 		this.process = process;
@@ -73,16 +73,16 @@ export class Child {
 		return this.process.pid;
 	}
 
-	/** Whether it can be asked: it has begun, and was heard lately. */
+	/** Whether it can be asked: it has started, and has answered lately. */
 	get isResponsive(): boolean {
 		return (this.state === "ready" || this.state === "leaving") && this.#missed < 2;
 	}
 
-	/** Asks for a sign of life. @returns whether too many are missing. */
+	/** Asks it for a sign of life. @returns whether it left too many questions unanswered. */
 	watch(): boolean {
 		if (this.#missed >= (this.state === "starting" ? mostMissedAtStart : mostMissed)) return true;
 		this.#missed++;
-		this.askStats().catch(() => undefined); // that none came is what is counted
+		this.askStats().catch(() => undefined); // The missing answer is counted.
 		return false;
 	}
 
@@ -97,7 +97,7 @@ export class Child {
 	}
 
 	#send(message: object): void {
-		// An end of the line is followed by the end of the process.
+		// A failure to send is not reported. The child has ended then, or will.
 		if (this.process.connected) this.process.send(message, () => undefined);
 	}
 }

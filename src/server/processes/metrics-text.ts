@@ -1,4 +1,4 @@
-/** The texts of several processes as one: a metric's samples stand together, below its one heading. */
+/** Joins the texts of several processes. The samples of a metric stand together, below one heading. */
 export function mergedMetrics(texts: readonly string[]): string {
 	const samples = new Map<string, string[]>();
 	for (const block of texts.flatMap((text) => text.trim().split("\n\n"))) {

@@ -16,7 +16,7 @@ import { sharedAnswer } from "./shared-answer.ts";
 import { Supervisor } from "./supervisor.ts";
 import { Totals } from "./totals.ts";
 
-/** After a signal to a child, how long the parent waits for one of its own, in ms. */
+/** When a child gets a signal, the parent waits this long for one of its own, in ms. */
 const sameSignal = 250;
 
 /**
@@ -25,19 +25,19 @@ const sameSignal = 250;
  */
 const leastHeld = 1_024;
 
-/** How long children may take to tell their part of an answer, in ms. */
+/** How long a child may take to answer, in ms. */
 const patience = 1_000;
 
 /** How the children are started. */
 export interface Children extends Runtime {
 	count: number;
-	/** What starts the program as a child. */
+	/** The arguments that start this program as a child. */
 	args: readonly string[];
 }
 
 /**
- * Serves the hub by several processes. This one has the broker, where it is in memory, and no stream. It starts and
- * watches the others, and answers what concerns all.
+ * Serves the hub by several processes. This process has no streams. It starts and watches the others, and answers their
+ * questions about all of them. It has the broker, where that is in memory.
  *
  * @returns the port.
  * @throws {ConfigurationError} (the promise rejects) for what several processes cannot do.
@@ -102,7 +102,7 @@ function processesOf(
 	const figures = sharedAnswer(async () => ({
 		running: supervisor.ready.length,
 		ends: supervisor.ends,
-		// Two of one place would have the same labels.
+		// An old and a new process with the same number would have the same labels.
 		texts: [await own.metrics(), ...(await ask<string>(supervisor.newest, "metrics"))],
 	}));
 	const supervisor: Supervisor = new Supervisor({
@@ -122,7 +122,7 @@ function processesOf(
 					0,
 				),
 			allProcesses: figures,
-			// A signal to the whole group reaches this process, too.
+			// A signal to the whole group also reaches this process, which then stops instead.
 			signalled: () => {
 				setTimeout(() => void supervisor.restart(child), sameSignal).unref();
 			},
@@ -147,7 +147,7 @@ function mostConnections({ options }: ServerHub["settings"]): number {
 	return options.limits?.connections ?? 50_000;
 }
 
-/** The children's variables: which place they have, and that no proxy is between them and their parent. */
+/** A child's variables: its number, and that it reaches its parent without a proxy. */
 function childVariables(slot: number): Record<string, string> {
 	const { NO_PROXY, no_proxy } = process.env;
 	const direct = (list: string | undefined) => (list ? `${list},127.0.0.1` : "127.0.0.1");
@@ -158,10 +158,10 @@ function childVariables(slot: number): Record<string, string> {
 	};
 }
 
-/** The memory for compression, as its table has it. */
+/** The default of `SSE_COMPRESS_MEMORY`, in bytes. */
 const compressMemory = 16_777_216;
 
-/** The hub's own variables, with what is one for all children, and each one's part of what they share. */
+/** The hub's variables for its children, with the port, the token, and each child's part of the memory. */
 function childEnvironment(
 	environment: Environment,
 	{ settings: { publishing, compression } }: ServerHub,

@@ -1,4 +1,4 @@
-/** A question has a number, and its answer the same one. What expects no answer has none. */
+/** A message. A question has a number, and its answer has the same one. A message without a number gets no answer. */
 interface Told {
 	readonly what?: string;
 	readonly value?: unknown;
@@ -6,13 +6,13 @@ interface Told {
 	readonly error?: string;
 }
 
-/** What a process answers, by the name of the question. */
+/** The functions that answer, by the name of the question. */
 export type Answers = Record<string, (value: never) => unknown>;
 
 /** How long an answer may take, in ms. */
 const patience = 5_000;
 
-/** The other end of the line between a parent process and one of its children. Both speak JSON. */
+/** The process at the other end: a child to its parent, or the parent to a child. They exchange JSON. */
 export class Peer {
 	readonly #send: (message: object) => void;
 	readonly #answers: Answers;
@@ -25,12 +25,12 @@ export class Peer {
 		this.#answers = answers;
 	}
 
-	/** Says something that is not answered. */
+	/** Sends a message that gets no answer. */
 	tell(what: string, value?: unknown): void {
 		this.#send({ what, value });
 	}
 
-	/** Rejects when the other one cannot answer, or not in time. */
+	/** Asks a question. Rejects when the other process fails to answer, or is late. */
 	ask<Answer>(what: string, value?: unknown, within: number = patience): Promise<Answer> {
 		const number = ++this.#last;
 		return new Promise<Answer>((resolve, reject) => {
@@ -47,9 +47,9 @@ export class Peer {
 		});
 	}
 
-	/** A message came. */
+	/** Takes a message of the other process. Rejects when it needs no answer and could not be carried out. */
 	async receive(message: unknown): Promise<void> {
-		// Deno tells a process's end before what the process said last. Nothing is given to one that has ended.
+		// Deno reports a process's end before its last messages. They must not lend anything to a process that has ended.
 		if (this.#isClosed) return;
 		const { what, value, number, error } = Object(message) as Told;
 		if (what === undefined) {
@@ -62,13 +62,13 @@ export class Peer {
 			const answer = await this.#answers[what]?.(value as never);
 			if (number !== undefined) this.#send({ number, value: answer });
 		} catch (cause) {
-			// What is only told has nobody who waits: its receiver takes care of its failures.
+			// The sender does not wait for an answer, so the error goes to our caller.
 			if (number === undefined) throw cause;
 			this.#send({ number, error: cause instanceof Error ? cause.message : String(cause) });
 		}
 	}
 
-	/** The other one is gone: nobody waits for it. */
+	/** To be called when the other process has ended. Rejects all questions. */
 	close(): void {
 		this.#isClosed = true;
 		for (const settle of this.#waiting.values()) settle({ error: "The other process has ended." });

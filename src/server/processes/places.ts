@@ -1,9 +1,9 @@
-/** The largest block of places that a process is given at once. */
+/** A process gets at most this many places at once. */
 const largestBlock = 100;
 
 /**
  * A limit that several processes share. Each has some of the places, and asks for more when it needs them. When all are
- * given away, those that nobody has are recalled.
+ * lent, the processes are asked to return their free ones.
  */
 export class Places<Owner> {
 	readonly block: number;
@@ -13,8 +13,9 @@ export class Places<Owner> {
 	#recalling: Promise<unknown> | undefined;
 
 	/**
-	 * @param owners how many processes there are.
-	 * @param recall has a process return what nobody has there. It settles when that is done, or is not to be waited for.
+	 * @param total how many places there are.
+	 * @param owners how many processes share them.
+	 * @param recall asks a process to return its free places. Settles when it has, or when it need not be waited for.
 	 */
 	constructor(total: number, owners: number, recall: (owner: Owner) => Promise<unknown>) {
 		this.#total = total;
@@ -26,7 +27,7 @@ export class Places<Owner> {
 		return [...this.#given.values()].reduce((free, given) => free - given, this.#total);
 	}
 
-	/** A process needs more. @returns how many it gets; 0: all places are taken. */
+	/** Lends places to a process. @returns how many; 0: all places are taken. */
 	async take(owner: Owner): Promise<number> {
 		if (!this.#given.has(owner)) this.#given.set(owner, 0);
 		if (this.#free <= 0) {
@@ -36,28 +37,28 @@ export class Places<Owner> {
 			await this.#recalling;
 		}
 		const given = this.#given.get(owner);
-		// It has ended meanwhile.
+		// The process has ended meanwhile.
 		if (given === undefined) return 0;
 		const places = Math.max(0, Math.min(this.block, this.#free));
 		this.#given.set(owner, given + places);
 		return places;
 	}
 
-	/** A process returns places. */
+	/** Takes back places of a process. */
 	give(owner: Owner, places: number): void {
 		const given = this.#given.get(owner);
 		if (given !== undefined) this.#given.set(owner, given - places);
 	}
 
-	/** A process has ended, and its streams with it. */
+	/** Takes back all places of a process that has ended. */
 	gone(owner: Owner): void {
 		this.#given.delete(owner);
 	}
 
-	/** The one who asks has none left. */
+	/** Asks all processes but one for their free places. That one has none. */
 	async #recallAll(asker: Owner): Promise<void> {
 		const others = [...this.#given].filter(([owner, given]) => owner !== asker && given > 0);
-		// One that does not answer keeps its places: some may be taken.
+		// A process that does not answer keeps its places, because its streams may have them.
 		await Promise.allSettled(others.map(([owner]) => this.#recall(owner)));
 	}
 }

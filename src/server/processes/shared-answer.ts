@@ -1,4 +1,4 @@
-/** Who asks while an answer is under way shares it: a stranger who asks often costs one answer at a time. */
+/** Callers share the answer that is under way. So however often a stranger asks, there is one question at a time. */
 export function sharedAnswer<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
 	let asking: Promise<Answer> | undefined;
 	return () => {

@@ -4,34 +4,34 @@ import type { Answers } from "./peer.ts";
 
 /** How often each child is asked for a sign of life, in ms. */
 const watchInterval = 5_000;
-/** The pause before a child is replaced that did not live long, in ms. Each further one is twice as long. */
+/** The pause before a child that lived only briefly is replaced, in ms. Each further one is twice as long. */
 const firstPause = 200;
 const longestPause = 30_000;
 /** A child that lived longer, in ms, is replaced at once. */
 const longLife = 10_000;
-/** So many starts may fail in a row while no child serves. */
+/** The hub gives up when this many starts in a row have failed and no child serves. */
 const mostFailures = 5;
-/** How long a child may take to end besides the time to drain, in ms. */
+/** How long a child may take to end after the time to drain, in ms. */
 const toEnd = 10_000;
 
 export interface SupervisorOptions {
 	readonly count: number;
-	/** Children that start at a time. */
+	/** How many children start at a time. */
 	readonly atATime: number;
 	/** How long a child may take to end its streams, in ms. */
 	readonly drain: number;
 	fork(slot: number): ChildProcess;
-	/** What a child may ask. */
+	/** Makes the functions that answer a child. */
 	answers(child: Child): Answers;
-	/** A child takes streams from now on. */
+	/** Called when a child begins to take streams. */
 	serves(child: Child): void;
-	/** A child that lives takes no more. */
+	/** Called when a child takes no more streams, and has not ended. */
 	leaves(child: Child): void;
-	/** A child is gone. */
+	/** Called when a child has ended. */
 	gone(child: Child): void;
-	/** A child ended, or started, and nobody asked for it. */
+	/** Called when a child ended, or could not start, and nobody had told it to. */
 	log(level: "info" | "error", child: Pick<Child, "slot" | "pid">, message: string): void;
-	/** No child can be started any more. */
+	/** Called when no child can be started any more. */
 	giveUp(reason: Error): void;
 }
 
@@ -39,23 +39,23 @@ export interface SupervisorOptions {
 export class Supervisor {
 	readonly #options: SupervisorOptions;
 	readonly #children = new Set<Child>();
-	/** For each slot: how many children in a row ended early. */
+	/** How many children in a row lived only briefly, by slot. */
 	readonly #early = new Map<number, number>();
 	readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 	#watching: ReturnType<typeof setInterval> | undefined;
-	/** Starts in a row that failed. */
+	/** How many starts in a row have failed. */
 	#failures = 0;
 	#restarting: Promise<void> = Promise.resolve();
 	#isRestartQueued = false;
 	#isStopping = false;
-	/** Children that ended although nobody told them to. */
+	/** How many children ended although nobody told them to. */
 	ends = 0;
 
 	constructor(options: SupervisorOptions) {
 		this.#options = options;
 	}
 
-	/** Those that live. */
+	/** All children that have not ended. */
 	get children(): readonly Child[] {
 		return [...this.#children];
 	}
@@ -64,15 +64,15 @@ export class Supervisor {
 		return this.children.filter(({ state }) => state === "ready");
 	}
 
-	/** One for each place: the newest that has started. The one that it replaces may still end its streams. */
+	/** One child for each slot: the newest that has started. The child that it replaces may still be ending its streams. */
 	get newest(): readonly Child[] {
 		const started = this.children.filter(({ state }) => state !== "starting");
 		return [...new Map(started.map((child) => [child.slot, child])).values()];
 	}
 
 	/**
-	 * Starts the children, and resolves when the first of them take streams: as many as may start at a time. The others
-	 * follow. Rejects when one of the first does not start.
+	 * Starts the children. Resolves when the first of them take streams, as many as may start at a time. The others start
+	 * after that. Rejects when one of the first does not start.
 	 */
 	async start(): Promise<void> {
 		const { count, atATime } = this.#options;
@@ -94,8 +94,8 @@ export class Supervisor {
 	}
 
 	/**
-	 * Replaces the children one by one, or one of them. Each new one takes streams before the old one ends its own. It
-	 * waits for a restart that is under way.
+	 * Replaces the children one by one, or only one of them. Each new child takes streams before the old one ends its own.
+	 * A restart waits until the one before has ended.
 	 */
 	restart(only?: Child): Promise<void> {
 		if (only === undefined && this.#isRestartQueued) return this.#restarting;
@@ -107,7 +107,7 @@ export class Supervisor {
 		return this.#restarting;
 	}
 
-	/** Ends all children: each ends its streams, and is killed where that takes too long. */
+	/** Has all children end their streams and themselves. One that takes too long is killed. */
 	async stop(): Promise<void> {
 		this.#isStopping = true;
 		clearInterval(this.#watching);
@@ -115,7 +115,7 @@ export class Supervisor {
 		await Promise.all(this.children.map((child) => this.#end(child, "close")));
 	}
 
-	/** Ends all children at once. */
+	/** Kills all children. */
 	kill(): void {
 		this.#isStopping = true;
 		for (const child of this.#children) child.kill();
@@ -124,7 +124,7 @@ export class Supervisor {
 	async #restart(only: Child | undefined): Promise<void> {
 		const { log } = this.#options;
 		for (const old of only === undefined ? this.children : [only]) {
-			// One that cannot start is replaced anyway.
+			// A child whose start fails is replaced without us.
 			await old.ready.catch(() => undefined);
 			if (this.#isStopping) return;
 			if (old.state !== "ready") continue;
@@ -137,7 +137,7 @@ export class Supervisor {
 				log("error", fresh ?? old, `A restart was given up: ${(error as Error).message}`);
 				return;
 			}
-			// The one that it replaces may have ended meanwhile, and have been replaced.
+			// The old child may have ended meanwhile. Then it already has another successor.
 			const isNeeded = old.state === "ready";
 			if (isNeeded) this.#serve(fresh);
 			await this.#end(isNeeded ? old : fresh, "leave");
@@ -156,7 +156,7 @@ export class Supervisor {
 		return child;
 	}
 
-	/** A child serves. */
+	/** Takes a child into service, and replaces it when it ends by itself. */
 	#serve(child: Child): void {
 		const since = performance.now();
 		this.#failures = 0;
@@ -198,7 +198,7 @@ export class Supervisor {
 		}
 	}
 
-	/** Children that were told to go. */
+	/** The children that were told to end. */
 	readonly #leaving = new WeakSet<Child>();
 
 	async #end(child: Child, way: "close" | "leave"): Promise<void> {

@@ -3,10 +3,10 @@ import { counters } from "../../core/stats.ts";
 import type { Child } from "./child.ts";
 import { sharedAnswer } from "./shared-answer.ts";
 
-/** How long the children may take to say what they count, in ms. One that does not is counted as it was last heard. */
+/** How long the children may take to tell their counts, in ms. For one that is late, its last counts are used. */
 const patience = 1_000;
 
-/** What all processes counted. It never counts backwards: what a child counted that is gone stays in it. */
+/** Adds the counts of all processes. The sums never decrease, because they keep the counts of children that have ended. */
 export class Totals {
 	readonly #children: () => readonly Child[];
 	readonly #gone: Counters = counters();
@@ -16,7 +16,7 @@ export class Totals {
 		this.#children = children;
 	}
 
-	/** A child has ended. */
+	/** Keeps the counts of a child that has ended. */
 	gone({ stats }: Child): void {
 		if (stats !== undefined) add(this.#gone, stats);
 	}

@@ -2,9 +2,9 @@ import { SseError } from "../../core/errors.ts";
 import { logFailure } from "../log.ts";
 import type { WebhookSettings } from "./settings.ts";
 
-/** Requests that are under way at a time. */
+/** How many requests may be under way at a time. */
 const atATime = 8;
-/** What waits, in UTF-16 code units. Clients choose the names of channels, which may be long. */
+/** How much may wait, in UTF-16 code units. Not a number of events: clients choose the names of channels, which may be long. */
 const mostWaiting = 4_194_304;
 /** How often an event is tried. */
 const tries = 6;
@@ -31,8 +31,8 @@ interface Failure {
 const encoder = /* @__PURE__ */ new TextEncoder();
 
 /**
- * Sends webhooks, signed as Standard Webhooks has it, at least once each while the receiver answers in time. What
- * waits is bounded: more is left out, and logged.
+ * Sends webhooks, signed by the rules of Standard Webhooks. Each is sent at least once, while the receiver answers in
+ * time. The queue is bounded. An event that does not fit is dropped, and the log says so.
  *
  * @see https://www.standardwebhooks.com/
  */
@@ -52,7 +52,7 @@ export class WebhookDelivery {
 	send(type: string, data: object): void {
 		const body = JSON.stringify({ type, timestamp: new Date().toISOString(), data });
 		if (this.#isOver || this.#waitingSize + body.length > mostWaiting) {
-			failed("A webhook was left out: too many wait for the receiver.");
+			failed("A webhook was dropped: too many wait for the receiver.");
 			return;
 		}
 		this.#waiting.push({ id: `msg_${crypto.randomUUID()}`, body });
@@ -60,7 +60,7 @@ export class WebhookDelivery {
 		this.#next();
 	}
 
-	/** Waits for what is to be sent, and gives up after this time, in ms. */
+	/** Waits until all is sent, for `bound` ms at most. */
 	async close(bound: number): Promise<void> {
 		let timer: ReturnType<typeof setTimeout> | undefined;
 		if (this.#underWay > 0) {
@@ -106,13 +106,13 @@ export class WebhookDelivery {
 		}
 	}
 
-	/** @returns undefined: the receiver has it. */
+	/** Sends once. @returns undefined: the receiver has it. */
 	async #try({ id, body }: Webhook): Promise<Failure | undefined> {
 		const timestamp = String(Math.floor(Date.now() / 1_000));
 		try {
 			const response = await fetch(this.#settings.url, {
 				method: "POST",
-				// A signature is for this receiver, and for nobody whom it names.
+				// A redirect would send the signed event to somebody else.
 				redirect: "manual",
 				headers: {
 					"content-type": "application/json",
@@ -133,9 +133,11 @@ export class WebhookDelivery {
 				pause: (Number(headers.get("retry-after")) || 0) * 1_000,
 			};
 		} catch (error) {
-			// The runtimes' texts may hold the URL, and it a key.
+			// The runtime's message may hold the URL, and the URL may hold a key.
 			const isLate = error instanceof Error && error.name === "TimeoutError";
-			const text = isLate ? "The receiver did not answer in time." : "It was not reached.";
+			const text = isLate
+				? "The receiver did not answer in time."
+				: "The receiver could not be reached.";
 			return { text, isFinal: false, pause: 0 };
 		}
 	}

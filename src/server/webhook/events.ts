@@ -3,7 +3,7 @@ import type { ServerSentEventsOptions, StreamInfo } from "../../core/options.ts"
 import { WebhookDelivery } from "./delivery.ts";
 import type { WebhookSettings } from "./settings.ts";
 
-/** A channel is vacant when it has had no stream for this time, in ms: a reload is no vacancy. */
+/** A channel is vacant after this time without a stream, in ms. So the reload of a page makes no channel vacant. */
 const grace = 3_000;
 
 /** How long a process that stops waits for the receiver, in ms. */
@@ -14,16 +14,16 @@ interface Hooks {
 	onDisconnect: NonNullable<ServerSentEventsOptions["onDisconnect"]>;
 }
 
-/** Tells a receiver of the streams of this process, and of its channels that become occupied or vacant. */
+/** Sends a webhook for each stream of this process that begins or ends, and for each channel that becomes occupied or vacant. */
 export class Webhooks {
 	readonly #delivery: WebhookDelivery;
-	/** Each process has its own: a channel is vacant when it is so in all of them. */
+	/** The id of this process. A channel is vacant only when it is so in all processes. */
 	readonly #hub = crypto.randomUUID();
-	/** Clients of the streams, by what the hooks call them. */
+	/** The clients, by the streams that the hooks are called with. */
 	readonly #clients = new WeakMap<StreamInfo, string>();
-	/** Streams by channel. */
+	/** How many streams each channel has. */
 	readonly #counts = new Map<string, number>();
-	/** Channels without a stream that are not yet told of. */
+	/** The channels that have no stream, until they are reported as vacant. */
 	readonly #vacant = new Map<string, ReturnType<typeof setTimeout>>();
 
 	constructor(settings: WebhookSettings) {
@@ -44,7 +44,7 @@ export class Webhooks {
 		for (const channel of channels) this.#leave(channel);
 	};
 
-	/** All streams have ended. */
+	/** To be called when all streams have ended. */
 	async close(): Promise<void> {
 		for (const channel of [...this.#vacant.keys()]) this.#vacate(channel);
 		await this.#delivery.close(drain);
@@ -82,7 +82,7 @@ export class Webhooks {
 	}
 }
 
-/** Each of these, in order. */
+/** Hooks that call each of these, in order. */
 export function together(
 	hooks: readonly Pick<ServerSentEventsOptions, keyof Hooks>[],
 ): Pick<ServerSentEventsOptions, keyof Hooks> {

@@ -49,6 +49,6 @@ function keyIn(secret: string): Uint8Array<ArrayBuffer> | undefined {
 		const key = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 		return key.length >= 24 && key.length <= 64 ? key : undefined;
 	} catch {
-		return undefined; // It is no base64.
+		return undefined; // It is not base64.
 	}
 }

@@ -49,7 +49,7 @@ test("what waits for a receiver that hangs is bounded, and so are the requests",
 	for (let n = 0; n < 20; n++) delivery.send("channel.occupied", { channel });
 	await vi.waitFor(() => expect(hook.received).toHaveLength(8), { timeout: 20_000 });
 	const texts = lines().map(({ message }) => message);
-	expect(texts[0]).toBe("A webhook was left out: too many wait for the receiver.");
+	expect(texts[0]).toBe("A webhook was dropped: too many wait for the receiver.");
 	await delivery.close(10);
 	// Eight are under way, and three have waited. Five lines a second are written, and then how many were left out.
 	const isTold = ({ message, leftOut }: { message: string; leftOut?: number }) =>
