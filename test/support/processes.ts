@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
+import { call } from "./hub-client.ts";
+import { until } from "./wait.ts";
 
 /** A process of the hub that has several. */
 export interface HubChild {
@@ -13,6 +15,40 @@ export function childrenOf(parent: number): HubChild[] {
 	return descendants(parent).flatMap((pid) => {
 		const [, slot] = /(?:^|\0)EDGE_SSE_PROCESS=(\d+)/.exec(read(`/proc/${pid}/environ`)) ?? [];
 		return slot === undefined ? [] : [{ pid, slot: Number(slot) }];
+	});
+}
+
+/** Until both processes of a hub take streams. */
+export async function bothServe(hub: { readonly url: string }): Promise<void> {
+	const serve = async () => {
+		// One that has just been killed may still have been handed the request.
+		const answer = await call(`${hub.url}/metrics`).catch(() => undefined);
+		return /^sse_processes 2$/m.test(answer?.body ?? "");
+	};
+	await until(serve, { what: "both processes" });
+}
+
+/**
+ * The TCP ports on loopback at which a process listens.
+ *
+ * @see https://docs.kernel.org/networking/proc_net_tcp.html
+ */
+export function loopbackPorts(pid: number): number[] {
+	const sockets = new Set(
+		readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+			try {
+				return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+			} catch {
+				return []; // it was closed
+			}
+		}),
+	);
+	const rows = read(`/proc/${pid}/net/tcp`).split("\n").slice(1);
+	return rows.flatMap((row) => {
+		const fields = row.trim().split(/\s+/);
+		const [, port] = /^0100007F:([0-9A-F]{4})$/.exec(fields[1] ?? "") ?? [];
+		const isListening = fields[3] === "0A" && sockets.has(fields[9] ?? "");
+		return isListening && port !== undefined ? Number.parseInt(port, 16) : [];
 	});
 }
 

@@ -30,7 +30,13 @@ export function useHub(
 		});
 		const info = String(await redis.command("INFO", "server"));
 		const broker = Number(/^process_id:(\d+)/m.exec(info)?.[1]);
-		hub = { server, redis, hub: server.pid, broker, port: Number(new URL(server.url).port) };
+		hub = {
+			server,
+			redis,
+			hub: server.pid,
+			others: [broker],
+			port: Number(new URL(server.url).port),
+		};
 	});
 	afterAll(async () => {
 		await hub?.server.kill();

@@ -8,15 +8,15 @@ import { Probe } from "./wire.ts";
 export interface Subject {
 	hub: number;
 	port: number;
-	/** The hub's broker, which a stranger's request must not keep busy either. */
-	broker: number;
+	/** The hub's broker, which a stranger's request must not keep busy either, or its processes. */
+	others: readonly number[];
 }
 
 /** One round of work; `isRead` resolves when the hub has read what was sent before. */
 export type Round = (run: number, isRead: () => Promise<void>) => Promise<void>;
 
 export interface Cost {
-	/** Processor time of the hub and of its broker, in ms: of each round the same work. */
+	/** Processor time of the hub and of the others, in ms: of each round the same work. */
 	used: number[];
 	/** Of each round the longest time that an honest request waited. */
 	waited: number[];
@@ -72,7 +72,7 @@ export function expectBounded({ hostile, honest }: { hostile: Cost; honest: Cost
  * processor time: what its event loop did before it came to the answer, whatever else the machine was doing.
  */
 async function measured(
-	{ hub, port, broker }: Subject,
+	{ hub, port, others }: Subject,
 	work: (isRead: () => Promise<void>) => Promise<void>,
 ): Promise<{ used: number; waited: number }> {
 	const probe = await Probe.open(port);
@@ -87,7 +87,7 @@ async function measured(
 			await delay(1);
 		}
 	};
-	const before = processorTime(hub, broker);
+	const before = processorTime(hub, ...others);
 	const asked = asking();
 	try {
 		await work(() => reader.ask());
@@ -97,5 +97,5 @@ async function measured(
 		probe.close();
 		reader.close();
 	}
-	return { used: processorTime(hub, broker) - before, waited };
+	return { used: processorTime(hub, ...others) - before, waited };
 }

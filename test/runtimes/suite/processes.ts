@@ -1,8 +1,8 @@
 import { expect, it, type TestContext } from "vitest";
 import { call, health, json, post, publish, streamUrl } from "../../support/hub-client.ts";
 import { freePort } from "../../support/ports.ts";
-import { childrenOf, hasTaken, lives } from "../../support/processes.ts";
-import { runToEnd, type Server, startServer } from "../../support/server.ts";
+import { bothServe, childrenOf, hasTaken, lives } from "../../support/processes.ts";
+import { runToEnd, startServer } from "../../support/server.ts";
 import { until } from "../../support/wait.ts";
 import type { Bed } from "../bed.ts";
 
@@ -33,19 +33,9 @@ export function processes(bed: Bed): void {
 		const scene = bed.scene(t);
 		const hub = await startServer(name, launched({ ...several, ...env }));
 		scene.use(hub);
-		await allServe(hub);
+		await bothServe(hub);
 		return { scene, hub };
 	};
-	const allServe = (hub: Server) =>
-		until(
-			async () => {
-				// One that has just been killed may still have been handed the request.
-				const answer = await call(`${hub.url}/metrics`).catch(() => undefined);
-				return /^sse_processes 2$/m.test(answer?.body ?? "");
-			},
-			{ what: "both processes" },
-		);
-
 	// Processes start four times in it.
 	const slow = { timeout: 600_000 };
 
@@ -94,7 +84,7 @@ export function processes(bed: Bed): void {
 		await say();
 		await everybodyHears();
 
-		await allServe(hub);
+		await bothServe(hub);
 		const before = childrenOf(hub.pid).map(({ pid }) => pid);
 		process.kill(hub.pid, "SIGUSR2");
 		for (let more = 0; more < 10; more++) await say();
@@ -164,7 +154,7 @@ export function processes(bed: Bed): void {
 		await until(async () => (await health(hub).catch(() => undefined))?.connections === 0, {
 			what: "other processes",
 		});
-		await allServe(hub);
+		await bothServe(hub);
 		for (let next = 0; next < 4; next++) await until(admitted, { what: "a place" });
 		expect((await open()).retries).toHaveLength(1);
 		const { body } = await call(`${hub.url}/metrics`);
