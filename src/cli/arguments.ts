@@ -4,7 +4,7 @@ import { UsageError } from "./usage-error.ts";
 
 /** An option of a command, written as `--name`. */
 export interface Option {
-	/** Its value's placeholder in the help. Absent: the option is a switch. */
+	/** The placeholder of its value in the help. Absent: the option has no value. */
 	value?: string;
 	/** One letter: `-h`. */
 	short?: string;
@@ -23,7 +23,7 @@ export interface Arguments {
 	positionals: string[];
 }
 
-/** Names that users may try as options but that are none, each with what to do instead. */
+/** Names that users may take for options, each with what to do instead. */
 export type Refusals = Readonly<Record<string, string>>;
 
 /**
@@ -81,7 +81,7 @@ function unknownOption(
 	refusals: Refusals,
 ): UsageError {
 	if (Object.hasOwn(refusals, name)) return new UsageError(`--${name}: ${refusals[name]}`);
-	// Text that is not a name may be a misplaced secret.
+	// Text that is not a name may be a secret, so the message does not show it.
 	if (!/^--?[a-z][a-z-]{0,40}$/i.test(rawName)) return new UsageError("There is no such option.");
 	const nearest = nearestName(name, Object.keys(options), Math.max(2, name.length / 3));
 	const way = nearest === undefined ? "See --help." : `Did you mean --${nearest}?`;

@@ -8,14 +8,14 @@ export interface ChannelEvent extends TailEvent {
 	channel?: string;
 }
 
-/** Asks the hub to say of each event which of several channels it is of. */
+/** Asks the hub to send the channel with each event. */
 export function askForChannels(url: URL): void {
 	if (url.searchParams.getAll("channel").length > 1) url.searchParams.set(...envelopeQuery);
 }
 
 /**
- * Takes the channel out of an event's data, and leaves the data as it was published. A server that knows no envelopes
- * sends the data alone.
+ * Reads the channel from an event's data, and restores the data as it was published. A server without envelopes sends
+ * the data alone.
  */
 export function withChannel(event: TailEvent, channels: readonly string[]): ChannelEvent {
 	if (channels.length < 2 || event.type.startsWith("sse.")) return event;

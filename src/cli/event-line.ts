@@ -1,15 +1,15 @@
 import type { ChannelEvent } from "./channel-envelope.ts";
 import { jsonLine, printable, shortened } from "./text.ts";
 
-/** What a line for people may use. */
+/** What the terminal of a reader can show. */
 export interface Terminal {
 	/** Whether it shows colours. */
 	hasColors: boolean;
-	/** Columns to cut a line at. Undefined: a line is never cut. */
+	/** How many columns a line may have. Undefined: any number. */
 	columns: number | undefined;
 }
 
-/** The widest column of channels and of types, in characters. A longer one moves what follows it. */
+/** How wide the column of channels and that of types may become, in characters. A longer text moves what follows it. */
 const widestType = 16;
 
 /** Returns a function that writes an event as a line of JSON. */
@@ -49,7 +49,7 @@ export function wordWriter({ hasColors, columns }: Terminal): (event: ChannelEve
 	};
 }
 
-/** Returns a function that fills a text up to the widest so far. */
+/** Returns a function that pads a text to the widest one so far. */
 function column(): (text: string) => string {
 	let width = 0;
 	return (text) => {
@@ -58,7 +58,7 @@ function column(): (text: string) => string {
 	};
 }
 
-// The same colour for the same type. Red is left to errors, and black and white to the background.
+// A type always has the same colour. Red is for errors, and black and white may be the background.
 function colorOf(type: string): number {
 	let sum = 0;
 	for (const character of type) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) >>> 0;

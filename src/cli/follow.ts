@@ -5,7 +5,7 @@ export interface FollowOptions {
 	url: URL;
 	token: string | undefined;
 	lastEventId: string | undefined;
-	/** Hears what happens besides events, in a person's words. */
+	/** Called with a sentence for what happens besides events. */
 	onNote(text: string): void;
 }
 
@@ -15,13 +15,13 @@ export interface TailEvent extends EventSourceMessage {
 	lastEventId: string;
 }
 
-/** The longest event, in characters. */
+/** How long an event may be, in characters. */
 const longest = 16 * 1_048_576;
-/** The longest id that is sent back, in characters. It must fit into a request's header. */
+/** How long an id may be that is sent back, in characters. It must fit into a request's header. */
 const longestId = 8_192;
-/** The pause before the next attempt, in ms, if the server named none. Each failure doubles it, up to the second. */
+/** The pause before the next attempt, in ms, if the server named none: the first one, and the longest. Each failure doubles it. */
 const [firstPause, longestPause] = [1_000, 30_000];
-/** The bounds of a pause that the server names, in ms. No server makes us retry without a pause, or stay away for good. */
+/** The shortest and the longest pause that a server may ask for, in ms. */
 const [leastRetry, mostRetry] = [250, 300_000];
 
 /** The server has refused, and another attempt would change nothing. */
@@ -87,7 +87,7 @@ async function opened(
 	throw isFinal ? new Refused(message) : new Error(message);
 }
 
-// `fetch` takes a header's bytes as characters. Browsers send those of UTF-8.
+// `fetch` takes each character of a header as one byte. Browsers send the id in UTF-8.
 function inBytes(text: string): string {
 	return String.fromCharCode(...new TextEncoder().encode(text));
 }

@@ -1,9 +1,9 @@
 import { printable } from "./text.ts";
 
-/** The most characters of an answer that are read. */
+/** How many characters of an answer are read. */
 const longest = 1_048_576;
 
-/** Returns the answer to a request. It follows no redirect, which could take a token along. */
+/** Returns the answer to a request. It follows no redirect, because a redirect could send a token elsewhere. */
 export async function reached(url: URL, init: RequestInit): Promise<Response> {
 	try {
 		return await fetch(url, { ...init, redirect: "manual" });
@@ -12,7 +12,7 @@ export async function reached(url: URL, init: RequestInit): Promise<Response> {
 	}
 }
 
-/** Returns the cause of an error of `fetch`, which has one message for everything. */
+/** Returns the cause of an error of `fetch`, whose own message is always the same. */
 function causeOf(error: unknown): string {
 	const { name, code, cause } = error as {
 		name?: string;
@@ -24,7 +24,7 @@ function causeOf(error: unknown): string {
 	return name === "TimeoutError" ? " in time" : "";
 }
 
-/** Returns an answer's JSON. Undefined: it is no JSON, or far too long. */
+/** Returns an answer's JSON. Undefined: the answer is not JSON, or is too long. */
 export async function jsonOf({ body }: Response): Promise<unknown> {
 	const decoder = new TextDecoder();
 	let text = "";

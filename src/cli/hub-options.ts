@@ -109,7 +109,7 @@ export function inOptions(error: unknown, given: Arguments): unknown {
 	return new ConfigurationError(message, { cause: error });
 }
 
-// With characters that end a host, a password is not in the URL's `password`. So only a user without one is allowed.
+// With some characters in it, a parser does not see a password as the URL's `password`. So the text itself is checked.
 function hasPassword(text: string): boolean {
 	return text.includes("@") && !/^[a-z]+:\/\/[^:@/?#]*@[^@]*$/i.test(text);
 }

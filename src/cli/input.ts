@@ -1,4 +1,4 @@
-/** The longest line, in bytes: the longest body that a hub takes. */
+/** How long a line may be, in bytes: as long as a body that a hub takes. */
 const longest = 1_048_576;
 
 /**

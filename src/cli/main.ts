@@ -53,7 +53,7 @@ function named(args: readonly string[]): [Command | Command[], readonly string[]
 	throw new UsageError(`${shown} is no such command. ${way}`);
 }
 
-// Help is given even beside wrong arguments.
+// Help is printed even when other arguments are wrong.
 function asksForHelp(args: readonly string[]): boolean {
 	const end = args.indexOf("--");
 	return (end < 0 ? args : args.slice(0, end)).some((arg) => arg === "--help" || arg === "-h");

@@ -6,7 +6,7 @@ import type { Settings } from "../server/settings.ts";
 import type { Environment } from "../server/variables.ts";
 import { printable } from "./text.ts";
 
-/** Explains a configuration in rows of a subject and a sentence. It shows no secret. */
+/** Explains a configuration in rows. Each has a subject and a sentence, and shows no secret. */
 export function meaningOf(
 	{ settings, broker, addressOf }: ServerHub,
 	history: HistoryOptions | undefined,

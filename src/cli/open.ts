@@ -11,8 +11,8 @@ import { note } from "./output.ts";
 const lifetime = 60_000;
 
 /**
- * Opens the hub's page in the user's browser. A file that only the user can read passes the token on.
- * In the address it would be an argument of the browser, which every user of the machine can list.
+ * Opens the hub's page in the user's browser. The token goes through a file that only the user can read. In the address it
+ * would be an argument of the browser, which every user of the machine can list.
  */
 export function openPage({ settings, addressOf }: ServerHub, port: number): void {
 	const { publishing } = settings;
@@ -47,7 +47,7 @@ function handedOver(address: string): string {
 	return url;
 }
 
-/** Writes a page that leads to the address into a new folder. */
+/** Writes a page that redirects to the address into a new folder. */
 export function handOver(address: string): { url: string; remove(): void } {
 	const folder = mkdtempSync(join(tmpdir(), "edge-sse-open-"));
 	const file = join(folder, "open.html");
@@ -61,7 +61,7 @@ export function handOver(address: string): { url: string; remove(): void } {
 	};
 }
 
-/** Loopback reaches a hub that listens on every address. */
+/** Returns an address that reaches the hub. For a hub that listens on every address it is loopback. */
 function reachable(url: string): string {
 	return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }

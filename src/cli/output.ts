@@ -7,12 +7,12 @@ export async function writeLine(line: string): Promise<void> {
 	await once(process.stdout, "drain");
 }
 
-/** Prints a remark that is no result. It goes to standard error. */
+/** Prints a remark to standard error, where it does not mix with results. */
 export function note(line: string): void {
 	process.stderr.write(`edge-sse: ${printable(line)}\n`);
 }
 
-/** A reader that leaves, as `| head -1` does, is no failure. */
+/** Ends the command when the reader of its output leaves, as `| head -1` does. That is not a failure. */
 export function endWithReader(): void {
 	process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 		process.exit(error.code === "EPIPE" ? 0 : 1);

@@ -12,7 +12,7 @@ export interface DataSource {
 	rate: number | undefined;
 }
 
-/** Yields the data of each message: of the files, of the data argument, or of the lines of standard input. */
+/** Yields the data of each message: from the files, from the data argument, or from the lines of standard input. */
 export async function* publishData(source: DataSource): AsyncGenerator<string> {
 	const wait = pace(source.rate);
 	for await (const text of unpaced(source)) {
@@ -58,7 +58,7 @@ function pace(rate: number | undefined): () => Promise<void> {
 	return async () => {
 		if (rate === undefined) return;
 		const pause = due - performance.now();
-		// What was late is not caught up with in a burst.
+		// Late messages are not made up for by a burst.
 		due = Math.max(due, performance.now()) + 1_000 / rate;
 		if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
 	};

@@ -16,7 +16,7 @@ export const publish: Command = {
 	usage: "publish <url> [data] [options]",
 	summary: "Publishes to a hub: the data, files, or each line of standard input",
 	text: [
-		"What is JSON is sent as it stands, and anything else as text. The token comes from SSE_PUBLISH_TOKEN or a file.",
+		"JSON is sent as it is written, and anything else as text. The token comes from SSE_PUBLISH_TOKEN or a file.",
 		"With --count or --rate the data is a template: {n} is the message's number, {time} the time, {random} a number from 0 to 1. With --rate alone it goes on until Ctrl-C.",
 	],
 	options: {
@@ -30,11 +30,11 @@ export const publish: Command = {
 		file: {
 			value: "<path>",
 			isList: true,
-			help: "Sends what a file has as one message; may be given several times",
+			help: "Sends the content of a file as one message; may be given several times",
 		},
-		count: { value: "<number>", help: "Sends the data so many times" },
-		rate: { value: "<number>", help: "Sends at most so many messages a second, up to 1,000" },
-		text: { help: "Sends what is JSON as text, too" },
+		count: { value: "<number>", help: "Sends the data this many times" },
+		rate: { value: "<number>", help: "Sends at most this many messages a second, up to 1,000" },
+		text: { help: "Sends JSON as text, too" },
 		"token-file": { value: "<file>", help: "The token, read from a file" },
 	},
 	async run(args) {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ConfigurationError } from "../core/errors.ts";
 
-/** The largest file with a secret, in bytes. A private key has 4 kB. */
+/** How large a file with a secret may be, in bytes. A private key has 4 kB. */
 const longest = 65_536;
 
 /**

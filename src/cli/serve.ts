@@ -7,21 +7,21 @@ import { hubOptions, inOptions, readHubArguments, withOptions } from "./hub-opti
 import { openPage } from "./open.ts";
 
 const own: Options = {
-	open: { help: "Opens the page in a browser, with the token that publishing takes" },
+	open: { help: "Opens the page in a browser, with the token for publishing" },
 };
 
 export const serve: Command = {
 	usage: "[serve] [options]",
 	summary: "Runs the hub, with a page to try it at its address",
 	text: [
-		"Every option says the same as a variable of the environment, and counts before it; `edge-sse env` lists them.",
-		"Secrets are no arguments: they come by the environment, or by a file.",
+		"Every option sets the same as a variable of the environment, and overrides it; `edge-sse env` lists them.",
+		"Secrets are never arguments: set them in the environment, or name a file.",
 	],
 	options: { ...own, ...hubOptions },
 	async run(args) {
 		const given = readHubArguments(args, own);
 		refuseMore(given.positionals, 0, `edge-sse ${serve.usage}`);
-		// The connector's factory reads the process's own environment.
+		// The function that makes connectors reads the variables of this process.
 		Object.assign(process.env, withOptions(process.env, given));
 		await start(process.env, await runtime(), {
 			// Its variables have what these options say.

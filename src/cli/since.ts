@@ -9,9 +9,9 @@ const units: Readonly<Record<string, number>> = {
 };
 
 /**
- * Returns the cursor of a time in the past: `90s`, `10m`, `2h`, `1d`, or a date as ISO 8601 has it.
+ * Returns the cursor of a time in the past: `90s`, `10m`, `2h`, `1d`, or a date in ISO 8601.
  *
- * @throws {UsageError} for anything else, and for a time to come.
+ * @throws {UsageError} for anything else, and for a time in the future.
  */
 export function cursorSince(text: string, channels: readonly string[], now = Date.now()): string {
 	const [, count = "", unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];

@@ -15,10 +15,10 @@ const secretAdvice =
 
 export const tail: Command = {
 	usage: "tail <url> [options]",
-	summary: "Shows the events of a stream as they come, and comes back when it breaks",
+	summary: "Shows the events of a stream as they arrive, and reconnects when it breaks",
 	text: [
-		"On a terminal an event is a line for people, into a pipe it is a line of JSON. Nothing in an event can drive the terminal.",
-		"The time is the one at which an event came.",
+		"On a terminal an event is a line for people. In a pipe it is a line of JSON. No event can control the terminal.",
+		"The time of an event is when it arrived.",
 	],
 	options: {
 		channel: {
@@ -26,7 +26,7 @@ export const tail: Command = {
 			isList: true,
 			help: "What to read; may be given several times, and is then shown (the hub's own default)",
 		},
-		json: { help: "Lines of JSON on a terminal, too" },
+		json: { help: "Writes lines of JSON on a terminal, too" },
 		type: {
 			value: "<name>",
 			isList: true,
@@ -37,7 +37,7 @@ export const tail: Command = {
 			help: "Begins in the past, with history: 90s, 10m, 2h, 1d ago, or 2026-01-31T12:00:00Z",
 		},
 		"last-event-id": { value: "<id>", help: "Begins after the event of this id, with history" },
-		count: { value: "<number>", help: "Ends after so many events" },
+		count: { value: "<number>", help: "Ends after this many events" },
 		"one-line": { help: "Cuts an event at the terminal's width" },
 		"token-file": { value: "<file>", help: "A token for the stream, read from a file" },
 	},

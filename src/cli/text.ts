@@ -6,12 +6,12 @@ const unsafe = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** Returns a stranger's text on one line, without what would control a terminal. */
+/** Returns a stranger's text on one line, without characters that control a terminal. */
 export function printable(text: string): string {
 	return text.replace(unsafe, (found) => short[found] ?? escaped(found));
 }
 
-/** Returns a value as one line of JSON that is as harmless on a terminal. */
+/** Returns a value as one line of JSON, without characters that control a terminal. */
 export function jsonLine(value: unknown): string {
 	return JSON.stringify(value).replace(unsafe, escaped);
 }
@@ -26,7 +26,7 @@ function escaped(text: string): string {
 const wide =
 	/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 
-/** Returns a text that fits into so many columns of a terminal. What is cut ends in `…`. */
+/** Cuts a text to this many columns of a terminal. A text that was cut ends in `…`. */
 export function shortened(text: string, columns: number): string {
 	let used = 0;
 	let fits = 0;
@@ -38,7 +38,7 @@ export function shortened(text: string, columns: number): string {
 	return text;
 }
 
-/** Returns one line of Markdown without its marks. */
+/** Returns the text of one line of Markdown. */
 export function plain(markdown: string): string {
 	return markdown.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
 }

@@ -11,9 +11,9 @@ import { checkedOptions, httpUrl, type StreamCheckOptions } from "./options.ts";
 import type { StreamProbe } from "./stream-probe.ts";
 
 /**
- * Checks an event stream, of edge-sse or of anybody: its head, how soon events come, what holds them back, whether it
- * stays open, and whether a client that was away gets what it missed. It needs `fetch` and nothing else, takes bounded
- * time and memory, and rejects for nothing that a server does.
+ * Checks an event stream of edge-sse or of any other server: its headers, how soon events arrive, what holds them back,
+ * whether it stays open, and whether a client that reconnects gets what it missed. It needs only `fetch`, and takes bounded
+ * time and memory. Whatever the server does, the promise resolves.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ import type { StreamProbe } from "./stream-probe.ts";
  * const faults = findings.filter(({ level }) => level === "fault"); // none, if all is well
  * ```
  *
- * @throws {TypeError} (the promise rejects) for a URL or an option that cannot be.
+ * @throws {TypeError} (the promise rejects) for an invalid URL or option.
  */
 export async function checkEventStream(
 	url: string | URL,
@@ -35,7 +35,7 @@ export async function checkEventStream(
 	try {
 		const findings: Finding[] = [];
 		for await (const finding of checks(context)) {
-			// What failed because of that says nothing of the server.
+			// Checks that failed because of the abort say nothing about the server.
 			if (options.signal?.aborted) break;
 			findings.push(finding);
 		}
@@ -45,7 +45,7 @@ export async function checkEventStream(
 	}
 }
 
-/** The checks, in the order of what a stream meets. */
+/** The checks, in the order of a stream's life. */
 async function* checks(context: CheckContext): AsyncGenerator<Finding> {
 	const { probe: first, findings } = await openFirst(context);
 	yield* findings;
@@ -85,7 +85,7 @@ async function events(context: CheckContext, probe: StreamProbe): Promise<Findin
 	];
 }
 
-/** A stream of its own: ours were published to. */
+/** Watches a stream on which nothing was published. The other streams had our events. */
 async function idleAlone(context: CheckContext, probe: StreamProbe): Promise<Finding[]> {
 	probe.close();
 	const own = await context.open();

@@ -31,8 +31,9 @@ interface Watched {
 }
 
 /**
- * Tells streams who is present: first all members, then the differences from what was told last. So each stream is told each
- * change once. When announcements between processes are lost, the next read of the store makes up for them.
+ * Tells each stream who is present: first all members, then each change once. A change is the difference between the
+ * members that the stream was told and those that the store has now. So an announcement between processes may be lost: the
+ * next read of the store finds what it would have said.
  */
 export class Watch {
 	readonly #options: WatchOptions;

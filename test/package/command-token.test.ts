@@ -98,6 +98,6 @@ test.each([
 test("what is no token is not shown", async () => {
 	expect(await said(`echo hush | ${command} token read`)).toEqual({
 		code: 1,
-		output: expect.stringMatching(/^edge-sse: That is no token: (?!.*hush)/),
+		output: expect.stringMatching(/^edge-sse: That is not a token\. (?!.*hush)/),
 	});
 });

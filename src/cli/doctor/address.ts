@@ -4,7 +4,7 @@ import { failureInWords } from "../../doctor/failure.ts";
 import { advice, type Finding, fault, fine } from "../../doctor/finding.ts";
 import { connected, type Reached } from "./wire.ts";
 
-/** The most addresses of one name that are tried. */
+/** How many addresses of a name are tried. */
 const mostAddresses = 8;
 /** A certificate that ends within this time is reported, in ms. */
 const soon = 14 * 86_400_000;
@@ -73,6 +73,6 @@ async function addressesOf(host: string): Promise<string[]> {
 		const all = await lookup(host, { all: true });
 		return [...new Set(all.map(({ address }) => address))].slice(0, mostAddresses);
 	} catch {
-		return []; // it has none that this machine knows
+		return []; // the name has no address that this machine can find
 	}
 }

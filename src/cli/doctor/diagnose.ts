@@ -4,7 +4,7 @@ import type { StreamCheckOptions } from "../../doctor/options.ts";
 import { reachability } from "./address.ts";
 import { foreignName, httpVersion } from "./http.ts";
 
-/** All checks of a stream: those of `edge-sse/testing`, and those that take a socket. */
+/** Runs all checks of a stream: those of `edge-sse/testing`, and those that need a socket. */
 export async function diagnose(url: URL, options: StreamCheckOptions): Promise<Finding[]> {
 	const { timeout = 10_000, headers = {} } = options;
 	const { findings, reached } = await reachability(url, timeout);

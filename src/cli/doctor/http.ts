@@ -9,7 +9,7 @@ const foreignHost = "edge-sse-doctor.invalid";
 const sixConnections =
 	"Browsers open six HTTP/1.1 connections to a host, all tabs together. The seventh stream waits in silence.";
 
-/** Says which HTTP browsers would speak, and how the answer's head is written. */
+/** Finds out which version of HTTP browsers would use, and which one the answer has. */
 export async function httpVersion(
 	url: URL,
 	{ address, protocol }: Reached,
@@ -52,7 +52,7 @@ const oldHttp = fault("http-version", "The answer is HTTP/1.0.", {
 	paste: pasteFor("http-1.0", undefined),
 });
 
-/** Calls the server by a name that is not its own, as a page does whose name was pointed at this machine. */
+/** Calls the server by a name that is not its own. A page does so whose host name was made to resolve to this machine. */
 export async function foreignName(
 	url: URL,
 	{ address }: Reached,

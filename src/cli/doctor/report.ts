@@ -1,7 +1,7 @@
 import type { Finding, FindingLevel } from "../../doctor/finding.ts";
 import { printable, wrapped } from "../text.ts";
 
-/** What the report of a terminal may use. */
+/** What the report's terminal can show. */
 export interface ReportStyle {
 	hasColors: boolean;
 	/** Its width, in columns. */
@@ -18,7 +18,7 @@ const marks: Readonly<Record<FindingLevel, readonly [mark: string, color: number
 const checkWidth = 14;
 const indent = " ".repeat(checkWidth + 4);
 
-/** Returns the findings in words, the bad ones last, where a terminal ends. */
+/** Returns the findings in words. The bad ones are last, where a terminal shows them. */
 export function report(findings: readonly Finding[], style: ReportStyle): string {
 	const order: FindingLevel[] = ["fine", "unknown", "advice", "fault"];
 	const sorted = order.flatMap((level) => findings.filter((finding) => finding.level === level));
@@ -36,7 +36,7 @@ function inWords({ check, level, seen, means, remedy, paste = [] }: Finding, sty
 		...(remedy === undefined ? [] : wrapped(`→ ${printable(remedy)}`, width)),
 		...paste.flatMap(({ for: where, lines }) => [
 			`${where}:`,
-			// An indent is the text's own, and is kept.
+			// The text's own indent is kept.
 			...lines.split("\n").map((line) => `    ${printable(line.replaceAll("\t", "  "))}`),
 		]),
 	];

@@ -2,27 +2,27 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { codeOf, type Failure } from "../../doctor/failure.ts";
 
-/** The longest head of an answer that is read, in bytes. */
+/** How much of an answer's head is read, in bytes. */
 const longestHead = 65_536;
 
 /** A connection that was made, and has been closed. */
 export interface Reached {
 	address: string;
-	/** What TLS has agreed on. `""`: nothing, or there is no TLS. */
+	/** The protocol that TLS has agreed on. `""`: none, or there is no TLS. */
 	protocol: string;
 	/** When the certificate ends. */
 	expires: Date | undefined;
 	ms: number;
 }
 
-/** The head of an answer, as it came. */
+/** The head of an answer, as the server sent it. */
 export interface RawHead {
-	/** Such as `1.1`. */
+	/** The version of HTTP, such as `1.1`. */
 	version: string;
 	status: number;
 }
 
-/** Connects to an address of the URL's host, with TLS where the URL has it, and leaves. */
+/** Connects to an address of the URL's host, with TLS for https, and closes the connection. */
 export async function connected(
 	url: URL,
 	address: string,
@@ -43,7 +43,7 @@ export async function connected(
 /**
  * Asks for the stream by HTTP/1.1, and returns the head of the answer.
  *
- * @param host what to call the server instead of by its own name.
+ * @param host the name to call the server by, instead of its own.
  */
 export async function rawHead(
 	url: URL,
@@ -75,7 +75,7 @@ export async function rawHead(
 			socket.on("data", (bytes: Buffer) => {
 				text += bytes.toString("latin1");
 				if (text.length > longestHead) resolve(failed("error", "HPE_HEADER_OVERFLOW"));
-				// Only the new text is searched: a head may come byte by byte.
+				// Only the new text is searched, because a head may arrive byte by byte.
 				if (!/\n\r?\n/.test(text.slice(-bytes.length - 3))) return;
 				const [, version, status] = /^HTTP\/(\d(?:\.\d)?) (\d{3})/.exec(text) ?? [];
 				if (version === undefined) resolve(failed("error", "HPE_INVALID_CONSTANT"));

@@ -3,7 +3,7 @@ import type { Arguments, Options, Refusals } from "../arguments.ts";
 import { readSecret } from "../secret.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** What the maker and the reader of a token must agree on, with the hub's variables for it. */
+/** The options on which the maker and the reader of a token must agree. The hub has a variable for each. */
 export const agreed: Options = {
 	"secret-file": { value: "<file>", help: "The secret, read from a file (SSE_JWT_SECRET)" },
 	claim: { value: "<name>", help: "Where the channels are (SSE_JWT_CLAIM, or channels)" },
@@ -53,7 +53,7 @@ export function parsedJson(option: string, text: string): object {
 		const value: unknown = JSON.parse(text);
 		if (typeof value === "object" && value !== null) return value;
 	} catch {
-		// The parser's own error quotes the text.
+		// The parser's own error would quote the text, which may be a secret.
 	}
 	throw new ConfigurationError(`--${option}: the file holds no JSON object.`);
 }

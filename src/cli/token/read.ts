@@ -46,10 +46,12 @@ function decoded(token: string): [header: { alg?: unknown; kid?: unknown }, payl
 	} catch {
 		// The error's own text adds nothing.
 	}
-	throw new Error("That is no token: three parts with dots between them, of which two are JSON.");
+	throw new Error(
+		"That is not a token. A token has three parts with dots between them, and the first two are JSON.",
+	);
 }
 
-/** Describes the token's claims. Any text in them may be a stranger's. */
+/** Describes the token's claims. Any text in them may come from a stranger. */
 function rows(header: { alg?: unknown; kid?: unknown }, payload: JWTPayload, claim: string) {
 	const rights = rightsOf(payload, claim);
 	const list = (names: readonly string[]) => (names.length === 0 ? "nothing" : names.join(", "));

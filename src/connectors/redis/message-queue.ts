@@ -9,14 +9,13 @@ import type { LinkEvents } from "./driver.ts";
 const perTurn = 500;
 
 /**
- * The queue counts anew at the end of the turn in which so many are left. To do so after every message costs
- * 0.6 µs each where few arrive at a time.
+ * When a turn may hand on only this many more messages, its count starts again at the turn's end. Not after every message,
+ * because that costs 0.6 µs a message where few arrive at a time.
  */
 const fewLeft = 250;
 
 /**
- * The share of waiting messages that is handed on per turn at least, so that the queue stays
- * short at any rate.
+ * The share of the waiting messages that a turn hands on at least. So the queue stays short, however fast messages arrive.
  */
 const part = 0.25;
 
@@ -58,12 +57,12 @@ export class MessageQueue implements LinkEvents {
 	readonly #next = (): void => {
 		this.#isDue = false;
 		const count = this.#handOn(Math.max(perTurn, Math.ceil(this.#waiting.length * part)));
-		// While any wait, new ones wait behind them.
+		// While messages wait, new ones must wait behind them.
 		this.#left = Math.max(0, perTurn - count);
 		if (count > 0) this.#schedule();
 	};
 
-	/** @returns how many there were. */
+	/** @returns how many messages it handed on. */
 	#handOn(most: number): number {
 		const next = this.#waiting.splice(0, most);
 		for (const { channel, payload } of next) this.#events.onMessage(channel, payload);

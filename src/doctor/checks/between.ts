@@ -27,7 +27,7 @@ export async function polling(context: CheckContext): Promise<Finding[]> {
 	];
 }
 
-/** Says what no check can see from here. */
+/** Names what no check can see from here. */
 export function unseen({ url }: CheckContext): Finding {
 	const isOpen = url.protocol === "http:";
 	return unknown(
@@ -44,7 +44,7 @@ export function unseen({ url }: CheckContext): Finding {
 	);
 }
 
-/** Says that a check itself has failed, which must not take the other findings along. */
+/** The finding for a check that itself has failed. The other findings are kept. */
 export function failedCheck(error: unknown): Finding {
-	return unknown("between", `A check could not be ended: ${codeOf(error).slice(0, 200)}.`);
+	return unknown("between", `A check could not be finished: ${codeOf(error).slice(0, 200)}.`);
 }

@@ -2,7 +2,7 @@ import type { CheckContext } from "../context.ts";
 import { advice, type Finding, fault, fine, quoted } from "../finding.ts";
 import { StreamProbe } from "../stream-probe.ts";
 
-/** Asks as a page of another origin does. */
+/** Checks whether a page of another origin may read the stream. */
 export async function crossOrigin(context: CheckContext): Promise<Finding[]> {
 	const { origin } = context.options;
 	if (origin === undefined) return [];

@@ -2,9 +2,9 @@ import { type CheckContext, isStream } from "../context.ts";
 import { advice, duration, type Finding, fault, fine, unknown } from "../finding.ts";
 import type { SeenEvent, StreamProbe } from "../stream-probe.ts";
 
-/** How many events are timed. The fastest counts: a busy machine may delay any of them. */
+/** How many events are timed. The fastest counts, because a busy machine may delay the others. */
 const tries = 5;
-/** How long after the publish was answered an event may come before it is worth a word, in ms. */
+/** An event that arrives later than this after the answer to its publish is reported, in ms. */
 const noticeable = 120;
 
 /** Returns a text that no other event has. */
@@ -12,7 +12,7 @@ export const nonce = (): string => `edge-sse-doctor-${crypto.randomUUID()}`;
 
 export interface Delivery {
 	findings: Finding[];
-	/** The last of our events that came. Undefined: none did. */
+	/** The last of our events that arrived. Undefined: none did. */
 	event: SeenEvent | undefined;
 }
 
@@ -25,7 +25,7 @@ export async function delivery(context: CheckContext, probe: StreamProbe): Promi
 	const waits: number[] = [];
 	let event: SeenEvent | undefined;
 	for (let n = 1; n <= tries; n++) {
-		// One that is cut meanwhile is for the check of idle streams to judge.
+		// The check of idle streams judges a stream that is cut meanwhile.
 		open = await stillOpen(context, open);
 		const { ms, wait, problem, seen } = await timed(context, open);
 		if (problem !== undefined) return { findings: [refused(problem)], ...none };
@@ -52,7 +52,7 @@ export async function delivery(context: CheckContext, probe: StreamProbe): Promi
 	return { findings, event };
 }
 
-/** The stream, or another one where it was cut meanwhile. */
+/** The stream. If it was cut meanwhile, a new one. */
 async function stillOpen(context: CheckContext, probe: StreamProbe): Promise<StreamProbe> {
 	if (probe.state === "open") return probe;
 	const again = await context.open();
@@ -64,7 +64,7 @@ const notPublished = unknown("delivery", "Nothing was published, so no event cou
 		"Allow a publish (--publish, or the option `publish`): it shows whether events are held back.",
 });
 
-/** Publishes one event. An event may take longer than it should, up to the timeout. */
+/** Publishes one event and waits for it, up to the timeout. */
 async function timed(
 	context: CheckContext,
 	probe: StreamProbe,
@@ -103,7 +103,7 @@ function delayed(context: CheckContext, ms: number): Finding {
 	});
 }
 
-/** Says why an event never came: what compresses, what buffers, or a stream that is another's. */
+/** Finds out why an event never arrived: compression, buffering, or a stream of another channel or server. */
 async function lost(context: CheckContext, probe: StreamProbe): Promise<Finding> {
 	const coding = probe.headers.get("content-encoding");
 	if (coding !== null && coding !== "identity") {
@@ -146,7 +146,7 @@ function compressed(context: CheckContext, coding: string): Finding {
 	});
 }
 
-/** Says of a compressed stream on which nothing was published what can be said. */
+/** Says whether a stream on which nothing was published is compressed. */
 export function compression(probe: StreamProbe): Finding[] {
 	const coding = probe.headers.get("content-encoding");
 	if (coding === null || coding === "identity")

@@ -2,10 +2,10 @@ import type { CheckContext } from "../context.ts";
 import { advice, type Finding, fault, fine, quoted } from "../finding.ts";
 import { StreamProbe } from "../stream-probe.ts";
 
-/** What a proxy must not take out of the answer. nginx takes X-Accel-Buffering out by itself, after it has obeyed. */
+/** The headers that a proxy must not remove. X-Accel-Buffering is not one of them: nginx obeys it, and then removes it. */
 const compared = ["cache-control", "content-type", "vary"];
 
-/** Judges the headers of an answer that is a stream. */
+/** Checks the headers of a stream. */
 export async function headerFindings(
 	context: CheckContext,
 	probe: StreamProbe,
@@ -17,10 +17,10 @@ export async function headerFindings(
 	];
 }
 
-/** Says whether an answer came out of a cache. */
+/** Finds out whether an answer came out of a cache. */
 export function cacheFindings(context: CheckContext, { headers }: StreamProbe): Finding[] {
 	const age = Number(headers.get("age") ?? "0");
-	// Varnish names both requests where the second was answered by what the first had brought.
+	// Varnish writes two request numbers when the answer came from its cache: this request's, and the cached one's.
 	const isTwo = /^\d+ \d+$/.test(headers.get("x-varnish") ?? "");
 	const hit = ["x-cache", "cf-cache-status", "x-cache-status", "x-proxy-cache"].find((name) =>
 		/^hit/i.test(headers.get(name) ?? ""),
@@ -75,7 +75,7 @@ async function strippedFindings(context: CheckContext, probe: StreamProbe): Prom
 	];
 }
 
-/** The parts of a header. What a proxy adds to them does no harm. */
+/** The parts of a header. A proxy may add parts, which does no harm. */
 const wordsOf = (value: string | null) =>
 	(value ?? "")
 		.toLowerCase()

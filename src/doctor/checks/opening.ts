@@ -5,7 +5,7 @@ import { httpUrl } from "../options.ts";
 import { StreamProbe } from "../stream-probe.ts";
 import { statusFinding } from "./status.ts";
 
-/** The most redirects that browsers follow are 20. Nobody has a use for more than a few. */
+/** How many redirects are followed. Browsers follow 20, but a stream needs no more than a few. */
 const mostRedirects = 5;
 
 /** Opens the stream for the first time. Without a stream there is nothing more to check. */

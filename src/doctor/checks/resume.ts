@@ -3,13 +3,13 @@ import { advice, duration, type Finding, fault, fine, unknown } from "../finding
 import type { SeenEvent, StreamProbe } from "../stream-probe.ts";
 import { nonce } from "./delivery.ts";
 
-/** A position that no server has given. edge-sse answers it with an event that tells of a gap. */
+/** A position that no server has given. edge-sse answers it with a gap event. */
 const nonsense = "edge-sse-doctor-nonsense";
 
 /** How many events are published while nobody reads. */
 const missed = 2;
 
-/** Leaves after an event, has others published, comes back, and compares. */
+/** Leaves after an event, publishes others, reconnects, and compares what arrives. */
 export async function resume(context: CheckContext, last: SeenEvent): Promise<Finding[]> {
 	const { id } = last;
 	if (id === undefined || id === "") return [noIds];
@@ -55,7 +55,7 @@ interface ComeBack {
 	words: string;
 }
 
-/** Opens the stream with a position, and compares what comes. A string: the answer was a refusal. */
+/** Opens the stream with a position, and compares what arrives. @returns a string when the answer was a refusal. */
 async function cameBack(
 	context: CheckContext,
 	last: SeenEvent,
@@ -105,7 +105,7 @@ function stripped(context: CheckContext): Finding {
 	);
 }
 
-/** Sends a position that is nonsense: a server that tells of gaps shows whether the header has reached it. */
+/** Sends a position that no server has given. A server that tells of gaps then shows whether the header has reached it. */
 export async function headerReaches(context: CheckContext): Promise<Finding[]> {
 	const byHeader = await toldOfGap(context, { "last-event-id": nonsense });
 	if (byHeader === "refused") {
@@ -147,7 +147,7 @@ async function toldOfGap(
 	return told;
 }
 
-/** Reconnects with an id that came by itself. */
+/** Reconnects with the id of an event that somebody else published. */
 export async function resumeUnpublished(
 	context: CheckContext,
 	probe: StreamProbe,

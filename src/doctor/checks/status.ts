@@ -4,7 +4,7 @@ import type { StreamProbe } from "../stream-probe.ts";
 
 const forGood = "An EventSource gives up for good at any status but 200.";
 
-/** What a status says, besides that no stream came: its meaning, and what to do. */
+/** For each status: what it means for a page, and what to do. */
 const statuses: Readonly<Record<number, readonly [means: string, remedy: string]>> = {
 	204: [
 		"It tells an EventSource to stop for good.",
@@ -34,7 +34,7 @@ const statuses: Readonly<Record<number, readonly [means: string, remedy: string]
 	],
 };
 
-/** Judges the head of the answer. */
+/** Checks the status and the content type of the answer. */
 export function statusFinding(context: CheckContext, probe: StreamProbe): Finding {
 	const { status, headers } = probe;
 	const type = headers.get("content-type") ?? "";
@@ -65,7 +65,7 @@ export function statusFinding(context: CheckContext, probe: StreamProbe): Findin
 
 function misdirected(context: CheckContext): Finding {
 	const { hostname } = context.url;
-	// An address, or localhost, is the hub's own anyway: what the proxy passes on is another name.
+	// The hub accepts addresses and localhost. Where the URL has one, the proxy passes on some other name.
 	const isName = /\.[a-z][\w-]*$/i.test(hostname);
 	const lines = `SSE_HOSTS=${isName ? hostname : "events.example.com   # the name that the proxy passes on"}`;
 	return fault("status", "The answer is 421: the server is not called by that host.", {

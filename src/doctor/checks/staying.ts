@@ -4,14 +4,14 @@ import { advice, duration, type Finding, fault, fine, unknown } from "../finding
 import type { StreamProbe } from "../stream-probe.ts";
 import { cacheFindings } from "./headers.ts";
 
-/** A stream that is over within this time of its opening, in ms, was a refusal. */
+/** A stream that ends within this time, in ms, was a refusal. */
 const atOnce = 500;
-/** The longest that a refused client waits here, in ms, whatever the server asks for. */
+/** How long to wait at most before another attempt, in ms, whatever the server asks for. */
 const longestRetry = 10_000;
-/** A silence from this on, in ms, is taken for the cause of a cut. */
+/** A cut after a silence of at least this time, in ms, is attributed to the silence. */
 const leastSilence = 400;
 
-/** Follows a stream that was ended at once: a passing refusal, as edge-sse answers it. */
+/** Tries again after a stream that ended at once. edge-sse refuses so when another attempt may succeed. */
 export async function afterRefusal(
 	context: CheckContext,
 	probe: StreamProbe,
@@ -72,14 +72,14 @@ export async function again(context: CheckContext): Promise<Finding[]> {
 	];
 }
 
-/** Watches a stream on which we publish nothing, for as long as was asked. */
+/** Watches a stream on which we publish nothing, for as long as the options say. */
 export async function idle(context: CheckContext, probe: StreamProbe): Promise<Finding[]> {
 	const { idle: ms, latency } = context.options;
-	// The opening is no keep-alive.
+	// The first bytes of a stream are not a keep-alive.
 	await probe.when(() => probe.firstByteAt !== undefined, Math.min(latency, atOnce));
 	const start = performance.now();
 	probe.longestSilence = 0;
-	// What was before this does not count.
+	// The silence is counted from here.
 	probe.lastByteAt = start;
 	const before = probe.bytes;
 	await probe.watch(ms);
