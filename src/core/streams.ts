@@ -43,6 +43,8 @@ interface Form {
 	readonly asJson: boolean;
 	/** The coding of the stream. */
 	readonly coding: string | undefined;
+	/** The headers of a stream's response. */
+	readonly streamHeaders: Record<string, string>;
 	/** Of `recent`, from before the request was admitted. */
 	readonly mark: number;
 }
@@ -68,14 +70,15 @@ export class Streams {
 	/**
 	 * Opens a stream, or reads messages as JSON.
 	 *
-	 * @returns a stream, or the text of JSON; undefined when the client is to come back later.
+	 * @returns a stream, or the text of JSON; null when the host sends the stream by itself;
+	 *   undefined when the client is to come back later.
 	 */
 	async enter(
 		request: Request,
 		options: StreamOptions,
 		admitted: Admitted,
 		form: Form,
-	): Promise<ReadableStream<Uint8Array> | string | undefined> {
+	): Promise<ReadableStream<Uint8Array> | string | null | undefined> {
 		const { connectionLimits, hooks } = this.#parts;
 		const slot = await connectionLimits.enter(await hooks.keyOf(request, options.host));
 		if (slot === undefined) return undefined;
@@ -169,8 +172,8 @@ export class Streams {
 		options: StreamOptions,
 		{ names, expires }: Admitted,
 		slot: Slot,
-		{ coding, mark }: Form,
-	): Promise<ReadableStream<Uint8Array>> {
+		{ coding, streamHeaders, mark }: Form,
+	): Promise<ReadableStream<Uint8Array> | null> {
 		const { hubs, hooks, control, options: all } = this.#parts;
 		const { host, recent = 0, envelope = asksForEnvelope(request), types } = options;
 		const visitor = await this.#watcher?.admit(request, names);
@@ -198,7 +201,11 @@ export class Streams {
 		};
 		try {
 			const opening = { ...resume, view, compressed: coding !== undefined, first, attend };
-			const { connection, sink } = await hub.open(names, opening, sinkFor(request, host));
+			const { connection, sink } = await hub.open(
+				names,
+				opening,
+				sinkFor(request, host, streamHeaders),
+			);
 			isHeard = false; // from now on it is left with the stream
 			hubs.keep(hub);
 			liftIdleTimeout(request, host);
@@ -212,7 +219,7 @@ export class Streams {
 			connection.onEnd(teardown);
 			const over = this.recent.since(mark, { names, clients: connection.clients });
 			if (over !== undefined) connection.expel(over);
-			return sink.body;
+			return sink.body ?? null;
 		} finally {
 			if (isHeard) control.leave();
 		}

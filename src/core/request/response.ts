@@ -21,7 +21,11 @@ export function eventStream(
 	body: ReadableStream<Uint8Array> | string | null,
 	headers?: Record<string, string>,
 ): Response {
-	return new Response(body, { headers: { ...streamHeaders, ...headers } });
+	return new Response(body, { headers: streamHeadersWith(headers) });
+}
+
+export function streamHeadersWith(headers?: Record<string, string>): Record<string, string> {
+	return { ...streamHeaders, ...headers };
 }
 
 /**

@@ -1,7 +1,7 @@
-import { isNodeResponse, type NodeResponse } from "./node-response.ts";
+import { isNodeResponse, type NodeResponse, type NodeSocket } from "./node-response.ts";
 import { NodeSink } from "./node-sink.ts";
 import { limitWaiting, turnOf } from "./pipeline.ts";
-import { BodySink, type SinkOwner, type StreamSink } from "./sink.ts";
+import { BodySink, type Sink, type SinkOwner, type StreamSink } from "./sink.ts";
 
 /**
  * What hosts pass to a fetch handler besides the request: Bun its server, Deno the connection's
@@ -14,7 +14,17 @@ interface HostHints {
 	completed?: Promise<unknown>;
 	/** Node's response, from `@hono/node-server` and `edge-sse/node`. */
 	outgoing?: unknown;
+	/** Sends streams by Node's response, with no body in between. Only the hub's sender does. */
+	begin?: BeginStream;
 }
+
+/** Sends the head of a stream's response. @returns what writes the rest. */
+export type BeginStream = (
+	outgoing: NodeResponse,
+	socket: NodeSocket,
+	headers: Record<string, string>,
+	owner: SinkOwner,
+) => Sink;
 
 /** srvx shows Node's response on the request: https://srvx.h3.dev/guide/handler */
 interface SrvxRequest {
@@ -42,13 +52,23 @@ export function turnOn(request: Request, host: unknown): Promise<boolean> | unde
 	return outgoing && turnOf(outgoing);
 }
 
-/** Makes the body of a stream. On Node its sender can leave the body and write to the socket. */
-export function sinkFor(request: Request, host: unknown): (owner: SinkOwner) => StreamSink {
+/**
+ * Makes the sink of a stream. On Node the sender of its body can leave the body and write to the
+ * socket, or has never made one.
+ *
+ * @param headers the response's, for a sender that begins without a body.
+ */
+export function sinkFor(
+	request: Request,
+	host: unknown,
+	headers: Record<string, string>,
+): (owner: SinkOwner) => Sink & Partial<Pick<StreamSink, "body">> {
 	const outgoing = nodeResponse(request, host);
 	const socket = outgoing?.socket;
 	if (outgoing === undefined || !socket) return (owner) => new BodySink(owner);
+	const { begin } = hints(host);
 	return (owner) => {
-		const sink = new NodeSink(outgoing, socket, owner);
+		const sink = begin?.(outgoing, socket, headers, owner) ?? new NodeSink(outgoing, socket, owner);
 		limitWaiting(socket);
 		return sink;
 	};
@@ -70,10 +90,15 @@ export function liftIdleTimeout(request: Request, host: unknown): void {
  * `completed`. Deno warns when a served request's signal is read at all.
  */
 export function listenForDeparture(request: Request, host: unknown, client: Departing): void {
-	const { completed } = hints(host);
+	const { completed, begin } = hints(host);
+	const outgoing = begin && nodeResponse(request, host);
 	if (completed instanceof Promise) {
 		const gone = () => client.onDisconnect();
 		completed.then(gone, gone);
+	} else if (outgoing !== undefined) {
+		// Then the signal tells nothing else, and would be made for this alone.
+		if (outgoing.destroyed) client.onDisconnect();
+		else outgoing.once("close", () => client.onDisconnect());
 	} else if (request.signal.aborted) client.onDisconnect();
 	else request.signal.addEventListener("abort", client);
 }
@@ -84,7 +109,13 @@ export function listenForDeparture(request: Request, host: unknown, client: Depa
  * nothing would count it.
  */
 export function stopListening(request: Request, host: unknown, client: Departing): void {
-	if (hints(host).completed instanceof Promise) return;
+	const { completed, begin } = hints(host);
+	if (completed instanceof Promise) return;
+	const outgoing = begin && nodeResponse(request, host);
+	if (outgoing !== undefined) {
+		if (!outgoing.destroyed) limitPatience(request, host);
+		return;
+	}
 	const { signal } = request;
 	signal.removeEventListener("abort", client);
 	if (!signal.aborted) limitPatience(request, host);

@@ -8,6 +8,9 @@ export interface NodeSocket {
 	setTimeout?(ms: number): unknown;
 	write(bytes: Uint8Array): boolean;
 	write(text: string, encoding: "latin1"): boolean;
+	/** Holds back writes until `uncork()`, which sends them together. */
+	cork?(): void;
+	uncork?(): void;
 	destroy(): unknown;
 	once(event: "close", listener: () => void): unknown;
 }
@@ -33,11 +36,12 @@ export interface NodeResponse {
 	readonly req?: { readonly socket?: NodeSocket | null };
 	/** Whether its connection is gone. */
 	readonly destroyed: boolean;
+	writeHead(status: number, headers: Record<string, string>): unknown;
 	flushHeaders(): void;
 	write(bytes: Uint8Array): boolean;
 	end(): unknown;
 	destroy(): unknown;
-	once(event: "socket" | "finish" | "drain", listener: () => void): unknown;
+	once(event: "socket" | "finish" | "drain" | "close", listener: () => void): unknown;
 	/** Like `once`, but before Node's own listeners. */
 	prependOnceListener(event: "finish", listener: () => void): unknown;
 }

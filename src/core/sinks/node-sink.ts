@@ -2,8 +2,15 @@ import type { Content } from "./content.ts";
 import type { NodeResponse, NodeSocket } from "./node-response.ts";
 import { BodySink, type Sink, type SinkOwner } from "./sink.ts";
 
-/** The latest stream on each of Node's sockets. */
-const streams = new WeakMap<NodeSocket, { readonly outgoing: NodeResponse }>();
+/** Where a socket of Node's has its latest stream. A `WeakMap` of all sockets costs the garbage collector more. */
+const streamKey = /* @__PURE__ */ Symbol("edge-sse stream");
+
+type Marked = NodeSocket & { [streamKey]?: { readonly outgoing: NodeResponse } };
+
+/** Says that an event stream is sent on this socket. */
+export function markStream(socket: NodeSocket, stream: { readonly outgoing: NodeResponse }): void {
+	(socket as Marked)[streamKey] = stream;
+}
 
 /**
  * A body made for one of Node's responses. Its sender may leave it and write elsewhere, but
@@ -18,7 +25,7 @@ export class NodeSink extends BodySink {
 		super(owner);
 		this.outgoing = outgoing;
 		this.#socket = socket;
-		streams.set(socket, this);
+		markStream(socket, this);
 	}
 
 	override write(content: Content): number {
@@ -29,20 +36,19 @@ export class NodeSink extends BodySink {
 
 	/** Bytes now leave by another sink. This one and its body can be freed. */
 	leaveTo(next: Sink & { readonly outgoing: NodeResponse }): void {
-		streams.set(this.#socket, next);
+		markStream(this.#socket, next);
 		this.owner.use(next);
 	}
 }
 
 /** The sink of one of Node's responses, unless its body was left already. */
 export function sinkOf(outgoing: object): NodeSink | undefined {
-	const { socket } = outgoing as Partial<NodeResponse>;
-	const stream = socket ? streams.get(socket) : undefined;
+	const stream = (outgoing as { socket?: Marked | null }).socket?.[streamKey];
 	return stream instanceof NodeSink && stream.outgoing === outgoing ? stream : undefined;
 }
 
 /** Whether an event stream is being sent on this socket. Everything else on it waits. */
 export function isStreaming(socket: NodeSocket): boolean {
-	const stream = streams.get(socket);
+	const stream = (socket as Marked)[streamKey];
 	return stream !== undefined && !stream.outgoing.writableEnded;
 }

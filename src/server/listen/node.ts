@@ -7,18 +7,18 @@ import { exitWith } from "../process.ts";
 import type { Fork, Listen, SharedPort } from "./runtime.ts";
 import { acceptHanded, HandedPort } from "./shared-port.ts";
 
-/**
- * How long a client may take to send a request, in ms. Then it is disconnected. Node's defaults are 60 s and 5 min.
- */
-const requestLimits = {
+const serverOptions = {
+	// How long a client may take to send a request, in ms. Then it is disconnected. Node's defaults are 60 s and 5 min.
 	headersTimeout: 10_000,
 	requestTimeout: 30_000,
 	connectionsCheckingInterval: 2_000,
+	// A request without a body needs no stream for it (Node 24.12).
+	optimizeEmptyRequests: true,
 };
 
 export const listen: Listen = async ({ settings, door, inside }, isShared = false) => {
-	const listener = getRequestListener(sendDirectly(inside));
-	const server = createServer(requestLimits, (incoming, outgoing) => {
+	const listener = getRequestListener(sendDirectly(inside, settings.cors !== undefined));
+	const server = createServer(serverOptions, (incoming, outgoing) => {
 		const refusal = door(incoming.url ?? "/", calledHost(incoming));
 		if (refusal !== undefined) return refuse(outgoing, refusal);
 		// Hono's adapter makes a URL with the host, and accepts fewer forms of it than the door. HTTP/1.0 has no host.

@@ -14,7 +14,7 @@ export interface Listening {
 
 /** What is served. */
 export type Served = Pick<ServerHub, "fetch" | "door" | "inside"> & {
-	settings: Pick<Settings, "host" | "port">;
+	settings: Pick<Settings, "host" | "port"> & Partial<Pick<Settings, "cors">>;
 };
 
 /**

@@ -24,7 +24,7 @@ app.get("/memory", (c) => {
 	globalThis.gc?.();
 	return c.json({ heapUsed: process.memoryUsage().heapUsed });
 });
-const server = serve({ fetch: sendDirectly(app.fetch), hostname: host, port }, (address) => {
+const server = serve({ fetch: sendDirectly(app.fetch, false), hostname: host, port }, (address) => {
 	console.log(
 		`edge-sse: listening on http://${host}:${address.port} (broker: ${sse.connector.name})`,
 	);
