@@ -6,21 +6,21 @@ export const broker: readonly Variable[] = [
 		name: "SSE_REDIS_URL",
 		default: "",
 		meaning:
-			"The broker: a `redis:`, `rediss:` or `https:` (Upstash) URL. The first broker that is set counts; none: " +
-			"`memory()`, on Workers a Durable Object",
+			"The broker: a `redis:`, `rediss:` or `https:` (Upstash) URL. The hub uses the first broker that is set. Without any it " +
+			"uses `memory()`, on Workers a Durable Object",
 		secret: "with a password",
 	},
 	{
 		name: "REDIS_URL",
 		default: "",
-		meaning: "The same, where `SSE_REDIS_URL` is not set",
+		meaning: "The same, used where `SSE_REDIS_URL` is not set",
 		secret: "with a password",
 		hasNoOption: true,
 	},
 	{
 		name: "UPSTASH_REDIS_REST_URL",
 		default: "",
-		meaning: "Upstash's REST address; its token goes with it",
+		meaning: "Upstash's REST address. It needs the token, too",
 	},
 	{
 		name: "UPSTASH_REDIS_REST_TOKEN",
@@ -44,12 +44,12 @@ export const broker: readonly Variable[] = [
 	{
 		name: "SSE_UPSTREAM_URL",
 		default: "",
-		meaning: "[Another hub](relay.md) instead of a broker: its address",
+		meaning: "The address of [another hub](relay.md) to use instead of a broker",
 	},
 	{
 		name: "SSE_UPSTREAM_TOKEN",
 		default: "",
-		meaning: "What that hub has as its `SSE_RELAY_TOKEN`",
+		meaning: "The `SSE_RELAY_TOKEN` of that hub",
 		secret: "always",
 	},
 	{
@@ -62,6 +62,6 @@ export const broker: readonly Variable[] = [
 		name: "SSE_BROKER_TIMEOUT",
 		default: "3000, with Upstash 5000",
 		meaning:
-			"How long the broker may take to publish, or to subscribe, in ms. A machine without a free processor needs more. Not of Durable Objects",
+			"How long the broker may take to publish, or to subscribe, in ms. A machine without a free processor needs more. It does not apply to Durable Objects",
 	},
 ];

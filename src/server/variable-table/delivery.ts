@@ -6,14 +6,18 @@ export const delivery: readonly Variable[] = [
 		name: "SSE_HISTORY_LENGTH",
 		default: "nothing is kept",
 		meaning:
-			"Messages to keep per channel; this or the next switches [history](delivery.md) on. On Durable Objects, too",
+			"How many messages of each channel are kept. This or the next variable turns [history](delivery.md) on, also on Durable Objects",
 	},
 	{
 		name: "SSE_HISTORY_SECONDS",
 		default: "nothing is kept",
-		meaning: "For how many seconds they are kept",
+		meaning: "For how many seconds messages are kept",
 	},
-	{ name: "SSE_CHANNEL_PREFIX", default: "none", meaning: "What goes before channels in Redis" },
+	{
+		name: "SSE_CHANNEL_PREFIX",
+		default: "none",
+		meaning: "What the names of channels begin with in Redis",
+	},
 	{
 		name: "SSE_KEEP_ALIVE",
 		default: "8000",
@@ -28,7 +32,7 @@ export const delivery: readonly Variable[] = [
 	{
 		name: "SSE_FLUSH_EVERY",
 		default: "0",
-		meaning: "How long messages may wait for each other to be written at once, in ms",
+		meaning: "How long messages may wait to be written together, in ms",
 	},
 	{
 		name: "SSE_PRESENCE",
@@ -41,29 +45,29 @@ export const delivery: readonly Variable[] = [
 		name: "SSE_COMPRESS",
 		default: "false",
 		meaning:
-			"Streams are [compressed](compression.md) for clients that take gzip. Not on Workers, and not where secrets and text of an attacker share a channel",
+			"Streams are [compressed](compression.md) for clients that take gzip. Not on Workers. Do not set it where secrets and an attacker's text share a channel",
 		isFlag: true,
 	},
 	{
 		name: "SSE_COMPRESS_MEMORY",
 		default: "16777216",
-		meaning: "What compression may keep of all channels together, in bytes",
+		meaning: "How much memory compression may use for all channels together, in bytes",
 	},
 	{
 		name: "SSE_HOLD",
 		default: "object",
 		meaning:
-			"On Workers with Durable Objects: [who holds the streams](workers.md#who-holds-the-streams). `worker` lets the objects sleep, `object` takes no CPU of the Worker per event",
+			"On Workers with Durable Objects: [who holds the streams](workers.md#who-holds-the-streams). With `worker` the objects can sleep, with `object` an event takes no CPU time of the Worker",
 	},
 	{
 		name: "SSE_WORKERS_PLAN",
 		default: "paid",
 		meaning:
-			"On Workers: [the plan](workers.md#limits-to-know), `free` or `paid`. It limits a request's CPU time. So a stream that the Worker makes ends before that, and its client reconnects",
+			"On Workers: [the plan](workers.md#limits-to-know), `free` or `paid`. The plan limits a request's CPU time. A stream that the Worker makes ends before that, and its client reconnects",
 	},
 	{
 		name: "SSE_LINGER",
 		default: "2000",
-		meaning: "How long a channel stays subscribed that nobody reads any more, in ms",
+		meaning: "How long a channel stays subscribed after its last stream has ended, in ms",
 	},
 ];
