@@ -1,4 +1,4 @@
-/** Who is measured: how to start it, and what it can. */
+/** The programs that are measured: how each is started, and what it can do. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bin, isInstalled, outputOf, root } from "./harness/machine.ts";
@@ -7,30 +7,30 @@ export type Feed = "http" | "redis";
 
 export interface Candidate {
 	name: string;
-	/** What it is, in a few words. */
+	/** A few words that say what it is. */
 	title: string;
 	kind: "edge-sse" | "control" | "peer";
 	command(place: Place): readonly string[];
 	/** How messages can come in; the first is what it takes when a workload's own is not among them. */
 	feeds: readonly Feed[];
-	/** Beyond one channel: many, several on one connection, history. */
+	/** What it can do besides one channel: many channels, several on one connection, history. */
 	can: readonly Ability[];
-	/** `POST /publish` takes the data alone, and not JSON. */
+	/** The body of its `POST /publish` is the data alone, not JSON. */
 	rawBody?: true;
-	/** It cannot choose a port by itself. */
+	/** It cannot choose a free port by itself. */
 	tellPort?: true;
-	/** It has a Redis behind it, whatever the workload. */
+	/** It uses Redis in every workload. */
 	broker?: "redis";
-	/** More descriptors than this many clients take are not to be had. */
+	/** How many clients it can have, because the descriptors are limited. */
 	mostClients?: number;
-	/** What is missing on this machine; undefined: it can run. */
+	/** Says what is missing on this machine. Undefined: it can run. */
 	missing?(): string | undefined;
 }
 
 export type Ability = "channels" | "several" | "history";
 
 interface Place {
-	/** Of its own, removed afterwards. */
+	/** A directory of its own, which is removed afterwards. */
 	directory: string;
 	port: number;
 	/** The URL of the Redis that messages come from. */
@@ -47,7 +47,7 @@ const deno = (...args: string[]) => [
 	...args,
 ];
 
-/** What `npm start` has Node run, flags included. */
+/** The arguments that `npm start` gives to Node, with its flags. */
 function startArguments(): string[] {
 	const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 	return scripts.start.replace(/^exec node /, "").split(" ");
@@ -128,7 +128,7 @@ const nchan: Candidate = {
 	name: "nchan",
 	title: "nginx with nchan",
 	kind: "peer",
-	// What it puts into Redis is its own, and so is what it reads there: messages go in through it.
+	// It has its own format in Redis, so messages are published through it.
 	feeds: ["http"],
 	can: ["channels", "history"],
 	rawBody: true,
@@ -151,7 +151,7 @@ const flask: Candidate = {
 	kind: "peer",
 	feeds: ["redis"],
 	can: ["channels"],
-	// Two descriptors each, and Redis takes 10,000 connections.
+	// A client takes two descriptors, and Redis accepts 10,000 connections.
 	mostClients: 8_000,
 	command: ({ directory }) => [
 		...["/usr/bin/python3", "-B", "-m", "gunicorn", "--chdir", join(root, "bench/servers")],

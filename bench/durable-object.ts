@@ -1,14 +1,13 @@
 /**
- * How many clients one Durable Object carries, on workerd of this machine. About a minute for each size:
+ * Measures how many clients one Durable Object carries, on workerd on this machine. Each size takes about a minute:
  *
  *     npx node bench/durable-object.ts [clients …]     # default: 1000 5000 10000
  *
  * HOLD=worker lets the Worker hold the streams; CHANNELS=2 gives every client a stream of two channels;
  * INTERVAL=3000 is the time between two messages, in ms. A client takes two descriptors of workerd's (`ulimit -n`).
  *
- * Worker, object and sockets are one process on one thread here, and workerd's own HTTP listener takes
- * more per client the more there are: three quarters of the CPU at 9,000. At Cloudflare that part is
- * not the object's.
+ * Here Worker, object and sockets share one thread. workerd's own HTTP listener takes more for each client the more
+ * there are: three quarters of the CPU with 9,000. At Cloudflare the object does not do that part.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -23,7 +22,7 @@ const channels = Array.from({ length: Number(process.env.CHANNELS ?? 1) }, (_, i
 const interval = Number(process.env.INTERVAL ?? 1_000);
 const perProcess = 5_000;
 const messages = 15;
-/** In ms; more than one keep-alive of 8 s. */
+/** How long the silence is measured, in ms: longer than a keep-alive of 8 s. */
 const idleTime = 16_000;
 
 const rows = [];
@@ -114,7 +113,7 @@ async function publish(worker: Worker, number: number): Promise<void> {
 	await response.arrayBuffer();
 }
 
-/** Until the last message is everywhere, or has had every chance to be. */
+/** Waits until every client has the last message, or for as long as it could take. */
 async function allArrived(crowd: readonly ChildProcess[], clients: number): Promise<void> {
 	const giveUp = performance.now() + 30_000;
 	while (performance.now() < giveUp) {
@@ -129,7 +128,7 @@ interface Report {
 	broken: number;
 }
 
-/** How long each message took to the last client, sorted, and how many deliveries there were in all. */
+/** How long each message took to the last client, sorted, and the number of all deliveries. */
 async function report(
 	crowd: readonly ChildProcess[],
 	sent: ReadonlyMap<number, number>,

@@ -1,12 +1,12 @@
-/** One measurement: a fresh server, its clients, a warm-up, and the figures. */
+/** One measurement: starts a new server and its clients, warms it up, and returns the figures. */
 import type { RedisServer } from "../test/support/redis-server.ts";
 import type { Candidate, Feed } from "./candidates.ts";
 import { type Usage, usageOf } from "./harness/accounting.ts";
 import { Load, type LoadReport } from "./harness/load.ts";
 import { type Server, startServer } from "./harness/server.ts";
-import type { Workload } from "./workloads.ts";
+import type { Workload } from "./workload.ts";
 
-/** Figures by name; what a workload does not measure is not there. */
+/** Figures by name. A workload has only those that it measures. */
 export type Figures = Readonly<Record<string, number>>;
 
 export interface Sample {
@@ -23,7 +23,7 @@ export interface Bench {
 	redis(): Promise<RedisServer>;
 }
 
-/** @throws {Error} when the candidate fails, loses or mixes up messages for a reason of its own. */
+/** @throws {Error} when the candidate fails, or loses or reorders messages through its own fault. */
 export async function measure(
 	bench: Bench,
 	candidate: Candidate,
@@ -74,7 +74,7 @@ async function run(
 	load: Load,
 	redis: RedisServer | undefined,
 ): Promise<Figures> {
-	/** A command of the load generator, and what the server used meanwhile. */
+	/** Runs a command of the load generator, and measures what the server uses meanwhile. */
 	const during = async (command: string) => {
 		const before = usageOf(server.pid);
 		const report = await load.command(command);
@@ -103,7 +103,7 @@ async function run(
 		case "idle": {
 			const empty = usageOf(server.pid).resident;
 			await open(clients);
-			// Of what the keep-alives cost, no more than whole periods tell, of streams that have had one.
+			// Only whole periods show what keep-alives cost, on streams that have had one before.
 			const whole = run.seconds >= (2 * keepAlive) / 1_000;
 			if (whole) await during(`idle ${keepAlive / 1_000 + 1}`);
 			const { report, used } = await during(`idle ${run.seconds}`);
@@ -129,7 +129,7 @@ async function run(
 		case "storm": {
 			const { returning, back, rate, seconds } = run;
 			await open(clients);
-			// What the clients come back for, and the code warm.
+			// Publishes what the clients will have missed, and warms the code up.
 			await during(`window 4 0 ${2 * back} 30`);
 			await during(`steady ${rate} 1`);
 			const calm = await during(`steady ${rate} ${seconds}`);
@@ -168,7 +168,7 @@ function delivery({ report, used }: { report: LoadReport; used: Usage }): Figure
 	};
 }
 
-/** µs of CPU for each of so many. */
+/** The CPU time for each of `count` things, in µs. */
 function perOne({ user, system }: Usage, count: number): number {
 	return (1e6 * (user + system)) / count;
 }
@@ -177,7 +177,7 @@ function loadPercent({ loadCpuSeconds, seconds }: LoadReport): number {
 	return (100 * loadCpuSeconds) / seconds;
 }
 
-/** All 0, or the sample is no good. */
+/** The faults of a sample. It counts only if all of them are 0. */
 function faults({ lost, disorder, corrupt, gaps, closed }: LoadReport): Figures {
 	return { lost, disorder, corrupt, gaps, closed };
 }
@@ -190,7 +190,7 @@ function difference(after: Usage, before: Usage): Usage {
 	};
 }
 
-/** How often streams were read in this Redis, by scripts or not. */
+/** How often streams were read in this Redis, by scripts included. */
 async function historyReads(redis: RedisServer | undefined): Promise<number> {
 	return (await redis?.calls("xrange", "xrevrange", "xread")) ?? 0;
 }

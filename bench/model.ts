@@ -1,10 +1,10 @@
 /**
- * The map: machines, memory, egress and money for 10 thousand to 10 million viewers, and what happens when a hub or the
- * broker ends.
+ * Computes the machines, the memory, the egress and the cost for 10 thousand to 10 million viewers, and what happens when
+ * a hub or the broker ends.
  *
  *     npx node bench/model.ts     # writes the tables of docs/scaling.md
  *
- * It computes with bench/model/*.json. What is measured there is written by bench/scaling.ts.
+ * Its inputs are bench/model/*.json. bench/scaling.ts writes those that are measured.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -2,11 +2,11 @@ import { parseArgs } from "node:util";
 
 export interface Options {
 	quick: boolean;
-	/** Candidates and workloads by name; empty: all. */
+	/** The names of candidates and workloads. Empty: all. */
 	only: string[];
 	workloads: string[];
 	rounds: number;
-	/** A directory. */
+	/** The directory for the results. */
 	output: string;
 	list: boolean;
 }
@@ -20,7 +20,7 @@ export const usage = `npm run bench -- [options]
   --output <directory>    default artifacts/bench
   --list                  says which candidates and workloads there are`;
 
-/** @throws {Error} that says how it is used. */
+/** @throws {Error} that says how to call the benchmark. */
 export function readOptions(args: readonly string[]): Options {
 	try {
 		const { values } = parseArgs({

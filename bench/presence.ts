@@ -1,11 +1,11 @@
 /**
- * What presence costs a broker and the event loop:
+ * Measures what presence costs a broker and the event loop:
  *
  *     npx node bench/presence.ts
  *
- * The broker's commands are counted by Redis itself, `INFO commandstats`, for 10,000 channels with one viewer each in
- * one process. The processor time of this thread is taken for each page of 500, while 10,000 members of one channel are
- * listed: no task of the event loop takes longer on a processor of its own. PAGES=1 measures this alone.
+ * Redis itself counts its commands (`INFO commandstats`), for 10,000 channels with one viewer each in one process. Then
+ * 10,000 members of one channel are listed, and the CPU time of this thread is measured for each page of 500. No task of
+ * the event loop takes longer on a processor of its own. PAGES=1 measures only this.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { memory } from "../src/connectors/memory.ts";
@@ -96,7 +96,7 @@ function instance(connector: Connector) {
 	return { sse, presence, visit };
 }
 
-/** How often each command was called, by Redis' own count, except those that count. */
+/** How often each command was called, as Redis counts it. The commands that read the count are left out. */
 async function commands(): Promise<Map<string, number>> {
 	const text = String(await server.command("INFO", "commandstats"));
 	const found = [...text.matchAll(/cmdstat_(\S+?):calls=(\d+)/g)];

@@ -1,11 +1,11 @@
 /**
- * What a delivery costs a hub of two processes, its broker included, against a hub of one:
+ * Measures what a delivery costs a hub of two processes, broker included, and a hub of one:
  *
  *     npx node bench/processes.ts          # 300, 1,000 and 3,000 viewers of one channel
  *     npx node bench/processes.ts bun
  *
- * Both hubs are what `npm start` runs, on one machine, and are measured in turn. Events are published one by one over
- * HTTP, and the next only when every viewer has the one before. The CPU time is the kernel's, of all processes of the hub.
+ * Both hubs run as `npm start` runs them, on one machine, and are measured in turn. Events are published one by one over
+ * HTTP, each when every viewer has the event before. The kernel counts the CPU time of all processes of the hub.
  */
 import { connect, type Socket } from "node:net";
 import { health, publish } from "../test/support/hub-client.ts";
@@ -50,13 +50,13 @@ async function compare(viewers: number): Promise<void> {
 	}
 }
 
-/** `npm run start:deno` may start no process. */
+/** On Deno not what `npm run start:deno` runs, because that may not start processes. */
 function program() {
 	const allowed = ["--no-prompt", "--allow-net", "--allow-env", "--allow-read", "--allow-run"];
 	return runtime === "deno" ? { program: ["run", ...allowed, "src/server/deno.ts"] } : {};
 }
 
-/** @returns CPU time, in µs a delivery. */
+/** @returns the CPU time of a delivery, in µs. */
 async function measure(hub: ServerProcess, crowd: Crowd): Promise<number> {
 	let begun = usageOf(hub.pid);
 	for (let event = 1; event <= warmUp + events; event++) {
@@ -89,7 +89,7 @@ class Crowd {
 		return this.#sockets.length;
 	}
 
-	/** Until each viewer has one more event. */
+	/** Resolves when each viewer has one more event. */
 	next(): Promise<void> {
 		this.#missing = this.size;
 		return new Promise((resolve) => {

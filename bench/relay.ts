@@ -1,11 +1,11 @@
 /**
- * What relays cost their root, and how much later an event comes:
+ * Measures what relays cost their root, and how much later an event arrives:
  *
  *     npx node bench/relay.ts                # 1 and 3 relays, 100 and 300 viewers each
  *
- * All programs are what `npm start` runs, on one machine. Events are published one by one, and the next only when every
- * viewer has the one before. The root has one viewer of its own: what a relay adds is the time from its copy to the
- * median viewer's. The root's CPU time is the kernel's, per event.
+ * All hubs run as `npm start` runs them, on one machine. Events are published one by one, each when every viewer has the
+ * event before. The root has one viewer of its own. The time that a relay adds is from that viewer's copy to the one of the
+ * median viewer. The kernel counts the root's CPU time.
  */
 
 import { openStream } from "../test/support/event-stream.ts";

@@ -18,7 +18,8 @@ import { type Options, readOptions } from "./options.ts";
 import { markdown } from "./report/markdown.ts";
 import type { Results } from "./report/results.ts";
 import { verdicts } from "./report/targets.ts";
-import { type Workload, workloads } from "./workloads.ts";
+import type { Workload } from "./workload.ts";
+import { workloads } from "./workloads.ts";
 
 try {
 	await main(readOptions(process.argv.slice(2)));
@@ -65,7 +66,7 @@ async function main(options: Options): Promise<void> {
 		for (let round = 1; round <= options.rounds; round++) {
 			for (const { workload, entrants } of plan) {
 				const able = entrants.filter(({ name }) => missing.get(name) === undefined);
-				// Nobody always comes first, nor always after the same one.
+				// The order changes, so that no candidate is always first, or always after the same one.
 				for (const candidate of rotated(able, round - 1)) {
 					await one(bench, candidate, workload, round, results);
 				}

@@ -1,13 +1,13 @@
 /**
- * Measures what bench/model.ts computes with, and what its predictions are held against:
+ * Measures the inputs of bench/model.ts, and the runs that its predictions are compared with:
  *
  *     npx node bench/scaling.ts inputs      # writes bench/model/measured.json
  *     npx node bench/scaling.ts runs        # writes bench/model/runs.json
  *     npx node bench/scaling.ts runs drain  # one kind of them
  *
- * At most 10,000 clients, all on loopback, and no load of more than half a minute. The inputs are measured with fewer
- * clients and channels than the runs: no run is what the model was fitted to. Put `chrt -r 1` in front of it as root,
- * and other work on the machine waits meanwhile.
+ * It uses at most 10,000 clients, all on loopback, and no load lasts longer than half a minute. The inputs are measured
+ * with fewer clients and channels than the runs, so the model is fitted to none of the runs. As root put `chrt -r 1` in
+ * front of the command, and other work on the machine waits meanwhile.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,7 +40,7 @@ for (const [name, measure] of Object.entries(program.measures)) {
 	writeFileSync(file, `${JSON.stringify(groups, null, "\t")}\n`);
 }
 
-/** Whether this process and all that it starts come before other work: its scheduling policy is round robin. */
+/** Whether this process and its children run before other work: their scheduling policy is then round robin. */
 function isFirst(): boolean {
 	const policy = 38;
 	const fields = readFileSync("/proc/self/stat", "utf8")

@@ -1,79 +1,5 @@
-/** What is measured: who is in it, how messages come in, and for how long. */
-import type { Feed } from "./candidates.ts";
-
-export interface Workload {
-	name: string;
-	title: string;
-	candidates: readonly string[];
-	clients: number;
-	/** Default 1. */
-	channels?: number;
-	/** Channels on one connection. Default 1. */
-	perClient?: number;
-	/** Of a message's data. Default 200. */
-	dataBytes?: number;
-	/** The data is JSON with fields that differ from message to message, as real ones do. */
-	json?: boolean;
-	/** Clients take gzip. */
-	gzip?: boolean;
-	/** How messages come in. */
-	feed: Feed;
-	/** A broker behind the server, also where messages come in over HTTP. Default: as the feed needs it. */
-	broker?: "redis";
-	/** Messages that the server keeps of each channel. */
-	history?: number;
-	/** In ms. */
-	keepAlive?: number;
-	/** A path that is asked for every 5 ms, to see how long it waits. */
-	probe?: string;
-	run: Run;
-	/** Of a minute's look: fewer candidates, shorter. Undefined: left out of it. */
-	quick?: { candidates: readonly string[]; run: Run; clients?: number };
-}
-
-/** Times in s. */
-export type Run =
-	/** Closed loop: so many messages under way at a time; `least` of them however long it takes. */
-	| {
-			kind: "window";
-			atOnce: number;
-			least: number;
-			most?: number;
-			seconds: number;
-			warmUp: number;
-	  }
-	/** Open loop, messages per second. */
-	| { kind: "steady"; rate: number; seconds: number; warmUp: number }
-	/** Nothing but keep-alives. */
-	| { kind: "idle"; seconds: number }
-	/** Opens the second half of the clients when the first is there. */
-	| { kind: "connect"; atOnce: number }
-	/** `returning` clients come back `back` messages late, while the others are fed. */
-	| { kind: "storm"; returning: number; back: number; rate: number; seconds: number };
-
-/** The workload in figures, for the head of its table. */
-export function described({
-	clients,
-	channels = 1,
-	dataBytes = 200,
-	json = false,
-	gzip = false,
-	run,
-	keepAlive,
-}: Workload): string {
-	const parts = [
-		`${clients.toLocaleString("en")} clients`,
-		channels === 1 ? "1 channel" : `${channels.toLocaleString("en")} channels`,
-		`${dataBytes.toLocaleString("en")} bytes${json ? " of JSON" : ""}`,
-		...(gzip ? ["clients that take gzip"] : []),
-		...(run.kind === "window" ? [`${run.atOnce.toLocaleString("en")} under way at a time`] : []),
-		...(run.kind === "connect" ? [`${run.atOnce} at a time`] : []),
-		...(run.kind === "storm" ? [`${run.rate} messages a second`] : []),
-		...(keepAlive === undefined ? [] : [`a keep-alive every ${keepAlive / 1_000} s`]),
-		...("seconds" in run ? [`${run.seconds} s`] : []),
-	];
-	return parts.join(", ");
-}
+/** What the benchmark measures, and with which candidates. */
+import type { Run, Workload } from "./workload.ts";
 
 const nodeHosts = ["node-hub", "node-handler", "node-server", "srvx"];
 const hubs = ["node-hub", "bun-hub", "deno-hub"];
@@ -84,10 +10,16 @@ const controls = [...nodeControls, "bun-direct", "bun-stream", "deno-stream"];
 const peers = ["nchan", "nchan-redis", "better-sse", "better-sse-fetch", "hono-sse", "flask-loop"];
 const all = ["c-floor", ...hubs, ...fetchHandlers, ...controls, ...peers];
 
-/** The least that says something about each runtime. */
+/** Those that the largest loads are measured with: the hubs, the handlers of Node, and the fastest others. */
+const best = [
+	...["c-floor", ...hubs, "node-handler", "node-server", "srvx"],
+	...["node-raw", "bun-direct", "nchan"],
+];
+
+/** The smallest set that says something about each runtime. */
 const few = ["c-floor", ...hubs, "node-raw", "bun-direct", "deno-stream", "nchan"];
 
-// CPU time is booked in steps of 10 ms: enough messages make them small, however busy the machine.
+// The kernel counts CPU time in steps of 10 ms. With enough messages a step is small, however busy the machine is.
 const closed = (atOnce: number, least = 300): Run => {
 	return { kind: "window", atOnce, least, seconds: 3, warmUp: 1 };
 };
@@ -124,16 +56,7 @@ export const workloads: readonly Workload[] = [
 	{
 		name: "fanout-10k",
 		title: "fan-out to ten times as many",
-		candidates: [
-			"c-floor",
-			...hubs,
-			"node-handler",
-			"node-server",
-			"srvx",
-			"node-raw",
-			"bun-direct",
-			"nchan",
-		],
+		candidates: best,
 		clients: 10_000,
 		feed: "http",
 		run: closed(4, 50),
@@ -151,7 +74,7 @@ export const workloads: readonly Workload[] = [
 	{
 		name: "burst-10000",
 		title: "10,000 messages published to Redis at once",
-		// Who sends each message by itself needs minutes for ten million deliveries.
+		// The others send each message by itself, and need minutes for ten million deliveries.
 		candidates: [...hubs, "node-handler", "node-server", "srvx", "node-res"],
 		clients: 1_000,
 		feed: "redis",
@@ -266,16 +189,7 @@ export const workloads: readonly Workload[] = [
 	{
 		name: "data-2000",
 		title: "fan-out of large messages",
-		candidates: [
-			"c-floor",
-			...hubs,
-			"node-handler",
-			"node-server",
-			"srvx",
-			"node-raw",
-			"bun-direct",
-			"nchan",
-		],
+		candidates: best,
 		clients: 1_000,
 		dataBytes: 2_000,
 		feed: "http",

@@ -1,7 +1,7 @@
 /**
- * `npm run build`: the package's files, from an empty `dist`: declarations, one for each source, and the JavaScript of
- * the entries. Nothing is minified, so that what is read in `node_modules` is nearly what is read in `src`; comments are
- * in the declarations, where editors show them.
+ * `npm run build`: writes the package's files into an empty `dist`: a declaration for each source, and the JavaScript of
+ * the entries. The JavaScript is not minified, so that it reads nearly like `src`. Its comments are in the declarations,
+ * where editors show them.
  */
 import { rmSync } from "node:fs";
 import { commandFile, writeCommand } from "./build/command.ts";
@@ -16,10 +16,10 @@ try {
 	await writeJavaScript();
 	const problems = listed(dist).flatMap(problemsOf);
 	if (problems.length > 0) throw new Error(problems.join("\n"));
-	// Not looked at: it is nobody's to import, and has no types, and other people's code in it.
+	// The command is not checked. Nobody imports it, it has no types, and it contains other people's code.
 	await writeCommand();
 } catch (error) {
-	// Nothing half-built stays behind: tsc writes its files even when it finds errors.
+	// tsc writes its files even when it finds errors, so half a build is removed.
 	rmSync(dist, { recursive: true, force: true });
 	console.error(`edge-sse: the build failed: ${(error as Error).message}`);
 	process.exit(1);

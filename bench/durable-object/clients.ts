@@ -1,12 +1,12 @@
 /**
- * A process full of clients on bare sockets: `{ connect: n }` opens that many streams, `{ report: true }`
- * tells how many of them each message has reached, and when the last one was.
+ * A process of clients on bare sockets. `{ connect: n }` opens that many streams. `{ report: true }` answers how many of
+ * them each message has reached, and when it reached the last one.
  */
 import { connect, type Socket } from "node:net";
 
 const [, , port = "", path = ""] = process.argv;
 
-/** Message number → how many have it, and the clock when the last one got it. */
+/** For each message's number: how many clients have it, and when the last one got it. */
 const arrivals = new Map<number, { count: number; last: number }>();
 let broken = 0;
 
@@ -27,7 +27,7 @@ async function connectAll(count: number): Promise<number> {
 	return opened;
 }
 
-/** Resolves with the greeting, or when there is none to come. */
+/** Opens a stream. Resolves with the first comment, or when the stream cannot have one. */
 function open(): Promise<boolean> {
 	return new Promise((resolve) => {
 		const socket: Socket = connect(Number(port), "127.0.0.1", () => {

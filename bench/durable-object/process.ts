@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What the kernel knows of a process. */
+/** The CPU time, the memory and the descriptors of a process, as the kernel counts them. */
 export function usage(pid: number): { cpuSeconds: number; bytes: number; descriptors: number } {
-	// The name is in brackets and may hold anything; utime and stime are the 12th and 13th after it.
+	// The name is in brackets, and may contain any character. utime and stime are the 12th and 13th fields after it.
 	const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
 		.replace(/^.*\) /s, "")
 		.split(" ");
@@ -14,7 +14,7 @@ export function usage(pid: number): { cpuSeconds: number; bytes: number; descrip
 	};
 }
 
-/** The isolate's heap through workerd's inspector, garbage included: it cannot be asked to collect it. */
+/** The isolate's heap, read by workerd's inspector. It includes garbage, which cannot be collected on demand. */
 export async function heapBytes(inspector: string): Promise<number> {
 	const response = await fetch(`http://${inspector}/json`);
 	const [target] = (await response.json()) as { webSocketDebuggerUrl: string }[];

@@ -1,10 +1,10 @@
 /**
- * What a stream that the Worker holds costs workerd, by the difference between a few and many of them:
+ * Measures what a stream that the Worker holds costs workerd: the difference between few and many streams:
  *
  *     npx node bench/durable-object/stream-cost.ts
  *
- * HOLD=object measures the other form. It counts all of workerd: its HTTP listener and the object, too. A platform that
- * counts what the Worker's code takes counts less.
+ * HOLD=object measures streams that the object holds. The CPU time is that of all of workerd, with its HTTP listener and
+ * the object. A platform that counts only the Worker's code counts less.
  */
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -39,7 +39,7 @@ try {
 	await worker.kill();
 }
 
-/** CPU of all streams, in seconds: of a silence, of one small event, and of one of a megabyte. */
+/** The CPU time of all streams, in seconds: for a silence, for one small event, and for an event of a megabyte. */
 async function costs(streams: number) {
 	while (sockets.length < streams) {
 		const socket = connect(Number(port), "127.0.0.1", () =>

@@ -1,4 +1,4 @@
-/** The Worker that is measured: as the README has it, and a way to publish. */
+/** The Worker that is measured: the one of the README, and a route to publish. */
 
 import { ServerSentEvents } from "../../src/core/sse.ts";
 import type { ChannelNamespace } from "../../src/durable-object/connector.ts";

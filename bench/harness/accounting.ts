@@ -1,15 +1,15 @@
-/** What the operating system has on its books for a process and all that it started. */
+/** The CPU time and the memory of a process and its descendants, as the kernel counts them. */
 import { readdirSync, readFileSync } from "node:fs";
 
 export interface Usage {
-	/** CPU time since they started, in seconds. */
+	/** CPU time since the processes started, in seconds. */
 	user: number;
 	system: number;
 	/** Resident memory, in bytes. */
 	resident: number;
 }
 
-/** Ticks per second of `/proc/<pid>/stat`: 100 on every Linux that Node runs on. */
+/** The ticks of `/proc/<pid>/stat` in a second: 100 on every Linux that Node runs on. */
 const ticks = 100;
 const pageBytes = 4_096;
 
@@ -41,7 +41,7 @@ export function tree(root: number): number[] {
 	return found;
 }
 
-/** The fields after the name, which is in brackets and may hold anything. */
+/** The fields after the name, which is in brackets and may contain any character. */
 function stat(pid: number): string[] | undefined {
 	try {
 		return readFileSync(`/proc/${pid}/stat`, "utf8")

@@ -1,4 +1,4 @@
-/** The load generator and the floor are C: compiled at the start, in a second. */
+/** Compiles the load generator and the floor at the start. They are C, and take a second. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { atExit } from "../../test/support/at-exit.ts";
 import { outputOf, root } from "./machine.ts";
 
-/** @returns where a program is; a directory that goes with this process. */
+/** @returns the paths of the programs, in a directory that is removed when this process ends. */
 export function compile(): { load: string; floor: string } {
 	if (process.platform !== "linux") throw new Error("The benchmark reads /proc: it needs Linux.");
 	if (outputOf("cc", ["--version"]) === undefined) {

@@ -1,4 +1,4 @@
-/** Drives the load generator: one line in, one line of JSON out. */
+/** Drives the load generator: it reads commands as lines, and answers each with a line of JSON. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
@@ -7,26 +7,26 @@ import { loadCore, pinned } from "./machine.ts";
 
 export interface LoadSettings {
 	port: number;
-	/** Messages are published there; undefined: over HTTP, at the server. */
+	/** The port of the Redis to publish to. Undefined: messages are published over HTTP, to the server. */
 	redisPort: number | undefined;
-	/** The POST's body is the data alone. */
+	/** Whether the body of a publish is the data alone. */
 	rawBody: boolean;
 	channels: number;
 	perClient: number;
 	dataBytes: number;
 	/** The data is an object with fields like those of real ones. */
 	json: boolean;
-	/** Clients take gzip. */
+	/** Whether clients accept gzip. */
 	gzip: boolean;
-	/** A path that is asked for all the while. */
+	/** A path that is requested all the while. */
 	probe: string | undefined;
 }
 
-/** What a command saw; times of single things in µs. */
+/** What a command measured. Times of single messages and requests are in µs. */
 export interface LoadReport {
 	seconds: number;
 	loadCpuSeconds: number;
-	/** How long the generator kept back, so as not to be what is measured. */
+	/** How long the generator paused, so that it is not itself measured. */
 	heldSeconds: number;
 	open: number;
 	failed: number;
@@ -49,7 +49,7 @@ export interface LoadReport {
 	probeMax: number;
 }
 
-/** In s: nothing here takes a third of it, and a generator that hangs is ended by the kernel. */
+/** After this time, in s, the kernel ends a generator that hangs. No run takes a third of it. */
 const lifetime = 300;
 
 const running = new Set<Child>();
@@ -90,12 +90,12 @@ export class Load {
 		child.stderr.on("data", (chunk: Buffer) => {
 			this.#said = (this.#said + chunk.toString()).slice(-2_000);
 		});
-		// A generator that has ended says so by its output's end.
+		// The end of its output tells that a generator has ended.
 		child.stdin.on("error", () => undefined);
 		this.#lines = createInterface(child.stdout)[Symbol.asyncIterator]();
 	}
 
-	/** @throws {Error} with the generator's own words, when it gave up. */
+	/** @throws {Error} with the generator's own message, when it gave up. */
 	async command(line: string): Promise<LoadReport> {
 		this.#child.stdin.write(`${line}\n`);
 		const { value, done } = await this.#lines.next();

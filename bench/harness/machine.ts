@@ -1,4 +1,4 @@
-/** Where this runs: processors, pinning, versions. */
+/** The machine of a run: its processors, how processes are pinned to them, and versions. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
@@ -8,23 +8,23 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 export const bin = join(root, "node_modules", ".bin");
 
-/** The server has one core to itself, the load generator and Redis share another. */
+/** The server has this core to itself. The load generator and Redis share another one. */
 export const serverCore = 0;
 export const loadCore = 1;
 
 const canPin = availableParallelism() > 1 && outputOf("taskset", ["-V"]) !== undefined;
 
-/** The command line that runs a command on one core; itself where that cannot be had. */
+/** The command line that runs a command on one core. Without `taskset` it is the command itself. */
 export function pinned(core: number, command: readonly string[]): string[] {
 	return canPin ? ["taskset", "-c", String(core), ...command] : [...command];
 }
 
-/** Moves a process that runs already. */
+/** Moves a running process to a core. */
 export function pin(core: number, pid: number): void {
 	if (canPin) execFileSync("taskset", ["-acp", String(core), String(pid)], { stdio: "ignore" });
 }
 
-/** What a program prints; undefined when it is not there. */
+/** What a program prints. Undefined: it is not installed. */
 export function outputOf(command: string, args: readonly string[]): string | undefined {
 	try {
 		return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
@@ -37,7 +37,7 @@ export function isInstalled(...paths: string[]): boolean {
 	return paths.every((path) => existsSync(path));
 }
 
-/** For the head of a report. */
+/** Describes the machine, for the head of a report. */
 export function machine() {
 	const version = (command: string, ...args: string[]) =>
 		/\d+\.\d[\w.+-]*/.exec(outputOf(command, args) ?? "")?.[0];

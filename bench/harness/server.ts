@@ -1,4 +1,4 @@
-/** Starts a candidate on its core, and ends it with all that it started. */
+/** Starts a candidate on its core, and ends it with all its descendants. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,7 +13,7 @@ import { bin, pinned, root, serverCore } from "./machine.ts";
 export interface Server {
 	readonly port: number;
 	readonly pid: number;
-	/** SIGKILL; what it printed, for when something went wrong. */
+	/** Kills it. Resolves to what it printed, in case something went wrong. */
 	stop(): Promise<string>;
 }
 
@@ -29,7 +29,7 @@ export async function startServer(
 	env: Readonly<Record<string, string>>,
 ): Promise<Server> {
 	const directory = mkdtempSync(join(tmpdir(), "edge-sse-bench-"));
-	// nginx is told its port; whoever can choose one says which.
+	// nginx must be told a port. The others choose one, and print it.
 	const chosen = candidate.tellPort ? await freePort() : undefined;
 	const [command = "", ...args] = pinned(
 		serverCore,
@@ -44,7 +44,7 @@ export async function startServer(
 			PATH: `${bin}${delimiter}${process.env.PATH}`,
 			HOST: "127.0.0.1",
 			PORT: "0",
-			// As the others are, to whoever reaches them.
+			// The other candidates need no token either.
 			SSE_PUBLISH_OPEN: "true",
 			NODE_ENV: "production",
 			NO_COLOR: "1",
@@ -59,7 +59,7 @@ export async function startServer(
 	const announced = new Promise<number>((resolve, reject) => {
 		const record = (chunk: Buffer) => {
 			output = (output + chunk.toString()).slice(-4_000);
-			// The hub's line, the other servers' here, and gunicorn's.
+			// The lines of the hub, of the servers here, and of gunicorn.
 			const port = /listening (?:on|at):? http:\/\/[\d.]+:(\d+)/i.exec(output)?.[1];
 			if (port !== undefined) resolve(Number(port));
 		};
@@ -84,7 +84,7 @@ export async function startServer(
 	}
 }
 
-/** nginx says nothing when it is ready; with Redis behind it, it answers 503 for a while. */
+/** Waits for nginx, which prints nothing when it is ready. With Redis it first answers 503 for a while. */
 async function listening(port: number): Promise<number> {
 	const answers = async () => {
 		const url = `http://127.0.0.1:${port}/publish?channel=ready`;
@@ -100,7 +100,7 @@ function killGroup(child: ChildProcess): void {
 	try {
 		process.kill(-child.pid, "SIGKILL");
 	} catch (error) {
-		// It has ended already, and all that it started.
+		// It has already ended, with all its descendants.
 		if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
 	}
 }

@@ -1,4 +1,4 @@
-/** What the model predicts for runs that were made, beside what was measured. */
+/** Compares what the model predicts for real runs with what was measured. */
 import { chromium, comeback, told } from "./comeback.ts";
 import { costs } from "./inputs.ts";
 import { outage } from "./outage.ts";
@@ -10,11 +10,11 @@ export interface Check {
 	readonly run: string;
 	readonly figure: string;
 	readonly measured: number;
-	/** From the inputs as they are. */
+	/** The prediction with the inputs as they are. */
 	readonly predicted: number;
-	/** From the inputs of a machine that is as slow as it was then. */
+	/** The prediction for a machine that is as slow as this one was during the run. */
 	readonly corrected: number;
-	/** How much slower that was, by the control of the run. */
+	/** By what factor it was slower, by the control of the run. */
 	readonly slower: number;
 }
 
@@ -73,7 +73,7 @@ function returning(what: string, drain: number, wait: readonly [number, number])
 	return {
 		title: (count: string) => `${what}, ${count} clients`,
 		usual: costs.coldConnectUs,
-		/** @param arrivalMs all clients are one program here: those that come at the same time dial one after the other. */
+		/** @param arrivalMs all clients are one program here, so those that return at the same time connect one after the other. */
 		predict: (clients: number, slower: number, arrivalMs: number): Figures => {
 			const underWay = wait[0] === wait[1] ? arrivalMs : 0;
 			const load = { clients, drain, wait, underWay, opened: 1_000 };

@@ -1,35 +1,35 @@
-/** The clients of a hub lose their streams and come to another hub: a deploy, or a crash. */
+/** Simulates clients that lose their hub and go to another one: a deploy, or a crash. */
 import { type Return, Simulation, seeded, summary } from "./simulation.ts";
 
 export interface Comeback {
-	/** Who comes to the one hub that is looked at. */
+	/** How many clients come to the hub that is simulated. */
 	clients: number;
-	/** Over how long the old hub ends their streams, in ms; 0: it is killed. */
+	/** Over how long the old hub ends their streams, in ms. 0: it is killed. */
 	drain: number;
 	/** How long a client waits, in ms: a random time between the two. */
 	wait: readonly [least: number, most: number];
-	/** Within which time those arrive who leave at once, in ms: they are not equally far away. */
+	/** Clients that leave at once arrive within this time, in ms, because they are not equally far away. */
 	underWay: number;
-	/** Streams that the hub has opened before. Default 0. */
+	/** How many streams the hub has opened before. Default 0. */
 	opened?: number;
 	seed?: number;
 }
 
 export interface ConnectCosts {
-	/** CPU for a stream, of the first thousand of a new process and of later ones, in µs. */
+	/** The CPU time for one of the first thousand streams of a new process, and for a later one, in µs. */
 	coldConnectUs: number;
 	connectUs: number;
-	/** Of it for the connection. */
+	/** The part of that for the connection. */
 	acceptUs: number;
-	/** Connections that the kernel keeps for a server that is busy. It forgets others, and their clients do not know. */
+	/** How many connections the kernel keeps for a busy server. It forgets further ones without telling their clients. */
 	backlog: number;
-	/** Until a request that was not acknowledged is sent again, in ms; then after twice as long each time. */
+	/** When a request that was not acknowledged is sent again, in ms. Each further time is twice as long. */
 	requestRetryMs: number;
-	/** By how much that time differs from client to client: a share of it. */
+	/** By what share that time differs from client to client. */
 	retrySpread: number;
 }
 
-/** As the library has them: `jitteredRetry`, `ReconnectingSource`, and what browsers wait without a `retry:`. */
+/** How long clients wait, in ms: `jitteredRetry` and `ReconnectingSource` of the library, and browsers without a `retry:`. */
 export const told: readonly [number, number] = [2_000, 6_000];
 export const chromium: readonly [number, number] = [3_000, 3_000];
 
@@ -37,7 +37,7 @@ export const chromium: readonly [number, number] = [3_000, 3_000];
 const drainStep = 25;
 const turnClients = 8;
 
-/** Streams of a new process until its code is compiled: the second thousand costs what later ones do. */
+/** How many streams a new process opens until its code is compiled. Later ones cost less. */
 const cold = 1_000;
 
 export function comeback(load: Comeback, costs: ConnectCosts): Return {
@@ -47,7 +47,7 @@ export function comeback(load: Comeback, costs: ConnectCosts): Return {
 	const random = seeded(seed);
 	const asked: number[] = [];
 	const back: number[] = [];
-	/** Connections that the kernel has, and streams that the process has not opened yet. */
+	/** How many connections the kernel keeps, and how many streams the process has not opened yet. */
 	let backlog = 0;
 	let accepted = 0;
 	let waiting = 0;
@@ -63,16 +63,16 @@ export function comeback(load: Comeback, costs: ConnectCosts): Return {
 	const connect = (pause: number): void => {
 		if (backlog <= costs.backlog) {
 			backlog++;
-			// After all that happens at this time.
+			// Comes after everything else that happens at this time.
 			if (!running) simulation.after(0, turn);
 			running = true;
 		} else {
-			// The client has an open connection by then, and its kernel sends the request again.
+			// The client takes its connection for open, so its kernel sends the request again.
 			simulation.after(pause, () => connect(2 * pause));
 		}
 	};
 
-	/** One turn of the event loop: all connections that are there, and a few streams. */
+	/** One turn of the event loop: it accepts all connections, and opens a few streams. */
 	const turn = (): void => {
 		running = backlog + accepted > 0;
 		if (!running) return;

@@ -1,4 +1,4 @@
-/** All that the model computes with. Each input says where it is from. */
+/** The inputs of the model. Each says where it is from. */
 import given from "./given.json" with { type: "json" };
 import measured from "./measured.json" with { type: "json" };
 
@@ -49,7 +49,7 @@ export const inputs: ReadonlyMap<string, Input> = new Map([
 
 type Name = keyof typeof words | keyof typeof given.figures;
 
-/** The values alone. */
+/** The values of the inputs. */
 export const costs = Object.fromEntries(
 	[...inputs].map(([name, { value }]) => [name, value]),
 ) as Record<Name, number>;

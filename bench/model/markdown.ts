@@ -9,7 +9,7 @@ import prices from "./prices.json" with { type: "json" };
 import runs from "./runs.json" with { type: "json" };
 import { count, dollars, percent, seconds, short, table } from "./text.ts";
 
-/** The document with what is computed between its marks. */
+/** Writes what the model computes between the marks of the document. */
 export function withModel(document: string): string {
 	const parts = { plans, moments: momentTables, checks: checkTable, inputs: inputTable };
 	let text = document;
@@ -148,7 +148,7 @@ function checkTable(): string {
 	return [conditions(runs), "", table(head, rows, "llrrrrrr")].join("\n");
 }
 
-/** On which machine, how busy it was, and when. */
+/** Says when and on which machine it was measured, and how busy the machine was. */
 function conditions(groups: Readonly<Record<string, Conditions>>): string {
 	const all = Object.values(groups);
 	const loads = all.map(({ load }) => load);

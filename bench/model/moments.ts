@@ -30,5 +30,5 @@ export function moments() {
 	return { deploys, outages };
 }
 
-/** Over how long a hub with so many clients is to end them, in s: the next one then has half a core left. */
+/** Over how long a hub should end its clients' streams, in s, so that the next hub keeps half of its core. */
 export const drainOf = (clients: number) => (clients * costs.connectUs) / costs.busy / 1e6;

@@ -3,14 +3,14 @@ import prices from "./prices.json" with { type: "json" };
 
 const hours = 720;
 
-/** Dollars a month for machines that have so many processes, a core each, and so much memory. */
+/** The dollars a month for machines with room for these processes, a core each, and this memory. */
 export function dollarsOfMachines(processes: number, gigabytes: number): number {
 	const { cores, gb, dollarsPerHour } = prices.machine;
 	const machines = Math.max(Math.ceil(processes / cores), Math.ceil(gigabytes / (gb * costs.busy)));
 	return machines * dollarsPerHour * hours;
 }
 
-/** Dollars a month, step by step of the price list. */
+/** The dollars a month for egress, by the steps of the price list. */
 export function dollarsOfEgress(gigabytes: number): number {
 	let dollars = 0;
 	let from = 0;

@@ -1,24 +1,24 @@
-/** The broker is away, and comes back: every hub subscribes to its channels, and reads what it missed. */
+/** Simulates a broker that was away: every hub subscribes again to its channels, and reads what it missed. */
 import { type Return, Server, Simulation, seeded, summary } from "./simulation.ts";
 
 export interface Outage {
 	hubs: number;
-	/** Of each hub. */
+	/** How many channels each hub has. */
 	channels: number;
 	/** For how long the broker was away, in ms. */
 	away: number;
-	/** Redis servers that share the channels evenly. */
+	/** How many Redis servers share the channels. */
 	nodes?: number;
-	/** From a hub to Redis and back, in ms. */
+	/** The round trip from a hub to Redis, in ms. */
 	roundTrip: number;
 	seed?: number;
 }
 
 export interface RestoreCosts {
-	/** Of a hub for each channel: to subscribe, and to read what was missed. */
+	/** The CPU time of a hub for each channel, in µs: to subscribe, and to read what was missed. */
 	resubscribeUs: number;
 	restoreUs: number;
-	/** Of Redis for the same. */
+	/** The CPU time of Redis for the same. */
 	redisSubscribeUs: number;
 	redisReadUs: number;
 }
@@ -30,7 +30,7 @@ const longestPause = 1_500;
 /** `restorationsAtATime` of src/core/delivery/hub.ts. */
 const restorationsAtATime = 32;
 
-/** Beyond so many channels one stands for several, so that this takes no minute. */
+/** With more channels, one stands for several, so that the simulation takes less than a minute. */
 const most = 20_000;
 
 export function outage(load: Outage, costs: RestoreCosts): Return & { first: number } {
@@ -89,7 +89,7 @@ export function outage(load: Outage, costs: RestoreCosts): Return & { first: num
 	return { ...summary(back, asked, longest, each), first: asked[0] ?? 0 };
 }
 
-/** When a hub's next attempt is, after the broker is there again, in ms. */
+/** How long after the broker's return a hub makes its next attempt, in ms. */
 function reconnection(away: number, random: () => number): number {
 	let time = -away;
 	for (let failures = 0; time < 0; failures++) {

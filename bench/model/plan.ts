@@ -1,4 +1,4 @@
-/** What a load takes, by the way it is carried: processes, memory, egress, money, and the bound that breaks first. */
+/** What a load needs, by the way that carries it: processes, memory, egress, cost, and the limit that it reaches first. */
 
 import { costs as dollarsOfObjects } from "../../scripts/costs/costs.ts";
 import prices from "../../scripts/costs/prices.json" with { type: "json" };
@@ -7,13 +7,13 @@ import { dollarsOfEgress, dollarsOfMachines } from "./money.ts";
 
 export interface Load {
 	viewers: number;
-	/** Viewers of one channel. */
+	/** How many viewers a channel has. */
 	perChannel: number;
-	/** Time between two messages of a channel, in seconds. */
+	/** The time between two messages of a channel, in seconds. */
 	every: number;
 }
 
-/** A bound, and how much of it is used: above 1 it is broken. */
+/** A limit, and how much of it is used. Above 1 the way is impossible. */
 export interface Bound {
 	readonly what: string;
 	readonly used: number;
@@ -21,30 +21,30 @@ export interface Bound {
 
 export interface Plan {
 	readonly way: Way;
-	/** Processes of the hub. */
+	/** How many hubs there are, of one process each. */
 	readonly hubs: number;
-	/** Of it all that the viewers and channels take. */
+	/** The memory for all viewers and channels. */
 	readonly gigabytes: number;
 	readonly egressTerabytes: number;
-	/** Dollars a month. */
+	/** The cost of the machines, in dollars a month. */
 	readonly machines: number;
 	readonly egress: number;
-	/** Servers that carry messages between hubs. */
+	/** How many servers carry messages to the hubs. */
 	readonly brokers: number;
-	/** The bound that is nearest to break. */
+	/** The limit that is nearest. */
 	readonly first: Bound;
 }
 
 export const ways = ["Redis", "Redis Cluster", "relays", "Durable Objects"] as const;
 export type Way = (typeof ways)[number];
 
-/** Messages that are kept of each channel. */
+/** How many messages of each channel are kept. */
 export const kept = 20;
 
 const month = prices.monthSeconds;
 const keepAliveSeconds = 8;
 
-/** What all ways with hubs have in common. */
+/** What is the same for all ways with hubs. */
 function hubsOf({ viewers, perChannel, every }: Load) {
 	const channels = viewers / perChannel;
 	const publishes = channels / every;
@@ -59,7 +59,7 @@ function hubsOf({ viewers, perChannel, every }: Load) {
 	return { channels, publishes, hubs, gigabytes, egressTerabytes: bytes / 1e12 };
 }
 
-/** On how many of the hubs a channel has viewers, if they come to any of them. */
+/** How many hubs have viewers of a channel, if each viewer goes to a random hub. */
 export function hubsWith(perChannel: number, hubs: number): number {
 	return hubs * (1 - (1 - 1 / hubs) ** perChannel);
 }
@@ -86,7 +86,7 @@ interface Broker {
 	bounds: Bound[];
 }
 
-/** CPU of Redis in cores, and its memory. */
+/** The CPU of Redis, in cores, and its memory. */
 function redisOf({ perChannel }: Load, { channels, publishes, hubs }: Common) {
 	const listening = hubsWith(perChannel, hubs);
 	const perPublish = costs.redisStoredPublishUs + costs.redisSubscriberUs * listening;
@@ -111,12 +111,12 @@ function redis(load: Load, common: Common): Broker {
 	};
 }
 
-/** With `sharded: true`: plain pub/sub would have every server do every publish. */
+/** A Cluster with `sharded: true`. With plain pub/sub every server would handle every publish. */
 function cluster(load: Load, common: Common): Broker {
 	const { cores, perChannelCores, gigabytes } = redisOf(load, common);
 	const masters = Math.max(3, Math.ceil(cores / costs.busy), Math.ceil(gigabytes / costs.redisGb));
 	return {
-		// Each has a replica.
+		// Each master has a replica.
 		brokers: 2 * masters,
 		brokerGigabytes: 2 * gigabytes,
 		bounds: [

@@ -1,13 +1,13 @@
-/** A discrete-event simulation: what happens when, in order of time. */
+/** A discrete-event simulation: it runs what was planned, in order of time. */
 
 interface Happening {
 	readonly at: number;
-	/** Of two at the same time, the one that was asked for first is first. */
+	/** Of two at the same time, the one that was planned first runs first. */
 	readonly order: number;
 	readonly act: () => void;
 }
 
-/** Times in ms. */
+/** Runs functions at their times, which are in ms. */
 export class Simulation {
 	now = 0;
 	/** A binary heap: no parent is later than its children. */
@@ -29,7 +29,7 @@ export class Simulation {
 		this.at(this.now + ms, act);
 	}
 
-	/** Until nothing happens any more. */
+	/** Runs until nothing is planned. */
 	run(): void {
 		for (let next = this.#take(); next !== undefined; next = this.#take()) {
 			this.now = next.at;
@@ -76,7 +76,7 @@ export class Server {
 		this.#simulation = simulation;
 	}
 
-	/** @param ms how long the server takes for it. */
+	/** @param ms how long the server takes. */
 	serve(ms: number, done: () => void): void {
 		this.longest = Math.max(this.longest, ++this.#waiting);
 		this.#freeAt = Math.max(this.#freeAt, this.#simulation.now) + ms;
@@ -87,7 +87,7 @@ export class Server {
 	}
 }
 
-/** The same numbers from 0 to 1 for the same seed, as the generator "mulberry32" makes them. */
+/** Returns a generator of numbers from 0 to 1, "mulberry32". The same seed gives the same numbers. */
 export function seeded(seed: number): () => number {
 	let state = seed;
 	return () => {
@@ -98,7 +98,7 @@ export function seeded(seed: number): () => number {
 	};
 }
 
-/** What is told of those that come back. Times in ms. */
+/** How clients returned. Times are in ms. */
 export interface Return {
 	p50: number;
 	p99: number;
@@ -107,7 +107,7 @@ export interface Return {
 	longestQueue: number;
 }
 
-/** Of the time in steps in which a peak is looked for, in ms: as the load generator counts it. */
+/** The length of the steps in which a peak is counted, in ms. The load generator counts it so, too. */
 const step = 100;
 
 /**

@@ -1,4 +1,4 @@
-/** Figures as text, in cells. */
+/** Writes figures into the cells of tables. */
 
 /** @param sides `l` or `r` for each column. */
 export function table(
@@ -13,7 +13,7 @@ export function table(
 
 export const count = (value: number) => value.toLocaleString("en", { maximumFractionDigits: 2 });
 
-/** Two significant digits are what a model is good for. */
+/** Two or three significant digits. A model knows no more. */
 export const short = (value: number) => count(Number(value.toPrecision(value < 100 ? 2 : 3)));
 
 export const seconds = (ms: number) => `${short(ms / 1_000)} s`;

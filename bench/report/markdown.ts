@@ -1,12 +1,12 @@
-/** The results for people: a table for each workload, then the targets. */
+/** Writes the results as Markdown: a table for each workload, then the targets. */
 import type { Candidate } from "../candidates.ts";
 import type { Sample } from "../measure.ts";
-import { described, type Workload } from "../workloads.ts";
+import { described, type Workload } from "../workload.ts";
 import type { Results } from "./results.ts";
 import { byRound, ranged, short, spread } from "./statistics.ts";
 import { type Verdict, verdicts } from "./targets.ts";
 
-/** A column is left out where nobody has its figure. */
+/** The columns. One is left out where no candidate has its figure. */
 const columns: readonly [figure: string, title: string][] = [
 	["cpu", "CPU µs each"],
 	["user", "user"],
@@ -65,7 +65,7 @@ function table(
 		.map(({ name, title }) => ({
 			cells: [
 				`${name}: ${title}${note(name, workload, own)}`,
-				// How far the rounds lie apart is said once: a range in every cell cannot be read.
+				// Only one column has the range of the rounds, because a range in every cell would be hard to read.
 				...shown.map(([figure], index) => {
 					const found = spread([...byRound(own, workload.name, name, figure).values()]);
 					return index === 0 ? ranged(found) : ranged(found && { ...found, rounds: 1 });
@@ -103,7 +103,7 @@ function chart(workload: string, samples: readonly Sample[]): string {
 	return `\`\`\`\n${lines.join("\n")}\n\`\`\``;
 }
 
-/** What one must know to read a row. */
+/** What a reader must know about a row. */
 function note(candidate: string, { clients, feed }: Workload, own: readonly Sample[]): string {
 	const its = own.filter((each) => each.candidate === candidate);
 	const sum = (figure: string) => its.reduce((all, { figures }) => all + (figures[figure] ?? 0), 0);

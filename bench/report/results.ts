@@ -1,13 +1,13 @@
 import type { machine } from "../harness/machine.ts";
 import type { Sample } from "../measure.ts";
-import type { Workload } from "../workloads.ts";
+import type { Workload } from "../workload.ts";
 
-/** What a run of the benchmark found. */
+/** The results of a run of the benchmark. */
 export interface Results {
 	date: string;
 	quick: boolean;
 	machine: ReturnType<typeof machine>;
-	/** As they were run. */
+	/** The workloads, as they were run. */
 	workloads: Workload[];
 	samples: Sample[];
 	failures: { workload: string; candidate: string; round: number; error: string }[];

@@ -1,6 +1,6 @@
 import type { Sample } from "../measure.ts";
 
-/** The middle of several rounds, and how far they lie apart. */
+/** The median of several rounds, with the least and the greatest. */
 export interface Spread {
 	median: number;
 	least: number;
@@ -35,7 +35,7 @@ export function byRound(
 	);
 }
 
-/** The quotient within each round, whose two sides were measured minutes apart at most. */
+/** The quotient of two figures in each round. Both were measured within minutes. */
 export function ratios(above: Map<number, number>, below: Map<number, number>): number[] {
 	return [...above].flatMap(([round, value]) => {
 		const other = below.get(round);
@@ -43,7 +43,7 @@ export function ratios(above: Map<number, number>, below: Map<number, number>): 
 	});
 }
 
-/** Three digits, as a person wants to read them. */
+/** A figure with three significant digits. */
 export function short(value: number): string {
 	if (value >= 1_000) return Math.round(Number(value.toPrecision(3))).toLocaleString("en");
 	return String(Number(value.toPrecision(value < 1 ? 2 : 3)));

@@ -1,13 +1,13 @@
-/** What the project holds itself to: ratios of figures of one run. */
+/** The project's targets: ratios of figures of one run. */
 import type { Sample } from "../measure.ts";
 import { byRound, ratios, type Spread, spread } from "./statistics.ts";
 
-/** Whose figure, and of what: `["node-hub", "fanout", "cpu"]`. */
+/** A figure of a candidate in a workload: `["node-hub", "fanout", "cpu"]`. */
 type Term = readonly [candidate: string, workload: string, figure: string];
 
 interface Target {
 	term: Term;
-	/** Undefined: the figure itself is held to the limit. */
+	/** The figure to divide by. Undefined: the limit is for the figure itself. */
 	against?: Term;
 	limit: number;
 }
@@ -53,7 +53,7 @@ export const targets: readonly Target[] = [
 	]),
 ];
 
-/** Of those targets whose figures are there. */
+/** The results of all targets whose figures were measured. */
 export function verdicts(samples: readonly Sample[]): Verdict[] {
 	return targets.flatMap((target) => {
 		const above = byRound(samples, ...turned(target.term));

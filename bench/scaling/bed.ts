@@ -15,7 +15,7 @@ export interface Bed {
 
 export const history = { SSE_HISTORY_LENGTH: "100" };
 
-/** Ends all that was started, whatever comes of it. */
+/** Starts a bed for a measurement, and ends it in any case. */
 export async function inBed<T>(load: string, act: (bed: Bed) => Promise<T>): Promise<T> {
 	const redis = await startRedis({ config: ["--appendonly", "yes", "--appendfsync", "no"] });
 	const info = String(await redis.command("INFO", "server"));
@@ -59,7 +59,7 @@ export async function inBed<T>(load: string, act: (bed: Bed) => Promise<T>): Pro
 	}
 }
 
-/** µs of CPU of a process during something. */
+/** The CPU time that a process uses during something, in µs. */
 export async function cpuDuring(pid: number, act: () => Promise<unknown>): Promise<number> {
 	const before = cpu(usageOf(pid));
 	await act();
@@ -69,8 +69,8 @@ export async function cpuDuring(pid: number, act: () => Promise<unknown>): Promi
 const cpu = ({ user, system }: Usage) => user + system;
 
 /**
- * What the main thread of a process had of the processor, in µs, and how much longer it took than that, as other work was
- * on it: 1 where there was none. Finer than the kernel's count of ticks.
+ * The CPU time of a process's main thread, in µs, and by what factor it took longer because other work had the processor:
+ * 1 where there was none. It is finer than the kernel's ticks.
  */
 export async function shareDuring(
 	pid: number,
@@ -84,7 +84,7 @@ export async function shareDuring(
 	return { ranUs: ran / 1_000, delay: rounded((ran + waitedAfter - waitedBefore) / ran) };
 }
 
-/** What Redis has on its own books. */
+/** The CPU time and the memory of Redis, as it counts them itself. */
 export async function redisBooks(redis: RedisServer) {
 	const text = `${await redis.command("INFO", "cpu")}\n${await redis.command("INFO", "memory")}`;
 	const figure = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, "m").exec(text)?.[1]);
@@ -94,17 +94,7 @@ export async function redisBooks(redis: RedisServer) {
 	};
 }
 
-/** How often Redis was given a command since it was started. */
-export async function calls(redis: RedisServer, names: readonly string[]): Promise<number> {
-	const stats = String(await redis.command("INFO", "commandstats"));
-	const found = stats.matchAll(/^cmdstat_(\w+):calls=(\d+)/gm);
-	return [...found].reduce(
-		(sum, [, name = "", count]) => sum + (names.includes(name) ? Number(count) : 0),
-		0,
-	);
-}
-
-/** Three significant digits are more than these figures are good for. */
+/** A figure with three significant digits, which is more than is known of it. */
 export const rounded = (value: number) => Number(value.toPrecision(3));
 
 export const median = (values: readonly number[]) =>

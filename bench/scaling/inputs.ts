@@ -1,4 +1,4 @@
-/** What the model computes with, measured with few clients. */
+/** Measures the inputs of the model, with few clients. */
 
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -10,13 +10,13 @@ import { redisCosts } from "./redis.ts";
 
 type Figures = Record<string, number>;
 
-/** Of each figure the middle one of so many rounds. */
+/** Each figure is the median of this many rounds. */
 const rounds = 3;
 
 export const fewClients = 500;
 const fewChannels = 100;
 const moreChannels = 700;
-/** Until much of a new process is compiled. */
+/** How many streams a new process opens until most of its code is compiled. */
 export const coldStreams = 1_000;
 
 export const inputs: Record<string, (load: string) => Promise<Figures>> = {
@@ -40,7 +40,7 @@ export const inputs: Record<string, (load: string) => Promise<Figures>> = {
 		}),
 };
 
-/** CPU of a hub for each channel that is restored. To reconnect costs something for itself, so it is a difference. */
+/** The CPU time of a hub for each restored channel: a difference, because the reconnect itself costs something, too. */
 export async function perChannel(load: string, kept: boolean): Promise<number> {
 	const few = await outage(load, fewChannels, kept);
 	const more = await outage(load, moreChannels, kept);
@@ -55,7 +55,7 @@ async function middle(measure: () => Promise<Figures>): Promise<Figures> {
 	return Object.fromEntries(names.map((name) => [name, of(name)]));
 }
 
-/** CPU and bytes of a delivery of 200 bytes, one message at a time. */
+/** The CPU time and the bytes of a delivery of 200 bytes, with one message at a time. */
 export async function fanout(
 	load: string,
 	clients: number,
@@ -72,7 +72,7 @@ export async function fanout(
 	});
 }
 
-/** CPU of a stream that is opened, of the first thousand of a new process and of the third, and of a connection alone. */
+/** The CPU time to open a stream: one of the first thousand of a new process, one of the third, and a connection alone. */
 async function connects(load: string): Promise<Figures> {
 	return inBed(load, async ({ hub, clients }) => {
 		const server = await hub();
@@ -92,14 +92,14 @@ async function connections(port: number, count: number): Promise<void> {
 	const sockets = Array.from({ length: count }, () => connect(port, "127.0.0.1"));
 	try {
 		await Promise.all(sockets.map((socket) => once(socket, "connect")));
-		// The kernel has accepted them; the server may not have.
+		// The kernel has accepted the connections, but the server may not have.
 		await until(async () => (await fetch(`http://127.0.0.1:${port}/livez`)).ok, { what: "/livez" });
 	} finally {
 		for (const socket of sockets) socket.destroy();
 	}
 }
 
-/** Resident memory for each of the second half of the clients: what a process takes anyway is in the first. */
+/** The resident memory for each of the second half of the clients. The first half has the memory that a process needs anyway. */
 async function kilobytes(load: string, channels: number): Promise<number> {
 	const half = 4_000;
 	return inBed(load, async ({ redis, hub, clients }) => {

@@ -1,19 +1,19 @@
-/** The broker is killed, and comes back. */
+/** Measures a hub whose broker is killed and started again. */
 import { setTimeout as delay } from "node:timers/promises";
 import { health } from "../../test/support/hub-client.ts";
 import { until } from "../../test/support/wait.ts";
-import { calls, history, inBed, shareDuring } from "./bed.ts";
+import { history, inBed, shareDuring } from "./bed.ts";
 
 export interface Outage {
-	/** From when Redis answers again to the first subscription, in ms: a random pause. */
+	/** The time from Redis' first answer to the first subscription, in ms. It is a random pause. */
 	first: number;
-	/** From then on to the so-manyth subscription, or with history to the so-manyth read, in ms. */
+	/** The time from then until half, 99 % and all of the subscriptions were made, in ms; with history, of the reads. */
 	p50: number;
 	p99: number;
 	last: number;
-	/** CPU of the hub from then on, in µs. */
+	/** The CPU time of the hub from then on, in µs. */
 	hubUs: number;
-	/** How much longer it took than it had its core for. */
+	/** By what factor it took longer because it had to wait for its core. */
 	delay: number;
 }
 
@@ -31,13 +31,13 @@ export async function outage(load: string, channels: number, kept: boolean): Pro
 		await delay(away);
 		await redis.restart();
 		const began = performance.now();
-		// A read is the last that is done for a channel.
+		// The read is the last step for a channel.
 		const names = kept ? ["xrange", "xrevrange"] : ["subscribe"];
 		const at = { first: 0, p50: 0, p99: 0, last: 0 };
 		const { ranUs, delay: slower } = await shareDuring(server.pid, async () => {
 			while (at.last === 0) {
-				const done = await calls(redis, names);
-				const begun = at.first > 0 || (await calls(redis, ["subscribe"])) > 0;
+				const done = await redis.calls(...names);
+				const begun = at.first > 0 || (await redis.calls("subscribe")) > 0;
 				const now = Math.round(performance.now() - began) - at.first;
 				if (begun && at.first === 0) at.first = now;
 				if (now > 30_000) throw new Error(`Only ${done} of ${channels} channels are back.`);
@@ -46,7 +46,7 @@ export async function outage(load: string, channels: number, kept: boolean): Pro
 				if (done >= channels) at.last = now;
 				else await delay(step);
 			}
-			// What is still to be done for the last of them.
+			// The last channels may need some more work.
 			await delay(500);
 		});
 		return { ...at, hubUs: Math.round(ranUs), delay: slower };

@@ -1,4 +1,4 @@
-/** What Redis spends on one publish, one subscriber and one subscription, by its own books. */
+/** Measures what Redis spends on a publish, a subscriber and a subscription, as it counts it itself. */
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -7,7 +7,7 @@ import { redis as connector } from "../../src/connectors/redis.ts";
 import { ServerSentEvents } from "../../src/core/sse.ts";
 import type { RedisServer } from "../../test/support/redis-server.ts";
 import { until } from "../../test/support/wait.ts";
-import { calls, inBed, redisBooks } from "./bed.ts";
+import { inBed, redisBooks } from "./bed.ts";
 
 const commands = 20_000;
 const subscribers = 50;
@@ -50,28 +50,28 @@ export async function redisCosts(load: string): Promise<Record<string, number>> 
 	});
 }
 
-/** Fifty connections, one command at a time on each. */
+/** Calls a command on fifty connections, one at a time on each. */
 async function perCommand(redis: RedisServer, ...command: string[]): Promise<number> {
 	const before = await redisBooks(redis);
 	const args = ["-p", String(redis.port), "-n", String(commands), "-c", "50", "-q"];
-	// Not at once: the subscribers are read meanwhile, or Redis would drop them.
+	// Not synchronously, because the subscribers must be read meanwhile, or Redis would drop them.
 	await promisify(execFile)("redis-benchmark", [...args, ...command]);
 	return ((await redisBooks(redis)).cpu - before.cpu) / commands;
 }
 
-/** One connection, which subscribes as the library does: a command for each channel. */
+/** Opens a connection and subscribes as the library does: with a command for each channel. */
 async function subscribed(redis: RedisServer, names: readonly string[]): Promise<Socket> {
 	const socket = connect(redis.port, "127.0.0.1");
 	await once(socket, "connect");
 	socket.resume();
-	const asked = (await calls(redis, ["subscribe"])) + names.length;
+	const asked = (await redis.calls("subscribe")) + names.length;
 	const text = names.map((name) => `*2\r\n$9\r\nSUBSCRIBE\r\n$${name.length}\r\n${name}\r\n`);
 	socket.write(text.join(""));
-	await until(async () => (await calls(redis, ["subscribe"])) >= asked, { what: "subscriptions" });
+	await until(async () => (await redis.calls("subscribe")) >= asked, { what: "subscriptions" });
 	return socket;
 }
 
-/** Publishes what is kept, 50 at a time, to 500 channels. */
+/** Publishes messages that are kept, 50 at a time, to 500 channels. */
 async function store(redis: RedisServer, count: number): Promise<void> {
 	const sse = new ServerSentEvents({
 		connector: connector(redis.url, { history: { maxLength: 100 }, timeout: 30_000 }),

@@ -1,7 +1,7 @@
 /**
- * Real runs, which the model predicts. Each has a control, in the same minute: a small run of the kind that the inputs
- * were measured with, which tells what the same work costs now, and how long the hub waited for its core in the run
- * itself. Other work on the machine makes both larger.
+ * Makes the real runs that the model predicts. Each has a control in the same minute. It tells what the work that the
+ * inputs were measured with costs now, and how long the hub waited for its core. Other work on the machine makes both
+ * larger.
  */
 import type { LoadReport } from "../harness/load.ts";
 import { loadCore, pin } from "../harness/machine.ts";
@@ -10,23 +10,23 @@ import { coldStreams, fanout, fewClients, perChannel } from "./inputs.ts";
 import { outage } from "./outage.ts";
 
 export interface Comeback {
-	/** How many came within 50 s; the times are of those. */
+	/** How many returned within 50 s. The times are for these. */
 	back: number;
-	/** In ms, from the first stream that ended. */
+	/** The time from the end of the first stream, in ms. */
 	p50: number;
 	p99: number;
 	last: number;
 	peakPerSecond: number;
 	longestQueue: number;
-	/** Connections that the hub's machine reset. Their clients came again. */
+	/** How many connections were reset. Their clients tried again. */
 	refused: number;
-	/** From the first client that asked to the last one, in ms. */
+	/** The time from the first client's request to the last one's, in ms. */
 	arrivalMs: number;
-	/** CPU of the hub that they came to, for each of them. */
+	/** The CPU time of the hub that they came to, for each of them. */
 	connectUs: number;
-	/** CPU for each of its first thousand streams, before they came. */
+	/** The CPU time for each of its first thousand streams, before they came. */
 	controlUs: number;
-	/** How much longer the hub took than it had its core for. */
+	/** By what factor the hub took longer because it had to wait for its core. */
 	delay: number;
 }
 
@@ -61,7 +61,7 @@ export const runs: Record<string, (load: string) => Promise<Record<string, unkno
 	},
 };
 
-/** The clients of one hub, which ends, come to another one. Who is told no time waits as edge-sse/client does. */
+/** Ends a hub, whose clients go to another one. A client that was told no time waits as long as edge-sse/client does. */
 async function comeback(
 	load: string,
 	clients: number,
@@ -71,7 +71,7 @@ async function comeback(
 	return inBed(load, async ({ hub, clients: open }) => {
 		const [old, next] = [await hub(), await hub()];
 		const crowd = await open(old, clients);
-		// They are machines of their own elsewhere.
+		// In production they would be on machines of their own.
 		pin(loadCore, old.pid);
 		const first = await open(next, 0);
 		const control = await cpuDuring(next.pid, () => first.command(`open ${coldStreams} 64`));

@@ -4,7 +4,7 @@ import { Channels, channelOf } from "./channels.ts";
 import { serveFetch } from "./hosts.ts";
 import { serveNode } from "./node-http.ts";
 
-// A library's channel for each of ours: its own way to broadcast is what is measured.
+// Each channel is one of the library's own, so that its own broadcast is measured.
 type Room = ReturnType<typeof createChannel>;
 const rooms = new Map<string, Room>();
 const channels = new Channels<Room>((joined, data) => {

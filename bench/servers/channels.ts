@@ -1,9 +1,8 @@
 import { createClient } from "@redis/client";
 
 /**
- * What the controls and the other libraries share: who listens to which channel, and how messages come
- * in: with `publish`, or from the Redis of `BENCH_REDIS`, over one connection and with one
- * subscription per channel.
+ * What the controls and the other libraries share: the clients of each channel, and how messages arrive. They arrive by
+ * `publish`, or from the Redis of `BENCH_REDIS`, over one connection with one subscription for each channel.
  */
 export class Channels<Client> {
 	readonly #send: (clients: ReadonlySet<Client>, data: string) => void;
@@ -11,12 +10,12 @@ export class Channels<Client> {
 	readonly #subscribed = new Map<string, Promise<void>>();
 	readonly #redis = connected(process.env.BENCH_REDIS);
 
-	/** @param send hands a message's data to all who listen. */
+	/** @param send sends a message's data to the clients. */
 	constructor(send: (clients: ReadonlySet<Client>, data: string) => void) {
 		this.#send = send;
 	}
 
-	/** To be awaited before the client is answered. */
+	/** Must be awaited before the client is answered. */
 	async subscribed(channel: string): Promise<void> {
 		const { redis } = await this.#redis;
 		if (redis === undefined) return;
@@ -28,7 +27,7 @@ export class Channels<Client> {
 		return subscribed;
 	}
 
-	/** @returns what takes the client out again. */
+	/** @returns a function that removes the client. */
 	join(channel: string, client: Client): () => void {
 		let clients = this.#clients.get(channel);
 		if (clients === undefined) {
@@ -39,7 +38,7 @@ export class Channels<Client> {
 		return () => clients.delete(client);
 	}
 
-	/** @param body what `POST /publish` was given. */
+	/** @param body the body of `POST /publish`. */
 	publish(body: string): void {
 		const { channel, data } = JSON.parse(body) as Body;
 		this.#deliver(channel, data);
@@ -64,10 +63,10 @@ export const headers = { "content-type": "text/event-stream", "cache-control": "
 
 const encoder = new TextEncoder();
 
-/** Opens the stream: some hosts send no headers before a first chunk. */
+/** The first chunk of a stream. Some hosts send no headers before it. */
 export const opening = encoder.encode(":\n\n");
 
-/** One event as the text that leaves; the data of the load has no line ends. */
+/** The text of an event. The data here has no line ends. */
 export function frame(data: string): string {
 	return `data:${data}\n\n`;
 }
@@ -76,7 +75,7 @@ export function frameBytes(data: string): Uint8Array {
 	return encoder.encode(frame(data));
 }
 
-/** Of `/stream?channel=…`: one channel is all that a control can. */
+/** The channel of `/stream?channel=…`. A control can have only one. */
 export function channelOf(url: string): string {
 	return url.slice(url.indexOf("=") + 1);
 }

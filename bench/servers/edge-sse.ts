@@ -1,4 +1,4 @@
-/** edge-sse as a bare fetch handler, with nothing but a way to publish. `edge-sse.ts <host>`. */
+/** edge-sse as a bare fetch handler, and a route to publish. `edge-sse.ts <host>`. */
 import { memory } from "../../src/connectors/memory.ts";
 import { redis } from "../../src/connectors/redis.ts";
 import { ServerSentEvents } from "../../src/core/sse.ts";

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { toNodeHandler } from "../../src/adapters/node.ts";
 
-// As much of Bun and Deno as is used here.
+// The parts of Bun and Deno that are used here.
 declare const Bun: {
 	serve(options: { hostname: string; port: number; idleTimeout: number; fetch: Handler }): {
 		port: number;
@@ -21,7 +21,7 @@ export type Handler = (request: Request, host?: unknown) => Response | Promise<R
 
 const hostname = "127.0.0.1";
 
-/** Prints the address once it is listened on. */
+/** Serves a handler, and prints its address. */
 export async function serveFetch(host: string | undefined, fetch: Handler): Promise<void> {
 	switch (host) {
 		case "node-handler": {
@@ -41,7 +41,7 @@ export async function serveFetch(host: string | undefined, fetch: Handler): Prom
 			return announce(Number(new URL(server.url ?? "").port));
 		}
 		case "bun":
-			// Silent streams are cut after `idleTimeout`, of 10 s if nobody says otherwise.
+			// Bun cuts silent streams after `idleTimeout`, which is 10 s by default.
 			return announce(Bun.serve({ hostname, port: 0, idleTimeout: 0, fetch }).port);
 		case "deno":
 			Deno.serve({ hostname, port: 0, onListen: ({ port }) => announce(port) }, fetch);

@@ -1,6 +1,6 @@
 /**
- * Control: the least that Node can do. A message becomes one Buffer, HTTP's chunk header and trailer
- * included, and goes past `ServerResponse` straight to each socket.
+ * Control: the least work that Node can do. A message becomes one Buffer, with HTTP's chunk header and trailer. It is
+ * written to each socket directly, without `ServerResponse`.
  */
 import type { Socket } from "node:net";
 import { Channels, channelOf, frame, headers, opening } from "./channels.ts";

@@ -1,4 +1,4 @@
-/** Control: `node:http` as everybody writes it, `response.write` for each client. */
+/** Control: `node:http` in its usual form, with a `response.write` for each client. */
 import type { ServerResponse } from "node:http";
 import { Channels, channelOf, frameBytes, headers, opening } from "./channels.ts";
 import { serveNode } from "./node-http.ts";

@@ -1,6 +1,6 @@
 /**
- * Control: the least code that streams from a fetch handler: a `ReadableStream`, and the same bytes
- * enqueued in each client's. `stream.ts <host>`.
+ * Control: the least code that streams from a fetch handler. Each client has a `ReadableStream`, and all get the same
+ * bytes. `stream.ts <host>`.
  */
 import { Channels, channelOf, frameBytes, headers, opening } from "./channels.ts";
 import { serveFetch } from "./hosts.ts";

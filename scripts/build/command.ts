@@ -1,6 +1,6 @@
 /**
- * The command, by esbuild: one file that has the hub with its router, its metrics and all of our own modules in it. What
- * the package depends on anyway stays outside.
+ * Builds the command with esbuild: one file with the hub, its router, its metrics and all of our own modules. The
+ * package's dependencies are not in it.
  */
 import { globSync, readFileSync } from "node:fs";
 import { chmod, writeFile } from "node:fs/promises";
@@ -8,13 +8,13 @@ import { join } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { dist, root, src } from "./paths.ts";
 
-/** The file in dist, and beside it the licences of what others wrote of it. */
+/** The command's file in dist. The licences of the parts that others wrote are beside it. */
 export const commandFile = "cli.js";
 const licencesFile = "cli.licenses.txt";
 
 /**
- * prom-client asks it for the span that goes along with a metric as an example. The hub has no such examples, and 55 kB
- * of it would be in the file and in its licences.
+ * Leaves out the tracing library that prom-client asks for the span of a metric's example. The hub has no such examples,
+ * and the library would be 55 kB of the file and a licence.
  */
 const withoutTracing: Plugin = {
 	name: "without tracing",
@@ -36,14 +36,14 @@ export async function writeCommand(): Promise<void> {
 		format: "esm",
 		platform: "node",
 		external: Object.keys(dependencies),
-		// As tsconfig.json's: what Node 20 has.
+		// The target of tsconfig.json: what Node 20 supports.
 		target: "es2023",
 		charset: "utf8",
 		legalComments: "none",
-		// Two thirds of the size. Names stay, and with them what the stack of an error says.
+		// This saves a third of the size. Names stay, so that the stack of an error can be read.
 		...{ minifyWhitespace: true, minifySyntax: true },
 		define: { EDGE_SSE_VERSION: JSON.stringify(version) },
-		// prom-client is CommonJS, and asks for Node's modules as that does.
+		// prom-client is CommonJS, and loads Node's modules with `require`.
 		banner: {
 			js: [
 				"#!/usr/bin/env node",
@@ -58,7 +58,7 @@ export async function writeCommand(): Promise<void> {
 	await writeFile(join(dist, licencesFile), licences(metafile));
 }
 
-/** The licences ask for it: each goes along with what it is of. */
+/** The text of all licences. They require that each is distributed with its code. */
 function licences({ inputs }: Metafile): string {
 	const folders = Object.keys(inputs).flatMap(
 		(path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [],

@@ -1,11 +1,11 @@
-/** The declarations, by tsc: one for each source, with the comments that editors show. */
+/** Writes a declaration for each source with tsc. It has the comments that editors show. */
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dist, listed, root } from "./paths.ts";
 import { relativeImport } from "./problems.ts";
 
-/** @throws {Error} when anything that is built does not pass the compiler, which has printed why. */
+/** @throws {Error} when the compiler finds an error. It has printed it. */
 export function writeDeclarations(): void {
 	const tsc = join(root, "node_modules/typescript/bin/tsc");
 	const { status, error } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], {
@@ -17,8 +17,8 @@ export function writeDeclarations(): void {
 	for (const file of listed(dist)) rewriteImports(join(dist, file));
 }
 
-// `rewriteRelativeImportExtensions` is for modules only: tsc leaves `./x.ts` in the declarations,
-// which not every tool but itself finds.
+// `rewriteRelativeImportExtensions` changes modules only. In declarations tsc leaves `./x.ts`, which other tools may not
+// find.
 function rewriteImports(path: string): void {
 	const rewritten = readFileSync(path, "utf8").replace(
 		relativeImport,

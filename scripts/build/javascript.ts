@@ -1,7 +1,7 @@
 /**
- * The JavaScript, by esbuild: a file for each entry, and `shared/` for what several entries have in common, so that a
- * class is one and the same by whichever entry it comes. Of many small files most of the time of an import goes into
- * finding and reading them: the 78 modules of `edge-sse`, each a file of its own, took 36 ms, as five files they take 10.
+ * Builds the JavaScript with esbuild: a file for each entry, and `shared/` for modules of several entries. So a class is
+ * the same one whichever entry it is imported from. Finding and reading many small files takes most of the time of an
+ * import: the 78 modules of `edge-sse` took 36 ms as 78 files, and take 10 ms as five.
  */
 import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -10,8 +10,8 @@ import { build, type Metafile, type Plugin } from "esbuild";
 import { dist, entries, root, src } from "./paths.ts";
 
 /**
- * What is small and needed by several. esbuild makes a file for each set of entries that have something in common, so
- * that each of these would be one. Where all entries take them along, they are one file together.
+ * Small modules that several entries need. esbuild makes a file for each set of entries that share a module, so each of
+ * these would be a file. When all entries import all of them, they become one file.
  */
 const common = [
 	"core/errors.ts",
@@ -44,20 +44,20 @@ const common = [
 	"connectors/shared/well-formed.ts",
 ];
 
-/** What else goes into the file of what an entry needs, for the same reason. */
+/** Further modules that an entry imports for the same reason. */
 const alongWith: Record<string, readonly string[]> = {
 	"durable-object.ts": [...common, "exports.ts"],
 	"connectors/upstash.ts": [...common, "environment.ts"],
 	"runs.ts": [...common, "exports.ts"],
 	"presence.ts": [...common, "exports.ts"],
 	"relay.ts": [...common, "exports.ts"],
-	// These need nothing, and are one file each.
+	// These share nothing, and are one file each.
 	"adapters/hono.ts": [],
 	"client.ts": [],
 	"react.ts": [],
 };
 
-/** Lets an entry take along what it does not use: nothing of that ends up in its own file. */
+/** Makes an entry import modules that it does not use. Nothing of them is in its own file. */
 const takeAlong: Plugin = {
 	name: "take along",
 	setup({ onLoad }) {
@@ -86,7 +86,7 @@ export async function writeJavaScript(): Promise<void> {
 		// As tsconfig.json's: what Node 20 has.
 		target: "es2023",
 		charset: "utf8",
-		// Of what is only taken along, which is what is wanted.
+		// Unused imports are wanted here.
 		logOverride: { "ignored-bare-import": "silent" },
 		plugins: [takeAlong],
 		metafile: true,
@@ -101,12 +101,12 @@ export async function writeJavaScript(): Promise<void> {
 	}
 }
 
-/** Names that tell what is in them, and stay when that changes, instead of a hash. */
+/** Names for the files in `shared/`. Unlike a hash they say what is in the file, and do not change with it. */
 function chunkNames({ outputs }: Metafile): Map<string, string> {
 	const names = new Map<string, string>();
 	for (const [path, { entryPoint, inputs }] of Object.entries(outputs)) {
 		if (!basename(path).startsWith("chunk-")) continue;
-		// What is loaded only when it is needed has an entry of its own.
+		// A module that is loaded only when it is needed has an entry of its own.
 		if (entryPoint !== undefined) {
 			names.set(basename(path, ".js"), basename(entryPoint, ".ts"));
 			continue;

@@ -6,13 +6,13 @@ export const root: string = fileURLToPath(new URL("../..", import.meta.url));
 export const src: string = join(root, "src");
 export const dist: string = join(root, "dist");
 
-/** Of the built files, as paths in a folder. */
+/** The files of a folder, as paths in it. */
 export function listed(folder: string): string[] {
 	const paths = readdirSync(folder, { recursive: true, encoding: "utf8" });
 	return paths.filter((path) => /\.[jt]s$/.test(path));
 }
 
-/** What package.json's `exports` lead to, as paths of sources in `src`: each once, whatever its conditions. */
+/** The sources of package.json's `exports`, as paths in `src`. Each is listed once. */
 export function entries(): string[] {
 	const text = readFileSync(join(root, "package.json"), "utf8");
 	const { exports }: { exports: Record<string, string | Record<string, string>> } =

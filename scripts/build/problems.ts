@@ -4,7 +4,7 @@ import { dist } from "./paths.ts";
 
 export const relativeImport = /(\b(?:from|import)\s*\(?\s*)"(\.[^"]*)"/g;
 
-/** What would break for whoever installs the package, although it was built: of one file, by its path in `dist`. */
+/** Finds problems in a built file that its users would have, by its path in `dist`. */
 export function problemsOf(file: string): string[] {
 	const found: string[] = [];
 	const text = readFileSync(join(dist, file), "utf8");
@@ -23,7 +23,7 @@ export function problemsOf(file: string): string[] {
 	if (!file.startsWith("shared/") && !existsSync(join(dist, file.replace(/\.js$/, ".d.ts")))) {
 		found.push(`dist/${file} has no types`);
 	}
-	// esbuild gives a second name to a class that speaks of itself, and that is what users would be shown.
+	// esbuild gives a second name to a class that names itself in its body, and users would see that name.
 	for (const [, name] of text.matchAll(/= class _(\w+)/g)) {
 		found.push(
 			`dist/${file}: the class ${name} would be called _${name}: do not name it in its body`,

@@ -1,13 +1,13 @@
 import measured from "./measured.json" with { type: "json" };
 import prices from "./prices.json" with { type: "json" };
 
-/** What is asked of the platform all month. */
+/** A load that is the same all month. */
 export interface Load {
 	title: string;
 	channels: number;
-	/** Of each channel. */
+	/** How many viewers each channel has. */
 	viewers: number;
-	/** Time between two messages of a channel, in seconds. */
+	/** The time between two messages of a channel, in seconds. */
 	every: number;
 }
 
@@ -17,7 +17,7 @@ export const loads: readonly Load[] = [
 	{ title: "busy: one a second", channels: 1, viewers: 10_000, every: 1 },
 ];
 
-/** Each viewer opens a stream, and leaves it, so often in a month. */
+/** How often a viewer opens and leaves a stream in a month. */
 const visits = 30;
 
 type Price = { included: number; dollarsPerMillion: number };
@@ -50,7 +50,7 @@ export function costs({ channels, viewers, every }: Load): { object: number; wor
 	};
 }
 
-/** How many viewers of a channel cost as much in both forms, in dollars per month and included amounts left out. */
+/** With how many viewers of a channel both forms cost the same. The amounts that the plan includes are not counted. */
 export function breakEven(every: number): number {
 	const month = prices.monthSeconds;
 	const object = (month * prices.objectGb * prices.objectGbSeconds.dollarsPerMillion) / 1e6;
