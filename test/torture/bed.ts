@@ -37,6 +37,8 @@ export interface Bed extends AsyncDisposable {
 	readonly storeLosses: readonly StoreLoss[];
 	/** What the store keeps of a channel after an id; undefined where nobody can look into it. */
 	kept?(channel: string, after: string): Promise<{ id: string; text: string }[]>;
+	/** How long nobody looks into the store in between, in ms; undefined: 100. */
+	readonly watchPause?: number;
 	/** Its hubs have runs, below `/runs`. */
 	readonly servesRuns?: boolean;
 	/** Publishes a message that is not stored, as a Flask app does, or no message at all. */

@@ -210,11 +210,14 @@ export class Client {
 	hasCome(last: ReadonlyMap<string, Entry>): boolean {
 		return this.channels.every((channel) => {
 			const entry = last.get(channel);
+			if (entry?.id === undefined) return false;
 			const newest = this.seen.get(channel)?.at(-1);
-			if (newest !== undefined && "entry" in newest && newest.entry === entry) return true;
+			// A publish that was given up may have been carried out after it.
+			const position = newest !== undefined && "entry" in newest ? newest.entry.id : undefined;
+			if (position !== undefined && !isAfter(entry.id, position)) return true;
 			// One that was cut off each time before it had begun begins after it.
 			const start = this.start?.get(channel);
-			return start !== undefined && entry?.id !== undefined && !isAfter(entry.id, start);
+			return start !== undefined && !isAfter(entry.id, start);
 		});
 	}
 }

@@ -1,5 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Server, type ServerOptions, startServer } from "../support/server.ts";
+import {
+	type Server,
+	type ServerOptions,
+	type ServerProcess,
+	startServer,
+} from "../support/server.ts";
 import type { Fault, HubSlot } from "./bed.ts";
 
 /** Little enough that the slow clients' streams overflow, and leave no channel behind for long. */
@@ -23,21 +28,26 @@ export function realHub(env: Record<string, string>): ServerOptions {
 	return { env: { ...settings, ...env } };
 }
 
+/** A hub that runs as a program of this machine. */
+export interface ProcessSlot extends HubSlot {
+	server: ServerProcess | undefined;
+}
+
 /** Hubs as processes, which are killed and come back. */
 export class Hubs {
-	readonly slots: HubSlot[] = [];
+	readonly slots: ProcessSlot[] = [];
 	readonly problems: string[] = [];
-	readonly #options = new Map<HubSlot, ServerOptions>();
+	readonly #options = new Map<ProcessSlot, ServerOptions>();
 
-	async start(name: string, options: ServerOptions): Promise<HubSlot> {
-		const slot: HubSlot = { name, server: await startServer("node", options) };
+	async start(name: string, options: ServerOptions): Promise<ProcessSlot> {
+		const slot: ProcessSlot = { name, server: await startServer("node", options) };
 		this.slots.push(slot);
 		this.#options.set(slot, options);
 		return slot;
 	}
 
 	/** Kills the hub, or shuts it down in good order, and starts it again. */
-	fault(slot: HubSlot, onEnd: (from: number) => void = () => undefined): Fault {
+	fault(slot: ProcessSlot, onEnd: (from: number) => void = () => undefined): Fault {
 		return {
 			name: "hub restarted",
 			target: slot.name,

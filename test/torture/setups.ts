@@ -1,6 +1,7 @@
 import type { Setup } from "./bed.ts";
 import { durableObjectBed } from "./setups/durable-object.ts";
 import { memoryBed } from "./setups/memory.ts";
+import { processesBed, processesOnRedisBed } from "./setups/processes.ts";
 import { redisBed } from "./setups/redis.ts";
 import { redisClusterBed } from "./setups/redis-cluster.ts";
 import { relayBed } from "./setups/relay.ts";
@@ -25,5 +26,8 @@ export const setups: readonly Setup[] = [
 	},
 	{ name: "relays", maxLength: everything, absence: 2_000, start: relayBed },
 	{ name: "relays, short history", maxLength: 20, absence: 4_000, start: relayBed },
+	{ name: "processes", maxLength: everything, absence: 2_000, start: processesBed },
+	{ name: "processes, short history", maxLength: 20, absence: 4_000, start: processesBed },
+	{ name: "processes on redis", maxLength: everything, absence: 2_000, start: processesOnRedisBed },
 	{ name: "upstash", maxLength: everything, absence: 2_000, start: upstashBed },
 ];

@@ -29,7 +29,7 @@ export class StoreWatch implements AsyncDisposable {
 		while (!this.#over) {
 			// While the store is away there is nothing to be read; what it has is read later.
 			for (const channel of this.#ends.keys()) await this.#readOn(channel).catch(() => false);
-			await delay(100);
+			await delay(this.#bed.watchPause ?? 100);
 		}
 	}
 
