@@ -40,6 +40,8 @@ export class NumberedChannel implements SubscriptionHandlers {
 	#next = 0;
 	#isLost = false;
 	#over = false;
+	/** Why the broker ended the subscription. */
+	#error: ConnectorError | undefined;
 
 	constructor(name: string, connector: Connector, owner: NumberedChannelOwner) {
 		this.name = name;
@@ -65,15 +67,18 @@ export class NumberedChannel implements SubscriptionHandlers {
 		const held: string[] = [];
 		this.#targets.set(target, undefined);
 		await this.#live;
-		// The lines are held before the position is asked for. So it may lie behind some of them, and no message is missed.
-		if (!this.#targets.has(target)) return;
-		this.#targets.set(target, held);
-		const [number, isLost] = [this.#next, this.#isLost];
-		const newest = (await position?.()) ?? null;
-		if (this.#targets.get(target) !== held) return;
-		this.#targets.set(target, target);
-		target.write(lineText(["live", this.name, number, this.#epoch, newest, isLost]));
-		for (const text of held) target.write(text);
+		// From here on its lines are held. The position is asked for after that, so no message after it is missed.
+		if (this.#targets.has(target)) {
+			this.#targets.set(target, held);
+			const [number, isLost] = [this.#next, this.#isLost];
+			const newest = (await position?.()) ?? null;
+			if (this.#targets.get(target) === held) {
+				this.#targets.set(target, target);
+				target.write(lineText(["live", this.name, number, this.#epoch, newest, isLost]));
+				for (const text of held) target.write(text);
+			}
+		}
+		if (this.#error !== undefined) throw this.#error;
 	}
 
 	remove(target: RelayTarget): void {
@@ -103,6 +108,7 @@ export class NumberedChannel implements SubscriptionHandlers {
 	}
 
 	onEnd(error: ConnectorError): void {
+		this.#error = error;
 		this.#say(["end", error.code, error.message]);
 		this.#end();
 	}

@@ -216,7 +216,8 @@ export class Upstream {
 			this.#tidying = undefined;
 			void this.#tidy();
 		};
-		this.#tidying = setTimeout(tidy, Math.max(tidyMs, this.#channels.size));
+		const wait = Math.max(tidyMs, this.#channels.size, this.#backoff.left);
+		this.#tidying = setTimeout(tidy, wait);
 	}
 
 	async #tidy(): Promise<void> {
@@ -226,6 +227,7 @@ export class Upstream {
 		const settled = [...this.#streams].flatMap(([stream, { names }]) =>
 			this.#wantedOf(names).every(({ isLive }) => isLive) ? [[stream, names] as const] : [],
 		);
+		if (settled.length < this.#streams.size) this.#tidyLater();
 		const victims = victimsOf(new Map(settled), isWanted);
 		if (victims.length === 0) return;
 		const names = new Set(victims.flatMap((stream) => [...this.#namesOf(stream)]));
@@ -236,7 +238,10 @@ export class Upstream {
 		}
 		const merge = new Merge(wanted, () => {
 			this.#merge = undefined;
-			for (const victim of victims) this.#drop(victim);
+			// When the new stream fails, the old ones still bring their channels' lines.
+			const isUsed = (victim: IncomingStream) =>
+				wanted.some((channel) => channel.comesFrom(victim));
+			for (const victim of victims) if (!isUsed(victim)) this.#drop(victim);
 			this.#tidyLater();
 		});
 		this.#merge = merge;

@@ -30,7 +30,8 @@ export class Places<Owner> {
 	/** Lends places to a process. @returns how many; 0: all places are taken. */
 	async take(owner: Owner): Promise<number> {
 		if (!this.#given.has(owner)) this.#given.set(owner, 0);
-		if (this.#free <= 0) {
+		// What a recall brought may have gone to another process that waited for it, and is asked for once more.
+		for (let recalls = 0; this.#free <= 0 && recalls < 2; recalls++) {
 			this.#recalling ??= this.#recallAll(owner).finally(() => {
 				this.#recalling = undefined;
 			});
@@ -55,7 +56,7 @@ export class Places<Owner> {
 		this.#given.delete(owner);
 	}
 
-	/** Asks all processes but one for their free places. That one has none. */
+	/** Asks all processes but the asker for their free places. The asker has used up its own. */
 	async #recallAll(asker: Owner): Promise<void> {
 		const others = [...this.#given].filter(([owner, given]) => owner !== asker && given > 0);
 		// A process that does not answer keeps its places, because its streams may have them.

@@ -3,6 +3,7 @@ import { memory } from "../../../src/connectors/memory.ts";
 import { Upstream } from "../../../src/relay/upstream.ts";
 import { relay, relayHandler } from "../../../src/relay.ts";
 import { Recorder } from "../../../src/testing.ts";
+import { until } from "../../support/wait.ts";
 
 test("where each request has its own subscription, one that fails or ends leaves nothing", async () => {
 	let isOpen = false;
@@ -23,4 +24,33 @@ test("where each request has its own subscription, one that fails or ends leaves
 	// It closes those that it still has: that of the last.
 	await connector.close();
 	expect(close).toHaveBeenCalledTimes(1);
+});
+
+test("a merge that the hub refuses ends no stream, and is tried again", async () => {
+	const broker = memory();
+	const { fetch } = relayHandler(broker, { authorize: () => true });
+	let subscribes = 0;
+	vi.stubGlobal("fetch", async (url: string, init: { body: Blob } & RequestInit) => {
+		const { op } = JSON.parse(await init.body.text()) as { op: string };
+		if (op === "subscribe" && ++subscribes === 3) return new Response("{}", { status: 503 });
+		return fetch(new Request(url, init));
+	});
+	onTestFinished(() => void vi.unstubAllGlobals());
+	const connector = relay("http://hub", { token: "token" });
+	onTestFinished(() => connector.close());
+	const heard = new Map(["a", "b"].map((name) => [name, new Recorder()]));
+	// One after the other: each has a stream of its own.
+	for (const [name, recorder] of heard) await connector.subscribe(name, recorder);
+	expect(subscribes).toBe(2);
+	for (const reached of [3, 4]) {
+		await until(() => subscribes === reached, { what: "a merge" });
+		for (const [name, recorder] of heard) {
+			await broker.publish(name, String(reached));
+			await until(() => recorder.messages.includes(String(reached)), { what: "the message" });
+		}
+	}
+	for (const recorder of heard.values()) {
+		expect(recorder.messages).toEqual(["3", "4"]);
+		expect(recorder.events).toEqual([]);
+	}
 });

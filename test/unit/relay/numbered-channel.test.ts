@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ConnectorError } from "../../../src/core/errors.ts";
 import { NumberedChannel } from "../../../src/relay/numbered-channel.ts";
 import type { RelayLine } from "../../../src/relay/protocol.ts";
 import { testBroker } from "../../../src/testing.ts";
@@ -48,4 +49,15 @@ test("what comes while the position is asked for is behind it, and not lost", as
 		["live", "news", 0, expect.any(String), "7-0", false],
 		["m", "news", 0, "meanwhile"],
 	]);
+});
+
+test("a subscription that ends while the position is asked for is an error, and no silence", async () => {
+	const channel = new NumberedChannel("news", testBroker().connect(), owner);
+	const only = relay();
+	const added = channel.add(only, async () => {
+		channel.onEnd(new ConnectorError("refused", "No permission."));
+		return "7-0";
+	});
+	await expect(added).rejects.toMatchObject({ code: "refused", message: "No permission." });
+	expect(only.lines).toEqual([]);
 });

@@ -55,6 +55,16 @@ test("who waits at the same time shares a question, and all are served", async (
 	expect(again.filter((slot) => slot !== undefined)).toHaveLength(1_000);
 });
 
+test("two that ask at once, for places that a third has free, both get some", async () => {
+	const { places, all } = scene(192, 3);
+	const [first, second, third] = all as [ConnectionLimits, ConnectionLimits, ConnectionLimits];
+	const slots = await Promise.all(Array.from({ length: 192 }, () => third.enter(undefined)));
+	// A block, which the first of the two takes whole.
+	for (const slot of slots.slice(0, places.block)) slot?.release();
+	const both = await Promise.all([first.enter(undefined), second.enter(undefined)]);
+	expect(both).toEqual([expect.anything(), expect.anything()]);
+});
+
 test("the places of a process that has ended come back; what it asked for is not given", async () => {
 	const { places, all } = scene(2, 2);
 	const [a, b] = all as [ConnectionLimits, ConnectionLimits];
