@@ -11,7 +11,7 @@ export interface Candidate {
 	title: string;
 	kind: "edge-sse" | "control" | "peer";
 	command(place: Place): readonly string[];
-	/** How messages can come in; the first is what it takes when a workload's own is not among them. */
+	/** How messages can be published. The first is used for a workload that needs another one. */
 	feeds: readonly Feed[];
 	/** What it can do besides one channel: many channels, several on one connection, history. */
 	can: readonly Ability[];

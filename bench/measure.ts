@@ -190,7 +190,7 @@ function difference(after: Usage, before: Usage): Usage {
 	};
 }
 
-/** How often streams were read in this Redis, by scripts included. */
+/** How often streams were read in this Redis, scripts included. */
 async function historyReads(redis: RedisServer | undefined): Promise<number> {
 	return (await redis?.calls("xrange", "xrevrange", "xread")) ?? 0;
 }

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import type { Engine } from "../engines/engine.ts";
+import { accessSuite } from "./access.ts";
 import { formSuite } from "./form.ts";
 import { keyboardSuite } from "./keyboard.ts";
 import { looksSuite } from "./looks.ts";
 import { membersSuite } from "./members.ts";
 import { PageSetting } from "./page-setting.ts";
 import { pauseSuite } from "./pause.ts";
+import { returnSuite } from "./return.ts";
+import { runsSuite } from "./runs.ts";
 import { viewSuite } from "./view.ts";
 
 /** What the hub's page must do, asked of one engine. */
@@ -16,6 +19,9 @@ export function pageSuites(engine: Engine, { long = false } = {}): void {
 		describe("a closer look", () => viewSuite(setting));
 		describe("channels, pauses and gaps", () => pauseSuite(setting));
 		describe("members, and what there is", () => membersSuite(setting));
+		describe("tokens", () => accessSuite(setting));
+		describe("a hub that is gone for a while", () => returnSuite(setting));
+		describe("runs", () => runsSuite(setting));
 		describe("by keyboard", () => keyboardSuite(setting));
 		describe("looks", () => looksSuite(setting));
 	});
