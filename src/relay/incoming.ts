@@ -45,10 +45,6 @@ export class IncomingStream {
 		this.#events = events;
 	}
 
-	get isClosed(): boolean {
-		return this.#closed;
-	}
-
 	/**
 	 * Resolves when the hub has taken the request. The channels are confirmed later, one by one.
 	 *

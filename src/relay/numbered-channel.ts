@@ -29,8 +29,8 @@ export class NumberedChannel implements SubscriptionHandlers {
 	readonly name: string;
 	readonly #epoch = crypto.randomUUID();
 	/**
-	 * The streams, and where their lines go. Undefined: the channel is not subscribed yet, so there are none. A list: the
-	 * lines wait until the stream was told which one is its first.
+	 * The streams, and where their lines go. Undefined: the channel is not subscribed yet, and has no lines. A
+	 * list: the lines wait until the stream was told which one is its first.
 	 */
 	readonly #targets = new Map<RelayTarget, RelayTarget | string[] | undefined>();
 	readonly #owner: NumberedChannelOwner;
@@ -67,7 +67,7 @@ export class NumberedChannel implements SubscriptionHandlers {
 		const held: string[] = [];
 		this.#targets.set(target, undefined);
 		await this.#live;
-		// From here on its lines are held. The position is asked for after that, so no message after it is missed.
+		// Lines are held from here on. The position is asked for after that, so no message that follows it is missed.
 		if (this.#targets.has(target)) {
 			this.#targets.set(target, held);
 			const [number, isLost] = [this.#next, this.#isLost];

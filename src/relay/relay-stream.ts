@@ -7,7 +7,7 @@ import { lineText, pingInterval } from "./protocol.ts";
 const mostUnread = 16_777_216;
 
 const tooSlow =
-	"A relay was disconnected: it left more than 16 MiB unread. It reconnects, and reads what it missed from the history.";
+	"A relay was disconnected: it left more than 16 MiB unread. It reconnects, and with history reads what it missed.";
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 

@@ -26,7 +26,7 @@ export interface UpstreamSettings {
 interface Carried {
 	/** The channels that it was opened for. */
 	readonly names: ReadonlySet<string>;
-	/** Those of them that were never left. */
+	/** Those of them that were not left since. One that is joined again is not added. */
 	readonly used: Set<string>;
 }
 

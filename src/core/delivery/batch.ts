@@ -64,7 +64,7 @@ export function batchOf(
 			texts.push(messageJson(decoded, channel, undefined, view));
 		}
 	}
-	// One whose channel stays where it was is told with the channel's next messages.
+	// A gap is told in the answer that moves its channel's position.
 	const gaps = steps.flatMap((step, index) => {
 		const claimed = places[index]?.claimed;
 		return step?.gap && positions[index] !== claimed ? gapJson(names[index] ?? "", claimed) : [];

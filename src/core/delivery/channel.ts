@@ -49,7 +49,7 @@ export class Channel implements SubscriptionHandlers, Recovering, LogChannel {
 	users = 0;
 	/** Where the feed stands: the last stored message that was passed on. With history only. */
 	position = beginning;
-	/** What is not after it was passed on before the store was emptied, and may come again. */
+	/** Messages up to here were passed on before the store was emptied. They are dropped if they come again. */
 	#passed = beginning;
 	/** Settles once the subscription is confirmed, or could not be had. */
 	readonly live: Promise<void>;

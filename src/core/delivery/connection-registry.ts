@@ -20,10 +20,10 @@ export interface ConnectionOptions {
 /** The timer runs this often per keep-alive period: what it sends is at most a quarter of it early. */
 const ticksPerKeepAlive = 4;
 
-/** And this often per `maxDuration`: a stream ends at a tick, and those who came together at many of them. */
+/** There are at least so many ticks per `maxDuration`, so that streams that were opened together end at different ones. */
 const ticksPerDuration = 100;
 
-/** And this often at least, in ms, for streams that must end at a given time. */
+/** The longest time between ticks, in ms, while streams must end at a given time. */
 const longestTick = 2_000;
 
 const encoder = /* @__PURE__ */ new TextEncoder();
@@ -134,7 +134,7 @@ export class ConnectionRegistry implements ConnectionOwner {
 
 	readonly #onTick = (): void => {
 		this.tick++;
-		// At the last tick before the deadline: a function that its platform ends has no tick after it.
+		// They end at the last tick before the deadline: the platform may end a function before its next tick.
 		const soon = Date.now() + this.#tickMs;
 		for (const [connection, feed] of this.#feeds) {
 			connection.onTick();
@@ -155,7 +155,7 @@ export class ConnectionRegistry implements ConnectionOwner {
 		connection.write(this.#pingBytes, chunk);
 	}
 
-	// A page that listens for one type of event does not see the others, but for the ping.
+	// Pings come after a time and not after a silence: a page may listen for no other type of event.
 	#isDue(connection: Connection, feed: Feed): boolean {
 		const { lastTick } = connection;
 		if (this.pings(connection)) {

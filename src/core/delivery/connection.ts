@@ -90,7 +90,7 @@ export class Connection implements SinkOwner {
 		return this.#encoder !== undefined;
 	}
 
-	/** Whether the client has read most of the bytes sent to it. */
+	/** Whether at most a quarter of the limit is unread. */
 	get isDrained(): boolean {
 		return this.#sink.bufferedBytes <= this.#owner.bufferedBytes / 4;
 	}

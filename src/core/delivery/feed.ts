@@ -195,7 +195,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	join(connection: Connection, { opening, cursor, ping, resume }: Joining): void {
 		this.flush();
 		const positions = resume === undefined ? this.#flushed : withLive(resume, this.#flushed);
-		// A cursor may name channels that are not wanted any more: their places must not be kept.
+		// A cursor may name channels that the client does not ask for any more. The client gets one without them.
 		const isNew = resume === undefined || resume.includes(live) || this.#framing.isNamed;
 		// A frame with an id alone dispatches no event but sets the last event ID, so the client can resume here. A client
 		// with an unreadable cursor gets one with the gap.

@@ -194,7 +194,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 		const rule =
 			this.#connector.history === undefined
 				? `more than ${this.bufferedBytes} bytes were buffered for it`
-				: "it read nothing for 60 s while data was buffered";
+				: `more than ${Math.floor(this.bufferedBytes / 4)} bytes were unread for 60 s`;
 		const error = new SseError("slow_consumer", `Client disconnected: ${rule}.`);
 		this.report(error, { stage: "stream" });
 	};

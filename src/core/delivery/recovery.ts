@@ -8,7 +8,7 @@ export interface Recovering {
 	readonly ended: boolean;
 	/** The position of the last message that was passed on. */
 	position: string;
-	/** @param judged the store was asked after the payload came, so an id that is still ahead is forged. */
+	/** @param judged whether the store was asked after the payload came. Then an id that is still ahead is forged, and dropped. */
 	dispatch(payload: string, judged: boolean): void;
 	dispatchPage(page: Run): void;
 	/** @param head of the store, which tells the broker's time. */
@@ -63,8 +63,8 @@ type State =
 			readonly again: boolean;
 	  }
 	| { readonly is: "lost"; readonly held: Held }
-	/** The history is being read from the channel's position; `again`: once more after that. */
-	| { readonly is: "reading"; readonly held: Held; readonly again: boolean }
+	/** The history is being read from the channel's position. Another state of this kind: it is read once more. */
+	| { readonly is: "reading"; readonly held: Held }
 	/** The store is asked for its newest message, because one with an implausible id came. */
 	| { readonly is: "checking"; readonly held: Held };
 
@@ -74,16 +74,16 @@ type State =
 export class Recovery {
 	readonly #channel: Recovering;
 	readonly #log: Log;
-	readonly #reads: Semaphore;
+	readonly #restorations: Semaphore;
 	#state: State = { is: "starting", held: new Held(), lost: false, again: false };
 	#looping = false;
 	/** As `performance.now()` gives it. */
 	#checkedAt = Number.NEGATIVE_INFINITY;
 
-	constructor(channel: Recovering, log: Log, reads: Semaphore) {
+	constructor(channel: Recovering, log: Log, restorations: Semaphore) {
 		this.#channel = channel;
 		this.#log = log;
-		this.#reads = reads;
+		this.#restorations = restorations;
 	}
 
 	get isLive(): boolean {
@@ -131,7 +131,7 @@ export class Recovery {
 	}
 
 	#read(held: Held): void {
-		this.#state = { is: "reading", held, again: this.#looping };
+		this.#state = { is: "reading", held };
 		if (!this.#looping) void this.#loop();
 	}
 
@@ -146,10 +146,10 @@ export class Recovery {
 		) {
 			const { held } = state;
 			held.overflowed = false;
-			const begun: State = { is: "reading", held, again: false };
+			const begun: State = { is: "reading", held };
 			this.#state = begun;
 			try {
-				const more = await this.#reads.run(() => this.#readOn());
+				const more = await this.#restorations.run(() => this.#readOn());
 				// Held payloads are released in this task. A later loss starts its own recovery.
 				if (this.#state === begun && !more && !held.overflowed) this.#release(held);
 			} catch (error) {
@@ -199,7 +199,7 @@ export class Recovery {
 		const { held } = state;
 		const { count } = held;
 		try {
-			this.#channel.learn(await this.#reads.run(() => this.#log.head()));
+			this.#channel.learn(await this.#restorations.run(() => this.#log.head()));
 		} catch (error) {
 			this.#channel.report(error);
 			if (this.#state === state) this.#read(held);

@@ -9,7 +9,7 @@ import { type Place, placeAt, startOf } from "./run.ts";
 /** The pause before a client that does not read is looked at again, in ms. */
 const drainPause = 100;
 
-/** A client that reads nothing for this long, in ms, is disconnected. It may never read again. */
+/** A client that is behind, and has more than a quarter of its limit unread for this long, in ms, is disconnected. */
 const drainLimit = 60_000;
 
 /**

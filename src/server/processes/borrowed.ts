@@ -50,7 +50,7 @@ export class BorrowedPlaces {
 	#giveBack(): void {
 		const free = this.#limits.most - this.#limits.all;
 		const kept = this.#isScarce ? 0 : this.#lender.spare;
-		// Returned only when there are twice as many as may be kept, so that the two do not exchange them one by one.
+		// Returned only when there are twice as many as may be kept, so that this process and the parent do not exchange them one by one.
 		if (free <= kept * 2) return;
 		this.#limits.most -= free - kept;
 		this.#lender.give(free - kept);

@@ -59,7 +59,7 @@ export class Child {
 			process.once("exit", (code, signal) => resolve({ code, signal, reason: this.#reason }));
 		});
 		process.on("message", (message) => {
-			// Only what the child tells, and does not ask, can reject here. The child waits for no answer.
+			// Only a message without an answer can reject here. The child does not wait for it.
 			this.peer.receive(message).catch((error: unknown) => logFailure("process", error));
 		});
 		void this.ended.then(() => {

@@ -122,7 +122,7 @@ function processesOf(
 					0,
 				),
 			allProcesses: figures,
-			// A signal to the whole group also reaches this process, which then stops instead.
+			// A signal to the whole group reaches this process as well, which then stops the hub before this time is over.
 			signalled: () => {
 				setTimeout(() => void supervisor.restart(child), sameSignal).unref();
 			},
