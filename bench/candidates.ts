@@ -19,6 +19,10 @@ export interface Candidate {
 	rawBody?: true;
 	/** It cannot choose a free port by itself. */
 	tellPort?: true;
+	/** How many processes take its streams. Default 1. */
+	processes?: number;
+	/** How many relays have the clients, each of them the same program. The candidate is their root. Default 0. */
+	relays?: number;
 	/** It uses Redis in every workload. */
 	broker?: "redis";
 	/** How many clients it can have, because the descriptors are limited. */
@@ -108,6 +112,10 @@ export function candidates(floor: string): Candidate[] {
 		edgeSse("deno", "edge-sse, Deno.serve", servers(deno, "edge-sse", "deno")),
 		control("deno-stream", "a stream on Deno", servers(deno, "stream", "deno")),
 
+		...severalOf("node-hub", node(...startArguments())),
+		...severalOf("bun-hub", bun("src/server/bun.ts")),
+		...severalOf("deno-hub", deno("--allow-run", "src/server/deno.ts")),
+
 		peer("better-sse", "better-sse, node:http", servers(node, "better-sse", "http")),
 		peer("better-sse-fetch", "better-sse, fetch", servers(node, "better-sse", "fetch")),
 		{ ...peer("hono-sse", "Hono streamSSE", servers(node, "hono-stream-sse")), feeds: ["redis"] },
@@ -115,6 +123,19 @@ export function candidates(floor: string): Candidate[] {
 		{ ...nchan, name: "nchan-redis", title: "nginx with nchan and Redis", broker: "redis" },
 		flask,
 		workerd,
+	];
+}
+
+/** A hub of two processes, and a hub with relays. */
+function severalOf(hub: string, command: readonly string[]): Candidate[] {
+	const two = ["env", "SSE_PROCESSES=2", ...command];
+	return [
+		{ ...edgeSse(`${hub}-2`, "the same with `SSE_PROCESSES=2`", two), processes: 2 },
+		{ ...edgeSse(`${hub}-relay`, "the same, and a relay with the clients", command), relays: 1 },
+		{
+			...edgeSse(`${hub}-relays`, "the same, and three relays with the clients", command),
+			relays: 3,
+		},
 	];
 }
 

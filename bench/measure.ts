@@ -1,9 +1,9 @@
 /** One measurement: starts a new server and its clients, warms it up, and returns the figures. */
 import type { RedisServer } from "../test/support/redis-server.ts";
 import type { Candidate, Feed } from "./candidates.ts";
-import { type Usage, usageOf } from "./harness/accounting.ts";
+import type { Usage } from "./harness/accounting.ts";
 import { Load, type LoadReport } from "./harness/load.ts";
-import { type Server, startServer } from "./harness/server.ts";
+import { Servers } from "./harness/servers.ts";
 import type { Workload } from "./workload.ts";
 
 /** Figures by name. A workload has only those that it measures. */
@@ -36,13 +36,14 @@ export async function measure(
 	const brokered = candidate.kind === "edge-sse" ? workload.broker : candidate.broker;
 	const redis = feed === "redis" || brokered === "redis" ? await bench.redis() : undefined;
 	await redis?.command("FLUSHALL");
-	const server = await startServer(candidate, {
+	const server = await Servers.start(candidate, {
 		...(redis === undefined ? {} : { SSE_REDIS_URL: redis.url, BENCH_REDIS: redis.url }),
 		...(keepAlive === undefined ? {} : { SSE_KEEP_ALIVE: String(keepAlive) }),
 		...(history === undefined ? {} : { SSE_HISTORY_LENGTH: String(history) }),
 	});
 	const load = new Load(bench.load, {
 		port: server.port,
+		readerPorts: server.readerPorts,
 		redisPort: feed === "redis" ? redis?.port : undefined,
 		rawBody: candidate.rawBody ?? false,
 		channels: workload.channels ?? 1,
@@ -70,15 +71,17 @@ export async function measure(
 async function run(
 	{ run, keepAlive = 0 }: Workload,
 	clients: number,
-	server: Server,
+	server: Servers,
 	load: Load,
 	redis: RedisServer | undefined,
 ): Promise<Figures> {
 	/** Runs a command of the load generator, and measures what the server uses meanwhile. */
 	const during = async (command: string) => {
-		const before = usageOf(server.pid);
+		const { usage, rootUsage } = server;
 		const report = await load.command(command);
-		return { report, used: difference(usageOf(server.pid), before) };
+		const used = difference(server.usage, usage);
+		const root = rootUsage && server.rootUsage && difference(server.rootUsage, rootUsage);
+		return { report, used, root };
 	};
 	let asked = 0;
 	const open = async (count: number, atOnce = 128) => {
@@ -101,14 +104,14 @@ async function run(
 			return delivery(await during(`steady ${run.rate} ${run.seconds}`));
 		}
 		case "idle": {
-			const empty = usageOf(server.pid).resident;
+			const empty = server.usage.resident;
 			await open(clients);
 			// Only whole periods show what keep-alives cost, on streams that have had one before.
 			const whole = run.seconds >= (2 * keepAlive) / 1_000;
 			if (whole) await during(`idle ${keepAlive / 1_000 + 1}`);
 			const { report, used } = await during(`idle ${run.seconds}`);
 			return {
-				kilobytes: (usageOf(server.pid).resident - empty) / clients / 1_000,
+				kilobytes: (server.usage.resident - empty) / clients / 1_000,
 				...(whole ? { idlePercent: (100 * (used.user + used.system)) / report.seconds } : {}),
 				loadPercent: loadPercent(report),
 				...faults(report),
@@ -149,8 +152,15 @@ async function run(
 	}
 }
 
-function delivery({ report, used }: { report: LoadReport; used: Usage }): Figures {
-	const { bytes, deliveries, seconds, p50, p99, probes, probeP99, probeMax } = report;
+interface Delivered {
+	report: LoadReport;
+	used: Usage;
+	/** What the root of relays took of it. */
+	root: Usage | undefined;
+}
+
+function delivery({ report, used, root }: Delivered): Figures {
+	const { bytes, messages, deliveries, seconds, p50, p99, probes, probeP99, probeMax } = report;
 	return {
 		cpu: perOne(used, deliveries),
 		user: (1e6 * used.user) / deliveries,
@@ -163,6 +173,7 @@ function delivery({ report, used }: { report: LoadReport; used: Usage }): Figure
 		loadPercent: loadPercent(report),
 		heldPercent: (100 * report.heldSeconds) / seconds,
 		serverPercent: (100 * (used.user + used.system)) / seconds,
+		...(root === undefined ? {} : { rootCpu: perOne(root, messages) }),
 		...(probes === 0 ? {} : { probeP99: probeP99 / 1_000, probeMax: probeMax / 1_000 }),
 		...faults(report),
 	};

@@ -74,3 +74,14 @@ export function described({
 	];
 	return parts.join(", ");
 }
+
+/** Those that `npm start` and its sisters run. */
+export const hubs = ["node-hub", "bun-hub", "deno-hub"];
+
+// The kernel counts CPU time in steps of 10 ms. With enough messages a step is small, however busy the machine is.
+export const closed = (atOnce: number, least = 300): Run => {
+	return { kind: "window", atOnce, least, seconds: 3, warmUp: 1 };
+};
+export const quickly = (atOnce: number, least = 100): Run => {
+	return { kind: "window", atOnce, least, seconds: 1, warmUp: 0.4 };
+};

@@ -1,8 +1,8 @@
 /** What the benchmark measures, and with which candidates. */
-import type { Run, Workload } from "./workload.ts";
+import { processes, relays } from "./several.ts";
+import { closed, hubs, quickly, type Workload } from "./workload.ts";
 
 const nodeHosts = ["node-hub", "node-handler", "node-server", "srvx"];
-const hubs = ["node-hub", "bun-hub", "deno-hub"];
 const compressed = hubs.flatMap((hub) => [hub, `${hub}-gzip`]);
 const fetchHandlers = ["node-handler", "node-server", "srvx", "bun", "deno"];
 const nodeControls = ["node-raw", "node-res", "node-server-stream", "srvx-stream"];
@@ -18,14 +18,6 @@ const best = [
 
 /** The smallest set that says something about each runtime. */
 const few = ["c-floor", ...hubs, "node-raw", "bun-direct", "deno-stream", "nchan"];
-
-// The kernel counts CPU time in steps of 10 ms. With enough messages a step is small, however busy the machine is.
-const closed = (atOnce: number, least = 300): Run => {
-	return { kind: "window", atOnce, least, seconds: 3, warmUp: 1 };
-};
-const quickly = (atOnce: number, least = 100): Run => {
-	return { kind: "window", atOnce, least, seconds: 1, warmUp: 0.4 };
-};
 
 export const workloads: readonly Workload[] = [
 	{
@@ -226,4 +218,6 @@ export const workloads: readonly Workload[] = [
 		keepAlive: 15_000,
 		run: { kind: "idle", seconds: 32 },
 	},
+	...processes,
+	...relays,
 ];

@@ -7,6 +7,8 @@ import { loadCore, pinned } from "./machine.ts";
 
 export interface LoadSettings {
 	port: number;
+	/** The ports that clients read from, in turn. Default: `port` alone. */
+	readerPorts?: readonly number[];
 	/** The port of the Redis to publish to. Undefined: messages are published over HTTP, to the server. */
 	redisPort: number | undefined;
 	/** Whether the body of a publish is the data alone. */
@@ -65,12 +67,13 @@ export class Load {
 	#said = "";
 
 	constructor(program: string, settings: LoadSettings) {
-		const { port, redisPort, rawBody, channels, perClient, dataBytes, json, gzip, probe } =
-			settings;
+		const { port, readerPorts = [], redisPort, rawBody, probe } = settings;
+		const { channels, perClient, dataBytes, json, gzip } = settings;
 		const [command = "", ...args] = pinned(loadCore, [
 			program,
 			...["-p", String(port), "-c", String(channels), "-s", String(perClient)],
 			...["-b", String(dataBytes), "-t", String(lifetime)],
+			...readerPorts.flatMap((each) => ["-v", String(each)]),
 			...(redisPort === undefined ? [] : ["-r", String(redisPort)]),
 			...(rawBody ? ["-w"] : []),
 			...(json ? ["-j"] : []),

@@ -77,11 +77,21 @@ export async function startServer(
 	try {
 		const ready = chosen === undefined ? announced : Promise.race([announced, listening(chosen)]);
 		const port = await within(ready, startTimeout, `the start of ${candidate.name}`);
+		const { processes = 1 } = candidate;
+		if (processes > 1) await serving(port, processes);
 		return { port, pid: child.pid ?? 0, stop };
 	} catch (error) {
 		await stop();
 		throw new Error(`${candidate.name} did not start. It printed: ${output}`, { cause: error });
 	}
+}
+
+/** Waits for all processes. The hub prints its address when there are as many as it has cores: one, here. */
+async function serving(port: number, processes: number): Promise<void> {
+	const all = new RegExp(`^sse_processes ${processes}$`, "m");
+	const areAll = async () =>
+		all.test(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+	await until(areAll, { timeout: startTimeout, what: `${processes} processes`, every: 50 });
 }
 
 /** Waits for nginx, which prints nothing when it is ready. With Redis it first answers 503 for a while. */

@@ -79,10 +79,15 @@ static void ready(struct source *source, uint32_t events) {
 	}
 }
 
+static int port_of(const struct client *c) {
+	int count = settings.reader_ports;
+	return count == 0 ? settings.port : settings.readers[c->number % count];
+}
+
 /* Its stream is over: it asks for another one. */
 void redial_client(struct client *c) {
 	c->dialled = now_ns();
-	c->fd = dial(settings.port);
+	c->fd = dial(port_of(c));
 	c->state = DIALLING;
 	c->chunk_left = c->rest_length = 0;
 	c->retry = 0;
@@ -96,7 +101,7 @@ void dial_client(const char *cursor, int back) {
 	c->source.ready = ready;
 	c->number = clients_dialled++;
 	c->dialled = now_ns();
-	c->fd = dial(settings.port);
+	c->fd = dial(port_of(c));
 	c->state = DIALLING;
 	if (cursor != NULL) {
 		c->returning = true;

@@ -6,11 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MOST_PER_CLIENT = 8, MESSAGE_RING = 1 << 16 };
+enum { MOST_PER_CLIENT = 8, MOST_READER_PORTS = 8, MESSAGE_RING = 1 << 16 };
 
 /* What the program was told on its command line. */
 struct settings {
 	int port;         /* of the server */
+	int readers[MOST_READER_PORTS]; /* ports that clients read from, in turn; none: `port` */
+	int reader_ports;
 	int redis_port;   /* messages go in by PUBLISH there; 0: by POST /publish at the server */
 	bool raw_body;    /* the POST's body is the data itself, not {"data": …, "channel": …} */
 	int channels;     /* how many there are: c0, c1, … */

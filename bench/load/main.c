@@ -166,8 +166,12 @@ static void obey(const char *line) {
 
 int main(int count, char **arguments) {
 	int option, lifetime = 300;
-	while ((option = getopt(count, arguments, "p:r:wjzc:s:b:q:t:")) != -1) {
+	while ((option = getopt(count, arguments, "p:v:r:wjzc:s:b:q:t:")) != -1) {
 		if (option == 'p') settings.port = atoi(optarg);
+		else if (option == 'v') {
+			if (settings.reader_ports == MOST_READER_PORTS) die("-v at most %d times", MOST_READER_PORTS);
+			settings.readers[settings.reader_ports++] = atoi(optarg);
+		}
 		else if (option == 'r') settings.redis_port = atoi(optarg);
 		else if (option == 'w') settings.raw_body = true;
 		else if (option == 'j') settings.json = true;

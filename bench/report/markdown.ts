@@ -11,6 +11,7 @@ const columns: readonly [figure: string, title: string][] = [
 	["cpu", "CPU µs each"],
 	["user", "user"],
 	["system", "system"],
+	["rootCpu", "root's CPU µs a message"],
 	["perSecond", "per second"],
 	["bytes", "bytes each"],
 	["p50", "p50 ms"],
@@ -119,14 +120,14 @@ function note(candidate: string, { clients, feed }: Workload, own: readonly Samp
 
 function targetTable(found: readonly Verdict[]): string {
 	if (found.length === 0) return "";
-	const rows = found.map(({ term, against, limit, found, met }) => [
+	const rows = found.map(({ term, against, isDifference, limit, found, met }) => [
 		term.join(" "),
 		against?.join(" ") ?? "",
 		ranged(found),
-		`≤ ${limit}`,
+		isDifference ? `≤ ${limit} more` : `≤ ${limit}`,
 		met ? "met" : "**missed**",
 	]);
-	return `## Targets\n\nRatios are taken within a round.\n\n${tableOf(["", "against", "found", "target", ""], rows)}`;
+	return `## Targets\n\nRatios and differences are taken within a round.\n\n${tableOf(["", "against", "found", "target", ""], rows)}`;
 }
 
 function failureList({ failures, skipped }: Results): string {

@@ -43,6 +43,14 @@ export function ratios(above: Map<number, number>, below: Map<number, number>): 
 	});
 }
 
+/** The difference of two figures within each round. */
+export function differences(above: Map<number, number>, below: Map<number, number>): number[] {
+	return [...above].flatMap(([round, value]) => {
+		const other = below.get(round);
+		return other === undefined ? [] : [value - other];
+	});
+}
+
 /** A figure with three significant digits. */
 export function short(value: number): string {
 	if (value >= 1_000) return Math.round(Number(value.toPrecision(3))).toLocaleString("en");

@@ -1,6 +1,6 @@
 /** The project's targets: ratios of figures of one run. */
 import type { Sample } from "../measure.ts";
-import { byRound, ratios, type Spread, spread } from "./statistics.ts";
+import { byRound, differences, ratios, type Spread, spread } from "./statistics.ts";
 
 /** A figure of a candidate in a workload: `["node-hub", "fanout", "cpu"]`. */
 type Term = readonly [candidate: string, workload: string, figure: string];
@@ -9,6 +9,8 @@ interface Target {
 	term: Term;
 	/** The figure to divide by. Undefined: the limit is for the figure itself. */
 	against?: Term;
+	/** Held to the limit is not how many times the other figure it is, but how much more. */
+	isDifference?: true;
 	limit: number;
 }
 
@@ -46,6 +48,17 @@ export const targets: readonly Target[] = [
 	{ term: ["node-server", "idle", "kilobytes"], limit: 27 },
 	against(["deno-hub", "idle", "kilobytes"], ["deno-stream", "idle", "kilobytes"], 1.05),
 	...["node-hub", "bun-hub", "deno-hub"].flatMap((hub): Target[] => [
+		against([`${hub}-2`, "processes", "cpu"], [hub, "processes", "cpu"], 1.1),
+		against([`${hub}-2`, "processes-300", "cpu"], [hub, "processes-300", "cpu"], 1.1),
+		more([`${hub}-relay`, "relays", "p50"], [hub, "relays", "p50"], 3),
+		more([`${hub}-relays`, "relays", "p50"], [hub, "relays", "p50"], 3),
+		...["relay", "relays"].map((below) =>
+			against(
+				[`${hub}-${below}`, "relays-900", "rootCpu"],
+				[`${hub}-${below}`, "relays", "rootCpu"],
+				1.1,
+			),
+		),
 		{ term: [hub, "idle", "idlePercent"], limit: 1 },
 		{ term: [hub, "burst", "probeMax"], limit: 50 },
 		{ term: [hub, "burst-10000", "probeMax"], limit: 50 },
@@ -60,7 +73,10 @@ export function verdicts(samples: readonly Sample[]): Verdict[] {
 		const values =
 			target.against === undefined
 				? [...above.values()]
-				: ratios(above, byRound(samples, ...turned(target.against)));
+				: (target.isDifference ? differences : ratios)(
+						above,
+						byRound(samples, ...turned(target.against)),
+					);
 		const found = spread(values);
 		return found === undefined ? [] : [{ ...target, found, met: found.median <= target.limit }];
 	});
@@ -95,6 +111,10 @@ function across(
 	limit: number,
 ): Target[] {
 	return candidates.map((name) => against([name, workload, "cpu"], [name, other, "cpu"], limit));
+}
+
+function more(term: Term, other: Term, limit: number): Target {
+	return { term, against: other, isDifference: true, limit };
 }
 
 function against(term: Term, other: Term, limit: number): Target {

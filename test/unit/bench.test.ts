@@ -54,6 +54,22 @@ describe("the benchmark's figures", () => {
 			["nchan", 2.4, false],
 		]);
 	});
+
+	it("are held to how much more they are, where that is the target", () => {
+		const sample = (candidate: string, round: number, p50: number) => {
+			const [workload, clients, feed] = ["relays", 300, "http" as const];
+			return { candidate, round, workload, clients, feed, figures: { p50 } };
+		};
+		const found = verdicts([
+			...[4, 9, 5].map((p50, round) => sample("node-hub", round, p50)),
+			...[6, 20, 8].map((p50, round) => sample("node-hub-relay", round, p50)),
+			...[9, 10, 11].map((p50, round) => sample("node-hub-relays", round, p50)),
+		]);
+		expect(found.map(({ term, found, met }) => [term[0], found.median, met])).toEqual([
+			["node-hub-relay", 3, true],
+			["node-hub-relays", 5, false],
+		]);
+	});
 });
 
 describe("the benchmark's options", () => {
