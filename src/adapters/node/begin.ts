@@ -5,7 +5,7 @@ import { SocketSink } from "./socket-sink.ts";
 /**
  * Sends the head of a stream's response, together with what is written in the same task. A stream
  * that begins so has neither a web stream nor a `Response`: connecting takes 0.86 of the processor
- * time (Node 24, 8,000 clients, the kernel's part included).
+ * time (Node 24, up to 6,000 clients, the kernel's part included).
  */
 export const begin: BeginStream = (outgoing, socket, headers, owner) => {
 	outgoing.writeHead(200, headers);

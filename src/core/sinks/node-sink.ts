@@ -2,7 +2,7 @@ import type { Content } from "./content.ts";
 import type { NodeResponse, NodeSocket } from "./node-response.ts";
 import { BodySink, type Sink, type SinkOwner } from "./sink.ts";
 
-/** Where a socket of Node's has its latest stream. A `WeakMap` of all sockets costs the garbage collector more. */
+/** The key of a socket's latest stream. */
 const streamKey = /* @__PURE__ */ Symbol("edge-sse stream");
 
 type Marked = NodeSocket & { [streamKey]?: { readonly outgoing: NodeResponse } };
