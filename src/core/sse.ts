@@ -15,13 +15,7 @@ import type { PresenceHost } from "./presence-host.ts";
 import { Reading } from "./reading.ts";
 import { prefersJson } from "./request/accept.ts";
 import { ConnectionLimits } from "./request/connection-limits.ts";
-import {
-	askToReconnect,
-	codedHeaders,
-	eventStream,
-	messagesJson,
-	streamHeadersWith,
-} from "./request/response.ts";
+import { askToReconnect, codedHeaders, eventStream, messagesJson } from "./request/response.ts";
 import { RunHost } from "./run-host.ts";
 import type { Stats } from "./stats.ts";
 import type { StreamOptions } from "./stream-options.ts";
@@ -191,10 +185,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		const over = this.closing || admitted.expires <= Date.now();
 		const body = over
 			? undefined
-			: await this.#streams.enter(request, options, admitted, {
-					...{ asJson, coding, mark },
-					streamHeaders: streamHeadersWith(coded),
-				});
+			: await this.#streams.enter(request, options, admitted, { asJson, coding, coded, mark });
 		if (typeof body === "string") return messagesJson(body, headers);
 		if (body !== undefined) return eventStream(body, coded);
 		this.#hubs.counters.refusedStreams++;

@@ -24,6 +24,7 @@ import {
 	asksForNamedCursor,
 	requestedCursor,
 } from "./request/request.ts";
+import { streamHeadersWith } from "./request/response.ts";
 import { liftIdleTimeout, listenForDeparture, sinkFor } from "./sinks/host.ts";
 import { checkOwnStreams, type StreamOptions } from "./stream-options.ts";
 
@@ -43,8 +44,8 @@ interface Form {
 	readonly asJson: boolean;
 	/** The coding of the stream. */
 	readonly coding: string | undefined;
-	/** The headers of a stream's response. */
-	readonly streamHeaders: Record<string, string>;
+	/** The headers of a stream's response besides its own. */
+	readonly coded: Record<string, string>;
 	/** Of `recent`, from before the request was admitted. */
 	readonly mark: number;
 }
@@ -172,7 +173,7 @@ export class Streams {
 		options: StreamOptions,
 		{ names, expires }: Admitted,
 		slot: Slot,
-		{ coding, streamHeaders, mark }: Form,
+		{ coding, coded, mark }: Form,
 	): Promise<ReadableStream<Uint8Array> | null> {
 		const { hubs, hooks, control, options: all } = this.#parts;
 		const { host, recent = 0, envelope = asksForEnvelope(request), types } = options;
@@ -204,7 +205,7 @@ export class Streams {
 			const { connection, sink } = await hub.open(
 				names,
 				opening,
-				sinkFor(request, host, streamHeaders),
+				sinkFor(request, host, streamHeadersWith(coded)),
 			);
 			isHeard = false; // from now on it is left with the stream
 			hubs.keep(hub);

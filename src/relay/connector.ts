@@ -12,9 +12,9 @@ import type {
 import { closedError } from "../core/errors.ts";
 import type { RelayOptions } from "./options.ts";
 import { RelayPublishing } from "./publishing.ts";
-import { mismatch, Requests } from "./requests.ts";
+import { mismatch, Requests, type UpstreamSettings } from "./requests.ts";
 import { type Ask, RelayHistory, RelayRuns } from "./store.ts";
-import { Upstream, type UpstreamSettings } from "./upstream.ts";
+import { Upstream } from "./upstream.ts";
 
 /** How long an answer that there is no circle of hubs counts, in ms. */
 const traceFor = 30_000;

@@ -3,6 +3,14 @@ import { orAborted } from "../connectors/shared/timeout.ts";
 import { ConfigurationError, ConnectorError } from "../core/errors.ts";
 import { type RelayRequest, version, versionHeader, viaHeader } from "./protocol.ts";
 
+/** What all streams of one relay share. */
+export interface UpstreamSettings {
+	readonly requests: Requests;
+	readonly via: readonly string[];
+	/** Whether the root keeps messages, as the relay's options have it. */
+	readonly history: boolean;
+}
+
 /** Sends the requests of one relay. */
 export class Requests {
 	readonly #url: string;

@@ -6,21 +6,13 @@ import { IncomingStream } from "./incoming.ts";
 import { Merge, victimsOf } from "./merge.ts";
 import { mostChannels, type RelayLine, weightOf } from "./protocol.ts";
 import { RelayedChannel, RelayListener } from "./relayed-channel.ts";
-import { late, mismatch, type Requests } from "./requests.ts";
+import { late, mismatch, type UpstreamSettings } from "./requests.ts";
 
 /** Channels that are wanted within this time, in ms, share a stream. */
 const gatherMs = 50;
 
 /** How long after a change streams are merged, in ms. With more than 1,000 channels it is 1 ms for each channel. */
 const tidyMs = 1_000;
-
-/** What all streams of one relay share. */
-export interface UpstreamSettings {
-	readonly requests: Requests;
-	readonly via: readonly string[];
-	/** Whether the root keeps messages, as the relay's options have it. */
-	readonly history: boolean;
-}
 
 /** The channels of a stream. */
 interface Carried {
