@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureTools } from "./tools.ts";
@@ -15,6 +15,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const reports = mkdtempSync(join(tmpdir(), "edge-sse-test-"));
 // Minutes on two free processors, and many times that on a machine that has other work: what still runs then hangs.
 const stepTimeout = 60 * 60_000;
+
+// These wait for servers and browsers, and keep a processor busy for less than half of their time.
+const waiting = new Set(["connectors", "resume", "runtimes", "browser"]);
+const mostWaiting = availableParallelism() + 2;
 
 interface Outcome {
 	passed: number;
@@ -115,6 +119,7 @@ async function tests(project: string, script: string = project): Promise<Outcome
 		"inherit",
 		...[`test:${script}`, "--", "--reporter=default", "--reporter=json"],
 		`--outputFile.json=${report}`,
+		...(waiting.has(project) ? [`--maxWorkers=${mostWaiting}`] : []),
 	);
 	const counted = count(report);
 	if (counted === undefined) {
