@@ -1,11 +1,11 @@
 import type { Http2Bindings, HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import { begin } from "../adapters/node/begin.ts";
 import { fail, send } from "../adapters/node/response.ts";
 import type { BeginStream } from "../core/sinks/host.ts";
 import { isNodeResponse } from "../core/sinks/node-response.ts";
 import { sinkOf } from "../core/sinks/node-sink.ts";
 import { countWaiting } from "../core/sinks/pipeline.ts";
+import { begin } from "./begin-stream.ts";
 
 type Bindings = HttpBindings | Http2Bindings;
 

@@ -1,6 +1,6 @@
-import type { BeginStream } from "../../core/sinks/host.ts";
-import { markStream } from "../../core/sinks/node-sink.ts";
-import { SocketSink } from "./socket-sink.ts";
+import { SocketSink } from "../adapters/node/socket-sink.ts";
+import type { BeginStream } from "../core/sinks/host.ts";
+import { markStream } from "../core/sinks/node-sink.ts";
 
 /**
  * Sends the head of a stream's response, together with what is written in the same task. A stream
