@@ -6,6 +6,7 @@ import { isNodeResponse } from "../core/sinks/node-response.ts";
 import { sinkOf } from "../core/sinks/node-sink.ts";
 import { countWaiting } from "../core/sinks/pipeline.ts";
 import { begin } from "./begin-stream.ts";
+import { logFailure } from "./log.ts";
 
 type Bindings = HttpBindings | Http2Bindings;
 
@@ -26,11 +27,27 @@ export function sendDirectly(
 		const { outgoing } = host;
 		// This connection was closed because too many requests waited on it.
 		if (isNodeResponse(outgoing) && !countWaiting(outgoing)) return RESPONSE_ALREADY_SENT;
-		const response = await fetch(request, completesHeads ? host : { ...host, begin });
+		const response = await fetch(request, completesHeads ? host : { ...host, begin: beginOrBreak });
 		// A stream has begun.
 		if (outgoing.headersSent) return RESPONSE_ALREADY_SENT;
+		// Nobody is left to read the head. A body is sent all the same, because that cancels it.
+		if (outgoing.destroyed && response.body === null) return RESPONSE_ALREADY_SENT;
 		if (sinkOf(outgoing) === undefined) return response;
 		send(response, outgoing, request.method).catch((error: unknown) => fail(outgoing, error));
 		return RESPONSE_ALREADY_SENT;
 	};
 }
+
+/** An agent may have replaced Node's methods by some that throw. Then the connection is closed, and the stream ends. */
+const beginOrBreak: BeginStream = (outgoing, socket, headers, owner) => {
+	try {
+		return begin(outgoing, socket, headers, owner);
+	} catch (error) {
+		logFailure("request", error);
+		outgoing.destroy();
+		const write = () => {
+			throw error;
+		};
+		return { write, bufferedBytes: 0, end: () => undefined, abort: () => undefined };
+	}
+};

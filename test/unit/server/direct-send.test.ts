@@ -1,6 +1,7 @@
 import { once } from "node:events";
+import { ServerResponse } from "node:http";
 import { connect } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createHub } from "../../../src/server/create.ts";
 import { listen } from "../../../src/server/listen/node.ts";
 import { until } from "../../support/wait.ts";
@@ -21,7 +22,7 @@ async function scene(environment: Record<string, string> = {}) {
 		});
 		await once(socket, "connect");
 		socket.write(`${lines.join("\r\n")}\r\n\r\n`);
-		const opened = () => received.text.includes(":\n\n") || received.text.includes("421");
+		const opened = () => /:\n\n|^HTTP\/1.1 421 /.test(received.text) || socket.destroyed;
 		await until(opened, { timeout: 20_000, what: "an answer" });
 		return received;
 	};
@@ -68,3 +69,21 @@ test("a host is asked about again when another one was named in between", async 
 		expect(text.slice(0, 12)).toBe(host === "localhost" ? "HTTP/1.1 200" : "HTTP/1.1 421");
 	}
 });
+
+test.each(["writeHead", "flushHeaders"] as const)(
+	"when %s throws, the client is disconnected and nothing is left of its stream",
+	async (name) => {
+		const { sse, ask } = await scene();
+		const method = vi.spyOn(ServerResponse.prototype, name).mockImplementationOnce(() => {
+			throw new TypeError("An agent fails.");
+		});
+		onTestFinished(() => method.mockRestore());
+		const { text } = await ask("GET /stream HTTP/1.1", "Host: localhost");
+		expect(text).toBe("");
+		expect(sse.stats().connections).toBe(0);
+		expect(sse.connectionLimits.all).toBe(0);
+		const users = sse.channels().flatMap((all) => [...all.values()].map((each) => each.users));
+		expect(users).toEqual([0]);
+		expect((await ask("GET /stream HTTP/1.1", "Host: localhost")).text).toContain(":\n\n");
+	},
+);
