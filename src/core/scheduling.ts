@@ -1,6 +1,6 @@
 /**
  * The most bytes written in one turn of the event loop, over all clients. The last write of a turn may exceed it. With
- * twice as many, another request on Deno waits three times as long while 10,000 messages go to 1,000 clients. With half as
+ * twice as many, another request on Deno waits twice as long while 10,000 messages go to 1,000 clients. With half as
  * many, 32 messages to 1,000 clients no longer leave in one turn.
  */
 export const turnBytes = 8_388_608;
