@@ -58,7 +58,7 @@ function pace(rate: number | undefined): () => Promise<void> {
 	return async () => {
 		if (rate === undefined) return;
 		const pause = due - performance.now();
-		// Late messages are not made up for by a burst.
+		// After a delay the rate stays the same: no burst catches up.
 		due = Math.max(due, performance.now()) + 1_000 / rate;
 		if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
 	};

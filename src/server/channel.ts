@@ -74,7 +74,7 @@ async function countKept(sse: ServerSentEvents, name: string): Promise<number> {
 	return kept;
 }
 
-/** `DELETE /channel?name=…`: forgets what is kept. The request needs the right to publish to the channel. */
+/** Answers `DELETE /channel?name=…`: the hub forgets the channel's messages. Whoever may publish to it may do that. */
 export async function forgetChannel(c: Context, sse: ServerSentEvents): Promise<Response> {
 	const name = c.req.query("name") ?? "";
 	if (name === "") return c.json(unnamed, 400);

@@ -11,8 +11,8 @@ export const maxBodyBytes = 1_048_576;
 export const maxDepth = 64;
 
 /**
- * Up to this many bytes of a refused body are read. A host that answers before it has read the body resets the
- * connection, so many senders would never see why it was refused.
+ * The hub reads a refused body up to this many bytes. A host that answers earlier resets the connection, and many senders
+ * then never see the reason.
  */
 const maxDrained = 8 * maxBodyBytes;
 

@@ -20,7 +20,7 @@ export interface ConnectionOptions {
 /** The timer runs this often per keep-alive period: what it sends is at most a quarter of it early. */
 const ticksPerKeepAlive = 4;
 
-/** There are at least so many ticks per `maxDuration`, so that streams that were opened together end at different ones. */
+/** The least number of ticks per `maxDuration`. Streams that were opened together then end at different ticks. */
 const ticksPerDuration = 100;
 
 /** The longest time between ticks, in ms, while streams must end at a given time. */

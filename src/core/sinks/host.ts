@@ -56,7 +56,7 @@ export function turnOn(request: Request, host: unknown): Promise<boolean> | unde
  * Makes the sink of a stream. On Node the sender of its body can leave the body and write to the
  * socket, or has never made one.
  *
- * @param headers the response's, for a sender that begins without a body.
+ * @param headers of the response. A sender that begins a stream writes them.
  */
 export function sinkFor(
 	request: Request,

@@ -38,7 +38,7 @@ function eventParser(id, { dispatch, wait, note = () => {} }) {
 }
 
 let retry = 3000; // ms, as in most browsers, until the stream sets another time
-let cursor = ""; // the last event's id, for the next connection
+let cursor = ""; // The next connection sends this id of the last event.
 
 const showRetry = () => ($("again").textContent = " · reconnects after " + duration(retry));
 
