@@ -6,7 +6,7 @@ import type { ServerProcess } from "../../support/server.ts";
 import { until, within } from "../../support/wait.ts";
 import type { Bed, BedOptions, Fault } from "../bed.ts";
 import { Hubs, type ProcessSlot, realHub } from "../hubs.ts";
-import { redisFaults, StoreReader } from "./redis-store.ts";
+import { channelsOf, redisFaults, StoreReader } from "./redis-store.ts";
 
 const count = 2;
 
@@ -44,10 +44,7 @@ export async function processesOnRedisBed({ maxLength }: BedOptions): Promise<Be
 		problems: hubs.problems,
 		forgets: false,
 		storeLosses: [],
-		kept: (channel, after) => store.kept(channel, after),
-		noise: async (channel, payload) => {
-			await redis.command("PUBLISH", channel, payload);
-		},
+		...channelsOf(redis, store),
 		[Symbol.asyncDispose]: async () => {
 			await hubs.stop();
 			store.close();

@@ -3,7 +3,7 @@ import { type Cluster, Redis } from "ioredis";
 import { streamKey } from "../../../src/connectors/shared/redis-slot.ts";
 import type { RedisServer } from "../../support/redis-server.ts";
 import { until } from "../../support/wait.ts";
-import type { Fault, StoreLoss } from "../bed.ts";
+import type { Bed, Fault, StoreLoss } from "../bed.ts";
 
 /** Looks into the streams themselves, past the library. */
 export class StoreReader {
@@ -31,6 +31,16 @@ export class StoreReader {
 	close(): void {
 		this.#redis.disconnect();
 	}
+}
+
+/** How a bed on one Redis looks into its channels, and publishes past the library. */
+export function channelsOf(redis: RedisServer, store: StoreReader): Pick<Bed, "kept" | "noise"> {
+	return {
+		kept: (channel, after) => store.kept(channel, after),
+		noise: async (channel, payload) => {
+			await redis.command("PUBLISH", channel, payload);
+		},
+	};
 }
 
 /** Everything that can happen to a Redis and its connections. */

@@ -3,7 +3,7 @@ import { startRedis } from "../../support/redis-server.ts";
 import { type TcpProxy, tcpProxy } from "../../support/tcp-proxy.ts";
 import type { Bed, BedOptions, Fault, StoreLoss } from "../bed.ts";
 import { Hubs, ownHub, realHub } from "../hubs.ts";
-import { redisFaults, StoreReader, wipe } from "./redis-store.ts";
+import { channelsOf, redisFaults, StoreReader, wipe } from "./redis-store.ts";
 
 /** Two hubs, each with a network of its own to one Redis that writes everything to disk. */
 export async function redisBed({ maxLength, wiped }: BedOptions): Promise<Bed> {
@@ -31,10 +31,7 @@ export async function redisBed({ maxLength, wiped }: BedOptions): Promise<Bed> {
 		problems: hubs.problems,
 		forgets: wiped,
 		storeLosses,
-		kept: (channel, after) => store.kept(channel, after),
-		noise: async (channel, payload) => {
-			await redis.command("PUBLISH", channel, payload);
-		},
+		...channelsOf(redis, store),
 		brokerConnections: () => redis.clients(),
 		[Symbol.asyncDispose]: async () => {
 			await hubs.stop();

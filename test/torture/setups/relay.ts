@@ -4,7 +4,7 @@ import { tcpProxy } from "../../support/tcp-proxy.ts";
 import type { Bed, BedOptions } from "../bed.ts";
 import { Hubs, ownHub, realHub } from "../hubs.ts";
 import { pathFaults } from "./redis.ts";
-import { redisFaults, StoreReader } from "./redis-store.ts";
+import { channelsOf, redisFaults, StoreReader } from "./redis-store.ts";
 
 /** Three relays of one root, each with a network of its own to it. Redis is behind the root, and nobody else reaches it. */
 export async function relayBed({ maxLength }: BedOptions): Promise<Bed> {
@@ -53,10 +53,7 @@ export async function relayBed({ maxLength }: BedOptions): Promise<Bed> {
 		},
 		forgets: false,
 		storeLosses: [],
-		kept: (channel, after) => store.kept(channel, after),
-		noise: async (channel, payload) => {
-			await redis.command("PUBLISH", channel, payload);
-		},
+		...channelsOf(redis, store),
 		[Symbol.asyncDispose]: async () => {
 			await relays.stop();
 			await roots.stop();

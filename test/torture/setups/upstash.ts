@@ -3,7 +3,7 @@ import { startRedis } from "../../support/redis-server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../../support/upstash-gateway.ts";
 import type { Bed, BedOptions, Fault } from "../bed.ts";
 import { Hubs, ownHub } from "../hubs.ts";
-import { redisFaults, StoreReader } from "./redis-store.ts";
+import { channelsOf, redisFaults, StoreReader } from "./redis-store.ts";
 
 /** Two hubs on one gateway, before a Redis that writes everything to disk. */
 export async function upstashBed({ maxLength }: BedOptions): Promise<Bed> {
@@ -29,10 +29,7 @@ export async function upstashBed({ maxLength }: BedOptions): Promise<Bed> {
 		problems: hubs.problems,
 		forgets: false,
 		storeLosses: [],
-		kept: (channel, after) => store.kept(channel, after),
-		noise: async (channel, payload) => {
-			await redis.command("PUBLISH", channel, payload);
-		},
+		...channelsOf(redis, store),
 		[Symbol.asyncDispose]: async () => {
 			clearInterval(forget);
 			await hubs.stop();
