@@ -1,4 +1,4 @@
-import { beginning, isAfter } from "../../src/core/message/position.ts";
+import { beginning, isAfter, isEmpty } from "../../src/core/message/position.ts";
 import type { StoreLoss } from "./bed.ts";
 import type { Client } from "./client.ts";
 import type { Seen } from "./crowd.ts";
@@ -15,6 +15,9 @@ export interface Verdict {
 	/** The first of what is wrong, in words. */
 	problems: string[];
 }
+
+/** What is judged of a client. */
+type Judged = Pick<Client, "channels" | "problems" | "seen" | "start">;
 
 interface Truth {
 	/** Whether only messages that were confirmed must be in order. */
@@ -48,11 +51,13 @@ class Sequence {
 
 	/** The ordinal of the first message after a position. */
 	after(position: string): number {
+		// At an empty position the store had nothing: what an earlier one held is not after it.
+		const last = isEmpty(position) ? lastBefore(position) : position;
 		let low = 0;
 		let high = this.entries.length;
 		while (low < high) {
 			const middle = (low + high) >> 1;
-			if (isAfter(this.entries[middle]?.id ?? "", position)) high = middle;
+			if (isAfter(this.entries[middle]?.id ?? "", last)) high = middle;
 			else low = middle + 1;
 		}
 		return low;
@@ -71,13 +76,20 @@ class Sequence {
 	}
 }
 
+/** The last id that a message before the empty position may have. One with the same numbers came after it. */
+function lastBefore(position: string): string {
+	const [ms = "", sequence] = position.slice(1).split("-");
+	const before = Number(sequence) - 1;
+	return before < 0 ? `${Number(ms) - 1}-${Number.MAX_SAFE_INTEGER}` : `${ms}-${before}`;
+}
+
 /** Of an id, or of the time at which a channel was seen empty (`~…`). */
 function timeOf(position: string): number {
 	return Number.parseInt(position.replace("~", ""), 10);
 }
 
 /** Holds what every client was sent against what was really published. */
-export function judge(clients: readonly Client[], ledger: Ledger, truth: Truth): Verdict {
+export function judge(clients: readonly Judged[], ledger: Ledger, truth: Truth): Verdict {
 	const verdict: Verdict = {
 		lost: 0,
 		doubled: 0,

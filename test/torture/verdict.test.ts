@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { Ledger } from "./ledger.ts";
+import { judge } from "./verdict.ts";
+
+const news = { channels: ["news"], confirmedOnly: false, maxLength: 3, storeLosses: [] };
+
+/** What is said of a client that begins at a position, and is sent the message of one id. */
+function verdictOn(start: string, sent: string) {
+	const ledger = new Ledger();
+	const [entry] = ["200-4", "100-1", "100-2", "200-3"]
+		.map((id) => ({ id, key: `news/p/${id}` }))
+		.map(({ id, key }) => ledger.acknowledged("news", key, id))
+		.filter(({ id }) => id === sent);
+	if (entry === undefined) throw new TypeError(`Nobody published ${sent}.`);
+	const visit = { hub: "", began: 0, cursor: undefined };
+	const client = {
+		channels: ["news"],
+		problems: [],
+		seen: new Map([["news", [{ entry, at: 1_000, visit }]]]),
+		start: new Map([["news", start]]),
+	};
+	return judge([client], ledger, news);
+}
+
+test("a client that begins in a new, empty store is not owed what the old one held", () => {
+	const { lost } = verdictOn("~200-0", "200-4");
+	expect(lost).toBe(1); // 200-3
+});
+
+test("a client that found the store empty before the first message is owed all", () => {
+	expect(verdictOn("~100-0", "200-4").lost).toBe(3);
+	expect(verdictOn("~200-3", "200-4").lost).toBe(1);
+	expect(verdictOn("200-3", "200-4").lost).toBe(0);
+});
