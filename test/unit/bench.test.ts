@@ -9,7 +9,7 @@ describe("the benchmark's plan", () => {
 	const names = candidates("floor").map(({ name }) => name);
 	const lists = new Map(workloads.map((each) => [each.name, each.candidates]));
 
-	it("names only candidates that there are", () => {
+	it("names only candidates that exist", () => {
 		const named = workloads.flatMap((each) => [
 			...each.candidates,
 			...(each.quick?.candidates ?? []),
@@ -17,7 +17,7 @@ describe("the benchmark's plan", () => {
 		expect(named.filter((name) => !names.includes(name))).toEqual([]);
 	});
 
-	it("measures every figure that a target is about", () => {
+	it("measures every figure that a target needs", () => {
 		const terms = targets.flatMap(({ term, against }) => [term, against ?? term]);
 		const missing = terms.filter(([candidate, workload]) => {
 			return !lists.get(workload)?.includes(candidate);
@@ -27,19 +27,19 @@ describe("the benchmark's plan", () => {
 });
 
 describe("the benchmark's figures", () => {
-	it("are medians, with the range", () => {
+	it("are medians with their range", () => {
 		expect(spread([3, 1, 2])).toEqual({ median: 2, least: 1, most: 3, rounds: 3 });
 		expect(spread([4, 1])).toEqual({ median: 2.5, least: 1, most: 4, rounds: 2 });
 		expect(spread([])).toBeUndefined();
 	});
 
-	it("are compared within a round", () => {
+	it("are compared within one round", () => {
 		const above = [10, 30, 99].map((value, round) => [round, value] as const);
 		const below = [5, 10].map((value, round) => [round, value] as const);
 		expect(ratios(new Map(above), new Map(below))).toEqual([2, 3]);
 	});
 
-	it("meet a target, or miss it, by the median ratio", () => {
+	it("meet or miss a target by the median ratio", () => {
 		const sample = (candidate: string, round: number, cpu: number) => {
 			const [workload, clients, feed] = ["fanout", 1_000, "http" as const];
 			return { candidate, round, workload, clients, feed, figures: { cpu } };
@@ -55,7 +55,7 @@ describe("the benchmark's figures", () => {
 		]);
 	});
 
-	it("are held to how much more they are, where that is the target", () => {
+	it("are compared by the difference where the target is a difference", () => {
 		const sample = (candidate: string, round: number, p50: number) => {
 			const [workload, clients, feed] = ["relays", 300, "http" as const];
 			return { candidate, round, workload, clients, feed, figures: { p50 } };
@@ -73,12 +73,12 @@ describe("the benchmark's figures", () => {
 });
 
 describe("the benchmark's options", () => {
-	it("take lists with commas", () => {
+	it("accept comma-separated lists", () => {
 		const { only, workloads: chosen, rounds } = readOptions(["--only", "a,b", "--workload", "c"]);
 		expect([only, chosen, rounds]).toEqual([["a", "b"], ["c"], 5]);
 	});
 
-	it("are refused with the way to use them", () => {
+	it("show the usage when one is wrong", () => {
 		expect(() => readOptions(["--rounds", "0"])).toThrow(/--rounds: .*npm run bench/s);
 		expect(() => readOptions(["--quik"])).toThrow(/npm run bench/);
 	});

@@ -3,7 +3,7 @@ import { type RedisOptions, redis } from "../../src/connectors/redis.ts";
 import { ConfigurationError, ConnectorError } from "../../src/core/errors.ts";
 import { connectorFromEnvironment, historyFromEnvironment } from "../../src/environment.ts";
 
-/** The variables come as a Worker's bindings, so that no test changes those of this process. */
+/** The variables are passed as a Worker's bindings, so that no test changes those of this process. */
 
 const url = "https://hunter2.upstash.io";
 
@@ -15,7 +15,7 @@ describe("connectorFromEnvironment", () => {
 		[{ REDIS_URL: url, UPSTASH_REDIS_REST_TOKEN: "x" }, "upstash"],
 		[{ UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: "x" }, "upstash"],
 		[{ KV_REST_API_URL: url, KV_REST_API_TOKEN: "x" }, "upstash"],
-	])("%j: %s", (bindings, name) => {
+	])("%j: the connector is %s", (bindings, name) => {
 		expect(connectorFromEnvironment(redis, bindings)?.name).toBe(name);
 	});
 
@@ -33,7 +33,7 @@ describe("connectorFromEnvironment", () => {
 			"SSE_BROKER_TIMEOUT",
 			{ SSE_REDIS_URL: "redis://127.0.0.1", SSE_BROKER_TIMEOUT: text },
 		]),
-	])("%s alone, or wrong: an error that names it, and holds no value", (name, bindings) => {
+	])("%s alone or wrong: the error names it and shows no value", (name, bindings) => {
 		const make = () => connectorFromEnvironment(redis, bindings);
 		expect(make).toThrow(ConfigurationError);
 		expect(make).toThrow(new RegExp(`^${name}\\b`));
@@ -44,7 +44,7 @@ describe("connectorFromEnvironment", () => {
 test.each([
 	{ SSE_REDIS_URL: "redis://127.0.0.1:1" },
 	{ UPSTASH_REDIS_REST_URL: "http://127.0.0.1:1", UPSTASH_REDIS_REST_TOKEN: "x" },
-])("SSE_BROKER_TIMEOUT is the timeout of the connector: %j", async (broker) => {
+])("SSE_BROKER_TIMEOUT sets the connector's timeout: %j", async (broker) => {
 	const given = vi.fn((target: string, options: RedisOptions) => redis(target, options));
 	const bindings = { ...broker, SSE_BROKER_TIMEOUT: "77" };
 	const connector = connectorFromEnvironment(given, bindings);
@@ -65,7 +65,7 @@ describe("historyFromEnvironment", () => {
 			{ SSE_HISTORY_SECONDS: "60", SSE_HISTORY_LENGTH: "5" },
 			{ maxLength: 5, maxAge: 60_000 },
 		],
-	])("%j: %j", (bindings, history) => {
+	])("%j: the history is %j", (bindings, history) => {
 		expect(historyFromEnvironment(bindings)).toEqual(history);
 	});
 
@@ -74,7 +74,7 @@ describe("historyFromEnvironment", () => {
 		["SSE_HISTORY_SECONDS", { SSE_HISTORY_LENGTH: "5", SSE_HISTORY_SECONDS: "0" }],
 		["SSE_HISTORY_LENGTH", { SSE_HISTORY_LENGTH: "-1" }],
 		["SSE_HISTORY_SECONDS", { SSE_HISTORY_SECONDS: "1h" }],
-	])("%s: an error that names it", (name, bindings) => {
+	])("%s: the error names it", (name, bindings) => {
 		expect(() => historyFromEnvironment(bindings)).toThrow(ConfigurationError);
 		expect(() => historyFromEnvironment(bindings)).toThrow(new RegExp(`^${name}\\b`));
 	});

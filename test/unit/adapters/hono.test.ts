@@ -16,7 +16,7 @@ function instance(options: Partial<ServerSentEventsOptions<Events>> = {}) {
 	return sse;
 }
 
-/** All of a stream, once `close` has ended it; without the time to come back, which is drawn. */
+/** Closes the instance and reads the whole stream, without its final `retry:`, whose time is random. */
 async function text(sse: { close(): Promise<void> }, response: Response): Promise<string> {
 	await sse.close();
 	return (await response.text()).replace(/:\n\nretry:\d+\n\n$|retry:\d+\n\n$/, "");
@@ -26,7 +26,7 @@ const hello = (sse: ServerSentEvents<Events>, channel: string) =>
 	sse.publish({ message: "Hello!" }, { type: "greeting", channel });
 const helloFrame = 'event:greeting\ndata:{"message":"Hello!"}\n\n';
 
-test("streams the channel of the route, of a function that waits, or of the query", async () => {
+test("stream() takes the channel from the route, an async function, a constant or the query", async () => {
 	for (const [path, channel] of [
 		["/rooms/a%20b", "room.a b"],
 		["/later", "later"],
@@ -47,7 +47,7 @@ test("streams the channel of the route, of a function that waits, or of the quer
 	}
 });
 
-test("recent and expires may be of the request, too", async () => {
+test("recent and expires may be functions of the request", async () => {
 	const sse = instance({ connector: memory({ history: {} }) });
 	for (const count of [1, 2, 3]) await sse.publish(count, { type: "count" });
 	const app = new Hono();
@@ -72,7 +72,7 @@ test.each<[gives: string, channel: unknown]>([
 	["nothing, later", async (c: Context) => c.req.param("romo")],
 	["nothing, and is no function", undefined],
 ])(
-	"a channel function that gives %s is a TypeError, not the client's choice",
+	"a channel function that gives %s is a TypeError, and the query does not choose instead",
 	async (_, channel) => {
 		const sse = instance();
 		const app = new Hono();
@@ -88,7 +88,7 @@ test.each<[gives: string, channel: unknown]>([
 	},
 );
 
-test("flask-sse's before_request: what the function looked at is what is streamed", async () => {
+test("a channel function can check the requested channels, as flask-sse's before_request does", async () => {
 	const sse = instance();
 	const app = new Hono();
 	const channel = (c: Context) => {
@@ -106,7 +106,7 @@ test("flask-sse's before_request: what the function looked at is what is streame
 	expect(await text(sse, response)).toBe(`:\n\n${helloFrame}`);
 });
 
-test("the middleware puts the instance on the context, for handlers and for stream()", async () => {
+test("sseMiddleware() puts the instance on the context for handlers and for stream()", async () => {
 	const sse = instance();
 	const app = new Hono<{ Variables: SseVariables<Events> }>();
 	app.use(sseMiddleware(sse));
@@ -123,7 +123,7 @@ test("the middleware puts the instance on the context, for handlers and for stre
 	expect(await fixed.text()).toContain(helloFrame);
 });
 
-test("an instance made of the context is made once, with the first request", async () => {
+test("an instance made from the context is made once, at the first request", async () => {
 	const made: unknown[] = [];
 	const app = new Hono<{ Bindings: { SSE: string }; Variables: SseVariables<Events> }>();
 	app.use(
@@ -137,7 +137,7 @@ test("an instance made of the context is made once, with the first request", asy
 	expect(made).toEqual(["first"]);
 });
 
-test("without an instance there is a TypeError that says what to do", async () => {
+test("stream() without an instance throws a TypeError that names sseMiddleware", async () => {
 	const app = new Hono();
 	const errors: unknown[] = [];
 	app.get("/", stream());
@@ -151,7 +151,7 @@ test("without an instance there is a TypeError that says what to do", async () =
 	]);
 });
 
-test("what middleware sets reaches the client: before, after, and with Hono's cors()", async () => {
+test("headers set by middleware before and after the stream, and by Hono's cors(), reach the client", async () => {
 	const sse = instance();
 	const app = new Hono();
 	const origin = "https://page.example";
@@ -187,7 +187,7 @@ test("what middleware sets reaches the client: before, after, and with Hono's co
 	expect(sse.stats().refusedStreams).toBe(0);
 });
 
-test("behind Hono's jwt() only a bearer of a token is streamed, until the token expires", async () => {
+test("behind Hono's jwt() only the holder of a valid token is streamed, and `expires` reads the token", async () => {
 	const secret = "a secret of thirty-two characters";
 	type User = { sub: string; exp: number };
 	type AppEnv = { Variables: JwtVariables<User> };
@@ -211,7 +211,7 @@ test("behind Hono's jwt() only a bearer of a token is streamed, until the token 
 	expect(expires).toHaveReturnedWith(exp * 1_000);
 });
 
-test("errors reach app.onError: of the functions, of the configuration, of a wrong option", async () => {
+test("errors of the channel function, of the configuration and of a wrong option reach app.onError", async () => {
 	const broken = new Error("The session store is away.");
 	const unconfigured = new ServerSentEvents({
 		connector: () => {
@@ -242,12 +242,12 @@ test("errors reach app.onError: of the functions, of the configuration, of a wro
 		expect([response.status, await response.text()]).toEqual([503, "as the app says"]);
 	}
 	expect(errors).toEqual([broken, expect.any(TypeError), expect.any(TypeError)]);
-	// A broker that is away is no error of the app's: the client is asked to come back.
+	// An unavailable broker is not an error of the app: the client is told to reconnect.
 	expect((await app.request("/away")).status).toBe(200);
 	expect(errors).toHaveLength(3);
 });
 
-test("other methods get a 405, and HEAD the headers alone", async () => {
+test("other methods get a 405, and HEAD gets the headers only", async () => {
 	const sse = instance();
 	const app = new Hono();
 	app.all("/stream", stream(sse));
@@ -262,7 +262,7 @@ test("other methods get a 405, and HEAD the headers alone", async () => {
 	expect(sse.stats().connections).toBe(0);
 });
 
-test("what the host gave is handed on: to the connector, to Bun's idle timeout, to the key of a client", async () => {
+test("what the host passes to fetch reaches the connector, Bun's idle timeout and the client key", async () => {
 	const [connector, key] = [vi.fn(() => memory()), vi.fn(() => "one")];
 	const sse = instance({ connector, limits: { perClient: { key } } });
 	const app = new Hono().get("/", stream(sse));
@@ -274,10 +274,10 @@ test("what the host gave is handed on: to the connector, to Bun's idle timeout, 
 	expect(key).toHaveBeenCalledExactlyOnceWith(request, bun);
 });
 
-test("the compiler knows the events on the context", () => {
+test("the type of `c.var.sse` knows the events", () => {
 	const sse = new ServerSentEvents<Events>({ connector: memory() });
 	const app = new Hono<{ Variables: SseVariables<Events> }>();
-	// Never called: these are for the compiler.
+	// Never called: only the compiler reads it.
 	app.post("/", async (c) => {
 		expectTypeOf(c.var.sse).toEqualTypeOf<ServerSentEvents<Events>>();
 		await c.var.sse.publish({ message: "x" }, { type: "greeting" });
@@ -289,7 +289,7 @@ test("the compiler knows the events on the context", () => {
 	});
 	new Hono().use(sseMiddleware(sse)).post("/", async (c) => {
 		await c.var.sse.publish(1, { type: "count" });
-		// @ts-expect-error the wrong data, known by the middleware alone
+		// @ts-expect-error the wrong data, which only the middleware's type knows
 		await c.var.sse.publish("1", { type: "count" });
 		return c.text("");
 	});

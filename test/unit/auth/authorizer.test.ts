@@ -4,8 +4,8 @@ import { ask, claims, granted, hs256, invalid, now, secret } from "./kit.ts";
 
 const authorize = jwtAuthorizer({ secret });
 
-describe("a good token", () => {
-	test("gets its channels, until it expires", async () => {
+describe("a valid token", () => {
+	test("gets its channels until it expires", async () => {
 		const exp = now() + 90;
 		expect(await ask(authorize, { bearer: hs256(claims({ exp })) })).toEqual({
 			channels: ["room.1"],
@@ -13,27 +13,27 @@ describe("a good token", () => {
 		});
 	});
 
-	test("gets what it asked for, in that order, and nothing else that it may have", async () => {
+	test("gets the requested channels in the requested order, and no other that it allows", async () => {
 		const bearer = hs256(claims({ channels: ["a", "b", "users.42.*", "c"] }));
 		const channels = ["users.42.inbox", "b", "a"];
 		expect(await ask(authorize, { bearer, channels })).toMatchObject({ channels });
 	});
 
-	test("does not get a part of what it asked for", async () => {
+	test("is refused when it allows only some of the requested channels", async () => {
 		const answer = await ask(authorize, { bearer: hs256(), channels: ["room.1", "room.2"] });
 		expect(answer).toMatchObject({ status: 403, challenge: 'Bearer error="insufficient_scope"' });
-		// Which channel it was is nobody's business.
+		// The answer does not say which channel was refused.
 		expect(answer.body).not.toContain("room");
 	});
 
-	test("gets a part with `partial`, but not nothing", async () => {
+	test("gets the allowed part with `partial`, and is refused when no channel is allowed", async () => {
 		const partial = jwtAuthorizer({ secret, partial: true });
 		const bearer = hs256();
 		expect(await ask(partial, { bearer, channels: ["room.2", "room.1"] })).toMatchObject(granted);
 		expect(await ask(partial, { bearer, channels: ["room.2"] })).toMatchObject({ status: 403 });
 	});
 
-	test("has its claim where the option says", async () => {
+	test("is read by the claim that the option names", async () => {
 		const claim = "https://example.com/channels";
 		const named = jwtAuthorizer({ secret, claim });
 		const bearer = hs256({ exp: now() + 60, [claim]: ["room.1"] });
@@ -45,19 +45,19 @@ describe("a good token", () => {
 		["an object without lists", {}],
 		["a right to publish only", { publish: ["*"] }],
 		["an empty list", []],
-	])("with %s is good for no channel", async (_, channels) => {
+	])("allows no channel with %s", async (_, channels) => {
 		expect(await ask(authorize, { bearer: hs256(claims({ channels })) })).toMatchObject({
 			status: 403,
 		});
 	});
 
-	test("subscribes by `subscribe`; what else the object holds is somebody else's", async () => {
+	test("subscribes by `subscribe`, and other fields of the object are ignored", async () => {
 		const channels = { subscribe: ["room.1"], publish: [], payload: { name: "Ada" } };
 		expect(await ask(authorize, { bearer: hs256(claims({ channels })) })).toMatchObject(granted);
 	});
 });
 
-describe("times", () => {
+describe("expiry and clock tolerance", () => {
 	test.each([
 		["expired within the tolerance", { exp: now() - 3 }, granted],
 		["expired beyond it", { exp: now() - 10 }, invalid],
@@ -71,12 +71,12 @@ describe("times", () => {
 		expect(await ask(authorize, { bearer: hs256(claims(more)) })).toMatchObject(answer);
 	});
 
-	test("an infinite expiry is none", async () => {
+	test("an infinite expiry is refused", async () => {
 		const bearer = hs256('{"exp":1e999,"channels":["room.1"]}');
 		expect(await ask(authorize, { bearer })).toMatchObject(invalid);
 	});
 
-	test("the tolerance is in milliseconds", async () => {
+	test("clockTolerance is in milliseconds", async () => {
 		const strict = jwtAuthorizer({ secret, clockTolerance: 0 });
 		const lax = jwtAuthorizer({ secret, clockTolerance: 60_000 });
 		expect(await ask(strict, { bearer: hs256(claims({ exp: now() - 1 })) })).toMatchObject(invalid);
@@ -85,14 +85,14 @@ describe("times", () => {
 		expect(await ask(lax, { bearer: hs256(claims({ exp: now() - 70 })) })).toMatchObject(invalid);
 	});
 
-	test("says that it has expired only if the signature was right", async () => {
+	test('the answer says "expired" only when the signature is valid', async () => {
 		const old = claims({ exp: now() - 100 });
 		expect((await ask(authorize, { bearer: hs256(old) })).body).toContain("expired");
 		const forged = hs256(old, "another secret of more than 32 bytes");
 		expect((await ask(authorize, { bearer: forged })).body).not.toContain("expired");
 	});
 
-	test("without an expiry it never ends, where that is allowed", async () => {
+	test("a token without an expiry is granted for ever when requireExpiry is false", async () => {
 		const lax = jwtAuthorizer({ secret, requireExpiry: false });
 		const bearer = hs256({ channels: ["*"] });
 		expect(await ask(lax, { bearer })).toEqual({ channels: ["room.1"], expires: undefined });
@@ -122,7 +122,7 @@ describe("issuer and audience", () => {
 describe("without a token", () => {
 	const open = jwtAuthorizer({ secret, anonymous: ["news", "public.*"] });
 
-	test("a challenge, in JSON, that nobody keeps", async () => {
+	test("the answer is a 401 with a challenge and JSON, and is not cached", async () => {
 		const response = await authorize(new Request("http://127.0.0.1/"), ["room.1"]);
 		if (!(response instanceof Response)) throw new Error("It was granted.");
 		expect(response.status).toBe(401);
@@ -132,12 +132,12 @@ describe("without a token", () => {
 		expect(await response.json()).toEqual({ error: expect.any(String) });
 	});
 
-	test("public channels are streamed, for as long as one likes", async () => {
+	test("public channels are streamed without an end", async () => {
 		const channels = ["public.a", "news"];
 		expect(await ask(open, { channels })).toEqual({ channels, expires: undefined });
 	});
 
-	test("public channels together with others need a token", async () => {
+	test("public channels requested together with private ones need a token", async () => {
 		const channels = ["news", "room.1"];
 		expect(await ask(open, { channels })).toMatchObject({ status: 401, challenge: "Bearer" });
 		expect(await ask(open, { channels, bearer: hs256() })).toMatchObject({ channels });
@@ -145,17 +145,17 @@ describe("without a token", () => {
 		expect(await ask(partial, { channels })).toMatchObject({ channels: ["news"] });
 	});
 
-	test("a bad token is not as good as none", async () => {
+	test("an invalid token is refused even for public channels", async () => {
 		expect(await ask(open, { channels: ["news"], bearer: "a.b.c" })).toMatchObject(invalid);
 	});
 
-	test("a token without the claim has what is public", async () => {
+	test("a token without the claim gets public channels", async () => {
 		const bearer = hs256({ exp: now() + 60 });
 		expect(await ask(open, { channels: ["news"], bearer })).toMatchObject({ channels: ["news"] });
 	});
 });
 
-test("every answer is a new one: a body can be sent once", async () => {
+test("every refusal is a new Response, because a body can be read only once", async () => {
 	const first = await authorize(new Request("http://127.0.0.1/"), ["a"]);
 	expect(await authorize(new Request("http://127.0.0.1/"), ["a"])).not.toBe(first);
 });
@@ -190,7 +190,7 @@ describe("options", () => {
 		expect(make).toThrow(message);
 	});
 
-	test("32 bytes will do, and bytes are bytes of UTF-8", async () => {
+	test("a secret of 32 bytes is accepted, as bytes or as a string counted in UTF-8", async () => {
 		const short = "é".repeat(16);
 		const bearer = hs256(claims(), short);
 		expect(await ask(jwtAuthorizer({ secret: short }), { bearer })).toMatchObject(granted);

@@ -7,7 +7,7 @@ import { ask, claims, hs256, invalid, secret } from "./kit.ts";
 
 const allows = (names: string[], channel: string) => isAllowed(channel, names);
 
-describe("names", () => {
+describe("channel names in a claim", () => {
 	test.each([
 		["room.1", "room.1", true],
 		["room.1", "room.10", false],
@@ -34,15 +34,15 @@ describe("names", () => {
 		["😀*", "😀😀", true],
 		["room.1", "room.1\u0000", false],
 		["room.1", " room.1", false],
-	])("%j and the channel %j: %j", (name, channel, expected) => {
+	])("%j and the channel %j: allowed is %j", (name, channel, expected) => {
 		expect(allows([name], channel)).toBe(expected);
 	});
 
-	test("no name allows nothing", () => {
+	test("an empty list allows no channel", () => {
 		expect(allows([], "a")).toBe(false);
 	});
 
-	// Few letters, so that names and channels often nearly meet.
+	// Few letters, so that names and channels often nearly match.
 	const text = fc.string({ unit: fc.constantFrom("a", "b", ".", "*", "é", "😀"), maxLength: 6 });
 	const some = fc.string({
 		unit: fc.constantFrom("a", ".", "*", "😀"),
@@ -51,7 +51,7 @@ describe("names", () => {
 	});
 	const runs = { numRuns: 5_000, seed: 20_260_712 };
 
-	/** The same rule as an expression, in which everything but the last star is quoted. */
+	/** The same rule as a regular expression that escapes everything but the last star. */
 	function expression(name: string): RegExp {
 		const quoted = (part: string) => part.replaceAll(/[.*]/g, "\\$&");
 		return name.endsWith("*")
@@ -59,7 +59,7 @@ describe("names", () => {
 			: new RegExp(`^${quoted(name)}$`);
 	}
 
-	test("are what the same rule as an expression says", () => {
+	test("match the same channels as the equivalent regular expression", () => {
 		fc.assert(
 			fc.property(some, some, (name, channel) => {
 				expect(allows([name], channel)).toBe(expression(name).test(channel));
@@ -68,7 +68,7 @@ describe("names", () => {
 		);
 	});
 
-	test("allow what begins so, and themselves", () => {
+	test("match every channel with the prefix before the star, and match themselves", () => {
 		fc.assert(
 			fc.property(text, some, (prefix, rest) => {
 				expect(allows([`${prefix}*`], prefix + rest)).toBe(true);
@@ -79,7 +79,7 @@ describe("names", () => {
 		);
 	});
 
-	test("never allow what one of them alone does not", () => {
+	test("a list allows a channel only when one of its names does", () => {
 		fc.assert(
 			fc.property(fc.array(some, { maxLength: 5 }), some, (names, channel) => {
 				expect(allows(names, channel)).toBe(names.some((name) => allows([name], channel)));
@@ -88,7 +88,7 @@ describe("names", () => {
 		);
 	});
 
-	test("a longer beginning never allows more", () => {
+	test("a longer prefix never allows more", () => {
 		fc.assert(
 			fc.property(text, some, some, (prefix, more, channel) => {
 				if (allows([`${prefix}${more}*`], channel)) {
@@ -111,7 +111,7 @@ describe("unicode channels", () => {
 
 describe("a malformed claim", () => {
 	const list = (length: number) => Array.from({ length }, (_, at) => `${at}`);
-	// The good name is in each of them: nothing of a malformed claim is believed.
+	// Each claim contains a valid name: no part of a malformed claim may be used.
 	test.each([
 		["a text", "room.1"],
 		["null", null],
@@ -128,18 +128,18 @@ describe("a malformed claim", () => {
 		["a null list", { subscribe: null }],
 		["a bad list to publish", { subscribe: ["room.1"], publish: "room.1" }],
 		["a list like an object", { subscribe: { 0: "room.1", length: 1 } }],
-	])("%s: refused", async (_, channels) => {
+	])("%s is refused", async (_, channels) => {
 		const authorize = jwtAuthorizer({ secret, partial: true, anonymous: ["room.1"] });
 		const answer = await ask(authorize, { bearer: hs256(claims({ channels })) });
 		expect(answer).toMatchObject(invalid);
 		expect(answer.body).toContain("malformed");
 	});
 
-	test("256 names of 512 characters are fine", () => {
+	test("256 names of 512 characters are accepted", () => {
 		expect(namesProblem([...list(255), "x".repeat(512)])).toBeUndefined();
 	});
 
-	test("a claim called like a part of every object is looked up in the token alone", async () => {
+	test("a claim named like a property of every object is read from the token only", async () => {
 		for (const claim of ["constructor", "__proto__", "toString"]) {
 			const authorize = jwtAuthorizer({ secret, claim });
 			expect(await ask(authorize, { bearer: hs256() })).toMatchObject({ status: 403 });

@@ -18,7 +18,7 @@ import {
 
 const url = "https://example.com/jwks";
 
-/** What the hub asks of these variables. */
+/** The authorizers that the hub makes of these variables. */
 function hub(environment: Record<string, string | undefined>) {
 	const { authorize, authorizePublish } = readAuth(environment);
 	if (authorize === undefined) throw new Error("Nobody is asked.");
@@ -26,12 +26,12 @@ function hub(environment: Record<string, string | undefined>) {
 }
 
 describe("readAuth", () => {
-	test("without its variables, nobody is asked", () => {
+	test("without its variables there is no authorizer", () => {
 		expect(readAuth({})).toEqual({});
 		expect(readAuth({ SSE_PUBLISH_TOKEN: "x", SSE_JWT_SECRET: undefined })).toEqual({});
 	});
 
-	test("a secret: the token in the header, or as `token` in the query", async () => {
+	test("SSE_JWT_SECRET: the token comes in the header or in the query as `token`", async () => {
 		const { authorize } = hub({ SSE_JWT_SECRET: secret });
 		const bearer = hs256();
 		expect(await ask(authorize, { bearer })).toMatchObject(granted);
@@ -42,7 +42,7 @@ describe("readAuth", () => {
 		expect(await ask(named, cookie)).toMatchObject(granted);
 	});
 
-	test("publish and subscribe rights are apart", async () => {
+	test("the right to publish does not include the right to subscribe, nor the other way round", async () => {
 		const { authorize, authorizePublish } = hub({ SSE_JWT_SECRET: secret });
 		const publish = hs256(claims({ channels: { publish: ["room.1"] } }));
 		expect(await authorizePublish?.(requestWith({ bearer: publish }), "room.1")).toBe(true);
@@ -53,7 +53,7 @@ describe("readAuth", () => {
 		expect(inQuery).toMatchObject({ status: 401 });
 	});
 
-	test("issuer, audience and claim hold for both", async () => {
+	test("issuer, audience and claim apply to subscribing and publishing", async () => {
 		const { authorize, authorizePublish } = hub({
 			SSE_JWT_SECRET: secret,
 			SSE_JWT_ISSUER: "me",
@@ -75,7 +75,7 @@ describe("readAuth", () => {
 		}
 	});
 
-	test("keys behind a URL", async () => {
+	test("SSE_JWKS_URL: keys come from the URL", async () => {
 		await using server = await startKeyServer([jwk(pairs.EdDSA)]);
 		const { authorize } = hub({ SSE_JWKS_URL: server.url });
 		const bearer = signedBy(pairs.EdDSA, "EdDSA");
@@ -92,7 +92,7 @@ describe("readAuth", () => {
 		expect(await ask(authorize)).toMatchObject({ status: 401 });
 	});
 
-	test("public channels without keys are all that there are", async () => {
+	test("without keys only the public channels can be streamed", async () => {
 		const { authorize, authorizePublish } = hub({ SSE_PUBLIC_CHANNELS: "news,public.*" });
 		expect(authorizePublish).toBeUndefined();
 		const may: Authorize = authorize;
@@ -116,7 +116,7 @@ describe("readAuth", () => {
 		["a URL that did not arrive", { SSE_JWKS_URL: "" }, "SSE_JWKS_URL is set, but empty"],
 		["an audience that did not arrive", { SSE_JWT_AUDIENCE: "" }, "SSE_JWT_AUDIENCE is set, but"],
 		["public channels that did not arrive", { SSE_PUBLIC_CHANNELS: "" }, "SSE_PUBLIC_CHANNELS is"],
-	])("%s: an error that names the variable, and holds no value", (_, environment, message) => {
+	])("%s: the error names the variable and shows no value", (_, environment, message) => {
 		const read = () => readAuth(environment);
 		expect(read).toThrow(ConfigurationError);
 		expect(read).toThrow(message);

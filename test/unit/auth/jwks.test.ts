@@ -23,13 +23,13 @@ const second = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const by = (pair: typeof first, kid?: string) =>
 	signedBy(pair, "ES256", claims(), kid === undefined ? {} : { kid });
 
-/** Lets as much time pass as jose waits before it looks again for a key that it does not know. */
+/** Moves the clock past the pause after which jose looks again for an unknown key. */
 function later(ms: number): void {
 	vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
 }
 
 describe("keys behind a URL", () => {
-	test("are fetched once, with the first token", async () => {
+	test("are fetched once, at the first token", async () => {
 		await using server = await startKeyServer([jwk(first, { kid: "1", use: "sig" })]);
 		const authorize = jwtAuthorizer({ jwksUrl: server.url });
 		expect(server.requests).toBe(0);
@@ -41,7 +41,7 @@ describe("keys behind a URL", () => {
 		expect(server.requests).toBe(1);
 	});
 
-	test("are not fetched for what is no token, or of an algorithm that none of them is for", async () => {
+	test("are not fetched for a text that is no token, nor for an algorithm that no public key has", async () => {
 		await using server = await startKeyServer();
 		const authorize = jwtAuthorizer({ jwksUrl: server.url });
 		const none = `${Buffer.from('{"alg":"none"}').toString("base64url")}.e30.`;
@@ -51,12 +51,12 @@ describe("keys behind a URL", () => {
 		expect(server.requests).toBe(0);
 	});
 
-	test("may be replaced: a key id that is new is looked for", async () => {
+	test("can be rotated: a new key id is looked up", async () => {
 		await using server = await startKeyServer([jwk(first, { kid: "1" })]);
 		const authorize = jwtAuthorizer({ jwksUrl: server.url });
 		expect(await ask(authorize, { bearer: by(first, "1") })).toMatchObject(granted);
 		server.keys = [jwk(second, { kid: "2" })];
-		// Not at once: anybody can send key ids that nobody knows.
+		// Not at once: anybody can send unknown key ids.
 		expect(await ask(authorize, { bearer: by(second, "2") })).toMatchObject(invalid);
 		expect(server.requests).toBe(1);
 		later(31_000);
@@ -65,7 +65,7 @@ describe("keys behind a URL", () => {
 		expect(server.requests).toBe(2);
 	});
 
-	test("may be several, and the token need not say which", async () => {
+	test("are all tried when the token names no key id", async () => {
 		await using server = await startKeyServer([
 			jwk(second, { kid: "2" }),
 			jwk(pairs.RS256, { kid: "3" }),
@@ -81,7 +81,7 @@ describe("keys behind a URL", () => {
 		expect((await ask(authorize, { bearer: expired })).body).toContain("expired");
 	});
 
-	test("are public: a secret among them, or a private key, is never used", async () => {
+	test("a secret or a private key in the set is never used", async () => {
 		const k = Buffer.from(secret).toString("base64url");
 		await using server = await startKeyServer([{ kty: "oct", k, alg: "HS256" }, jwk(first)]);
 		const authorize = jwtAuthorizer({ jwksUrl: server.url });
@@ -93,16 +93,16 @@ describe("keys behind a URL", () => {
 	});
 });
 
-describe("while the keys cannot be had", () => {
+describe("while the keys are unavailable", () => {
 	const unavailable = { name: "SseError", code: "unavailable" };
 
-	test("nothing is said of the token, and all is well when they can be had again", async () => {
+	test("the authorizer rejects as unavailable, and works again once they can be fetched", async () => {
 		await using server = await startKeyServer([jwk(first)]);
 		const authorize = jwtAuthorizer({ jwksUrl: server.url, anonymous: ["news"] });
 		const bearer = by(first);
 		await server.down();
 		await expect(ask(authorize, { bearer })).rejects.toMatchObject(unavailable);
-		// What needs no token needs no keys.
+		// A public channel needs no token, and so no keys.
 		expect(await ask(authorize, { channels: ["news"] })).toMatchObject({ channels: ["news"] });
 		await server.up();
 		const back = await until(
@@ -121,14 +121,14 @@ describe("while the keys cannot be had", () => {
 		["text", 200, "<html>"],
 		["JSON that is no set", 200, '{"keys":{}}'],
 		["half a set", 200, '{"keys":['],
-	])("with %s", async (_, status, keys) => {
+	])("an answer of %s is rejected as unavailable", async (_, status, keys) => {
 		await using server = await startKeyServer(keys);
 		server.status = status;
 		const authorize = jwtAuthorizer({ jwksUrl: server.url });
 		await expect(ask(authorize, { bearer: by(first) })).rejects.toMatchObject(unavailable);
 	});
 
-	test("they are not asked for with every client that comes back", async () => {
+	test("they are fetched at most once a second, however many clients ask", async () => {
 		await using server = await startKeyServer([jwk(first)]);
 		server.status = 503;
 		const authorize = jwtAuthorizer({ jwksUrl: server.url });
@@ -139,13 +139,13 @@ describe("while the keys cannot be had", () => {
 		const seconds = (performance.now() - start) / 1_000;
 		expect(server.requests).toBeLessThanOrEqual(1 + Math.floor(seconds));
 		server.status = 200;
-		// The pause ends, although nobody stops asking.
+		// The pause ends although clients keep asking.
 		await until(() => ask(authorize, { bearer: by(first) }).catch(() => undefined), {
 			what: "the keys, after the pause",
 		});
 	});
 
-	test("the ones that are known go on to do, for ten minutes", async () => {
+	test("known keys stay valid for ten minutes", async () => {
 		await using server = await startKeyServer([jwk(first, { kid: "1" })]);
 		const authorize = jwtAuthorizer({ jwksUrl: server.url });
 		const bearer = by(first, "1");
@@ -153,7 +153,7 @@ describe("while the keys cannot be had", () => {
 		await server.down();
 		later(50_000);
 		expect(await ask(authorize, { bearer })).toMatchObject(granted);
-		// Perhaps this one has been added: nobody can say that it is wrong.
+		// An unknown key id may be a new key, so the token is not called invalid.
 		await expect(ask(authorize, { bearer: by(second, "2") })).rejects.toMatchObject(unavailable);
 		expect(await ask(authorize, { bearer })).toMatchObject(granted);
 		later(600_001);
@@ -183,11 +183,11 @@ describe("options", () => {
 		["http://127.8.9.1/jwks"],
 		["http://[::1]/jwks"],
 		[new URL("https://example.com/jwks")],
-	])("%s is fine, and nothing is fetched yet", (jwksUrl) => {
+	])("%s is accepted, and nothing is fetched yet", (jwksUrl) => {
 		expect(jwtAuthorizer({ jwksUrl })).toBeTypeOf("function");
 	});
 
-	test("a URL with a password is a TypeError that does not tell it", () => {
+	test("a URL with a password is a TypeError that does not show it", () => {
 		const make = () => jwtAuthorizer({ jwksUrl: "https://me:hunter2@example.com/" });
 		expect(make).toThrow("jwksUrl: must hold no user");
 		expect(make).not.toThrow("hunter2");
@@ -199,7 +199,7 @@ describe("options", () => {
 		["a key that is null", { keys: [null] }],
 		["a private key", { keys: [first.privateKey.export({ format: "jwk" })] }],
 		["a secret", { keys: [{ kty: "oct", k: "AAAA" }] }],
-	])("a set at hand that is %s is a TypeError", (_, jwks) => {
+	])("a key set that is %s is a TypeError", (_, jwks) => {
 		const make = () => jwtAuthorizer({ jwks: jwks as never });
 		expect(make).toThrow(TypeError);
 		expect(make).toThrow("jwks: must");

@@ -29,7 +29,7 @@ const parameters: Record<PairAlgorithm, RsaHashedImportParams | EcKeyImportParam
 const cryptoKey = (algorithm: PairAlgorithm, pair: Pair = pairs[algorithm]) =>
 	crypto.subtle.importKey("jwk", jwk(pair), parameters[algorithm], true, ["verify"]);
 
-/** Other keys of the same kinds. */
+/** Other keys of the same kinds, to forge with. */
 const impostors: Record<PairAlgorithm, Pair> = {
 	RS256: generateKeyPairSync("rsa", { modulusLength: 2_048 }),
 	ES256: generateKeyPairSync("ec", { namedCurve: "P-256" }),
@@ -48,7 +48,7 @@ describe.each(pairAlgorithms)("%s", (algorithm) => {
 		["a JWK", () => jwk(pair)],
 		["a JWK of one algorithm", () => jwk(pair, { alg: algorithm })],
 		["a CryptoKey", () => cryptoKey(algorithm)],
-	])("by %s: its own tokens, and no others", async (_, key) => {
+	])("%s accepts its own tokens and no others", async (_, key) => {
 		const authorize = jwtAuthorizer({ publicKey: await key() });
 		const bearer = signedBy(pair, algorithm);
 		expect(await ask(authorize, { bearer })).toMatchObject(granted);
@@ -60,7 +60,7 @@ describe.each(pairAlgorithms)("%s", (algorithm) => {
 		}
 	});
 
-	test("a public key used as a secret signs nothing", async () => {
+	test("a token signed with the public key as an HMAC secret is refused", async () => {
 		const publicKey = spki(pair);
 		const authorize = jwtAuthorizer({ publicKey });
 		const der = pair.publicKey.export({ type: "spki", format: "der" });
@@ -73,7 +73,7 @@ describe.each(pairAlgorithms)("%s", (algorithm) => {
 		expect(() => jwtAuthorizer({ secret: publicKey })).toThrow("secret: must not be a PEM");
 	});
 
-	test("a private key is not asked for", () => {
+	test("a private key in place of the public one is a TypeError", () => {
 		expect(() => jwtAuthorizer({ publicKey: pkcs8(pair) })).toThrow("-----BEGIN PUBLIC KEY-----");
 		const privateJwk = pair.privateKey.export({ format: "jwk" });
 		expect(() => jwtAuthorizer({ publicKey: privateJwk })).toThrow("must be a public key");
@@ -81,7 +81,7 @@ describe.each(pairAlgorithms)("%s", (algorithm) => {
 });
 
 describe("algorithms", () => {
-	test("an RSA key is good for PS256, too, unless it is told otherwise", async () => {
+	test("an RSA key accepts PS256 besides RS256 unless `algorithms` forbids it", async () => {
 		const bearer = signedBy(pairs.RS256, "PS256");
 		const publicKey = spki(pairs.RS256);
 		const authorize = jwtAuthorizer({ publicKey });
@@ -94,22 +94,25 @@ describe("algorithms", () => {
 		expect(await ask(jwtAuthorizer({ publicKey: key }), { bearer })).toMatchObject(invalid);
 	});
 
-	test("Ed25519 is EdDSA by its new name", async () => {
+	test("Ed25519 is accepted as the new name of EdDSA", async () => {
 		const authorize = jwtAuthorizer({ publicKey: spki(pairs.EdDSA) });
 		expect(await ask(authorize, { bearer: signedBy(pairs.EdDSA, "Ed25519") })).toMatchObject(
 			granted,
 		);
 	});
 
-	test.each(["HS384", "HS512"])("a secret is for HS256, and for %s when told", async (alg) => {
-		const long = secret.repeat(2);
-		const mac = (input: string) =>
-			createHmac(alg.replace("HS", "sha"), long).update(input).digest();
-		const bearer = token({ alg }, claims(), mac);
-		expect(await ask(jwtAuthorizer({ secret: long }), { bearer })).toMatchObject(invalid);
-		const told = jwtAuthorizer({ secret: long, algorithms: [alg] });
-		expect(await ask(told, { bearer })).toMatchObject(granted);
-	});
+	test.each(["HS384", "HS512"])(
+		"a secret accepts HS256, and %s only when `algorithms` names it",
+		async (alg) => {
+			const long = secret.repeat(2);
+			const mac = (input: string) =>
+				createHmac(alg.replace("HS", "sha"), long).update(input).digest();
+			const bearer = token({ alg }, claims(), mac);
+			expect(await ask(jwtAuthorizer({ secret: long }), { bearer })).toMatchObject(invalid);
+			const told = jwtAuthorizer({ secret: long, algorithms: [alg] });
+			expect(await ask(told, { bearer })).toMatchObject(granted);
+		},
+	);
 });
 
 describe.each([
@@ -124,7 +127,7 @@ describe.each([
 	const [header = "", payload = "", signature = ""] = good.split(".");
 	const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-	test("the good token is good", async () => {
+	test("the valid token is accepted", async () => {
 		expect(await ask(authorize, { bearer: good })).toMatchObject(granted);
 	});
 
@@ -134,7 +137,10 @@ describe.each([
 		["alg None", `${part({ alg: "None" })}.${payload}.${signature}`],
 		["no alg", `${part({ typ: "JWT" })}.${payload}.${signature}`],
 		["an alg that is a list", `${part({ alg: ["HS256"] })}.${payload}.${signature}`],
-		["an alg of Object.prototype", `${part({ alg: "constructor" })}.${payload}.${signature}`],
+		[
+			"an alg named like a property of Object.prototype",
+			`${part({ alg: "constructor" })}.${payload}.${signature}`,
+		],
 		["no signature", `${header}.${payload}.`],
 		["no signature, nor a dot", `${header}.${payload}`],
 		["other claims", `${header}.${part(claims({ channels: ["*"] }))}.${signature}`],
@@ -150,14 +156,14 @@ describe.each([
 		["text that is no base64", "!.?.*"],
 		["a header that is no JSON", `AAAA.${payload}.${signature}`],
 		["nothing but dots", ".."],
-	])("%s: refused", async (_, bearer) => {
-		// Why, is told to nobody who has no good signature.
+	])("%s is refused", async (_, bearer) => {
+		// Without a valid signature the answer gives no reason.
 		const body = '{"error":"The token is not valid."}';
 		expect(await ask(authorize, { bearer })).toEqual({ ...invalid, body });
 	});
 });
 
-test("a key that the token brings along is not believed", async () => {
+test("a key in the token's own header is ignored", async () => {
 	const authorize = jwtAuthorizer({ jwks: { keys: [jwk(pairs.ES256)] } as never });
 	const impostor = generateKeyPairSync("ec", { namedCurve: "P-256" });
 	const bearer = signedBy(impostor, "ES256", claims(), {
@@ -167,7 +173,7 @@ test("a key that the token brings along is not believed", async () => {
 	expect(await ask(authorize, { bearer })).toMatchObject(invalid);
 });
 
-describe("claims that are signed, and are no claims", () => {
+describe("a validly signed payload that is no claims object is refused", () => {
 	const authorize = jwtAuthorizer({ secret });
 	test.each([
 		["text", "hello"],
@@ -180,7 +186,7 @@ describe("claims that are signed, and are no claims", () => {
 	});
 });
 
-describe("keys that are none", () => {
+describe("invalid keys", () => {
 	const rsaPss = generateKeyPairSync("rsa-pss", { modulusLength: 2_048 });
 	test.each([
 		["a number", 7],
@@ -191,8 +197,8 @@ describe("keys that are none", () => {
 		["a PEM of nothing", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"],
 		["a PEM that is no base64", "-----BEGIN PUBLIC KEY-----\nA\n-----END PUBLIC KEY-----"],
 		["a secret as a JWK", { kty: "oct", k: "AAAA" }],
-		["a curve that nobody signs with", jwk(generateKeyPairSync("x25519") as Pair)],
-		["a curve of coins", jwk(generateKeyPairSync("ec", { namedCurve: "secp256k1" }))],
+		["a curve for key exchange only", jwk(generateKeyPairSync("x25519") as Pair)],
+		["the curve secp256k1", jwk(generateKeyPairSync("ec", { namedCurve: "secp256k1" }))],
 		["an RSA-PSS key in PEM", spki(rsaPss)],
 		["a JWK for encryption", jwk(pairs.RS256, { alg: "RSA-OAEP" })],
 	])("%s is a TypeError", (_, publicKey) => {
@@ -201,7 +207,7 @@ describe("keys that are none", () => {
 		expect(make).toThrow("publicKey: ");
 	});
 
-	test("a key too short to be safe is the operator's error, not the token's", async () => {
+	test("a key too short to be safe is a configuration error and not an invalid token", async () => {
 		const short = generateKeyPairSync("rsa", { modulusLength: 1_024 });
 		const authorize = jwtAuthorizer({ publicKey: spki(short) });
 		await expect(ask(authorize, { bearer: signedBy(short, "RS256") })).rejects.toMatchObject({

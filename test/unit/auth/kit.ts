@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Authorize, Grant } from "../../../src/core/request/authorize.ts";
 
-/** Tokens made by hand, with no code that the library uses: what is accepted is a JWT, not just jose's. */
+/** Makes tokens without the library's own code, so that any standard JWT is tried and not only jose's. */
 
 export const secret = "correct horse battery staple, and some more";
 export const now = () => Math.floor(Date.now() / 1_000);
@@ -31,7 +31,7 @@ export const pkcs8 = ({ privateKey }: Pair) =>
 
 type Claims = Record<string, unknown>;
 
-/** Good for a minute, for `room.1`. */
+/** Valid for a minute, for `room.1`. */
 export const claims = (more: Claims = {}): Claims => ({
 	exp: now() + 60,
 	channels: ["room.1"],
@@ -41,7 +41,7 @@ export const claims = (more: Claims = {}): Claims => ({
 const encoded = (part: unknown) =>
 	Buffer.from(typeof part === "string" ? part : JSON.stringify(part)).toString("base64url");
 
-/** @param payload the claims, or a text in their place. */
+/** @param payload the claims, or a string in their place. */
 export function token(
 	header: Record<string, unknown>,
 	payload: unknown,
@@ -80,10 +80,10 @@ export function signedBy(
 }
 
 export interface Asked {
-	/** As `Authorization: Bearer`. */
+	/** Sent as `Authorization: Bearer`. */
 	bearer?: string;
 	headers?: Record<string, string>;
-	/** What follows the `?`. */
+	/** The query string after the `?`. */
 	query?: string;
 	channels?: string[];
 }
@@ -95,7 +95,7 @@ export function requestWith({ bearer, headers, query }: Asked): Request {
 }
 
 export interface Answer {
-	/** What is streamed; undefined: it was refused. */
+	/** The granted channels; undefined when refused. */
 	channels?: readonly string[] | undefined;
 	expires?: number | undefined;
 	status?: number;
@@ -103,7 +103,7 @@ export interface Answer {
 	body?: string;
 }
 
-/** Asks for `room.1`, unless told otherwise, and puts the answer in one form. */
+/** Asks for `room.1` by default, and puts grants and refusals in one form. */
 export async function ask(authorize: Authorize, asked: Asked = {}): Promise<Answer> {
 	const answer = await authorize(requestWith(asked), asked.channels ?? ["room.1"]);
 	if (answer instanceof Response) return refusal(answer);
@@ -122,15 +122,15 @@ export async function refusal(response: Response): Promise<Answer> {
 export const invalid = { status: 401, challenge: 'Bearer error="invalid_token"' };
 export const granted = { channels: ["room.1"] };
 
-/** An identity provider's key endpoint. */
+/** An identity provider's JWKS endpoint. */
 export interface KeyServer extends AsyncDisposable {
 	url: string;
-	/** What it publishes; a string goes out as it is. */
+	/** The key set it serves; a string is sent as it is. */
 	keys: Record<string, unknown>[] | string;
-	/** What it answers with. */
+	/** The status it answers with. */
 	status: number;
 	requests: number;
-	/** Ends it; the port stays its own for `up()`. */
+	/** Stops the server; `up()` takes the same port again. */
 	down(): Promise<void>;
 	up(): Promise<void>;
 }
@@ -156,7 +156,7 @@ export async function startKeyServer(keys: KeyServer["keys"] = []): Promise<KeyS
 		up: async () => {
 			server = createServer((_, response) => {
 				keyServer.requests++;
-				// One request per connection: a server that goes down leaves nothing in the client's pool.
+				// One request per connection, so that `down()` leaves no connection in the client's pool.
 				response.writeHead(keyServer.status, { connection: "close" });
 				response.end(
 					typeof keyServer.keys === "string"

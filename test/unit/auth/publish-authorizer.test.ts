@@ -24,13 +24,13 @@ async function may(asked: Asked, channel = "room.1", allow = publisher) {
 }
 
 describe("publishing", () => {
-	test.each([["room.1"], ["room.*"], ["*"]])("is allowed by %j", async (name) => {
+	test.each([["room.1"], ["room.*"], ["*"]])("is allowed by the name %j", async (name) => {
 		expect(await may({ bearer: rights([name]) })).toBe(true);
 	});
 
 	test.each([
 		["another channel", hs256(claims({ channels: { publish: ["room.2"] } }))],
-		["a list, which is to subscribe", hs256(claims({ channels: ["*"] }))],
+		["a plain list, which only allows to subscribe", hs256(claims({ channels: ["*"] }))],
 		["a right to subscribe", hs256(claims({ channels: { subscribe: ["*"] } }))],
 		["no claim", hs256({ exp: now() + 60 })],
 	])("is not allowed by %s", async (_, bearer) => {
@@ -51,18 +51,18 @@ describe("publishing", () => {
 		expect(await may({ bearer })).toMatchObject(invalid);
 	});
 
-	test("needs a token, in the header and nowhere else", async () => {
+	test("needs a token in the header, and reads no other place", async () => {
 		const missing = { status: 401, challenge: "Bearer" };
 		const bearer = rights(["*"]);
 		expect(await may({})).toMatchObject(missing);
 		const asked = { query: `token=${bearer}`, headers: { cookie: `token=${bearer}` } };
 		expect(await may(asked)).toMatchObject(missing);
-		// Whoever means to read a cookie here is not heard, either.
+		// The options for a cookie and a query are ignored here.
 		const hopeful = jwtPublishAuthorizer({ secret, cookie: "token", query: "token" } as never);
 		expect(await may(asked, "room.1", hopeful)).toMatchObject(missing);
 	});
 
-	test("checks issuer and audience like the authorizer", async () => {
+	test("checks issuer and audience as the authorizer does", async () => {
 		const allow = jwtPublishAuthorizer({
 			publicKey: spki(pairs.ES256),
 			issuer: "me",

@@ -4,7 +4,7 @@ import { startWorker } from "../../support/worker.ts";
 import { jwk, pairs, signedBy, startKeyServer } from "./kit.ts";
 import { scenario } from "./scenario.ts";
 
-// On this Node it is what the other tests have looked at in detail; on the others it must be the same.
+// On Node the other tests check the details; the other runtimes must give the same results.
 const invalid = '401 Bearer error="invalid_token"';
 const expected = [
 	...["RS256", "PS256", "ES256", "ES384", "EdDSA"].flatMap((algorithm) =>
@@ -42,7 +42,7 @@ const runs: [name: string, run: (args: string[]) => Promise<string[]>][] = [
 ];
 
 test.each(runs)(
-	"%s",
+	"%s gives the same answers as every other runtime",
 	async (_, run) => {
 		await using server = await startKeyServer([jwk(pairs.EdDSA, { kid: "1" })]);
 		const token = signedBy(pairs.EdDSA, "EdDSA", undefined, { kid: "1" });
@@ -51,7 +51,7 @@ test.each(runs)(
 	60_000,
 );
 
-test("on Workers, requests that come together share the keys, and none waits for another's", async () => {
+test("on Workers concurrent requests share one fetch of the keys, and all are answered", async () => {
 	await using keys = await startKeyServer([jwk(pairs.EdDSA)]);
 	const server = await worker();
 	const headers = { authorization: `Bearer ${signedBy(pairs.EdDSA, "EdDSA")}` };

@@ -1,7 +1,7 @@
 import { jwtAuthorizer, jwtPublishAuthorizer, signChannels } from "../../../src/auth.ts";
 import type { Grant } from "../../../src/core/request/authorize.ts";
 
-/** What every runtime has to say alike: it is run on each of them, by `main.ts` or by `worker.ts`. */
+/** The scenario that `main.ts` and `worker.ts` run on every runtime. Its report must be the same everywhere. */
 export async function scenario(jwksUrl: string, remoteToken: string): Promise<string[]> {
 	const report: string[] = [];
 	const asked = (token: string, channel = "room.1") => {
@@ -35,7 +35,7 @@ export async function scenario(jwksUrl: string, remoteToken: string): Promise<st
 		const forms = {
 			CryptoKey: publicKey,
 			JWK: await subtle.exportKey("jwk", publicKey),
-			// It does not say for which of its algorithms an RSA key is: the token does.
+			// A PEM names no algorithm of an RSA key: the token does.
 			PEM: `-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----`,
 		};
 		for (const [form, key] of Object.entries(forms)) {

@@ -15,7 +15,7 @@ import {
 	startKeyServer,
 } from "./kit.ts";
 
-/** Whatever is said, to whomever, holds nothing of the token, of its claims or of a key. */
+/** No answer, error or log line shows any part of the token, of its claims or of a key. */
 
 const marks = ["Zm9vbWFyaw", "marked-claim", "marked-channel", secret, "PRIVATE KEY"];
 const marked = (more: Record<string, unknown> = {}) =>
@@ -30,7 +30,7 @@ afterEach(() => {
 	vi.restoreAllMocks();
 });
 
-/** All that can be seen of a value: an error with its stack, its causes and its hidden fields. */
+/** Everything visible of a value: an error with its stack, its causes and its hidden fields. */
 async function seen(value: unknown): Promise<string> {
 	if (!(value instanceof Response)) return inspect(value, { depth: 20, showHidden: true });
 	return inspect([...value.headers]) + (await value.text());
@@ -39,7 +39,7 @@ async function seen(value: unknown): Promise<string> {
 const impostor = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const short = generateKeyPairSync("rsa", { modulusLength: 1_024 });
 
-/** The parts of a token, each of which would be too much to tell. */
+/** The parts of a token; none of them may be shown. */
 const parts = (token: string) => token.split(".").filter((part) => part.length > 8);
 
 const set = (...keys: unknown[]) => ({ jwks: { keys } as never });
@@ -72,7 +72,7 @@ test.each([
 	["of keys that cannot be had", elsewhere, signedBy(impostor, "ES256", marked())],
 	["text", { secret }, "marked-claim Zm9vbWFyaw"],
 	["too long", { secret }, "Zm9vbWFyaw".repeat(1_000)],
-])("a token that is %s", async (_, options, token) => {
+])("a token that is %s is not shown in the answer or the error", async (_, options, token) => {
 	const decide = [
 		(request: Request) => jwtAuthorizer(options)(request, ["room.1"]),
 		(request: Request) => jwtPublishAuthorizer(options)(request, "room.1"),
@@ -87,7 +87,7 @@ test.each([
 	}
 });
 
-test("key endpoints that answer with the token's own words", async () => {
+test("a key endpoint that answers with the token's own text does not put it into the error", async () => {
 	await using server = await startKeyServer("marked-claim");
 	const bearer = signedBy(impostor, "ES256", marked(), { kid: "Zm9vbWFyaw" });
 	const error = await Promise.resolve(
@@ -111,7 +111,7 @@ test.each([
 	],
 	["two keys", { secret, privateKey: pkcs8(pairs.ES256) }],
 	["a secret for RS256", { secret, algorithm: "RS256" }],
-])("signing with %s", async (_, options) => {
+])("signing with %s: the error shows no secret and no key", async (_, options) => {
 	const error = await signChannels("room.1", options as never).catch((error: unknown) => error);
 	expect(error).toBeInstanceOf(Error);
 	const text = await seen(error);

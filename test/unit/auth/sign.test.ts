@@ -27,7 +27,7 @@ function read(token: string) {
 }
 
 describe("signChannels", () => {
-	test("makes a JWT that anybody can check, good for five minutes", async () => {
+	test("makes a standard JWT that is valid for five minutes", async () => {
 		const before = now();
 		const { header, claims, input, signature } = read(await signChannels("room.1", { secret }));
 		expect(header).toEqual({ alg: "HS256", typ: "JWT" });
@@ -39,7 +39,7 @@ describe("signChannels", () => {
 		expect(signature).toEqual(createHmac("sha256", secret).update(input).digest());
 	});
 
-	test("says all that it is told to", async () => {
+	test("writes every option into the token", async () => {
 		const token = await signChannels(["a", "b.*"], {
 			secret,
 			publish: "c",
@@ -68,7 +68,7 @@ describe("signChannels", () => {
 		expect([1, 2]).toContain(exp - iat);
 	});
 
-	test("the authorizer and the publisher take it", async () => {
+	test("makes tokens that both authorizers accept", async () => {
 		const options = { secret, issuer: "me", audience: "sse" };
 		const token = await signChannels("room.*", { ...options, publish: ["room.1"] });
 		expect(await ask(jwtAuthorizer(options), { bearer: token })).toMatchObject(granted);
@@ -77,7 +77,7 @@ describe("signChannels", () => {
 		expect(await jwtPublishAuthorizer(options)(request, "room.2")).toBeInstanceOf(Response);
 	});
 
-	test("survives a query and a cookie as it is", async () => {
+	test("makes tokens that need no encoding in a query or a cookie", async () => {
 		const token = await signChannels(["чат", "😀"], { secret });
 		expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
 		const authorize = jwtAuthorizer({ secret, query: "token" });
@@ -100,7 +100,7 @@ describe("signChannels", () => {
 		}
 	});
 
-	test("signs with a CryptoKey, and with the algorithm that it is told", async () => {
+	test("signs with a CryptoKey and with the given algorithm", async () => {
 		const { publicKey, privateKey } = await crypto.subtle.generateKey({ name: "Ed25519" }, false, [
 			"sign",
 			"verify",

@@ -5,7 +5,7 @@ import type { ServerSentEventsOptions } from "../../../src/core/options.ts";
 import { ServerSentEvents } from "../../../src/core/sse.ts";
 import { secret } from "./kit.ts";
 
-/** The authorizer at its work: what is only promised by its answers elsewhere, seen on a stream. */
+/** The authorizer on real streams, not only by its answers. */
 
 function start(options: Partial<ServerSentEventsOptions> = {}): ServerSentEvents {
 	const authorize = jwtAuthorizer({ secret, query: "token" });
@@ -17,7 +17,7 @@ function start(options: Partial<ServerSentEventsOptions> = {}): ServerSentEvents
 const requested = (query: Record<string, string>, headers: Record<string, string> = {}) =>
 	new Request(`http://127.0.0.1/stream?${new URLSearchParams(query)}`, { headers });
 
-test("a stream lasts as long as its token, and ends so that the client comes back", async () => {
+test("a stream ends when its token expires, and tells the client to reconnect", async () => {
 	const sse = start();
 	const token = await signChannels("room.*", { secret, expiresIn: 1_000 });
 	const begin = performance.now();
@@ -27,11 +27,11 @@ test("a stream lasts as long as its token, and ends so that the client comes bac
 	const text = await response.text();
 	expect(text).toContain("data:hello\n");
 	expect(text).toMatch(/retry:\d+\n\n$/);
-	// The expiry is rounded up to a second, and the streams are looked at every 2 s.
+	// The expiry is rounded up to a second, and streams are checked every 2 s.
 	expect(performance.now() - begin).toBeGreaterThan(900);
 });
 
-test("a refusal reaches the client as it is, and a page of another origin may read it", async () => {
+test("a refusal reaches the client unchanged, and a page of another origin can read it", async () => {
 	const cors = { origin: "https://app.example", credentials: true };
 	const sse = start({ cors });
 	const response = await sse.fetch(requested({ channel: "a" }, { origin: cors.origin }));
@@ -41,7 +41,7 @@ test("a refusal reaches the client as it is, and a page of another origin may re
 	expect(await response.json()).toEqual({ error: expect.any(String) });
 });
 
-test("with `partial`, a stream carries the channels that are allowed, and no other", async () => {
+test("with `partial` a stream carries the allowed channels and no other", async () => {
 	const authorize = jwtAuthorizer({ secret, anonymous: ["news"], partial: true });
 	const sse = start({ authorize });
 	const url = "http://127.0.0.1/?channel=room.1&channel=news";

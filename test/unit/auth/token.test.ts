@@ -10,13 +10,13 @@ const cookie = (value: string) => ({ headers: { cookie: value } });
 const repeated = { status: 400, challenge: 'Bearer error="invalid_request"' };
 const missing = { status: 401, challenge: "Bearer" };
 
-describe("places", () => {
+describe("places to read the token from", () => {
 	test.each([
 		["the header", { bearer: good }],
 		["the scheme in any case", { headers: { authorization: `bEARER   ${good}` } }],
 		["a cookie", cookie(`sse_token=${good}`)],
 		["the query", { query: `token=${good}` }],
-		["the query of several", { query: `channel=room.1&token=${good}&x=1` }],
+		["the query among other parameters", { query: `channel=room.1&token=${good}&x=1` }],
 		["the header before the cookie", { bearer: good, headers: { cookie: `sse_token=${other}` } }],
 		["the header before the query", { bearer: good, query: `token=${other}` }],
 		["the cookie before the query", { ...cookie(`sse_token=${good}`), query: `token=${other}` }],
@@ -41,18 +41,18 @@ describe("places", () => {
 	test.each([
 		["a bad token in the header", { bearer: "nonsense", query: `token=${good}` }],
 		["a bad token in the cookie", { ...cookie("sse_token=nonsense"), query: `token=${good}` }],
-	])("%s is not made good by another place", async (_, asked) => {
+	])("%s is refused even when another place has a valid one", async (_, asked) => {
 		expect(await ask(authorize, asked)).toMatchObject(invalid);
 	});
 
 	test.each([
 		["the query", { query: `token=${good}` }],
 		["a cookie", cookie(`token=${good}; sse_token=${good}`)],
-	])("%s is not read unless it is named", async (_, asked) => {
+	])("%s is not read unless an option names it", async (_, asked) => {
 		expect(await ask(jwtAuthorizer({ secret }), asked)).toMatchObject(missing);
 	});
 
-	test("the header is not read when it is switched off", async () => {
+	test("the header is not read with header: false", async () => {
 		const off = jwtAuthorizer({ ...everywhere, header: false });
 		expect(await ask(off, { bearer: good })).toMatchObject(missing);
 		expect(await ask(off, { bearer: other, query: `token=${good}` })).toMatchObject(granted);
@@ -86,7 +86,7 @@ describe("cookies", () => {
 		["after broken ones", `;;=; =x; a; sse_token=${good}`],
 		["after a value with an equals sign", `a=b=c; sse_token=${good}`],
 		["after one whose value names it", `a="sse_token=x"; sse_token=${good}`],
-	])("%s", async (_, header) => {
+	])("the token is found %s", async (_, header) => {
 		expect(await ask(authorize, cookie(header))).toMatchObject(granted);
 	});
 
@@ -98,7 +98,7 @@ describe("cookies", () => {
 		["without a name", good],
 		["that is the value of another", `a=sse_token; b=${good}`],
 		["that is empty, in quotes", 'sse_token=""'],
-	])("one %s is another", async (_, header) => {
+	])("a cookie %s is not the token's cookie", async (_, header) => {
 		expect(await ask(authorize, cookie(header))).toMatchObject(missing);
 	});
 
@@ -106,30 +106,30 @@ describe("cookies", () => {
 		["percent-encoded", `sse_token=${good.replace(".", "%2E")}`],
 		["in half a pair of quotes", `sse_token="${good}`],
 		["with a space in it", `sse_token=${good.replace(".", " .")}`],
-	])("a value %s is not a token", async (_, header) => {
+	])("a token %s is refused", async (_, header) => {
 		expect(await ask(authorize, cookie(header))).toMatchObject(invalid);
 	});
 });
 
-describe("length", () => {
-	/** A good token of exactly so many characters. */
+describe("length of a token", () => {
+	/** A valid token of exactly this many characters. */
 	function ofLength(length: number): string {
 		const padded = (padding: number) => hs256(claims({ padding: "x".repeat(padding) }));
-		// Three bytes are four characters; the rounding makes up the rest.
+		// Three bytes become four characters; the loop corrects the rounding.
 		let padding = Math.floor((length - padded(0).length) * 0.75) - 2;
 		while (padded(padding).length < length) padding++;
 		expect(padded(padding)).toHaveLength(length);
 		return padded(padding);
 	}
 
-	test("8,192 characters are read, and one more is not", async () => {
+	test("8,192 characters are accepted, and 8,193 are refused", async () => {
 		expect(await ask(authorize, { bearer: ofLength(8_192) })).toMatchObject(granted);
 		const long = await ask(authorize, { bearer: ofLength(8_193) });
 		expect(long).toMatchObject(invalid);
 		expect(long.body).toContain("8192");
 	});
 
-	test("a megabyte in any place costs next to nothing", async () => {
+	test("a megabyte in any place costs little processor time", async () => {
 		const huge = `${"e30".repeat(350_000)}.e30.AA`;
 		const before = process.threadCpuUsage();
 		for (const asked of [

@@ -2,7 +2,7 @@ import { jwtAuthorizer } from "../../../src/auth.ts";
 import type { Authorize } from "../../../src/core/request/authorize.ts";
 import { scenario } from "./scenario.ts";
 
-/** One for all requests of the instance, as a Worker has it. */
+/** One for all requests of the instance, as in a real Worker. */
 let shared: Authorize | undefined;
 
 export default {

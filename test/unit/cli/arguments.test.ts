@@ -15,8 +15,8 @@ const file = (name: string, text: string) => {
 };
 const read = (...args: string[]) => withOptions({}, readHubArguments(args, {}));
 
-describe("options", () => {
-	test("each says the same as its variable", () => {
+describe("command-line options of the hub", () => {
+	test("each option sets the variable of the same name", () => {
 		for (const { name, isFlag, secret, hasNoOption } of variables) {
 			if (hasNoOption) continue;
 			const option = `--${name.replace("SSE_", "").toLowerCase().replaceAll("_", "-")}`;
@@ -29,11 +29,11 @@ describe("options", () => {
 		}
 	});
 
-	test("a user without a password is no secret", () => {
+	test("a Redis URL with a user but no password may be an argument", () => {
 		expect(read("--redis-url", "redis://me@x:1/2")).toEqual({ SSE_REDIS_URL: "redis://me@x:1/2" });
 	});
 
-	test("they count before variables, and touch no others", () => {
+	test("options override variables of the environment and leave the others alone", () => {
 		const given = readHubArguments(["--port", "1"], {});
 		expect(withOptions({ PORT: "2", HOST: "::1" }, given)).toEqual({ PORT: "1", HOST: "::1" });
 	});
@@ -51,7 +51,7 @@ describe("options", () => {
 		[["--redis-url", "redis://u:hush@x"], "--redis-url: has a password in it"],
 		[["--redis-url", "u:hush@x"], "--redis-url: has a password in it"],
 		[["--redis-url", "redis://u:hu/hush@x"], "--redis-url: has a password in it"],
-	])("%j: %s", (args, message) => {
+	])("%j is refused: %s", (args, message) => {
 		const reading = () => read(...args);
 		expect(reading).toThrow(UsageError);
 		expect(reading).toThrow(message);
@@ -59,15 +59,15 @@ describe("options", () => {
 	});
 
 	test.each([
-		["there is none", "/nowhere/at/all", "the file cannot be read (ENOENT)"],
+		["it does not exist", "/nowhere/at/all", "the file cannot be read (ENOENT)"],
 		["it is a folder", folder, "the file cannot be read (EISDIR)"],
 		["it is empty", file("empty", " \n"), "the file is empty"],
-		["it is no secret", file("large", "x".repeat(70_000)), "the file has more than 65536 bytes"],
-	])("a file with a secret: %s", (_, path, message) => {
+		["it is too large", file("large", "x".repeat(70_000)), "the file has more than 65536 bytes"],
+	])("a secret's file is refused when %s", (_, path, message) => {
 		expect(() => read("--publish-token-file", path)).toThrow(`--publish-token-file: ${message}`);
 	});
 
-	test("every one has a help", () => {
+	test("every option has a help text", () => {
 		expect(Object.values(hubOptions).filter(({ help }) => help === "")).toEqual([]);
 	});
 });
@@ -75,7 +75,7 @@ describe("options", () => {
 describe("the URL of a hub", () => {
 	const url = (text: string) => routeUrl(text, "/stream", "tail <url>").href;
 
-	test("is that of the route, unless it has a path", () => {
+	test("is the route's URL when it has no path", () => {
 		expect(url("http://a.example")).toBe("http://a.example/stream");
 		expect(url("https://a.example/?channel=b")).toBe("https://a.example/stream?channel=b");
 		expect(url("http://a.example/mine?x")).toBe("http://a.example/mine?x");
@@ -88,7 +88,7 @@ describe("the URL of a hub", () => {
 		"http://u:hush@a.example",
 		"http://a.example/#token=hush",
 		"http://a.example/stream?token=hush",
-	])("%s is none", (text) => {
+	])("%s is refused, and its secret is not shown", (text) => {
 		expect(() => url(text)).toThrow(UsageError);
 		expect(() => url(text)).not.toThrow("hush");
 	});

@@ -11,8 +11,8 @@ const event = (type: string, data: string, lastEventId = "") => ({
 });
 const plain = { hasColors: false, columns: undefined };
 
-describe("an event on a terminal", () => {
-	test("has its time, type, id and data, in columns", () => {
+describe("a line of an event on a terminal", () => {
+	test("has columns for time, type, id and data", () => {
 		const line = wordWriter(plain);
 		expect(line(event("greeting", "one", "7-0"))).toMatch(
 			/^\d\d:\d\d:\d\d {2}greeting {2}7-0 {2}one$/,
@@ -20,7 +20,7 @@ describe("an event on a terminal", () => {
 		expect(line(event("t", "two"))).toMatch(/^\d\d:\d\d:\d\d {2}t {7} {2}two$/);
 	});
 
-	test("has colours that change nothing but colours, a type always the same", () => {
+	test("in colour has the same text, and gives a type the same colour each time", () => {
 		const line = wordWriter({ ...plain, hasColors: true });
 		const [first, second] = [line(event("a", "\u001b[2J", "7-0")), line(event("a", "x", "8-0"))];
 		expect(stripVTControlCharacters(first)).toMatch(/^[\d:]{8} {2}a {2}7-0 {2}\\u001b\[2J$/);
@@ -29,7 +29,7 @@ describe("an event on a terminal", () => {
 		expect(type(second)).toBe(type(first));
 	});
 
-	test("has its channel where several are read, and the data as it was published", () => {
+	test("has the channel when several are read, and the data as published", () => {
 		const line = wordWriter(plain);
 		const channels = ["news", "rooms"];
 		const inRooms = event("t", '{"channel":"rooms","data":{"n": 12345678901234567890}}');
@@ -50,7 +50,7 @@ describe("an event on a terminal", () => {
 		"null",
 		"text",
 		'{"data":1}',
-	])("data that is no envelope stays as it is: %s", (data) => {
+	])("keeps data that is no envelope unchanged: %s", (data) => {
 		expect(withChannel(event("t", data), ["news", "rooms"])).toEqual(event("t", data));
 		expect(withChannel(event("t", data), ["news"])).toEqual(event("t", data));
 	});
@@ -64,14 +64,14 @@ describe("an event on a terminal", () => {
 		["a👍👍", 5, "a👍👍"],
 		["a👍👍", 4, "a👍…"],
 		["abc", 1, "…"],
-	])("%s is cut at %i columns to %s", (text, columns, cut) => {
+	])("%s is shortened to %i columns: %s", (text, columns, cut) => {
 		expect(shortened(text, columns)).toBe(cut);
 		const line = wordWriter({ ...plain, columns: columns + 13 })(event("t", text));
 		expect(line.slice(13)).toBe(cut);
 	});
 });
 
-test("as JSON an event has its id only where it has one", () => {
+test("JSON output has an id only when the event has one", () => {
 	expect(jsonWriter()(event("t", "x", "7-0"))).toBe('{"type":"t","data":"x","id":"7-0"}');
 	expect(jsonWriter()(event("t", "x"))).toBe('{"type":"t","data":"x"}');
 });
@@ -85,7 +85,7 @@ describe("--since", () => {
 		["1d", 86_400_000],
 		["2026-01-31T12:00:00Z", 43_200_000],
 		["2026-01-31", 86_400_000],
-	])("%s is a position of that time", (text, ago) => {
+	])("%s becomes the position of that time", (text, ago) => {
 		expect(cursorSince(text, [], now)).toBe(`${now - ago}-0`);
 		const names = ["a", "b"];
 		const position = `${now - ago}-0`;
@@ -94,7 +94,7 @@ describe("--since", () => {
 	});
 
 	test.each(["", "10", "m", "-1m", "1.5h", "2026-02-02", "2026-13-01", "9999999d", "yesterday"])(
-		"%s is none",
+		"%s is refused",
 		(text) =>
 			expect(() => cursorSince(text, [], now)).toThrow("--since: must be a time in the past"),
 	);

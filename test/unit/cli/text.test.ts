@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { inputLines } from "../../../src/cli/input.ts";
 import { columns, jsonLine, plain, printable } from "../../../src/cli/text.ts";
 
-/** What strangers send must not drive a terminal. */
+/** Text from strangers must not control the terminal. */
 
 const dangerous = [
 	...Array.from({ length: 0x20 }, (_, code) => code),
@@ -16,7 +16,7 @@ const dangerous = [
 ].map((code) => String.fromCodePoint(code));
 
 test.each(dangerous.map((character) => [character.codePointAt(0)?.toString(16), character]))(
-	"U+%s is shown as an escape, and is in JSON what it was",
+	"U+%s is escaped on a terminal, and JSON.parse gives it back",
 	(_, character = "") => {
 		expect(printable(`a${character}b`)).toMatch(/^a(\\u[\da-f]{4}|\\[nrt])+b$/);
 		const line = jsonLine({ data: `a${character}b` });
@@ -25,13 +25,13 @@ test.each(dangerous.map((character) => [character.codePointAt(0)?.toString(16), 
 	},
 );
 
-test("what people write stays as it is", () => {
+test("ordinary text is printed unchanged", () => {
 	const text = 'Grüße, "世界" \\n 👩‍👩‍👧 مرحبا';
 	expect(printable(text)).toBe(text);
 	expect(jsonLine(text)).toBe(JSON.stringify(text));
 });
 
-test("columns break lines, and put what is long on a line of its own", () => {
+test("columns() wraps lines, and puts a long first column on a line of its own", () => {
 	expect(
 		columns(
 			[
@@ -56,7 +56,7 @@ async function lines(...chunks: (string | Uint8Array)[]) {
 	return read;
 }
 
-test("lines of the input, however they are cut", async () => {
+test("inputLines() joins lines across chunks, also within a character", async () => {
 	expect(await lines("a\nb", "c\r\n", "\n", "d")).toEqual(["a", "bc", "", "d"]);
 	const [first = 0, ...rest] = new TextEncoder().encode("é\nx\n");
 	expect(await lines(Uint8Array.of(first), Uint8Array.from(rest))).toEqual(["é", "x"]);

@@ -24,7 +24,7 @@ function open() {
 	return { queue, put, end, listens: () => taps.length, stops: () => stops };
 }
 
-test("it listens from the first next() on, once", async () => {
+test("the loop subscribes once, at the first next()", async () => {
 	const { queue, put, listens } = open();
 	expect(listens()).toBe(0);
 	const waiting = [queue.next(), queue.next()];
@@ -36,7 +36,7 @@ test("it listens from the first next() on, once", async () => {
 	expect(listens()).toBe(1);
 });
 
-test("break ends it, and what was not taken is gone", async () => {
+test("break unsubscribes, and drops the events that were not read", async () => {
 	const { queue, put, stops } = open();
 	const seen: unknown[] = [];
 	const reading = (async () => {
@@ -52,14 +52,14 @@ test("break ends it, and what was not taken is gone", async () => {
 	expect(await queue.next()).toEqual({ done: true, value: undefined });
 });
 
-test("return() ends a next() that waits", async () => {
+test("return() resolves a next() that waits", async () => {
 	const { queue } = open();
 	const waiting = queue.next();
 	await queue.return?.();
 	expect(await waiting).toEqual({ done: true, value: undefined });
 });
 
-test("after its end, what had come can still be taken", async () => {
+test("events that came before the end can still be read after it", async () => {
 	const { queue, put, end, stops } = open();
 	const first = queue.next();
 	for (const value of [1, 2]) put(value);
@@ -70,14 +70,14 @@ test("after its end, what had come can still be taken", async () => {
 	expect(stops()).toBe(1);
 });
 
-test("one that was ended before it began does not listen", async () => {
+test("a loop that was ended before its first next() never subscribes", async () => {
 	const { queue, listens } = open();
 	await queue.return?.();
 	expect(await queue.next()).toEqual({ done: true, value: undefined });
 	expect(listens()).toBe(0);
 });
 
-test("an error comes after what had come, once", async () => {
+test("an error is thrown once, after the events that came before it", async () => {
 	const { queue, put, end } = open();
 	const first = queue.next();
 	for (const value of [1, 2]) put(value);
@@ -88,7 +88,7 @@ test("an error comes after what had come, once", async () => {
 	expect(await queue.next()).toEqual({ done: true, value: undefined });
 });
 
-test("an error reaches a next() that waits", async () => {
+test("an error rejects a next() that waits", async () => {
 	const { queue, end } = open();
 	const waiting = queue.next();
 	end(new Error("lost"));

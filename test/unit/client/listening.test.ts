@@ -3,9 +3,12 @@ import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { EventClient, type EventClientOptions } from "../../../src/client.ts";
 import { until } from "../../support/wait.ts";
 
-/** Listeners and loops that come, go and close at the worst moment. The server is a `fetch` of the test's own. */
+/**
+ * Listeners and loops that are added, removed and closed at the worst moment. The server is a `fetch` of the
+ * test.
+ */
 
-/** Loaded before, so that what a client does is done some turns later. */
+/** Imported beforehand, so that only a few turns pass before the client acts. */
 beforeAll(() => import("../../../src/client/more/client-more.ts"));
 
 const closing: (() => void)[] = [];
@@ -15,7 +18,7 @@ afterEach(() => {
 	for (const close of closing.splice(0)) close();
 });
 
-/** @param answers are streams that stay open; the last one for ever. Undefined: the end, by 204. */
+/** @param answers are streams that stay open; the last is used for all later requests. Undefined: a 204. */
 function open(answers: (string | undefined)[], options: EventClientOptions = {}) {
 	const asked: string[] = [];
 	const streams = new Set<string>();
@@ -46,7 +49,7 @@ const some = async (): Promise<void> => {
 const isOpen = (client: EventClient) =>
 	until(() => client.state === "open", { what: "an open stream" });
 
-test("closed by who is told of `connecting`, it leaves no stream", async () => {
+test("close() from the `connecting` listener leaves no stream", async () => {
 	const { client, asked, streams } = open([": hello\n\n"]);
 	const states: string[] = [];
 	client.onState((state) => {
@@ -59,7 +62,7 @@ test("closed by who is told of `connecting`, it leaves no stream", async () => {
 	expect([streams.size, asked.length]).toEqual([0, 0]);
 });
 
-test("closed by who is told that it reconnects, it leaves no stream", async () => {
+test("close() from the listener that hears of a reconnect leaves no stream", async () => {
 	const { client, streams } = open(["data: 1\n\n"], { watchdog: 20 });
 	const states: string[] = [];
 	client.onState((state) => {
@@ -73,7 +76,7 @@ test("closed by who is told that it reconnects, it leaves no stream", async () =
 	expect(streams.size).toBe(0);
 });
 
-test("who was stopped by another listener hears no more", async () => {
+test("a listener that another listener removed is not called any more", async () => {
 	const { client } = open(["data: 1\n\n"]);
 	const heard: string[] = [];
 	client.on("message", () => {
@@ -92,7 +95,7 @@ test("who was stopped by another listener hears no more", async () => {
 	expect(heard).toEqual(["connecting", "last connecting", "open", "last open", "first"]);
 });
 
-test("options as addEventListener has them keep nobody from closing", async () => {
+test("addEventListener's options object as third argument does not prevent close()", async () => {
 	const { client, streams } = open([": hello\n\n"]);
 	const errors = vi.spyOn(console, "error").mockImplementation(() => undefined);
 	const on = client.on as (...args: unknown[]) => unknown;
@@ -105,7 +108,7 @@ test("options as addEventListener has them keep nobody from closing", async () =
 	expect(errors).toHaveBeenCalled();
 });
 
-test("a loop that begins when the stream is over ends", async () => {
+test("a loop that begins after the stream ended, ends at once", async () => {
 	const { client, asked } = open([undefined]);
 	const states: string[] = [];
 	client.onState((state) => states.push(state));
@@ -115,7 +118,7 @@ test("a loop that begins when the stream is over ends", async () => {
 	expect(asked).toHaveLength(1);
 });
 
-test("a loop ends with its own stream alone: the URL's, or that of `channel()`", async () => {
+test("return() of a loop closes only its own stream: the URL's, or that of `channel()`", async () => {
 	const { client, streams } = open([": hello\n\n"]);
 	const ended: string[] = [];
 	const ends = (name: string, loop: AsyncIterator<unknown>) => {
@@ -141,9 +144,9 @@ test("a loop ends with its own stream alone: the URL's, or that of `channel()`",
 });
 
 test.each([
-	["its own watchdog", ": hello\n\n", { watchdog: Number.POSITIVE_INFINITY }],
-	["the server's pings", "event: sse.ping\ndata: 1000000000\n\n", {}],
-])("no timer is too long for a host by %s", async (_, text, options) => {
+	["an infinite watchdog", ": hello\n\n", { watchdog: Number.POSITIVE_INFINITY }],
+	["a huge ping interval of the server", "event: sse.ping\ndata: 1000000000\n\n", {}],
+])("timers stay within the host's maximum despite %s", async (_, text, options) => {
 	const timers = vi.spyOn(globalThis, "setTimeout");
 	const { client } = open([text], options);
 	client.on("message", () => undefined);
@@ -154,7 +157,7 @@ test.each([
 	expect(Math.max(...times)).toBeLessThan(2 ** 31);
 });
 
-test("all listeners of `channel()` hear that the server disconnects", async () => {
+test("all listeners of `channel()` hear the server's disconnect", async () => {
 	const { client } = open(['event: sse.disconnect\ndata: {"reason":"bye","final":true}\n\n']);
 	const heard: unknown[] = [];
 	const errors: unknown[] = [];
@@ -174,7 +177,7 @@ test("all listeners of `channel()` hear that the server disconnects", async () =
 test.each([
 	["in Node 20", undefined],
 	["on a page without TLS", {}],
-])("without locks, as %s, `channel()` shares with nobody", async (_, navigator) => {
+])("without Web Locks, as %s, `channel()` does not share its stream", async (_, navigator) => {
 	vi.stubGlobal("navigator", navigator);
 	vi.stubGlobal("location", new URL("http://page.test/"));
 	const bells = vi.fn();

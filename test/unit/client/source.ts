@@ -8,24 +8,27 @@ export interface Published {
 	position: string;
 }
 
-/** What a source needs of its world. */
+/** What a source needs from its world. */
 interface Surroundings {
 	readonly channels: readonly string[];
 	readonly published: readonly Published[];
 	readonly sources: Set<FakeSource>;
 	readonly current: unknown;
-	/** A service worker that answers with `fetch(event.request)`: a reconnect's header is lost on the way. */
+	/**
+	 * A service worker that answers with `fetch(event.request)` loses the `Last-Event-ID` header of a
+	 * reconnect.
+	 */
 	readonly serviceWorker: boolean;
 }
 
-/** A native EventSource, and the hub's end of it. */
+/** A native EventSource, and the hub's end of its stream. */
 export class FakeSource extends EventTarget {
 	static readonly CLOSED = 2;
 	readyState = 0;
 	readonly #world: Surroundings;
 	readonly owner: unknown;
 	readonly #query: string | null;
-	/** What a reconnect by itself sends as `Last-Event-ID`, unless a service worker is in between. */
+	/** What the browser's own reconnect sends as `Last-Event-ID`, without a service worker. */
 	#lastEventId = "";
 	#positions: string[] = [];
 
@@ -44,7 +47,7 @@ export class FakeSource extends EventTarget {
 
 	steps(): (() => void)[] {
 		if (this.readyState === 0) return [() => this.#open()];
-		// Each channel in its order; between channels there is none.
+		// Each channel is in order; channels have no order among each other.
 		return this.#world.channels.flatMap((channel, index) => {
 			const next = this.#world.published.find(
 				(message) =>
@@ -55,14 +58,14 @@ export class FakeSource extends EventTarget {
 		});
 	}
 
-	/** The hub ends the stream, and says when to come back. */
+	/** The hub ends the stream and says when to reconnect. */
 	end(): void {
 		if (this.readyState !== 1) return;
 		this.#dispatch("sse.retry", "3000");
 		this.lose();
 	}
 
-	/** The connection breaks; the browser comes back by itself. */
+	/** The connection breaks, and the browser reconnects by itself. */
 	lose(): void {
 		this.readyState = 0;
 		this.dispatchEvent(new Event("error"));

@@ -7,8 +7,8 @@ import type { Published } from "./source.ts";
 import { World } from "./world.ts";
 
 /**
- * Tabs in a world where everything happens in any order: whatever is published after a tab was open is told
- * to it once, in the order of its channel.
+ * Tabs in a world where everything happens in any order. A tab hears each message published after it opened
+ * once, in the order of its channel.
  */
 
 const types = ["x", "y"];
@@ -21,7 +21,7 @@ class TestTab {
 	readonly told: number[] = [];
 	cursor: string | undefined;
 	state: ClientState = "closed";
-	/** How many had been published when it was first open and knew where. */
+	/** How many messages had been published when the tab was first open and had a position. */
 	openAt: number | undefined;
 	away = false;
 	hangs = false;
@@ -100,7 +100,7 @@ class Story {
 			tab.hangs = !tab.hangs;
 			this.log.push(`hangs ${index} ${tab.hangs}`);
 		} else if (tab.hangs) {
-			// Whatever comes has to wait.
+			// A tab that hangs handles nothing.
 		} else if (chance < 75) {
 			this.log.push(`away ${index} ${!tab.away}`);
 			await this.run(tab, () => (tab.away ? tab.tab.join() : tab.tab.leave()));
@@ -137,7 +137,7 @@ class Story {
 		return step !== undefined;
 	}
 
-	/** Everybody is back, and all that is on the way arrives. */
+	/** All tabs come back, and everything on the way arrives. */
 	async end(): Promise<void> {
 		for (const tab of this.tabs) {
 			tab.hangs = false;
@@ -152,7 +152,7 @@ class Story {
 			}
 			for (const tab of this.tabs) {
 				await this.#source(tab, (source) => source.ping());
-				// A stream that was lost is opened again when its time has come.
+				// A lost stream is opened again when its timer fires.
 				if (tab.state === "waiting") await this.#timer(tab);
 			}
 		}
@@ -179,7 +179,7 @@ class Story {
 
 const stories = Number(process.env.STORIES ?? 100);
 
-test("nothing is lost or comes twice, in any order", {
+test("every tab hears each message once and in order, in any interleaving", {
 	timeout: 120_000 + stories * 100,
 }, async () => {
 	for (let n = 0; n < stories; n++) {

@@ -1,8 +1,8 @@
 import { EventClient, type EventClientOptions, type Gap } from "../../../src/client.ts";
 
-/** What a compiler is to say of a page's code; `npm run types` asks it, and nothing here is run. */
+/** What the compiler must accept and refuse in a page's code. `npm run types` checks it; nothing here runs. */
 
-// An interface has no index signature, and must do.
+// An interface has no index signature, and must be accepted.
 interface Events {
 	greeting: { message: string };
 	count: number;
@@ -52,13 +52,13 @@ export async function uses(): Promise<void> {
 		if (state === "broken") return;
 	});
 
-	// Without a map any name goes, and what comes has to be looked at.
+	// Without a map any name is allowed, and the data is `unknown`.
 	const untyped = new EventClient(async () => new URL("https://hub.example/stream"));
 	untyped.on("anything", (data: unknown) => data);
 	// @ts-expect-error: nobody knows what it is
 	untyped.on("anything", (data) => data.message);
 
-	// @ts-expect-error: ms, not text
+	// @ts-expect-error: a number of ms, not text
 	const options: EventClientOptions = { watchdog: "10s" };
 	new EventClient("/stream", options).close();
 }

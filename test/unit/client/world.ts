@@ -2,9 +2,9 @@ import type { Random } from "../../torture/random.ts";
 import { FakeSource, type Published } from "./source.ts";
 
 /**
- * What tabs have around them, as unhelpful as it may be: messages between two tabs stay in their order,
- * and that is all. Whatever has been sent arrives when chance says so, timers go off when chance says so,
- * and what a tab had sent last before it was killed reaches some and not others.
+ * The surroundings of tabs, as unhelpful as the platform allows. Only messages between two tabs stay in order.
+ * Chance decides when a message arrives and when a timer fires. The last messages of a killed tab reach some
+ * tabs and not others.
  *
  * Every object belongs to the tab whose code made it (`world.current`).
  */
@@ -16,7 +16,7 @@ export class World {
 	readonly boxes = new Set<FakeChannel>();
 	readonly sources = new Set<FakeSource>();
 	readonly requests: LockRequest[] = [];
-	/** Whose lock was stolen, and who does not know yet. */
+	/** Requests whose lock was stolen, and whose tab has not heard of it yet. */
 	readonly stolen = new Set<LockRequest>();
 	readonly timers = new Map<object, { owner: unknown; run: () => void }>();
 	holder: LockRequest | undefined;
@@ -35,7 +35,7 @@ export class World {
 		return message;
 	}
 
-	/** What can happen next in a tab, besides what it does by itself. */
+	/** What can happen next to a tab from outside. */
 	stepsOf(owner: unknown): (() => void)[] {
 		const steps: (() => void)[] = [];
 		for (const box of this.boxes) if (box.owner === owner) steps.push(...box.steps());
@@ -68,7 +68,7 @@ export class World {
 		victim.fail(new Error("stolen"));
 	}
 
-	/** The tab is gone, without a word; of what it sent last, some hear less than others. */
+	/** Kills a tab without notice. Its last messages reach some tabs and not others. */
 	kill(owner: unknown): void {
 		for (const box of this.boxes) {
 			if (box.owner === owner) this.boxes.delete(box);
@@ -89,7 +89,7 @@ export class World {
 	globals(): Record<string, unknown> {
 		const world = this;
 		return {
-			// Of two tabs that lead one after the other, the second has the later time.
+			// When two tabs lead one after the other, the second has the later time.
 			Date: { now: () => ++this.#now },
 			location: new URL("http://hub.test/page"),
 			reportError: (error: unknown) => {
@@ -111,7 +111,7 @@ export class World {
 					super(world, url);
 				}
 			},
-			// Nothing holds streams back here, and a hub without a history answers so.
+			// No proxy holds streams back here, and a hub without a history answers with a 400.
 			fetch: async () => new Response("", { status: 400 }),
 			navigator: { locks: { request: this.#request } },
 		};
@@ -128,7 +128,7 @@ export class World {
 			});
 			if (!options.steal) this.requests.push(request);
 			else {
-				// Whoever had it hears of it when its turn has come.
+				// The previous holder hears of it in a later step.
 				if (this.holder !== undefined) this.stolen.add(this.holder);
 				this.grant(request);
 			}
@@ -150,7 +150,7 @@ interface LockOptions {
 class FakeChannel {
 	readonly #world: World;
 	readonly owner: unknown;
-	/** What has been sent and not arrived, by who sent it. */
+	/** Messages that were sent and have not arrived, by sender. */
 	readonly #queues = new Map<unknown, unknown[]>();
 	onmessage: ((event: { data: unknown }) => void) | undefined;
 

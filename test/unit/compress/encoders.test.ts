@@ -18,7 +18,7 @@ function crowd(size = crowdSize) {
 	return { compression, feed, encoders, send };
 }
 
-test("a crowd is sent the same bytes, and few of them", () => {
+test("clients of a large feed share the same small compressed bytes", () => {
 	const { compression, send } = crowd();
 	for (let n = 0; n < 50; n++) send(message(n));
 	const last = send(message(50));
@@ -29,7 +29,7 @@ test("a crowd is sent the same bytes, and few of them", () => {
 	}
 });
 
-test("a few clients are sent bytes as they are, in the form of gzip", () => {
+test("a few clients get uncompressed blocks in gzip form", () => {
 	const { compression, send } = crowd(clientsPerEncoding - 1);
 	for (let n = 0; n < 20; n++) send(message(n));
 	const [client] = compression.clients;
@@ -37,14 +37,14 @@ test("a few clients are sent bytes as they are, in the form of gzip", () => {
 	expect(inflated(client?.coded ?? [])).toEqual(Buffer.concat(client?.plain ?? []));
 });
 
-test("a keep-alive is five bytes, decodes to nothing, and leaves the references as they are", () => {
+test("a keep-alive is five bytes, decodes to nothing and keeps the compression window", () => {
 	const { encoders, send } = crowd();
 	for (let n = 0; n < 20; n++) send(message(n));
 	for (const encoder of encoders) expect(encoder.silence()).toHaveLength(5);
 	expect(send(message(20))[0]?.length).toBeLessThan(60);
 });
 
-test("a client that joins is compressed at once, and nobody else is sent more for it", () => {
+test("a client that joins is compressed at once, and no other client gets more bytes for it", () => {
 	const { compression, feed, encoders, send } = crowd();
 	for (let n = 0; n < 100; n++) send(message(n));
 	let most = 0;
@@ -58,7 +58,7 @@ test("a client that joins is compressed at once, and nobody else is sent more fo
 	expect(most).toBeLessThan(60);
 });
 
-test("whoever misses a chunk begins again, and has the crowd's bytes 16 kB later", () => {
+test("a client that missed a chunk starts a new window, and shares the common bytes again 16 kB later", () => {
 	const { compression, encoders, send } = crowd();
 	for (let n = 0; n < 100; n++) send(message(n));
 	const [, ...others] = encoders;
@@ -70,7 +70,7 @@ test("whoever misses a chunk begins again, and has the crowd's bytes 16 kB later
 	expect(inflated(first?.coded ?? [])).toEqual(Buffer.concat(first?.plain ?? []));
 });
 
-test("windows keep to the limit, and the one that was silent for longest goes", () => {
+test("windows keep to the memory limit, and the longest silent one is freed", () => {
 	const windows = new Windows(2 * 2 * windowBytes);
 	const feeds = Array.from({ length: 3 }, () => new GzipFeed(windows));
 	const first = (feed: GzipFeed) => {
@@ -87,7 +87,7 @@ test("windows keep to the limit, and the one that was silent for longest goes", 
 	expect(windows.memory).toBe(0);
 });
 
-test("without memory each chunk is compressed by itself", () => {
+test("without memory each chunk is compressed on its own", () => {
 	const compression = gzip({ memory: 0 });
 	const feed = compression.feed();
 	const encoders = Array.from({ length: crowdSize }, () => compression.client());

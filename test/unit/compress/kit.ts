@@ -4,26 +4,26 @@ import { clientsPerEncoding } from "../../../src/compress/feed.ts";
 import { gzip } from "../../../src/compress.ts";
 import type { ClientEncoder, Compression } from "../../../src/core/delivery/compression.ts";
 
-/** Enough clients for two compressions of a chunk. */
+/** Enough clients that two compressions of a chunk are worth it. */
 export const crowdSize = 2 * clientsPerEncoding;
 
-/** A message like those before it. */
+/** A message that resembles the ones before it. */
 export function message(number: number, size = 200): Buffer {
 	const head = `data:{"type":"price","symbol":"S${number % 7}","price":${number * 37},"note":"`;
 	return Buffer.from(`${head.padEnd(size - 4, "all is well with this symbol ")}"}\n\n`);
 }
 
-/** What a stream decodes to so far. It throws where it is no gzip stream. */
+/** What a stream decodes to so far. Throws if it is no gzip stream. */
 export function inflated(coded: readonly Uint8Array[]): Buffer {
 	return gunzipSync(Buffer.concat(coded), { finishFlush: constants.Z_SYNC_FLUSH });
 }
 
-/** What a stream decodes to that has ended. It throws where length or checksum differ. */
+/** What an ended stream decodes to. Throws if its length or checksum is wrong. */
 export function whole(coded: readonly Uint8Array[]): Buffer {
 	return gunzipSync(Buffer.concat(coded));
 }
 
-/** A compressed stream as its client reads it: decoded as it comes. */
+/** A compressed stream as its client reads it: decoded while it arrives. */
 export function unzipped({ status, headers, body }: Response): Response {
 	if (headers.get("content-encoding") !== "gzip" || body === null)
 		throw new Error("not compressed");
@@ -38,13 +38,13 @@ export function bytesOf(chunks: readonly Uint8Array[]): number {
 	return chunks.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** One client, and what it was sent: as plain bytes, and as they left. */
+/** What one client was sent, before and after compression. */
 export interface Told {
 	readonly plain: Uint8Array[];
 	readonly coded: Uint8Array[];
 }
 
-/** `gzip()`, of which each client's bytes are written down before and after it. */
+/** `gzip()` that records each client's bytes before and after compression. */
 export function recorded(compression = gzip()): Compression & { readonly clients: Told[] } {
 	const clients: Told[] = [];
 	return {

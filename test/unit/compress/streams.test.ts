@@ -29,7 +29,7 @@ test.for([
 	["gzip;q=x", false],
 	["", false],
 	[`gzip${", br".repeat(400)}`, false],
-] as const)("Accept-Encoding: %s", async ([header, isCompressed]) => {
+] as const)("Accept-Encoding decides about compression: %s", async ([header, isCompressed]) => {
 	const response = await ask(scene({ compress: gzip() }), "channel=a", accepting(header));
 	expect(response.headers.get("content-encoding")).toBe(isCompressed ? "gzip" : null);
 	expect(response.headers.get("vary")).toBe("Accept-Encoding");
@@ -37,7 +37,7 @@ test.for([
 	await response.body?.cancel();
 });
 
-test("without the header, or without the option, a stream is sent as it is", async () => {
+test("a stream is sent uncompressed without the header or without the option", async () => {
 	const compressing = scene({ compress: gzip() });
 	expect((await ask(compressing)).headers.get("content-encoding")).toBeNull();
 	const plain = await ask(scene(), "channel=a", accepting("gzip"));
@@ -45,7 +45,7 @@ test("without the header, or without the option, a stream is sent as it is", asy
 	expect(plain.headers.get("vary")).toBeNull();
 });
 
-test("HEAD is answered with the stream's headers", async () => {
+test("HEAD gets the headers of the compressed stream", async () => {
 	const response = await ask(
 		scene({ compress: gzip(), cors: { origin: "https://a.example" } }),
 		"channel=a",
@@ -56,21 +56,21 @@ test("HEAD is answered with the stream's headers", async () => {
 	expect(response.body).toBeNull();
 });
 
-test("what is no stream is not compressed", async () => {
+test("answers that are no streams are not compressed", async () => {
 	const there = scene({ compress: gzip(), history: {}, limits: { connections: 0 } });
 	const headers = { "accept-encoding": "gzip", accept: "application/json" };
 	const answers = [
 		await ask(there, "channel=a", { headers }),
 		await ask(there, "channel=a", accepting("gzip", { method: "POST" })),
 		await ask(there, `channel=${"a".repeat(600)}`, accepting("gzip")),
-		await ask(there, "channel=a", accepting("gzip")), // There are too many: it is to come back.
+		await ask(there, "channel=a", accepting("gzip")), // No place is left: the client is told to reconnect.
 	];
 	expect(answers.map(({ status }) => status)).toEqual([503, 405, 400, 200]);
 	for (const { headers } of answers) expect(headers.get("content-encoding")).toBeNull();
 	expect(await answers[3]?.text()).toMatch(/^:\n\nretry:\d+\n\n$/);
 });
 
-test("a stream begins, goes on and ends as one without compression", async () => {
+test("a compressed stream carries the same events as an uncompressed one", async () => {
 	const there = scene({ compress: gzip(), history: {} });
 	await there.sse.publish("before", { channel: "a" });
 	const plain = await open(there, "channel=a", {});
@@ -88,19 +88,22 @@ test("a stream begins, goes on and ends as one without compression", async () =>
 
 test.for([
 	["the instance closes", (there: Scene) => there.sse.close()],
-	["its client may not stay", (there: Scene) => there.sse.disconnect({ channel: "a" })],
-	["its time is up", () => undefined],
-] as const)("a stream that is ended, because %s, is a whole gzip stream", async ([why, end]) => {
-	const maxDuration = why === "its time is up" ? 1_000 : undefined;
+	[
+		"it is disconnected by sse.disconnect()",
+		(there: Scene) => there.sse.disconnect({ channel: "a" }),
+	],
+	["maxDuration is over", () => undefined],
+] as const)("a stream that ends because %s is a complete gzip stream", async ([why, end]) => {
+	const maxDuration = why === "maxDuration is over" ? 1_000 : undefined;
 	const there = scene({ compress: gzip(), keepAlive: 100, maxDuration });
 	const response = await ask(there, "channel=a", accepting("gzip"));
 	await there.sse.publish("one", { channel: "a" });
 	await end(there);
-	// The sum and the length at its end are checked.
+	// This checks the length and the checksum at its end.
 	expect(whole([await bytesIn(response)]).toString()).toContain("data:one\n\n");
 });
 
-test("the bytes that are counted are those that are sent", async () => {
+test("stats() counts the compressed bytes", async () => {
 	const there = scene({ compress: gzip() });
 	const response = await ask(there, "channel=a", accepting("gzip"));
 	await there.sse.publish("one", { channel: "a" });
@@ -119,11 +122,11 @@ test.for([
 		() => new ServerSentEvents({ connector: memory(), compression: gzip() } as never),
 		'compression: unknown option. Write compress: gzip(), from "edge-sse/compress".',
 	],
-] as const)("options: %s", ([wrong, error]) => {
+] as const)("wrong options are refused: %s", ([wrong, error]) => {
 	expect(wrong).toThrow(error);
 });
 
-test("a connector whose requests stand alone is refused", async () => {
+test('a connector with the scope "request" is refused', async () => {
 	const { publish, subscribe, close } = memory();
 	const connector = { name: "lonely", scope: "request" as const, publish, subscribe, close };
 	const sse = new ServerSentEvents({ connector, compress: gzip() });
@@ -136,18 +139,18 @@ async function bytesIn(response: Response): Promise<Uint8Array> {
 	return new Uint8Array(await response.arrayBuffer());
 }
 
-test("pings of a crowd are compressed with the messages, and leave their references as they are", async () => {
+test("pings of many clients are compressed with the messages and keep the window", async () => {
 	const compress = recorded();
 	const there = scene({ compress, keepAlive: 40, ping: true });
 	for (let n = 0; n < crowdSize; n++) {
 		const response = await ask(there, "channel=a", accepting("gzip"));
 		onTestFinished(() => response.body?.cancel());
-		// They begin at different ticks.
+		// They join at different ticks of the timer.
 		if (n % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 15));
 	}
 	const pings = () =>
 		compress.clients.map(({ plain }) => Buffer.concat(plain).toString().split("sse.ping").length);
-	// Pings that come while it begins are shared by those that are there.
+	// The messages give the feed a window that the connected clients share.
 	for (let n = 0; n < 40; n++) await there.sse.publish(message(n).toString(), { channel: "a" });
 	const before = Math.max(...pings());
 	await expect.poll(() => Math.min(...pings())).toBeGreaterThan(before + 1);
@@ -160,7 +163,7 @@ test("pings of a crowd are compressed with the messages, and leave their referen
 	}
 });
 
-test("a compressed client that reads nothing is disconnected at the bound, in bytes as they are sent", async () => {
+test("a compressed client that reads nothing is disconnected at bufferedBytes, counted compressed", async () => {
 	const there = scene({ compress: gzip(), limits: { bufferedBytes: 5_000 } });
 	const response = await ask(there, "channel=a", accepting("gzip"));
 	for (let n = 0; n < 40; n++) {

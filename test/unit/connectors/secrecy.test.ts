@@ -7,7 +7,10 @@ import { type RedisTarget, redis } from "../../../src/connectors/redis.ts";
 import { upstash } from "../../../src/connectors/upstash.ts";
 import { connectorFromEnvironment } from "../../../src/environment.ts";
 
-/** A password as generators make them, and as no URL may hold one: each part of it is a word to look for. */
+/**
+ * A password as generators make them, which no URL may hold unencoded. Each part of it contains a word to look
+ * for.
+ */
 const word = "s3cr3t";
 const special = fc.string({
 	unit: fc.constantFrom(..."#/?@%&=+:;,.!$^*()[]{}|\\<>\"'`~ \t\n0é😀"),
@@ -17,16 +20,16 @@ const password = fc
 	.array(special, { minLength: 1, maxLength: 4 })
 	.map((parts) => word + parts.map((part) => part + word).join(""));
 const host = "127.0.0.1:1";
-// The same seed every time: a run can be had again.
+// The same seed every time, so that a run can be repeated.
 const runs = { numRuns: 300, seed: 20_261_129 };
 
-/** All that can be shown of an error: its words, its stack, its cause, and what hangs on it. */
+/** All that can be shown of an error: its message, its stack, its cause and its properties. */
 function shown(error: unknown): string {
 	const { message, stack, cause } = error as Error;
 	return `${message} ${stack} ${String(cause)} ${inspect(error, { depth: 9, showHidden: true })}`;
 }
 
-/** @returns whether it was taken; if not, nothing of the password is in the error. */
+/** @returns whether the call accepted it; otherwise checks that the error shows no part of the password. */
 function taken(make: () => unknown): boolean {
 	try {
 		make();
@@ -57,18 +60,21 @@ const targets: [what: string, target: (url: string) => unknown][] = [
 	["a misspelt field", (url) => ({ [url]: url })],
 ];
 
-test.each(targets)("a password in %s is in no text, and is never dialled", (_, target) => {
-	fc.assert(
-		fc.property(password, fc.constantFrom("user", ""), (password, user) => {
-			const url = `redis://${user}:${password}@${host}/0`;
-			if (!taken(() => redis(target(url) as RedisTarget))) return;
-			expect(addressOf({ url })).toBe(host);
-		}),
-		runs,
-	);
-});
+test.each(targets)(
+	"an unencoded password in %s appears in no error, and is never taken for a host",
+	(_, target) => {
+		fc.assert(
+			fc.property(password, fc.constantFrom("user", ""), (password, user) => {
+				const url = `redis://${user}:${password}@${host}/0`;
+				if (!taken(() => redis(target(url) as RedisTarget))) return;
+				expect(addressOf({ url })).toBe(host);
+			}),
+			runs,
+		);
+	},
+);
 
-test("percent-encoded it is taken, and is the password", () => {
+test("a percent-encoded password is accepted and decoded", () => {
 	fc.assert(
 		fc.property(password, (password) => {
 			const url = `redis://user:${encodeURIComponent(password)}@${host}/0`;
@@ -110,7 +116,7 @@ test.each<[what: string, make: (secret: string) => unknown]>([
 			}),
 	],
 	["a JWKS URL", (secret) => jwtAuthorizer({ jwksUrl: `https://user:${secret}@${host}/keys` })],
-])("a secret in %s is refused, without a word of it", (_, make) => {
+])("a secret in %s is refused, and the error does not show it", (_, make) => {
 	fc.assert(
 		fc.property(password, (secret) => {
 			expect(taken(() => make(secret))).toBe(false);
@@ -124,13 +130,13 @@ test.each([" ", "\n", "\r\n", "\t", "é", "\0"])(
 	(character) => {
 		const url = `http://${host}`;
 		expect(taken(() => upstash({ url, token: `${word}${character}${word}` }))).toBe(false);
-		// As a file or a shell ends it.
+		// A file or a shell may end a token so.
 		if (character.trim() === "")
 			expect(taken(() => upstash({ url, token: `${word}${character}` }))).toBe(true);
 	},
 );
 
-test("what cannot be reached says nothing of how it was asked", async () => {
+test("the error of an unreachable broker does not show the secret", async () => {
 	const secret = `${word}#/?@%`;
 	const url = `redis://user:${encodeURIComponent(secret)}@${host}/0`;
 	const asked = [

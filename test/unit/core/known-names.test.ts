@@ -10,7 +10,7 @@ import { request, scene } from "./stream/kit.ts";
 const connector = memory();
 const database = { url: "https://db.upstash.io", token: "hunter2" };
 
-describe("an option that nobody reads is refused, and the right one named", () => {
+describe("an unknown option is refused, and the error names the right one", () => {
 	test.each<[owner: string, make: (options: object) => unknown, options: object, says: string]>([
 		...["keepalive", "keepAliv", "keep_alive", "keepAliveInterval", "heartbeat"].map((name) =>
 			sse({ [name]: 5 }, `${name}: unknown option. Did you mean keepAlive?`),
@@ -41,7 +41,7 @@ describe("an option that nobody reads is refused, and the right one named", () =
 		object({ timeOut: 3 }, "durableObject(): timeOut: unknown option. Did you mean timeout?"),
 		object({ keepAlive: 3 }, "options = { keepAlive }"),
 		object({ history: { maxAges: 3 } }, "history.maxAges: unknown option. Did you mean maxAge?"),
-	])("%s: %j", (_, make, options, says) => {
+	])("%s refuses %j", (_, make, options, says) => {
 		const thrower = () => make(options);
 		expect(thrower).toThrow(TypeError);
 		expect(thrower).toThrow(says);
@@ -67,7 +67,7 @@ function object(options: object, says: string) {
 	] as never;
 }
 
-test("a misspelt channel neither leaves the choice to the client nor publishes to all", async () => {
+test("a misspelt `channel` neither lets the client choose nor publishes to the default", async () => {
 	const it = scene();
 	for (const name of ["channels", "chanel", "Channel"]) {
 		const options = { [name]: "room.1" };
@@ -84,12 +84,12 @@ test("a misspelt channel neither leaves the choice to the client nor publishes t
 	expect(it.calls).toEqual([]);
 });
 
-test("what says nothing passes, and names are shown as names", () => {
+test("undefined options are accepted, and only a plausible name is quoted", () => {
 	new ServerSentEvents({ connector, ...{ connected: 1, port: 8787, name: "x" } });
 	const silent: object = { keepAlive: 1, other: undefined, constructor: undefined };
 	checkNames("", silent, ["keepAlive"]);
 	const odd = (name: string) => () => checkNames("", { [name]: 1 } as object, ["keepAlive"]);
-	// @ts-expect-error an option is forgotten
+	// @ts-expect-error the list of names lacks an option
 	expect(() => checkNames("", { keepAlive: 1, ping: true }, ["keepAlive"])).toThrow("ping");
 	const rule = /^unknown option\. The options are keepAlive\.$/;
 	expect(odd("a\nb: is fine")).toThrow(rule);

@@ -5,11 +5,11 @@ import { LogRate } from "../../../src/core/log-rate.ts";
 import * as hub from "../../../src/server/log.ts";
 import { ask, scene } from "./stream/kit.ts";
 
-describe("a rate on lines", () => {
+describe("LogRate", () => {
 	beforeEach(() => vi.useFakeTimers());
 	afterEach(() => vi.useRealTimers());
 
-	test("five of a kind a second, and then how many were left out", () => {
+	test("admits five lines of a kind a second, and then reports how many were left out", () => {
 		const more = vi.fn();
 		const rate = new LogRate<string>(more);
 		const admitted = (kind: string, times: number) =>
@@ -28,7 +28,7 @@ describe("a rate on lines", () => {
 		]);
 	});
 
-	test("where the timer is lost with its request, the next line of the kind tells", () => {
+	test("reports with the next line when the timer was lost with its request", () => {
 		const more = vi.fn();
 		const rate = new LogRate<string>(more);
 		for (let n = 0; n < 8; n++) rate.admits("a", "a");
@@ -40,19 +40,19 @@ describe("a rate on lines", () => {
 });
 
 describe.each([
-	["the library's", logError],
-	["the hub's", hub.logError],
-])("%s own handler", (_, handler) => {
+	["the library's own", logError],
+	["the hub's own", hub.logError],
+])("%s default error handler", (_, handler) => {
 	beforeEach(() => vi.useFakeTimers());
 	afterEach(() => {
 		vi.useRealTimers();
 		vi.restoreAllMocks();
 	});
 
-	test("writes a handful of lines for any number of channels, and one with a count", () => {
+	test("writes five lines of each kind and one with a count, however many channels there are", () => {
 		const lines: string[] = [];
 		vi.spyOn(console, "error").mockImplementation((...words) => void lines.push(words.join(" ")));
-		// The lines of other tests are none of this second's.
+		// A later second than that of other tests' lines.
 		vi.setSystemTime(Date.now() + 10_000);
 		for (let n = 0; n < 500; n++) {
 			handler(gapError(undefined), { stage: "replay", channel: `room.${n}` });
@@ -70,13 +70,13 @@ describe.each([
 	});
 });
 
-test("500 forged cursors are ten reports a second, and each is counted", async () => {
+test("500 forged cursors are at most ten reports a second, and stats() counts each", async () => {
 	const it = scene({ history: {} });
 	const begun = Date.now();
 	for (let n = 0; n < 500; n++) {
 		const response = await ask(it, `channel=a&lastEventId=forged${n}`);
 		const reader = response.body?.getReader();
-		// The gap is in what comes first, or in what follows it.
+		// The gap may be in the first chunk or in a later one.
 		for (let text = ""; !text.includes("sse.gap"); ) {
 			text += new TextDecoder().decode((await reader?.read())?.value);
 		}

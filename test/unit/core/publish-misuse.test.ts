@@ -6,12 +6,12 @@ import { ServerSentEvents } from "../../../src/core/sse.ts";
 import * as targets from "../../../src/publish.ts";
 import { until } from "../../support/wait.ts";
 
-/** What is handed in by mistake is a rejection, or a report, in our own words. */
+/** Wrong arguments are refused or reported with the library's own messages. */
 
 const wrong = [null, "channel", 7] as never[];
 
 test.each([null, 7, {}, [], [null]] as never[])(
-	"send to the channel %j is reported and ends nothing",
+	"send() to the channel %j is reported and throws nothing",
 	async (channel) => {
 		const heard: [string, unknown][] = [];
 		const sse = new ServerSentEvents({
@@ -25,12 +25,12 @@ test.each([null, 7, {}, [], [null]] as never[])(
 	},
 );
 
-test.each(wrong)("options that are %j are refused in our words", async (options) => {
+test.each(wrong)("options that are %j are refused with a clear error", async (options) => {
 	const sse = new ServerSentEvents({ connector: memory() });
 	await expect(sse.publish("x", options)).rejects.toThrow("The options must be an object");
 });
 
-test("a hole in the list of publishAll is named", async () => {
+test("a hole in the list of publishAll() is named by its index", async () => {
 	const sse = new ServerSentEvents({ connector: memory() });
 	const holes: never[] = [];
 	holes[1] = { data: 1 } as never;
@@ -39,7 +39,7 @@ test("a hole in the list of publishAll is named", async () => {
 	);
 });
 
-test("a thousand large messages are refused without joining them", async () => {
+test("a large message to a thousand channels is refused without building the payloads", async () => {
 	const sse = new ServerSentEvents({ connector: memory() });
 	const channel = Array.from({ length: 1_000 }, (_, n) => `c${n}`);
 	await expect(sse.publish("x".repeat(1_000_000), { channel })).rejects.toThrow(
@@ -50,7 +50,7 @@ test("a thousand large messages are refused without joining them", async () => {
 	await expect(sse.publish("é".repeat(600), { channel })).rejects.toThrow(TypeError);
 });
 
-test("without publishAll in the connector a later publish comes after the list", async () => {
+test("without the connector's publishAll, a later publish still follows the whole list", async () => {
 	const sent: string[] = [];
 	const plain = memory();
 	const connector: Connector = {
@@ -68,7 +68,7 @@ test("without publishAll in the connector a later publish comes after the list",
 	expect(sent).toEqual([1, 2, 3, 4].map((data) => JSON.stringify({ data })));
 });
 
-test("targets that only publish refuse options that nobody reads", () => {
+test("publish-only targets refuse unknown options", () => {
 	const url = "https://db.upstash.io";
 	expect(() => targets.redis("redis://127.0.0.1:1", { maxLength: 5 } as never)).toThrow(
 		"redis(): maxLength: unknown option.",

@@ -4,7 +4,7 @@ import type { Connector, OutgoingMessage } from "../../../src/core/connector.ts"
 import { ConnectorError, ServerSentEvents, ValidationError } from "../../../src/index.ts";
 import { testBroker } from "../../../src/testing.ts";
 
-/** A connector that writes down what it is given. */
+/** A connector that records its calls. */
 function recording(options: { history?: object; without?: "publishAll" } = {}) {
 	const inner = memory({ ...(options.history && { history: options.history }) });
 	const calls: unknown[][] = [];
@@ -28,8 +28,8 @@ function recording(options: { history?: object; without?: "publishAll" } = {}) {
 	return { connector, calls };
 }
 
-describe("a prefix", () => {
-	test("goes before every channel, of one message and of several", async () => {
+describe("channels.prefix", () => {
+	test("is put before every channel, of one message and of several", async () => {
 		const { connector, calls } = recording({ history: {} });
 		const sse = new ServerSentEvents({ connector, channels: { prefix: "app/" } });
 		await sse.publish("x", { channel: "a", key: "k" });
@@ -51,7 +51,7 @@ describe("a prefix", () => {
 
 describe("publishAll", () => {
 	test.each([[undefined], ["publishAll"]] as const)(
-		"gives an outcome for each (%s)",
+		"gives an outcome for each message (without: %s)",
 		async (without) => {
 			const { connector } = recording({ ...(without && { without }) });
 			const sse = new ServerSentEvents({ connector });
@@ -65,7 +65,7 @@ describe("publishAll", () => {
 		},
 	);
 
-	test("tells of each failure apart, and rejects nothing", async () => {
+	test("reports each failure in its outcome and does not reject", async () => {
 		const broker = testBroker();
 		const { publishAll: _, ...connector } = broker.connect();
 		const sse = new ServerSentEvents({ connector });
@@ -109,7 +109,7 @@ describe("publish", () => {
 	});
 });
 
-test("send tells onError, and keeps its place among the others", async () => {
+test("send() reports to onError, and keeps the order with other publishes", async () => {
 	const broker = testBroker();
 	const reports: unknown[] = [];
 	const onError = (error: unknown, context: object) =>
@@ -137,7 +137,7 @@ test("send tells onError, and keeps its place among the others", async () => {
 	]);
 });
 
-test("a schema holds every message of a batch, and nothing leaves when one does not fit", async () => {
+test("the schema checks every message of a batch, and an invalid one stops the whole batch", async () => {
 	const { connector, calls } = recording();
 	const schema = {
 		"~standard": {
@@ -154,7 +154,7 @@ test("a schema holds every message of a batch, and nothing leaves when one does 
 	expect(calls).toEqual([]);
 });
 
-test("a batch that is refused at once leaves no rejection of a slower schema behind", async () => {
+test("a batch that is refused at once leaves no unhandled rejection of a slower schema", async () => {
 	const unheard: unknown[] = [];
 	const hear = (error: unknown) => void unheard.push(error);
 	process.on("unhandledRejection", hear);

@@ -28,7 +28,7 @@ test.each([
 	expect(() => sse.messages("a", options as never)).toThrow(says);
 });
 
-test("a filter that changes a message changes it for nobody, and is reported", async () => {
+test("a filter cannot change a message, and its attempt is reported", async () => {
 	const { sse, errors } = setUp();
 	await sse.publish("text", { channel: "a", type: "kind" });
 	const filter = (message: object) => {

@@ -11,15 +11,15 @@ afterEach(() => {
 	vi.unstubAllGlobals();
 });
 
-/** What a request that has ended leaves: busy for ever. */
+/** The state that an ended request leaves: busy for ever. */
 const leftOver = () => ({ isIdle: false });
 
-describe("what requests leave behind, busy for ever,", () => {
+describe("state that ended requests left behind", () => {
 	test.each([
 		[1_000, 1_001],
 		[60_000, 30_001],
 		[Infinity, 30_001],
-	])("is dropped by its age (%d ms: after %d ms)", (maxAge, later) => {
+	])("is dropped by its age (maxAge %d ms: after %d ms)", (maxAge, later) => {
 		const requests = foreignRequests();
 		const all = new PerRequest("request", leftOver, maxAge);
 		for (let request = 0; request < 10; request++) {
@@ -37,7 +37,7 @@ describe("what requests leave behind, busy for ever,", () => {
 		expect(requests.touched).toBe(1);
 	});
 
-	test("never exceeds 64", () => {
+	test("is never more than 64 entries", () => {
 		const requests = foreignRequests();
 		const all = new PerRequest("request", leftOver);
 		for (let request = 0; request < 1_000; request++) {
@@ -50,7 +50,7 @@ describe("what requests leave behind, busy for ever,", () => {
 	});
 });
 
-test("a request keeps its own, however late it comes back, and others before it", () => {
+test("a request keeps its own state, however late it returns and however many others came", () => {
 	const requests = foreignRequests();
 	const all = new PerRequest("request", leftOver, 1_000);
 	const first = all.get();

@@ -14,7 +14,7 @@ const unsupported = vi.fn(() => {
 test.each([
 	["there is no setImmediate", undefined],
 	["setImmediate only throws, as in Next's edge runtime", unsupported],
-])("where %s, tasks run by the shortest timer", async (_, setImmediate) => {
+])("where %s, tasks run by setTimeout with the shortest delay", async (_, setImmediate) => {
 	vi.stubGlobal("setImmediate", setImmediate);
 	vi.resetModules();
 	const { atEndOfTurn } = await import("../../../src/core/scheduling.ts");
@@ -28,11 +28,11 @@ test.each([
 		expect(ran).toEqual([]);
 	});
 	expect(ran).toEqual([1, 2]);
-	// It is asked once, not with each message.
+	// It is tried once and not with each message.
 	expect(unsupported.mock.calls.length).toBeLessThanOrEqual(1);
 });
 
-/** A turn, and what it has asked the host to call at its end. */
+/** A Batch, and the tasks it has scheduled at the host. */
 async function scene() {
 	const waiting: (() => void)[] = [];
 	vi.stubGlobal("setImmediate", (task: () => void) => waiting.push(task));
@@ -42,7 +42,7 @@ async function scene() {
 	return { turn: new Batch(), waiting, ran };
 }
 
-test("what many ask for is done in order, in one call of the host's; what is asked for then, in the next", async () => {
+test("a Batch runs its tasks in order in one turn, and tasks added meanwhile in the next", async () => {
 	const { turn, waiting, ran } = await scene();
 	turn.add(() => {
 		ran.push("1");
@@ -57,7 +57,7 @@ test("what many ask for is done in order, in one call of the host's; what is ask
 	expect(ran).toEqual(["1", "2", "later"]);
 });
 
-test("one that throws is heard of, and does not keep the others from being done", async () => {
+test("a task that throws does not stop the others, and its error reaches the host", async () => {
 	const { turn, waiting, ran } = await scene();
 	turn.add(() => {
 		throw new Error("oops");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Semaphore } from "../../../src/core/scheduling.ts";
 
-test("a limited number runs at a time, in order; one that fails makes room, too", async () => {
+test("a Semaphore runs a limited number in order, and a failure frees its place", async () => {
 	const gate = new Semaphore(2);
 	const begun: number[] = [];
 	const ends: ((fail: boolean) => void)[] = [];

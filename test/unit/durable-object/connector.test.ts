@@ -12,12 +12,12 @@ async function subscribed(objects: ReturnType<typeof namespace>) {
 	onTestFinished(() => connector.close());
 	const recorder = new Recorder();
 	const subscription = await connector.subscribe("channel", recorder);
-	/** The n-th socket that the connector has opened. */
+	/** The n-th socket that the connector opened. */
 	const socket = (n: number) => until(() => objects.sockets[n - 1], { what: `socket ${n}` });
 	return { connector, recorder, subscription, socket };
 }
 
-test("it says what is missing or out of range", () => {
+test("a missing namespace and wrong options are refused, and the error names them", () => {
 	expect(() => durableObject(undefined as never)).toThrow("class_name");
 	expect(() => durableObject({} as never)).toThrow(TypeError);
 	for (const timeout of [0, -1, Number.NaN]) {
@@ -30,7 +30,7 @@ test("it says what is missing or out of range", () => {
 	}
 });
 
-test("half a surrogate pair is no name for an object", async () => {
+test("a lone surrogate in a channel name is a TypeError", async () => {
 	const connector = durableObject(namespace(), { hold: "object" });
 	const name = "a\ud800";
 	await expect(connector.publish(name, "x")).rejects.toThrow(TypeError);
@@ -38,7 +38,7 @@ test("half a surrogate pair is no name for an object", async () => {
 	await expect(connector.stream?.([name], fromNow)).rejects.toThrow(TypeError);
 });
 
-test("an object whose clock is ahead is told its own time, and takes each publish once", async () => {
+test("an object whose clock is ahead is sent its own time, and takes each publish once", async () => {
 	const hour = 3_600_000;
 	const limits: (number | undefined)[] = [];
 	const late = (until: number | undefined) => {
@@ -60,28 +60,28 @@ test("an object whose clock is ahead is told its own time, and takes each publis
 	expect(limits).toHaveLength(3);
 });
 
-test("an object that holds every publish for late has said that nothing was done", async () => {
+test("a publish that the object refuses as late twice is rejected as unavailable", async () => {
 	const connector = durableObject(namespace({ publish: async () => ({ late: Date.now() }) }));
 	await expect(connector.publish("channel", "x")).rejects.toMatchObject({ code: "unavailable" });
 });
 
-test("any error of an object becomes a ConnectorError with that as its cause", async () => {
+test("any error of an object becomes a ConnectorError with that cause", async () => {
 	const cause = new TypeError('The RPC receiver does not implement the method "publish".');
 	const connector = durableObject(namespace({ publish: () => Promise.reject(cause) }));
 	const error = { name: "ConnectorError", code: "unavailable", cause };
 	await expect(connector.publish("channel", "x")).rejects.toMatchObject(error);
 });
 
-test("only the form that is held by objects has streams of its own, and only of one channel", async () => {
+test('only hold: "object" has streams of its own, and only for one channel', async () => {
 	const held = durableObject(namespace(), { hold: "object", history: {} });
 	expect(await held.stream?.(["a"], fromNow)).toBeInstanceOf(ReadableStream);
 	expect(held.stream?.(["a", "b"], fromNow)).toBeUndefined();
-	// Its ids name the channel, which the object does not do.
+	// Named ids need the channel's name, which the object does not add.
 	expect(held.stream?.(["a"], { ...fromNow, named: true })).toBeUndefined();
 	expect(durableObject(namespace(), { hold: "worker" }).stream).toBeUndefined();
 });
 
-test("an object that answers too late finds that nobody waits any more", async () => {
+test("an answer after the timeout is discarded, and the request is aborted", async () => {
 	const objects = namespace();
 	const { fetch } = objects.stub;
 	const answered = Promise.withResolvers<void>();
@@ -98,7 +98,7 @@ test("an object that answers too late finds that nobody waits any more", async (
 	answered.resolve();
 });
 
-test("what befalls the object's own upstream is told, once", async () => {
+test("a loss, restoration or end of the object's upstream is reported once", async () => {
 	const objects = namespace();
 	const { recorder, socket } = await subscribed(objects);
 	const { say } = await socket(1);
@@ -114,7 +114,7 @@ test("what befalls the object's own upstream is told, once", async () => {
 	expect(recorder.messages).toEqual(["one", "two"]);
 });
 
-test("an object that goes while its upstream is lost is one loss, and one restoration", async () => {
+test("an object that dies while its upstream is lost is one loss and one restoration", async () => {
 	const objects = namespace();
 	const { recorder, socket } = await subscribed(objects);
 	const first = await socket(1);
@@ -134,7 +134,7 @@ test.each([
 	[4_001, /read too slowly/],
 	[4_002, /no sign of life/],
 	[1_006, /object is gone/],
-])("a socket that ends with %d says why", async (code, reason) => {
+])("a socket closed with %d is reported with the reason", async (code, reason) => {
 	const objects = namespace();
 	const { recorder, socket } = await subscribed(objects);
 	(await socket(1)).end(code);
@@ -142,7 +142,7 @@ test.each([
 	expect(recorder.errors[0]).toMatchObject({ code: "unavailable", message: reason });
 });
 
-test("an unsubscribe closes the socket, and one that is reconnecting opens no other", async () => {
+test("unsubscribe() closes the socket, and stops a reconnect", async () => {
 	vi.useFakeTimers();
 	onTestFinished(() => void vi.useRealTimers());
 	const objects = namespace();
@@ -159,7 +159,7 @@ test("an unsubscribe closes the socket, and one that is reconnecting opens no ot
 	expect(vi.getTimerCount()).toBe(0);
 });
 
-test("an object that answers no ping is lost, and one that does is not", async () => {
+test("an object that answers no ping is lost, and one that answers stays connected", async () => {
 	vi.useFakeTimers();
 	onTestFinished(() => void vi.useRealTimers());
 	const objects = namespace();
@@ -179,7 +179,7 @@ test("an object that answers no ping is lost, and one that does is not", async (
 	expect(objects.sockets).toHaveLength(2);
 });
 
-test("what was read is confirmed, as often as the object wants", async () => {
+test("the connector confirms received bytes as often as the object asks", async () => {
 	const objects = namespace();
 	const { socket } = await subscribed(objects);
 	const { say, sent } = await socket(1);
@@ -190,12 +190,12 @@ test("what was read is confirmed, as often as the object wants", async () => {
 	expect(sent).toEqual([`r${opening.length + 102}`, "r501"]);
 });
 
-test("sockets that bring nothing are opened ever more slowly; a message makes it quick again", async () => {
+test("reconnects slow down while sockets bring nothing, and speed up after a message", async () => {
 	const waits: number[] = [];
 	const { setTimeout } = globalThis;
 	vi.spyOn(Math, "random").mockReturnValue(1);
 	vi.spyOn(globalThis, "setTimeout").mockImplementation(((run: () => void, ms: number) => {
-		// Only the pauses between tries; the connector's timeouts are 3,000.
+		// Only the pauses between attempts; the connector's timeouts are 3,000 ms.
 		if (ms === 3_000) return setTimeout(run, ms);
 		waits.push(ms);
 		return setTimeout(run, 0);
@@ -206,7 +206,7 @@ test("sockets that bring nothing are opened ever more slowly; a message makes it
 	const { socket } = await subscribed(objects);
 	for (let n = 1; n <= 10; n++) (await socket(n)).end();
 	const last = await socket(11);
-	// After a deploy many Workers come back to an object that held many.
+	// After a deploy many Workers reconnect to an object that held many sockets.
 	last.say('s{"sockets":10000,"confirm":1000}', "mone");
 	last.end();
 	await socket(12);

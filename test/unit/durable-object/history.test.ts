@@ -5,7 +5,7 @@ import { namespace } from "./namespace.ts";
 
 const expires = Number.POSITIVE_INFINITY;
 
-test("limits of the history that are out of range are named", () => {
+test("a limit of the history that is out of range is refused by name", () => {
 	for (const name of ["maxLength", "maxAge"]) {
 		for (const value of [0, 1.5, "5"]) {
 			const making = () => durableObject(namespace(), { history: { [name]: value } as object });
@@ -39,22 +39,30 @@ const limits = { maxLength: "7", maxAge: "60000" };
 
 test.each([
 	[
-		"without a cursor it begins with what is new",
+		"without a cursor it begins with new messages",
 		{ lastEventId: undefined, recent: 0, expires },
 		[{}],
 	],
-	["or with the latest", { lastEventId: undefined, recent: 3, expires }, [{ recent: "3" }]],
-	["a position goes on as it is", at("17-5"), [{ lastEventId: "17-5" }]],
-	["from the start", at("0"), [{ lastEventId: "0-0" }]],
-	["what is none is said to be none", at("x".repeat(9_000)), [{ lastEventId: "unknown" }]],
-])("one channel: %s", async (_, resume, expected) => {
+	[
+		"with `recent` it begins with the latest messages",
+		{ lastEventId: undefined, recent: 3, expires },
+		[{ recent: "3" }],
+	],
+	["a position is passed on unchanged", at("17-5"), [{ lastEventId: "17-5" }]],
+	["0 becomes the start", at("0"), [{ lastEventId: "0-0" }]],
+	[
+		"a text that is no position becomes `unknown`",
+		at("x".repeat(9_000)),
+		[{ lastEventId: "unknown" }],
+	],
+])("the object is asked for one channel: %s", async (_, resume, expected) => {
 	const { asked, heads, connector } = objects();
 	await connector.stream?.(["a"], resume);
 	expect(asked).toEqual(expected.map((each) => ({ channel: "a", ...limits, ...each })));
 	expect(heads).toEqual([]);
 });
 
-test("what the client does not know of, and when its stream is to end, are for the object to heed", async () => {
+test("the channel prefix and the end of the stream are passed to the object", async () => {
 	const { asked, connector } = objects({ hold: "object" });
 	const sse = new ServerSentEvents({ connector, channels: { prefix: "tenant/" } });
 	const url = "http://hub.test/?channel=a";
@@ -63,7 +71,7 @@ test("what the client does not know of, and when its stream is to end, are for t
 	expect(asked).toEqual([{ channel: "tenant/a", ...known }]);
 });
 
-test("a failure of the object's is the same error here", async () => {
+test("a failure of the object becomes the same ConnectorError here", async () => {
 	const failure = { code: "refused" as const, message: "It keeps none." };
 	const stub = { read: async () => ({ failure }), head: async () => ({ failure }) };
 	const connector = durableObject(namespace(stub), { history });
@@ -72,7 +80,7 @@ test("a failure of the object's is the same error here", async () => {
 	await expect(connector.history?.head("a")).rejects.toMatchObject(refused);
 });
 
-test("without it nothing of it is said to the objects", async () => {
+test("without the option `history` the objects get no history parameters", async () => {
 	const { asked, connector } = objects({ hold: "object" });
 	expect(connector.history).toBeUndefined();
 	await connector.stream?.(["a"], { lastEventId: undefined, recent: 3, expires });

@@ -16,7 +16,7 @@ const guest = (id?: string, more: Partial<Guest> = {}): Guest => ({
 	...more,
 });
 
-/** A stream that is told. */
+/** A stream that hears of members. */
 function page(isSlow = () => false) {
 	const told: Record<string, unknown>[] = [];
 	const tell = (json: string) => {
@@ -29,7 +29,7 @@ function page(isSlow = () => false) {
 
 const silent = () => true;
 
-test("no timer runs but for a grace, and for a change that somebody is told", async () => {
+test("timers run only for a grace period or for a change that a stream must hear of", async () => {
 	const members = new Members(() => []);
 	const ann = {};
 	members.join(ann, guest("ann"), silent);
@@ -43,7 +43,7 @@ test("no timer runs but for a grace, and for a change that somebody is told", as
 	expect(vi.getTimerCount()).toBe(0);
 });
 
-test("of two graces each is kept, and a reload ends its own", async () => {
+test("each grace period is kept, and a member that comes back ends its own", async () => {
 	const members = new Members(() => []);
 	const [ann, bob] = [{}, {}];
 	members.join(ann, guest("ann"), silent);
@@ -57,7 +57,7 @@ test("of two graces each is kept, and a reload ends its own", async () => {
 	expect(members.page("", 9).occupancy).toBe(1);
 });
 
-test("after a sleep: who closed meanwhile was a member, stays for the grace, and leaves once", async () => {
+test("after hibernation a member that closed meanwhile stays for its grace period and leaves once", async () => {
 	const watcher = page();
 	const bob = { key: {}, guest: guest("bob"), tell: silent };
 	const [ann, again] = [{}, {}];
@@ -72,7 +72,7 @@ test("after a sleep: who closed meanwhile was a member, stays for the grace, and
 	expect(watcher.told).toEqual([{ occupancy: 1, joined: [], left: ["ann"] }]);
 });
 
-test("a Worker that comes back after a deploy is told who is there when the others are back, too", async () => {
+test("a Worker that reconnects after a deploy hears the members after the others had time to reconnect", async () => {
 	const members = new Members(() => []);
 	const watcher = page();
 	members.join(watcher.key, watcher.guest, watcher.tell, 10_000);
@@ -88,7 +88,7 @@ test("a Worker that comes back after a deploy is told who is there when the othe
 	expect(fresh.told).toHaveLength(1);
 });
 
-test("a stream that reads too slowly is told everything once it reads again", async () => {
+test("a stream that read too slowly hears all members once it reads again", async () => {
 	const members = new Members(() => []);
 	let isSlow = false;
 	const watcher = page(() => isSlow);
@@ -106,7 +106,7 @@ test("a stream that reads too slowly is told everything once it reads again", as
 	expect(vi.getTimerCount()).toBe(0);
 });
 
-test("10,000 members join within a second: one event, and pages of the size asked for", async () => {
+test("10,000 members that join within a second are one event, and pages keep to their size", async () => {
 	const watcher = page();
 	const sleepers: Sleeper[] = Array.from({ length: 9_000 }, (_, n) => ({
 		...{ key: {}, tell: silent, guest: guest(`m${n}`) },

@@ -2,7 +2,7 @@ import type { ChannelStub } from "../../../src/durable-object/connector.ts";
 
 type Listener = (event: never) => void;
 
-/** The Worker's end of a socket, as the object's end moves it. */
+/** The Worker's end of a socket; the test moves the object's end. */
 function workerSocket() {
 	const listeners = new Map<string, Listener>();
 	const sent: string[] = [];
@@ -34,7 +34,7 @@ function workerSocket() {
 	};
 }
 
-/** A namespace whose objects do as the test says; `sockets` are the ones opened so far. */
+/** A namespace whose objects answer as the test says; `sockets` are those opened so far. */
 export function namespace(answers: Partial<ChannelStub> = {}) {
 	const sockets: ReturnType<typeof workerSocket>[] = [];
 	const stub: ChannelStub = {

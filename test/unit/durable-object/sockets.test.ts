@@ -42,7 +42,7 @@ function platform() {
 	return { ctx, sockets };
 }
 
-test("a Worker that gave no sign of life for 90 s is closed at the next publish", async () => {
+test("a Worker without a sign of life for 90 s is closed at the next publish", async () => {
 	const { ctx, sockets } = platform();
 	for (let n = 0; n < 3; n++) ctx.acceptWebSocket(accepted());
 	const held = new HibernatingSockets(ctx, limits);
@@ -51,15 +51,15 @@ test("a Worker that gave no sign of life for 90 s is closed at the next publish"
 	const [, second, third] = sockets;
 	if (second !== undefined) second.alive = new Date();
 	vi.advanceTimersByTime(31_000);
-	// As after a hibernation: nothing is remembered but what the platform keeps.
+	// As after hibernation: only the platform's own state is left.
 	expect(new HibernatingSockets(ctx, limits).send("two")).toBe(1);
 	expect(sockets.map(({ closed }) => closed)).toEqual([[4_002], [], [4_002]]);
 	expect([second?.sent, third?.sent]).toEqual([["mone", "mtwo"], ["mone"]]);
-	// Its attachment is a number: at most 16 KiB are allowed.
+	// Its attachment is small: the platform allows at most 16 KiB.
 	expect(JSON.stringify(second?.deserializeAttachment()).length).toBeLessThan(50);
 });
 
-test("what is confirmed may be sent again; what is not closes the socket", () => {
+test("confirmed bytes free the buffer, and too many unconfirmed bytes close the socket", () => {
 	const { ctx, sockets } = platform();
 	ctx.acceptWebSocket(accepted());
 	const held = new HibernatingSockets(ctx, limits);

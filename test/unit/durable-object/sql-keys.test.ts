@@ -10,11 +10,11 @@ afterEach(() => void vi.useRealTimers());
 
 const minute = 60_000;
 
-/** An object's storage; its alarm goes off when a test says that time passes. */
+/** An object's storage. `pass()` moves the clock and fires its alarm. */
 function object(maxAge: number) {
 	const database = new DatabaseSync(":memory:");
 	let alarm: number | null = null;
-	/** Which statement fails. */
+	/** Matches the statement that fails. */
 	let fault: RegExp | undefined;
 	const storage = {
 		sql: {
@@ -77,7 +77,7 @@ function object(maxAge: number) {
 	};
 }
 
-test("messages without a key take no key's place", async () => {
+test("messages without a key do not push keys out", async () => {
 	const { publish } = object(60 * minute);
 	const { id } = await publish("order 7");
 	for (let n = 0; n < 10_001; n++) await publish();
@@ -94,7 +94,7 @@ test("the newest 10,000 keys are kept", async () => {
 	expect((await publish("order 0")).id).not.toBe(ids[0]);
 });
 
-test("a key is known for 5 minutes, not a ms more, and then freed by the next", async () => {
+test("a key is known for exactly 5 minutes, and the next publish frees it", async () => {
 	const { publish, pass, count } = object(60 * minute);
 	const { id } = await publish("order 7");
 	await pass(5 * minute - 1);
@@ -110,18 +110,21 @@ test("a key is known for 5 minutes, not a ms more, and then freed by the next", 
 test.each([
 	["", false],
 	[", also of an object that was evicted", true],
-])("keys outlive messages of a short `maxAge`%s, and all is freed at last", async (_, evicted) => {
-	const { publish, evict, pass, tables, alarm } = object(1_000);
-	const { id } = await publish("order 7");
-	await pass(4 * minute);
-	expect(tables()).toEqual(["sse_keys"]);
-	if (evicted) evict();
-	expect(await publish("order 7")).toEqual({ receivers: 0, id });
-	await pass(minute + 10_000);
-	expect(tables()).toEqual([]);
-	expect(alarm()).toBeNull();
-	expect((await publish("order 7")).id).not.toBe(id);
-});
+])(
+	"keys outlive messages with a short `maxAge`%s, and everything is freed in the end",
+	async (_, evicted) => {
+		const { publish, evict, pass, tables, alarm } = object(1_000);
+		const { id } = await publish("order 7");
+		await pass(4 * minute);
+		expect(tables()).toEqual(["sse_keys"]);
+		if (evicted) evict();
+		expect(await publish("order 7")).toEqual({ receivers: 0, id });
+		await pass(minute + 10_000);
+		expect(tables()).toEqual([]);
+		expect(alarm()).toBeNull();
+		expect((await publish("order 7")).id).not.toBe(id);
+	},
+);
 
 test.each([
 	["the table", /^CREATE TABLE IF NOT EXISTS sse_history/],
@@ -130,7 +133,7 @@ test.each([
 	["its key", /^INSERT OR REPLACE INTO sse_keys/],
 	["older keys", /^DELETE FROM sse_keys/],
 ])(
-	"a storage that refuses %s keeps nothing of it, and the next message is whole",
+	"when the storage refuses %s nothing of the message is kept, and the next one is stored whole",
 	async (_, query) => {
 		for (const isFirst of [true, false]) {
 			const { publish, failAt, kept, tables, evict } = object(10 * minute);

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { fetchSource } from "../../../../src/client/more/fetch-source.ts";
 
-test("closed within the turn that opened it, it asks nothing and leaves no listener", async () => {
+test("close() in the turn that opened the source sends no request and leaves no listener", async () => {
 	const { signal } = new AbortController();
 	const asked: string[] = [];
 	const fetch = async (url: string): Promise<Response> => {

@@ -8,7 +8,7 @@ import { until } from "../../../support/wait.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-/** What polls, from a server that answers at once, and the signal that its requests are sent with. */
+/** Starts polling a server that answers at once; `signal` is the one its requests are sent with. */
 async function poll(
 	onAsked: (times: number) => void,
 ): Promise<{ source: Source; signal: AbortSignal }> {
@@ -32,7 +32,7 @@ async function poll(
 	return { source, signal };
 }
 
-test("a client that polls for long holds no more than at first", async () => {
+test("a client that polls for long keeps no more abort listeners than at first", async () => {
 	let asked = 0;
 	const { source, signal } = await poll((times) => {
 		asked = times;
@@ -44,7 +44,7 @@ test("a client that polls for long holds no more than at first", async () => {
 	source.close();
 });
 
-test("a clock that is set back stops no client", async () => {
+test("setting the clock back does not stop polling", async () => {
 	const hour = 3_600_000;
 	const now = Date.now;
 	let asked = 0;

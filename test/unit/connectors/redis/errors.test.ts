@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { unanswered, unconnected } from "../../../../src/connectors/redis/errors.ts";
 
-test("what took too long names the option that gives it more time", () => {
+test("timeout errors name the option and the variable that allow more time", () => {
 	const longer =
 		"A busy machine needs longer: raise `timeout`, or SSE_BROKER_TIMEOUT for `sse` and the hub.";
 	expect(unanswered("127.0.0.1:6379", 50).message).toBe(

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { MessageQueue } from "../../../../src/connectors/redis/message-queue.ts";
 
-/** An queue, and what it has handed on. */
+/** A queue, and what it has handed on. */
 function scene() {
 	const told: string[] = [];
 	const queue = new MessageQueue({
@@ -18,7 +18,7 @@ function scene() {
 	return { queue, told, bring, messages };
 }
 
-test("a limited number of messages goes per turn, and later ones wait behind them", async () => {
+test("the queue hands on 500 messages per turn and keeps the order", async () => {
 	const { told, bring, messages } = scene();
 	bring(1_200);
 	expect(told).toHaveLength(500);
@@ -28,7 +28,7 @@ test("a limited number of messages goes per turn, and later ones wait behind the
 	expect(told).toHaveLength(1_000);
 	await nextTurn();
 	expect(told).toEqual(messages(1_210));
-	// Of this turn's there are some left; in the next it is as it was in the beginning.
+	// The rest of this turn's allowance is used up, and the next turn has a full one again.
 	bring(300);
 	expect(told).toEqual(messages(1_500));
 	await nextTurn();
@@ -37,7 +37,7 @@ test("a limited number of messages goes per turn, and later ones wait behind the
 	expect(told).toEqual(messages(2_010));
 });
 
-test("messages of earlier turns count, until so many have come that it counts anew", async () => {
+test("messages of earlier turns count against the allowance until it is renewed", async () => {
 	const { told, bring, messages } = scene();
 	for (let turn = 0; turn < 12; turn++) {
 		bring(100);
@@ -45,7 +45,7 @@ test("messages of earlier turns count, until so many have come that it counts an
 	}
 	expect(told).toEqual(messages(1_200));
 	bring(1_000);
-	// Never fewer than half of what a turn may take.
+	// Never fewer than half of a full allowance.
 	expect(told.length).toBeGreaterThanOrEqual(1_450);
 	expect(told.length).toBeLessThanOrEqual(1_700);
 	await nextTurn();
@@ -53,7 +53,7 @@ test("messages of earlier turns count, until so many have come that it counts an
 	expect(told).toEqual(messages(2_200));
 });
 
-test("of very many a part goes in a turn, so that however fast they come there is an end", async () => {
+test("of a large backlog each turn takes a quarter, so that it drains however fast messages come", async () => {
 	const { told, bring, messages } = scene();
 	bring(100_000);
 	for (const left of [74_625, 55_968, 41_976]) {
@@ -64,7 +64,7 @@ test("of very many a part goes in a turn, so that however fast they come there i
 	expect(told).toEqual(messages(100_000));
 });
 
-test("what waits comes before the word that the connection is lost, or that the channel has moved", () => {
+test("waiting messages come before the news that the connection is lost or the channel moved", () => {
 	const { queue, told, bring, messages } = scene();
 	bring(600);
 	queue.onMoved("b");

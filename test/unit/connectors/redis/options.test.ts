@@ -7,7 +7,7 @@ const url = "redis://127.0.0.1:7000";
 const node = { host: "127.0.0.1", port: 26_379 };
 const group = { name: "mymaster", sentinelRootNodes: [node] };
 
-/** What the call says. All of it is held to be a TypeError without the passwords that stand below. */
+/** The TypeError's message. The whole error is checked for the passwords used below. */
 function refusal(target: unknown, options?: object): string {
 	let error: unknown;
 	try {
@@ -20,9 +20,9 @@ function refusal(target: unknown, options?: object): string {
 	return (error as TypeError).message;
 }
 
-describe("fields that are no option of node-redis are refused, with what to write", () => {
+describe("unknown fields are refused, and the error says what to write", () => {
 	test.each<[field: string, target: object, says: RegExp]>([
-		// ioredis, and what else is called so
+		// Names of ioredis and other clients.
 		["host", { host: "redis.example.invalid", port: 6380 }, /socket: \{ host, port \}/],
 		["port", { port: 6380 }, /socket: \{ host, port \}/],
 		["hostname", { hostname: "redis.example.invalid" }, /socket: \{ host, port \}/],
@@ -44,10 +44,10 @@ describe("fields that are no option of node-redis are refused, with what to writ
 		["lazyConnect", { url, lazyConnect: true }, /reconnects by itself/],
 		["connectTimeout", { url, connectTimeout: 100 }, /redis\(target, \{ timeout \}\)/],
 		["connectionName", { url, connectionName: "x" }, /name/],
-		// ours, at another place
+		// Our own options in the wrong place.
 		["history", { url, history: {} }, /redis\(target, \{ history \}\)/],
 		["timeout", { url, timeout: 100 }, /redis\(target, \{ timeout \}\)/],
-		// misspelt
+		// Misspelt names.
 		["URL", { URL: "redis://:hunter2@localhost" }, /Did you mean url\?/],
 		["ur", { ur: url }, /Did you mean url\?/],
 		["uri", { uri: url }, /Did you mean url\?/],
@@ -55,7 +55,7 @@ describe("fields that are no option of node-redis are refused, with what to writ
 		["passwrod", { url, passwrod: "hunter2" }, /Did you mean password\?/],
 		["userName", { url, userName: "hunter2" }, /Did you mean username\?/],
 		["something", { something: "hunter2" }, /The options are url, /],
-	])("%s", (field, target, says) => {
+	])("of a client, Cluster or Sentinel group: %s", (field, target, says) => {
 		const message = refusal(target);
 		expect(message).toMatch(new RegExp(`^redis\\(\\): ${field}: unknown option\\. `));
 		expect(message).toMatch(says);
@@ -88,7 +88,7 @@ describe("fields that are no option of node-redis are refused, with what to writ
 			{ socket: { ...node, retryStrategy: () => 1 } },
 			/reconnects by itself/,
 		],
-	])("%s", (where, target, says) => {
+	])("inside a nested part: %s", (where, target, says) => {
 		const message = refusal(target);
 		expect(message.startsWith(`redis(): ${where}: unknown option. `), message).toBe(true);
 		expect(message).toMatch(says);
@@ -114,7 +114,7 @@ describe("fields that are no option of node-redis are refused, with what to writ
 		],
 		["a Sentinel that is a string", { ...group, sentinelRootNodes: ["x:1"] }, /\[0\]\.host: must/],
 		["a group without a name", { sentinelRootNodes: [node] }, /name: "mymaster"/],
-	])("%s", (_, target, says) => {
+	])("a wrong value: %s", (_, target, says) => {
 		expect(refusal(target)).toMatch(says);
 	});
 
@@ -126,15 +126,15 @@ describe("fields that are no option of node-redis are refused, with what to writ
 		["pingInterwal", { pingInterwal: 5 }, /Did you mean pingInterval\?/],
 		["history.maxSeconds", { history: { maxSeconds: 5 } }, /The options are maxLength, maxAge/],
 		["history.maxlength", { history: { maxlength: 5 } }, /Did you mean maxLength\?/],
-	])("the second argument: %s", (field, options, says) => {
+	])("in the second argument: %s", (field, options, says) => {
 		const message = refusal(url, options);
 		expect(message).toContain(`${field}: unknown option. `);
 		expect(message).toMatch(says);
 	});
 });
 
-describe("what node-redis knows is taken", () => {
-	// Each field that its types have, by the compiler: one that is missing here is an error.
+describe("all options of node-redis are accepted", () => {
+	// The compiler requires each field of node-redis' types here.
 	const client: Required<RedisClientOptions> = {
 		...{ url, username: "u", password: "p", name: "n", database: 1, keyPrefix: "k" },
 		socket: { host: "::1", port: 1, tls: false, family: 6, noDelay: true, keepAlive: true },
@@ -179,7 +179,7 @@ describe("what node-redis knows is taken", () => {
 		await redis(target).close();
 	});
 
-	test("and the compiler says so before", () => {
+	test("the compiler refuses wrong options as well", () => {
 		expectTypeOf<RedisClientOptions>().toExtend<RedisTarget>();
 		expectTypeOf<RedisClusterOptions>().toExtend<RedisTarget>();
 		expectTypeOf<RedisSentinelOptions>().toExtend<RedisTarget>();
@@ -188,9 +188,9 @@ describe("what node-redis knows is taken", () => {
 		// @ts-expect-error misspelt
 		expect(() => redis({ passwrod: "hunter2" })).toThrow(TypeError);
 		const ioredis = { host: "redis.example.invalid", port: 6380 };
-		// @ts-expect-error and not written out here
+		// @ts-expect-error and not as a literal
 		expect(() => redis(ioredis)).toThrow(TypeError);
-		// @ts-expect-error ours, at another place
+		// @ts-expect-error ours, in the wrong place
 		expect(() => redis({ url, history: {} })).toThrow(TypeError);
 	});
 });

@@ -7,7 +7,7 @@ import { ConfigurationError } from "../../../../src/core/errors.ts";
 
 const source = new URL("../../../../src/connectors/redis.ts", import.meta.url).href;
 
-describe("redis(): what it is given", () => {
+describe("redis(): its target", () => {
 	test.each([
 		["redis://localhost"],
 		["redis://localhost:6379/15"],
@@ -15,7 +15,7 @@ describe("redis(): what it is given", () => {
 		[{ url: "rediss://localhost", socket: { tls: true } }],
 		[{ socket: { path: "/run/redis.sock" } }],
 		[{}],
-	])("%j is taken, and nothing is opened", async (target) => {
+	])("%j is accepted, and no connection is opened", async (target) => {
 		const connector = redis(target);
 		expect(connector.name).toBe("redis");
 		await connector.close();
@@ -24,10 +24,10 @@ describe("redis(): what it is given", () => {
 	test.each([
 		["another scheme", "https://:hunter2@example.org", /redis:\/\/ or rediss:\/\//],
 		["no scheme", "hunter2@localhost:6379", /redis:\/\/ or rediss:\/\//],
-		["no URL at all", "hunter2", /redis:\/\/ or rediss:\/\//],
+		["text that is no URL", "hunter2", /redis:\/\/ or rediss:\/\//],
 		["a path that is no number", "redis://:hunter2@localhost/db", /database number/],
 		["a lone percent sign", "redis://:hunter2%@localhost", /percent-encoded/],
-		["nothing", undefined, /must not be undefined.*redis:\/\/127/],
+		["undefined", undefined, /must not be undefined.*redis:\/\/127/],
 		["null", null, /must not be null/],
 		["a number", 6379, /must not be number/],
 		["some other client", { connect: String, on: String }, /unsupported client/],
@@ -59,7 +59,7 @@ describe("redis(): what it is given", () => {
 		expect(error.message).toContain(Object.keys(options)[0]);
 	});
 
-	test("the client library is loaded by the first use, and not before", async () => {
+	test("the client library is loaded at the first use", async () => {
 		const script = `
 			import { createRequire } from "node:module";
 			import { redis } from ${JSON.stringify(source)};
@@ -74,7 +74,7 @@ describe("redis(): what it is given", () => {
 	});
 });
 
-describe("redis: what Redis answers", () => {
+describe("toConnectorError() and isReply()", () => {
 	test.each([
 		["WRONGPASS invalid username-password pair or user is disabled.", "refused"],
 		["NOAUTH Authentication required.", "refused"],
@@ -87,7 +87,7 @@ describe("redis: what Redis answers", () => {
 		["ERR max number of clients reached", "unavailable"],
 		["connect ECONNREFUSED 127.0.0.1:6379", "unavailable"],
 		["Socket closed unexpectedly", "unavailable"],
-	])("%s: %s", (message, code) => {
+	])("%s becomes a ConnectorError with the code %s", (message, code) => {
 		const cause = new Error(message);
 		const error = toConnectorError(cause, "host:1");
 		expect(error).toMatchObject({ code, cause });
@@ -95,12 +95,12 @@ describe("redis: what Redis answers", () => {
 		expect(error.message).toContain(message);
 	});
 
-	test("an error without a message is told by its code", () => {
+	test("an error without a message is shown by its code", () => {
 		const nameless = Object.assign(new AggregateError([]), { code: "ECONNREFUSED" });
 		expect(toConnectorError(nameless, "host:1").message).toContain("ECONNREFUSED");
 	});
 
-	test("no password comes along, neither in the message nor on the cause", () => {
+	test("a password appears neither in the message nor in the cause", () => {
 		const old = new Error(
 			"ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `default`, `hunter2`, ",
 		);
@@ -114,7 +114,7 @@ describe("redis: what Redis answers", () => {
 		}
 	});
 
-	test("only an answer of Redis counts as one", () => {
+	test("isReply() is true only for an answer of Redis", () => {
 		expect(isReply(new Error("NOPERM this user"))).toBe(true);
 		expect(isReply(new Error("read ECONNRESET"))).toBe(false);
 		expect(isReply(new Error("Disconnects client"))).toBe(false);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Listener } from "../../../../src/connectors/shared/listener.ts";
 import { ConnectorError } from "../../../../src/core/errors.ts";
 
-test("what comes with the confirmation is passed on after onRestored, however early it came", async () => {
+test("messages that come with the confirmation are passed on after onRestored", async () => {
 	const heard: string[] = [];
 	const listener = new Listener({
 		onMessage: (payload) => void heard.push(payload),

@@ -15,7 +15,7 @@ afterEach(() => {
 
 const payload = "x".repeat(900_000);
 
-test("publishes of ended requests take no place of a later one's", async () => {
+test("publishes of ended requests do not fill the queue of later requests", async () => {
 	const requests = foreignRequests();
 	let answers = false;
 	const stub = {
@@ -34,7 +34,7 @@ test("publishes of ended requests take no place of a later one's", async () => {
 	await expect(publishing.publish("a", payload)).resolves.toEqual({ receivers: 1 });
 });
 
-test("within a request there is a bound, and the order is kept", async () => {
+test("publishes of one request are bounded and stay in order", async () => {
 	const requests = foreignRequests();
 	const sent: string[] = [];
 	const { promise: open, resolve: go } = Promise.withResolvers<void>();
@@ -72,7 +72,7 @@ test("within a request there is a bound, and the order is kept", async () => {
 	expect(sent).toEqual(numbers);
 });
 
-test("what is under way for longer than it can be is forgotten", () => {
+test("work that is under way for longer than its timeout is forgotten", () => {
 	vi.useFakeTimers({ toFake: ["performance"] });
 	const underWay = new UnderWay<string>(1_000);
 	underWay.add("lost");

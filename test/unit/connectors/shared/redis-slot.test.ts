@@ -4,7 +4,7 @@ import { ClusterMap } from "../../../../src/connectors/redis/cluster/slot-map.ts
 import { slotOf, streamKey } from "../../../../src/connectors/shared/redis-slot.ts";
 
 describe("slotOf", () => {
-	// As CLUSTER KEYSLOT of Redis 7.0 answers.
+	// From CLUSTER KEYSLOT of Redis 7.0.
 	test.each([
 		["", 0],
 		["123456789", 12739],
@@ -21,19 +21,19 @@ describe("slotOf", () => {
 });
 
 describe("streamKey", () => {
-	/** Names in which braces meet in every way, and names of every plane of Unicode. */
+	/** Names with braces in every combination, and names of every plane of Unicode. */
 	const channel = fc.oneof(
 		fc.string({ unit: fc.constantFrom("a", "{", "}", "é"), minLength: 1, maxLength: 8 }),
 		fc.string({ unit: "binary", minLength: 1, maxLength: 512 }),
 	);
-	/** Of a key, as the specification of Redis Cluster has it: what is in the first braces, if anything. */
+	/** The hash tag of a key, by the specification of Redis Cluster: the text in the first braces. */
 	const tag = (key: string) => /\{([^}]*)\}/.exec(key)?.[1] ?? "";
 
-	test("is in the channel's slot, for any channel name", () => {
+	test("is in the channel's slot for any channel name", () => {
 		fc.assert(fc.property(channel, (name) => slotOf(streamKey(name)) === slotOf(name)));
 	});
 
-	test("has a tag for each of the 16,384 slots: four letters, and never a brace", () => {
+	test("has a tag of four letters without braces for each of the 16,384 slots", () => {
 		const seen = new Set<string>();
 		for (let n = 0; seen.size < 16_384 && n < 1_000_000; n++) {
 			const name = `c${n}`;
@@ -46,7 +46,7 @@ describe("streamKey", () => {
 		expect(seen.size).toBe(16_384);
 	});
 
-	test("is of one channel only", () => {
+	test("is different for each channel", () => {
 		const keys = new Map<string, string>();
 		fc.assert(
 			fc.property(channel, (name) => {
@@ -62,11 +62,11 @@ describe("streamKey", () => {
 		["room", undefined, "sse:history:{CHID}:room"],
 		["{tenant}room", undefined, "sse:history:{@LFM}:{tenant}room"],
 		["a}b", "app1:", "app1:{BFBI}:a}b"],
-	])("of %j is always the same: what is stored must be found again", (name, prefix, key) => {
+	])("of %j never changes, because stored messages must be found again", (name, prefix, key) => {
 		expect(streamKey(name, prefix)).toBe(key);
 	});
 
-	test("costs the same for a name with an odd brace as for a plain one", () => {
+	test("takes as long for a name with an unbalanced brace as for a plain one", () => {
 		const names = Array.from({ length: 32 }, (_, n) => `}1${n}`);
 		const plain = Array.from({ length: 32 }, (_, n) => `x1${n}`);
 		const time = (all: readonly string[]) => {
@@ -79,7 +79,7 @@ describe("streamKey", () => {
 			return times.sort((a, b) => a - b)[2] ?? 0;
 		};
 		time(plain);
-		// A search for a tag took some 16,000 steps a name: a thousand times as long.
+		// Searching for a tag took about 16,000 steps a name, which is a thousand times as long.
 		expect(time(names)).toBeLessThan(10 * time(plain) + 1);
 	});
 });
@@ -90,14 +90,14 @@ describe("ClusterMap", () => {
 		[100, 16383, ["", 7001, "id", []]],
 	];
 
-	test("knows nothing before it is told, but whom to ask", () => {
+	test("knows only the seed nodes before the first update", () => {
 		const map = new ClusterMap(["seed:1"]);
 		expect(map.isKnown).toBe(false);
 		expect(map.owner(5)).toBeUndefined();
 		expect(map.nodes).toEqual(["seed:1"]);
 	});
 
-	test("takes a node that does not know its host to be where it was asked", () => {
+	test("uses the address that was asked when a node does not know its host", () => {
 		const map = new ClusterMap(["seed:1"]);
 		map.update(reply, "seed:1");
 		expect(map.owner(99)).toBe("10.0.0.1:7000");
@@ -105,7 +105,7 @@ describe("ClusterMap", () => {
 		expect(map.nodes).toEqual(["10.0.0.1:7000", "10.0.0.4:7003", "seed:7001", "seed:1"]);
 	});
 
-	test("believes a node's redirection until the next update", () => {
+	test("follows a node's redirection until the next update", () => {
 		const map = new ClusterMap(["seed:1"]);
 		map.update(reply, "seed:1");
 		map.move(5, "10.0.0.9:7000");
@@ -114,7 +114,7 @@ describe("ClusterMap", () => {
 		expect(map.owner(5)).toBe("10.0.0.1:7000");
 	});
 
-	test("keeps what it knows when a node that was reset knows of nothing", () => {
+	test("keeps what it knows when a reset node answers with nothing", () => {
 		const map = new ClusterMap(["seed:1"]);
 		map.update(reply, "seed:1");
 		map.update([], "seed:1");

@@ -6,7 +6,7 @@ import { durableObject } from "../../../../src/durable-object/connector.ts";
 import { Recorder } from "../../../../src/testing/recorder.ts";
 import { namespace } from "../../durable-object/namespace.ts";
 
-// Nothing listens there: what is refused is refused before anything is dialled.
+// Nothing listens there: names are refused before any connection.
 const url = "127.0.0.1:1";
 
 test.each([
@@ -16,7 +16,7 @@ test.each([
 	["redis with history", () => redis(`redis://${url}`, { history: {} })],
 	["upstash", () => upstash({ url: `http://${url}`, token: "x" })],
 	["durableObject", () => durableObject(namespace())],
-])("%s says of half a surrogate pair what the others say", async (_, make) => {
+])("%s refuses a lone surrogate with the same error as the other connectors", async (_, make) => {
 	const connector = make();
 	const rule = "must be well-formed Unicode, without a lone surrogate.";
 	for (const half of ["a\ud83d", "\ude00", "\ude00\ud83d"]) {

@@ -10,7 +10,7 @@ import { ConfigurationError } from "../../../../src/core/errors.ts";
 const where = { url: "https://database.invalid", token: "the-secret-token" };
 
 beforeEach(() => {
-	// The library warns of what is missing.
+	// The library warns of a missing URL or token.
 	vi.spyOn(console, "warn").mockImplementation(() => undefined);
 	for (const name of ["UPSTASH_REDIS_REST", "KV_REST_API"]) {
 		vi.stubEnv(`${name}_URL`, "");
@@ -22,7 +22,7 @@ afterEach(() => {
 	vi.restoreAllMocks();
 });
 
-/** A client whose requests are made by something that differs in this. */
+/** A client of @upstash/redis with a changed requester. */
 function made(change: (http: Record<string, unknown>) => void): Redis {
 	const client = new Redis(where);
 	change(Reflect.get(client, "client"));
@@ -114,17 +114,20 @@ test.for<[string, () => object, rule: RegExp, way: RegExp]>([
 		/must be bare/,
 		/token/,
 	],
-])("a client %s is refused in words, without a secret", ([, make, rule, way]) => {
-	const client = make();
-	const refused = vi.fn(() => upstash(client as UpstashRedisClient));
-	expect(refused).toThrow(ConfigurationError);
-	const message = String(refused.mock.results[0]?.value);
-	expect(message).toMatch(rule);
-	expect(message).toMatch(way);
-	expect(message).not.toContain("the-secret");
-});
+])(
+	"a client %s is refused with the rule and the way out, and no secret is shown",
+	([, make, rule, way]) => {
+		const client = make();
+		const refused = vi.fn(() => upstash(client as UpstashRedisClient));
+		expect(refused).toThrow(ConfigurationError);
+		const message = String(refused.mock.results[0]?.value);
+		expect(message).toMatch(rule);
+		expect(message).toMatch(way);
+		expect(message).not.toContain("the-secret");
+	},
+);
 
-test("an answer in base64 is the text that was stored; what is not encoded stays", () => {
+test("base64 answers are decoded, and unencoded ones stay unchanged", () => {
 	const rest = new ClientRest(new Redis(where));
 	const encoded = (text: string) => Buffer.from(text).toString("base64");
 	const texts = ["OK", "\ufeffé😀", "", "T0s=", "1-0"];
@@ -140,7 +143,7 @@ test("an answer in base64 is the text that was stored; what is not encoded stays
 	expect(plain.decoded("T0s=")).toBe("T0s=");
 });
 
-test("options beside a client are checked as all others, and the place is the client's", () => {
+test("options beside a client are checked, and a URL among them is refused", () => {
 	const client = new Redis(where);
 	const given = (options: object) => () => upstash(client, options);
 	expect(given({ url: "https://x" })).toThrow(/^upstash\(client\): url: .*the client has it/);
@@ -149,7 +152,7 @@ test("options beside a client are checked as all others, and the place is the cl
 	expect(upstash(client, { scope: "request", history: {} })).toMatchObject({ scope: "request" });
 });
 
-test("what belongs to a client's own options says so", () => {
+test("an option of the client itself is refused, and the error says where it belongs", () => {
 	expect(() => upstash({ ...where, ...{ retry: false } })).toThrow(/upstash\(new Redis\(/);
 	expect(() => upstash({ client: new Redis(where) } as object)).toThrow(
 		/upstash\(client, options\)/,

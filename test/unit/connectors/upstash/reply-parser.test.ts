@@ -3,7 +3,7 @@ import { ReplyReader, requestFor } from "../../../../src/connectors/upstash/repl
 
 const encoder = new TextEncoder();
 
-/** What a reader of the channel tells of the chunks: `confirmed`, and the payloads. */
+/** What the reader reports for these chunks: `confirmed`, and the payloads. */
 function read(channel: string, ...chunks: Uint8Array[]): string[] {
 	const told: string[] = [];
 	const reader = new ReplyReader(
@@ -31,13 +31,14 @@ const payloads = [
 	"{}",
 ];
 
-describe("each way to write the stream, cut at each byte", () => {
+describe("every form of the stream, cut at each byte, gives the same payloads", () => {
 	for (const end of ["\n", "\r\n", "\r"]) {
 		for (const blank of [true, false]) {
 			for (const space of [" ", ""]) {
 				const way = JSON.stringify({ end, blank, space });
 				test(way, () => {
-					// Of a lone \r at the very end nobody knows whether it will be half of a \r\n.
+					// After a lone \r at the end, it may still be half of a \r
+					// .
 					const text = stream("chat", payloads, blank ? end + end : end, space);
 					const bytes = encoder.encode(`${text}:${end}`);
 					const expected = ["confirmed", ...payloads];
@@ -54,7 +55,7 @@ describe("each way to write the stream, cut at each byte", () => {
 	}
 });
 
-test("each line is told as soon as it is complete, with or without a blank line to come", () => {
+test("a line is reported as soon as it is complete, without waiting for a blank line", () => {
 	const told: string[] = [];
 	const reader = new ReplyReader(
 		requestFor("chat"),
@@ -67,13 +68,13 @@ test("each line is told as soon as it is complete, with or without a blank line 
 	expect(told).toEqual(["confirmed", "one"]);
 });
 
-test("with blank lines, an event of several lines is one payload", () => {
+test("with blank lines an event of several lines is one payload", () => {
 	const text =
 		"data: subscribe,chat,1\n\ndata: message,chat,one\ndata: message,chat,two\ndata:\n\n";
 	expect(read("chat", encoder.encode(text))).toEqual(["confirmed", "one\nmessage,chat,two\n"]);
 });
 
-test("comments, unknown fields and foreign replies are passed over", () => {
+test("comments, unknown fields and replies of other channels are ignored", () => {
 	const text = [
 		": welcome",
 		"nonsense",
@@ -97,7 +98,7 @@ test("comments, unknown fields and foreign replies are passed over", () => {
 });
 
 test.for(["a,b", "a\nb", "a\r\nb", "message,", "a\rb", "é😀", " a "])(
-	"the channel's name is no part of the payload: %j",
+	"the channel's name is not part of the payload: %j",
 	(channel) => {
 		const lines = [`subscribe,${channel},1`, `message,${channel},x,y`].map((event) =>
 			event.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`),
@@ -107,7 +108,7 @@ test.for(["a,b", "a\nb", "a\r\nb", "message,", "a\rb", "é😀", " a "])(
 	},
 );
 
-test("any name is one segment of the path", () => {
+test("any name becomes one segment of the path", () => {
 	for (const name of [
 		"a/../../get/secret",
 		"..%2f",
@@ -124,7 +125,7 @@ test("any name is one segment of the path", () => {
 	}
 });
 
-test("the two names that no path can hold are asked for by a pattern that matches them alone", () => {
+test('the names "." and "..", which no path can hold, are requested by a pattern that matches only them', () => {
 	for (const [name, pattern] of [
 		[".", "[.]"],
 		["..", "[.][.]"],

@@ -40,12 +40,12 @@ test.each([
 	expect(ends).toEqual(["expired"]);
 	expect(text).toMatch(/\n\nretry:\d+\n\n$/);
 	const count = text.match(/^data:/gm)?.length ?? 0;
-	// The opening is a write, too, and up to a tenth is left.
+	// The opening counts as a write, and up to a tenth of the limit is left unused.
 	expect(count).toBeGreaterThanOrEqual(8);
 	expect(count).toBeLessThanOrEqual(11);
 });
 
-test("a burst is counted by its events, and goes out whole", async () => {
+test("a burst is counted by its events, and is written in full", async () => {
 	const { sse, open } = scene({ perStream: { writes: 10 } });
 	const stream = open();
 	await vi.waitFor(() => expect(sse.stats().connections).toBe(1));
@@ -62,7 +62,7 @@ test("a replay is counted by its events", async () => {
 	expect(text.match(/^data:/gm)?.length).toBeGreaterThanOrEqual(9);
 });
 
-test("silence is counted, once for each keep-alive", async () => {
+test("each keep-alive comment counts as a write", async () => {
 	vi.useFakeTimers();
 	onTestFinished(() => void vi.useRealTimers());
 	const { ends, open } = scene({ perStream: { writes: 10 } });
@@ -74,7 +74,7 @@ test("silence is counted, once for each keep-alive", async () => {
 	expect((await stream).match(/^:$/gm)?.length).toBeGreaterThanOrEqual(7);
 });
 
-test("streams that began together end apart", async () => {
+test("streams that began at the same time end at different times", async () => {
 	const { sse, open } = scene({ perStream: { bytes: 100_000 } });
 	const streams = Array.from({ length: 30 }, () => open());
 	await vi.waitFor(() => expect(sse.stats().connections).toBe(30));
@@ -88,7 +88,7 @@ test("streams that began together end apart", async () => {
 	expect(new Set(left).size).toBeGreaterThan(5);
 });
 
-test("limits out of range are named, and so is an unknown plan", () => {
+test("limits out of range and an unknown plan are refused by name", () => {
 	for (const [perStream, name] of [
 		[{ writes: 0 }, "limits.perStream.writes"],
 		[{ bytes: "1" }, "limits.perStream.bytes"],
@@ -100,7 +100,7 @@ test("limits out of range are named, and so is an unknown plan", () => {
 	expect(making).toThrow('plan: must be "free" or "paid"');
 });
 
-test("the Worker's streams have the budget of their plan, unless limits say otherwise", () => {
+test("durableObject() sets perStream by its plan", () => {
 	expect(durableObject(namespace()).perStream?.writes).toBe(100_000);
 	expect(durableObject(namespace(), { plan: "free" }).perStream).toEqual({
 		writes: 40,

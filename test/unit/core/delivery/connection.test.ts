@@ -3,7 +3,7 @@ import { Connection } from "../../../../src/core/delivery/connection.ts";
 import { bytesOf, type Content } from "../../../../src/core/sinks/content.ts";
 import { counters } from "../../../../src/core/stats.ts";
 
-/** A sink that keeps what is done to it. */
+/** A sink that records the calls. */
 function recorder() {
 	const calls: string[] = [];
 	return {
@@ -27,7 +27,7 @@ const open = () =>
 		ended: () => undefined,
 	});
 
-test("a connection that is given another sink writes to it, and ends it", () => {
+test("a connection that gets another sink writes to it and ends it", () => {
 	const [first, second] = [recorder(), recorder()];
 	const connection = open();
 	connection.use(first);
@@ -39,7 +39,7 @@ test("a connection that is given another sink writes to it, and ends it", () => 
 });
 
 test.each(["onDisconnect", "disconnect"] as const)(
-	"one that is over (%s) ends it as it ended itself",
+	"a connection that ended by %s() ends a later sink in the same way",
 	(how) => {
 		const [first, second] = [recorder(), recorder()];
 		const connection = open();

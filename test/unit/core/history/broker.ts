@@ -11,26 +11,26 @@ interface Kept extends KeptMessage {
 }
 
 interface Subscriber {
-	/** Whose: a process has one way to the broker. */
+	/** Subscribers of one process share one way to the broker. */
 	process: number;
 	handlers: SubscriptionHandlers;
-	/** On the way to it. */
+	/** Messages on the way to it. */
 	queue: string[];
 }
 
-/** A channel of the fake store: each message is its own number, counted from 1. */
+/** A channel of the fake store. Each message is its own number, counted from 1. */
 class FakeChannel {
 	kept: Kept[] = [];
-	/** The newest message that was thrown away. */
+	/** The number of the newest message that was trimmed. */
 	trimmed = 0;
-	/** And the later part of its id. */
+	/** The second part of that message's id. */
 	gone = 0;
 	published = 0;
 	subscribers = new Set<Subscriber>();
 }
 
 interface PendingRead {
-	/** What the server answers, taken when it serves the request; an answer may be late. */
+	/** Fixes the answer as the server would. The answer may arrive later. */
 	serve(): void;
 	answer(): void;
 	fail(): void;
@@ -38,13 +38,13 @@ interface PendingRead {
 }
 
 /**
- * A broker in which everything happens when the test says so: messages reach the store at once, and the
- * subscribers and the readers whenever it pleases.
+ * A broker whose test decides when anything happens. The store has a message at once, and subscribers and
+ * readers get it when the test says so.
  */
 export class FakeBroker {
 	readonly #channels = new Map<string, FakeChannel>();
 	readonly reads: PendingRead[] = [];
-	/** Ids of messages, one clock for all. */
+	/** The last number given in an id; one count for all channels. */
 	#clock = 0;
 
 	channel(name: string): FakeChannel {
@@ -53,7 +53,7 @@ export class FakeBroker {
 		return channel;
 	}
 
-	/** @param padding spaces in the payload, which are no part of the data. */
+	/** @param padding spaces in the payload, outside of the data. */
 	publish(name: string, padding = 0): void {
 		const channel = this.channel(name);
 		const sequence = ++channel.published;
@@ -63,13 +63,13 @@ export class FakeBroker {
 		for (const { queue } of channel.subscribers) queue.push(payload);
 	}
 
-	/** Published by one that does not store; long enough to fill a client's buffer. */
+	/** A message of a publisher that does not store, long enough to fill a client's buffer. */
 	foreign(name: string): void {
 		const payload = JSON.stringify({ data: "foreign ".repeat(40) });
 		for (const { queue } of this.channel(name).subscribers) queue.push(payload);
 	}
 
-	/** Throws away all but the newest so many. */
+	/** Trims the channel to the newest `keep` messages. */
 	trim(name: string, keep: number): void {
 		const channel = this.channel(name);
 		for (const { id, sequence } of channel.kept.splice(
@@ -81,13 +81,13 @@ export class FakeBroker {
 		}
 	}
 
-	/** The store is another one, whose clock is behind: its ids begin before those that were given. */
+	/** Replaces the store by one whose clock is behind, so that its ids begin before the earlier ones. */
 	replace(name: string): void {
 		this.trim(name, 0);
 		this.#clock = 0;
 	}
 
-	/** So many messages of the channel reach a process. */
+	/** Delivers up to `count` messages of the channel to a process. */
 	deliver(name: string, count: number, process: number): void {
 		for (const { queue, handlers, ...subscriber } of [...this.channel(name).subscribers]) {
 			if (subscriber.process !== process) continue;
@@ -95,7 +95,7 @@ export class FakeBroker {
 		}
 	}
 
-	/** What is on the way is lost, some of what has come comes again, and the subscriptions are live again. */
+	/** Loses what is on the way, sends the last two messages again, and restores the subscriptions. */
 	lose(name: string, process: number): void {
 		const channel = this.channel(name);
 		for (const { queue, handlers, ...subscriber } of [...channel.subscribers]) {
@@ -151,13 +151,13 @@ export class FakeBroker {
 	}
 
 	#page(name: string, after: string, limit: number): HistoryPage {
-		// Small pages, so that few messages are many of them.
+		// Small pages, so that a few messages already take several.
 		const most = Math.min(limit, 3);
 		const channel = this.channel(name);
 		const { kept } = channel;
 		const at = kept.findIndex(({ id }) => id === after);
 		const rest = kept.filter(({ id }) => order(id) > order(after));
-		// Whoever saw the channel empty after the newest that was thrown away misses nothing.
+		// A client that saw the channel empty after the newest trimmed message has missed nothing.
 		const empty = { from: `~1-${channel.gone}`, to: `~1-${this.#clock}` };
 		return {
 			covered: at !== -1 || after === "0-0",

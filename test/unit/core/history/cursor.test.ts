@@ -35,7 +35,7 @@ const places = names.chain((list) =>
 	),
 );
 
-test("a cursor is read back as the positions that it was made of", () => {
+test("a cursor is parsed to the positions that it was made of", () => {
 	fc.assert(
 		fc.property(places, ([names, positions]) => {
 			expect(parseCursor(names, formatCursor(names, positions))).toEqual(positions);
@@ -44,11 +44,11 @@ test("a cursor is read back as the positions that it was made of", () => {
 	);
 });
 
-test("of one channel it is the position itself, which is what Redis calls the message", () => {
+test("the cursor of one channel is the position itself, which is the message's id in Redis", () => {
 	expect(formatCursor(["a"], ["1700000000000-7"])).toBe("1700000000000-7");
 });
 
-test("of several it names each by a hash, with the newest time for all, in at most 14 bytes a channel", () => {
+test("the cursor of several channels names each by a hash, in at most 14 bytes a channel", () => {
 	const cursor = formatCursor(["a", "b", "c"], ["1700000000000-0", "1700000000000-7", "~0-0"]);
 	expect(cursor).toMatch(
 		/^\w{5}Tvcokgi\.[0-9A-Za-z]{6}\.[0-9A-Za-z]{6}-7\.[0-9A-Za-z]{6}~Tvcokgi$/,
@@ -59,7 +59,7 @@ test("of several it names each by a hash, with the newest time for all, in at mo
 	expect(formatCursor(many, spread).length).toBeLessThanOrEqual(14 * 32);
 });
 
-test("after any change of the list: a channel that stays keeps its position, and a new one begins live", () => {
+test("after the list of channels changed, old channels keep their positions and new ones begin live", () => {
 	fc.assert(
 		fc.property(places, names, fc.nat(), ([names, positions], others, shuffle) => {
 			fc.pre(names.length > 1);
@@ -72,7 +72,7 @@ test("after any change of the list: a channel that stays keeps its position, and
 	);
 });
 
-test("the named form is read for one channel as well, and the bare position for no more than one", () => {
+test("a named cursor is valid for any list, and a bare position only for one channel", () => {
 	const cursor = formatNamed(["a"], ["1-7"]);
 	expect(cursor).toContain(".");
 	expect(parseCursor(["a"], cursor)).toEqual(["1-7"]);
@@ -80,7 +80,7 @@ test("the named form is read for one channel as well, and the bare position for 
 	expect(parseCursor(["a", "b"], "1-7")).toEqual([undefined, undefined]);
 });
 
-test("where a cursor was changed in any place, or cut, no channel has a position", () => {
+test("a cursor that was changed or cut anywhere gives no channel a position", () => {
 	const list = ["a", "b"];
 	const cursor = formatCursor(list, ["1700000000000-0", "~1700000000123-7"]);
 	const nothing = [undefined, undefined];
@@ -92,25 +92,25 @@ test("where a cursor was changed in any place, or cut, no channel has a position
 			if (changed !== cursor) expect(parseCursor(list, changed)).toEqual(nothing);
 		}
 	}
-	// As they were before they named their channels.
+	// The format before cursors named their channels.
 	expect(parseCursor(list, "x8kq2f.mubkgr28.mubkgr28-1")).toEqual(nothing);
 });
 
-test("two names of one list that have the same hash have longer ones there", () => {
-	// Found by trying.
+test("two names of one list with the same hash get longer hashes", () => {
+	// The names were found by trying.
 	const list = ["room.236604", "a", "room.241602"];
 	const positions = ["1-1", "2-2", "3-3"];
 	const cursor = formatCursor(list, positions);
 	expect(parseCursor(list, cursor)).toEqual(positions);
 	expect(parseCursor(list.toReversed(), cursor)).toEqual(positions.toReversed());
 	expect(cursor.split(".")[0]).toMatch(/-2$/);
-	// Which of the two is meant by the short one nobody can tell.
+	// The short hash could mean either of the two.
 	const short = formatCursor(["a", "room.236604"], ["2-2", "1-1"]);
 	expect(parseCursor(list, short)).toEqual([undefined, "2-2", undefined]);
 	expect(parseCursor(["a", "room.236604"], cursor)).toEqual(["2-2", "1-1"]);
 });
 
-test("what begins live stands where the feed does", () => {
+test("a channel that begins live gets the position of the feed", () => {
 	expect(withLive(["1-1", live, undefined], ["5-5", "6-6", "7-7"])).toEqual([
 		"1-1",
 		"6-6",
@@ -118,7 +118,7 @@ test("what begins live stands where the feed does", () => {
 	]);
 });
 
-test("for any other text, each channel has a position or none, and nothing throws", () => {
+test("any other text gives each channel a position or none, and never throws", () => {
 	const words = fc.constantFrom(
 		"0",
 		"0-0",
@@ -147,14 +147,14 @@ test("for any other text, each channel has a position or none, and nothing throw
 	);
 });
 
-test("0 and 0-0 are the start, in every channel", () => {
+test("0 and 0-0 are the start of every channel", () => {
 	for (const start of ["0", "0-0"]) {
 		expect(parseCursor(["a"], start)).toEqual([beginning]);
 		expect(parseCursor(["a", "b"], start)).toEqual([beginning, beginning]);
 	}
 });
 
-test("positions are in the order of their two numbers, not of their text", () => {
+test("positions are ordered by their two numbers and not as text", () => {
 	fc.assert(
 		fc.property(number, number, number, number, (ms, n, otherMs, otherN) => {
 			const [a, b] = [`${ms}-${n}`, `${otherMs}-${otherN}`];
@@ -166,7 +166,7 @@ test("positions are in the order of their two numbers, not of their text", () =>
 	);
 });
 
-test("all empty positions are one place, before every message, and the later is the one that was seen later", () => {
+test("an empty position is before every message, and of two empty ones the higher is the later", () => {
 	fc.assert(
 		fc.property(number, number, number, (ms, sequence, earlier) => {
 			fc.pre(`${ms}-${sequence}` !== beginning && earlier < ms);

@@ -1,6 +1,6 @@
 import type { ServerSentEvents } from "../../../../src/core/sse.ts";
 
-/** A reader of `messages()`, with the face of a client: it reads on unless it is paused. */
+/** A reader of `messages()` with the interface of a client. It reads on unless it is paused. */
 export class Iteration {
 	readonly events: { event: string | undefined; data: string }[] = [];
 	lastEventId: string | undefined;
@@ -38,7 +38,7 @@ export class Iteration {
 		try {
 			while (!this.#paused && this.state === "open") {
 				const { done, value } = await this.#messages.next();
-				// What comes after it was closed has not been seen.
+				// A message that arrives after close() does not count as seen.
 				if (done || this.state !== "open") break;
 				const { data, type, id } = value;
 				const text = typeof data === "string" ? data : JSON.stringify(data);
@@ -47,7 +47,7 @@ export class Iteration {
 			}
 			if (!this.#paused) this.state = "ended";
 		} catch {
-			this.state = "ended"; // it comes back with the id that it has
+			this.state = "ended"; // the visitor opens another one with the last id
 		}
 		this.#reading = false;
 	}

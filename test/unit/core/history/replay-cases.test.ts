@@ -5,11 +5,11 @@ import { Client } from "../../../resume/client.ts";
 import { answered } from "./answered.ts";
 import { FakeBroker } from "./broker.ts";
 
-// The pauses of the code under test pass when this test says so.
+// The timers of the code under test fire when the test says so.
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
 afterEach(() => void vi.useRealTimers());
 
-test("what could not be written, for the buffer was filled meanwhile, is not taken for sent", async () => {
+test("messages that were not written because the buffer filled up are sent again", async () => {
 	const broker = new FakeBroker();
 	const sse = new ServerSentEvents({
 		connector: broker.connect(0),
@@ -31,7 +31,7 @@ test("what could not be written, for the buffer was filled meanwhile, is not tak
 	await sse.close();
 });
 
-test("a client that is behind and does not read for a minute is cut off, and comes back with what it has", async () => {
+test("a client that reads nothing for a minute is disconnected, and resumes without loss", async () => {
 	const broker = new FakeBroker();
 	const errors: unknown[] = [];
 	const sse = new ServerSentEvents({
@@ -58,7 +58,7 @@ test("a client that is behind and does not read for a minute is cut off, and com
 			await nextTurn();
 		}
 	};
-	// The first reads no more, the second a little in between, the third all.
+	// The first client stops reading, the second reads a little in between, the third reads all.
 	const [stuck, slow, quick] = [await open(), await open(), await open()];
 	stuck.pause();
 	slow.pause();
@@ -89,7 +89,7 @@ test("a client that is behind and does not read for a minute is cut off, and com
 	await sse.close();
 });
 
-test("what is on its way when the store is emptied reaches whoever stands with the feed, and another process waits", async () => {
+test("a message that is on its way when the store is emptied reaches clients at the feed's position", async () => {
 	const broker = new FakeBroker();
 	const [here, there] = [0, 1].map(
 		(process) => new ServerSentEvents({ connector: broker.connect(process), onError: String }),
@@ -99,11 +99,11 @@ test("what is on its way when the store is emptied reaches whoever stands with t
 	broker.publish("a");
 	broker.deliver("a", 1, 0);
 	await answered(broker);
-	// The second message is kept nowhere any more, and has not come yet.
+	// The second message is stored no more, and has not arrived yet.
 	broker.publish("a");
 	broker.trim("a", 0);
 	await Promise.all([Client.open(there, ["a"]), answered(broker)]);
-	// One missed something that is gone. The other stands where the feed does, and misses nothing.
+	// One client missed a message that is gone. The other is at the feed's position and missed nothing.
 	const { lastEventId } = first;
 	const [far, near] = await Promise.all([
 		Client.open(here, ["a"], { lastEventId: begin }),
@@ -120,7 +120,7 @@ test("what is on its way when the store is emptied reaches whoever stands with t
 	await Promise.all([here.close(), there.close()]);
 });
 
-test("a page that was read before the feed had a hole is not joined to what came after it", async () => {
+test("a page read before the feed lost messages is not joined to later messages", async () => {
 	const broker = new FakeBroker();
 	const sse = new ServerSentEvents({ connector: broker.connect(0), onError: () => undefined });
 	const [, both] = await Promise.all([
@@ -143,7 +143,7 @@ test("a page that was read before the feed had a hole is not joined to what came
 	broker.lose("a", 0);
 	for (const read of broker.reads.slice(1)) read.answer();
 	await nextTurn();
-	// Another list of channels begins to remember what comes from now on.
+	// The other list of channels begins to keep messages from here on.
 	const other = Client.open(sse, ["a", "b"], { lastEventId: cursor });
 	await nextTurn();
 	page?.answer();
@@ -155,7 +155,7 @@ test("a page that was read before the feed had a hole is not joined to what came
 	await sse.close();
 });
 
-test("an empty page from beyond the feed does not hide what the feed has missed", async () => {
+test("an empty page of a client that is ahead does not hide messages that the feed missed", async () => {
 	const broker = new FakeBroker();
 	const sse = new ServerSentEvents({ connector: broker.connect(0), onError: () => undefined });
 	const [first] = await Promise.all([Client.open(sse, ["a"]), answered(broker)]);
@@ -164,13 +164,13 @@ test("an empty page from beyond the feed does not hide what the feed has missed"
 	broker.deliver("a", 1, 0);
 	await answered(broker);
 	const { lastEventId } = first;
-	// The feed gets nothing for a while, and the store trims.
+	// The feed receives nothing for a while, and the store trims.
 	for (let n = 0; n < 3; n++) broker.publish("a");
 	broker.trim("a", 1);
-	// One client is sent what is kept, and the store has nothing after that.
+	// One client gets all stored messages, and the store has none after them.
 	const far = await Client.open(sse, ["a"], { lastEventId: begin });
 	for (let n = 0; n < 3; n++) await answered(broker);
-	// Another one stands where the feed does.
+	// Another client is at the feed's position.
 	const near = await Client.open(sse, ["a"], { lastEventId });
 	await answered(broker);
 	broker.lose("a", 0);
@@ -185,7 +185,7 @@ test("an empty page from beyond the feed does not hide what the feed has missed"
 	await sse.close();
 });
 
-test("messages() that was ended while it read the history yields nothing from after its end", async () => {
+test("messages() that ended while it read the history yields nothing from after its end", async () => {
 	const broker = new FakeBroker();
 	const sse = new ServerSentEvents({
 		connector: broker.connect(0),
@@ -198,10 +198,10 @@ test("messages() that was ended while it read the history yields nothing from af
 	await nextTurn();
 	expect(broker.reads, "the history is asked").toHaveLength(1);
 	broker.publish("a");
-	// The first is waited for, and the second is more than may wait.
+	// The reader waits for the first, and the second exceeds the buffer.
 	for (let n = 0; n < 2; n++) broker.foreign("a");
 	broker.deliver("a", 3, 0);
-	// Of these the first is not heard any more, and not kept either.
+	// The reader hears the first of these no more, and the store trims it.
 	for (let n = 0; n < 2; n++) broker.publish("a");
 	broker.deliver("a", 2, 0);
 	broker.trim("a", 1);
@@ -212,7 +212,7 @@ test("messages() that was ended while it read the history yields nothing from af
 	await sse.close();
 });
 
-test("after a store whose ids begin earlier took its place, and the gap, everything comes", async () => {
+test("after a store with earlier ids took over, one gap is reported and all new messages arrive", async () => {
 	const broker = new FakeBroker();
 	const codes: unknown[] = [];
 	const sse = new ServerSentEvents({
@@ -243,7 +243,7 @@ test("after a store whose ids begin earlier took its place, and the gap, everyth
 	await sse.close();
 });
 
-test("what memory had to let go while a page was read is no hole for who is behind", async () => {
+test("messages that were dropped from memory during a read are no gap for a client that lags", async () => {
 	const broker = new FakeBroker();
 	const sse = new ServerSentEvents({ connector: broker.connect(0) });
 	await Promise.all([Client.open(sse, ["a"]), answered(broker)]);
@@ -255,7 +255,8 @@ test("what memory had to let go while a page was read is no hole for who is behi
 	await nextTurn();
 	const [page] = broker.reads;
 	page?.serve();
-	// More than a channel keeps in memory comes while the page, which has none of it, is on its way.
+	// More messages than a channel keeps in memory arrive while the page, which has none of them, is on its
+	// way.
 	for (let n = 0; n < 5; n++) {
 		broker.publish("a", 600_000);
 		broker.deliver("a", 1, 0);
@@ -269,7 +270,7 @@ test("what memory had to let go while a page was read is no hole for who is behi
 	await sse.close();
 });
 
-test("who asks for all that is kept of a channel whose messages are too old is live, and costs no more reads", async () => {
+test("a client that asks for everything of an expired channel is live, and costs no more reads", async () => {
 	const broker = new FakeBroker();
 	const sse = new ServerSentEvents({ connector: broker.connect(0) });
 	await Promise.all([Client.open(sse, ["a"]), answered(broker)]);

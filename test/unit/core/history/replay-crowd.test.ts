@@ -5,11 +5,11 @@ import { Client } from "../../../resume/client.ts";
 import { answered } from "./answered.ts";
 import { FakeBroker } from "./broker.ts";
 
-// The pauses of the code under test pass when this test says so.
+// The timers of the code under test fire when the test says so.
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
 afterEach(() => void vi.useRealTimers());
 
-/** A hub with so many streams on a channel that what is read for one client is kept for the next. */
+/** A hub with so many streams on a channel that a read for one client is kept for the next. */
 async function crowded() {
 	const broker = new FakeBroker();
 	const sse = new ServerSentEvents({
@@ -21,7 +21,7 @@ async function crowded() {
 	const [first] = await Promise.all([...crowd, answered(broker)]);
 	const lastEventId = await first?.placed();
 	let reads = 0;
-	/** One that saw nothing but the beginning, and is answered without a pause. */
+	/** A client that reconnects with the first position. Its reads are answered at once. */
 	const comesBack = async () => {
 		const client = await Client.open(sse, ["a"], { lastEventId });
 		await nextTurn();
@@ -33,7 +33,7 @@ async function crowded() {
 	return { broker, sse, comesBack, reads: () => reads };
 }
 
-test("a crowd that comes back over many turns is one read, which is kept for a second and no longer", async () => {
+test("clients that reconnect over many turns share one read, which is kept for a second", async () => {
 	const { broker, sse, comesBack, reads } = await crowded();
 	const publish = (count: number) => {
 		for (let n = 0; n < count; n++) broker.publish("a");
@@ -43,7 +43,7 @@ test("a crowd that comes back over many turns is one read, which is kept for a s
 	const back = [];
 	for (let n = 0; n < 10; n++) {
 		back.push(await comesBack());
-		// What is published in between goes to those who are there, and comes with the rest to those who follow.
+		// Connected clients get new messages live. Clients that reconnect later get them with the rest.
 		publish(1);
 	}
 	expect(reads()).toBe(1);
@@ -51,7 +51,7 @@ test("a crowd that comes back over many turns is one read, which is kept for a s
 	publish(1);
 	back.push(await comesBack());
 	expect(reads()).toBe(2);
-	// It had to be sent more than one page has.
+	// The last client needed more than one page.
 	for (let n = 0; n < 3; n++) await answered(broker);
 	for (const { events } of back) {
 		expect(events.map(({ data }) => data)).toEqual(
@@ -61,7 +61,7 @@ test("a crowd that comes back over many turns is one read, which is kept for a s
 	await sse.close();
 });
 
-test("what was kept for a crowd does not hide what the feed itself has missed since", async () => {
+test("a shared read does not hide messages that the feed missed later", async () => {
 	const { broker, sse, comesBack } = await crowded();
 	broker.publish("a");
 	broker.deliver("a", 1, 0);
@@ -76,7 +76,7 @@ test("what was kept for a crowd does not hide what the feed itself has missed si
 	await sse.close();
 });
 
-test("what was kept for a crowd does not judge who has heard more elsewhere", async () => {
+test("a shared read causes no gap for a client that heard more from another process", async () => {
 	const { broker, sse } = await crowded();
 	// Published and seen at another process, and still on its way to this one.
 	const comesAhead = async () => {
@@ -98,7 +98,7 @@ test("what was kept for a crowd does not judge who has heard more elsewhere", as
 	await sse.close();
 });
 
-test("what was kept for a crowd keeps no timer when the instance is closed", async () => {
+test("close() stops the timer of a shared read", async () => {
 	const { broker, sse, comesBack } = await crowded();
 	broker.publish("a");
 	broker.deliver("a", 1, 0);

@@ -6,16 +6,16 @@ import { Client } from "../../../resume/client.ts";
 import { FakeBroker } from "./broker.ts";
 import { Visitor } from "./visitor.ts";
 
-// The pauses of the code under test pass when this test says so.
+// The timers of the code under test fire when the test says so.
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
 const channels = ["a", "b"] as const;
 const lists = [["a"], ["b"], ["a", "b"], ["b", "a"], ["a"]];
-/** Besides, one reads `messages()` of the first channel. */
+/** One more visitor reads `messages()` of the first channel. */
 const visitorCount = lists.length + 1;
 
-/** So many streams of one list are a crowd: what is read for one of them is kept for the others. */
+/** With this many streams of one list, a read for one of them is kept for the others. */
 const crowd = 20;
 
 type Step =
@@ -63,9 +63,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /**
- * Everything that was published reaches everyone, once and in order, or a gap says that it could not.
+ * Checks that each visitor gets every message once and in order, or hears of a gap that was real.
  *
- * @param beside how many more streams each list has, at each process, that only read.
+ * @param beside how many more streams each list has at each process. They only read.
  */
 async function play(steps: readonly Step[], beside: number): Promise<void> {
 	const broker = new FakeBroker();
@@ -118,7 +118,7 @@ async function play(steps: readonly Step[], beside: number): Promise<void> {
 		else if (what === "serve" || what === "answer" || what === "fail") read?.[what]();
 	}
 
-	// Then peace: everybody comes, all that was asked is answered, and all that is on the way arrives.
+	// In the end everyone connects, all requests are answered, and all messages arrive.
 	const settled = async () => {
 		for (const [n, each] of visitors.entries()) {
 			if (each.client?.state === "ended") each.cut();
@@ -132,11 +132,11 @@ async function play(steps: readonly Step[], beside: number): Promise<void> {
 		return broker.reads.length === 0 && visitors.every((each) => each.client && each.isUpToDate);
 	};
 	let rounds = 0;
-	// Where everything was thrown away, only what is newer shows that something is missing.
+	// Where everything was trimmed, only a newer message shows that something is missing.
 	for (const each of channels) broker.publish(each);
 	while (!(await settled())) if (++rounds > 300) throw new Error("Someone never gets it all.");
 	await Promise.all(rest);
-	// And whoever is up to date is live again.
+	// Then a client that is up to date must be live again.
 	for (const each of channels) broker.publish(each);
 	rounds = 0;
 	while (!(await settled())) if (++rounds > 300) throw new Error("Someone is not live again.");
@@ -153,10 +153,10 @@ const seed = Number(process.env.REPLAY_SEED ?? 20_261_122);
 const numRuns = Number(process.env.REPLAY_RUNS ?? 150);
 
 test.for([
-	["a few", 0, numRuns],
-	["a crowd", crowd, numRuns / 3],
+	["a few clients", 0, numRuns],
+	["many clients", crowd, numRuns / 3],
 ] as const)(
-	"however stores, feeds, losses and %s interleave: no hole, no duplicate, no false alarm",
+	"with %s, any interleaving of stores, feeds and losses gives no loss, no duplicate and no false gap",
 	async ([, beside, numRuns]) => {
 		const steps = fc.array(step, { minLength: 20, maxLength: 200, size: "max" });
 		const property = fc.asyncProperty(steps, (each) => play(each, beside));

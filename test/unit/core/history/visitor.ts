@@ -4,34 +4,37 @@ import { Client } from "../../../resume/client.ts";
 import type { FakeBroker } from "./broker.ts";
 import { Iteration } from "./iteration.ts";
 
-/** Someone who comes, is cut, and comes back with the last id, and keeps the books on what must be seen. */
+/**
+ * A client that connects, is cut off and resumes with its last id. It keeps account of the messages it must
+ * see.
+ */
 export class Visitor {
 	readonly names: readonly string[];
 	readonly #broker: FakeBroker;
 	readonly #iterates: boolean;
 	client: Client | Iteration | undefined;
 	lastEventId: string | undefined;
-	/** How many had been published when it first saw `open`: what comes after those is owed to it. */
+	/** How many messages had been published when its stream opened. It must see all later ones. */
 	readonly #owedAfter = new Map<string, number>();
-	/** The newest message that was seen of each channel. */
+	/** The newest message seen of each channel. */
 	readonly #seen = new Map<string, number>();
-	/** Where it is, or was last. */
+	/** Its current process, or the last one. */
 	#process: ServerSentEvents | undefined;
-	/** It came from another process, which may have been ahead of this one. */
+	/** Whether it came from another process, which may have been ahead of this one. */
 	#moved = false;
-	/** Channels of which a gap was told, or all was asked for, and nothing came since. */
+	/** Channels with a gap, or read from the start, of which no message has come since. */
 	readonly #mayJump = new Set<string>();
 	#checked = 0;
 	opening = false;
 
-	/** @param iterates by `messages()`, of one channel and from its start, instead of a stream. */
+	/** @param iterates reads `messages()` of one channel from its start instead of a stream. */
 	constructor(broker: FakeBroker, names: readonly string[], iterates: boolean) {
 		this.#iterates = iterates;
 		this.#broker = broker;
 		this.names = names;
 	}
 
-	/** Comes to a process; back, if it was at one. */
+	/** Connects to a process, or reconnects. */
 	async open(sse: ServerSentEvents, fromTheStart: boolean): Promise<void> {
 		if (this.client !== undefined || this.opening) return;
 		this.opening = true;
@@ -57,18 +60,18 @@ export class Visitor {
 		}
 	}
 
-	/** Leaves, with what it has read so far. */
+	/** Disconnects, and keeps the last id. */
 	cut(): void {
 		if (this.client === undefined) return;
 		this.check();
 		this.lastEventId = this.client.lastEventId ?? this.lastEventId;
-		// It was turned away, or has heard of nothing: it is as new as before.
+		// It was refused or has heard nothing, so it counts as new.
 		if (this.lastEventId === undefined) this.#owedAfter.clear();
 		this.client.close();
 		this.client = undefined;
 	}
 
-	/** Looks at what has come: each message is the next one, or comes after a gap that had to be. */
+	/** Checks what has come: each message is the next one, or follows a gap that was real. */
 	check(): void {
 		if (this.client === undefined) return;
 		const fresh = this.client.events.slice(this.#checked);
@@ -91,7 +94,7 @@ export class Visitor {
 			if (!mayJump) expect(sequence).toBeLessThanOrEqual(owed);
 		} else if (!mayJump) expect([name, sequence]).toEqual([name, seen + 1]);
 		else {
-			// What is thrown away, and still on its way to this process, comes again: after the gap, and in order.
+			// A trimmed message that is still on its way to this process may come after the gap, in order.
 			if (!this.#moved) expect(sequence).toBeGreaterThan(seen);
 			expect(sequence, "what is kept must come").toBeLessThanOrEqual(Math.max(seen, trimmed) + 1);
 		}
@@ -100,13 +103,13 @@ export class Visitor {
 	#gap(name: string): void {
 		const seen = this.#seen.get(name);
 		const { trimmed } = this.#broker.channel(name);
-		// The last that it saw must be gone, or there was no reason to tell it.
+		// The last message it saw must be gone, or there was no reason for a gap.
 		if (seen !== undefined)
 			expect(trimmed, `a false alarm in ${name}`).toBeGreaterThanOrEqual(seen);
 		this.#mayJump.add(name);
 	}
 
-	/** Whether it has all that was published. */
+	/** Whether it has every published message. */
 	get isUpToDate(): boolean {
 		this.check();
 		return this.names.every((name) => {

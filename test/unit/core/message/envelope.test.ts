@@ -12,13 +12,13 @@ describe("encode", () => {
 		[new Message({ a: [1] }, { type: "t" }), '{"data":{"a":[1]},"type":"t"}'],
 		[new Message(null, { id: 0, retry: 0 }), '{"data":null,"id":"0","retry":0}'],
 		[new Message("", { type: "", id: "" }), '{"data":"","id":""}'],
-	])("%#: writes flask-sse's dictionary, absent fields left out", (message, payload) => {
+	])("%#: writes flask-sse's JSON, without absent fields", (message, payload) => {
 		expect(encode(message)).toBe(payload);
 		expect(JSON.parse(payload)).toEqual(JSON.parse(JSON.stringify(message)));
 	});
 
 	test.each([undefined, () => 1, Symbol("s"), 1n])(
-		"refuses what JSON cannot carry (%#)",
+		"refuses data that JSON cannot represent (%#)",
 		(data) => {
 			expect(() => encode(new Message(data))).toThrow(TypeError);
 		},
@@ -26,13 +26,13 @@ describe("encode", () => {
 });
 
 describe("decode", () => {
-	test("reads a message and makes its frame", () => {
+	test("parses a message and makes its frame", () => {
 		const { message, frame } = decode('{"id": "7", "retry": 9, "data": "foo", "type": "t"}');
 		expect(message.equals(new Message("foo", { type: "t", id: "7", retry: 9 }))).toBe(true);
 		expect(frame).toBe("event:t\ndata:foo\nid:7\nretry:9\n\n");
 	});
 
-	test("takes null for absent, and a number for an id", () => {
+	test("takes null for absent, and accepts a number as id", () => {
 		const { message } = decode('{"data": 1, "type": null, "id": 5, "retry": null}');
 		expect(message.toJSON()).toEqual({ data: 1, id: "5" });
 	});
@@ -70,7 +70,7 @@ describe("decode", () => {
 		["a negative retry", `{"data": "${secret}", "retry": -1}`],
 		["a retry past 2^53", `{"data": "${secret}", "retry": 1e300}`],
 	];
-	test.each(foreign)("drops %s, and quotes nothing of it", (_, payload) => {
+	test.each(foreign)("drops %s, and the error quotes nothing of it", (_, payload) => {
 		let caught: unknown;
 		try {
 			decode(payload);
@@ -81,13 +81,13 @@ describe("decode", () => {
 		const error = caught as SseError;
 		expect(error.code).toBe("bad_message");
 		expect(error.message).toMatch(/^Dropped a /);
-		// The message, the stack, the cause and whatever else a logger may write.
+		// This includes the message, the stack, the cause and all else that a logger may write.
 		expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(secret);
 		expect(String(error.cause)).not.toContain(secret);
 	});
 });
 
-describe("the frame of a message from elsewhere keeps the publisher's own text", () => {
+describe("the frame of a foreign message keeps the publisher's own JSON text", () => {
 	const kept: [what: string, payload: string, text: string][] = [
 		["an integer past 2^53", '{"data": 12345678901234567890}', "12345678901234567890"],
 		["1.0", '{"data": 1.0}', "1.0"],
@@ -138,14 +138,14 @@ describe("the frame of a message from elsewhere keeps the publisher's own text",
 		["a text after it that looks like it", '{"data": 1.0, "type": ", \\"data\\": 5}"}', "1.0"],
 		["a key that is written with escapes", '{"d\\u0061ta": 1.0}', "1.0"],
 	];
-	test.each(kept)("%s", (_, payload, text) => {
+	test.each(kept)("of %s", (_, payload, text) => {
 		const { message, frame } = decode(payload);
 		expect(onlyEvent(frame).data).toBe(text);
 		expect(JSON.parse(text)).toEqual(message.data);
 		expect(message.data).toEqual(JSON.parse(payload).data);
 	});
 
-	test("pretty-printed JSON arrives over as many lines, with the same meaning", () => {
+	test("pretty-printed JSON becomes several data lines with the same meaning", () => {
 		const data = { a: [1, { b: "c" }] };
 		const { frame } = decode(JSON.stringify({ data, type: "t" }, null, 2));
 		expect(frame.split("\n").length).toBeGreaterThan(5);
@@ -154,13 +154,13 @@ describe("the frame of a message from elsewhere keeps the publisher's own text",
 		expect(JSON.parse(onlyEvent(decode(windows).frame).data)).toEqual(data);
 	});
 
-	test("a string goes out without its quotes, its escapes resolved", () => {
+	test("a string is written without quotes and with its escapes resolved", () => {
 		expect(onlyEvent(decode('{"data": "\\u00e9\\n\\"a\\""}').frame).data).toBe('é\n"a"');
 		expect(onlyEvent(decode('{"data": 1.0, "data": "last"}').frame).data).toBe("last");
 	});
 });
 
-test("a megabyte of nested data is read in one pass, not in a quadratic time", () => {
+test("a megabyte of nested data is parsed in linear time", () => {
 	const deep = `${"[".repeat(5_000)}${"]".repeat(5_000)}`;
 	const wide = `[${'{"data":"\\\\\\""},'.repeat(60_000)}1.0]`;
 	for (const text of [deep, wide]) {

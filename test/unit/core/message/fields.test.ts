@@ -40,7 +40,7 @@ const badTypes: [what: string, type: string, rule: RegExp][] = [
 ];
 const goodTypes = ["t".repeat(256), "é".repeat(128), "a b", "sse", "ssex.gap", "x.sse.gap", "ß.x"];
 
-/** What cannot be told from a type of ours, or can by hardly anybody. */
+/** Types that cannot be told from the library's own, or hardly so by a person. */
 const forgedTypes = [
 	...["sse.gap", "sse.ping", "sse.retry", "sse.", "sse.x"],
 	...["SSE.gap", "Sse.ping", "sSe.", "ſse.gap", "ße.gap", "ẞe.gap"],
@@ -68,7 +68,7 @@ const invisible = [
 
 const badRetries = [86_400_001, Number.MAX_SAFE_INTEGER, 2 ** 31, -1, 0.5];
 
-describe("a message holds its fields to their rules", () => {
+describe("Message refuses fields that break a rule", () => {
 	test.each(badIds)("an id with %s", (_, id, rule) => {
 		expect(() => new Message("x", { id })).toThrow(rule);
 		expect(() => new Message("x", { id })).toThrow(/^Message id must .*\.$/);
@@ -85,7 +85,7 @@ describe("a message holds its fields to their rules", () => {
 		expect(() => new Message("x", { retry })).toThrow(/^Message retry must .* 0 to 86400000/);
 	});
 
-	test("what is within them is taken", () => {
+	test("Message accepts fields at the limits of the rules", () => {
 		for (const id of goodIds) expect(new Message("x", { id }).id).toBe(id);
 		for (const type of goodTypes) expect(new Message("x", { type }).type).toBe(type);
 		expect(new Message("x", { retry: 86_400_000 }).retry).toBe(86_400_000);
@@ -93,7 +93,7 @@ describe("a message holds its fields to their rules", () => {
 });
 
 describe.each([undefined, {}])("publish, with history %j", (history) => {
-	test("refuses what breaks a rule, and sends nothing", async () => {
+	test("refuses every field that breaks a rule, and sends nothing", async () => {
 		const it = scene({ history });
 		const refused = [
 			...badIds.map(([, id]) => ({ id })),
@@ -114,7 +114,7 @@ describe.each([undefined, {}])("publish, with history %j", (history) => {
 		expect(it.calls).toEqual([]);
 	});
 
-	test("sends what looks a little like ours and is not", async () => {
+	test("sends types that only resemble the library's own", async () => {
 		const it = scene({ history });
 		const client = await open(it, "channel=a");
 		for (const type of goodTypes) await it.sse.publish("x", { type, channel: "a" });
@@ -123,13 +123,13 @@ describe.each([undefined, {}])("publish, with history %j", (history) => {
 	});
 });
 
-/** As another program publishes, or one of ours that is a version older: whatever it likes. */
+/** Publishes as another program or an older version would, with any fields. */
 function foreign(it: ReturnType<typeof scene>, fields: object): Promise<unknown> {
 	return it.broker.publish("a", JSON.stringify({ data: "foreign", ...fields }));
 }
 
-describe.each([undefined, {}])("from a foreign publisher, with history %j", (history) => {
-	test("a type that breaks the rule or forges one of ours is dropped and reported", async () => {
+describe.each([undefined, {}])("messages of a foreign publisher, with history %j", (history) => {
+	test("a type that breaks a rule or imitates the library's own is dropped and reported", async () => {
 		const it = scene({ history });
 		const client = await open(it, "channel=a");
 		const types = [...badTypes.map(([, type]) => type), ...forgedTypes, ...invisible];
@@ -140,7 +140,7 @@ describe.each([undefined, {}])("from a foreign publisher, with history %j", (his
 		expect(told(it)[0]).toMatch(/^decode: Dropped a message/);
 	});
 
-	test("a retry of more than a day is left out, and the message stays", async () => {
+	test("a retry of more than a day is left out, and the message is sent", async () => {
 		const it = scene({ history });
 		const response = await ask(it, "channel=a");
 		for (const retry of [86_400_001, Number.MAX_SAFE_INTEGER]) await foreign(it, { retry });
@@ -148,14 +148,14 @@ describe.each([undefined, {}])("from a foreign publisher, with history %j", (his
 		await it.sse.close();
 		const { events, retries } = parsed(await response.text());
 		expect(events.map(({ data }) => data)).toEqual(["foreign", "foreign", "foreign"]);
-		// The last one is our own: when to come back.
+		// The last one is the library's own, at the end of the stream.
 		expect(retries.slice(0, -1)).toEqual([86_400_000]);
 	});
 });
 
 const foreignIds = [...badIds.map(([, id]) => id), "a\nb", "a\r", "\0", {}, ["1"], 1.5, true];
 
-test("a foreign publisher's bad id: without history the message is dropped and reported", async () => {
+test("without history a foreign message with a bad id is dropped and reported", async () => {
 	const it = scene();
 	const client = await open(it, "channel=a");
 	for (const id of foreignIds) await foreign(it, { id });
@@ -165,7 +165,7 @@ test("a foreign publisher's bad id: without history the message is dropped and r
 	expect(told(it)[0]).toMatch(/^decode: Dropped a message\. Message id must /);
 });
 
-test("a foreign publisher's bad id: with history it is ignored, and its message stays", async () => {
+test("with history a foreign message is sent, and its bad id is ignored", async () => {
 	const it = scene({ history: {} });
 	const client = await open(it, "channel=a");
 	for (const id of foreignIds) await foreign(it, { id });
@@ -174,7 +174,7 @@ test("a foreign publisher's bad id: with history it is ignored, and its message 
 	expect(told(it)).toEqual([]);
 });
 
-test("what an older version stored is held to the rules when it is read", async () => {
+test("messages that an older version stored are checked when they are read", async () => {
 	const it = scene({ history: {} });
 	await foreign(it, { type: "SSE.gap" });
 	await foreign(it, { type: "sse.ping" });
@@ -185,7 +185,7 @@ test("what an older version stored is held to the rules when it is read", async 
 	expect(client.text).not.toContain("retry");
 });
 
-test("halves of an emoji: as strings they are lost, as JSON they are put together again", async () => {
+test("half an emoji is replaced in a string, and survives in JSON", async () => {
 	const it = scene();
 	const client = await open(it, "channel=a");
 	const halves = "😀".split("");
@@ -196,7 +196,7 @@ test("halves of an emoji: as strings they are lost, as JSON they are put togethe
 	expect(parts.map((part) => JSON.parse(part).token).join("")).toBe("😀");
 });
 
-test("a Date is the same text when the message is printed and when it is received", async () => {
+test("a Date has the same text in toString() and after encoding", async () => {
 	const date = new Date(1_700_000_000_000);
 	const it = scene();
 	const client = await open(it, "channel=a");

@@ -5,8 +5,8 @@ import { Message, type MessageOptions } from "../../../../src/core/message/messa
 import { onlyEvent, parsed } from "./parsed.ts";
 
 /**
- * What flask-sse 1.0 does, written down from its documentation and its behaviour: `str(message)` and
- * the `json.dumps(message.to_dict())` that it puts into Redis.
+ * What flask-sse 1.0 does, by its documentation and its behaviour: `str(message)`, and the
+ * `json.dumps(message.to_dict())` that it puts into Redis.
  */
 interface Vector {
 	what: string;
@@ -70,7 +70,7 @@ const same: Vector[] = [
 	},
 ];
 
-describe("as flask-sse has it", () => {
+describe("the same as in flask-sse", () => {
 	test.each(same)("$what published by Flask is streamed byte for byte as Flask would", (vector) => {
 		expect(decode(vector.redis).frame).toBe(vector.flask);
 	});
@@ -80,24 +80,24 @@ describe("as flask-sse has it", () => {
 		const { id, ...published } = JSON.parse(encode(message));
 		const { id: pythons, ...flasks } = JSON.parse(vector.redis);
 		expect(published).toEqual(flasks);
-		// Ids are strings here: on the wire there is no difference.
+		// Ids are strings here. On the wire there is no difference.
 		expect(id).toBe(pythons === undefined ? undefined : String(pythons));
 		expect(decode(vector.redis).message.equals(message)).toBe(true);
 	});
 
-	test.each(same)("$what as text means the same event", (vector) => {
+	test.each(same)("$what has a text that means the same event", (vector) => {
 		const text = new Message(vector.data, vector.options).toString();
 		const [own, flasks] = [onlyEvent(text), onlyEvent(vector.flask)];
 		expect({ ...own, data: meaning(own.data) }).toEqual({ ...flasks, data: meaning(flasks.data) });
 	});
 
-	test("messages are equal as theirs are", () => {
+	test("equals() agrees with flask-sse's comparison", () => {
 		expect(new Message("abc").equals(new Message("abc"))).toBe(true);
 		expect(new Message("abc").equals(new Message("abc", { type: "example" }))).toBe(false);
 		expect(new Message("abc").equals(new Message("def"))).toBe(false);
 	});
 
-	test("the dictionary is the minimal one", () => {
+	test("toJSON() has only the fields that are set", () => {
 		expect(new Message("foo").toJSON()).toEqual({ data: "foo" });
 		expect(new Message("foo", { type: "example", retry: 500 }).toJSON()).toEqual({
 			data: "foo",
@@ -107,40 +107,42 @@ describe("as flask-sse has it", () => {
 	});
 });
 
-/** Each deliberate difference: what flask-sse writes, what a browser makes of it, and what it does here. */
-describe("not as flask-sse has it", () => {
-	test('"" is an event with empty data; there it is none', () => {
+/**
+ * Each deliberate difference: what flask-sse writes, what a browser reads of it, and what this library does.
+ */
+describe("different from flask-sse", () => {
+	test('"" is an event with empty data; flask-sse sends no event', () => {
 		expect(parsed("\n\n").events).toEqual([]);
 		expect(onlyEvent(new Message("").toString()).data).toBe("");
 	});
 
-	test("a trailing line end survives; there it is lost", () => {
+	test("a trailing line end is kept; flask-sse loses it", () => {
 		expect(onlyEvent("data:foo\n\n").data).toBe("foo");
 		expect(onlyEvent(new Message("foo\n").toString()).data).toBe("foo\n");
 	});
 
-	test("an id of 0 survives; there it is taken for none", () => {
+	test("an id of 0 is kept; flask-sse takes it for absent", () => {
 		expect(onlyEvent(new Message("foo", { id: 0 }).toString()).id).toBe("0");
 		expect(onlyEvent(decode('{"data": "foo", "id": 0}').frame).id).toBe("0");
 		expect(JSON.parse(encode(new Message("foo", { id: 0 })))).toEqual({ data: "foo", id: "0" });
 	});
 
-	test('an id of "" survives and resets the client\'s; there it is taken for none', () => {
+	test('an id of "" is kept and resets the client\'s; flask-sse takes it for absent', () => {
 		expect(onlyEvent(new Message("foo", { id: "" }).toString()).id).toBe("");
 	});
 
-	test("a retry of 0 survives; there it is taken for none", () => {
+	test("a retry of 0 is kept; flask-sse takes it for absent", () => {
 		expect(onlyEvent(new Message("foo", { retry: 0 }).toString()).retry).toBe(0);
 		expect(onlyEvent(decode('{"data": "foo", "retry": 0}').frame).retry).toBe(0);
 	});
 
-	test("a leading space survives; there the browser eats it", () => {
+	test("a leading space is kept; with flask-sse the browser removes it", () => {
 		expect(onlyEvent("data: foo\n\n").data).toBe("foo");
 		expect(onlyEvent(new Message(" foo").toString()).data).toBe(" foo");
 	});
 
 	test.each([..."\u000b\u000c\u001c\u001d\u001e\u0085\u2028\u2029"])(
-		"%j stays what it is; there splitlines makes it a line end",
+		"%j is kept; flask-sse's splitlines makes it a line end",
 		(character) => {
 			const data = `foo${character}bar`;
 			expect(onlyEvent("data:foo\ndata:bar\n\n").data).toBe("foo\nbar");
@@ -148,7 +150,7 @@ describe("not as flask-sse has it", () => {
 		},
 	);
 
-	test("ids are strings; there they are what was given", () => {
+	test("ids become strings; flask-sse keeps the type that was given", () => {
 		expect(new Message("foo", { id: 5 }).id).toBe("5");
 		expect(decode('{"data": "foo", "id": 5}').message.id).toBe("5");
 	});
@@ -159,7 +161,7 @@ describe("not as flask-sse has it", () => {
 		["id", { id: "1\ndata:forged\n\n" }],
 		["retry", { retry: "1\ndata:forged\n\n" as unknown as number }],
 	])(
-		"an injected %s is refused at construction, and dropped when it comes from elsewhere",
+		"a line end in %s is refused at construction, and a foreign message with it is dropped",
 		(_, options) => {
 			expect(() => new Message("foo", options)).toThrow(TypeError);
 			expect(() => decode(JSON.stringify({ data: "foo", ...options }))).toThrow(
@@ -168,16 +170,16 @@ describe("not as flask-sse has it", () => {
 		},
 	);
 
-	test("data injects nothing, here as there", () => {
+	test("data cannot inject fields, as in flask-sse", () => {
 		const { events } = parsed(new Message("a\n\ndata:forged\r\n\r\nid:1").toString());
 		expect(events).toEqual([{ data: "a\n\ndata:forged\n\nid:1", event: undefined, id: undefined }]);
 	});
 
-	test("an object is written without Python's spaces, and non-ASCII as it is", () => {
+	test("an object is written without Python's spaces, and non-ASCII characters stay unescaped", () => {
 		expect(new Message({ a: ["é"] }).toString()).toBe('data:{"a":["é"]}\n\n');
 	});
 
-	test("repr is JavaScript's own", () => {
+	test("the inspect form is JavaScript's own, not Python's repr", () => {
 		const repr = Symbol.for("nodejs.util.inspect.custom");
 		const message = new Message("foo", { type: "example", id: 5, retry: 500 });
 		const inspect: unknown = Reflect.get(message, repr);
@@ -185,7 +187,7 @@ describe("not as flask-sse has it", () => {
 		expect(inspect.call(message)).toBe('Message("foo", { type: "example", id: "5", retry: 500 })');
 	});
 
-	test("NaN and Infinity, which Python writes and JSON does not know, are dropped", () => {
+	test("NaN and Infinity, which Python writes and JSON does not allow, are dropped", () => {
 		for (const word of ["NaN", "Infinity", "-Infinity"]) {
 			expect(() => decode(`{"data": ${word}}`)).toThrow(
 				expect.objectContaining({ code: "bad_message" }),
@@ -194,7 +196,7 @@ describe("not as flask-sse has it", () => {
 	});
 });
 
-/** Data that is JSON, as a value: spaces and escapes are not its meaning. */
+/** The value of JSON data, so that spaces and escapes do not matter. */
 function meaning(data: string): unknown {
 	return /^[[{]/.test(data) ? JSON.parse(data) : data;
 }

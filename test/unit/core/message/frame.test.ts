@@ -8,7 +8,7 @@ import {
 import { onlyEvent, parsed } from "./parsed.ts";
 
 describe("a frame", () => {
-	test("has its fields in flask-sse's order, and a blank line at its end", () => {
+	test("has its fields in flask-sse's order and ends with a blank line", () => {
 		expect(frame({ data: "a\nb", type: "t", id: "7", retry: 9 })).toBe(
 			"event:t\ndata:a\ndata:b\nid:7\nretry:9\n\n",
 		);
@@ -34,7 +34,7 @@ describe("a frame", () => {
 		["a BOM first", { data: "\ufeffa" }, "data:\ufeffa\n\n"],
 		["NUL in data and type", { data: "a\0", type: "\0t" }, "event:\0t\ndata:a\0\n\n"],
 	];
-	test.each(cases)("with %s is read back as it was meant", (_, fields, wire) => {
+	test.each(cases)("with %s is parsed to the same fields", (_, fields, wire) => {
 		expect(frame(fields)).toBe(wire);
 		expect(onlyEvent(wire)).toEqual({
 			data: fields.data,
@@ -48,12 +48,12 @@ describe("a frame", () => {
 		["CRLF", "a\r\nb"],
 		["CR", "a\rb"],
 		["LF", "a\nb"],
-	])("ends a line at %s, which arrives as LF", (_, data) => {
+	])("ends a line at %s, which is parsed as LF", (_, data) => {
 		expect(frame({ data })).toBe("data:a\ndata:b\n\n");
 		expect(onlyEvent(frame({ data })).data).toBe("a\nb");
 	});
 
-	test("takes CR LF for one line end, and LF CR for two", () => {
+	test("takes CR LF for one line end and LF CR for two", () => {
 		expect(onlyEvent(frame({ data: "a\r\n\r\nb" })).data).toBe("a\n\nb");
 		expect(onlyEvent(frame({ data: "a\n\rb" })).data).toBe("a\n\nb");
 	});
@@ -65,14 +65,14 @@ describe("a frame", () => {
 		["U+0085", "\u0085"],
 		["U+2028", "\u2028"],
 		["U+2029", "\u2029"],
-	])("does not end a line at %s, as Python's splitlines does", (_, separator) => {
+	])("does not end a line at %s, although Python's splitlines does", (_, separator) => {
 		const data = `a${separator}b`;
 		expect(frame({ data })).toBe(`data:${data}\n\n`);
 		expect(onlyEvent(frame({ data })).data).toBe(data);
 	});
 });
 
-test("frames one after the other are as many events", () => {
+test("two frames in a row are parsed as two events", () => {
 	const text = frame({ data: "1", type: "t", id: "a" }) + frame({ data: "2" });
 	expect(parsed(text).events).toEqual([
 		{ data: "1", event: "t", id: "a" },
@@ -80,10 +80,13 @@ test("frames one after the other are as many events", () => {
 	]);
 });
 
-test("the comment is a comment and no event", () => {
+test("the comment frame is a comment and no event", () => {
 	expect(parsed(commentFrame)).toEqual({ events: [], retries: [], comments: [""], errors: [] });
 });
 
-test.each([0, 1, 3_000, Number.MAX_SAFE_INTEGER])("the retry frame of %d ms is no event", (ms) => {
-	expect(parsed(retryFrame(ms))).toEqual({ events: [], retries: [ms], comments: [], errors: [] });
-});
+test.each([0, 1, 3_000, Number.MAX_SAFE_INTEGER])(
+	"the retry frame of %d ms sets the time and is no event",
+	(ms) => {
+		expect(parsed(retryFrame(ms))).toEqual({ events: [], retries: [ms], comments: [], errors: [] });
+	},
+);

@@ -3,7 +3,7 @@ import { JsonText, memberText } from "../../../../src/core/message/json-text.ts"
 import { ask, scene } from "../stream/kit.ts";
 import { parsed } from "./parsed.ts";
 
-/** Texts that JavaScript would write differently after reading them. */
+/** JSON texts that JSON.parse and JSON.stringify would change. */
 const texts = [
 	'{"id":1524831183200260097}',
 	"12345678901234567890",
@@ -18,14 +18,14 @@ const texts = [
 	'{\n\t"several": "lines",\n\t"n": 1.0\n}',
 ];
 
-/** What a client gets: a string's own text, everything else as JSON. */
+/** What a client gets: a string's own text, and other values as JSON. */
 function asReceived(text: string): string {
 	const value: unknown = JSON.parse(text);
 	return typeof value === "string" ? value : text.trim();
 }
 
 describe.each([undefined, {}])("with history %j", (history) => {
-	test.each(texts)("stringify's text is sent as it is: %s", async (text) => {
+	test.each(texts)("stringify's text is sent unchanged: %s", async (text) => {
 		const { sse } = scene({ history, stringify: () => text });
 		const response = await ask({ sse }, "channel=a");
 		const messages = sse.messages("a");
@@ -37,7 +37,7 @@ describe.each([undefined, {}])("with history %j", (history) => {
 		expect(events).toMatchObject([{ event: "t", data: asReceived(text) }]);
 	});
 
-	test.each(texts)("JSON text is published as it is: %s", async (text) => {
+	test.each(texts)("a JsonText is published unchanged: %s", async (text) => {
 		const { sse } = scene({ history, stringify: () => '"not asked"' });
 		const response = await ask({ sse }, "channel=a");
 		await sse.publish(new JsonText(text, "data"), { channel: "a" });
@@ -49,7 +49,7 @@ describe.each([undefined, {}])("with history %j", (history) => {
 const refused: [what: string, returned: unknown, rule: string][] = [
 	["no JSON", "hunter2", "stringify: must be the text of one JSON value."],
 	["two values", '1,"id":"2"', "stringify: must be the text of one JSON value."],
-	["nothing", "", "stringify: must be the text of one JSON value."],
+	["an empty text", "", "stringify: must be the text of one JSON value."],
 	["a number that is not JSON", "NaN", "stringify: must be the text of one JSON value."],
 	["undefined", undefined, "stringify: must be JSON text, a string."],
 	["an object", { a: 1 }, "stringify: must be JSON text, a string."],
@@ -57,16 +57,19 @@ const refused: [what: string, returned: unknown, rule: string][] = [
 	["half an emoji", '"\ud83d"', "stringify: must be well-formed Unicode"],
 ];
 
-test.each(refused)("a stringify that returns %s is told the rule", async (_, returned, rule) => {
-	const { sse, calls } = scene({ stringify: () => returned as string });
-	const error: unknown = await sse.publish(1).catch((error: unknown) => error);
-	expect(error).toBeInstanceOf(TypeError);
-	expect((error as TypeError).message).toContain(`Cannot publish. ${rule}`);
-	expect(`${(error as TypeError).stack} ${(error as TypeError).cause}`).not.toContain("hunter2");
-	expect(calls).toEqual([]);
-});
+test.each(refused)(
+	"a stringify that returns %s is refused, and the error names the rule",
+	async (_, returned, rule) => {
+		const { sse, calls } = scene({ stringify: () => returned as string });
+		const error: unknown = await sse.publish(1).catch((error: unknown) => error);
+		expect(error).toBeInstanceOf(TypeError);
+		expect((error as TypeError).message).toContain(`Cannot publish. ${rule}`);
+		expect(`${(error as TypeError).stack} ${(error as TypeError).cause}`).not.toContain("hunter2");
+		expect(calls).toEqual([]);
+	},
+);
 
-test("a member's text is its writer's own", () => {
+test("memberText() returns the member's text as it was written", () => {
 	expect(memberText('{"data": 1.0 , "id":2}', "data")).toBe("1.0");
 	expect(memberText('{"a":{"data":1},"data":[1e400],"data":[2.0]}', "data")).toBe("[2.0]");
 	expect(memberText('{"d\\u0061ta":"\\"}"}', "data")).toBe('"\\"}"');

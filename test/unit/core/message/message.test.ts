@@ -11,7 +11,7 @@ const thrower = (what: unknown) => () => {
 	throw what;
 };
 
-describe("construction", () => {
+describe("new Message()", () => {
 	test("keeps its fields", () => {
 		const message = new Message("foo", { type: "t", id: "7", retry: 9 });
 		expect({ ...message }).toEqual({ data: "foo", type: "t", id: "7", retry: 9 });
@@ -34,7 +34,7 @@ describe("construction", () => {
 			{ type: "a\u2028b", id: "a\u2028b" },
 		],
 	];
-	test.each(accepted)("takes %s", (_, options, expected) => {
+	test.each(accepted)("accepts %s", (_, options, expected) => {
 		const { type, id, retry } = new Message("x", options);
 		expect({ type, id, retry }).toEqual({
 			type: undefined,
@@ -79,7 +79,7 @@ describe("construction", () => {
 		["retry", {}],
 	];
 	const titled = refused.map(([field, value]) => ({ field, value, shown: inspect(value) }));
-	test.each(titled)("refuses $field: $shown, and says which field", ({ field, value }) => {
+	test.each(titled)("refuses $field: $shown, and names the field", ({ field, value }) => {
 		const make = () => new Message("x", { [field]: value } as MessageOptions);
 		expect(make).toThrow(TypeError);
 		expect(make).toThrow(new RegExp(`^Message ${field} (as a number )?must `));
@@ -111,7 +111,7 @@ describe("toString", () => {
 		["a BigInt", 1n, /BigInt/],
 		["a BigInt within", { a: [1n] }, /BigInt/],
 		["a cycle", cycle, /circular/],
-		["a toJSON that gives nothing", { toJSON: () => undefined }, /an object/],
+		["a toJSON that returns undefined", { toJSON: () => undefined }, /an object/],
 		["a toJSON that throws null", { toJSON: thrower(null) }, /an object/],
 		["a toJSON that throws a text", { toJSON: thrower("no") }, /an object/],
 	];
@@ -123,7 +123,7 @@ describe("toString", () => {
 	});
 });
 
-test("toJSON is the minimal object", () => {
+test("toJSON() has only the fields that are set", () => {
 	expect(JSON.stringify(new Message("x"))).toBe('{"data":"x"}');
 	expect(JSON.stringify(new Message(null, { type: "", id: 0, retry: 0 }))).toBe(
 		'{"data":null,"id":"0","retry":0}',
@@ -144,7 +144,7 @@ describe("equals", () => {
 		["one and the same cycle", cycle, cycle],
 		["a key named __proto__", JSON.parse('{"__proto__":1}'), JSON.parse('{"__proto__":1}')],
 	];
-	test.each(same)("holds for %s", (_, a, b) => {
+	test.each(same)("is true for %s", (_, a, b) => {
 		expect(new Message(a).equals(new Message(b))).toBe(true);
 		expect(new Message(b).equals(new Message(a))).toBe(true);
 	});
@@ -161,12 +161,12 @@ describe("equals", () => {
 		["what JSON cannot carry and what is null in JSON", cycle, { toJSON: () => null }],
 		["two things that JSON cannot carry", () => 1, () => 1],
 	];
-	test.each(different)("does not hold for different %s", (_, a, b) => {
+	test.each(different)("is false for different %s", (_, a, b) => {
 		expect(new Message(a).equals(new Message(b))).toBe(false);
 		expect(new Message(b).equals(new Message(a))).toBe(false);
 	});
 
-	test("looks at type, id and retry, and at nothing but messages", () => {
+	test("compares type, id and retry, and is false for anything but a message", () => {
 		const message = new Message("x", { type: "t", id: 1, retry: 2 });
 		expect(message.equals(new Message("x", { type: "t", id: "1", retry: 2 }))).toBe(true);
 		for (const other of [{ type: "u" }, { id: 2 }, { retry: 3 }, { type: null }]) {
@@ -179,7 +179,7 @@ describe("equals", () => {
 	});
 });
 
-describe("the inspect form", () => {
+describe("the inspect form of a message", () => {
 	const shown: [message: Message, text: string][] = [
 		[new Message("foo"), 'Message("foo")'],
 		[new Message({ a: "b" }, { type: "t" }), 'Message({"a":"b"}, { type: "t" })'],
@@ -189,7 +189,7 @@ describe("the inspect form", () => {
 		[new Message(cycle), "Message([object Object])"],
 		[new Message(bareCycle), "Message([object Object])"],
 	];
-	test.each(shown)("%#", (message, text) => {
+	test.each(shown)("%#: is short and never throws", (message, text) => {
 		expect(inspect(message)).toBe(text);
 		expect(inspect({ message })).toContain(text);
 	});

@@ -1,11 +1,11 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 
-/** What a parser makes of a text: the same code reads streams in half of the world's clients. */
+/** What `eventsource-parser`, which many clients use, reads from a text. */
 export interface Parsed {
 	events: EventSourceMessage[];
 	retries: number[];
 	comments: string[];
-	/** What the parser could make nothing of. */
+	/** What the parser could not understand. */
 	errors: string[];
 }
 
@@ -21,7 +21,7 @@ export function parsed(text: string): Parsed {
 	return result;
 }
 
-/** The one event of a frame that must hold exactly one, and nothing that the parser trips over. */
+/** The event of a frame that must hold exactly one event and nothing else. */
 export function onlyEvent(text: string): EventSourceMessage & { retry: number | undefined } {
 	const { events, retries, comments, errors } = parsed(text);
 	const [event] = events;

@@ -6,7 +6,7 @@ import { dataText } from "../../../../src/core/message/json-data.ts";
 import { Message, type MessageOptions } from "../../../../src/core/message/message.ts";
 import { onlyEvent } from "./parsed.ts";
 
-// Arbitrary text would hardly ever meet what matters to the format, so that is mixed in.
+// Random text hardly ever contains the characters that matter to the format, so they are mixed in.
 const critical = fc.constantFrom(
 	..."\r\n :\0\t{}[],\"'\\0",
 	..."\r\n,data:,event:,id:,retry:,\u2028,\u0085,\ufeff,é,😀,\ud800".split(","),
@@ -31,10 +31,10 @@ const options: fc.Arbitrary<MessageOptions> = fc.record(
 	},
 	{ requiredKeys: [] },
 );
-// The same seed every time: a run can be had again, and a red one is never just bad luck.
+// The same seed every time, so that a failure can be repeated.
 const runs = { numRuns: 2_000, seed: 20_260_712 };
 
-test("a frame is read back as exactly one event, with everything that the message said", () => {
+test("any message is parsed as exactly one event with all its fields", () => {
 	fc.assert(
 		fc.property(data, options, (data, options) => {
 			const message = new Message(data, options);
@@ -49,7 +49,7 @@ test("a frame is read back as exactly one event, with everything that the messag
 	);
 });
 
-test("what was encoded is decoded to an equal message, with the frame that the message writes", () => {
+test("decode() of an encoded message gives an equal message and the same frame", () => {
 	fc.assert(
 		fc.property(data, options, (data, options) => {
 			const message = new Message(data, options);
@@ -62,7 +62,7 @@ test("what was encoded is decoded to an equal message, with the frame that the m
 	);
 });
 
-test("the frame carries the data's own text, however the envelope is laid out", () => {
+test("the frame has the data's own text, whatever the layout of the envelope", () => {
 	const indent = fc.constantFrom(undefined, 1, "\t");
 	const keys = fc.shuffledSubarray(["data", "type", "id", "retry"], { minLength: 4 });
 	fc.assert(

@@ -18,17 +18,17 @@ function closed<T extends { close(): Promise<void> }>(sse: T): T {
 	return sse;
 }
 
-/** The next message of the channel, subscribed for before anything is published. */
+/** The next message of the channel, subscribed to before anything is published. */
 async function listening<T extends Message>(messages: AsyncIterableIterator<T>) {
 	const next = messages.next();
 	onTestFinished(async () => void (await messages.return?.()));
-	// The subscription begins within this turn: memory has no connection to set up.
+	// The subscription begins within this turn, because memory has no connection to open.
 	await new Promise((resolve) => setImmediate(resolve));
 	return async () => (await next).value as T;
 }
 
 test.for(Object.entries(greeting))(
-	"what fits is published as the schema gives it back: %s",
+	"valid data is published as the schema returns it: %s",
 	async ([, schema]) => {
 		const sse = closed(new ServerSentEvents({ connector: memory(), events: { greeting: schema } }));
 		const next = await listening(sse.messages());
@@ -41,7 +41,7 @@ test.for(Object.entries(greeting))(
 );
 
 test.for(Object.entries(greeting))(
-	"what does not fit is refused with the validator's issues: %s",
+	"invalid data is refused with the validator's issues: %s",
 	async ([, schema]) => {
 		const connector = memory();
 		const published: string[] = [];
@@ -66,7 +66,7 @@ test.for(Object.entries(greeting))(
 	},
 );
 
-test("a schema that has to ask somebody is waited for", async () => {
+test("publish() waits for an asynchronous schema", async () => {
 	const sse = closed(
 		new ServerSentEvents({ connector: memory(), events: { greeting: greeting.async } }),
 	);
@@ -75,7 +75,7 @@ test("a schema that has to ask somebody is waited for", async () => {
 	});
 });
 
-test("with schemas there are no other types of events", async () => {
+test("with schemas other event types are refused", async () => {
 	const sse = closed(
 		new ServerSentEvents({ connector: memory(), events: { greeting: greeting.zod } }),
 	);
@@ -93,7 +93,7 @@ test("with schemas there are no other types of events", async () => {
 	await expect(plain.publish("three" as never)).rejects.toBeInstanceOf(ValidationError);
 });
 
-test("a schema that throws fails the publish, and nothing else", async () => {
+test("an error that a schema throws rejects the publish", async () => {
 	const broken = z.string().refine(() => {
 		throw new Error("the validator's own fault");
 	});
@@ -101,7 +101,7 @@ test("a schema that throws fails the publish, and nothing else", async () => {
 	await expect(sse.publish("x")).rejects.toThrow("the validator's own fault");
 });
 
-test("stringify writes the data, strings as well, and what it returns must be JSON", async () => {
+test("stringify writes all data, strings included, and must return JSON", async () => {
 	const dates = (data: unknown) =>
 		JSON.stringify({ json: data, dates: data instanceof Date ? [""] : [] });
 	const sse = closed(new ServerSentEvents({ connector: memory(), stringify: dates }));
@@ -119,7 +119,7 @@ test("stringify writes the data, strings as well, and what it returns must be JS
 	);
 });
 
-test("the compiler knows what fits each type", () => {
+test("the compiler knows the data of each type", () => {
 	type Strict = { greeting: { message: string }; count: number };
 	const typed = new ServerSentEvents<Strict>({ connector: memory() });
 	interface Named {
@@ -132,7 +132,7 @@ test("the compiler knows what fits each type", () => {
 		events: { greeting: greeting.zod },
 	});
 	const untyped = new ServerSentEvents({ connector: memory() });
-	// Never called: these are for the compiler.
+	// Never called: only the compiler reads them.
 	const calls = () => [
 		typed.publish({ message: "x" }, { type: "greeting" }),
 		typed.publish(1, { type: "count", channel: "a" }),
@@ -140,7 +140,7 @@ test("the compiler knows what fits each type", () => {
 		typed.publish({ message: 1 }, { type: "greeting" }),
 		// @ts-expect-error no such type
 		typed.publish({ message: "x" }, { type: "greetings" }),
-		// @ts-expect-error events without a type are of the type `message`, which is not there
+		// @ts-expect-error events without a type have the type `message`, which is not declared
 		typed.publish({ message: "x" }),
 		named.publish({ message: "x" }, { type: "greeting" }),
 		// @ts-expect-error the wrong data for its type

@@ -12,7 +12,7 @@ import { scene } from "../stream/kit.ts";
 
 type Fetch = (request: Request, ...rest: unknown[]) => Promise<Response>;
 
-/** What a handler was rejected with, when a framework of the real kind called it. */
+/** What the handler was rejected with when the framework called it. */
 async function rejection(
 	use: (handler: (given: never) => unknown) => Promise<unknown>,
 ): Promise<string> {
@@ -80,7 +80,7 @@ const frameworks: Record<
 };
 
 test.each(Object.entries(frameworks))(
-	"%s is refused, and told what to write",
+	"%s is refused, and the error says what to write",
 	async (_, [use, words]) => {
 		const message = await rejection(use);
 		expect(message).toMatch(
@@ -90,7 +90,7 @@ test.each(Object.entries(frameworks))(
 	},
 );
 
-// What these are made of, as their documentation says it.
+// The shapes of these are from their documentation.
 const incoming = new IncomingMessage(new Socket());
 const contexts: [what: string, given: unknown, words: RegExp][] = [
 	[
@@ -109,7 +109,7 @@ const contexts: [what: string, given: unknown, words: RegExp][] = [
 		/property "request"/,
 	],
 	["an event of AWS Lambda", { httpMethod: "GET", headers: {} }, /Pass the one/],
-	["nothing", undefined, /Pass the one/],
+	["undefined", undefined, /Pass the one/],
 	["null", null, /Pass the one/],
 	["a URL", new URL("http://a/?channel=b"), /Pass the one/],
 	["a string", "http://a/", /Pass the one/],
@@ -119,7 +119,7 @@ test.each(contexts)("%s is refused as well", (_, given, words) => {
 	expect(() => checkRequest(given)).toThrow(words);
 });
 
-test("requests of hosts that have their own class for them are taken", async () => {
+test("Request classes of other hosts are accepted", async () => {
 	const { promise, resolve } = Promise.withResolvers<Request>();
 	const server = serve({
 		port: 0,

@@ -6,7 +6,7 @@ import { ask, expectComeBack, expectRefused, open, read, request, scene, told } 
 
 const two = "channel=a&channel=b";
 
-test("is asked with the request and its channels, each once, before anything upstream is touched", async () => {
+test("authorize is called with the request and its distinct channels before anything upstream is used", async () => {
 	const { promise, resolve } = Promise.withResolvers<boolean>();
 	const authorize = vi.fn<Authorize>(() => promise);
 	const it = scene({ authorize, history: {} });
@@ -24,19 +24,19 @@ test("is asked with the request and its channels, each once, before anything ups
 
 test.for<[what: string, verdict: unknown]>([
 	["false", false],
-	["nothing", undefined],
+	["undefined", undefined],
 	["null", null],
-	["a word", "yes"],
+	["a string", "yes"],
 	["a number", 1],
 	["a list", ["a", "b"]],
-	["an object that says nothing", {}],
+	["an empty object", {}],
 	["a token's claims", { sub: "me", exp: 4e9 }],
 	["a map", new Map([["channels", ["a"]]])],
-	["a grant of what was left undefined", { channels: undefined, expires: Date.now() + 1e6 }],
-	["a grant of a word", { channels: "a" }],
-	["a grant of none", { channels: [] }],
-	["a grant of what was not asked for", { channels: ["c", "*", "ab"] }],
-])("%s is a 403, and nothing upstream is touched", async ([, verdict]) => {
+	["a grant whose channels are undefined", { channels: undefined, expires: Date.now() + 1e6 }],
+	["a grant whose channels are a string", { channels: "a" }],
+	["a grant of no channel", { channels: [] }],
+	["a grant of channels that were not requested", { channels: ["c", "*", "ab"] }],
+])("a verdict of %s is a 403, and nothing upstream is used", async ([, verdict]) => {
 	const it = scene({ authorize: () => verdict as boolean });
 	await expectRefused(await ask(it, two), 403, /^channel: /);
 	expect((await ask(it, two, { method: "HEAD" })).status).toBe(403);
@@ -47,9 +47,9 @@ test.for<[what: string, verdict: unknown]>([
 
 test.for<[what: string, grant: Awaited<ReturnType<Authorize>>]>([
 	["true", true],
-	["a grant without an end", { channels: ["a", "b"], expires: undefined }],
-	["an end alone", { expires: Date.now() + 60_000 }],
-])("%s is all that was asked for", async ([, grant]) => {
+	["a grant without `expires`", { channels: ["a", "b"], expires: undefined }],
+	["a grant with only `expires`", { expires: Date.now() + 60_000 }],
+])("a verdict of %s allows all requested channels", async ([, grant]) => {
 	const it = scene({ authorize: async () => grant });
 	const client = await open(it, two);
 	expect(it.calls).toEqual(["subscribe a", "subscribe b"]);
@@ -58,7 +58,7 @@ test.for<[what: string, grant: Awaited<ReturnType<Authorize>>]>([
 	expect(await client.data(2)).toEqual(["1", "2"]);
 });
 
-test("a grant is the part of it that was asked for, in the order of the request", async () => {
+test("a grant allows the requested channels that it names, in the order of the request", async () => {
 	const it = scene({ authorize: () => ({ channels: ["c", "b", "z", "a"] }) });
 	const client = await open(it, "channel=a&channel=x&channel=b");
 	expect(it.calls).toEqual(["subscribe a", "subscribe b"]);
@@ -66,14 +66,14 @@ test("a grant is the part of it that was asked for, in the order of the request"
 	expect(await client.data(1)).toEqual(["b"]);
 });
 
-test("a grant holds for the channels that a route names, too", async () => {
+test("a grant also applies to the channels that a route names", async () => {
 	const it = scene({ authorize: (_, channels) => ({ channels: channels.slice(1) }) });
 	const answer = await it.sse.stream(request("channel=ignored"), { channel: ["r", "s"] });
 	read(answer);
 	expect(it.calls).toEqual(["subscribe s"]);
 });
 
-test("a Response is the answer: status, headers, body", async () => {
+test("a Response from authorize is the answer, with its status, headers and body", async () => {
 	const headers = { "www-authenticate": "Bearer", "cache-control": "private" };
 	const it = scene({ authorize: () => new Response("Who?", { status: 401, headers }) });
 	const answer = await ask(it);
@@ -83,7 +83,7 @@ test("a Response is the answer: status, headers, body", async () => {
 	expect(it.sse.stats()).toMatchObject({ connections: 0, refusedStreams: 1 });
 });
 
-test("a redirect, whose headers are immutable, gets the CORS headers besides", async () => {
+test("a redirect from authorize, whose headers are immutable, still gets the CORS headers", async () => {
 	const it = scene({
 		authorize: () => Response.redirect("https://login.test/", 303),
 		cors: { origin: "https://page.test", credentials: true },
@@ -98,7 +98,7 @@ test("a redirect, whose headers are immutable, gets the CORS headers besides", a
 	});
 });
 
-test("its own Vary stays beside the one of CORS", async () => {
+test("the Vary of authorize's Response is kept beside that of CORS", async () => {
 	const it = scene({
 		authorize: () => new Response(null, { status: 401, headers: { vary: "Cookie" } }),
 		cors: { origin: "https://page.test" },
@@ -114,7 +114,7 @@ test.for<[what: string, authorize: Authorize]>([
 		},
 	],
 	["rejects", () => Promise.reject(new Error("secret detail"))],
-])("one that %s is a 500 without detail, and reported", async ([, authorize]) => {
+])("an authorize that %s is a 500 without detail, and is reported", async ([, authorize]) => {
 	const it = scene({ authorize });
 	expect(await expectRefused(await ask(it), 500)).toBe("Internal error.");
 	expect(told(it)).toEqual(["authorize: secret detail"]);
@@ -122,11 +122,11 @@ test.for<[what: string, authorize: Authorize]>([
 });
 
 test.for<[what: string, verdict: () => unknown, told: RegExp]>([
-	["an end that is no number", () => ({ channels: ["a"], expires: Number.NaN }), /expires/],
-	["an end in words", () => ({ expires: "tomorrow" }), /expires/],
-	["a Response that is none", () => Response.error(), /status/i],
-	["a Response that was used", () => used, /./],
-])("%s is a 500, and reported", async ([, verdict, message]) => {
+	["an `expires` that is NaN", () => ({ channels: ["a"], expires: Number.NaN }), /expires/],
+	["an `expires` in words", () => ({ expires: "tomorrow" }), /expires/],
+	["Response.error()", () => Response.error(), /status/i],
+	["a Response whose body was read", () => used, /./],
+])("a verdict of %s is a 500, and is reported", async ([, verdict, message]) => {
 	await used.text().catch(() => undefined);
 	const it = scene({ authorize: () => verdict() as boolean });
 	await expectRefused(await ask(it), 500);
@@ -137,7 +137,7 @@ test.for<[what: string, verdict: () => unknown, told: RegExp]>([
 
 const used = new Response("once");
 
-test("a Response of another class counts, too: @hono/node-server replaces it", async () => {
+test("a Response of another class is accepted, as @hono/node-server replaces the class", async () => {
 	const { Request, Response } = globalThis;
 	onTestFinished(() => void Object.assign(globalThis, { Request, Response }));
 	const it = scene({ authorize: () => fetch("data:text/plain,no") });
@@ -147,7 +147,7 @@ test("a Response of another class counts, too: @hono/node-server replaces it", a
 	expect(it.calls).toEqual([]);
 });
 
-test("one that throws that it is unavailable has the client come back: that will pass", async () => {
+test('an authorize that rejects with the code "unavailable" makes the client reconnect', async () => {
 	const it = scene({
 		authorize: () => Promise.reject(new SseError("unavailable", "no keys")),
 	});
@@ -157,7 +157,7 @@ test("one that throws that it is unavailable has the client come back: that will
 	expect(it.calls).toEqual([]);
 });
 
-test("one that never answers keeps nobody else waiting, and no place", async () => {
+test("an authorize that never answers delays no other client and holds no slot", async () => {
 	const never = new Promise<boolean>(() => undefined);
 	const it = scene({
 		authorize: (_, [name]) => (name === "slow" ? never : true),
@@ -175,7 +175,7 @@ test("one that never answers keeps nobody else waiting, and no place", async () 
 	expect(it.sse.stats()).toMatchObject({ connections: 1, channels: 1 });
 });
 
-test("HEAD is asked about as GET is, and takes no subscription and no place", async () => {
+test("HEAD is authorized as GET is, and takes no subscription and no slot", async () => {
 	const authorize = vi.fn<Authorize>(() => true);
 	const onConnect = vi.fn();
 	const it = scene({ authorize, onConnect, limits: { connections: 0 } });
@@ -186,17 +186,20 @@ test("HEAD is asked about as GET is, and takes no subscription and no place", as
 	expect([it.calls, onConnect.mock.calls]).toEqual([[], []]);
 });
 
-test.for(["OPTIONS", "POST", "PUT", "DELETE"])("%s is a 405, and asks nobody", async (method) => {
-	const authorize = vi.fn<Authorize>(() => true);
-	const it = scene({ authorize });
-	const answer = await ask(it, two, { method });
-	expect(answer.headers.get("allow")).toBe("GET, HEAD");
-	await expectRefused(answer, 405);
-	expect(authorize).not.toHaveBeenCalled();
-	expect(it.sse.stats().refusedStreams).toBe(1);
-});
+test.for(["OPTIONS", "POST", "PUT", "DELETE"])(
+	"%s is a 405, and authorize is not called",
+	async (method) => {
+		const authorize = vi.fn<Authorize>(() => true);
+		const it = scene({ authorize });
+		const answer = await ask(it, two, { method });
+		expect(answer.headers.get("allow")).toBe("GET, HEAD");
+		await expectRefused(answer, 405);
+		expect(authorize).not.toHaveBeenCalled();
+		expect(it.sse.stats().refusedStreams).toBe(1);
+	},
+);
 
-test("what cannot be streamed anyway is refused before anyone is asked", async () => {
+test("requests over a limit or outside channels.allowed are refused before authorize is called", async () => {
 	const authorize = vi.fn<Authorize>(() => true);
 	const it = scene({ authorize, limits: { channels: 1 }, channels: { allowed: ["a"] } });
 	await expectRefused(await ask(it, two), 400, /at most 1/);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { open, scene } from "./kit.ts";
 
-test("the same channels in another order get the same bytes", async () => {
+test("clients that name the same channels in another order get the same bytes", async () => {
 	const it = scene({ history: {} });
 	const orders = ["abc", "cab", "bca", "cba", "acb"].map((names) =>
 		[...names].map((name) => `channel=${name}`).join("&"),
@@ -10,7 +10,7 @@ test("the same channels in another order get the same bytes", async () => {
 	for (const channel of ["b", "a", "c"]) await it.sse.publish(channel, { channel });
 	for (const client of clients) expect(await client.data(3)).toEqual(["b", "a", "c"]);
 	expect(new Set(clients.map(({ text }) => text)).size).toBe(1);
-	// And its cursor serves in any order.
+	// The cursor is valid in any order.
 	const lastEventId = clients[0]?.events[0]?.id ?? "";
 	for (const query of orders) {
 		const back = await open(it, query, { headers: { "last-event-id": lastEventId } });

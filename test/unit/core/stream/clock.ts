@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, vi } from "vitest";
 
-/** In each test of the file, time passes when the test says so; what has been sent is read within the turn. */
+/** Fakes the clock for each test of the file. `passes()` moves it and lets what was sent be read. */
 export function useClock(): { passes(ms: number): Promise<void> } {
 	beforeEach(() => {
 		vi.useFakeTimers({

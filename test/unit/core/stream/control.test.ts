@@ -4,7 +4,7 @@ import { parsed } from "../message/parsed.ts";
 import { useClock } from "./clock.ts";
 import { ask, open, scene } from "./kit.ts";
 
-/** `?sse.control=events`: pages that ask are told in events what scripts cannot see otherwise. */
+/** `?sse.control=events`: the client gets as events what a script cannot see otherwise. */
 
 const clock = useClock();
 const asking = "channel=a&sse.control=events";
@@ -12,7 +12,7 @@ const asking = "channel=a&sse.control=events";
 const typed = (events: readonly { event?: string | undefined; data: string }[], type: string) =>
 	events.filter(({ event }) => event === type).map(({ data }) => Number(data));
 
-test("only a client that asks is told when to reconnect, with the time of `retry:`", async () => {
+test("only a client with sse.control=events gets sse.retry, with the time of `retry:`", async () => {
 	const it = scene();
 	const [asks, plain] = [await open(it, asking), await open(it)];
 	await it.sse.publish(1, { channel: "a" });
@@ -25,7 +25,7 @@ test("only a client that asks is told when to reconnect, with the time of `retry
 	expect(plain.retries).toHaveLength(1);
 });
 
-test("a stream that is turned away says it, too", async () => {
+test("a refused client gets sse.retry as well", async () => {
 	const it = scene({ limits: { connections: 0 } });
 	const answers = [asking, "channel=a", "channel=a&sse.control=", "channel=a&sse.control=Events"];
 	const told = answers.map(async (query) => {
@@ -36,13 +36,13 @@ test("a stream that is turned away says it, too", async () => {
 	expect(await Promise.all(told)).toEqual([true, false, false, false]);
 });
 
-test("a client that asks gets pings even without `ping`; the others keep their comments", async () => {
+test("a client with sse.control=events gets pings even without `ping`, and others get comments", async () => {
 	const it = scene({ keepAlive: 1_000, history: {} });
 	const [asks, plain] = [await open(it, asking), await open(it)];
 	const place = await asks.placed();
 	expect(asks.text).toMatch(/^:\n\nevent:sse\.ping\ndata:1000\nid:[^\n]+\n\n$/);
 	for (let n = 0; n < 10; n++) {
-		// Of a type that the page may not listen for: it learns the place by the next ping.
+		// The page may not listen for this type: it learns the id by the next ping.
 		await it.sse.publish(n, { channel: "a" });
 		await clock.passes(1_000);
 	}
@@ -52,7 +52,7 @@ test("a client that asks gets pings even without `ping`; the others keep their c
 	expect(typed(plain.events, "sse.ping")).toEqual([]);
 });
 
-test("a time to come back cannot be published", async () => {
+test("sse.retry cannot be published", async () => {
 	const it = scene();
 	const client = await open(it, asking);
 	const publish = it.sse.publish("0", { channel: "a", type: "sse.retry" });

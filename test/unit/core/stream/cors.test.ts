@@ -14,13 +14,13 @@ const settings: [name: string, cors: CorsOptions][] = [
 	["one, with credentials", { origin: page, credentials: true }],
 	["several", { origin: list }],
 	["several, with credentials", { origin: list, credentials: true }],
-	["none of a list", { origin: [] }],
+	["an empty list", { origin: [] }],
 	["a function", { origin: subdomains }],
 	["a function, with credentials", { origin: subdomains, credentials: true }],
-	["a function that takes its time", { origin: async (origin) => subdomains(origin) }],
-	["a function of everyone", { origin: () => "*" }],
-	["a function of nobody", { origin: () => undefined }],
-	["a function that echoes", { origin: (origin) => origin }],
+	["an async function", { origin: async (origin) => subdomains(origin) }],
+	["a function that returns *", { origin: () => "*" }],
+	["a function that returns undefined", { origin: () => undefined }],
+	["a function that returns its argument", { origin: (origin) => origin }],
 ];
 const origins = [
 	undefined,
@@ -40,14 +40,14 @@ const asks = [
 	{ method: "OPTIONS", headers: { "access-control-request-headers": "last-event-id, x-more" } },
 ];
 
-/** What a browser and a cache read in it. */
+/** What a browser and a cache read of it. */
 function policy({ status, headers }: Response) {
 	const words = (name: string) => headers.get(name)?.toLowerCase().split(/ *, */).sort();
 	const origin = headers.get("access-control-allow-origin");
 	return {
 		status,
 		origin,
-		// Without an origin it says nothing: Hono sends it all the same.
+		// Without an origin this header means nothing, but Hono sends it.
 		credentials: origin === null ? null : headers.get("access-control-allow-credentials"),
 		methods: words("access-control-allow-methods"),
 		headers: words("access-control-allow-headers"),
@@ -55,25 +55,28 @@ function policy({ status, headers }: Response) {
 	};
 }
 
-test.for(settings)("%s: answers as Hono's cors() does, whoever asks", async ([, cors]) => {
-	const it = scene({ cors });
-	const origin = typeof cors.origin === "object" ? [...cors.origin] : cors.origin;
-	const app = new Hono();
-	app.use(honoCors({ ...cors, origin, allowMethods: ["GET", "HEAD"] } as never));
-	app.get("/any/path", (c) => c.text(""));
-	for (const { method, headers = {} } of asks) {
-		for (const origin of origins) {
-			const asked = { method, headers: { ...headers, ...(origin && { origin }) } };
-			const ours = await ask(it, "", asked);
-			const theirs = await app.request(request("", asked));
-			expect(policy(ours), JSON.stringify(asked)).toEqual(policy(theirs));
-			await ours.body?.cancel();
+test.for(settings)(
+	"cors.origin %s: the answer equals that of Hono's cors() for any origin",
+	async ([, cors]) => {
+		const it = scene({ cors });
+		const origin = typeof cors.origin === "object" ? [...cors.origin] : cors.origin;
+		const app = new Hono();
+		app.use(honoCors({ ...cors, origin, allowMethods: ["GET", "HEAD"] } as never));
+		app.get("/any/path", (c) => c.text(""));
+		for (const { method, headers = {} } of asks) {
+			for (const origin of origins) {
+				const asked = { method, headers: { ...headers, ...(origin && { origin }) } };
+				const ours = await ask(it, "", asked);
+				const theirs = await app.request(request("", asked));
+				expect(policy(ours), JSON.stringify(asked)).toEqual(policy(theirs));
+				await ours.body?.cancel();
+			}
 		}
-	}
-	expect(it.reports).toEqual([]);
-});
+		expect(it.reports).toEqual([]);
+	},
+);
 
-test("off by default: no header of it, and a preflight is a 405", async () => {
+test("without `cors` there are no CORS headers, and a preflight is a 405", async () => {
 	const it = scene();
 	const from = { headers: { origin: page } };
 	const answers = [await ask(it, "", from), await ask(it, "", { ...from, method: "OPTIONS" })];
@@ -84,7 +87,7 @@ test("off by default: no header of it, and a preflight is a 405", async () => {
 	}
 });
 
-test("a preflight asks nobody, touches nothing, and is no refusal", async () => {
+test("a preflight is not authorized, uses nothing upstream, and is not counted as refused", async () => {
 	const it = scene({
 		cors: { origin: page },
 		authorize: () => false,
@@ -106,18 +109,18 @@ test.for<
 >([
 	["the stream", 200, {}, ""],
 	["a bad request", 400, { limits: { channels: 1 } }, "channel=a&channel=b"],
-	["a channel that there is not", 403, { channels: { allowed: ["b"] } }, "channel=a"],
+	["a channel that is not allowed", 403, { channels: { allowed: ["b"] } }, "channel=a"],
 	["a refusal", 403, { authorize: () => false }, ""],
 	["an answer of authorize's own", 402, { authorize: () => new Response("", { status: 402 }) }, ""],
 	["a failure of authorize", 500, { authorize: () => Promise.reject(new Error("no")) }, ""],
-	["being asked to come back", 200, { limits: { connections: 0 } }, ""],
-])("the page can read %s", async ([, status, options, query]) => {
+	["an answer that says to reconnect", 200, { limits: { connections: 0 } }, ""],
+])("an allowed page can read %s", async ([, status, options, query]) => {
 	const it = scene({ cors: { origin: page, credentials: true }, ...options });
 	const answer = await ask(it, query, { headers: { origin: page } });
 	expect(answer.status).toBe(status);
 	expect(Object.fromEntries(answer.headers)).toMatchObject(expected);
 	await answer.body?.cancel();
-	// A page that is not allowed gets the same, and cannot read it; a cache must not mix them up.
+	// Another page gets the same answer and cannot read it. Vary keeps caches from mixing them up.
 	const other = await ask(it, query, { headers: { origin: "https://evil.test" } });
 	expect([other.status, other.headers.get("vary")]).toEqual([status, "Origin"]);
 	expect(other.headers.has("access-control-allow-origin")).toBe(false);
@@ -125,14 +128,14 @@ test.for<
 	await other.body?.cancel();
 });
 
-test("an unknown method gets them too, and is told of OPTIONS", async () => {
+test("a 405 has the CORS headers, and allows OPTIONS", async () => {
 	const it = scene({ cors: { origin: page, credentials: true } });
 	const answer = await ask(it, "", { method: "POST", headers: { origin: page } });
 	expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
 	expect(Object.fromEntries(answer.headers)).toMatchObject(expected);
 });
 
-test("while it is closed as well", async () => {
+test("an answer after close() has the CORS headers", async () => {
 	const it = scene({ cors: { origin: page, credentials: true } });
 	await it.sse.close();
 	const answer = await ask(it, "", { headers: { origin: page } });
@@ -140,7 +143,7 @@ test("while it is closed as well", async () => {
 	await expectComeBack(answer);
 });
 
-test("never `*` with credentials: not by an option, and not by a function", async () => {
+test("`*` is never combined with credentials, neither by an option nor by a function", async () => {
 	for (const origin of ["*", ["*"], [page, "*"]]) {
 		expect(() => scene({ cors: { origin, credentials: true } })).toThrow(/cors\.origin/);
 		scene({ cors: { origin } });
@@ -165,16 +168,22 @@ test.for<[how: string, origin: () => never | Promise<never>]>([
 		},
 	],
 	["rejects", () => Promise.reject(new Error("oops"))],
-])("a function that %s allows nobody, is reported, and hurts no client", async ([, origin]) => {
-	const it: Scene = scene({ cors: { origin } });
-	const client = await open(it, "channel=a", { headers: { origin: page } });
-	expect(client.headers.has("access-control-allow-origin")).toBe(false);
-	expect(client.headers.get("vary")).toBe("Origin");
-	expect(told(it)).toEqual(["hook: oops"]);
-	await it.sse.publish("still", { channel: "a" });
-	expect(await client.event()).toMatchObject({ data: "still" });
-});
+])(
+	"a cors.origin function that %s allows no origin and is reported, and the stream still works",
+	async ([, origin]) => {
+		const it: Scene = scene({ cors: { origin } });
+		const client = await open(it, "channel=a", { headers: { origin: page } });
+		expect(client.headers.has("access-control-allow-origin")).toBe(false);
+		expect(client.headers.get("vary")).toBe("Origin");
+		expect(told(it)).toEqual(["hook: oops"]);
+		await it.sse.publish("still", { channel: "a" });
+		expect(await client.event()).toMatchObject({ data: "still" });
+	},
+);
 
-test.for<[unknown]>([[undefined], [1], [null], [{}]])("cors: %j is a TypeError", ([origin]) => {
-	expect(() => scene({ cors: { origin } as CorsOptions })).toThrow(TypeError);
-});
+test.for<[unknown]>([[undefined], [1], [null], [{}]])(
+	"cors.origin: %j is a TypeError",
+	([origin]) => {
+		expect(() => scene({ cors: { origin } as CorsOptions })).toThrow(TypeError);
+	},
+);

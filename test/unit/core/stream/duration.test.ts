@@ -6,15 +6,15 @@ import { ask, expectComeBack, open, read, request, scene } from "./kit.ts";
 
 const clock = useClock();
 
-/** Until the timer looks at the streams, in ms. */
+/** The interval at which the timer checks the streams, in ms. */
 const tick = 2_000;
 
 test.for([400, 3_000, 8_000, 60_000, 3_600_000])(
-	"of maxDuration %d ms, each stream ends within the last tenth, at a time of its own",
+	"with maxDuration %d ms each stream ends in the last tenth, at a time of its own",
 	async (maxDuration) => {
 		const ends: { reason: EndReason; duration: number }[] = [];
 		const it = scene({ maxDuration, linger: 0, onDisconnect: (_, end) => void ends.push(end) });
-		// The timer's ticks fall anywhere.
+		// Streams begin at any time between two ticks.
 		const clients = [await open(it)];
 		await clock.passes(maxDuration / 730);
 		for (let n = 0; n < 100; n++) clients.push(await open(it));
@@ -23,7 +23,7 @@ test.for([400, 3_000, 8_000, 60_000, 3_600_000])(
 		const durations = ends.map(({ duration }) => duration);
 		expect(Math.max(...durations)).toBeLessThanOrEqual(maxDuration + 1);
 		expect(Math.min(...durations)).toBeGreaterThanOrEqual(0.9 * maxDuration - 1);
-		// They came together, and go apart.
+		// They began together and end apart.
 		expect(Math.max(...durations) - Math.min(...durations)).toBeGreaterThan(maxDuration / 20);
 		expect(new Set(durations).size).toBeGreaterThan(4);
 		expect(new Set(ends.map(({ reason }) => reason))).toEqual(new Set(["expired"]));
@@ -35,7 +35,7 @@ test.for([400, 3_000, 8_000, 60_000, 3_600_000])(
 	},
 );
 
-test("without maxDuration nothing ends", async () => {
+test("without maxDuration a stream does not end by itself", async () => {
 	const it = scene();
 	const client = await open(it);
 	await clock.passes(10_000_000);
@@ -43,7 +43,7 @@ test("without maxDuration nothing ends", async () => {
 });
 
 test.for([1, 700, 1_999, 2_001, 5_500, 61_234])(
-	"a stream that expires in %d ms ends then, a tick before at most, and never later",
+	"a stream that expires in %d ms ends at most one tick before, and never later",
 	async (ms) => {
 		const ends: { reason: EndReason; duration: number }[] = [];
 		const it = scene({
@@ -51,7 +51,7 @@ test.for([1, 700, 1_999, 2_001, 5_500, 61_234])(
 			onDisconnect: (_, end) => void ends.push(end),
 		});
 		const streams: Client[] = [];
-		// The timer may have begun at any time before.
+		// The timer may have started at any time before.
 		for (const wait of [0, 1, 600, 1_300]) {
 			await open(it, "channel=stays");
 			await clock.passes(wait);
@@ -74,17 +74,20 @@ test.for([1, 700, 1_999, 2_001, 5_500, 61_234])(
 test.for([
 	[10_000, 20_000],
 	[20_000, 10_000],
-])("of a route's end and a grant's, in %d and %d ms, the earlier holds", async ([route, grant]) => {
-	const now = Date.now();
-	const it = scene({ authorize: () => ({ expires: now + (grant ?? 0) }) });
-	const client = read(await it.sse.stream(request(), { expires: now + (route ?? 0) }));
-	await clock.passes(10_000 - tick - 1);
-	expect(client.state).toBe("open");
-	await clock.passes(tick + 1);
-	expect(client.state).toBe("ended");
-});
+])(
+	"when a route expires in %d ms and a grant in %d ms, the earlier one applies",
+	async ([route, grant]) => {
+		const now = Date.now();
+		const it = scene({ authorize: () => ({ expires: now + (grant ?? 0) }) });
+		const client = read(await it.sse.stream(request(), { expires: now + (route ?? 0) }));
+		await clock.passes(10_000 - tick - 1);
+		expect(client.state).toBe("open");
+		await clock.passes(tick + 1);
+		expect(client.state).toBe("ended");
+	},
+);
 
-test("what is over already does not begin: the client comes back, and nothing upstream is touched", async () => {
+test("a stream that has already expired does not begin: the client is told to reconnect", async () => {
 	const it = scene({ authorize: () => ({ expires: Date.now() }) });
 	await expectComeBack(await ask(it));
 	await expectComeBack(await it.sse.stream(request(), { expires: Date.now() - 1 }));
@@ -92,7 +95,7 @@ test("what is over already does not begin: the client comes back, and nothing up
 	expect(it.sse.stats()).toMatchObject({ connections: 0, refusedStreams: 2 });
 });
 
-test("an end that is no number is the route's mistake", async () => {
+test("an `expires` of a route that is no number is a TypeError", async () => {
 	const it = scene();
 	for (const expires of [Number.NaN, "soon", null]) {
 		const options = { expires: expires as number };

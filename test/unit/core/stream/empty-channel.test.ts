@@ -7,10 +7,10 @@ afterEach(() => void vi.useRealTimers());
 
 const heads = (calls: readonly string[]) => calls.filter((call) => call === "head a").length;
 
-test("clients of a channel that stays empty are given a place that is seconds old, by one look for all", async () => {
+test("clients of an empty channel get an id that is at most seconds old, and share one read for it", async () => {
 	const it = scene({ history: {} });
 	const first = await (await open(it)).placed();
-	// The place moves on with whatever else the store keeps.
+	// The id moves on with everything else in the store.
 	await it.sse.publish("x", { channel: "b" });
 	expect(await (await open(it)).placed()).toBe(first);
 	expect(heads(it.calls)).toBe(1);
@@ -19,7 +19,7 @@ test("clients of a channel that stays empty are given a place that is seconds ol
 	expect(new Set(late).size).toBe(1);
 	expect(late[0]).not.toBe(first);
 	expect(heads(it.calls)).toBe(2);
-	// And whoever has the old place is at the same, and is given the new one.
+	// A client with the old id is at the same place, and gets the new id.
 	const back = await open(it, "channel=a", { headers: { "last-event-id": first } });
 	expect(await back.when(() => back.lastEventId !== first && back.lastEventId, "a place")).toBe(
 		late[0],
@@ -29,7 +29,7 @@ test("clients of a channel that stays empty are given a place that is seconds ol
 	expect(told(it)).toEqual([]);
 });
 
-test("a broker that does not answer this is reported, and the client has the place that is known", async () => {
+test("when the broker does not answer that read, this is reported and the client gets the known id", async () => {
 	const broker = testBroker({ history: {} });
 	const it = scene({ connector: broker.connect() });
 	const first = await (await open(it)).placed();
@@ -40,7 +40,7 @@ test("a broker that does not answer this is reported, and the client has the pla
 	expect(told(it)).toEqual(["upstream: The test took the broker down."]);
 });
 
-test("a channel that has a message is not asked again", async () => {
+test("a channel that has a message is not read again", async () => {
 	const it = scene({ history: {} });
 	await open(it);
 	await it.sse.publish("x", { channel: "a" });
@@ -49,7 +49,7 @@ test("a channel that has a message is not asked again", async () => {
 	expect(heads(it.calls)).toBe(1);
 });
 
-test("a place in an empty channel that cannot be true is a gap once", async () => {
+test("an impossible id of an empty channel is a gap only once", async () => {
 	const it = scene({ history: {} });
 	const headers = { "last-event-id": "~99999999999999-9" };
 	const forger = await open(it, "channel=a", { headers });

@@ -15,7 +15,7 @@ async function crowd(it: Scene, size: number, query = "channel=a"): Promise<Clie
 	return clients;
 }
 
-/** Closes, and knows whether that is over. */
+/** Starts close(), and knows whether it is done. */
 function closing({ sse }: Scene, drain: number) {
 	const promise = sse.close({ drain }).finally(() => {
 		state.over = true;
@@ -28,7 +28,7 @@ function ended(clients: readonly Client[]): number {
 	return clients.filter(({ state }) => state === "ended").length;
 }
 
-test("close() ends every stream cleanly, each with a time of its own, and leaves the broker", async () => {
+test("close() ends every stream with a `retry:` of its own, and closes the connector", async () => {
 	const it = scene();
 	const clients = await crowd(it, 50);
 	await it.sse.close();
@@ -47,7 +47,7 @@ test("close() ends every stream cleanly, each with a time of its own, and leaves
 });
 
 test.for<Connector["scope"]>(["process", "request"])(
-	"close({ drain }) spreads the ends over the window, where I/O is a %s's, then leaves the broker",
+	'close({ drain }) spreads the ends over the time with the scope "%s", then closes the connector',
 	async (scope) => {
 		const it = scene({ connector: memoryOf(scope) });
 		const clients = await crowd(it, 200);
@@ -79,7 +79,7 @@ function memoryOf(scope: Connector["scope"]): Connector {
 	};
 }
 
-test("while it drains, new clients are told to reconnect, and messages are still delivered", async () => {
+test("during a drain new clients are told to reconnect, and messages are still delivered", async () => {
 	const it = scene();
 	const clients = await crowd(it, 4);
 	const close = closing(it, 1_000);
@@ -99,7 +99,7 @@ test("while it drains, new clients are told to reconnect, and messages are still
 	expect(it.sse.stats()).toMatchObject({ connections: 0, refusedStreams: 2, frames: 2 });
 });
 
-test("it does not wait for those who have left by themselves", async () => {
+test("a drain is over when all clients have left by themselves", async () => {
 	const it = scene();
 	const clients = await crowd(it, 10);
 	const close = closing(it, 60_000);
@@ -110,7 +110,7 @@ test("it does not wait for those who have left by themselves", async () => {
 	expect(it.calls.at(-1)).toBe("close");
 });
 
-test("without clients it takes no time", async () => {
+test("a drain without clients is over at once", async () => {
 	const unused = scene();
 	await unused.sse.close({ drain: 60_000 });
 	const it = scene();
@@ -118,7 +118,7 @@ test("without clients it takes no time", async () => {
 	await it.sse.close({ drain: 60_000 });
 });
 
-test("close() during a drain ends it at once, for both", async () => {
+test("close() during a drain ends all streams at once and resolves both calls", async () => {
 	const it = scene();
 	const clients = await crowd(it, 20);
 	const slow = closing(it, 60_000);
@@ -135,7 +135,7 @@ test("close() during a drain ends it at once, for both", async () => {
 test.for([
 	[10_000, 2_000],
 	[2_000, 10_000],
-])("of two drains, over %d and %d ms, the shorter one holds", async ([first, second]) => {
+])("of two drains over %d and %d ms the shorter one applies", async ([first, second]) => {
 	const it = scene();
 	const clients = await crowd(it, 100);
 	const drains = [first, second].map((drain = 0) => closing(it, drain));
@@ -148,7 +148,7 @@ test.for([
 });
 
 test.for([-1, Number.NaN, Number.POSITIVE_INFINITY, "soon"])(
-	"drain: %s is a TypeError",
+	"close({ drain: %s }) is a TypeError, and nothing closes",
 	async (drain) => {
 		const it = scene();
 		const client = await open(it);
@@ -157,7 +157,7 @@ test.for([-1, Number.NaN, Number.POSITIVE_INFINITY, "soon"])(
 	},
 );
 
-test("a stream whose subscription comes only when all is closed is asked to come back", async () => {
+test("a client whose subscription is confirmed after close() is told to reconnect", async () => {
 	const it = scene();
 	const { promise, resolve } = Promise.withResolvers<void>();
 	it.broker.ready = promise;
@@ -169,7 +169,7 @@ test("a stream whose subscription comes only when all is closed is asked to come
 	expect(it.sse.stats()).toMatchObject({ connections: 0, channels: 0 });
 });
 
-test("with history, who is sent away and resumes at another instance has lost nothing", async () => {
+test("with history a drained client that resumes at another instance loses nothing", async () => {
 	const shared = memory({ history: {} });
 	const apart = () => scene({ connector: new Lasting(shared) });
 	const [old, other, publisher] = [apart(), apart(), apart()];
@@ -179,7 +179,7 @@ test("with history, who is sent away and resumes at another instance has lost no
 	let published = 0;
 	while (!close.over || second.length < 20) {
 		await publisher.sse.publish(++published, { channel: "a" });
-		// Some are published in the very turn in which streams end.
+		// Some messages are published in the very turn in which streams end.
 		await clock.passes(published % 3 === 0 ? 25 : 0);
 		for (const [n, client] of first.entries()) {
 			if (client.state !== "ended" || second[n] !== undefined) continue;
@@ -198,7 +198,7 @@ test("with history, who is sent away and resumes at another instance has lost no
 	expect([...old.reports, ...other.reports]).toEqual([]);
 });
 
-/** A broker that outlives the instances that use it. */
+/** A broker that stays open when an instance closes. */
 class Lasting extends Broker {
 	override async close(): Promise<void> {
 		this.calls.push("close");

@@ -4,7 +4,7 @@ import { ask, open, scene } from "./kit.ts";
 const wrapped = (events: readonly { data: string; event?: string | undefined }[]) =>
 	events.map(({ data, event }) => [event, data]);
 
-test("`?envelope=1` says which channel an event is of, and keeps the publisher's JSON to the letter", async () => {
+test("`?envelope=1` adds the channel to each event, and keeps the publisher's JSON text unchanged", async () => {
 	const it = scene();
 	const client = await open(it, "channel=a&channel=b&envelope=1");
 	await it.broker.publish("a", '{"data": {"n": 12345678901234567890, "x": 1.0}, "type": "t"}');
@@ -16,7 +16,7 @@ test("`?envelope=1` says which channel an event is of, and keeps the publisher's
 	]);
 });
 
-test("clients of one list with and without it are served by feeds of their own, and share the channels", async () => {
+test("clients with and without an envelope share one subscription", async () => {
 	const it = scene({ history: {} });
 	const [plain, inEnvelope] = [await open(it), await open(it, "channel=a&envelope=1")];
 	await it.sse.publish({ n: 1 }, { channel: "a" });
@@ -30,7 +30,7 @@ test("clients of one list with and without it are served by feeds of their own, 
 	expect(it.sse.stats().messages).toBe(1);
 });
 
-test("what is replayed comes in it, too, and the name is without the prefix", async () => {
+test("replayed messages have the envelope too, and its channel is without the prefix", async () => {
 	const it = scene({ history: {}, channels: { prefix: "app:" } });
 	for (const n of [1, 2]) await it.sse.publish(n, { channel: "a" });
 	const client = await open(it, "channel=a&channel=b&envelope=1&lastEventId=0");
@@ -41,7 +41,7 @@ test("what is replayed comes in it, too, and the name is without the prefix", as
 	]);
 });
 
-test("a route decides, not the URL", async () => {
+test("the `envelope` of a route overrides that of the URL", async () => {
 	const it = scene({ history: {} });
 	const host = undefined;
 	const stream = (envelope: boolean, query: string) =>

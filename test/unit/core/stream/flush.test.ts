@@ -4,7 +4,7 @@ import { open, type Scene, scene } from "./kit.ts";
 
 const clock = useClock();
 
-/** Publishes a message each 10 ms. */
+/** Publishes one message every 10 ms. */
 async function publishes({ sse }: Scene, count: number, data = ""): Promise<void> {
 	for (let n = 0; n < count; n++) {
 		await sse.publish(`${n}${data}`, { channel: "a" });
@@ -14,19 +14,19 @@ async function publishes({ sse }: Scene, count: number, data = ""): Promise<void
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => String(n));
 
-test("flushEvery: messages that come within that time are written at once, in order", async () => {
+test("flushEvery: messages within that time are written together, in order", async () => {
 	const it = scene({ flushEvery: 100, history: {} });
 	const client = await open(it);
 	const opening = client.chunks.length;
 	await publishes(it, 100);
 	await clock.passes(100);
 	expect(client.events.map(({ data }) => data)).toEqual(numbers(100));
-	// A second's messages, in a write each 100 ms, and one at once.
+	// A second of messages is one write each 100 ms, and one at the start.
 	expect(client.chunks.length - opening).toBeGreaterThanOrEqual(9);
 	expect(client.chunks.length - opening).toBeLessThanOrEqual(12);
 });
 
-test("flushEvery: a message after a silence does not wait", async () => {
+test("flushEvery: a message after a silence is written at once", async () => {
 	const it = scene({ flushEvery: 1_000 });
 	const client = await open(it);
 	await publishes(it, 1);
@@ -48,7 +48,7 @@ test("flushEvery: a client that joins meanwhile gets every message once", async 
 	}
 });
 
-test("flushEvery: much that waits is written at once", async () => {
+test("flushEvery: a large backlog is written before the time is over", async () => {
 	const it = scene({ flushEvery: 1_000 });
 	const client = await open(it);
 	await publishes(it, 2);
@@ -57,7 +57,7 @@ test("flushEvery: much that waits is written at once", async () => {
 	expect(client.events).toHaveLength(3);
 });
 
-test("flushEvery: what waits is written before the stream ends", async () => {
+test("flushEvery: waiting messages are written before the stream ends", async () => {
 	const it = scene({ flushEvery: 1_000 });
 	const client = await open(it);
 	await publishes(it, 3);

@@ -3,9 +3,9 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { ask, open, scene } from "./kit.ts";
 
-/** Clients of whose leaving the write is the first to hear, and what becomes of the others. */
+/** Clients that have left, which the hub learns only by a write, and their effect on other clients. */
 
-/** As Node's response is seen from here; it has not written its head, so that the body goes the ordinary way. */
+/** Node's response as the library sees it. Its head is not sent, so the body goes the ordinary way. */
 function response() {
 	const socket = { destroyed: false, setTimeout: () => undefined, on: () => undefined };
 	return {
@@ -28,11 +28,11 @@ function response() {
 for (const history of [{}, { history: { maxLength: 100 } }]) {
 	const way = "history" in history ? "with history" : "without history";
 
-	test(`who comes as the only other client is found gone hears what follows, ${way}`, async () => {
+	test(`a client that joins while the only other one turns out to be gone gets later messages, ${way}`, async () => {
 		const it = scene({ linger: 0, ...history });
 		const { socket, host } = response();
 		await open(it, "channel=a", { host });
-		// It is still waiting for the end of the turn when the next client comes, and has nobody to go to.
+		// The message waits for the end of the turn when the next client joins. Nobody is there to get it.
 		await it.sse.publish(1, { channel: "a" });
 		socket.destroyed = true;
 		const client = await open(it);
@@ -41,7 +41,7 @@ for (const history of [{}, { history: { maxLength: 100 } }]) {
 		expect(await client.event()).toMatchObject({ data: "2" });
 	});
 
-	test(`who is gone before the answer leaves nothing behind, ${way}`, async () => {
+	test(`a client that is gone before the answer leaves nothing behind, ${way}`, async () => {
 		const it = scene({ linger: 0, ...history });
 		const first = await open(it);
 		const { socket, host } = response();
@@ -57,7 +57,7 @@ for (const history of [{}, { history: { maxLength: 100 } }]) {
 	});
 }
 
-test("a client that reconnects while the only other one is found gone gets later messages", async () => {
+test("a client that resumes while the only other one turns out to be gone gets later messages", async () => {
 	const it = scene({ linger: 0, history: { maxLength: 100 } });
 	const { socket, host } = response();
 	await open(it, "channel=a", { host });
@@ -70,7 +70,7 @@ test("a client that reconnects while the only other one is found gone gets later
 	expect(await client.sees(2)).toEqual([2, 3]);
 });
 
-test("a stream that is over listens to its request's signal no more", async () => {
+test("a stream that has ended removes its listener from the request's signal", async () => {
 	const it = scene();
 	const request = new Request("http://localhost/?channel=a");
 	const listeners = () => getEventListeners(request.signal, "abort").length;

@@ -7,7 +7,7 @@ import { ask, open, request, scene, told } from "./kit.ts";
 
 const clock = useClock();
 
-/** What the hooks heard, in its order. */
+/** Records what the hooks heard, in order. */
 function listener() {
 	const connected: [StreamInfo, Request][] = [];
 	const disconnected: [StreamInfo, { reason: EndReason; duration: number }][] = [];
@@ -20,7 +20,7 @@ function listener() {
 	};
 }
 
-test("onConnect hears of the client and its request, once its stream has begun", async () => {
+test("onConnect gets the client and its request once the stream has begun", async () => {
 	const heard = listener();
 	const it = scene({ ...heard, authorize: () => ({ channels: ["b"] }) });
 	const { promise, resolve } = Promise.withResolvers<void>();
@@ -35,7 +35,7 @@ test("onConnect hears of the client and its request, once its stream has begun",
 	expect(heard.disconnected).toHaveLength(1);
 });
 
-test("onDisconnect gets the same client, the reason and the duration, at any end", async () => {
+test("onDisconnect gets the same client, the reason and the duration, however the stream ended", async () => {
 	const heard = listener();
 	const it = scene({ ...heard, limits: { bufferedBytes: 10 }, linger: 0 });
 	const abort = new AbortController();
@@ -60,7 +60,7 @@ test("onDisconnect gets the same client, the reason and the duration, at any end
 	await open(it, "channel=close");
 	await clock.passes(3);
 	await it.sse.close();
-	// Signs that come late say nothing new.
+	// Later signs of the end change nothing.
 	abort.abort();
 	slow.close();
 	await clock.passes(100);
@@ -83,7 +83,7 @@ test("onDisconnect gets the same client, the reason and the duration, at any end
 	for (const [client] of heard.disconnected) expect(clients.has(client)).toBe(true);
 });
 
-test("they are not called for refused clients", async () => {
+test("the hooks are not called for refused clients", async () => {
 	const heard = listener();
 	const it = scene({
 		...heard,
@@ -99,7 +99,7 @@ test("they are not called for refused clients", async () => {
 	expect([heard.connected.length, heard.disconnected.length]).toEqual([1, 1]);
 });
 
-test("one that had left before its stream began is heard of twice, in the right order", async () => {
+test("for a client that left before its stream began, onConnect is called before onDisconnect", async () => {
 	const order: string[] = [];
 	const it = scene({
 		onConnect: () => void order.push("connect"),
@@ -109,7 +109,7 @@ test("one that had left before its stream began is heard of twice, in the right 
 	expect(order).toEqual(["connect", "left"]);
 });
 
-test("either can be had without the other", async () => {
+test("each hook works without the other", async () => {
 	const heard = listener();
 	const [one, two] = [
 		scene({ onConnect: heard.onConnect }),
@@ -128,7 +128,7 @@ const failures: [how: string, hook: () => unknown, reports: number][] = [
 		2,
 	],
 	["rejects", () => Promise.reject(new Error("oops")), 2],
-	["rejects, as a thenable of a library's", () => rejecting, 2],
+	["rejects, as a thenable of a library", () => rejecting, 2],
 	["never resolves", () => new Promise(() => undefined), 0],
 ];
 
@@ -137,19 +137,22 @@ const rejecting = {
 	then: (_: unknown, reject: (error: Error) => void) => reject(new Error("oops")),
 };
 
-test.for(failures)("a hook that %s is reported, and hurts nobody", async ([, hook, count]) => {
-	const it = scene({ onConnect: hook as () => void, onDisconnect: hook as () => void });
-	const client = await open(it);
-	await it.sse.publish("still", { channel: "a" });
-	expect(await client.event()).toMatchObject({ data: "still" });
-	client.close();
-	await clock.passes(0);
-	expect(it.sse.stats().connections).toBe(0);
-	expect(told(it)).toEqual(Array.from({ length: count }, () => "hook: oops"));
-});
+test.for(failures)(
+	"a hook that %s is reported, and the stream goes on",
+	async ([, hook, count]) => {
+		const it = scene({ onConnect: hook as () => void, onDisconnect: hook as () => void });
+		const client = await open(it);
+		await it.sse.publish("still", { channel: "a" });
+		expect(await client.event()).toMatchObject({ data: "still" });
+		client.close();
+		await clock.passes(0);
+		expect(it.sse.stats().connections).toBe(0);
+		expect(told(it)).toEqual(Array.from({ length: count }, () => "hook: oops"));
+	},
+);
 
 test.for(failures)(
-	"an onError that %s goes to the console, and hurts nobody",
+	"an onError that %s is logged to the console, and the stream goes on",
 	async ([, onError, count]) => {
 		const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
 		onTestFinished(() => log.mockRestore());
@@ -165,7 +168,7 @@ test.for(failures)(
 	},
 );
 
-test("by default errors go to the console: what is no fault of the program in one line", async () => {
+test("by default errors go to the console, and an operational one takes one line", async () => {
 	const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
 	onTestFinished(() => log.mockRestore());
 	const oops = new Error("oops");
@@ -177,7 +180,7 @@ test("by default errors go to the console: what is no fault of the program in on
 	});
 	await open(it);
 	await it.broker.publish("a", "no message");
-	// What a client chose, its channel's name, is quoted, and no format: it writes no lines of its own.
+	// The channel's name comes from the client: it is quoted, and is not used as a format string.
 	expect(log.mock.calls).toEqual([
 		["%s", "edge-sse (hook):", oops],
 		["%s", 'edge-sse (decode, "a"):', expect.stringMatching(/^Dropped a payload/)],

@@ -4,7 +4,7 @@ import { Message } from "../../../../src/core/message/message.ts";
 import type { StreamOptions } from "../../../../src/core/stream-options.ts";
 import { type Scene, scene } from "./kit.ts";
 
-/** `?sse.control=events` with JSON: what a stream would bring, for clients whose streams are held back. */
+/** `?sse.control=events` with JSON: the events of a stream, for clients whose streams a proxy holds back. */
 
 interface Answer {
 	messages: { id?: string; type: string; data: string }[];
@@ -22,7 +22,7 @@ async function read(it: Scene, query: string, options: StreamOptions = {}): Prom
 
 const data = ({ messages }: Answer) => messages.map((message) => message.data);
 
-test("data is the text of an event, as a stream has it", async () => {
+test("data has the text that a stream's event would have", async () => {
 	const it = scene({ history: {} });
 	const published = ["42", 'a "quote"\r\nb\rc', "", { a: [1] }, 1.5, null];
 	for (const each of published) await it.sse.publish(each, { channel: "a", type: "t" });
@@ -31,7 +31,7 @@ test("data is the text of an event, as a stream has it", async () => {
 	expect(answer.messages.at(-1)).toEqual({ id: answer.lastEventId, type: "t", data: "null" });
 });
 
-test("an envelope names the channel, and the cursor of a single channel can be named", async () => {
+test("an envelope names the channel, and sse.cursor=named works for a single channel", async () => {
 	const it = scene({ history: {} });
 	await it.sse.publish("1", { channel: "a" });
 	const query = "channel=a&lastEventId=0&envelope=1&sse.cursor=named";
@@ -46,7 +46,7 @@ test("an envelope names the channel, and the cursor of a single channel can be n
 	expect(data(both)).toEqual(["3"]);
 });
 
-test("a gap is an event, and names its channel", async () => {
+test("a gap is a message of the type sse.gap that names its channel", async () => {
 	const it = scene({ history: { maxLength: 2 } });
 	await it.sse.publish(0, { channel: "a" });
 	const { lastEventId } = await read(it, "channel=a&channel=b&lastEventId=0");
@@ -64,7 +64,7 @@ test("a gap is an event, and names its channel", async () => {
 	expect(next).toMatchObject({ messages: [], gap: false });
 });
 
-test("`first` and `recent` are for those without a cursor", async () => {
+test("X`first` and `recent` apply only without a cursor", async () => {
 	const it = scene({ history: {} });
 	for (const n of [1, 2, 3]) await it.sse.publish(n, { channel: "a" });
 	const first = [new Message({ all: true }, { type: "snapshot" })];
@@ -82,7 +82,7 @@ test("`first` and `recent` are for those without a cursor", async () => {
 	expect(data(await read(it, "channel=a", { first: make }))).toEqual(['{"all":true}']);
 });
 
-test("plain JSON has none of it", async () => {
+test("JSON without sse.control has no envelope, no `first` and no `recent`", async () => {
 	const it = scene({ history: {} });
 	await it.sse.publish({ n: 1 }, { channel: "a" });
 	const headers = { accept: "application/json" };

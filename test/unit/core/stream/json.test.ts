@@ -16,7 +16,7 @@ async function read(it: Scene, query: string, init: RequestInit = {}): Promise<A
 	return (await response.json()) as Answer;
 }
 
-test("a request that prefers JSON reads what is kept, and where to go on", async () => {
+test("a request that prefers JSON gets the stored messages and the id to continue with", async () => {
 	const it = scene({ history: {} });
 	for (const n of [1, 2, 3]) await it.sse.publish({ n }, { channel: "a", type: "count" });
 	const first = await read(it, "channel=a&lastEventId=0&limit=2");
@@ -41,7 +41,7 @@ test.for([
 	["application/*", true],
 	["text/event-stream", false],
 	[`${"a/b, ".repeat(300)}application/json`, false],
-] as const)("Accept: %s is JSON: %s", async ([accept, isJson]) => {
+] as const)("Accept: %s is answered with JSON: %s", async ([accept, isJson]) => {
 	const it = scene({ history: {} });
 	const response = await ask(it, "channel=a", { headers: { accept } });
 	const type = isJson ? "application/json" : "text/event-stream";
@@ -52,7 +52,7 @@ test.for([
 	} else await response.body?.cancel();
 });
 
-test("without a cursor it begins now, and `wait` waits for what comes", async () => {
+test("without a cursor reading begins now, and `wait` waits for new messages", async () => {
 	const it = scene({ history: {} });
 	await it.sse.publish("before", { channel: "a" });
 	const waiting = read(it, "channel=a&channel=b&wait=5");
@@ -65,7 +65,7 @@ test("without a cursor it begins now, and `wait` waits for what comes", async ()
 	expect(next.messages.map(({ data }) => data)).toEqual(["later"]);
 });
 
-test("several channels come in the order of their ids, and can be gone on with from each message", async () => {
+test("messages of several channels come in the order of their ids, and each id can be continued with", async () => {
 	const it = scene({ history: {} });
 	const order = ["a", "b", "b", "a", "c", "a"];
 	for (const [n, channel] of order.entries()) await it.sse.publish(n, { channel });
@@ -77,7 +77,7 @@ test("several channels come in the order of their ids, and can be gone on with f
 	}
 });
 
-test("what is not kept any more is a gap, once", async () => {
+test("messages that are no longer stored are reported as a gap once", async () => {
 	const it = scene({ history: { maxLength: 2 } });
 	await it.sse.publish(0, { channel: "a" });
 	const { lastEventId } = await read(it, "channel=a&lastEventId=0");
@@ -89,7 +89,7 @@ test("what is not kept any more is a gap, once", async () => {
 	expect(forged.gap).toBe(true);
 });
 
-test("a gap of one channel is told once, with its messages, while others are ahead of it", async () => {
+test("a gap of one channel is reported once and with its messages, while other channels are ahead", async () => {
 	const it = scene({ history: { maxLength: 2 } });
 	for (const channel of ["a", "b"]) await it.sse.publish(0, { channel });
 	const { lastEventId } = await read(it, "channel=a&channel=b&lastEventId=0");
@@ -111,7 +111,7 @@ test("a gap of one channel is told once, with its messages, while others are ahe
 	]);
 });
 
-test("a message that is not kept reaches those that wait", async () => {
+test("a message with keep: false reaches waiting readers", async () => {
 	const it = scene({ history: {} });
 	const waiting = read(it, "channel=a&wait=5");
 	await expect.poll(() => it.calls).toContain("head a");
@@ -119,7 +119,7 @@ test("a message that is not kept reaches those that wait", async () => {
 	expect((await waiting).messages).toEqual([{ type: "message", data: "live", channel: "a" }]);
 });
 
-test("at most 1 MiB comes in one answer, and at least one message", async () => {
+test("one answer has at most 1 MiB, and at least one message", async () => {
 	const it = scene({ history: {} });
 	const large = "x".repeat(700_000);
 	for (let n = 0; n < 3; n++) await it.sse.publish(large, { channel: "a" });
@@ -137,17 +137,17 @@ test.for([
 	["limit=1e2", /^limit: /],
 	["wait=26", /^wait: must be a whole number of seconds from 0 to 25\.$/],
 	["wait=-1", /^wait: /],
-] as const)("%s is refused", async ([query, rule]) => {
+] as const)("%s is refused with a 400", async ([query, rule]) => {
 	const it = scene({ history: {} });
 	await expectRefused(await ask(it, query, { headers: { accept } }), 400, rule);
 });
 
-test("without a history it is refused, in words", async () => {
+test("without a history JSON is refused with a 400 that says so", async () => {
 	const response = await ask(scene(), "channel=a", { headers: { accept } });
 	await expectRefused(response, 400, /^accept: JSON needs a history/);
 });
 
-test("a passing refusal is a 503 that says when to come back", async () => {
+test("a temporary refusal is a 503 with Retry-After", async () => {
 	const it = scene({ history: {}, limits: { connections: 1 }, cors: { origin: "*" } });
 	const stream = await open(it);
 	const response = await ask(it, "channel=a", { headers: { accept } });
@@ -158,7 +158,7 @@ test("a passing refusal is a 503 that says when to come back", async () => {
 	stream.close();
 });
 
-test("a reader that waits holds a slot until it is answered, leaves, or the instance closes", async () => {
+test("a waiting reader holds a slot until it is answered, leaves, or the instance closes", async () => {
 	const it = scene({ history: {}, limits: { connections: 1 }, linger: 0 });
 	const leaving = new AbortController();
 	const waiting = it.sse.fetch(
@@ -175,7 +175,7 @@ test("a reader that waits holds a slot until it is answered, leaves, or the inst
 	expect((await other).messages).toEqual([]);
 });
 
-test("a reader that leaves while the history is read does not begin to wait", async () => {
+test("a reader that leaves during the read of the history does not begin to wait", async () => {
 	const it = scene({ history: {}, linger: 0 });
 	let answer: () => void = () => undefined;
 	it.broker.readable = new Promise((resolve) => {
@@ -192,14 +192,14 @@ test("a reader that leaves while the history is read does not begin to wait", as
 	expect(it.sse.stats().channels).toBe(0);
 });
 
-test("a wait ends with the right to read", async () => {
+test("a wait ends when the grant expires", async () => {
 	const it = scene({ history: {} });
 	const asking = request("channel=a&wait=25", { headers: { accept } });
 	const answer = await it.sse.stream(asking, { expires: Date.now() + 50 });
 	expect(await answer.json()).toMatchObject({ messages: [], gap: false });
 });
 
-test("the limit counts messages that are not kept", async () => {
+test("`limit` counts messages with keep: false", async () => {
 	const it = scene({ history: {} });
 	const waiting = read(it, "channel=a&wait=5&limit=1");
 	await expect.poll(() => it.calls).toContain("head a");
@@ -208,13 +208,13 @@ test("the limit counts messages that are not kept", async () => {
 	expect((await waiting).messages).toHaveLength(1);
 });
 
-test("authorize decides as it does for streams", async () => {
+test("authorize decides about JSON as about streams", async () => {
 	const it = scene({ history: {}, authorize: (_request, names) => !names.includes("secret") });
 	await expectRefused(await ask(it, "channel=secret", { headers: { accept } }), 403);
 	expect((await read(it, "channel=a")).messages).toEqual([]);
 });
 
-test("readers with forged cursors do not have a read for each", async () => {
+test("readers with forged cursors share the reads", async () => {
 	const it = scene({ history: {} });
 	const stream = await open(it);
 	await it.sse.publish(1, { channel: "a" });
@@ -226,7 +226,7 @@ test("readers with forged cursors do not have a read for each", async () => {
 	stream.close();
 });
 
-test("a thousand that wait together share the reads and leave nothing", async () => {
+test("a thousand waiting readers share the reads and leave nothing behind", async () => {
 	const it = scene({ history: {}, linger: 0 });
 	await it.sse.publish(0, { channel: "a" });
 	const { lastEventId } = await read(it, "channel=a&lastEventId=0");

@@ -18,11 +18,11 @@ export interface Options extends Omit<ServerSentEventsOptions, "connector"> {
 	history?: HistoryOptions | undefined;
 }
 
-/** An instance that is closed with its test, what its broker was asked, and what was reported. */
+/** An instance that is closed with its test, its connector's calls, and its reports. */
 export interface Scene {
 	sse: ServerSentEvents;
 	broker: Broker;
-	/** The connector's calls, as `subscribe a`. */
+	/** The connector's calls, such as `subscribe a`. */
 	calls: string[];
 	reports: { error: unknown; stage: string; channel?: string }[];
 }
@@ -42,15 +42,15 @@ export function told({ reports }: Scene): string[] {
 	return reports.map(({ stage, error }) => `${stage}: ${(error as Error).message}`);
 }
 
-/** A connector that writes down what it is asked, and whose subscriptions can be kept waiting. */
+/** A connector that records its calls, and whose subscriptions and reads can be delayed. */
 export class Broker implements Connector {
 	readonly calls: string[] = [];
 	readonly subscribers = new Map<string, SubscriptionHandlers>();
-	/** Channels of which nothing arrives for now. */
+	/** Channels whose messages are held back. */
 	readonly silent = new Set<string>();
-	/** Subscriptions wait for it. */
+	/** Subscriptions wait for this promise. */
 	ready: Promise<void> = Promise.resolve();
-	/** Reads of the history wait for it. */
+	/** Reads of the history wait for this promise. */
 	readable: Promise<void> = Promise.resolve();
 	readonly name: string;
 	readonly scope: Connector["scope"];
@@ -81,7 +81,7 @@ export class Broker implements Connector {
 	}
 
 	async subscribe(channel: string, handlers: SubscriptionHandlers) {
-		// Each instance with streams has it, and nothing here is about it.
+		// Every instance with streams subscribes to it. No test here is about it.
 		if (channel.endsWith(controlChannel)) return this.#inner.subscribe(channel, handlers);
 		this.calls.push(`subscribe ${channel}`);
 		await this.ready;
@@ -94,7 +94,7 @@ export class Broker implements Connector {
 		});
 	}
 
-	/** The way to the broker is lost, and so is what is published meanwhile. */
+	/** Loses the subscription for a while, and with it what is published meanwhile. */
 	async without(channel: string, meanwhile: () => Promise<unknown>): Promise<void> {
 		this.silent.add(channel);
 		this.subscribers.get(channel)?.onLost(new ConnectorError("unavailable", "lost"));
@@ -123,7 +123,7 @@ export function ask(
 	return sse.fetch(request(query, init), host);
 }
 
-/** Opens a stream, which must be one, and reads it through the real parser. */
+/** Opens a stream, which must not be refused, and reads it with a real parser. */
 export async function open(
 	scene: Pick<Scene, "sse">,
 	query?: string,
@@ -143,7 +143,7 @@ export function read(response: Response, paused = false): Client {
 	return client;
 }
 
-/** The answer that makes an EventSource come back: a stream that ends at once, and says when. */
+/** Expects the answer that makes an EventSource reconnect: a stream that ends at once with `retry:`. */
 export async function expectComeBack(response: Response): Promise<void> {
 	expect(response.status).toBe(200);
 	expect(response.headers.get("content-type")).toBe("text/event-stream");
@@ -154,7 +154,7 @@ export async function expectComeBack(response: Response): Promise<void> {
 	expect(retries[0]).toBeLessThan(6_000);
 }
 
-/** A final refusal, in words, that nothing may keep. */
+/** Expects a final refusal with a text, which must not be cached. */
 export async function expectRefused(response: Response, status: number, rule?: RegExp) {
 	expect(response.status).toBe(status);
 	expect(response.headers.get("cache-control")).toBe("no-store");

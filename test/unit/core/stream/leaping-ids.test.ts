@@ -7,24 +7,24 @@ import type {
 import { until } from "../../../support/wait.ts";
 import { open, scene, told } from "./kit.ts";
 
-/** A store whose clock the test sets, and a channel on which anyone may write anything. */
+/** A store whose clock the test sets, and a channel on which the test can send any payload. */
 class Store {
 	now = 1_790_000_000_000;
 	readonly kept: (KeptMessage & { payload: string })[] = [];
 	reads = 0;
 	#stored = 0;
-	/** Reads wait for it. */
+	/** Reads wait for this promise. */
 	readable: Promise<unknown> = Promise.resolve();
 	#handlers: SubscriptionHandlers | undefined;
 
-	/** @returns what lets the store answer. */
+	/** @returns a function that lets the store answer. */
 	wait(): () => void {
 		const answers: (() => void)[] = [];
 		this.readable = new Promise<void>((resolve) => answers.push(resolve));
 		return () => answers[0]?.();
 	}
 
-	/** Says what was or was not stored. */
+	/** Sends a payload to the subscriber, whether it is stored or not. */
 	say(payload: string): void {
 		this.#handlers?.onMessage(payload);
 	}
@@ -69,7 +69,7 @@ class Store {
 
 const forged = (n = 0) => `{"id":"999999999999${String(n).padStart(3, "0")}-0","data":"forged"}`;
 
-test("an id that is far ahead of the broker's time, and not stored, silences no channel", async () => {
+test("an id far ahead of the broker's time that is not stored does not block its channel", async () => {
 	const store = new Store();
 	const it = scene({ connector: store.connect() });
 	const client = await open(it);
@@ -91,13 +91,13 @@ test("an id that is far ahead of the broker's time, and not stored, silences no 
 	);
 });
 
-test("one that leaps and is stored comes, and so does what follows it, in order", async () => {
+test("an id far ahead that is stored is delivered, with what follows it, in order", async () => {
 	const store = new Store();
 	const it = scene({ connector: store.connect() });
 	const client = await open(it);
 	await client.placed();
 	store.reads = 0;
-	// The broker's clock is put right, by a day.
+	// The broker's clock is moved forward by a day.
 	store.now += 86_400_000;
 	const answer = store.wait();
 	store.say(store.store(1));
@@ -111,14 +111,14 @@ test("one that leaps and is stored comes, and so does what follows it, in order"
 	expect(first).toEqual(["1", "not stored", "2", "3"]);
 	await until(() => it.sse.stats().droppedMessages === 1, { what: "the forged to be dropped" });
 	const reads = store.reads;
-	// And now the time is known.
+	// Now the new time is known.
 	for (let n = 4; n < 10; n++) store.say(store.store(n));
 	await client.data(10);
 	expect(store.reads).toBe(reads);
 	expect(client.gaps).toEqual([]);
 });
 
-test("what the store trims before it is asked comes all the same, for it is held", async () => {
+test("messages that the store trims before it is asked are delivered from memory", async () => {
 	const store = new Store();
 	const it = scene({ connector: store.connect() });
 	const client = await open(it);
@@ -132,7 +132,7 @@ test("what the store trims before it is asked comes all the same, for it is held
 	expect(client.gaps).toEqual([]);
 });
 
-test("a subscription that is lost while the store is asked is recovered, and the forged is dropped all the same", async () => {
+test("a subscription that is lost while the store is asked recovers, and the forged message is dropped", async () => {
 	const store = new Store();
 	const it = scene({ connector: store.connect() });
 	const client = await open(it);

@@ -5,7 +5,7 @@ import { ConnectionLimits } from "../../../../src/core/request/connection-limits
 import { until } from "../../../support/wait.ts";
 import { ask, expectComeBack, open, scene, told } from "./kit.ts";
 
-test("past limits.connections a client is asked to come back; one that leaves makes room for one", async () => {
+test("over limits.connections a client is told to reconnect, and a client that leaves frees a slot", async () => {
 	const it = scene({ limits: { connections: 2 } });
 	const [first] = [await open(it), await open(it, "channel=b")];
 	await expectComeBack(await ask(it, "channel=c"));
@@ -17,7 +17,7 @@ test("past limits.connections a client is asked to come back; one that leaves ma
 	await expectComeBack(await ask(it));
 });
 
-test("streams count from when they ask for a subscription, and no more once it has failed", async () => {
+test("a stream holds its slot while it subscribes, and frees it when that fails", async () => {
 	const it = scene({ limits: { connections: 2 } });
 	const { promise, reject } = Promise.withResolvers<void>();
 	it.broker.ready = promise;
@@ -33,7 +33,7 @@ test("streams count from when they ask for a subscription, and no more once it h
 	await expectComeBack(await ask(it));
 });
 
-test("what throws gives the place back as well", async () => {
+test("an error of the connector frees the slot", async () => {
 	const broken = new TypeError("a bug of the connector's");
 	const it = scene({ limits: { connections: 1 } });
 	it.broker.ready = Promise.reject(broken);
@@ -44,8 +44,8 @@ test("what throws gives the place back as well", async () => {
 
 test.for([
 	["ends at its deadline", { maxDuration: 200 }],
-	["is cut off", { limits: { connections: 2, bufferedBytes: 10 } }],
-] as const)("a stream that %s gives its place back, once", async ([, options]) => {
+	["is disconnected as slow", { limits: { connections: 2, bufferedBytes: 10 } }],
+] as const)("a stream that %s frees its slot once", async ([, options]) => {
 	const it = scene({ limits: { connections: 2 }, ...options });
 	const [gone] = [await open(it, "", { paused: true }), await open(it, "channel=b")];
 	for (const data of ["x".repeat(20), "y"]) {
@@ -53,14 +53,14 @@ test.for([
 		await nextTurn();
 	}
 	await until(() => it.sse.stats().connections < 2, { what: "the end of the first" });
-	// Signs that come late say nothing new.
+	// Later signs of the end change nothing.
 	gone.close();
 	const held = it.sse.stats().connections;
 	for (let n = held; n < 2; n++) await open(it, "channel=c");
 	await expectComeBack(await ask(it));
 });
 
-test("a client that had left before its stream began holds no place", async () => {
+test("a client that left before its stream began holds no slot", async () => {
 	const it = scene({ limits: { connections: 1 } });
 	for (let n = 0; n < 3; n++) {
 		const client = await open(it, "", { signal: AbortSignal.abort() });
@@ -69,7 +69,7 @@ test("a client that had left before its stream began holds no place", async () =
 	expect(it.sse.stats().connections).toBe(0);
 });
 
-test("of one key there are limits.perClient.connections, of others as many", async () => {
+test("each client key has limits.perClient.connections streams", async () => {
 	const clientKey = vi.fn((asked: Request, _host: unknown) => asked.headers.get("x-user"));
 	const it = scene({ limits: { perClient: { key: clientKey, connections: 2 } } });
 	const as = (user: string) => ({ headers: { "x-user": user }, host: { some: "host" } });
@@ -86,15 +86,15 @@ test("of one key there are limits.perClient.connections, of others as many", asy
 });
 
 test.for<[what: string, key: unknown]>([
-	["null, as a header that is not there", null],
+	["null, as of a missing header", null],
 	["undefined", undefined],
-])("a key of %s is nobody's", async ([, key]) => {
+])("a key of %s is not limited", async ([, key]) => {
 	const it = scene({ limits: { perClient: { key: () => key as undefined, connections: 1 } } });
 	await Promise.all([open(it), open(it), open(it)]);
 	expect(it.reports).toEqual([]);
 });
 
-test("a key may take its time", async () => {
+test("the key may be a promise", async () => {
 	const it = scene({ limits: { perClient: { key: async () => "same", connections: 1 } } });
 	await open(it);
 	await expectComeBack(await ask(it));
@@ -108,7 +108,7 @@ test.for<[how: string, clientKey: () => never | Promise<never>]>([
 		},
 	],
 	["rejects", () => Promise.reject(new Error("oops"))],
-])("a key that %s is reported, and counts for nobody", async ([, clientKey]) => {
+])("a key function that %s is reported, and the client is not limited", async ([, clientKey]) => {
 	const it = scene({ limits: { perClient: { key: clientKey, connections: 1 } } });
 	await Promise.all([open(it), open(it)]);
 	expect(told(it)).toEqual(["hook: oops", "hook: oops"]);
@@ -125,7 +125,7 @@ test("a slot is released once, and a key is forgotten with its last stream", () 
 	expect(limits.acquire("three")).toBeUndefined();
 });
 
-/** A message of so many bytes as it is published: 11 are the envelope's. */
+/** Data whose message has exactly this many bytes when published; the envelope takes 11. */
 function dataOf(bytes: number, char: string): string {
 	const each = new TextEncoder().encode(char).length;
 	const count = Math.floor((bytes - 11) / each);
@@ -140,7 +140,7 @@ test.for([
 	["x", true],
 	["😀", true],
 ] as const)(
-	"of %s, a message has limits.messageBytes and no more; history: %s",
+	"a message of %s may have limits.messageBytes and no more; history: %s",
 	async ([char, kept]) => {
 		const it = scene({ limits: { messageBytes: 1_000 }, ...(kept && { history: {} }) });
 		const client = await open(it);
@@ -149,14 +149,14 @@ test.for([
 			/at most 1000/,
 		);
 		await it.sse.publish("next", { channel: "a" });
-		// What the store puts in front is not the publisher's.
+		// The id that the store adds does not count.
 		expect(await client.data(2)).toEqual([dataOf(1_000, char), "next"]);
 		expect(it.sse.stats()).toMatchObject({ messages: 2, droppedMessages: 0 });
 		expect(it.reports).toEqual([]);
 	},
 );
 
-test("a foreign message that is larger is dropped, counted, and reported without its text", async () => {
+test("a foreign message over the limit is dropped, counted, and reported without its text", async () => {
 	const it = scene({ limits: { messageBytes: 1_000 } });
 	const client = await open(it);
 	const foreign = (bytes: number) =>
@@ -170,7 +170,7 @@ test("a foreign message that is larger is dropped, counted, and reported without
 	expect(told(it)).toEqual(["decode: Dropped a message of over 1000 bytes."]);
 });
 
-test("with history a foreign message that is larger is dropped, also from what is read of it", async () => {
+test("with history a foreign message over the limit is also dropped when it is replayed", async () => {
 	const it = scene({ limits: { messageBytes: 1_000 }, history: {} });
 	await it.broker.publish("a", JSON.stringify({ data: dataOf(2_000, "x") }));
 	await it.sse.publish("next", { channel: "a" });

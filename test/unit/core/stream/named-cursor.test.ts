@@ -5,7 +5,7 @@ import { ServerSentEvents } from "../../../../src/core/sse.ts";
 
 /** `?sse.cursor=named`: the cursor of a single channel names it. */
 
-/** Reads a stream until the text is there. */
+/** Reads a stream until it contains the text. */
 async function read(sse: ServerSentEvents, query: string, wanted: string): Promise<string> {
 	const response = await sse.fetch(new Request(`http://hub.test/stream?${query}`));
 	const reader = response.body?.getReader();
@@ -22,7 +22,7 @@ async function read(sse: ServerSentEvents, query: string, wanted: string): Promi
 
 const idOf = (text: string) => [...text.matchAll(/^id:(.*)$/gm)].at(-1)?.[1] ?? "";
 
-test("one channel has a cursor that is good for two, before and after its first message", async () => {
+test("a named cursor of one channel is valid for two, before and after the first message", async () => {
 	const sse = new ServerSentEvents({ connector: memory({ history: { maxLength: 100 } }) });
 	const { id } = await sse.publish("old", { channel: "a" });
 	const first = idOf(await read(sse, "channel=a&sse.cursor=named", "\nid:"));
@@ -37,7 +37,7 @@ test("one channel has a cursor that is good for two, before and after its first 
 	await sse.close();
 });
 
-test("a cursor that names more than is asked for is replaced at once", async () => {
+test("a cursor that names more channels than requested is replaced at once", async () => {
 	const sse = new ServerSentEvents({ connector: memory({ history: { maxLength: 100 } }) });
 	await sse.publish("a", { channel: "a" });
 	await sse.publish("b", { channel: "b" });

@@ -19,7 +19,7 @@ test.for<[option: string, values: unknown[]]>([
 	["onConnect", [1]],
 	["onDisconnect", [1]],
 	["onError", [1]],
-])("%s: what is out of range is a TypeError that names it", ([option, values]) => {
+])("%s out of range is a TypeError that names the option", ([option, values]) => {
 	for (const value of values) {
 		const options = nested(option.split("."), value);
 		expect(() => scene(options)).toThrow(TypeError);
@@ -27,17 +27,17 @@ test.for<[option: string, values: unknown[]]>([
 	}
 });
 
-test("a linger longer than any timer is no linger of nothing", async () => {
+test("a linger longer than the longest timer does not end at once", async () => {
 	const it = scene({ linger: Number.MAX_SAFE_INTEGER });
 	const client = await open(it);
 	client.close();
 	await until(() => it.sse.stats().connections === 0, { what: "the end" });
-	// Where the timer overflowed, it would fire with the next.
+	// An overflowing timer would fire by now.
 	await new Promise((resolve) => setTimeout(resolve, 20));
 	expect(it.sse.stats().channels).toBe(1);
 });
 
-/** `limits.perClient.connections` as an object; `perClient` has the key that it needs. */
+/** Makes `limits.perClient.connections` an object. `perClient` gets the key that it needs. */
 function nested([first = "", ...rest]: string[], value: unknown): object {
 	if (rest.length === 0) return { [first]: value };
 	return {

@@ -2,7 +2,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { open, request, type Scene, scene } from "./kit.ts";
 
-/** Much for many is written in several turns of the event loop: whoever comes or goes meanwhile, and what follows. */
+/**
+ * A large message to many clients is written over several turns of the event loop. These tests are about what
+ * happens meanwhile.
+ */
 
 const megabyte = "x".repeat(1_000_000);
 const size = 40;
@@ -18,7 +21,7 @@ type Clients = Awaited<ReturnType<typeof crowd>>;
 const had = (clients: Clients, count: number) =>
 	clients.filter(({ events }) => events.length >= count).length;
 
-/** So that some have had it, and some have not. */
+/** Publishes until some clients have the message and others do not. */
 async function half(it: Scene, clients: Clients): Promise<void> {
 	await it.sse.publish(megabyte);
 	while (had(clients, 1) === 0) await nextTurn();
@@ -29,7 +32,7 @@ for (const options of [{}, { history: { maxLength: 100 } }]) {
 	const way = "history" in options ? "with history" : "without history";
 	const all = { limits: { bufferedBytes: 100_000_000, messageBytes: 2_000_000 }, ...options };
 
-	test(`others have their turn in between, and everyone everything in order, ${way}`, async () => {
+	test(`others get their turn in between, and every client gets all messages in order, ${way}`, async () => {
 		const it = scene(all);
 		const clients = await crowd(it);
 		await half(it, clients);
@@ -50,7 +53,7 @@ for (const options of [{}, { history: { maxLength: 100 } }]) {
 		expect(it.sse.stats().frames).toBe(3 * size + 1);
 	});
 
-	test(`who is ended in between is sent all of it first, ${way}`, async () => {
+	test(`a client whose stream ends in between gets the whole message first, ${way}`, async () => {
 		const it = scene(all);
 		const clients = await crowd(it);
 		await half(it, clients);
@@ -62,7 +65,7 @@ for (const options of [{}, { history: { maxLength: 100 } }]) {
 		}
 	});
 
-	test(`who leaves in between is sent nothing more, and the rest is, ${way}`, async () => {
+	test(`a client that leaves in between gets nothing more, and the others get the message, ${way}`, async () => {
 		const it = scene(all);
 		const clients = await crowd(it);
 		await half(it, clients);
@@ -78,13 +81,13 @@ for (const options of [{}, { history: { maxLength: 100 } }]) {
 	});
 }
 
-test("who has not read what was sent before is caught up from the history, each message once", async () => {
+test("a client that lags behind is caught up from the history with each message once", async () => {
 	const it = scene({ limits: { messageBytes: 2_000_000 }, history: { maxLength: 100 } });
 	const clients = await crowd(it);
 	const slow = await open(it, "", { paused: true });
 	for (const n of [1, 2, 3, 4]) {
 		await it.sse.publish(n + megabyte);
-		// Each is a round of its own, the first not over when the last comes.
+		// Each message takes several turns, and the first is not finished when the last comes.
 		await nextTurn();
 	}
 	await it.sse.publish("5");
@@ -96,7 +99,7 @@ test("who has not read what was sent before is caught up from the history, each 
 	}
 });
 
-test("who still waits for its turn is given no id of what comes after", async () => {
+test("a client that still waits for a message does not get the id of a later one", async () => {
 	const limits = { bufferedBytes: 100_000_000, messageBytes: 2_000_000 };
 	const it = scene({ limits, history: { maxLength: 100 }, keepAlive: 400 });
 	const texts: string[] = Array.from({ length: size }, () => "");
@@ -108,7 +111,7 @@ test("who still waits for its turn is given no id of what comes after", async ()
 	});
 	const had = (text: string) => texts.filter((each) => each.includes(text)).length;
 	while (had("id:") < size) await nextTurn();
-	// As a long task does it: the timer of the keep-alives comes once before the next turn.
+	// Simulates a long task: the keep-alive timer fires once before the next turn.
 	const tick = async () => {
 		for (const begun = performance.now(); performance.now() < begun + 110; );
 		await nextTurn();

@@ -4,7 +4,7 @@ import { open, scene } from "./kit.ts";
 
 const clock = useClock();
 
-test("with ping a silent stream is kept alive with an event that a page can hear", async () => {
+test("with `ping` a silent stream gets ping events", async () => {
 	const it = scene({ ping: true, keepAlive: 1_000, history: {} });
 	const client = await open(it);
 	const place = await client.placed();
@@ -12,20 +12,20 @@ test("with ping a silent stream is kept alive with an event that a page can hear
 	const { length } = client.events;
 	expect(length).toBeGreaterThanOrEqual(11);
 	expect(length).toBeLessThanOrEqual(14);
-	// It says when to expect the next; after the first one a ping moves nobody's cursor.
+	// Its data is the interval. Only the first ping has an id.
 	for (const [n, event] of client.events.entries()) {
 		const id = n === 0 ? expect.stringMatching(/^~/) : undefined;
 		expect(event).toEqual({ event: "sse.ping", data: "1000", id });
 	}
-	// One comes at once, with the id: a page is shown its last event id only with an event.
+	// The first ping comes at once and with the id, because a page sees its last event id only with an event.
 	expect(client.text).toMatch(/^:\n\nevent:sse\.ping\ndata:1000\nid:~[\d-]+\n\n/);
 	expect(client.lastEventId).toBe(place);
-	// The greeting is a comment all the same.
+	// The first bytes of the stream are still a comment.
 	expect(client.comments).toHaveLength(1);
 	expect(it.sse.stats()).toMatchObject({ messages: 0, frames: 0 });
 });
 
-test.for([undefined, false])("ping: %s keeps it alive with comments", async (ping) => {
+test.for([undefined, false])("with ping: %s a silent stream gets comments", async (ping) => {
 	const it = scene({ ping, keepAlive: 1_000 });
 	const client = await open(it);
 	await clock.passes(10_000);
@@ -34,7 +34,7 @@ test.for([undefined, false])("ping: %s keeps it alive with comments", async (pin
 	expect(client.text).toMatch(/^(:\n\n)+$/);
 });
 
-test("a stream that is resumed begins with a ping, too", async () => {
+test("a resumed stream begins with a ping, too", async () => {
 	const it = scene({ ping: true, keepAlive: 1_000, history: {} });
 	await it.sse.publish(1, { channel: "a" });
 	const client = await open(it, "channel=a&lastEventId=0");
@@ -45,7 +45,7 @@ test("a stream that is resumed begins with a ping, too", async () => {
 	]);
 });
 
-test("pings are sent beside other events, because a page may not listen to those", async () => {
+test("pings are sent besides other events, because a page may not listen to those", async () => {
 	const it = scene({ ping: true, keepAlive: 1_000 });
 	const busy = await open(it);
 	for (let n = 0; n < 20; n++) {
@@ -57,7 +57,7 @@ test("pings are sent beside other events, because a page may not listen to those
 	expect(pings.length).toBeLessThanOrEqual(13);
 });
 
-test("a stream that is sent something needs no comment; one that is not does", async () => {
+test("a stream with messages gets no comments, and a silent one does", async () => {
 	const it = scene({ keepAlive: 1_000 });
 	const [busy, quiet] = [await open(it), await open(it, "channel=b")];
 	for (let n = 0; n < 20; n++) {
@@ -69,7 +69,7 @@ test("a stream that is sent something needs no comment; one that is not does", a
 });
 
 test.for([100, 1_000, 8_000, 30_000])(
-	"keepAlive %d ms: no silence is longer, however the timer falls",
+	"with keepAlive %d ms no silence is longer, whenever the stream began",
 	async (keepAlive) => {
 		const it = scene({ keepAlive, maxDuration: 1_000_000 });
 		await open(it, "channel=b");
@@ -85,7 +85,7 @@ test.for([100, 1_000, 8_000, 30_000])(
 	},
 );
 
-test("nobody can publish a ping", async () => {
+test("a ping cannot be published", async () => {
 	const it = scene();
 	await expect(it.sse.publish("", { type: "sse.ping" })).rejects.toThrow(TypeError);
 	await it.broker.publish("a", '{"data":"","type":"sse.ping"}');

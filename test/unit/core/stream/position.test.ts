@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Client } from "../../../resume/client.ts";
 import { scene } from "./kit.ts";
 
-test("a stream that begins at a position has all that came after it, of one channel or several", async () => {
+test("a stream that begins at position() gets all later messages, of one channel or several", async () => {
 	const it = scene({ history: {} });
 	await it.sse.publish(0, { channel: "a" });
 	const one = await it.sse.position("a");
@@ -17,7 +17,7 @@ test("a stream that begins at a position has all that came after it, of one chan
 	other.close();
 });
 
-test("history() gives the newest messages, or those after or before an id", async () => {
+test("history() returns the newest messages, or those after or before an id", async () => {
 	const it = scene({ history: { maxLength: 700 } });
 	for (let n = 0; n < 1_000; n++) await it.sse.publish(n, { channel: "a" });
 	const data = async (query?: object) =>
@@ -49,7 +49,7 @@ test.for([
 	);
 });
 
-test("without a history, and for names that are not allowed, both are refused in words", async () => {
+test("position() and history() are refused without a history and for channels that are not allowed", async () => {
 	const plain = scene();
 	await expect(plain.sse.position("a")).rejects.toThrow("The connector keeps no messages");
 	await expect(plain.sse.history("a")).rejects.toThrow("The connector keeps no messages");

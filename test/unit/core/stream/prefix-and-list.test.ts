@@ -4,7 +4,7 @@ import type { Connector, Resume } from "../../../../src/core/connector.ts";
 import { ServerSentEvents } from "../../../../src/core/sse.ts";
 import { ask, expectRefused, open, read, request, scene } from "./kit.ts";
 
-test("channels.prefix is before every name at the broker, and nowhere else", async () => {
+test("channels.prefix is put before every name at the broker, and is seen nowhere else", async () => {
 	const heard: unknown[] = [];
 	const it = scene({
 		channels: { prefix: "app:" },
@@ -33,7 +33,7 @@ test("channels.prefix is before every name at the broker, and nowhere else", asy
 	expect(it.sse.connector).toBe(it.broker);
 });
 
-test("with and without the prefix are two channels, and so are two prefixes", async () => {
+test("instances with different prefixes, or none, have different channels", async () => {
 	const shared = memory();
 	const make = (prefix: string) => scene({ connector: shared, channels: { prefix } });
 	const [plain, one, two] = [make(""), make("1:"), make("2:")];
@@ -49,11 +49,11 @@ test("with and without the prefix are two channels, and so are two prefixes", as
 	expect(await clients[1]?.data(1)).toEqual(["one"]);
 	expect(await clients[2]?.data(1)).toEqual(["two"]);
 	expect(await clients[0]?.data(1)).toEqual(["plain"]);
-	// Who knows the prefix can name it: channels.allowed is what keeps it to itself.
+	// A client can name the prefix itself, which channels.allowed prevents.
 	expect(await clients[3]?.data(1)).toEqual(["one"]);
 });
 
-test("sse.gap, and what is reported, name the plain channel", async () => {
+test("sse.gap and reports name the channel without the prefix", async () => {
 	const it = scene({ channels: { prefix: "app:" }, history: { maxLength: 1 } });
 	const client = await open(it, "channel=a&channel=b&lastEventId=rubbish");
 	await client.when(() => client.gaps.length === 2, "two gaps");
@@ -75,7 +75,7 @@ test("sse.gap, and what is reported, name the plain channel", async () => {
 	for (const { error } of it.reports) expect((error as Error).message).not.toContain("app:");
 });
 
-test("a cursor is the same with a prefix as without", async () => {
+test("without channels.prefix a cursor of several channels resumes them", async () => {
 	const shared = memory({ history: {} });
 	const before = scene({ connector: shared });
 	const query = "channel=app:a&channel=app:b";
@@ -87,7 +87,7 @@ test("a cursor is the same with a prefix as without", async () => {
 	expect(await back.data(1)).toEqual(["1"]);
 });
 
-test("a connector that makes the streams itself is given the names with the prefix", async () => {
+test("a connector with streams of its own gets the names with the prefix", async () => {
 	const inner = memory();
 	const asked: [readonly string[], Resume][] = [];
 	const connector: Connector = {
@@ -121,7 +121,7 @@ test("a connector that makes the streams itself is given the names with the pref
 	await sse.close();
 });
 
-test("channels.allowed are all there are: for fetch, routes, publish and messages()", async () => {
+test("channels.allowed applies to fetch, routes, publish and messages()", async () => {
 	const it = scene({ channels: { allowed: ["news", "room.*"] } });
 	for (const name of ["news", "room.1", "room."]) {
 		const client = await open(it, `channel=${name}`);
@@ -139,7 +139,7 @@ test("channels.allowed are all there are: for fetch, routes, publish and message
 		await expect(it.sse.publish(1, { channel: name })).rejects.toThrow(/channels\.allowed/);
 		expect(() => it.sse.messages(name)).toThrow(/channels\.allowed/);
 	}
-	// One of them is enough, and the default channel is no exception.
+	// One channel that is not allowed is enough, and the default channel is no exception.
 	await expectRefused(await ask(it, "channel=news&channel=other"), 403);
 	await expectRefused(await ask(it, ""), 403);
 	await expect(it.sse.publish(1)).rejects.toThrow(TypeError);
@@ -147,19 +147,19 @@ test("channels.allowed are all there are: for fetch, routes, publish and message
 	expect(calls.length).toBe(touched);
 });
 
-test("an empty list allows none; `*` alone is every channel", async () => {
+test("an empty channels.allowed allows no channel, and `*` allows every channel", async () => {
 	await expectRefused(await ask(scene({ channels: { allowed: [] } })), 403);
 	await open(scene({ channels: { allowed: ["*"] } }), "channel=any");
 });
 
-test("the list has plain names, with any prefix", async () => {
+test("channels.allowed lists names without the prefix", async () => {
 	const it = scene({ channels: { allowed: ["a"], prefix: "app:" } });
 	await open(it);
 	expect(it.calls).toEqual(["subscribe app:a"]);
 	await expectRefused(await ask(it, "channel=app:a"), 403);
 });
 
-test("a refusal does not tell a name that is not allowed from one that is not there", async () => {
+test("a refusal does not show whether a channel exists", async () => {
 	const it = scene({ channels: { allowed: ["a"] } });
 	const errors = await Promise.all(
 		["b", "secret"].map(async (name) => expectRefused(await ask(it, `channel=${name}`), 403)),

@@ -3,7 +3,7 @@ import { Client } from "../../../resume/client.ts";
 import { scene } from "./kit.ts";
 
 test.for([[["a"]], [["a", "b"]]])(
-	"with `recent` a client of %j that nothing was kept for can come back, too",
+	"with `recent` a client of empty %j can resume without a gap",
 	async ([channels = []]) => {
 		const it = scene({ history: {} });
 		const client = await Client.open(it.sse, channels, { recent: 1 });
@@ -17,7 +17,7 @@ test.for([[["a"]], [["a", "b"]]])(
 	},
 );
 
-test("what it is sent first begins with where that begins, and ends where it is", async () => {
+test("a client with `recent` gets the latest messages, and can resume after them", async () => {
 	const it = scene({ history: {} });
 	for (const n of [1, 2, 3]) await it.sse.publish(n, { channel: "a" });
 	const client = await Client.open(it.sse, ["a"], { recent: 2 });
@@ -29,7 +29,7 @@ test("what it is sent first begins with where that begins, and ends where it is"
 	back.close();
 });
 
-test("without history it means nothing", async () => {
+test("without history `recent` has no effect", async () => {
 	const it = scene();
 	const client = await Client.open(it.sse, ["a"], { recent: 2 });
 	await it.sse.publish(1, { channel: "a" });

@@ -41,7 +41,7 @@ class Storm implements Connector {
 	}
 }
 
-test("of 1,000 channels that come back at once, 32 read their history at a time, and all are recovered", async () => {
+test("of 1,000 channels that are restored at once, 32 read their history at a time, and all recover", async () => {
 	const broker = new Storm();
 	const it = scene({ connector: broker, keepAlive: 1_000_000 });
 	const clients: Client[] = [];
@@ -51,7 +51,7 @@ test("of 1,000 channels that come back at once, 32 read their history at a time,
 	}
 	for (const handlers of it.broker.subscribers.values()) {
 		handlers.onRestored();
-		// What is new arrives at once, and waits for what was missed.
+		// A new message arrives at once, and must wait for the missed one.
 		handlers.onMessage('{"id":"1-3","data":"live"}');
 	}
 	const asked = new Set<string>();
@@ -65,7 +65,7 @@ test("of 1,000 channels that come back at once, 32 read their history at a time,
 	};
 	await nextTurn();
 	expect(broker.reads.length).toBe(atATime);
-	// Those that fail ask again after a while, through the same gate.
+	// Failed reads are tried again later, within the same limit.
 	for (let n = 0; n < 100; n++) {
 		await answer("fail");
 		if (broker.reads.length === 0) await nextTurn();

@@ -10,7 +10,7 @@ async function stream(it: Scene, options: StreamOptions, lastEventId?: string): 
 	return read(await it.sse.stream(request("channel=a", { headers }), options));
 }
 
-test("a client of some types gets no others; `message` is those without one", async () => {
+test("a client with `types` gets no others, and `message` means events without a type", async () => {
 	const it = scene();
 	const client = await stream(it, { types: ["a", "message"] });
 	for (const [n, type] of ["a", "b", undefined, "a"].entries()) {
@@ -19,7 +19,7 @@ test("a client of some types gets no others; `message` is those without one", as
 	expect(await client.sees(3)).toEqual([0, 2, 3]);
 });
 
-test("a filter is asked once per message for all clients of one function or key", async () => {
+test("a filter is called once per message for all clients with the same function or key", async () => {
 	const it = scene({ history: {} });
 	const even: MessageFilter = vi.fn(({ data }: Message) => Number(data) % 2 === 0);
 	const made = (key: string) =>
@@ -52,7 +52,7 @@ test.for([
 		async (): Promise<boolean> => true,
 		"hook: filter: must return true or false, and no promise.",
 	],
-] as const)("a filter that %s passes nothing, and is reported", async ([, filter, report]) => {
+] as const)("a filter that %s drops the message, and is reported", async ([, filter, report]) => {
 	const it = scene({ history: {} });
 	const client = await stream(it, { filter: filter as never });
 	const other = await stream(it, {});
@@ -62,7 +62,7 @@ test.for([
 	expect(told(it)).toEqual([report]);
 });
 
-test("types and filter hold for a reader of JSON as well, who waits on and goes on after what is passed over", async () => {
+test("types and filter apply to JSON, also while waiting, and the cursor moves past skipped messages", async () => {
 	const it = scene({ history: {} });
 	const options = { types: ["wanted"], filter: ({ data }: Message) => Number(data) % 2 === 0 };
 	const json = async (query: string) => {
@@ -84,18 +84,18 @@ test("types and filter hold for a reader of JSON as well, who waits on and goes 
 	expect(await waiting).toEqual({ data: [6], lastEventId: last.id });
 });
 
-test("what is passed over moves the cursor, by one id at most for each keep-alive", async () => {
+test("skipped messages move the cursor, with at most one id for each keep-alive", async () => {
 	const it = scene({ history: {}, keepAlive: 60 });
 	const client = await stream(it, { types: ["wanted"] });
 	const begin = await client.placed();
 	let last: string | undefined;
 	for (let n = 0; n < 50; n++) last = (await it.sse.publish(n, { channel: "a" })).id;
 	await client.when(() => client.lastEventId === last, "the cursor of the newest message");
-	// And again, for what is passed over after that.
+	// The same again for later skipped messages.
 	last = (await it.sse.publish("later", { channel: "a" })).id;
 	await client.when(() => client.lastEventId === last, "the cursor of a later message");
 	expect(client.events).toEqual([]);
-	// It comes back there, and misses nothing; from before it, the rest is passed over again.
+	// From the new id the client misses nothing; from the old one the messages are skipped again.
 	for (const from of [begin, last]) {
 		const back: Client = await stream(it, { types: ["wanted"] }, from);
 		await back.when(() => back.lastEventId === last || from === last, "its cursor");
@@ -106,7 +106,7 @@ test("what is passed over moves the cursor, by one id at most for each keep-aliv
 	}
 });
 
-test("what is passed over right after a message that is sent moves the cursor, too", async () => {
+test("messages skipped right after one that was sent move the cursor, too", async () => {
 	const it = scene({ history: {}, keepAlive: 60 });
 	const client = await stream(it, { types: ["wanted"] });
 	await client.placed();
@@ -116,7 +116,7 @@ test("what is passed over right after a message that is sent moves the cursor, t
 	expect(client.events).toHaveLength(1);
 });
 
-test("`first` comes before what is published, and only to a client without a cursor", async () => {
+test("`first` comes before new messages, and only for a client without a cursor", async () => {
 	const it = scene({ history: {} });
 	await it.sse.publish(0, { channel: "a" });
 	const snapshot = [new Message([1, 2], { type: "snapshot" })];
@@ -129,7 +129,7 @@ test("`first` comes before what is published, and only to a client without a cur
 	expect(await back.sees(1)).toEqual([1]);
 });
 
-test("what is published while `first` is made follows it", async () => {
+test("a message published while `first` is computed follows it", async () => {
 	const it = scene({ history: {} });
 	const asked: (string | undefined)[] = [];
 	const client = await stream(it, {
@@ -144,7 +144,7 @@ test("what is published while `first` is made follows it", async () => {
 	expect(asked).toEqual([undefined]);
 });
 
-test("where `first` fails, the client comes back, and the channels are given back", async () => {
+test("when `first` fails the client is told to reconnect, and its channels are released", async () => {
 	const it = scene({ linger: 0 });
 	const response = await it.sse.stream(request("channel=a"), {
 		first: () => {

@@ -9,7 +9,7 @@ import { ask, open, type Scene, scene } from "./kit.ts";
 
 const nothing = { connections: 0, channels: 0, ...counters() };
 
-/** What these clients have read: every byte, and every message. */
+/** What these clients have read, in bytes and messages. */
 function readBy(clients: readonly Client[]) {
 	const sum = (of: (client: Client) => number) => clients.reduce((n, each) => n + of(each), 0);
 	return {
@@ -21,13 +21,13 @@ function readBy(clients: readonly Client[]) {
 
 const number = (n: number) => Array.from({ length: n }, (_, index) => index);
 
-test("nothing has happened, nothing is counted, and nothing is opened for it", () => {
+test("before the first request all counts are 0, and nothing is opened", () => {
 	const it = scene();
 	expect(it.sse.stats()).toEqual(nothing);
 	expect(it.calls).toEqual([]);
 });
 
-test("without history: frames and bytes are what the clients read, each message is one", async () => {
+test("without history `frames` and `bytes` are what the clients read, and each message counts once", async () => {
 	const it = scene({ linger: 0 });
 	const clients = await Promise.all([
 		...number(5).map(() => open(it)),
@@ -49,7 +49,7 @@ test("without history: frames and bytes are what the clients read, each message 
 		bytes,
 		frames,
 	});
-	// Whoever has left is written to no more, and the past stays counted.
+	// Nothing more is written to clients that left, and the counts remain.
 	for (const client of clients.slice(0, 5)) client.close();
 	await until(() => it.sse.stats().connections === 3, { what: "five who left" });
 	await it.sse.publish("last", { channel: "a" });
@@ -60,7 +60,7 @@ test("without history: frames and bytes are what the clients read, each message 
 	expect(it.sse.stats()).toMatchObject({ connections: 0, messages: 12 });
 });
 
-test("with history: replayed messages count per client, as do replays and gaps", async () => {
+test("with history `frames`, `replays` and `gaps` count per client", async () => {
 	const it = scene({ history: { maxLength: 20 } });
 	const first = await open(it);
 	const start = await first.placed();
@@ -77,7 +77,7 @@ test("with history: replayed messages count per client, as do replays and gaps",
 		await client.first(({ data }) => data === "live", "the live one");
 	}
 	const read = readBy(clients);
-	// Of a start that is not kept any more, and of rubbish.
+	// One for the trimmed start, and one for the text that is no id.
 	expect(read.gaps).toBe(2);
 	expect(it.sse.stats()).toEqual({
 		...nothing,
@@ -89,7 +89,7 @@ test("with history: replayed messages count per client, as do replays and gaps",
 	});
 });
 
-test("what is not kept counts for those who are behind as well", async () => {
+test("a message that is not stored counts for clients that are still replaying", async () => {
 	const it = scene({ history: {} });
 	for (const n of number(3)) await it.sse.publish(n, { channel: "a" });
 	const { promise, resolve } = Promise.withResolvers<void>();
@@ -107,7 +107,7 @@ test("what is not kept counts for those who are behind as well", async () => {
 	expect(it.sse.stats()).toMatchObject({ messages: 1, frames: 3 + 2 * 3 });
 });
 
-test("a message counts once, whether the feed or the history brings it after a loss", async () => {
+test("a message counts once, whether it came live or from the history after a loss", async () => {
 	const it = scene({ history: {} });
 	const clients = await Promise.all([open(it), open(it)]);
 	const publish = (n: number) => it.sse.publish(n, { channel: "a" });
@@ -121,7 +121,7 @@ test("a message counts once, whether the feed or the history brings it after a l
 	expect(it.sse.stats()).toMatchObject({ messages: 4, reconnects: 1, ...readBy(clients) });
 });
 
-test("without history a subscription that came back is counted, too", async () => {
+test("without history a restored subscription counts as a reconnect", async () => {
 	const it = scene();
 	await open(it, "channel=a&channel=b");
 	for (const channel of ["a", "b", "a"]) await it.broker.without(channel, async () => undefined);
@@ -141,7 +141,7 @@ test("a gap in the feed counts once per client and channel", async () => {
 	expect(it.sse.stats().gaps).toBe(3);
 });
 
-test("what is no message is dropped, and no message", async () => {
+test("an invalid payload counts as dropped and not as a message", async () => {
 	const it = scene();
 	const client = await open(it);
 	for (const payload of ["", "{}", "[]", '{"data":1,"more":2}', '{"data":1,"type":"sse.gap"}']) {
@@ -150,11 +150,11 @@ test("what is no message is dropped, and no message", async () => {
 	await it.sse.publish("next", { channel: "a" });
 	expect(await client.data(1)).toEqual(["next"]);
 	expect(it.sse.stats()).toMatchObject({ droppedMessages: 5, messages: 1, frames: 1 });
-	// One report a second and channel is enough.
+	// Reports are limited to one a second and channel.
 	expect(it.reports.map(({ stage }) => stage)).toEqual(["decode"]);
 });
 
-test("who reads too slowly is a cut, and what it was not sent is not counted", async () => {
+test("a client that reads too slowly counts as slow, and messages it was not sent do not count", async () => {
 	const it = scene({ limits: { bufferedBytes: 100 } });
 	const slow = await open(it, "", { paused: true });
 	const reader = await open(it);
@@ -172,7 +172,7 @@ test("who reads too slowly is a cut, and what it was not sent is not counted", a
 	expect(slow.state).toBe("broken");
 });
 
-test("bytes that the host did not take are not counted", () => {
+test("bytes that the host did not accept are not counted", () => {
 	const counted = counters();
 	const ends: string[] = [];
 	const owner = {
@@ -200,7 +200,7 @@ test("bytes that the host did not take are not counted", () => {
 	expect([counted.bytes, ends]).toEqual([20, ["left"]]);
 });
 
-test("refusedStreams counts every refusal, final or passing", async () => {
+test("refusedStreams counts every refusal, final or temporary", async () => {
 	const it = scene({
 		limits: { connections: 1 },
 		channels: { allowed: ["a", "b"] },
@@ -225,7 +225,7 @@ test("refusedStreams counts every refusal, final or passing", async () => {
 	expect(it.sse.stats()).toMatchObject({ connections: 0, refusedStreams: 6 });
 });
 
-test("each instance counts for itself, and what it returns is a copy", async () => {
+test("each instance counts for itself, and stats() returns a copy", async () => {
 	const [one, two]: Scene[] = [scene(), scene()];
 	if (one === undefined || two === undefined) throw new Error("two scenes");
 	await open(one);

@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { Pacer } from "../../../../src/core/scheduling.ts";
 import { open, scene } from "./kit.ts";
 
-/** Many clients that come at once are taken in over several turns of the event loop. */
+/** Many clients that connect at once are admitted over several turns of the event loop. */
 
 const size = 100;
 
-test("a few pass per turn, in order, and later ones wait behind them", async () => {
+test("a Pacer admits eight per turn in order, and later ones wait behind them", async () => {
 	const pacer = new Pacer();
 	const passed: number[] = [];
 	const come = async (n: number) => {
@@ -25,12 +25,12 @@ test("a few pass per turn, in order, and later ones wait behind them", async () 
 	expect(counts).toEqual([8, 16, 20]);
 	await Promise.all(all);
 	expect(passed).toEqual(Array.from({ length: 20 }, (_, n) => n));
-	// Nobody is there any more: the next who comes has not to wait.
+	// Nobody waits any more, so the next one need not wait.
 	await nextTurn();
 	expect(pacer.pass()).toBeUndefined();
 });
 
-test("who is there has his messages while a crowd comes in", async () => {
+test("a connected client gets its messages while many others connect", async () => {
 	const it = scene();
 	const first = await open(it);
 	let opened = 0;
@@ -47,7 +47,7 @@ test("who is there has his messages while a crowd comes in", async () => {
 	expect(it.sse.stats()).toMatchObject({ connections: size + 1 });
 });
 
-test("who is there has his messages while a crowd is sent what it missed", async () => {
+test("a connected client gets its messages while many others are sent what they missed", async () => {
 	const it = scene({ history: { maxLength: 100 } });
 	const first = await open(it);
 	const lastEventId = await first.placed();

@@ -7,7 +7,7 @@ const birth = (ms: number) => [`${ms}-0`, ["birth", ""]] as const;
 const message = (id: string) => [id, ["m", `{"data":"${id}"}`]] as const;
 const payload = (id: string) => `{"id":"${id}","data":"${id}"}`;
 
-/** A channel that is read from `head` on, at `now` ms by the broker's clock, and nothing came. */
+/** A channel that was read from `head` on at `now` ms of the broker's clock, when nothing new had come. */
 function setUp(head: string, now = 10_000) {
 	const recorder = new Recorder();
 	const channel = new PolledChannel(head, { stream: "key", maxAge }, recorder);
@@ -18,8 +18,8 @@ function setUp(head: string, now = 10_000) {
 
 const gap = ["lost", "restored"];
 
-describe("after a message", () => {
-	test("what follows it is handed on, and where the next page begins moves on", () => {
+describe("a channel with a known last message", () => {
+	test("passes on what follows it, and moves the position to the end of the page", () => {
 		const { channel, recorder } = setUp("9500-0");
 		expect(channel.position).toBe("9500-0");
 		const page = [message("9500-0"), message("10100-0"), message("10100-1")];
@@ -38,18 +38,18 @@ describe("after a message", () => {
 			[birth(10_100), message("10100-1")],
 			[payload("10100-1")],
 		],
-	] as const)("a gap: %s", ([, page, messages]) => {
+	] as const)("reports a gap: %s", ([, page, messages]) => {
 		const { channel, recorder } = setUp("9500-0");
 		channel.take(10_200, page, true);
 		expect(recorder.events).toEqual(gap);
 		expect(recorder.messages).toEqual(messages);
-		// And it goes on from there.
+		// Later messages are passed on as usual.
 		channel.take(10_300, [...page.slice(-1), message("10250-0")], true);
 		if (page.length > 0) expect(recorder.events).toEqual(gap);
 		expect(recorder.messages.at(-1)).toBe(payload("10250-0"));
 	});
 
-	test("no gap when it expired by itself, before a new message or after a long silence", () => {
+	test("reports no gap when the last message expired, with or without a long silence after it", () => {
 		const fresh = setUp("9500-0");
 		fresh.channel.take(10_700, [birth(10_600), message("10600-1")], true);
 		expect(fresh.recorder.events).toEqual([]);
@@ -63,23 +63,23 @@ describe("after a message", () => {
 		expect(recorder.messages).toEqual([payload("20000-1")]);
 	});
 
-	test("a gap when polls failed for as long as messages are kept: some may have come and gone", () => {
+	test("reports a gap when polls failed for longer than messages are kept", () => {
 		const { channel, recorder } = setUp("9500-0");
 		channel.take(11_500, [], true);
 		expect(recorder.events).toEqual(gap);
 	});
 
-	test("a page that is not whole does not count as a look at everything", () => {
+	test("an incomplete page does not count as having seen everything", () => {
 		const { channel, recorder } = setUp("9500-0");
 		channel.take(10_900, [message("9500-0"), message("9900-0")], false);
-		// Since 10,000 something may have come, and expired before the birth at 11,000.
+		// After 10,000 a message may have come, and expired before the birth at 11,000.
 		channel.take(11_100, [birth(11_000), message("11000-1")], true);
 		expect(recorder.events).toEqual(gap);
 	});
 });
 
-describe("in an empty channel", () => {
-	test("everything since its birth is handed on", () => {
+describe("a channel that was empty", () => {
+	test("passes on everything since its birth", () => {
 		const { channel, recorder } = setUp("~9900-0");
 		expect(channel.position).toBe("-");
 		expect(channel.take(10_500, [birth(10_400), message("10400-1")], true)).toBe(2);
@@ -87,14 +87,14 @@ describe("in an empty channel", () => {
 		expect(recorder.events).toEqual([]);
 	});
 
-	test("also when the broker's successor has a clock that is behind", () => {
+	test("passes on everything when the broker's successor has a clock that is behind", () => {
 		const { channel, recorder } = setUp("~9900-0");
 		channel.take(9_000, [birth(8_900), message("8900-1")], true);
 		expect(recorder.messages).toEqual([payload("8900-1")]);
 		expect(recorder.events).toEqual([]);
 	});
 
-	test("not when another store took its place, which began long before", () => {
+	test("reports a gap when another store took its place that began long before", () => {
 		const { channel, recorder } = setUp("~900000-0", 900_000);
 		channel.take(900_100, [birth(800_000), message("800000-1")], true);
 		expect(recorder.events).toEqual(gap);
@@ -103,14 +103,14 @@ describe("in an empty channel", () => {
 	test.for([
 		["its birth was trimmed", 10_500, [message("10400-1")]],
 		["a life of it may have begun and ended since", 11_500, []],
-	] as const)("a gap: %s", ([, now, page]) => {
+	] as const)("reports a gap: %s", ([, now, page]) => {
 		const { channel, recorder } = setUp("~9900-0");
 		channel.take(now, page, true);
 		expect(recorder.events).toEqual(gap);
 	});
 });
 
-test("a loss is told once, and ends with the next page", () => {
+test("a loss is reported once, and ends with the next page", () => {
 	const { channel, recorder } = setUp("9500-0");
 	const error = new Error("gone") as never;
 	channel.lose(error);
@@ -119,7 +119,7 @@ test("a loss is told once, and ends with the next page", () => {
 	expect(recorder.events).toEqual(gap);
 });
 
-test("nothing is told once it has ended, in the middle of a page either", () => {
+test("nothing is reported after end(), not even from the same page", () => {
 	const messages: string[] = [];
 	const channel: PolledChannel = new PolledChannel(
 		"9500-0",
