@@ -3,28 +3,28 @@ import { memory } from "../../../src/connectors/memory.ts";
 import { ServerSentEvents } from "../../../src/exports.ts";
 import { Presence, type PresenceOptions } from "../../../src/presence.ts";
 
-/** What the program's own functions do wrong: its streams open all the same, and it is told. */
+/** Faults in the program's own functions. The stream opens all the same, and the fault is reported. */
 
 const never = new Promise<never>(() => undefined);
 const late = (name: string) => `presence: Presence: ${name}: has not settled within 5000 ms.`;
 const verdict = "presence: Presence: events: must return true, false, or an array of channels.";
 
 const faults: [string, Partial<PresenceOptions>, string, number][] = [
-	["an id that never comes", { id: () => never }, late("id"), 0],
-	["data that never come", { data: () => never }, late("data"), 1],
-	["events that never come", { events: () => never }, late("events"), 1],
-	["an id that throws", { id: fails }, "presence: It broke.", 0],
-	["an id that is refused", { id: async () => fails() }, "presence: It broke.", 0],
-	["data that throw", { data: fails }, "presence: It broke.", 1],
-	["a word for events", { events: () => "room" as never }, verdict, 1],
-	["nothing for events", { events: () => undefined as never }, verdict, 1],
+	["an id that never settles", { id: () => never }, late("id"), 0],
+	["a data promise that never settles", { data: () => never }, late("data"), 1],
+	["an events promise that never settles", { events: () => never }, late("events"), 1],
+	["an id function that throws", { id: fails }, "presence: It broke.", 0],
+	["an id that rejects", { id: async () => fails() }, "presence: It broke.", 0],
+	["a data function that throws", { data: fails }, "presence: It broke.", 1],
+	["a string for events", { events: () => "room" as never }, verdict, 1],
+	["undefined for events", { events: () => undefined as never }, verdict, 1],
 ];
 
 function fails(): never {
 	throw new Error("It broke.");
 }
 
-test.each(faults)("%s", async (_, options, report, count) => {
+test.each(faults)("%s is reported, and the stream opens", async (_, options, report, count) => {
 	vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
 	onTestFinished(() => void vi.useRealTimers());
 	const reports: string[] = [];

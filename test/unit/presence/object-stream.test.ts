@@ -9,7 +9,7 @@ afterEach(() => {
 	vi.useRealTimers();
 });
 
-/** A stream that reads too slowly, whose object cannot be asked. */
+/** A stream that reads too slowly, and whose object cannot be asked. */
 function slow() {
 	const failed: unknown[] = [];
 	const connection = { isOpen: true, write: () => false };
@@ -22,14 +22,14 @@ function slow() {
 	return { stream, failed, connection };
 }
 
-test("an object that is away is reported once, however often it is asked", async () => {
+test("an unavailable object is reported once, however often it is asked", async () => {
 	const { failed } = slow();
 	await vi.advanceTimersByTimeAsync(5_000);
 	expect(failed).toEqual([new Error("away")]);
 	expect(vi.getTimerCount()).toBe(2);
 });
 
-test("a stream that is over has no timer, and gets none", async () => {
+test("a stream that has ended has no timer and starts none", async () => {
 	const { stream, connection } = slow();
 	connection.isOpen = false;
 	stream.end();

@@ -5,7 +5,7 @@ import { relay, relayHandler } from "../../../src/relay.ts";
 import { Recorder } from "../../../src/testing.ts";
 import { until } from "../../support/wait.ts";
 
-test("where each request has its own subscription, one that fails or ends leaves nothing", async () => {
+test('with the scope "request" a subscription that failed or ended leaves nothing behind', async () => {
 	let isOpen = false;
 	const { fetch } = relayHandler(memory(), { authorize: () => isOpen });
 	vi.stubGlobal("fetch", (url: string, init: RequestInit) => fetch(new Request(url, init)));
@@ -21,12 +21,12 @@ test("where each request has its own subscription, one that fails or ends leaves
 	const { unsubscribe } = await connector.subscribe("a", new Recorder());
 	await connector.subscribe("b", new Recorder());
 	await unsubscribe();
-	// It closes those that it still has: that of the last.
+	// close() closes the only upstream that is left.
 	await connector.close();
 	expect(close).toHaveBeenCalledTimes(1);
 });
 
-test("a merge that the hub refuses ends no stream, and is tried again", async () => {
+test("a merge that the hub refuses ends no stream and is tried again", async () => {
 	const broker = memory();
 	const { fetch } = relayHandler(broker, { authorize: () => true });
 	let subscribes = 0;
@@ -39,7 +39,7 @@ test("a merge that the hub refuses ends no stream, and is tried again", async ()
 	const connector = relay("http://hub", { token: "token" });
 	onTestFinished(() => connector.close());
 	const heard = new Map(["a", "b"].map((name) => [name, new Recorder()]));
-	// One after the other: each has a stream of its own.
+	// One after the other, so that each has a stream of its own.
 	for (const [name, recorder] of heard) await connector.subscribe(name, recorder);
 	expect(subscribes).toBe(2);
 	for (const reached of [3, 4]) {

@@ -22,14 +22,14 @@ async function ask(
 }
 
 test.each([
-	["no JSON", "{", "must be JSON"],
-	["no object", "7", "must be an object"],
-	["nothing that it knows", { op: "constructor" }, "op:"],
+	["a body that is no JSON", "{", "must be JSON"],
+	["a body that is no object", "7", "must be an object"],
+	["an unknown operation", { op: "constructor" }, "op:"],
 	["no channels", { op: "subscribe", channels: [], positions: true }, "channels:"],
 	["a name that is no text", { op: "subscribe", channels: [7], positions: true }, "channels:"],
 	["an empty name", { op: "head", channel: "", back: 0 }, "channel:"],
 	["a name of 513 characters", { op: "forget", channel: "x".repeat(513) }, "channel:"],
-	["half a character", { op: "forget", channel: "\ud800" }, "channel:"],
+	["a lone surrogate as a name", { op: "forget", channel: "\ud800" }, "channel:"],
 	[
 		"10,001 channels",
 		{ op: "subscribe", channels: Array(10_001).fill("a"), positions: true },
@@ -38,20 +38,20 @@ test.each([
 	["no positions", { op: "subscribe", channels: ["a"] }, "positions:"],
 	["a message without payload", { op: "publish", messages: [{ channel: "a" }] }, "messages:"],
 	[
-		"a payload of half a character",
+		"a payload with a lone surrogate",
 		{ op: "publish", messages: [{ channel: "a", payload: "\ud800" }] },
 		"messages:",
 	],
 	["a read without limit", { op: "read", channel: "a", after: "0-0" }, "limit:"],
-	["a read from nowhere", { op: "read", channel: "a", limit: 1 }, "after:"],
-	["a run's method that there is not", { op: "run", call: "toString", args: ["a"] }, "call:"],
+	["a read without a position", { op: "read", channel: "a", limit: 1 }, "after:"],
+	["an unknown method of a run", { op: "run", call: "toString", args: ["a"] }, "call:"],
 	["a run without its channel", { op: "run", call: "status", args: [] }, "args:"],
 ])("%s is a 400 that names the field", async (_, body, words) => {
 	expect(await ask(body)).toEqual({ status: 400, error: expect.stringContaining(words) });
 	expect(errors).toEqual([]);
 });
 
-test("what the broker does not have is refused in words", async () => {
+test("a history or runs that the broker does not have are refused with a text", async () => {
 	const read = { op: "read", channel: "a", after: "0-0", limit: 1 };
 	expect(await ask(read)).toEqual({
 		status: 403,
@@ -61,7 +61,7 @@ test("what the broker does not have is refused in words", async () => {
 	expect(await ask(run)).toEqual({ status: 403, error: expect.stringContaining("keeps no runs") });
 });
 
-test("another method, another version, another token, and too much", async () => {
+test("a wrong method, version or token, and a body that is too large, have their own status", async () => {
 	const check = { op: "check" };
 	const other = (more: Record<string, string>) => ({ headers: { ...headers, ...more } });
 	const get = await fetch(new Request("http://hub/relay", { headers }));
@@ -74,7 +74,7 @@ test("another method, another version, another token, and too much", async () =>
 	expect(errors).toEqual([]);
 });
 
-test("a broker whose I/O belongs to single requests cannot be relayed", async () => {
+test('a broker with the scope "request" cannot be relayed', async () => {
 	const objects = upstash({ url: "https://x.invalid", token: "t", scope: "request" });
 	const worker = relayHandler(objects, { authorize, onError });
 	const body = JSON.stringify({ op: "check" });
@@ -85,7 +85,7 @@ test("a broker whose I/O belongs to single requests cannot be relayed", async ()
 	expect(await answer.text()).toContain("Relay a hub that is a process");
 });
 
-test("what authorize throws is no one's business but the operator's", async () => {
+test("an error of authorize is reported to onError, and the answer shows no detail", async () => {
 	const failing = relayHandler(memory(), {
 		authorize: () => {
 			throw new Error("the database of secrets");
@@ -100,7 +100,7 @@ test("what authorize throws is no one's business but the operator's", async () =
 	]);
 });
 
-test("a stream ends when its reader leaves, and the broker is left with it", async () => {
+test("a stream whose reader leaves unsubscribes from the broker", async () => {
 	const broker = memory();
 	const root = relayHandler(broker, { authorize, onError });
 	const body = JSON.stringify({ op: "subscribe", channels: ["news"], positions: true });
@@ -115,7 +115,7 @@ test("a stream ends when its reader leaves, and the broker is left with it", asy
 	expect(await broker.publish("news", "{}")).toEqual({ receivers: 0 });
 });
 
-test("an onError that throws is no one's business either", async () => {
+test("an onError that throws is logged to the console, and the answer stays a 503", async () => {
 	const logged = vi.spyOn(console, "error").mockReturnValue();
 	onTestFinished(() => logged.mockRestore());
 	const fails = () => {
@@ -127,7 +127,7 @@ test("an onError that throws is no one's business either", async () => {
 	expect(logged).toHaveBeenCalledOnce();
 });
 
-test("a relay that does not read is disconnected, with a code, and leaves the broker", async () => {
+test("a relay that does not read is disconnected as slow, and unsubscribed from the broker", async () => {
 	const broker = memory();
 	const root = relayHandler(broker, { authorize, onError });
 	const body = JSON.stringify({ op: "subscribe", channels: ["news"], positions: false });
@@ -147,7 +147,7 @@ test("a relay that does not read is disconnected, with a code, and leaves the br
 	await expect(answer.text()).rejects.toThrow("16 MiB");
 });
 
-test("a handler that is closed ends its streams, and takes no more", async () => {
+test("close() ends the handler's streams and refuses new ones", async () => {
 	const root = relayHandler(memory(), { authorize, onError });
 	const subscribe = () => {
 		const body = JSON.stringify({ op: "subscribe", channels: ["news"], positions: true });
@@ -159,7 +159,7 @@ test("a handler that is closed ends its streams, and takes no more", async () =>
 	expect((await subscribe()).status).toBe(503);
 });
 
-test("a stream that was asked for before the hub closes, and whose body ends after, does not begin", async () => {
+test("a request whose body ends after close() begins no stream", async () => {
 	const handler = relayHandler(memory(), { authorize, onError });
 	let end: () => void = () => undefined;
 	const body = new ReadableStream({

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { IncomingStream } from "../../../src/relay/incoming.ts";
 import { victimsOf } from "../../../src/relay/merge.ts";
 
-/** Streams by their numbers of channels; which of them are to be replaced. */
+/** The sizes of the streams that are to be replaced, of streams of these sizes. */
 function victims(sizes: readonly number[], name = "", unwanted = new Set<string>()): number[] {
 	const streams = new Map(
 		sizes.map((size, at) => {
@@ -16,7 +16,7 @@ function victims(sizes: readonly number[], name = "", unwanted = new Set<string>
 		.sort((a, b) => a - b);
 }
 
-test("small streams become one beside a large one, or with it when they are half of it", () => {
+test("small streams are merged beside a large one, and together with it when they have half its size", () => {
 	expect(victims([1_000])).toEqual([]);
 	expect(victims([1_000, 10, 20])).toEqual([10, 20]);
 	expect(victims([1_000, 10])).toEqual([]);
@@ -27,7 +27,7 @@ test("a stream with unwanted channels is replaced", () => {
 	expect(victims([10], "", new Set(["0.1"]))).toEqual([10]);
 });
 
-test("no more than one stream can carry: by the number of channels, and by the bytes of their names", () => {
+test("merged streams keep to the limits of channels and of bytes in their names", () => {
 	expect(victims([9_000, 4_000, 4_000, 4_000])).toEqual([4_000, 4_000]);
 	expect(victims([900, 700, 600], "\u0001".repeat(500))).toEqual([600, 700]);
 	expect(victims([900, 700, 600], "x".repeat(50))).toEqual([600, 700, 900]);

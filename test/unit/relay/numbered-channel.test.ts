@@ -11,13 +11,13 @@ const owner = {
 	ended: () => undefined,
 };
 
-/** What one relay was written. */
+/** The lines that were written to one relay. */
 function relay() {
 	const lines: RelayLine[] = [];
 	return { lines, write: (text: string) => lines.push(JSON.parse(text)) };
 }
 
-test("a relay that comes while the broker is away is told so", async () => {
+test("a relay that joins while the broker is away is told so", async () => {
 	const broker = testBroker();
 	const channel = new NumberedChannel("news", broker.connect(), owner);
 	const [first, second] = [relay(), relay()];
@@ -37,7 +37,7 @@ test("a relay that comes while the broker is away is told so", async () => {
 	]);
 });
 
-test("what comes while the position is asked for is behind it, and not lost", async () => {
+test("a message that comes while the position is asked for follows it and is not lost", async () => {
 	const connector = testBroker().connect();
 	const channel = new NumberedChannel("news", connector, owner);
 	const only = relay();
@@ -51,7 +51,7 @@ test("what comes while the position is asked for is behind it, and not lost", as
 	]);
 });
 
-test("a subscription that ends while the position is asked for is an error, and no silence", async () => {
+test("a subscription that ends while the position is asked for rejects", async () => {
 	const channel = new NumberedChannel("news", testBroker().connect(), owner);
 	const only = relay();
 	const added = channel.add(only, async () => {

@@ -7,7 +7,7 @@ import { Recorder } from "../../../src/testing.ts";
 const away = new ConnectorError("unavailable", "It broke.");
 const stream = (name: string) => ({ name }) as unknown as IncomingStream;
 
-/** A channel that one stream brings, from line 0 on. */
+/** A channel that one stream carries, from line 0 on. */
 function live() {
 	const channel = new RelayedChannel("news");
 	const recorder = new Recorder();
@@ -20,7 +20,7 @@ function live() {
 	return { channel, recorder, first, say };
 }
 
-test("a stream that is behind brings each line once", () => {
+test("of two streams the one that lags repeats no line", () => {
 	const { channel, recorder, first, say } = live();
 	say(first, 0, 1, 2);
 	const next = stream("next");
@@ -32,7 +32,7 @@ test("a stream that is behind brings each line once", () => {
 	expect(recorder.events).toEqual([]);
 });
 
-test("a stream that is ahead waits for the one before", () => {
+test("a stream that is ahead waits for the earlier one", () => {
 	const { channel, recorder, first, say } = live();
 	const next = stream("next");
 	channel.live(next, ["live", "news", 2, "epoch", null, false]);
@@ -44,7 +44,7 @@ test("a stream that is ahead waits for the one before", () => {
 	expect(recorder.events).toEqual([]);
 });
 
-test("the one before ends too early: the next goes on, and what is missing is told as a loss", () => {
+test("when the earlier stream ends too soon the next goes on, and a loss is reported", () => {
 	const { channel, recorder, first, say } = live();
 	const next = stream("next");
 	say(first, 0);
@@ -58,7 +58,7 @@ test("the one before ends too early: the next goes on, and what is missing is to
 	expect(recorder.messages).toEqual(["0", "2", "3"]);
 });
 
-test("the next one ends, and the one before goes on; then there is none", () => {
+test("when the next stream ends the earlier one goes on, and without any the channel is lost", () => {
 	const { channel, recorder, first, say } = live();
 	const next = stream("next");
 	channel.live(next, ["live", "news", 1, "epoch", null, false]);
@@ -71,7 +71,7 @@ test("the next one ends, and the one before goes on; then there is none", () => 
 	expect(recorder.events).toEqual(["lost"]);
 });
 
-test("another process of the hub counts anew", () => {
+test("a stream of another hub process has its own numbers, and the change is a loss", () => {
 	const { channel, recorder, first, say } = live();
 	say(first, 0, 1);
 	const next = stream("next");
@@ -82,7 +82,7 @@ test("another process of the hub counts anew", () => {
 	expect(recorder.messages).toEqual(["0", "1", "0"]);
 });
 
-test("while the hub's own broker is away a stream restores nothing", () => {
+test("while the hub's broker is away a new stream restores nothing", () => {
 	const { channel, recorder, first } = live();
 	channel.gone(first, away);
 	const next = stream("next");
@@ -92,7 +92,7 @@ test("while the hub's own broker is away a stream restores nothing", () => {
 	expect(recorder.events).toEqual(["lost", "restored"]);
 });
 
-test("who subscribes while the hub's own broker is away waits for it", async () => {
+test("a subscriber that joins while the hub's broker is away waits for it", async () => {
 	const { channel, first } = live();
 	channel.line(first, ["lost", "news", 0, "It is away."]);
 	const late = new RelayListener(new Recorder());

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { RelayRequest } from "../../../src/relay/protocol.ts";
 import { Requests } from "../../../src/relay/requests.ts";
 
-/** A hub that breaks its connections, and then answers. */
+/** A hub that breaks the first connections, and then answers. */
 async function hub(broken: number, answer = "{}") {
 	let requests = 0;
 	const server = createServer((request, response) => {
@@ -34,25 +34,25 @@ const writes: RelayRequest[] = [
 	{ op: "run", call: "append", args: ["a", {}] },
 ];
 
-test.each(reads)("a read is asked for again when its connection broke: $op", async (asked) => {
+test.each(reads)("a read is repeated when its connection broke: $op", async (asked) => {
 	const { asking, requests } = await hub(1);
 	expect(await asking.ask(asked, [])).toEqual({});
 	expect(requests()).toBe(2);
 });
 
-test.each(writes)("what changes something is asked for once: $op", async (asked) => {
+test.each(writes)("a request that changes something is not repeated: $op", async (asked) => {
 	const { asking, requests } = await hub(1);
 	await expect(asking.ask(asked, [])).rejects.toMatchObject({ code: "unavailable" });
 	expect(requests()).toBe(1);
 });
 
-test("twice, and no more", async () => {
+test("a read is tried at most twice", async () => {
 	const { asking, requests } = await hub(2);
 	await expect(asking.ask({ op: "check" }, [])).rejects.toMatchObject({ code: "unavailable" });
 	expect(requests()).toBe(2);
 });
 
-test("an answer that is not from a hub is an error that says so", async () => {
+test("an answer that is not a hub's is an error that says so", async () => {
 	const { asking } = await hub(0, "null");
 	await expect(asking.ask({ op: "check" }, [])).rejects.toMatchObject({
 		code: "unavailable",

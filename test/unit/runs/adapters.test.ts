@@ -30,12 +30,12 @@ async function textOf(stream: ReadableStream<string> | null | undefined): Promis
 const cut = encoder.encode('data: {"a":"é"}\n\n');
 
 test.each<[what: string, stream: ReadableStream]>([
-	["bytes", streamOf(cut)],
+	["plain bytes", streamOf(cut)],
 	["bytes that are cut within a character", streamOf(cut.slice(0, 13), cut.slice(13))],
-	["lines that end as on Windows", streamOf('data: {"a":"é"}\r\n\r\ndata: [DONE]\r\n\r\n')],
+	["lines that end in CRLF", streamOf('data: {"a":"é"}\r\n\r\ndata: [DONE]\r\n\r\n')],
 	["data of two lines", streamOf('data: {"a":\ndata: "é"}\n\n')],
-	["no blank line at the end", streamOf(': hi\n\ndata: {"a":"é"}')],
-])("aiSdkChunks(): %s", async (_, stream) => {
+	["a stream without a blank line at its end", streamOf(': hi\n\ndata: {"a":"é"}')],
+])("aiSdkChunks() reads %s", async (_, stream) => {
 	const { runs } = setUp();
 	const { done } = await runs.start("a", () => aiSdkChunks(stream));
 	expect(await done).toEqual({ status: "done" });
@@ -44,15 +44,15 @@ test.each<[what: string, stream: ReadableStream]>([
 
 test.each<[what: string, stream: unknown, says: string]>([
 	["chunks that are parsed already", streamOf({ type: "start" }), "Leave it out here."],
-	["nothing", undefined, "must be given the stream"],
-])("aiSdkChunks(): %s is an error, and no empty answer", async (_, stream, says) => {
+	["undefined", undefined, "must be given the stream"],
+])("aiSdkChunks(): %s is an error and not an empty answer", async (_, stream, says) => {
 	const { runs, errors } = setUp();
 	const { done } = await runs.start("a", () => aiSdkChunks(stream as never));
 	expect(await done).toEqual({ status: "error" });
 	expect(String(errors[0])).toContain(says);
 });
 
-test("resumableStreams: what a client says to skip is never counted from the end", async () => {
+test("resumableStreams: a client's skip counts from the start only, and a negative one is 0", async () => {
 	const { runs } = setUp();
 	const streams = resumableStreams(runs);
 	for (const [skip, text] of [
@@ -66,7 +66,7 @@ test("resumableStreams: what a client says to skip is never counted from the end
 	}
 });
 
-test("resumableStreams: a stream in place of a function begins no run", async () => {
+test("resumableStreams: a stream in place of a function is refused, and no run begins", async () => {
 	const { runs } = setUp();
 	const streams = resumableStreams(runs);
 	const made = streams.resumableStream("a", streamOf("x") as never);
@@ -75,7 +75,7 @@ test("resumableStreams: a stream in place of a function begins no run", async ()
 });
 
 test.each(["text", 5, null, [104, 105], undefined])(
-	"assistantStreamStore: %j is no chunk, and nothing is stored of it",
+	"assistantStreamStore: %j is refused as a chunk, and nothing of it is stored",
 	async (chunk) => {
 		const { runs } = setUp();
 		const store = assistantStreamStore(runs);
@@ -87,7 +87,7 @@ test.each(["text", 5, null, [104, 105], undefined])(
 	},
 );
 
-test("assistantStreamStore: a run of somebody else says what is wrong", async () => {
+test("assistantStreamStore: reading a run of another kind is an error that says so", async () => {
 	const { runs } = setUp();
 	await (await runs.start("a", () => [{ n: 1 }])).done;
 	const reading = assistantStreamStore(runs).read("a", "", new AbortController().signal);
@@ -100,12 +100,12 @@ test.each([
 	[{ raw: new Request("http://localhost/?runId=a") }, "a Request of the fetch API"],
 	[{ runId: undefined }, "runId: must be a string"],
 	[{ runId: 5 }, "runId: must be a string"],
-])("tanstackDurability: %j is refused when it is made", (given, says) => {
+])("tanstackDurability(): %j is refused at once", (given, says) => {
 	const { runs } = setUp();
 	expect(() => tanstackDurability(runs, given as never)).toThrow(says);
 });
 
-test("tanstackDurability: a request is known by its shape, and only lists are appended", async () => {
+test("tanstackDurability: a request is accepted by its shape, and append() takes only lists", async () => {
 	const { runs } = setUp();
 	const { headers, url } = new Request("http://localhost/?runId=a&offset=3.a");
 	const adapter = tanstackDurability(runs, { headers, url } as Request);

@@ -11,7 +11,7 @@ import { aiSdkChunks, aiSdkFormat, type Runs } from "../../../src/runs.ts";
 import { until } from "../../support/wait.ts";
 import { setUp } from "./kit.ts";
 
-/** The AI SDK's own transport, on a handler that starts and resumes runs. */
+/** The AI SDK's own transport, with a handler that starts and resumes runs. */
 function chat(runs: Runs, stream: () => ReadableStream<UIMessageChunk>) {
 	const statuses: number[] = [];
 	const transport = new DefaultChatTransport<UIMessage>({
@@ -49,7 +49,7 @@ function chat(runs: Runs, stream: () => ReadableStream<UIMessageChunk>) {
 	};
 }
 
-/** The text of the last message that a stream comes to, and its error. */
+/** The text of the last message of a stream, and its errors. */
 async function answer(stream: ReadableStream<UIMessageChunk> | null) {
 	let text = "";
 	const errors: string[] = [];
@@ -76,7 +76,7 @@ function words(count: number, pause: () => Promise<void>) {
 	});
 }
 
-test("a page that reloads in the middle of an answer has all of it, once, as the first one", async () => {
+test("a page that reloads during an answer gets all of it once", async () => {
 	const { runs } = setUp();
 	let go: () => void = () => undefined;
 	const pause = new Promise<void>((resolve) => {
@@ -94,7 +94,7 @@ test("a page that reloads in the middle of an answer has all of it, once, as the
 	expect(await answer(await resume())).toEqual({ text, errors: [] });
 });
 
-test("where there is nothing to resume a 204 says so, and the transport understands it", async () => {
+test("with nothing to resume the answer is a 204, which the transport understands", async () => {
 	const { runs } = setUp();
 	const { resume, statuses } = chat(runs, () => new ReadableStream());
 	expect(await resume()).toBeNull();
@@ -105,7 +105,7 @@ test.each([
 	["cancelled", [], { type: "abort", reason: "stop" }],
 	["error", ["Error: The answer broke off."], { type: "error" }],
 ] as const)(
-	"a run that ends as %s is told in a chunk that the parser knows",
+	"the end of a run as %s is a chunk that the SDK's parser knows",
 	async (status, errors, chunk) => {
 		const { runs } = setUp();
 		const { resume } = chat(runs, () => new ReadableStream());
@@ -121,7 +121,7 @@ test.each([
 	},
 );
 
-test("a stream that is cut anywhere is read as it was written", async () => {
+test("aiSdkChunks() gives the same chunks wherever the stream is cut", async () => {
 	const text = 'data: {"a":1}\n\n:\n\ndata: {"b":"x\\n\\ny"}\n\ndata: [DONE]\n\n';
 	for (let size = 1; size < text.length; size++) {
 		const pieces = text.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [];

@@ -8,7 +8,7 @@ import { setUp, source } from "./kit.ts";
 const stop = (headers: Record<string, string> = {}, init: RequestInit = {}) =>
 	new Request("https://app.example/runs/a/stop", { method: "POST", headers, ...init });
 
-/** A run that goes on. */
+/** A run that is under way. */
 async function running(options: Partial<ServerSentEventsOptions> = {}) {
 	const made = setUp({}, options);
 	const producer = source();
@@ -23,7 +23,7 @@ async function running(options: Partial<ServerSentEventsOptions> = {}) {
 
 const answerOf = async (response: Response) => [response.status, await response.json()];
 
-test("a POST stops a run; it is told how the run stands, and a run that is not there from one that is", async () => {
+test("a POST cancels a run and gets its status, and an unknown run is a 404", async () => {
 	const { runs, producer, done } = await running();
 	const answer = await runs.cancelRequest(stop(), "a", { reason: "by the user" });
 	expect(answer.headers.get("cache-control")).toBe("no-store");
@@ -38,7 +38,7 @@ test("a POST stops a run; it is told how the run stands, and a run that is not t
 	expect(await runs.status("b")).toBeUndefined();
 });
 
-test("only a POST stops a run", async () => {
+test("any method but POST is a 405 and cancels nothing", async () => {
 	const { runs, producer, ended } = await running();
 	for (const method of ["GET", "HEAD", "PUT", "OPTIONS"]) {
 		const answer = await runs.cancelRequest(stop({}, { method }), "a");
@@ -48,35 +48,55 @@ test("only a POST stops a run", async () => {
 	expect(await ended()).toEqual({ status: "done" });
 });
 
-describe("a page of another site", () => {
+describe("a cancelling request of another site", () => {
 	const cases: [string, Partial<ServerSentEventsOptions>, Record<string, string>, number][] = [
-		["no page at all", {}, {}, 202],
-		["this site's", {}, { origin: "https://app.example" }, 202],
-		["this site's, behind TLS of somebody else", {}, { origin: "http://app.example" }, 202],
-		["by the name that was called", {}, { origin: "https://b.example", host: "b.example" }, 202],
-		["by that name in capitals", {}, { origin: "https://b.example", host: "B.Example:443" }, 202],
-		["another site's", {}, { origin: "https://evil.example" }, 403],
-		["another port's", {}, { origin: "https://app.example:8443" }, 403],
-		["a page without an origin", {}, { origin: "null" }, 403],
-		["no web page", {}, { origin: "ftp://app.example" }, 403],
-		["no origin", {}, { origin: "https://" }, 403],
-		["a host that is none", {}, { origin: "https://evil.example", host: "x@evil.example" }, 403],
+		["no Origin header", {}, {}, 202],
+		["the same origin", {}, { origin: "https://app.example" }, 202],
+		["the same host behind a TLS proxy", {}, { origin: "http://app.example" }, 202],
+		["the origin of the Host header", {}, { origin: "https://b.example", host: "b.example" }, 202],
 		[
-			"named by cors",
+			"that origin with a port, in capitals",
+			{},
+			{ origin: "https://b.example", host: "B.Example:443" },
+			202,
+		],
+		["another origin", {}, { origin: "https://evil.example" }, 403],
+		["another port", {}, { origin: "https://app.example:8443" }, 403],
+		["an opaque origin", {}, { origin: "null" }, 403],
+		["an origin that is not HTTP", {}, { origin: "ftp://app.example" }, 403],
+		["a malformed origin", {}, { origin: "https://" }, 403],
+		[
+			"a malformed Host header",
+			{},
+			{ origin: "https://evil.example", host: "x@evil.example" },
+			403,
+		],
+		[
+			"an origin that cors names",
 			{ cors: { origin: ["https://b.example"] } },
 			{ origin: "https://b.example" },
 			202,
 		],
 		[
-			"not named by cors",
+			"an origin that cors does not name",
 			{ cors: { origin: ["https://b.example"] } },
 			{ origin: "https://c.example" },
 			403,
 		],
-		["where cors names nobody", { cors: { origin: "*" } }, { origin: "https://c.example" }, 403],
-		["that a function names", { cors: { origin: (o) => o } }, { origin: "https://c.example" }, 202],
+		[
+			"an origin when cors allows all",
+			{ cors: { origin: "*" } },
+			{ origin: "https://c.example" },
+			403,
+		],
+		[
+			"an origin that a cors function allows",
+			{ cors: { origin: (o) => o } },
+			{ origin: "https://c.example" },
+			202,
+		],
 	];
-	test.each(cases)("%s: %j %j is answered %d", async (_, options, headers, status) => {
+	test.each(cases)("%s: with %j and %j the answer is %d", async (_, options, headers, status) => {
 		const { runs, producer, ended } = await running(options);
 		expect((await runs.cancelRequest(stop(headers), "a")).status).toBe(status);
 		expect((await runs.status("a"))?.cancel !== undefined).toBe(status === 202);
@@ -84,7 +104,7 @@ describe("a page of another site", () => {
 		await ended();
 	});
 
-	test("may ask before, and reads the answer, where cors names it", async () => {
+	test("may send a preflight and read the answer when cors names its origin", async () => {
 		const { runs, ended } = await running({
 			cors: { origin: ["https://b.example"], credentials: true },
 		});
@@ -108,8 +128,8 @@ describe("a page of another site", () => {
 	});
 });
 
-describe("authorize is asked", () => {
-	test("for the run's channel, with the POST, and before the broker", async () => {
+describe("authorize for a cancelling request", () => {
+	test("is called for the run's channel with the POST, before the broker", async () => {
 		const asked: unknown[] = [];
 		let calls = 0;
 		const connector = memory({ history: {} });
@@ -138,12 +158,12 @@ describe("authorize is asked", () => {
 		await ended();
 	});
 
-	test("and can tell who may stop a run from who may read it", async () => {
+	test("can allow reading a run and refuse to cancel it", async () => {
 		const { runs, ended } = await running({ authorize: ({ method }) => method === "GET" });
 		expect((await runs.cancelRequest(stop(), "a")).status).toBe(403);
 		const read = await runs.stream(new Request("https://app.example/runs/a"), "a");
 		expect(read.status).toBe(200);
-		// Also where the answer to a POST is the run that it began.
+		// A POST may also start a run and read it.
 		expect((await runs.stream(stop(), "a")).status).toBe(200);
 		await ended();
 	});
@@ -155,13 +175,13 @@ describe("authorize is asked", () => {
 		throw new Error("A bug with a secret.");
 	};
 	test.each<[string, ServerSentEventsOptions["authorize"], number]>([
-		["a response of its own", () => new Response(null, { status: 401 }), 401],
+		["a Response", () => new Response(null, { status: 401 }), 401],
 		["a grant without the channel", () => ({ channels: ["run.b"] }), 403],
-		["a grant whose time is over", () => ({ expires: Date.now() - 1 }), 403],
+		["a grant that has expired", () => ({ expires: Date.now() - 1 }), 403],
 		["a grant", () => ({ expires: Date.now() + 60_000 }), 202],
-		["a service that is away", unavailable, 503],
-		["an error", broken, 500],
-	])("%s", async (_, authorize, status) => {
+		["an error with the code unavailable", unavailable, 503],
+		["another error", broken, 500],
+	])("returns or throws %s", async (_, authorize, status) => {
 		const { runs, ended } = await running({ authorize });
 		const answer = await runs.cancelRequest(stop(), "a");
 		expect(answer.status).toBe(status);
@@ -172,7 +192,7 @@ describe("authorize is asked", () => {
 	});
 });
 
-test("what a stranger asks for is bounded, and is no error here", async () => {
+test("requests with bad ids or URLs are refused and not reported", async () => {
 	const { runs, errors, ended } = await running({ channels: { allowed: ["run.a", "run."] } });
 	const post = (id: string) => runs.cancelRequest(stop(), id);
 	expect((await post("x".repeat(600))).status).toBe(400);
@@ -181,14 +201,14 @@ test("what a stranger asks for is bounded, and is no error here", async () => {
 	expect((await post("b")).status).toBe(403);
 	const long = new Request(`https://app.example/?${"x".repeat(200_000)}`, { method: "POST" });
 	expect((await runs.cancelRequest(long, "a")).status).toBe(400);
-	// The same when it is to be read.
+	// The same for a request to read.
 	const get = new Request("https://app.example/");
 	expect((await runs.stream(get, "x".repeat(600))).status).toBe(400);
 	expect(errors).toEqual([]);
 	await ended();
 });
 
-test("the body is not read", async () => {
+test("a cancelling request's body is not read", async () => {
 	const { runs, ended } = await running();
 	let pulled = 0;
 	const body = new ReadableStream({ pull: () => void pulled++ }, { highWaterMark: 0 });
@@ -198,7 +218,7 @@ test("the body is not read", async () => {
 	await ended();
 });
 
-test("who asks at once shares a call, and a broker that is away is a 503", async () => {
+test("concurrent cancelling requests share one call, and an unavailable broker is a 503", async () => {
 	const connector = memory({ history: {} });
 	let answer: (error: Error) => void = () => undefined;
 	let calls = 0;
@@ -223,7 +243,7 @@ test("who asks at once shares a call, and a broker that is away is a 503", async
 	await ended();
 });
 
-test("options and requests that are none are told in words", async () => {
+test("wrong options and requests reject with a text, and after close() the answer is a 503", async () => {
 	const { runs, sse, ended } = await running();
 	const with_ = (options: object) => runs.cancelRequest(stop(), "a", options);
 	await expect(with_({ reason: "x".repeat(1_001) })).rejects.toThrow("reason: must be a string");

@@ -3,14 +3,14 @@ import { memory } from "../../../src/connectors/memory.ts";
 import { ConnectorError } from "../../../src/core/errors.ts";
 import { setUp, source } from "./kit.ts";
 
-/** A broker that other processes go on with when one closes. */
+/** A broker that stays open when one instance closes. */
 function sharedBroker() {
 	const connector = memory({ history: {} });
 	vi.spyOn(connector, "close").mockResolvedValue();
 	return connector;
 }
 
-test("close() ends the runs of its producers, so that readers elsewhere do not wait for the lease", async () => {
+test("close() ends the runs of its producers, so that readers elsewhere need not wait for the lease", async () => {
 	const connector = sharedBroker();
 	const [one, other] = [
 		setUp({ batch: { wait: 10_000 } }, { connector }),
@@ -29,11 +29,11 @@ test("close() ends the runs of its producers, so that readers elsewhere do not w
 	expect(producer.signal?.reason).toMatchObject({ code: "closed" });
 	expect((await reading.next()).value).toMatchObject({ data: " and what was not sent yet" });
 	expect(await reading.next()).toEqual({ done: true, value: end });
-	// Nobody is to look into what somebody wanted.
+	// Ending a run on close() is not an error to report.
 	expect(one.errors).toEqual([]);
 });
 
-test("while it drains producers go on, and may come to their own end", async () => {
+test("during a drain producers go on, and may end by themselves", async () => {
 	const connector = sharedBroker();
 	const { runs, sse } = setUp({}, { connector });
 	const producer = source();
@@ -46,7 +46,7 @@ test("while it drains producers go on, and may come to their own end", async () 
 	await closed;
 });
 
-test("close() does not wait for a broker that is away longer than a moment", async () => {
+test("close() does not wait long for an unavailable broker", async () => {
 	const connector = sharedBroker();
 	const { runs, sse, errors } = setUp({}, { connector });
 	const producer = source();
@@ -62,7 +62,7 @@ test("close() does not wait for a broker that is away longer than a moment", asy
 	expect(errors).toEqual([]);
 });
 
-test("a run that begins while others are ended ends, too", async () => {
+test("a run that starts while close() ends the others is ended, too", async () => {
 	const connector = sharedBroker();
 	const { runs, sse } = setUp({}, { connector });
 	const { runs: store } = connector;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { collect, setUp } from "./kit.ts";
 
-test("after everything that an ended run says comes its end", async () => {
+test("reading an ended run after its last chunk gives its end", async () => {
 	const { runs } = setUp();
 	await (await runs.start("a", () => ["one"])).done;
 	const after = (await runs.snapshot("a"))?.lastEventId;
@@ -12,7 +12,7 @@ test("after everything that an ended run says comes its end", async () => {
 	await expect(collect(runs.read("a", { after: "x" }))).rejects.toMatchObject({ code: "gap" });
 });
 
-test('`after: "0"` is the beginning, while a run goes on and when it has ended', async () => {
+test('`after: "0"` reads from the start, during a run and after its end', async () => {
 	const { runs } = setUp();
 	const { lease = "" } = await runs.start("a", {});
 	await runs.append("a", "one", { lease });

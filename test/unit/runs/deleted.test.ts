@@ -2,12 +2,12 @@ import { expect, test, vi } from "vitest";
 import { memory } from "../../../src/connectors/memory.ts";
 import { collect, setUp } from "./kit.ts";
 
-/** More than is read at once. */
+/** More chunks than one page has. */
 const many = () => Array.from({ length: 1_200 }, (_, n) => ({ n }));
 
 const gone = { code: "unknown_run" };
 
-test("a run that is deleted between two pages is unknown to its readers, and not incomplete", async () => {
+test("a run that is deleted between two pages is unknown to its readers, not incomplete", async () => {
 	const { runs } = setUp();
 	for (const again of [false, true]) {
 		await (await runs.start("a", many)).done;
@@ -20,7 +20,7 @@ test("a run that is deleted between two pages is unknown to its readers, and not
 	}
 });
 
-test("a snapshot beside delete is whole, or there is none", async () => {
+test("a snapshot during delete() is whole or undefined", async () => {
 	const { runs } = setUp();
 	for (let n = 0; n < 20; n++) {
 		await (await runs.start("a", () => [{ n }])).done;
@@ -29,7 +29,7 @@ test("a snapshot beside delete is whole, or there is none", async () => {
 	}
 });
 
-test("a snapshot of a run that is begun anew meanwhile is the new one's", async () => {
+test("a snapshot of a run that is replaced meanwhile is that of the new run", async () => {
 	const connector = memory({ history: {} });
 	const { runs } = setUp({}, { connector });
 	await (await runs.start("a", () => ["old"])).done;
@@ -46,13 +46,13 @@ test("a snapshot of a run that is begun anew meanwhile is the new one's", async 
 	expect(snapshot?.messages).toBe(2);
 });
 
-test("a reader who joins in the moment of delete is told long before a lease is over", async () => {
+test("a reader that joins during delete() is told long before the lease is over", async () => {
 	// Longer than this test may take.
 	const { runs } = setUp({ lease: 600_000 });
 	for (const chunks of [[], ["so far"]]) {
 		const { lease = "" } = await runs.start("a", {});
 		for (const chunk of chunks) await runs.append("a", chunk, { lease });
-		// It has seen the record when the run goes, and does not listen yet.
+		// The reader has seen the record before the run is deleted, and does not listen yet.
 		const reading = collect(runs.read("a"));
 		const deleted = runs.delete("a");
 		await expect(reading).rejects.toMatchObject(gone);
@@ -60,7 +60,7 @@ test("a reader who joins in the moment of delete is told long before a lease is 
 	}
 });
 
-test("readers who keep coming cost one look a second, and no more", async () => {
+test("many readers that join cost one status call a second", async () => {
 	const connector = memory({ history: {} });
 	const { runs } = setUp({}, { connector });
 	await runs.start("a", {});
@@ -82,7 +82,7 @@ test("readers who keep coming cost one look a second, and no more", async () => 
 	await Promise.all(readings);
 });
 
-test("a position that is none is a gap, and is not sent to the broker", async () => {
+test("a malformed position is a gap, and is not sent to the broker", async () => {
 	const connector = memory({ history: {} });
 	const { runs } = setUp({}, { connector });
 	await (await runs.start("a", () => ["x"])).done;

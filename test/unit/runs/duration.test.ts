@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { setUp, source } from "./kit.ts";
 
-test("maxDuration bounds the stream of a run; its client may come back with its cursor", async () => {
+test("maxDuration ends the stream of a run, and the client can resume with its cursor", async () => {
 	const reasons: string[] = [];
 	const { runs } = setUp(
 		{},

@@ -3,7 +3,7 @@ import { memory } from "../../../src/connectors/memory.ts";
 import { until } from "../../support/wait.ts";
 import { collect, setUp, source } from "./kit.ts";
 
-test.each(["", "a"])("half of a pair after %j sends nothing by itself", async (before) => {
+test.each(["", "a"])("half of a surrogate pair after %j is not sent by itself", async (before) => {
 	const connector = memory({ history: {} });
 	const calls: number[] = [];
 	const append = connector.runs?.append.bind(connector.runs);
@@ -19,7 +19,7 @@ test.each(["", "a"])("half of a pair after %j sends nothing by itself", async (b
 	producer.say(`${before}\ud83d`);
 	const isSaid = async (text: string) => (await runs.snapshot("a"))?.text === text;
 	await until(() => isSaid(before), { what: "the first half" });
-	// Twenty times as long as a batch waits.
+	// Twenty times the batch's wait.
 	await new Promise((resolve) => setTimeout(resolve, 200));
 	expect(calls).toEqual(before === "" ? [] : [1]);
 	producer.say("\ude00");
@@ -31,7 +31,7 @@ test.each(["", "a"])("half of a pair after %j sends nothing by itself", async (b
 	expect(all.map(({ data }) => data).join("")).toBe(`${before}😀\ufffd`);
 });
 
-test("a run whose source has said half a pair is not lost", async () => {
+test("a run is not lost while its source has said half a surrogate pair", async () => {
 	const { runs } = setUp({ batch: { wait: 10 }, lease: 150 });
 	const producer = source();
 	await runs.start("a", producer.run);

@@ -4,7 +4,7 @@ import type { ServerSentEventsOptions } from "../../../src/core/options.ts";
 import { ServerSentEvents } from "../../../src/exports.ts";
 import { Runs, type RunsOptions } from "../../../src/runs.ts";
 
-/** Runs in this process, on a broker of their own. */
+/** Runs in this process, with a broker of their own. */
 export function setUp(
 	options: RunsOptions = {},
 	sseOptions: Partial<ServerSentEventsOptions> = {},
@@ -19,7 +19,7 @@ export function setUp(
 	return { sse, errors, runs: new Runs(sse, options) };
 }
 
-/** A source that says what it is told to. */
+/** A source that says what the test tells it. */
 export function source() {
 	const queue: unknown[] = [];
 	let wake: (() => void) | undefined;

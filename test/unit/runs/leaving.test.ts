@@ -5,7 +5,7 @@ import { setUp, source } from "./kit.ts";
 
 const request = (init: RequestInit = {}) => new Request("http://localhost/run", init);
 
-test("HEAD on a run that goes on has the headers of GET, and begins no stream", async () => {
+test("HEAD on a run that is under way has the headers of GET and begins no stream", async () => {
 	let connects = 0;
 	const { runs } = setUp({}, { onConnect: () => connects++, limits: { connections: 1 } });
 	const producer = source();
@@ -23,7 +23,7 @@ test("HEAD on a run that goes on has the headers of GET, and begins no stream", 
 	producer.end();
 });
 
-test("a client that has left before its stream begins gives its place back", async () => {
+test("a client that left before its stream began frees its slot", async () => {
 	const ends: string[] = [];
 	const { runs } = setUp(
 		{},
@@ -43,7 +43,7 @@ test("a client that has left before its stream begins gives its place back", asy
 	expect(ends).toEqual(["left", "closed"]);
 });
 
-test("stats() counts the streams of runs, and what is written to them", async () => {
+test("stats() counts the streams of runs and what is written to them", async () => {
 	const { runs, sse } = setUp();
 	const producer = source();
 	await runs.start("a", producer.run);
@@ -56,7 +56,7 @@ test("stats() counts the streams of runs, and what is written to them", async ()
 	producer.end();
 	const text = await first.text();
 	const { connections, frames, bytes } = sse.stats();
-	// The other one was sent its greeting.
+	// The other stream got its first comment.
 	expect({ connections, frames, bytes }).toEqual({
 		connections: 0,
 		frames: 2,
@@ -64,16 +64,16 @@ test("stats() counts the streams of runs, and what is written to them", async ()
 	});
 });
 
-test("close() ends the streams of runs, and none as a run that has ended", async () => {
+test("close() ends the streams of runs, and no client takes that for the end of the run", async () => {
 	const ends: string[] = [];
 	const { runs, sse } = setUp({}, { onDisconnect: (_, { reason }) => ends.push(reason) });
 	await runs.start("a", {});
 	const plain = await runs.stream(request(), "a");
 	const told = await runs.stream(request(), "a", { format: "told" });
-	// Its client does not come back by itself, and takes an end without a word for the run's.
+	// The clients of this format do not reconnect by themselves. A plain end would look like the run's end.
 	const foreign = await runs.stream(request(), "a", { format: aiSdkFormat });
 	await sse.close();
-	// Between 2 and 6 s, as all streams.
+	// Between 2 and 6 s, as for all streams.
 	expect(await plain.text()).toMatch(/^:\n\nretry:[2-5]\d{3}\n\n$/);
 	expect(await told.text()).toMatch(/^:\n\nretry:[2-5]\d{3}\n\n$/);
 	expect(await foreign.text()).toMatch(/^:\n\ndata:\{"type":"error".*\}\n\n$/);
@@ -81,14 +81,14 @@ test("close() ends the streams of runs, and none as a run that has ended", async
 	expect(sse.stats().connections).toBe(0);
 });
 
-test("a stream that reaches maxDuration is no end to a client that does not come back by itself", async () => {
+test("maxDuration ends the stream of a foreign format with its failure chunk", async () => {
 	const { runs } = setUp({}, { maxDuration: 200, keepAlive: 20 });
 	await runs.start("a", {});
 	const text = await (await runs.stream(request(), "a", { format: aiSdkFormat })).text();
 	expect(text).toMatch(/data:\{"type":"error".*\}\n\n$/);
 });
 
-test("close({ drain }) spreads the ends of runs' streams over the time, with those of the others", async () => {
+test("close({ drain }) spreads the ends of runs' streams over the time, like those of other streams", async () => {
 	const { runs, sse } = setUp();
 	await runs.start("a", {});
 	let over = 0;
@@ -108,11 +108,11 @@ test("close({ drain }) spreads the ends of runs' streams over the time, with tho
 	const closed = sse.close({ drain: 3_000 });
 	await until(() => over > 0, { what: "the first end" });
 	expect(over).toBeLessThan(10);
-	// New ones are turned away, and come back.
+	// New clients are refused and reconnect.
 	expect(await (await runs.stream(request(), "a")).text()).toMatch(/^:\n\nretry:/);
 	await closed;
 	await Promise.all(streams);
 	expect(Math.max(...ends)).toBeGreaterThan(2_400);
-	// In each half of the time about half of each kind.
+	// About half of each kind end in each half of the time.
 	expect(ends.filter((at) => at < 1_500).length).toBeGreaterThanOrEqual(6);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { collect, setUp } from "./kit.ts";
 
-test("readers who keep coming do not put off that a run is lost", async () => {
+test("a run is lost in time although new readers keep coming", async () => {
 	const { runs } = setUp();
 	const { lease = "" } = await runs.start("a", { lease: 200 });
 	await runs.append("a", "so far", { lease });

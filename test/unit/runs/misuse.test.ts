@@ -8,32 +8,64 @@ async function* generated() {
 	yield "a";
 }
 
-/** Calls that a compiler would refuse. */
+/** Calls that the compiler would refuse. */
 type Untyped = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
 test.each<[call: string, says: string, make: (runs: Untyped) => unknown]>([
-	["a stream", "source: must be a function", (runs) => runs.start?.("a", new ReadableStream())],
-	["a generator", "source: must be a function", (runs) => runs.start?.("a", generated())],
-	["a list", "source: must be a function", (runs) => runs.start?.("a", ["x"])],
-	["a text", "source: must be a function", (runs) => runs.start?.("a", "x")],
-	["a promise", "source: must be a function", (runs) => runs.start?.("a", Promise.resolve())],
-	["null", "start(): the options must be an object", (runs) => runs.start?.("a", null)],
-	["a number", "start(): the options must be an object", (runs) => runs.start?.("a", 5_000)],
-	["append", "append(): the options must be an object", (runs) => runs.append?.("a", "x")],
-	["append", "Did you mean lease?", (runs) => runs.append?.("a", "x", { leese: "1" })],
-	["finish", "finish(): the options must be an object", (runs) => runs.finish?.("a")],
 	[
-		"stream",
+		"a stream as source",
+		"source: must be a function",
+		(runs) => runs.start?.("a", new ReadableStream()),
+	],
+	["a generator as source", "source: must be a function", (runs) => runs.start?.("a", generated())],
+	["a list as source", "source: must be a function", (runs) => runs.start?.("a", ["x"])],
+	["a string as source", "source: must be a function", (runs) => runs.start?.("a", "x")],
+	[
+		"a promise as source",
+		"source: must be a function",
+		(runs) => runs.start?.("a", Promise.resolve()),
+	],
+	[
+		"start() with null",
+		"start(): the options must be an object",
+		(runs) => runs.start?.("a", null),
+	],
+	[
+		"start() with a number",
+		"start(): the options must be an object",
+		(runs) => runs.start?.("a", 5_000),
+	],
+	[
+		"append() without options",
+		"append(): the options must be an object",
+		(runs) => runs.append?.("a", "x"),
+	],
+	[
+		"append() with a misspelt option",
+		"Did you mean lease?",
+		(runs) => runs.append?.("a", "x", { leese: "1" }),
+	],
+	[
+		"finish() without options",
+		"finish(): the options must be an object",
+		(runs) => runs.finish?.("a"),
+	],
+	[
+		"stream() with null",
 		"stream(): the options must be an object",
 		(runs) => runs.stream?.(request(), "a", null),
 	],
-	["wait", "wait: must be a number", (runs) => runs.stream?.(request(), "a", { wait: "500" })],
 	[
-		"cancel",
+		"stream() with wait as a string",
+		"wait: must be a number",
+		(runs) => runs.stream?.(request(), "a", { wait: "500" }),
+	],
+	[
+		"cancelRequest() with null",
 		"cancelRequest(): the options must be an object",
 		(runs) => runs.cancelRequest?.(request(), "a", null),
 	],
-])("%s: the error says %s", async (_, says, make) => {
+])("%s is refused: the error says %s", async (_, says, make) => {
 	const { runs } = setUp();
 	const error = await Promise.resolve(make(runs as never)).catch((reason: unknown) => reason);
 	expect(error).toBeInstanceOf(TypeError);
@@ -74,12 +106,12 @@ test.each([
 	["null", null, "Runs: the options must be an object."],
 	["limits", { limits: null }, "Runs: limits: the options must be an object."],
 	["batch", { batch: 50 }, "Runs: batch: the options must be an object."],
-])("options that are no object: %s", (_, options, says) => {
+])("options that are no object are refused: %s", (_, options, says) => {
 	const { sse } = setUp();
 	expect(() => new Runs(sse, options as never)).toThrow(new TypeError(says));
 });
 
-test("bytes of each kind are text, from a source and in steps", async () => {
+test("bytes of every kind are text, from a source and by append()", async () => {
 	const { runs } = setUp();
 	const bytes = new TextEncoder().encode("héé");
 	const kinds = [bytes, bytes.buffer, new DataView(bytes.buffer)];
@@ -90,12 +122,12 @@ test("bytes of each kind are text, from a source and in steps", async () => {
 	const { lease = "" } = await runs.start("b", {});
 	for (const each of kinds) await runs.append("b", each, { lease });
 	expect((await runs.snapshot("b"))?.chunks).toEqual(["héé", "héé", "héé"]);
-	// Half of a character would be replaced, and the other half as well.
+	// Half of a character would become two replacement characters.
 	const cut = runs.append("b", bytes.subarray(0, 2), { lease });
 	await expect(cut).rejects.toThrow("bytes must be text in UTF-8");
 });
 
-test("promises in a list are waited for, and a cancel does not wait for them", async () => {
+test("start() waits for promises in a list, and cancel() does not", async () => {
 	const { runs } = setUp();
 	await (await runs.start("a", () => [Promise.resolve("one"), Promise.resolve({ n: 2 })])).done;
 	expect((await runs.snapshot("a"))?.chunks).toEqual(["one", { n: 2 }]);
@@ -104,7 +136,7 @@ test("promises in a list are waited for, and a cancel does not wait for them", a
 	expect(await done).toEqual({ status: "cancelled" });
 });
 
-test("waitUntil that throws: the run goes on, its producer is told so, and onError what was thrown", async () => {
+test("when waitUntil throws the run goes on, and the error is reported", async () => {
 	const failure = new Error("Illegal invocation");
 	const { runs, errors } = setUp({
 		waitUntil: () => {

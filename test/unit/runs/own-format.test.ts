@@ -22,19 +22,16 @@ test.each<[what: string, format: RunFormat, says: string]>([
 	["end", { ...sound, end: fails }, ":\n\ndata:x\n\n"],
 	["chunk and comeBack", { ...sound, chunk: fails, comeBack: fails }, ":\n\n"],
 	["chunk and failure", { ...sound, comesBack: false, chunk: fails, failure: fails }, ":\n\n"],
-])(
-	"a format whose %s throws: its response ends, and gives its place back",
-	async (_, format, says) => {
-		const { runs, sse, errors } = setUp();
-		await (await runs.start("a", () => ["x"])).done;
-		expect(await (await runs.stream(request(), "a", { format })).text()).toBe(says);
-		expect(sse.stats().connections).toBe(0);
-		expect(errors.map(String)).toContain("Error: of the format");
-	},
-);
+])("a format whose %s throws ends its response and frees the slot", async (_, format, says) => {
+	const { runs, sse, errors } = setUp();
+	await (await runs.start("a", () => ["x"])).done;
+	expect(await (await runs.stream(request(), "a", { format })).text()).toBe(says);
+	expect(sse.stats().connections).toBe(0);
+	expect(errors.map(String)).toContain("Error: of the format");
+});
 
 test.each(["comeBack", "failure"] as const)(
-	"%s that throws when the time of the response is over ends no process",
+	"a %s() that throws at the end of maxDuration is reported and ends no process",
 	async (name) => {
 		const format = { ...sound, comesBack: name === "comeBack", [name]: fails };
 		const { runs, errors } = setUp({}, { maxDuration: 100, keepAlive: 10 });
@@ -45,7 +42,7 @@ test.each(["comeBack", "failure"] as const)(
 	},
 );
 
-test("headers that are none are an error to the caller, and leave no stream behind", async () => {
+test("invalid headers of a format reject, and leave no stream behind", async () => {
 	const { runs, sse } = setUp();
 	await runs.start("a", source().run);
 	const format = { ...sound, headers: { "not a name": "x" } };

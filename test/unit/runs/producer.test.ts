@@ -4,7 +4,7 @@ import { ConnectorError, type ConnectorErrorCode } from "../../../src/core/error
 import { until } from "../../support/wait.ts";
 import { setUp, source } from "./kit.ts";
 
-test("a stream that fails is reported once", async () => {
+test("a source stream that fails is reported once", async () => {
 	const { runs, errors } = setUp();
 	const stream = new ReadableStream({
 		start: (controller) => controller.enqueue("one"),
@@ -12,12 +12,12 @@ test("a stream that fails is reported once", async () => {
 	});
 	const { done } = await runs.start("a", () => stream);
 	expect(await done).toEqual({ status: "error" });
-	// What else there may be comes by then.
+	// A second report would come by then.
 	await new Promise((resolve) => setTimeout(resolve, 10));
 	expect(errors).toEqual([new Error("secret")]);
 });
 
-/** A broker where nobody can subscribe. */
+/** A broker where every subscription fails. */
 function deaf(code: ConnectorErrorCode) {
 	const connector = memory({ history: {} });
 	let tries = 0;
@@ -28,7 +28,7 @@ function deaf(code: ConnectorErrorCode) {
 	return { connector: Object.assign(connector, { subscribe }), tries: () => tries };
 }
 
-test("a producer that may not subscribe tries once, is reported once, and hears of a cancel", async () => {
+test("a producer that may not subscribe tries once, is reported once, and still hears of a cancel", async () => {
 	const { connector, tries } = deaf("refused");
 	const { runs, errors } = setUp({ batch: { wait: 10 } }, { connector });
 	const producer = source();
@@ -42,7 +42,7 @@ test("a producer that may not subscribe tries once, is reported once, and hears 
 	expect(await done).toEqual({ status: "cancelled", reason: "enough" });
 });
 
-test("tries to subscribe leave nothing behind", async () => {
+test("repeated tries to subscribe add no listeners", async () => {
 	const { connector, tries } = deaf("unavailable");
 	const added = vi.spyOn(AbortSignal.prototype, "addEventListener");
 	const removed = vi.spyOn(AbortSignal.prototype, "removeEventListener");

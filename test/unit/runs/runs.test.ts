@@ -7,8 +7,8 @@ import { collect, setUp, source } from "./kit.ts";
 
 const text = (chunks: readonly { data: unknown }[]) => chunks.map(({ data }) => data).join("");
 
-describe("one producer", () => {
-	test("the first is the producer, and everybody reads the same to the end", async () => {
+describe("the producer of a run", () => {
+	test("is the first to start it, and all readers read the same to the end", async () => {
 		const { runs } = setUp();
 		const first = await runs.start("a", async function* () {
 			yield "Hello, ";
@@ -27,7 +27,7 @@ describe("one producer", () => {
 		expect((await runs.start("a", () => [])).role).toBe("reader");
 	});
 
-	test("of two who start at once exactly one is the producer, 1,000 times", async () => {
+	test("is exactly one of two that start at once, 1,000 times", async () => {
 		const { runs } = setUp();
 		for (let n = 0; n < 1_000; n++) {
 			const started = await Promise.all([
@@ -38,7 +38,7 @@ describe("one producer", () => {
 		}
 	});
 
-	test("text, bytes and values keep their order; bytes are UTF-8, wherever they are cut", async () => {
+	test("writes text, bytes and values in order, and bytes are UTF-8 wherever they are cut", async () => {
 		const { runs } = setUp();
 		const euro = new TextEncoder().encode("€");
 		await runs.start("a", () => ["one", { two: 2 }, euro.slice(0, 1), euro.slice(1), null, [3]]);
@@ -46,7 +46,7 @@ describe("one producer", () => {
 		expect(all.map(({ data }) => data)).toEqual(["one", { two: 2 }, "€", null, [3]]);
 	});
 
-	test("half of a surrogate pair waits for the other half", async () => {
+	test("writes half of a surrogate pair only with the other half", async () => {
 		const { runs } = setUp({ batch: { wait: 10 } });
 		const producer = source();
 		await runs.start("a", producer.run);
@@ -59,7 +59,7 @@ describe("one producer", () => {
 		expect(all.every(({ data }) => String(data).isWellFormed())).toBe(true);
 	});
 
-	test("a stream is a source, and is cancelled when it is not wanted any more", async () => {
+	test("may be a stream, which is cancelled with the run", async () => {
 		const { runs } = setUp();
 		let cancelled = false;
 		const stream = new ReadableStream({
@@ -74,7 +74,7 @@ describe("one producer", () => {
 		await until(() => cancelled, { what: "the source's end" });
 	});
 
-	test("what fails ends the run as an error, after what was said; readers are told no detail", async () => {
+	test("that throws ends the run as an error after its chunks, and readers see no detail", async () => {
 		const { runs, errors } = setUp();
 		const producer = source();
 		const { done } = await runs.start("a", producer.run);
@@ -88,7 +88,7 @@ describe("one producer", () => {
 		expect(errors).toEqual([new Error("secret")]);
 	});
 
-	test("a source that is none ends the run, and says what it must be", async () => {
+	test("with an invalid source ends the run, and the error says what it must be", async () => {
 		const { runs, errors } = setUp();
 		const { done } = await runs.start("a", () => 7 as never);
 		expect(await done).toEqual({ status: "error" });
@@ -97,7 +97,7 @@ describe("one producer", () => {
 });
 
 describe("batches", () => {
-	test("the first chunk leaves at once, and those that follow come together", async () => {
+	test("the first chunk is sent at once, and the next ones together", async () => {
 		const { runs } = setUp({ batch: { wait: 60_000 } });
 		const producer = source();
 		await runs.start("a", producer.run);
@@ -140,7 +140,7 @@ describe("batches", () => {
 });
 
 describe("producers in steps", () => {
-	test("append and finish carry the lease, and keep their order", async () => {
+	test("append() and finish() need the lease and keep their order", async () => {
 		const { runs } = setUp();
 		const { role, lease = "" } = await runs.start("a", { lease: 60_000 });
 		expect(role).toBe("producer");
@@ -157,7 +157,7 @@ describe("producers in steps", () => {
 		});
 	});
 
-	test("who has no lease, or another's, is refused", async () => {
+	test("append() and finish() without the right lease are refused", async () => {
 		const { runs } = setUp();
 		await runs.start("a", {});
 		const refused = { code: "superseded" };
@@ -166,7 +166,7 @@ describe("producers in steps", () => {
 		await expect(runs.append("b", "x", { lease: "another" })).rejects.toMatchObject(refused);
 	});
 
-	test("an append says that the run is to be cancelled", async () => {
+	test("append() returns the reason of a cancel", async () => {
 		const { runs } = setUp();
 		const { lease = "" } = await runs.start("a", {});
 		expect(await runs.append("a", "x", { lease })).toEqual({});
@@ -178,8 +178,8 @@ describe("producers in steps", () => {
 	});
 });
 
-describe("cancel", () => {
-	test("reaches the signal of a source that is silent", async () => {
+describe("cancel()", () => {
+	test("aborts the signal of a silent source", async () => {
 		const { runs } = setUp();
 		const producer = source();
 		const { done } = await runs.start("a", producer.run);
@@ -194,7 +194,7 @@ describe("cancel", () => {
 		expect(end).toEqual({ status: "cancelled", reason: "the user said so" });
 	});
 
-	test("a reader that leaves cancels nothing", async () => {
+	test("is not caused by a reader that leaves", async () => {
 		const { runs } = setUp();
 		const producer = source();
 		const { done } = await runs.start("a", producer.run);
@@ -209,7 +209,7 @@ describe("cancel", () => {
 		expect(await done).toEqual({ status: "done" });
 	});
 
-	test("of nothing is told, and a message that only looks like one does nothing", async () => {
+	test("returns false for an unknown run, and forged messages change nothing", async () => {
 		const connector = memory({ history: {} });
 		const { runs } = setUp({}, { connector });
 		expect(await runs.cancel("a")).toBe(false);
@@ -228,8 +228,8 @@ describe("cancel", () => {
 	});
 });
 
-describe("lost", () => {
-	test("a producer of which nothing is heard ends as lost, once its lease has lapsed", async () => {
+describe("lost runs", () => {
+	test("a producer that says nothing is lost once its lease is over", async () => {
 		const { runs } = setUp();
 		const { lease = "" } = await runs.start("a", { lease: 200 });
 		await runs.append("a", "so far", { lease });
@@ -244,7 +244,7 @@ describe("lost", () => {
 		await expect(runs.append("a", "late", { lease })).rejects.toThrow("It has ended: lost.");
 	});
 
-	test("a source that says nothing for many leases is not lost", async () => {
+	test("a silent source is not lost, because its lease is renewed", async () => {
 		const { runs } = setUp({ lease: 150 });
 		const producer = source();
 		await runs.start("a", producer.run);
@@ -258,8 +258,8 @@ describe("lost", () => {
 	});
 });
 
-describe("what there is of a run", () => {
-	test("status and snapshot, before, during and after", async () => {
+describe("status(), snapshot() and delete()", () => {
+	test("status() and snapshot() are right before, during and after a run", async () => {
 		const { runs } = setUp();
 		expect(await runs.status("a")).toBeUndefined();
 		expect(await runs.snapshot("a")).toBeUndefined();
@@ -281,7 +281,7 @@ describe("what there is of a run", () => {
 		expect(status?.endedAt).toBeGreaterThanOrEqual(status?.startedAt ?? Infinity);
 	});
 
-	test("delete ends its readers and its producer, and frees the id", async () => {
+	test("delete() ends the readers and the producer, and frees the id", async () => {
 		const { runs } = setUp();
 		const producer = source();
 		const { done } = await runs.start("a", producer.run);
@@ -298,7 +298,7 @@ describe("what there is of a run", () => {
 		expect(text((await collect(runs.read("a"))).all)).toBe("new");
 	});
 
-	test("it is gone some time after its end", async () => {
+	test("an ended run is gone after keepDone", async () => {
 		const { runs } = setUp({ keepDone: 100 });
 		const { done } = await runs.start("a", () => ["one"]);
 		await done;
@@ -332,9 +332,9 @@ describe("limits", () => {
 			["x".repeat(1_500), {}, "x".repeat(1_500)],
 			"runBytes",
 		],
-		["a chunk", { limits: { chunkBytes: 1_000 } }, ["x", "x".repeat(1_500)], "chunkBytes"],
+		["bytes in a chunk", { limits: { chunkBytes: 1_000 } }, ["x", "x".repeat(1_500)], "chunkBytes"],
 	])(
-		"%s: the run ends as an error, and what was said before is kept",
+		"over the limit of %s the run ends as an error, and earlier chunks are kept",
 		async (_, options, chunks, name) => {
 			const { runs, errors } = setUp(options);
 			const { done } = await runs.start("a", () => chunks);
@@ -349,7 +349,7 @@ describe("limits", () => {
 		},
 	);
 
-	test("producers at a time", async () => {
+	test("limits.runs bounds the producers at a time", async () => {
 		const { runs } = setUp({ limits: { runs: 1 } });
 		const producer = source();
 		const { done } = await runs.start("a", producer.run);
@@ -359,7 +359,7 @@ describe("limits", () => {
 		expect((await runs.start("b", () => [])).role).toBe("producer");
 	});
 
-	test("a chunk in steps, and one that JSON cannot carry", async () => {
+	test("append() refuses a chunk over limits.chunkBytes, and one that JSON cannot represent", async () => {
 		const { runs } = setUp({ limits: { chunkBytes: 100 } });
 		const { lease = "" } = await runs.start("a", {});
 		const large = runs.append("a", "x".repeat(100), { lease });
@@ -368,8 +368,8 @@ describe("limits", () => {
 	});
 });
 
-describe("misuse is told", () => {
-	test("of the options", () => {
+describe("misuse is refused", () => {
+	test("wrong options are a TypeError that names them", () => {
 		const { sse } = setUp();
 		const bad = [
 			[{ prefix: "" }, "prefix"],
@@ -392,12 +392,12 @@ describe("misuse is told", () => {
 		expect(() => new Runs(narrow)).toThrow('channels.allowed needs "run.*"');
 	});
 
-	test("of a connector that keeps nothing", async () => {
+	test("a connector without a history is refused", async () => {
 		const { runs } = setUp({}, { connector: memory() });
 		await expect(runs.start("a", () => [])).rejects.toThrow("give it history: {}");
 	});
 
-	test("of ids, leases and reasons", async () => {
+	test("wrong ids, leases and reasons are refused", async () => {
 		const { runs } = setUp();
 		await expect(runs.status("")).rejects.toThrow("id: must be");
 		await expect(runs.status("x".repeat(600))).rejects.toThrow("at most 512");
@@ -408,7 +408,7 @@ describe("misuse is told", () => {
 		);
 	});
 
-	test("nobody else publishes to the channels of runs", async () => {
+	test("publishing to the channels of runs is refused", async () => {
 		const { sse } = setUp();
 		await expect(sse.publish("x", { channel: "run.a" })).rejects.toThrow('begin with "run."');
 		await expect(sse.publishAll([{ data: 1, channel: "run.a" }])).rejects.toThrow("run.");
@@ -417,7 +417,7 @@ describe("misuse is told", () => {
 	});
 });
 
-test("waitUntil is given what has to be waited for", async () => {
+test("waitUntil gets a promise for the run", async () => {
 	const waited: Promise<unknown>[] = [];
 	const { runs } = setUp({ waitUntil: (work) => waited.push(work) });
 	await runs.start("a", () => ["one"]);

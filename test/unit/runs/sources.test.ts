@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { collect, setUp } from "./kit.ts";
 
-/** The longest that others waited for their turn of the event loop, in ms of this thread's processor time. */
+/** The longest time for which others waited for their turn, in ms of this thread's processor time. */
 function watchTurns() {
 	const used = () => {
 		const { user, system } = process.threadCpuUsage();
@@ -31,24 +31,27 @@ async function* endlessly(chunk: unknown) {
 }
 
 test.each([
-	["nothing", () => endless("")],
-	["nothing, asynchronously", () => endlessly("")],
+	["empty text", () => endless("")],
+	["empty text, asynchronously", () => endlessly("")],
 	["words", () => endless("word ")],
 	["values", () => endless({ n: 1 })],
-])("a source that says %s without end holds nobody up, and can be cancelled", async (_, source) => {
-	const { runs } = setUp({
-		maxLength: 1_000_000_000,
-		limits: { runBytes: 1_000_000_000 },
-	});
-	const longest = watchTurns();
-	const { done } = await runs.start("a", source);
-	await new Promise((resolve) => setTimeout(resolve, 100));
-	await runs.cancel("a");
-	expect(await done).toEqual({ status: "cancelled" });
-	expect(longest()).toBeLessThan(1_000);
-});
+])(
+	"a source that says %s without end does not block the event loop, and can be cancelled",
+	async (_, source) => {
+		const { runs } = setUp({
+			maxLength: 1_000_000_000,
+			limits: { runBytes: 1_000_000_000 },
+		});
+		const longest = watchTurns();
+		const { done } = await runs.start("a", source);
+		await new Promise((resolve) => setTimeout(resolve, 100));
+		await runs.cancel("a");
+		expect(await done).toEqual({ status: "cancelled" });
+		expect(longest()).toBeLessThan(1_000);
+	},
+);
 
-test("a source that comes only after the cancel is told so", async () => {
+test("a source that arrives after the cancel is cancelled", async () => {
 	const { runs, errors } = setUp();
 	let come: (stream: ReadableStream) => void = () => undefined;
 	const { done } = await runs.start("a", () => new Promise((resolve) => (come = resolve)));
@@ -61,7 +64,7 @@ test("a source that comes only after the cancel is told so", async () => {
 	expect(errors).toEqual([]);
 });
 
-test("one that fails after the cancel is reported, and nothing else happens", async () => {
+test("a source that rejects after the cancel is reported", async () => {
 	const { runs, errors } = setUp();
 	let fail: (error: Error) => void = () => undefined;
 	const { done } = await runs.start("a", () => new Promise((_, reject) => (fail = reject)));
@@ -73,7 +76,7 @@ test("one that fails after the cancel is reported, and nothing else happens", as
 	expect(errors).toEqual([failure]);
 });
 
-test("what is gathered for longer than a lease does not let the lease lapse", async () => {
+test("gathering a batch for longer than a lease does not lose the run", async () => {
 	const { runs, errors } = setUp({ lease: 300, batch: { wait: 10_000 } });
 	const { done } = await runs.start("a", async function* () {
 		yield "one ";

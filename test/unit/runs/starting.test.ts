@@ -3,7 +3,7 @@ import { memory } from "../../../src/connectors/memory.ts";
 import { ConnectorError } from "../../../src/core/errors.ts";
 import { collect, setUp } from "./kit.ts";
 
-/** A broker whose answers to claims are lost until it is told otherwise; what was asked is done. */
+/** A broker that carries out claims whose answers are lost, until heal(). */
 function deaf() {
 	const connector = memory({ history: {} });
 	const { runs } = connector;
@@ -16,7 +16,7 @@ function deaf() {
 	return { connector, heal: () => claiming.mockRestore() };
 }
 
-test("a start without an answer can be made again: the run has its producer, with a source and in steps", async () => {
+test("a start() without an answer can be repeated, with a source and in steps", async () => {
 	const { connector, heal } = deaf();
 	const { runs } = setUp({}, { connector });
 	for (let n = 0; n < 3; n++) {
@@ -37,7 +37,7 @@ test("a start without an answer can be made again: the run has its producer, wit
 	expect((await runs.start("b", {})).role).toBe("reader");
 });
 
-test("a start that is made again when the run has been lost meanwhile is no producer's", async () => {
+test("a repeated start() is a reader when the run has been lost meanwhile", async () => {
 	const { connector, heal } = deaf();
 	const { runs } = setUp({ lease: 100 }, { connector });
 	await expect(runs.start("a", () => ["x"])).rejects.toMatchObject({ code: "unavailable" });
@@ -46,7 +46,7 @@ test("a start that is made again when the run has been lost meanwhile is no prod
 	expect((await runs.start("a", () => ["x"])).role).toBe("reader");
 });
 
-test("another process, or another lease, does not take such a run over", async () => {
+test("only the same process with the same lease takes over such a run", async () => {
 	const { connector, heal } = deaf();
 	const { runs } = setUp({}, { connector });
 	await expect(runs.start("a", () => ["x"])).rejects.toMatchObject({ code: "unavailable" });

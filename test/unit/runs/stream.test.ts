@@ -11,7 +11,7 @@ const request = (cursor?: string, init: RequestInit = {}) =>
 		headers: cursor === undefined ? {} : { "last-event-id": cursor },
 	});
 
-/** A foreign protocol, for which 204 says that there is nothing to resume. */
+/** A foreign format, for which a 204 means that there is nothing to resume. */
 const foreign: RunFormat = {
 	headers: { "x-foreign": "1" },
 	absent: 204,
@@ -26,7 +26,7 @@ interface Event {
 	id: string;
 }
 
-/** What a parser makes of it; an id without data counts, and so does any field that is not expected. */
+/** What a parser reads of it. An id without data counts, and an unknown field fails the test. */
 function parsed(text: string): Event[] {
 	return text.split("\n\n").flatMap((block) => {
 		const lines = block.split("\n").filter((line) => line !== "" && !line.startsWith(":"));
@@ -40,7 +40,7 @@ function parsed(text: string): Event[] {
 	});
 }
 
-/** Reads a response to its end, or until it has so much text. */
+/** Reads a response to its end, or until it has this many events. */
 async function textOf(response: Response, until = Number.POSITIVE_INFINITY): Promise<string> {
 	const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
 	let text = "";
@@ -53,7 +53,7 @@ async function textOf(response: Response, until = Number.POSITIVE_INFINITY): Pro
 	return text;
 }
 
-/** The cells of the table in the documents: run, cursor, `replay: "after"`, `replay: "all"`. */
+/** The table in docs/runs.md: run, cursor, `replay: "after"`, `replay: "all"`. */
 const [, section = ""] = readFileSync(
 	new URL("../../../docs/runs.md", import.meta.url),
 	"utf8",
@@ -74,7 +74,7 @@ const cells = rows.flatMap(([run = "", cursor = "", after = "", all = ""]) =>
 	),
 );
 
-test("the table has all states and all cursors", () => {
+test("the table in docs/runs.md has all states and cursors", () => {
 	expect(new Set(rows.map(([run]) => run))).toEqual(
 		new Set(["unknown", "running", "ended", "expired"]),
 	);
@@ -144,7 +144,7 @@ test.each(cells)("$run, cursor: $cursor, replay: $replay, $format: $expected", a
 	expect(events.at(-1)).toMatchObject({ data: cell.format === "plain" ? "" : "[done]" });
 });
 
-test("a run that begins while it is waited for is streamed", async () => {
+test("stream() waits for a run that begins meanwhile", async () => {
 	const { runs } = setUp();
 	const responses = Promise.all([0, 1].map(() => runs.stream(request(), "a")));
 	await runs.start("a", () => ["one"]);
@@ -153,7 +153,7 @@ test("a run that begins while it is waited for is streamed", async () => {
 	}
 });
 
-test("the format `told` says at the end how it ended, in an event that nobody can forge", async () => {
+test('the format "told" ends with an event that says how the run ended', async () => {
 	const { runs } = setUp();
 	const { lease = "" } = await runs.start("a", {});
 	await runs.append("a", "one\ntwo", { lease });
@@ -164,7 +164,7 @@ test("the format `told` says at the end how it ended, in an event that nobody ca
 	);
 });
 
-test("its headers are those of a stream, and of the format; HEAD has no body", async () => {
+test("the headers are those of a stream and of the format, and HEAD has no body", async () => {
 	const { runs } = setUp();
 	await (await runs.start("a", () => ["one"])).done;
 	const response = await runs.stream(request(undefined, { method: "HEAD" }), "a", {
@@ -175,12 +175,12 @@ test("its headers are those of a stream, and of the format; HEAD has no body", a
 	expect(response.headers.get("x-foreign")).toBe("1");
 	expect(await response.text()).toBe("");
 	expect((await runs.stream(request(undefined, { method: "PUT" }), "a")).status).toBe(405);
-	// The answer to a POST may be what it began.
+	// A POST may answer with the run that it started.
 	const posted = await runs.stream(request(undefined, { method: "POST", body: "x" }), "a");
 	expect(parsed(await textOf(posted)).map(({ data }) => data)).toEqual(["one", ""]);
 });
 
-test("`authorize` is asked for the run's channel, before the broker is", async () => {
+test("authorize is called for the run's channel before the broker", async () => {
 	const asked: (readonly string[])[] = [];
 	const { runs } = setUp(
 		{},
@@ -195,7 +195,7 @@ test("`authorize` is asked for the run's channel, before the broker is", async (
 	expect(asked).toEqual([["run.a"]]);
 });
 
-test("a stream whose grant is over ends, and its client may come back with its cursor", async () => {
+test("a stream ends with its grant, and the client can resume with its cursor", async () => {
 	const { runs } = setUp({}, { authorize: () => ({ expires: Date.now() + 300 }), keepAlive: 20 });
 	const producer = source();
 	await runs.start("a", producer.run);
@@ -211,7 +211,7 @@ test("a stream whose grant is over ends, and its client may come back with its c
 	expect(parsed(await textOf(again)).map(({ data }) => data)).toEqual(["two", ""]);
 });
 
-test("silence is filled with comments", async () => {
+test("a silent run gets keep-alive comments", async () => {
 	const { runs } = setUp({}, { keepAlive: 20 });
 	const producer = source();
 	await runs.start("a", producer.run);
@@ -222,7 +222,7 @@ test("silence is filled with comments", async () => {
 	producer.end();
 });
 
-test("places are given back: at the end, when the client leaves, and when there is nothing", async () => {
+test("the slot is freed at the end, when the client leaves, and when there is no run", async () => {
 	const ends: string[] = [];
 	const { runs } = setUp(
 		{},
@@ -245,7 +245,7 @@ test("places are given back: at the end, when the client leaves, and when there 
 	expect(await retries()).toBe(false);
 });
 
-test("nobody looks at the run any more once its readers have left", async () => {
+test("the run's status is not read after its readers have left", async () => {
 	const connector = memory({ history: {} });
 	const { runs } = setUp({ lease: 100 }, { connector });
 	let looks = 0;
@@ -257,7 +257,7 @@ test("nobody looks at the run any more once its readers have left", async () => 
 		},
 	});
 	const { lease = "" } = await runs.start("a", { lease: 100 });
-	// More than a client is given before it reads: the reader stands between two chunks.
+	// More than a client is given before it reads, so that the reader stops between two chunks.
 	await runs.append("a", "x".repeat(70_000), { lease });
 	const response = await runs.stream(request(), "a");
 	await new Promise((resolve) => setTimeout(resolve, 50));
@@ -267,7 +267,7 @@ test("nobody looks at the run any more once its readers have left", async () => 
 	expect(looks).toBe(0);
 });
 
-test("what is missing ends the stream, with what the parser takes for a failure", async () => {
+test("a gap in a run ends the stream with the format's failure", async () => {
 	const connector = memory({ history: {} });
 	const { runs, errors } = setUp({}, { connector });
 	await (await runs.start("a", () => ["one"])).done;
@@ -284,7 +284,7 @@ test("what is missing ends the stream, with what the parser takes for a failure"
 	]);
 });
 
-test("a broker that is away: an EventSource is asked to come back, others are told by a 503", async () => {
+test("when the broker is away an EventSource is told to reconnect, and other clients get a 503", async () => {
 	const { runs, sse } = setUp();
 	await (await runs.start("a", () => ["one"])).done;
 	await sse.connector.close();
@@ -294,7 +294,7 @@ test("a broker that is away: an EventSource is asked to come back, others are to
 	expect((await runs.stream(request(), "a", { format: foreign })).status).toBe(503);
 });
 
-test("a client that reads slowly is sent everything, from the history", async () => {
+test("a client that reads slowly gets every chunk from the history", async () => {
 	const { runs } = setUp(
 		{ limits: { runBytes: 50_000_000 } },
 		{ limits: { bufferedBytes: 10_000 } },
@@ -315,7 +315,7 @@ test("a client that reads slowly is sent everything, from the history", async ()
 	);
 });
 
-test("what is asked of stream() wrongly is a TypeError", async () => {
+test("wrong options of stream() are a TypeError", async () => {
 	const { runs } = setUp();
 	const bad = [{ replay: "some" }, { wait: -1 }, { format: "xml" }, { waits: 1 }];
 	for (const options of bad) {

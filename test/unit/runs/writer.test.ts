@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { beginWriting } from "../../../src/runs/writer.ts";
 import { setUp } from "./kit.ts";
 
-test("what is to be stored is stored then, and what comes later is gathered again", async () => {
+test("store() writes at once, and later text is gathered again", async () => {
 	const { runs } = setUp({ batch: { wait: 200 } });
 	const writer = await beginWriting(runs, "a");
 	await writer?.store({ n: 1 }, { n: 2 });
@@ -16,11 +16,11 @@ test("what is to be stored is stored then, and what comes later is gathered agai
 	expect(await writer?.finish()).toEqual({ status: "done" });
 	const { text, messages } = (await runs.snapshot("a")) ?? {};
 	expect(text).toBe("word ".repeat(50));
-	// Three came before, and one comes with the end.
+	// Three messages came before, and one comes with the end.
 	expect(messages).toBeLessThanOrEqual(5 + (performance.now() - begun) / 200);
 });
 
-test("nothing is taken after the end, by whomever it comes", async () => {
+test("write() after the end is refused, whoever ended the run", async () => {
 	const { runs, errors } = setUp();
 	const writer = await beginWriting(runs, "a");
 	expect(await beginWriting(runs, "a")).toBeUndefined();
@@ -36,7 +36,7 @@ test("nothing is taken after the end, by whomever it comes", async () => {
 	expect(errors).toEqual([]);
 });
 
-test("whoever waits for room is told when there will be none", async () => {
+test("a write() that waits for room rejects when the run ends", async () => {
 	const { runs, errors } = setUp({ limits: { chunkBytes: 1_000 } });
 	const writer = await beginWriting(runs, "a");
 	await expect(writer?.write({ text: "x".repeat(2_000) })).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { carriesToken } from "../../../src/server/access.ts";
 
-test("a token is that token, all of it, and nothing more", () => {
+test("carriesToken() is true only for exactly that token", () => {
 	for (const header of ["Bearer secret", "bearer secret", "BEARER   secret"]) {
 		expect(carriesToken(header, "secret")).toBe(true);
 	}
@@ -22,6 +22,6 @@ test("a token is that token, all of it, and nothing more", () => {
 	]) {
 		expect([header, carriesToken(header, "secret")]).toEqual([header, false]);
 	}
-	// What is missing counts as 0, and so does this.
+	// A character past the end could compare as 0, like this NUL.
 	expect(carriesToken("Bearer secre", "secre\0")).toBe(false);
 });

@@ -20,7 +20,7 @@ function scene() {
 	return { app, sse, read, kept };
 }
 
-test("what is kept of a channel is counted without holding all of it", async () => {
+test("`kept` is counted without reading all messages at once", async () => {
 	const { sse, read, kept } = scene();
 	const data = "x".repeat(100_000);
 	for (let n = 0; n < 60; n++) await sse.publish(data, { channel: "a" });
@@ -37,7 +37,7 @@ test("small messages are counted in few reads, up to 500", async () => {
 	expect(read.mock.calls.length).toBeLessThanOrEqual(3);
 });
 
-test("history() reads hardly more than it is asked for", async () => {
+test("history() asks the store for no more than its limit", async () => {
 	const { sse, read } = scene();
 	for (let n = 0; n < 100; n++) await sse.publish(n, { channel: "a" });
 	const { messages } = await sse.history("a", { after: "0", limit: 20 });
@@ -45,8 +45,11 @@ test("history() reads hardly more than it is asked for", async () => {
 	expect(read.mock.calls).toEqual([["a", "0-0", 20]]);
 });
 
-test.each(["GET", "DELETE"])("%s without a name says which parameter it lacks", async (method) => {
-	const answer = await scene().app.request("/channel?channel=a", { method });
-	expect(answer.status).toBe(400);
-	expect(await answer.json()).toEqual({ error: "name: must be the name of a channel." });
-});
+test.each(["GET", "DELETE"])(
+	"%s without a name is a 400 that names the parameter",
+	async (method) => {
+		const answer = await scene().app.request("/channel?channel=a", { method });
+		expect(answer.status).toBe(400);
+		expect(await answer.json()).toEqual({ error: "name: must be the name of a channel." });
+	},
+);

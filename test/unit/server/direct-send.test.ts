@@ -29,7 +29,7 @@ async function scene(environment: Record<string, string> = {}) {
 	return { sse: hub.sse, ask };
 }
 
-test("a stream without a web stream is whole, over HTTP/1.1 and HTTP/1.0", async () => {
+test("a stream sent directly to the socket is whole over HTTP/1.1 and HTTP/1.0", async () => {
 	const { sse, ask } = await scene();
 	const one = await ask("GET /stream HTTP/1.1", "Host: localhost");
 	const old = await ask("GET /stream HTTP/1.0");
@@ -43,7 +43,7 @@ test("a stream without a web stream is whole, over HTTP/1.1 and HTTP/1.0", async
 	await until(() => body(old).endsWith("data:b\n\n"), { timeout: 20_000, what: "an event" });
 });
 
-test("a client that leaves frees its place", async () => {
+test("a client that leaves frees its slot", async () => {
 	const { sse, ask } = await scene();
 	const { socket } = await ask("GET /stream HTTP/1.1", "Host: localhost");
 	expect(sse.connectionLimits.all).toBe(1);
@@ -62,7 +62,7 @@ test("the app's own headers are in the head of a stream", async () => {
 	expect(text).toContain("access-control-allow-origin: https://a.example\r\n");
 });
 
-test("a host is asked about again when another one was named in between", async () => {
+test("the Host header is checked again after another host was refused", async () => {
 	const { ask } = await scene();
 	for (const host of ["localhost", "evil.example", "localhost", "evil.example"]) {
 		const { text } = await ask("GET /stream HTTP/1.1", `Host: ${host}`);

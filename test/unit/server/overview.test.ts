@@ -7,7 +7,7 @@ import { createHub } from "../../../src/server/create.ts";
 import { Overview } from "../../../src/server/overview.ts";
 import { claims, hs256, secret } from "../auth/kit.ts";
 
-/** The hub's `GET /channels`, for those who may know the names of all channels. */
+/** The hub's `GET /channels`, for those who may see the names of all channels. */
 
 const publishToken = "the-publish-token-of-this-hub";
 const token = (channels: object) => hs256(claims({ channels }));
@@ -27,7 +27,7 @@ function hub(environment: Record<string, string | undefined> = {}) {
 	return { call };
 }
 
-test("streams, channels and members of the largest, for who may see all members", async () => {
+test("the overview has streams, channels and members of the largest ones, with the right to all members", async () => {
 	const { call } = hub();
 	const ann = hs256(claims({ sub: "ann", channels: ["*"] }));
 	const bob = hs256(claims({ sub: "bob", channels: ["*"] }));
@@ -49,12 +49,12 @@ test("streams, channels and members of the largest, for who may see all members"
 		const answer = await call("/channels", bearer);
 		expect(answer.status).toBe(200);
 		expect(answer.headers.get("cache-control")).toBe("no-store");
-		// Who is there is written beside the stream's beginning.
+		// Members are counted shortly after the stream begins.
 		await expect.poll(async () => (await call("/channels", bearer)).json()).toEqual(body);
 	}
 });
 
-test("nobody else: not without a token, with a wrong one, or with the right to some channels", async () => {
+test("the overview is refused without a token, with a wrong one, and with the right to some channels", async () => {
 	const { call } = hub();
 	const given = [undefined, "wrong", token({ members: ["room.*"] }), token({ subscribe: ["*"] })];
 	const answers = await Promise.all(given.map((bearer) => call("/channels", bearer)));
@@ -91,7 +91,7 @@ function scene(counts: boolean) {
 	return { overview, occupancy, open };
 }
 
-test("of 10,000 channels the largest 20 are named, and whoever asks together shares one look", async () => {
+test("of 10,000 channels the largest 20 are named, and concurrent requests share one count", async () => {
 	const { overview, occupancy, open } = scene(true);
 	for (let at = 0; at < 10_000; at += 500) {
 		await open(...Array.from({ length: 500 }, (_, n) => `room.${at + n}`));
@@ -111,7 +111,7 @@ test("of 10,000 channels the largest 20 are named, and whoever asks together sha
 	expect(JSON.stringify(answers[99])).toBe(JSON.stringify(first));
 });
 
-test("where nobody is counted, or the broker does not say, streams are told all the same", async () => {
+test("without presence or without the broker's answer the overview still counts streams", async () => {
 	const none = scene(false);
 	await none.open("a");
 	const body = { connections: 1, channels: 1, largest: [{ channel: "a", connections: 1 }] };

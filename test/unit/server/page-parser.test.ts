@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { streamScript } from "../../../src/server/page/script-stream.ts";
 import { standard } from "../../fuzz/parsers.ts";
 
-/** The page's own parser, which is a text for browsers until it is run. */
+/** The page's own parser, which is a text for browsers until it is run here. */
 
 interface Seen {
 	type: string;
@@ -35,7 +35,7 @@ function parsed(chunks: readonly string[], id = ""): { events: Seen[]; waits: nu
 	return { events, waits };
 }
 
-test("events of every type, with their data, ids and retries", () => {
+test("the page's parser reads events of every type with their data, ids and retries", () => {
 	const text =
 		":\n\nevent:a.b\ndata:1\ndata: 2\n\ndata\n\nid:7\n\nid:8\ndata:  x\nevent\n\nretry:50\nretry:x\nid:\0\ndata:y\n\ndata:cut";
 	expect(parsed([text], "6")).toEqual({
@@ -49,7 +49,7 @@ test("events of every type, with their data, ids and retries", () => {
 	});
 });
 
-test("comments and retries are told as they came, and each event has its lines", () => {
+test("comments and retries are passed on unchanged, and each event has its lines", () => {
 	const notes: string[] = [];
 	const raw: string[][] = [];
 	const parse = eventParser("", {
@@ -70,10 +70,10 @@ const piece = fc.constantFrom(
 	...["é", "😀", "\u2028", "\ufeff", "x"],
 );
 
-test("reads what the standard reads, however the text is cut", () => {
+test("the page's parser agrees with the standard's steps, however the text is cut", () => {
 	fc.assert(
 		fc.property(fc.array(piece, { maxLength: 60 }), fc.array(fc.nat(80)), (pieces, cuts) => {
-			// A mark of byte order at the very start is the decoder's to take away.
+			// A byte order mark at the very start is removed by the decoder.
 			const text = pieces.join("").replace(/^\ufeff+/, "");
 			const ends = [...new Set(cuts.filter((at) => at < text.length)), text.length];
 			ends.sort((a, b) => a - b);

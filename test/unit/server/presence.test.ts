@@ -3,7 +3,7 @@ import { createHub } from "../../../src/server/create.ts";
 import { claims, hs256, secret } from "../auth/kit.ts";
 import { parsed } from "../core/message/parsed.ts";
 
-/** The hub's `POST /disconnect` and `GET /channel/members`, each with a right of its own. */
+/** The hub's `POST /disconnect` and `GET /channel/members`, which need a right each. */
 
 const publishToken = "the-publish-token-of-this-hub";
 
@@ -28,7 +28,7 @@ function hub(environment: Record<string, string | undefined> = {}) {
 		);
 		return { status: response.status, body: JSON.parse(await response.text()) };
 	};
-	/** A stream, and what it has said. */
+	/** Opens a stream and collects its text. */
 	const stream = async (token: string, query = "channel=room.1") => {
 		const response = await inside(new Request(`http://localhost/stream?${query}&token=${token}`));
 		const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -49,12 +49,12 @@ function hub(environment: Record<string, string | undefined> = {}) {
 
 const token = (channels: object, sub?: string) => hs256(claims({ channels, ...(sub && { sub }) }));
 
-test("who is there, for those who may know: by the route, and on a stream", async () => {
+test("members are shown to those with the right, by the route and on a stream", async () => {
 	const { call, stream } = hub();
 	const ann = await stream(token({ subscribe: ["room.*"] }, "ann"), "channel=room.1&presence=1");
 	const sees = token({ subscribe: ["room.*"], members: ["room.1"] }, "bob");
 	const bob = await stream(sees, "channel=room.1&presence=1");
-	await stream(token({ subscribe: ["room.*"] })); // nobody's
+	await stream(token({ subscribe: ["room.*"] })); // without a member id
 	const members = { occupancy: 2, members: [{ id: "ann" }, { id: "bob" }] };
 	await expect
 		.poll(() => call("/channel/members?name=room.1", publishToken))
@@ -75,7 +75,7 @@ test("who is there, for those who may know: by the route, and on a stream", asyn
 	expect(told(ann.text)).toBe(0);
 });
 
-test("streams end for those who may end them", async () => {
+test("streams are ended by those with the right only", async () => {
 	const { call, stream } = hub();
 	const reads = token({ subscribe: ["room.*"] }, "ann");
 	const said = await stream(reads);
@@ -86,7 +86,7 @@ test("streams end for those who may end them", async () => {
 		["wrong", { client: "ann" }, 401],
 		[reads, { client: "ann" }, 403],
 		[token({ publish: ["*"] }), { client: "ann" }, 403],
-		[ends, { client: "ann" }, 403], // in all channels
+		[ends, { client: "ann" }, 403], // for all channels
 		[ends, { client: "ann", channel: "room.2" }, 403],
 		[ends, {}, 403],
 		[publishToken, {}, 400],
@@ -116,7 +116,7 @@ test("streams end for those who may end them", async () => {
 	await expect.poll(() => other.isOver).toBe(true);
 });
 
-test("what a token allows is told to its bearer, for each channel", async () => {
+test("/rights answers what the token allows in each channel", async () => {
 	const { call } = hub();
 	const some = token({ subscribe: ["*"], members: ["room.*"], disconnect: ["room.1"] });
 	const path = "/rights?channel=room.1&channel=room.2&channel=hall";
@@ -149,7 +149,7 @@ test("what a token allows is told to its bearer, for each channel", async () => 
 	expect(await open.call("/rights?channel=a", some)).toMatchObject({ status: 401 });
 });
 
-test("without tokens nobody has these rights, and presence is off or refused", async () => {
+test("without signed tokens these routes are refused, and SSE_PRESENCE is a configuration error", async () => {
 	const open = hub({ SSE_PRESENCE: "false" });
 	expect(await open.call("/channel/members?name=a", publishToken)).toMatchObject({ status: 404 });
 	const { inside, close } = createHub({ SSE_PUBLISH_OPEN: "true" });

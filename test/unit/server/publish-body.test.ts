@@ -16,7 +16,7 @@ function request(pieces: readonly string[], isAnnounced: boolean): Request {
 	return new Request("http://hub/publish", init);
 }
 
-/** In one piece, character by character, and in pieces of which none ends with the text's lines. */
+/** The sizes of the pieces: one character, seven, and everything. */
 const cuts = [1, 7, Number.POSITIVE_INFINITY];
 
 function* ways(text: string): Generator<Request> {
@@ -34,7 +34,7 @@ test.each([
 	`{"data":"${"\\\\".repeat(99)}"}`,
 	`[${nested(maxDepth - 1)},${nested(maxDepth - 1)}]`,
 	'{"data":"é漢😀"}',
-])("is read as it was written, however it is cut: %s", async (text) => {
+])("a body is read unchanged, however it is cut: %s", async (text) => {
 	for (const each of ways(text)) expect(await readBody(each)).toEqual({ text });
 });
 
@@ -42,12 +42,12 @@ test.each([
 	nested(maxDepth + 1),
 	`{"data":"\\\\",${'"a":{'.repeat(maxDepth)}`,
 	`"\\"["${nested(80)}`,
-])("what is nested too deep is refused, however it is cut: %s", async (text) => {
+])("a body that is nested too deep is refused, however it is cut: %s", async (text) => {
 	for (const each of ways(text)) expect(await readBody(each)).toBe("deep");
 });
 
 test.each([true, false])(
-	"a megabyte is taken, and not a byte more (announced: %s)",
+	"a body of one mebibyte is accepted, and one byte more is refused (announced: %s)",
 	async (isAnnounced) => {
 		const text = `"${"x".repeat(maxBodyBytes - 2)}"`;
 		const pieces = text.match(/.{1,65536}/g) ?? [];
@@ -59,7 +59,7 @@ test.each([true, false])(
 	},
 );
 
-test("a sender that leaves in the middle is noticed", async () => {
+test("a body that breaks off is reported as broken", async () => {
 	for (const isAnnounced of [true, false]) {
 		const broken = new ReadableStream({
 			start: (controller) => controller.enqueue(new TextEncoder().encode("[")),

@@ -6,8 +6,8 @@ import { variables } from "../../../src/server/variable-table.ts";
 
 const names = [...variables.map(({ name }) => name), "SSE_ANY"];
 
-describe("a variable that is set and empty", () => {
-	test.each(names)("%s: an error that names it, and says what to do", (name) => {
+describe("an empty variable", () => {
+	test.each(names)("%s: the error names it and says to unset it", (name) => {
 		for (const value of ["", " ", "\t\n"]) {
 			const read = () => readSettings({ [name]: value });
 			expect(read).toThrow(ConfigurationError);
@@ -17,7 +17,7 @@ describe("a variable that is set and empty", () => {
 	});
 });
 
-describe("a variable that cannot be used, or can match nothing", () => {
+describe("a variable with an invalid value", () => {
 	test.each(
 		[
 			...["-1", "1.5", "70000", "1e3", "0x50", " 80", "８０"].map((value) => ["PORT", value]),
@@ -71,28 +71,28 @@ describe("a variable that cannot be used, or can match nothing", () => {
 				",",
 			],
 		].map((row) => (typeof row === "string" ? ["SSE_CORS_ORIGIN", row] : row)),
-	)("%s=%j: an error that names it", (name = "", value = "") => {
-		// What is shown of a value is nothing that anybody chose.
+	)("%s=%j: the error names it", (name = "", value = "") => {
+		// The error must not show the value.
 		const read = () => readSettings({ [name]: value, SSE_CORS_ORIGIN: "*", ...{ [name]: value } });
 		expect(read).toThrow(ConfigurationError);
 		expect(read).toThrow(new RegExp(`^${name}\\b`));
 		if (value.trim().length > 8) expect(read).not.toThrow(value);
 	});
 
-	test("no other host has objects that could hold streams, or a plan", () => {
+	test("SSE_HOLD and SSE_WORKERS_PLAN are refused outside of Workers", () => {
 		expect(() => createHub({ SSE_HOLD: "worker" })).toThrow(/^SSE_HOLD: only on Workers/);
 		expect(() => createHub({ SSE_WORKERS_PLAN: "free" })).toThrow(
 			/^SSE_WORKERS_PLAN: only on Workers/,
 		);
 	});
 
-	test("credentials need origins that are named", () => {
+	test("SSE_CORS_CREDENTIALS needs named origins", () => {
 		expect(() => readSettings({ SSE_CORS_CREDENTIALS: "true" })).toThrow("SSE_CORS_ORIGIN");
 		const every = { SSE_CORS_CREDENTIALS: "true", SSE_CORS_ORIGIN: "https://a.example, *" };
 		expect(() => readSettings(every)).toThrow("SSE_CORS_ORIGIN");
 	});
 
-	test("who may publish is said once", () => {
+	test("SSE_PUBLISH_OPEN is refused together with a token or keys", () => {
 		const open = { SSE_PUBLISH_OPEN: "true" };
 		for (const other of ["SSE_PUBLISH_TOKEN", "SSE_JWT_SECRET", "SSE_JWKS_URL"]) {
 			expect(() => readSettings({ ...open, [other]: "x" })).toThrow("SSE_PUBLISH_OPEN");
@@ -101,7 +101,7 @@ describe("a variable that cannot be used, or can match nothing", () => {
 	});
 });
 
-describe("what is written in another way", () => {
+describe("values that are normalised", () => {
 	test.each([
 		["https://a.example/", ["https://a.example"]],
 		["HTTPS://A.Example:443", ["https://a.example"]],
@@ -116,18 +116,18 @@ describe("what is written in another way", () => {
 		],
 		["http://[::1]:3000", ["http://[::1]:3000"]],
 		["https://a.example, *", "*"],
-	])("SSE_CORS_ORIGIN=%s", (text, origin) => {
+	])("SSE_CORS_ORIGIN=%s gives the list of origins", (text, origin) => {
 		expect(readSettings({ SSE_CORS_ORIGIN: text }).cors).toEqual({ origin, credentials: false });
 	});
 
-	test("SSE_HOSTS", () => {
+	test("SSE_HOSTS is in lower case, without ports and with brackets around IPv6", () => {
 		const { hosts } = readSettings({
 			SSE_HOSTS: "A.Example., a.example:8443, 2001:DB8::1, [::2]:80",
 		});
 		expect(hosts).toEqual(["a.example", "a.example", "[2001:db8::1]", "[::2]"]);
 	});
 
-	test("0 is for ever, no linger and no drain", () => {
+	test("0 means no maximal duration, no linger and no drain", () => {
 		const { options, drain } = readSettings({
 			SSE_MAX_DURATION: "0",
 			SSE_LINGER: "0",
@@ -151,7 +151,7 @@ describe("who may publish", () => {
 		"[::1]",
 		"0:0:0:0:0:0:0:1",
 		"::ffff:127.0.0.1",
-	])("on %s, the holder of a token of this start", (host) => {
+	])("on %s the holder of a token made at this start", (host) => {
 		const [one, other] = [by({ HOST: host }), by({ HOST: host })];
 		expect(one).toMatchObject({ by: "token", isMade: true, isSigned: false });
 		expect(one).toMatchObject({ token: expect.stringMatching(/^[\w-]{32}$/) });
@@ -166,12 +166,12 @@ describe("who may publish", () => {
 		"events.example.com",
 		"localhost.example",
 		"2001:db8::1",
-	])("on %s, nobody", (host) => {
+	])("on %s nobody", (host) => {
 		expect(by({ HOST: host })).toEqual({ by: "nobody" });
 		expect(readSettings({ HOST: host }).hosts).toBeUndefined();
 	});
 
-	test("a token, a key, or everybody, on any address", () => {
+	test("on any address the holder of a token or key, or everybody, as configured", () => {
 		for (const HOST of ["127.0.0.1", "0.0.0.0"]) {
 			const set = { by: "token", isMade: false };
 			expect(by({ HOST, SSE_PUBLISH_TOKEN: "a b" })).toEqual({

@@ -6,7 +6,7 @@ import { nearMisses } from "../../../src/server/near-misses.ts";
 import { readSettings } from "../../../src/server/settings.ts";
 import { variables } from "../../../src/server/variable-table.ts";
 
-/** The one table of the hub's variables, from which documents and options are made. */
+/** The one table of the hub's variables, from which the documents and options are made. */
 
 const defaults = Object.fromEntries(variables.map((each) => [each.name, each.default]));
 
@@ -23,7 +23,7 @@ test("its defaults are those of the code", () => {
 	});
 });
 
-test("each is there once, with a meaning, and what holds a secret by its name is one", () => {
+test("each variable is listed once with a meaning, and TOKEN or SECRET in a name means a secret", () => {
 	const names = variables.map(({ name }) => name);
 	expect(new Set(names).size).toBe(names.length);
 	expect(variables.filter(({ meaning }) => meaning === "")).toEqual([]);
@@ -31,21 +31,21 @@ test("each is there once, with a meaning, and what holds a secret by its name is
 	expect(secrets).toEqual(names.filter((name) => /TOKEN|SECRET/.test(name)));
 });
 
-describe("a name that is nearly one of the hub's", () => {
+describe("a warning about an unknown variable", () => {
 	test.each([
 		["SSE_PUBLSH_TOKEN", "SSE_PUBLISH_TOKEN"],
 		["SSE_CORS_ORIGINS", "SSE_CORS_ORIGIN"],
 		["sse_drain", "SSE_DRAIN"],
 		["SSE_PORT", "PORT"],
 		["SSE_MAXCONNECTIONS", "SSE_MAX_CONNECTIONS"],
-	])("%s is told of, with %s", (name, meant) => {
+	])("%s suggests %s", (name, meant) => {
 		const [line = "", ...more] = nearMisses({ [name]: "a-secret", PATH: "/bin" });
 		expect(more).toEqual([]);
 		expect(line).toMatch(new RegExp(`^${name} is set, .* Did you mean ${meant}\\?$`));
 		expect(line).not.toContain("a-secret");
 	});
 
-	test("and no other", () => {
+	test("is given for no other name", () => {
 		const known = Object.fromEntries(variables.map(({ name }) => [name, "x"]));
 		const others = { SSE_C_INCLUDE_PATH: "x", SSE_SOMETHING_ELSE: "x", PROT: "80" };
 		expect(nearMisses({ ...known, ...others, SSE_DRAINN: undefined })).toEqual([]);

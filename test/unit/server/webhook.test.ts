@@ -30,12 +30,12 @@ test.each([
 	expect(() => createHub(environment)).toThrow(text);
 });
 
-test.each([24, 64])("a secret of %i bytes is one", (bytes) => {
+test.each([24, 64])("a secret of %i bytes is accepted", (bytes) => {
 	const { webhook } = readSettings({ SSE_WEBHOOK_URL: url, SSE_WEBHOOK_SECRET: whsec(bytes) });
 	expect(webhook?.key).toEqual(new Uint8Array(bytes).fill(7));
 });
 
-test("what waits for a receiver that hangs is bounded, and so are the requests", async () => {
+test("a receiver that hangs gets a bounded number of requests, and the queue is bounded", async () => {
 	const hook = await new WebhookReceiver().start();
 	onTestFinished(() => hook.stop());
 	hook.answer = () => "hang";
@@ -51,7 +51,8 @@ test("what waits for a receiver that hangs is bounded, and so are the requests",
 	const texts = lines().map(({ message }) => message);
 	expect(texts[0]).toBe("A webhook was dropped: too many wait for the receiver.");
 	await delivery.close(10);
-	// Eight are under way, and three have waited. Five lines a second are written, and then how many were left out.
+	// Eight requests are under way, and three wait. Five lines a second are written, and then a count of those
+	// left out.
 	const isTold = ({ message, leftOut }: { message: string; leftOut?: number }) =>
 		message.startsWith("The process stops: 11 web") || (leftOut ?? 0) > 0;
 	await vi.waitFor(() => expect(lines().some(isTold)).toBe(true), { timeout: 20_000 });
@@ -59,7 +60,7 @@ test("what waits for a receiver that hangs is bounded, and so are the requests",
 	expect(hook.forged).toEqual([]);
 });
 
-test("a reload leaves no channel vacant, and a channel that stays without a stream is so once", async () => {
+test("a reload sends no channel.vacated, and a channel that stays without a stream sends one", async () => {
 	const sent = vi.spyOn(WebhookDelivery.prototype, "send").mockReturnValue();
 	vi.useFakeTimers();
 	onTestFinished(() => {

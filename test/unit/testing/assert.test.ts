@@ -17,11 +17,11 @@ function throws(call: () => void): boolean {
 		call();
 		return false;
 	} catch {
-		return true; // that it throws is the answer
+		return true; // throwing is the answer
 	}
 }
 
-test("it agrees with node:assert on every two values", () => {
+test("the contract's assert agrees with node:assert on every pair of values", () => {
 	for (const one of values) {
 		expect(throws(() => assert.ok(one))).toBe(throws(() => strict.ok(one)));
 		for (const other of values) {
@@ -45,7 +45,7 @@ test("it agrees with node:assert on every two values", () => {
 	}
 });
 
-test("its errors say what came, and carry both values for the runner", () => {
+test("an assertion error says what came, and carries both values for the runner", () => {
 	const failing = () => assert.deepEqual(["a", undefined], ["b"], "the order");
 	expect(failing).toThrow('the order: came ["a","undefined"], expected ["b"]');
 	expect(failing).toThrow(expect.objectContaining({ actual: ["a", undefined], expected: ["b"] }));
@@ -58,7 +58,7 @@ test("its errors say what came, and carry both values for the runner", () => {
 	]);
 });
 
-test("every text of an error is found, however it is hidden", () => {
+test("textsOf() finds every text of an error, however it is hidden", () => {
 	const cause = Object.defineProperty(new Error("inner"), "hidden", { value: ["one"] });
 	const error = Object.assign(new Error("outer", { cause }), {
 		map: new Map([["two", new Set(["three"])]]),
@@ -71,7 +71,7 @@ test("every text of an error is found, however it is hidden", () => {
 	}
 });
 
-test("a rejection that nobody looks at is found", async () => {
+test("watchRejections() finds an unhandled rejection", async () => {
 	const source = new URL("../../../src/testing/contract/rejections.ts", import.meta.url).href;
 	const script = `
 		import { watchRejections } from ${JSON.stringify(source)};

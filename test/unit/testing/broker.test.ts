@@ -19,7 +19,7 @@ const lacks = {
 	wipe: "what it keeps cannot be wiped from outside",
 };
 
-// It is held to the contract as every connector is; in return, the suite is run without a real broker.
+// The test broker is held to the contract like every connector. This also runs the suite without a real broker.
 const plain = testBroker();
 connectorContract(
 	"testBroker()",
@@ -69,7 +69,7 @@ function harnessOf(brokers: TestBroker[]): Omit<ConnectorHarness, "lacks"> {
 	};
 }
 
-test("down, up, fail and end do to a ServerSentEvents what a broker does", async () => {
+test("down(), up(), fail() and end() act on a ServerSentEvents as a broker does", async () => {
 	const onError = vi.fn();
 	const broker = testBroker({ history: {} });
 	const sse = new ServerSentEvents({ connector: broker.connect(), linger: 0, onError });
@@ -109,7 +109,7 @@ test("down, up, fail and end do to a ServerSentEvents what a broker does", async
 	});
 });
 
-test("a call that is to fail fails once, by whichever connector, and no other call does", async () => {
+test("fail() makes the next such call fail once, whichever connector makes it", async () => {
 	const broker = testBroker({ history: {} });
 	const [one, other] = [broker.connect(), broker.connect()];
 	for (const call of ["publish", "subscribe", "check", "history"] as const) broker.fail(call);

@@ -14,7 +14,7 @@ function instance() {
 	return { sse, open };
 }
 
-test("every message comes, with type, data and last id, until the stream ends", async () => {
+test("every message arrives with type, data and last id, until the stream ends", async () => {
 	const { sse, open } = instance();
 	const messages = await open();
 	await sse.publish("a\nb");
@@ -26,7 +26,7 @@ test("every message comes, with type, data and last id, until the stream ends", 
 		{ type: "count", data: '{"n":1}', lastEventId: "7" },
 		{ type: "message", data: "", lastEventId: "7" },
 	];
-	// Whoever reads later has all of it, too.
+	// A later reader gets all messages, too.
 	for (const _ of [1, 2]) {
 		const seen = [];
 		for await (const message of messages) seen.push(message);
@@ -37,7 +37,7 @@ test("every message comes, with type, data and last id, until the stream ends", 
 	expect(messages.retry).toBeGreaterThanOrEqual(2_000);
 });
 
-test("of a server it is the same", async () => {
+test("readMessages() reads the response of a server as well", async () => {
 	const { sse } = instance();
 	const server = createServer(toNodeHandler(sse)).listen(0, "127.0.0.1");
 	onTestFinished(() => void server.close());
@@ -50,7 +50,7 @@ test("of a server it is the same", async () => {
 	await until(() => sse.stats().connections === 0, { what: "no connections" });
 });
 
-test("what is waited for comes: the n-th, the one looked for, the end", async () => {
+test("nth(), find() and end() resolve for messages and an end that come later", async () => {
 	const { sse, open } = instance();
 	const messages = await open();
 	const [second, found] = [messages.nth(2), messages.find(({ data }) => data === "three")];
@@ -62,7 +62,7 @@ test("what is waited for comes: the n-th, the one looked for, the end", async ()
 	await end;
 });
 
-test("a wait that times out says what came instead", async () => {
+test("a wait that times out says which messages came", async () => {
 	const { sse, open } = instance();
 	const messages = await open();
 	await sse.publish("one");
@@ -82,7 +82,7 @@ test("a wait that times out says what came instead", async () => {
 	await failed;
 });
 
-test("who closes, or leaves the loop, is gone for the server", async () => {
+test("close() and leaving the loop disconnect from the server", async () => {
 	const { sse, open } = instance();
 	const messages = await open();
 	await messages.close();
@@ -98,7 +98,7 @@ test("who closes, or leaves the loop, is gone for the server", async () => {
 	expect(sse.stats().connections).toBe(0);
 });
 
-test("a stream that breaks is an error, after what came of it", async () => {
+test("a stream that breaks is an error after its messages", async () => {
 	const broken = new Error("The connection was reset.");
 	let pulls = 0;
 	const body = new ReadableStream({

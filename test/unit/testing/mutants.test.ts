@@ -10,8 +10,8 @@ import type {
 import { connectorContract, testBroker } from "../../../src/testing.ts";
 
 /**
- * A suite that nobody can fail proves nothing: each of these breaks one clause, and the tests of that clause have to
- * find it.
+ * Each of these connectors breaks one clause of the contract, and the tests of that clause must find it. A
+ * suite that cannot fail would prove nothing.
  */
 type Mutation = (connector: Connector, broker: ReturnType<typeof testBroker>) => Connector;
 
@@ -110,7 +110,7 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 	],
 	[
 		"P3",
-		"swaps neighbours",
+		"swaps each two messages",
 		onHandlers((handlers) => {
 			let held: string | undefined;
 			return {
@@ -134,7 +134,7 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 	],
 	[
 		"S2",
-		"promises a subscription while the broker is gone",
+		"resolves a subscription while the broker is gone",
 		(inner) => ({
 			...inner,
 			subscribe: (channel, handlers) =>
@@ -143,7 +143,7 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 	],
 	[
 		"S3",
-		"takes the same handlers for the same subscription",
+		"shares a subscription between calls with the same handlers",
 		(inner) => {
 			const known = new Map<SubscriptionHandlers, ReturnType<Connector["subscribe"]>>();
 			return {
@@ -158,20 +158,20 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 	],
 	[
 		"S4",
-		"is silent about a handler that throws",
+		"hides an error that a handler throws",
 		onHandlers((handlers) => ({
 			onMessage: (payload) => {
 				try {
 					handlers.onMessage(payload);
 				} catch {
-					// The bug: nobody hears of it.
+					// The fault: nobody hears of the error.
 				}
 			},
 		})),
 	],
 	[
 		"S5",
-		"tells of a loss twice",
+		"reports a loss twice",
 		onHandlers((handlers) => ({
 			onLost: (error) => {
 				handlers.onLost(error);
@@ -181,7 +181,7 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 	],
 	[
 		"S6",
-		"takes names for the same that differ in case",
+		"treats names that differ in case as the same",
 		(inner) => ({
 			...inner,
 			publish: (channel, payload) => inner.publish(channel.toLowerCase(), payload),
@@ -208,7 +208,7 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 	],
 	[
 		"U2",
-		"goes on after unsubscribe",
+		"delivers messages after unsubscribe",
 		(inner) => ({
 			...inner,
 			subscribe: async (channel, handlers) => {
@@ -217,8 +217,8 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 			},
 		}),
 	],
-	["K1", "always says that all is well", (inner) => ({ ...inner, check: async () => undefined })],
-	["X1", "tells nobody of its end", onHandlers(() => ({ onEnd: () => undefined }))],
+	["K1", "always passes its check", (inner) => ({ ...inner, check: async () => undefined })],
+	["X1", "does not report its end", onHandlers(() => ({ onEnd: () => undefined }))],
 	[
 		"X2",
 		"publishes after its end",
@@ -229,7 +229,7 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 	],
 	[
 		"H1",
-		"keeps the id to itself",
+		"does not return the id",
 		onPublish(async (inner, channel, payload) => {
 			const { receivers } = await inner.publish(channel, payload);
 			return { receivers };
@@ -254,7 +254,7 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 	],
 	[
 		"H4",
-		"has lost nothing since any channel was empty",
+		"claims that an empty channel has lost nothing",
 		onHistory((history) => ({
 			read: async (...args) => {
 				const page = await history.read(...args);
@@ -265,7 +265,7 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 	],
 	[
 		"H5",
-		"has the beginning for the head of a channel that keeps nothing",
+		"gives the start as the head of an empty channel",
 		onHistory((history) => ({
 			head: async (...args) => {
 				const head = await history.head(...args);
@@ -275,7 +275,7 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 	],
 	[
 		"P3",
-		"lets every other publish wait a little",
+		"delays every other publish",
 		(() => {
 			let count = 0;
 			return onPublish(async (inner, channel, payload, options) => {
@@ -286,7 +286,7 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 	],
 	[
 		"B1",
-		"publishes a batch from behind",
+		"publishes a batch in reverse order",
 		onPublishAll((inner, list) => all(inner, list.toReversed())),
 	],
 	[
@@ -306,16 +306,16 @@ const mutations: [clause: string, what: string, mutate: Mutation][] = [
 	["H8", "forgets keys", onPublish((inner, channel, payload) => inner.publish(channel, payload))],
 	[
 		"H9",
-		"keeps everything",
+		"stores messages with keep: false",
 		onPublish((inner, channel, payload, options) => {
 			return inner.publish(channel, payload, { ...options, keep: true });
 		}),
 	],
-	["H10", "forgets nothing", onHistory(() => ({ forget: async () => undefined }))],
-	["H5", "has its head at the beginning", onHistory(() => ({ head: async () => "0-0" }))],
+	["H10", "does not carry out forget()", onHistory(() => ({ forget: async () => undefined }))],
+	["H5", "gives the start as every head", onHistory(() => ({ head: async () => "0-0" }))],
 	[
 		"H7",
-		"knows of no messages while the broker is gone",
+		"reads an empty history while the broker is gone",
 		onHistory((history) => ({
 			read: (...args) =>
 				history.read(...args).catch(() => ({ covered: true, messages: [], more: false })),

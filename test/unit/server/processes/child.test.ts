@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Child } from "../../../../src/server/processes/child.ts";
 
-test("what a child tells, and its parent cannot carry out, is logged", async () => {
+test("a child's request that the parent cannot carry out is logged", async () => {
 	const log = vi.spyOn(console, "error").mockReturnValue();
 	onTestFinished(() => log.mockRestore());
 	const process = new EventEmitter();

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { mergedMetrics } from "../../../../src/server/processes/metrics-text.ts";
 import { type Answers, Peer } from "../../../../src/server/processes/peer.ts";
 
-/** Two ends of a line, whose messages are JSON. */
+/** Two connected peers whose messages pass through JSON. */
 function line(answers: Answers): [Peer, Peer] {
 	const to = (peer: () => Peer) => (message: object) => {
 		void peer().receive(JSON.parse(JSON.stringify(message)));
@@ -18,7 +18,7 @@ function line(answers: Answers): [Peer, Peer] {
 	return [a, b];
 }
 
-test("questions have their answers, also out of order, and errors", async () => {
+test("questions get their own answers or errors, in any order", async () => {
 	let go: () => void = () => undefined;
 	const slow = new Promise<void>((resolve) => {
 		go = resolve;
@@ -40,7 +40,7 @@ test("questions have their answers, also out of order, and errors", async () => 
 	expect(await waiting).toBe("slow");
 });
 
-test("an answer that is late, or whose process has ended, is an error", async () => {
+test("a late answer and an ended process are errors", async () => {
 	vi.useFakeTimers();
 	try {
 		const [a] = line({ never: () => new Promise(() => undefined) });
@@ -55,7 +55,7 @@ test("an answer that is late, or whose process has ended, is an error", async ()
 	}
 });
 
-test("metrics of several processes are one text, with each heading once", () => {
+test("metrics of several processes are merged with each heading once", () => {
 	const text = (process: number) =>
 		`# HELP a Help\n# TYPE a gauge\na{process="${process}"} ${process}\n\n# HELP b B\n# TYPE b counter\nb ${process}\n`;
 	expect(mergedMetrics([text(1), "\n", text(2)])).toBe(
@@ -63,7 +63,7 @@ test("metrics of several processes are one text, with each heading once", () => 
 	);
 });
 
-test("what a process said before its end, and comes after it, is not carried out", async () => {
+test("a request that arrives after the process ended is not carried out", async () => {
 	const asked: string[] = [];
 	const peer = new Peer(() => undefined, {
 		take: () => asked.push("take"),

@@ -3,7 +3,7 @@ import { ConnectionLimits } from "../../../../src/core/request/connection-limits
 import { BorrowedPlaces } from "../../../../src/server/processes/borrowed.ts";
 import { Places } from "../../../../src/server/processes/places.ts";
 
-/** Processes that share a limit, without the line between them. */
+/** Processes that share a limit, without messages between them. */
 function scene(total: number, count: number) {
 	const recalled: number[] = [];
 	const borrowed = new Map<ConnectionLimits, BorrowedPlaces>();
@@ -28,7 +28,7 @@ function scene(total: number, count: number) {
 	return { places, all, recalled };
 }
 
-test("a process without places asks, and a limit holds over all, to the last place", async () => {
+test("a limit holds over all processes, to the last slot", async () => {
 	const { all, recalled } = scene(5, 2);
 	const [a, b] = all as [ConnectionLimits, ConnectionLimits];
 	const slots = [];
@@ -37,13 +37,13 @@ test("a process without places asks, and a limit holds over all, to the last pla
 	expect(await b.enter(undefined)).toBeUndefined();
 	expect(await a.enter(undefined)).toBeUndefined();
 	expect(recalled).toContain(0);
-	// What one has free, another gets.
+	// A slot that one process frees can be used by another.
 	slots[2]?.release();
 	expect(await b.enter(undefined)).toBeDefined();
 	expect(await a.enter(undefined)).toBeUndefined();
 });
 
-test("who waits at the same time shares a question, and all are served", async () => {
+test("clients that wait at the same time share a question, and all slots are used", async () => {
 	const { places, all } = scene(1_000, 4);
 	expect(places.block).toBe(31);
 	const asked = all.flatMap((limits) => Array.from({ length: 300 }, () => limits.enter(undefined)));
@@ -55,17 +55,17 @@ test("who waits at the same time shares a question, and all are served", async (
 	expect(again.filter((slot) => slot !== undefined)).toHaveLength(1_000);
 });
 
-test("two that ask at once, for places that a third has free, both get some", async () => {
+test("two processes that ask at once for another's free slots both get some", async () => {
 	const { places, all } = scene(192, 3);
 	const [first, second, third] = all as [ConnectionLimits, ConnectionLimits, ConnectionLimits];
 	const slots = await Promise.all(Array.from({ length: 192 }, () => third.enter(undefined)));
-	// A block, which the first of the two takes whole.
+	// One block, of which the first could take all.
 	for (const slot of slots.slice(0, places.block)) slot?.release();
 	const both = await Promise.all([first.enter(undefined), second.enter(undefined)]);
 	expect(both).toEqual([expect.anything(), expect.anything()]);
 });
 
-test("the places of a process that has ended come back; what it asked for is not given", async () => {
+test("the slots of an ended process are free again, and its pending question gets none", async () => {
 	const { places, all } = scene(2, 2);
 	const [a, b] = all as [ConnectionLimits, ConnectionLimits];
 	await a.enter(undefined);
@@ -79,7 +79,7 @@ test("the places of a process that has ended come back; what it asked for is not
 	expect(await b.enter(undefined)).toBeUndefined();
 });
 
-test("a process that does not answer keeps its places, and the others go on", async () => {
+test("a process that does not answer keeps its slots, and the others go on", async () => {
 	const places = new Places<string>(3, 3, () => Promise.reject(new Error("frozen")));
 	expect(await places.take("frozen")).toBe(1);
 	expect(await places.take("a")).toBe(1);

@@ -6,7 +6,7 @@ import { describeChannel } from "../../../../src/server/channel.ts";
 import { healthCheck } from "../../../../src/server/health.ts";
 import { lenderOf, shareOf } from "../../../../src/server/processes/share.ts";
 
-/** One process of several, whose parent answers as `ask` does. */
+/** One of several processes, whose parent answers with `ask`. */
 function scene(ask: (what: string) => Promise<unknown>) {
 	const log = vi.spyOn(console, "error").mockReturnValue();
 	const sse = new ServerSentEvents({ connector: memory({ history: {} }) });
@@ -33,13 +33,13 @@ test.each(["/channel?name=a", "/healthz"])(
 	},
 );
 
-test("a client that gets no place because the parent is silent is told to reconnect", async () => {
+test("a client that gets no slot because the parent does not answer is told to reconnect", async () => {
 	const { peer, log } = scene(silent);
 	expect(await lenderOf(peer, 0).take()).toBe(false);
 	expect(log.mock.calls.join()).toContain("places");
 });
 
-test("many health checks ask the other processes once a second", async () => {
+test("many health checks ask the parent once a second", async () => {
 	vi.useFakeTimers();
 	onTestFinished(() => void vi.useRealTimers());
 	const ask = vi.fn(async () => ({ connections: 7, channels: 2 }));
@@ -54,7 +54,7 @@ test("many health checks ask the other processes once a second", async () => {
 	expect(ask).toHaveBeenCalledTimes(2);
 });
 
-test("a parent that takes long to answer is asked once meanwhile", async () => {
+test("a second request during a slow answer of the parent shares it", async () => {
 	vi.useFakeTimers();
 	onTestFinished(() => void vi.useRealTimers());
 	let answer: (stats: object) => void = () => undefined;

@@ -6,12 +6,12 @@ import { Supervisor, type SupervisorOptions } from "../../../../src/server/proce
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A process that is none: what it is told, and what it says. */
+/** A fake process: it records what it is told and emits what it says. */
 class Fake extends EventEmitter {
 	readonly slot: number;
 	readonly told: string[] = [];
 	connected = true;
-	/** Whether it answers. */
+	/** Whether it stops answering. */
 	isFrozen = false;
 
 	constructor(slot: number) {
@@ -77,7 +77,7 @@ async function started(options?: Partial<SupervisorOptions>) {
 	return made;
 }
 
-test("starts some at a time, is there with the first, and the others follow", async () => {
+test("start() resolves with the first processes, and starts the others a few at a time", async () => {
 	const { supervisor, fakes } = scene({ count: 5, atATime: 2 });
 	const starting = supervisor.start();
 	fakes[0]?.ready();
@@ -87,7 +87,7 @@ test("starts some at a time, is there with the first, and the others follow", as
 	fakes[2]?.ready();
 	await soon();
 	expect(fakes).toHaveLength(5);
-	// One of these that cannot start is tried again.
+	// One of the later processes that cannot start is tried again.
 	fakes[3]?.end(1);
 	fakes[4]?.ready();
 	await vi.advanceTimersByTimeAsync(200);
@@ -96,7 +96,7 @@ test("starts some at a time, is there with the first, and the others follow", as
 	expect(supervisor.ready).toHaveLength(5);
 });
 
-test("one that cannot start ends the start, with its own reason", async () => {
+test("start() rejects with the reason of a first process that cannot start", async () => {
 	const { supervisor, fakes } = scene();
 	const starting = expect(supervisor.start()).rejects.toThrow("PORT 1 is taken");
 	fakes[0]?.ready();
@@ -105,7 +105,7 @@ test("one that cannot start ends the start, with its own reason", async () => {
 	expect(fakes[1]?.told).toEqual(["kill"]);
 });
 
-test("one that ends is replaced, later each time that it did not live long", async () => {
+test("a process that ends is replaced, with longer pauses while they end early", async () => {
 	const { supervisor, fakes, log } = await started();
 	await vi.advanceTimersByTimeAsync(20_000);
 	fakes[0]?.end(null, "SIGSEGV");
@@ -127,7 +127,7 @@ test("one that ends is replaced, later each time that it did not live long", asy
 	expect(last(fakes).slot).toBe(1);
 });
 
-test("gives up after five starts that fail while no process serves, and not before", async () => {
+test("gives up after exactly five failed starts while no process serves", async () => {
 	const { fakes, gaveUp } = await started({ count: 1 });
 	fakes[0]?.end(1);
 	for (let attempt = 1; attempt <= 5; attempt++) {
@@ -139,7 +139,7 @@ test("gives up after five starts that fail while no process serves, and not befo
 	expect(gaveUp).toEqual(["A process of the hub could not start: it ended with code 70."]);
 });
 
-test("restarts one by one, and the new one serves before the old one leaves", async () => {
+test("restart() replaces one process at a time, and the new one serves before the old one leaves", async () => {
 	const { supervisor, fakes, log } = await started();
 	log.length = 0;
 	const restarting = supervisor.restart();
@@ -158,7 +158,7 @@ test("restarts one by one, and the new one serves before the old one leaves", as
 	expect(supervisor.ready).toHaveLength(2);
 });
 
-test("a restart whose new process cannot start leaves the old ones alone", async () => {
+test("a restart whose new process cannot start keeps the old ones", async () => {
 	const { supervisor, fakes, log } = await started();
 	const restarting = supervisor.restart();
 	await soon();
@@ -170,7 +170,7 @@ test("a restart whose new process cannot start leaves the old ones alone", async
 	expect(supervisor.ready).toHaveLength(2);
 });
 
-test("one that does not answer is killed after half a minute, and replaced", async () => {
+test("a process that does not answer for half a minute is killed and replaced", async () => {
 	const { fakes } = await started();
 	const [first, second] = fakes as [Fake, Fake];
 	first.isFrozen = true;
@@ -184,7 +184,7 @@ test("one that does not answer is killed after half a minute, and replaced", asy
 	expect(fakes).toHaveLength(3);
 });
 
-test("stops all, and kills the one that does not end in time", async () => {
+test("stop() ends all processes, and kills one that does not end in time", async () => {
 	const { supervisor, fakes } = await started();
 	const [first, second] = fakes as [Fake, Fake];
 	first.isFrozen = true;
@@ -199,7 +199,7 @@ test("stops all, and kills the one that does not end in time", async () => {
 	expect(fakes).toHaveLength(2);
 });
 
-test("while one replaces another, each place has one newest process", async () => {
+test("during a restart each slot has one newest process", async () => {
 	const { supervisor, fakes, log } = await started({ drain: 60_000 });
 	const newest = () => supervisor.newest.map(({ pid }) => pid);
 	for (const [at, fake] of fakes.entries()) Object.assign(fake, { pid: at, isFrozen: true });
@@ -214,7 +214,7 @@ test("while one replaces another, each place has one newest process", async () =
 	fakes[0]?.end(0);
 	await soon();
 	expect(newest().toSorted()).toEqual([1, 2]);
-	// It stops while a further one starts: that is no failure.
+	// Stopping while another process starts is no failure.
 	void supervisor.stop();
 	await soon();
 	for (const fake of fakes) fake.end(0);
@@ -222,7 +222,7 @@ test("while one replaces another, each place has one newest process", async () =
 	expect(log.filter((line) => line.includes("given up"))).toEqual([]);
 });
 
-test("a system that gives no process is asked again, and the others go on", async () => {
+test("a process that the system cannot start is tried again, and the others go on", async () => {
 	let isFull = false;
 	const fakes: Fake[] = [];
 	const { supervisor, log } = scene({
