@@ -4,22 +4,23 @@ import { companions, compiled, complaints, patience } from "./compiler.ts";
 import { documentsWithGiven, givenTo, unused } from "./given.ts";
 import { snippets, snippetsOf } from "./snippets.ts";
 
-/** Every snippet that a compiler understands, compiled as in a user's project: against what is packed. */
+/** Compiles every snippet of a compiled language as in a user's project, against the packed package. */
 
-// The quickstart's and the guides' are the examples' very files (test/examples/quickstart.test.ts), compiled and run with these.
+// The code of the quickstart and the guides is files of examples/ (test/examples/quickstart.test.ts), which are
+// compiled and run there.
 const programs = snippets.filter(
 	({ language, document }) =>
 		compiled.has(language) && !/^docs\/(quickstart\.md|guides\/)/.test(document),
 );
 const documents = [...new Set(programs.map(({ document }) => document))];
 
-// Without these a compiler that is told too little would say yes to everything.
+// Wrong snippets, because a misconfigured compiler could accept everything.
 const wrong: Record<string, [line: number, code: string]> = {
-	"with an option that there is not": [2, "new ServerSentEvents({\n  connector, keepalive: 1 });"],
-	"with a name from nowhere": [1, "await sse.publish(nothing);"],
-	"with an entry that there is not": [1, 'import { sse } from "edge-sse/nowhere";'],
-	"as options, with one that there is not": [1, "authorise: () => true,"],
-	"with a method that there is not": [1, "sse.broadcast({});"],
+	"with an unknown option": [2, "new ServerSentEvents({\n  connector, keepalive: 1 });"],
+	"with an undeclared name": [1, "await sse.publish(nothing);"],
+	"with an unknown entry": [1, 'import { sse } from "edge-sse/nowhere";'],
+	"as options, one of them unknown": [1, "authorise: () => true,"],
+	"with an unknown method": [1, "sse.broadcast({});"],
 };
 
 const sources = [
@@ -50,7 +51,7 @@ test.each(documents)("%s: each snippet compiles", (document) => {
 });
 
 test.each(documentsWithGiven)(
-	"%s: what is declared for its snippets is used by one",
+	"%s: its snippets use every name that is declared for them",
 	(document) => {
 		const own = programs.filter((program) => program.document === document);
 		expect(own).not.toEqual([]);
@@ -59,7 +60,7 @@ test.each(documentsWithGiven)(
 );
 
 test.each(Object.entries(wrong))(
-	"a snippet does not compile, and its line is told, %s",
+	"a snippet does not compile, and the error has its line: %s",
 	(name, [line]) => {
 		expect(foundIn(name)).toEqual([expect.stringMatching(new RegExp(`^${name}:${line + 3}:`))]);
 	},

@@ -6,19 +6,19 @@ import type { Snippet } from "./snippets.ts";
 /** The languages that a compiler understands. */
 export const compiled: ReadonlySet<string> = new Set(["ts", "tsx", "js", "jsx"]);
 
-/** What snippets import of others: a user would have installed it. */
+/** Packages that snippets import and a user would have installed. */
 export const companions = [
 	...["hono", "zod", "@opentelemetry/api"],
 	...["ai", "@tanstack/ai", "assistant-stream", "@modelcontextprotocol/client"],
 	...["react", "@types/react", "vue", "svelte", "solid-js"],
 ];
 
-/** Snippets that are compiled together, apart from those of others. */
+/** Snippets that are compiled together, apart from others. */
 export interface Source {
-	/** The document that tsc's complaints name. */
+	/** The document that tsc's errors name. */
 	document: string;
 	own: readonly Snippet[];
-	/** Declarations that the snippets take for granted. */
+	/** Declarations that the snippets need. */
 	given: string;
 }
 
@@ -30,8 +30,8 @@ const compilerOptions = {
 };
 
 /**
- * What tsc has to say of each source's snippets, with the document's own line. One run for all: each of its own would
- * read the same declarations again, which took five times as long.
+ * The errors of tsc for each source's snippets, with the line in the document. All are compiled in one run: a
+ * run for each would read the same declarations again, which took five times as long.
  *
  * @param project a folder in which the package is installed.
  */
@@ -43,7 +43,7 @@ export async function complaints(project: string, sources: readonly Source[]): P
 		await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions }));
 		await writeFile(join(folder, "given.d.ts"), given);
 		for (const { line, language, code } of own) {
-			// On its own lines: what tsc says of a line is said of the document's.
+			// Padded, so that a line number of tsc is that of the document.
 			const text = `${"\n".repeat(Math.max(line - 2, 0))}${asModule(code, language)}`;
 			await writeFile(join(folder, `line${line}.${language}`), text);
 		}
@@ -68,12 +68,12 @@ export async function complaints(project: string, sources: readonly Source[]): P
 	return found;
 }
 
-/** For all documents, in ms. */
+/** The time for compiling all documents, in ms. */
 export const patience = 110_000;
 
-/** A snippet's line before it, and itself. */
+/** The snippet as a module, with one line before it. */
 function asModule(code: string, language: string): string {
-	// What begins as a property does is a part of the options of `ServerSentEvents`.
+	// A snippet that begins with a property is a part of the options of `ServerSentEvents`.
 	const options = language === "ts" && /^\w+: /.test(code);
 	if (!options) return `\n${code}\nexport {};\n`;
 	const type = 'Partial<import("edge-sse").ServerSentEventsOptions>';

@@ -5,7 +5,7 @@ import { breakEven, costs, loads } from "../../scripts/costs/costs.ts";
 import { withCosts } from "../../scripts/costs/markdown.ts";
 import { root } from "../package/support.ts";
 
-test("docs/workers.md has the costs that the prices and the measurements make", () => {
+test("docs/workers.md has the costs that follow from prices and measurements", () => {
 	const document = readFileSync(join(root, "docs/workers.md"), "utf8");
 	expect(withCosts(document)).toBe(document);
 });
@@ -19,7 +19,7 @@ test("the price list is dated and names its sources", async () => {
 		expect(source).toMatch(/^https:\/\/developers\.cloudflare\.com\//);
 });
 
-test("10,000 objects that never sleep are billed for all of the month", () => {
+test("10,000 objects that never sleep are billed for the whole month", () => {
 	const [quiet] = loads;
 	if (quiet === undefined) throw new Error("There are no loads.");
 	const { object, worker } = costs(quiet);

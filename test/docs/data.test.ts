@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { run, temporaryFolder } from "../package/support.ts";
 import { type Snippet, snippets, snippetsOf } from "./snippets.ts";
 
-/** The snippets that are no TypeScript, each given to what reads its language; `undefined` is a yes. */
+/** Snippets that are not compiled. Each is given to a parser of its language; `undefined` means valid. */
 
 type Check = (code: string) => string | undefined | Promise<string | undefined>;
 
@@ -18,21 +18,21 @@ const checks: Record<string, Check[]> = {
 	nginx: [unbalanced, (code) => atHand("/usr/sbin/nginx", nginx(code))],
 	caddyfile: [unbalanced],
 	python: [(code) => atHand("/usr/bin/python3", () => read("python3", ["-m", "ast"], code))],
-	// The compiler's, in compile.test.ts.
+	// Compiled in compile.test.ts.
 	...Object.fromEntries(["ts", "tsx", "js", "jsx"].map((language) => [language, []])),
-	// The guides', which are files that tests run.
+	// In the guides these are files that tests run.
 	...Object.fromEntries(["html", "sql"].map((language) => [language, []])),
-	// What is read by people alone.
+	// Only for human readers.
 	...Object.fromEntries(["", "text"].map((language) => [language, []])),
 };
 
-test("every snippet is of a language that is checked here", () => {
+test("the language of every snippet is known here", () => {
 	const unknown = snippets.filter(({ language }) => checks[language] === undefined);
 	expect(unknown.map(({ at, language }) => `${at}: ${language}`)).toEqual([]);
 });
 
 const checked = snippets.filter(({ language }) => (checks[language] ?? []).length > 0);
-test.each(checked)("$at is $language", async (snippet) => {
+test.each(checked)("$at is valid $language", async (snippet) => {
 	expect(await problems(snippet)).toEqual([]);
 });
 
@@ -44,7 +44,7 @@ test.each([
 	["sh", "if true; then echo"],
 	["nginx", "location / { proxy_pass http://127.0.0.1:1; "],
 	["caddyfile", "localhost {"],
-])("what is no %s is found", async (language, code) => {
+])("invalid %s is found", async (language, code) => {
 	const [snippet] = snippetsOf("wrong.md", `\`\`\`${language}\n${code}\n\`\`\``);
 	expect(snippet && (await problems(snippet))).not.toEqual([]);
 });
@@ -63,7 +63,7 @@ function problem(parse: () => unknown): string | undefined {
 	}
 }
 
-/** Bun reads these formats by itself. */
+/** Bun has parsers for these formats. */
 async function bun(parser: string, code: string): Promise<string | undefined> {
 	const { code: exit, output } = await run("bun", ["-e", `Bun.${parser}(process.argv[1])`, code]);
 	return exit === 0 ? undefined : output;
@@ -77,12 +77,12 @@ async function read(program: string, args: string[], code: string): Promise<stri
 	return exit === 0 ? undefined : output;
 }
 
-/** A parser that only some machines have. */
+/** Runs a check whose program only some machines have. */
 function atHand(program: string, check: () => Promise<string | undefined>) {
 	return existsSync(program) ? check() : undefined;
 }
 
-/** What may stand in a `server` is read there, with nothing written outside of the test's folder. */
+/** Has nginx check the code within a `server` block. It writes only to the test's folder. */
 function nginx(code: string): () => Promise<string | undefined> {
 	return async () => {
 		const folder = temporaryFolder();
@@ -94,7 +94,7 @@ function nginx(code: string): () => Promise<string | undefined> {
 	};
 }
 
-/** Blocks that are not closed, for formats whose reader is not at hand everywhere. */
+/** Finds blocks that are not closed, for formats whose parser is not on every machine. */
 function unbalanced(code: string): string | undefined {
 	const text = code.replaceAll(/#.*$|"[^"]*"/gm, "");
 	const depth = [...text].reduce(

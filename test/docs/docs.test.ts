@@ -5,7 +5,7 @@ import { startServer } from "../support/server.ts";
 import { requests, withClass, withInstance } from "./preambles.ts";
 import { snippet } from "./snippets.ts";
 
-/** Snippets of docs/ that can run by themselves do what the text around them says. */
+/** Runs snippets of docs/ that can run by themselves, and checks what the text around them says. */
 
 let installed: Installed;
 beforeAll(async () => {
@@ -13,9 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => installed.remove());
 
-/** What a program prints that must end well. */
+/** The output of a program that must exit with 0. */
 async function printed(before: string, code: string, after: string, env = {}): Promise<string> {
-	// In a block of its own: the snippet may have taken any name.
+	// A block of its own, because the snippet may have used any name.
 	const look = `{ ${requests} ${after} }`;
 	const program = await start(installed.folder, { before, code, after: look, env });
 	expect(await program.ended(), program.output).toBe(0);
@@ -24,7 +24,7 @@ async function printed(before: string, code: string, after: string, env = {}): P
 
 const secret = "0123456789abcdef0123456789abcdef";
 
-test("access.md: a page gets a token, and with it the stream", async () => {
+test("access.md: a page gets a token and opens the stream with it", async () => {
 	const output = await printed(
 		`${withClass} const userOf = async () => ({ id: "42" });`,
 		snippet("docs/access.md", 'app.get("/token"').code,
@@ -39,7 +39,7 @@ test("access.md: a page gets a token, and with it the stream", async () => {
 	expect(output).toBe("401 403 200\n");
 });
 
-test("access.md: publishing works with the right token", async () => {
+test("access.md: publishing needs the right token", async () => {
 	const output = await printed(
 		`${withInstance} import { signChannels } from "edge-sse/auth";
 		const secret = "${secret}";`,
@@ -72,7 +72,7 @@ test("access.md: the cookie that a login sets opens the stream", async () => {
 	expect(output).toBe("401 200\n");
 });
 
-test("access.md: middleware refuses a channel to all but staff", async () => {
+test("access.md: middleware refuses a channel to anyone but staff", async () => {
 	const output = await printed(
 		`${withInstance} const isStaff = async (request) => request.headers.has("x-staff");`,
 		snippet("docs/access.md", 'app.use("/stream"').code,
@@ -84,7 +84,7 @@ test("access.md: middleware refuses a channel to all but staff", async () => {
 	expect(output).toBe("403 200 200\n");
 });
 
-test("access.md: the hub's three lines", async (t) => {
+test("access.md: the three lines for the hub work", async (t) => {
 	const { code } = snippet("docs/access.md", "SSE_PUBLIC_CHANNELS=news npm start");
 	const [start = "", open = "", closed = ""] = code.split("\n");
 	const variables = shell(`${start.replace("npm start", "env")} | grep ^SSE_`);
@@ -103,7 +103,7 @@ test("access.md: the hub's three lines", async (t) => {
 test.each([
 	["a hand-written endpoint", 'channel: "news", host', "/events", "news"],
 	["streamSSE", "// anywhere in your code", "/events/7", "room.7"],
-])("migrating.md: what becomes of %s streams", async (_, text, path, channel) => {
+])("migrating.md: the new code of %s streams what is published", async (_, text, path, channel) => {
 	const { code } = snippet("docs/migrating.md", text);
 	const output = await printed(
 		`${withInstance} const message = "unheard", room = "7";`,
@@ -116,7 +116,7 @@ test.each([
 	expect(JSON.parse(output)).toBe("event:update\ndata:heard\n\n");
 });
 
-test("operations.md: hooks hear of a client, and a drain ends its stream", async () => {
+test("operations.md: hooks are called for a client, and a drain ends its stream", async () => {
 	const hooks = snippet("docs/operations.md", "onDisconnect").code;
 	const close = snippet("docs/operations.md", "drain").code;
 	const output = await printed(

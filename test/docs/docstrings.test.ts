@@ -7,7 +7,7 @@ import { companions, compiled, complaints, patience, type Source } from "./compi
 import { givenToSource } from "./given.ts";
 import { snippetsOf } from "./snippets.ts";
 
-/** Every example in a comment of the sources, compiled as in a user's project: against what is packed. */
+/** Compiles every example in the sources' comments as in a user's project, against the packed package. */
 
 const examples = globSync("src/**/*.ts", { cwd: root, exclude: ["src/server/**"] })
 	.sort()
@@ -34,7 +34,7 @@ test.each(examples.map(({ document }, at) => [document, at] as const))(
 	},
 );
 
-test("an example that does not compile is told, by its line", () => {
+test("an example that does not compile is reported with its line", () => {
 	expect(found.at(-1)).toEqual([expect.stringMatching(/^a\.ts:5:/)]);
 });
 
@@ -43,7 +43,7 @@ function sourceOf(document: string, text: string): Source {
 }
 
 function examplesOf(file: string, source: string) {
-	// Only comments are left, each on its own line.
+	// Blanks everything but comments, so that line numbers stay.
 	const lines = source.split("\n").map((line) => /^\s*\* ?(?!\/)(.*)$/.exec(line)?.[1] ?? "");
 	return snippetsOf(file, lines.join("\n")).filter(({ language }) => compiled.has(language));
 }

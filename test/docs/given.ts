@@ -1,9 +1,9 @@
 /**
- * What the documents' snippets take for granted, as declarations, so that the documents stay plain Markdown. A snippet's own
- * names and imports go before these; a name that is in neither place does not compile.
+ * Declarations that the documents' snippets need, so that the documents stay plain Markdown. A snippet's own
+ * names and imports go first. A name that is in neither place does not compile.
  */
 
-/** Names that any document may use without a word: it is plain from the text where they are from. */
+/** Names that any document may use, because the text makes their origin plain. */
 const everywhere = `
 declare const app: import("hono").Hono<{ Bindings: object }>;
 declare const sse: import("edge-sse").ServerSentEvents;
@@ -197,7 +197,7 @@ export function givenTo(document: string): string {
 	return everywhere + (perDocument[document] ?? "");
 }
 
-/** What the examples in the sources' comments take for granted. */
+/** Declarations that the examples in the sources' comments need. */
 const perSource: Record<string, string> = {
 	"src/core/publishing.ts": "declare const tokens: AsyncIterable<string>;",
 	"src/core/errors.ts": errorClasses,
@@ -285,7 +285,7 @@ export function givenToSource(file: string): string {
 	return everywhere + secret + (perSource[file] ?? "");
 }
 
-/** What is declared for a document and found in none of its snippets. */
+/** The names that are declared for a document and used by none of its snippets. */
 export function unused(document: string, code: string): string[] {
 	const declared = (perDocument[document] ?? "").matchAll(
 		/^\t*declare (?:const|let|function) (\w+)/gm,

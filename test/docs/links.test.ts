@@ -4,9 +4,9 @@ import { expect, test } from "vitest";
 import { root } from "../package/support.ts";
 import { documents } from "./snippets.ts";
 
-/** Links between documents, and into them, lead somewhere. */
+/** Links between documents, and to their headings, have a target. */
 
-test.each([...documents, "CHANGELOG.md"])("%s: its links lead somewhere", (document) => {
+test.each([...documents, "CHANGELOG.md"])("%s: each link has a target", (document) => {
 	const links = prose(document).matchAll(/\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)/g);
 	const broken = [...links].filter(([, path = "", anchor]) => {
 		const target = path === "" ? document : join(dirname(document), path);
@@ -16,20 +16,20 @@ test.each([...documents, "CHANGELOG.md"])("%s: its links lead somewhere", (docum
 	expect(broken.map(([link]) => link)).toEqual([]);
 });
 
-test.each(documents)("%s: the files that it names are there", (document) => {
+test.each(documents)("%s: each file that it names exists", (document) => {
 	const text = readFileSync(join(root, document), "utf8");
 	const named = text.matchAll(/`((?:src|test|scripts|bench|docs|\.github)\/[\w./-]*)`/g);
 	const paths = [...named].map(([, path = ""]) => path);
 	expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
-test("a heading's anchor is known, and no other", () => {
+test("anchors() knows the anchors of headings and no others", () => {
 	expect(anchors("README.md")).toContain("coming-from-flask-sse");
 	expect(anchors("docs/access.md")).toContain("flask-sses-before_request");
 	expect(anchors("README.md")).not.toContain("nowhere");
 });
 
-/** As GitHub makes them of headings. */
+/** The anchors that GitHub makes of headings. */
 function anchors(document: string): Set<string> {
 	const headings = prose(document).matchAll(/^#+ (.+)$/gm);
 	return new Set(
@@ -42,7 +42,7 @@ function anchors(document: string): Set<string> {
 	);
 }
 
-/** Without what is fenced: a comment of a shell is no heading. */
+/** The text without fenced blocks, because a comment of a shell is no heading. */
 function prose(document: string): string {
 	return readFileSync(join(root, document), "utf8").replaceAll(/^```.*?^```$/gms, "");
 }

@@ -5,11 +5,11 @@ import { withTable } from "../../scripts/variables/markdown.ts";
 import { variables } from "../../src/server/variable-table.ts";
 import { root } from "../package/support.ts";
 
-/** What can be set is what the documents list: no option is forgotten, and none is invented. */
+/** The documents list exactly the options and variables that exist. */
 
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
-/** The members of an interface, as it is written. */
+/** The members of an interface, read from its source. */
 function members(path: string, name: string): string[] {
 	const [, body = ""] =
 		new RegExp(`interface ${name}[^{]*\\{\\n(.*?)\\n\\}`, "s").exec(read(path)) ?? [];
@@ -50,7 +50,7 @@ test.each([
 	["src/client/types.ts", "EventClientOptions", "docs/client.md", "## Options"],
 	["src/runs/options.ts", "RunsOptions", "docs/runs.md", "## Options"],
 	["src/presence/options.ts", "PresenceOptions", "docs/presence.md", "## Options"],
-])("%s: the options of %s are those of %s", (path, name, document, heading) => {
+])("%s: the options of %s are those listed in %s", (path, name, document, heading) => {
 	const options = members(path, name);
 	expect(options).not.toEqual([]);
 	const nested: Record<string, string[]> =
@@ -74,7 +74,7 @@ test("the hub's variables are those that the sources read", () => {
 		.map(read)
 		.join("\n");
 	const inSources = new Set(sources.match(/\b(?:SSE|UPSTASH|KV)_[A-Z_]+[A-Z]\b|\bREDIS_URL\b/g));
-	// Made of these and an ending.
+	// The sources build these names of a prefix and an ending.
 	for (const prefix of ["UPSTASH_REDIS_REST", "KV_REST_API"]) {
 		inSources.delete(prefix);
 		for (const ending of ["URL", "TOKEN"]) inSources.add(`${prefix}_${ending}`);
@@ -83,7 +83,7 @@ test("the hub's variables are those that the sources read", () => {
 	expect(names.sort()).toEqual(["HOST", "PORT", ...inSources].sort());
 });
 
-test("docs/hub.md has the table of variables as the sources have it", () => {
+test("docs/hub.md has the generated table of variables", () => {
 	const document = read("docs/hub.md");
 	expect(listed("docs/hub.md", "## Variables").sort()).toEqual(
 		variables.map(({ name }) => name).sort(),

@@ -1,6 +1,6 @@
-/** What snippets take for granted when they run; for the compiler that is in given.ts. */
+/** Code that snippets need when they run. For the compiler see given.ts. */
 
-/** A page: relative addresses are `PAGE`'s, with `QUERY` behind a stream's. */
+/** For a page: relative addresses are those of `PAGE`, and `QUERY` is appended to a stream's. */
 export const page = `
 import { EventSource as Source } from "eventsource";
 const absolute = (url) => new URL(url, process.env.PAGE);
@@ -11,7 +11,7 @@ const load = globalThis.fetch;
 globalThis.fetch = (url) => load(absolute(url));
 `;
 
-/** A server's file, up to where the snippet begins. */
+/** For a server's file: the lines before the snippet. */
 export const server = `
 import { Hono } from "hono";
 import { memory } from "edge-sse/memory";
@@ -27,7 +27,7 @@ export const withInstance = `${withClass}
 const sse = new ServerSentEvents({ connector });
 `;
 
-/** For the end of a server's file: what a route answers, and the first event of a stream. */
+/** For the end of a server's file: gets a route's answer and the first event of a stream. */
 export const requests = `
 async function get(path, init) {
 	const { status, headers, body } = await app.request(path, init);

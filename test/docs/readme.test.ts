@@ -8,7 +8,7 @@ import { until } from "../support/wait.ts";
 import { page, withClass } from "./preambles.ts";
 import { snippet } from "./snippets.ts";
 
-/** The first documents' snippets do what they say: each runs as it stands, where the package is installed. */
+/** Runs the snippets of the first documents unchanged, where the package is installed. */
 
 const readme = (text: string) => snippet("README.md", text);
 const reference = (text: string) => snippet("docs/reference.md", text);
@@ -31,7 +31,7 @@ async function listening(channel: string): Promise<void> {
 	});
 }
 
-test("the app streams to the page what is published", async (t) => {
+test("README.md: the app streams to the page what is published", async (t) => {
 	const file = await written(installed.folder, readme('app.mount("/stream"'));
 	const host = await startServer("bun", {
 		program: [file],
@@ -63,7 +63,7 @@ test("reference.md: the program publishes, listens and ends", async () => {
 	expect([await program.ended(), program.output]).toEqual([0, "from Flask\nended\n"]);
 });
 
-test("reference.md: what does not fit is refused with the validator's issues", async () => {
+test("reference.md: invalid data is refused with the validator's issues", async () => {
 	const { code } = reference("events: { greeting");
 	const withInput = (input: string) => {
 		const before = `${withClass}import { z } from "zod";\nconst input = ${input};`;
@@ -75,7 +75,7 @@ test("reference.md: what does not fit is refused with the validator's issues", a
 	expect(bad.output).toMatch(/ValidationError: Cannot publish\. data\.message: .*issues/s);
 });
 
-test("history.md: a publish has an id, and what was published can be read", async () => {
+test("history.md: a publish has an id, and published messages can be read", async () => {
 	const program = await start(installed.folder, {
 		before: `import { ServerSentEvents } from "edge-sse";
 			import { redis } from "edge-sse/redis";
@@ -91,7 +91,7 @@ test("history.md: a publish has an id, and what was published can be read", asyn
 	expect([await program.ended(), program.output]).toEqual([0, "hello true\n"]);
 });
 
-test("history.md: the page that is told of a gap reloads", async (t) => {
+test("history.md: a page that hears of a gap reloads", async (t) => {
 	const hub = await startServer("node", { env: { SSE_HISTORY_LENGTH: "5" } });
 	t.onTestFinished(() => hub.kill());
 	const visitor = await start(installed.folder, {
@@ -102,7 +102,7 @@ test("history.md: the page that is told of a gap reloads", async (t) => {
 	await visitor.says("reloaded");
 });
 
-test("curl publishes through the hub, and hears it", async (t) => {
+test("README.md: curl publishes through the hub, and another curl hears it", async (t) => {
 	const token = "one's own token";
 	const hub = await startServer("node", { env: { SSE_PUBLISH_TOKEN: token } });
 	t.onTestFinished(() => hub.kill());

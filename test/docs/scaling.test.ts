@@ -13,12 +13,12 @@ const each = { perChannel: 1, every: 60 };
 const rooms = { perChannel: 100, every: 10 };
 const one = (viewers: number) => ({ viewers, perChannel: viewers, every: 1 });
 
-test("docs/scaling.md has the figures that the model makes", { timeout: 120_000 }, () => {
+test("docs/scaling.md has the figures of the model", { timeout: 120_000 }, () => {
 	const document = readFileSync(join(root, "docs/scaling.md"), "utf8");
 	expect(withModel(document)).toBe(document);
 });
 
-test("what its first sentences say is so", () => {
+test("the first sentences of docs/scaling.md agree with the model", () => {
 	const million = 1_000_000;
 	for (const viewers of [million, 10 * million]) {
 		for (const load of [one(viewers), { viewers, ...each }, { viewers, ...rooms }]) {
@@ -45,7 +45,7 @@ test("what its first sentences say is so", () => {
 	expect(usedBy("relays", { viewers: million, ...rooms })).toBeGreaterThan(1);
 });
 
-test("each input is a number and says where it is from; prices are dated and name their sources", () => {
+test("each input is a number with its origin, and prices have a date and sources", () => {
 	for (const { value, from, how } of inputs.values()) {
 		expect(value).toBeGreaterThanOrEqual(0);
 		expect(from).not.toBe("");
@@ -55,10 +55,10 @@ test("each input is a number and says where it is from; prices are dated and nam
 	expect(prices.sources.length).toBeGreaterThan(0);
 });
 
-test("a drain that no hub is overrun by is over with its clients' own times", () => {
+test("a drain without overload takes as long as the clients' own reconnection times", () => {
 	const load = { clients: 1_000, drain: 5_000, wait: told, underWay: 0 };
 	const { p50, last, longestQueue } = comeback(load, { ...costs, coldConnectUs: 1, connectUs: 1 });
-	// Half of them are ended after 2.5 s, and wait 4 s.
+	// Half of the clients are ended after 2.5 s, and then wait 4 s.
 	expect(p50).toBeGreaterThan(6_000);
 	expect(p50).toBeLessThan(7_000);
 	expect(last).toBeLessThan(11_100);
@@ -67,7 +67,7 @@ test("a drain that no hub is overrun by is over with its clients' own times", ()
 	expect(comeback({ ...load, seed: 2 }, costs)).not.toEqual(comeback(load, costs));
 });
 
-test("a hub that is overrun takes as long as its core needs for all of them", () => {
+test("an overloaded hub takes as long as its core needs for all clients", () => {
 	const slow = { ...costs, coldConnectUs: 2_000, connectUs: 2_000, acceptUs: 0 };
 	const load = { clients: 10_000, drain: 0, wait: [3_000, 3_000] as const, underWay: 0 };
 	const { last, longestQueue } = comeback(load, slow);
@@ -75,7 +75,7 @@ test("a hub that is overrun takes as long as its core needs for all of them", ()
 	expect(longestQueue).toBe(10_000);
 });
 
-test("a hub's channels are back after what its core takes for them, and hubs wait for one Redis", () => {
+test("channels recover in the time that a hub's core needs, and many hubs wait for one Redis", () => {
 	const load = { hubs: 1, channels: 1_000, away: 2_000, roundTrip: 0 };
 	const { first, last } = outage(load, costs);
 	const least = (costs.resubscribeUs + costs.restoreUs / 2) / 1_000;
@@ -85,7 +85,7 @@ test("a hub's channels are back after what its core takes for them, and hubs wai
 	expect(outage({ ...load, hubs: 10, nodes: 10 }, slow).last).toBeLessThan(5_000);
 });
 
-test("a channel of one viewer is on one hub, and one of very many on all", () => {
+test("a channel with one viewer is on one hub, and one with very many viewers on all", () => {
 	expect(hubsWith(1, 20)).toBeCloseTo(1);
 	expect(hubsWith(1e6, 20)).toBeCloseTo(20);
 	expect(hubsWith(100, 1)).toBe(1);

@@ -9,7 +9,7 @@ import { linkedFiles, pages, placeOf, targetOf } from "../../site/pages.ts";
 import { root } from "../package/support.ts";
 import { temporaryDirectory } from "../support/directories.ts";
 
-/** What the site is made of. That it builds, `npm run docs` shows: it takes an installation of its own. */
+/** The contents of the site. `npm run docs` shows that it builds, which takes an installation of its own. */
 
 const entries = contents().flatMap((group) => group.entries);
 const named = entries.map(({ path }) => path);
@@ -21,17 +21,17 @@ test("docs/README.md, and so the sidebar, names every page of docs/ once", () =>
 	expect(new Set(entries.map(({ title }) => title)).size).toBe(entries.length);
 });
 
-test("all that it names are pages", () => {
+test("every entry of the contents is a page", () => {
 	expect(named.filter((path) => !pages.includes(path))).toEqual([]);
 });
 
-test("a line that is no page is refused", () => {
+test("an entry that is no page is refused", () => {
 	expect(() => contents("# A\n\n## B\n\n- [C](c.md)\n")).toThrow(
 		'docs/README.md: "- [C](c.md)" must be',
 	);
 });
 
-test("every link of every page leads to a page or to a file", () => {
+test("every link of every page leads to a page or a file", () => {
 	expect(linkedFiles()).toContain("examples/node/server.ts");
 	expect(targetOf("docs/hub.md", "../README.md#the-hub")).toEqual({
 		kind: "page",
@@ -48,7 +48,7 @@ test("every link of every page leads to a page or to a file", () => {
 	);
 });
 
-test("llms.txt names each page's twin; llms-full.txt has the pages themselves", () => {
+test("llms.txt names the Markdown of each page, and llms-full.txt contains the pages", () => {
 	const links = [...llms().matchAll(/^- \[.+?\]\((.+?)\): /gm)].map(([, link]) => link);
 	expect(links).toEqual(named.map((path) => `${placeOf(path)}.md`));
 	expect(llms()).toMatch(/^# edge-sse\n\n> .+\n\n/);
@@ -59,7 +59,7 @@ test("llms.txt names each page's twin; llms-full.txt has the pages themselves", 
 	expect(full).not.toContain("\nname: edge-sse\n");
 });
 
-test("a built site with a broken link, or without a page, is told", async () => {
+test("a broken link or a missing page of a built site is found", async () => {
 	const folder = temporaryDirectory();
 	const put = async (file: string, text: string) => {
 		await mkdir(dirname(join(folder, file)), { recursive: true });

@@ -6,12 +6,12 @@ import { root } from "../package/support.ts";
 export interface Snippet {
 	/** The document, as a path from the root. */
 	document: string;
-	/** Of its first line of code. */
+	/** The line of its first line of code. */
 	line: number;
-	/** As the fence names it; empty where it does not. */
+	/** The language in the fence, or empty. */
 	language: string;
 	code: string;
-	/** `README.md:5`, for people. */
+	/** `README.md:5`, for messages. */
 	at: string;
 }
 
@@ -25,7 +25,7 @@ const patterns = [
 	"templates/**/*.md",
 ];
 
-/** Everything that is written for users. */
+/** Every document for users. */
 export const documents: string[] = patterns
 	.flatMap((pattern) => globSync(pattern, { cwd: root, exclude: ["**/node_modules/**"] }))
 	.filter((path) => existsSync(join(root, path)))
@@ -35,7 +35,7 @@ export const snippets: Snippet[] = documents.flatMap((document) =>
 	snippetsOf(document, readFileSync(join(root, document), "utf8")),
 );
 
-/** The one snippet of a document that has this text in it. */
+/** The only snippet of a document that contains this text. */
 export function snippet(document: string, text: string): Snippet {
 	const found = snippets.filter((one) => one.document === document && one.code.includes(text));
 	const [first] = found;
@@ -43,7 +43,7 @@ export function snippet(document: string, text: string): Snippet {
 	throw new Error(`${document} has ${found.length} snippets with ${JSON.stringify(text)}, not 1.`);
 }
 
-/** @throws when a fence is not closed: all that follows would be taken for code. */
+/** @throws when a fence is not closed, because everything after it would be taken for code. */
 export function snippetsOf(document: string, text: string): Snippet[] {
 	const found: Snippet[] = [];
 	let open: { indent: string; fence: string; language: string; line: number } | undefined;

@@ -6,11 +6,11 @@ import { hosts, pin } from "../package/hosts.ts";
 import { packageJson } from "../package/installed.ts";
 import { root } from "../package/support.ts";
 
-/** docs/support.md says what the tests really run, and no other place says anything else. */
+/** docs/support.md says what the tests run, and other places agree. */
 
 const text = readFileSync(join(root, "docs/support.md"), "utf8");
 
-/** The rows of the table that begins with this header, a list of cells each. */
+/** The rows of the table with this header, as lists of cells. */
 function table(header: string): string[][] {
 	const [, body = ""] = text.split(`${header}\n`);
 	const [rows = ""] = body.split("\n\n");
@@ -23,13 +23,13 @@ function table(header: string): string[][] {
 	);
 }
 
-test("the hosts and releases are those that the tarball is tried on", () => {
+test("the hosts and releases are those that the tarball is tested on", () => {
 	const told = table("| host | releases | not on it |").map((row) => row.slice(0, 2));
 	expect(told).toEqual(Object.entries(hosts).map(([host, list]) => [host, list.join(", ")]));
 });
 
-test("the entries that a host lacks are those that are left out there", () => {
-	// What a project lacks is no matter of its host.
+test("the entries that a host lacks are those that its tests leave out", () => {
+	// Entries that need another package are not the host's matter.
 	const all = entriesWith("node", "cloudflare");
 	const lacking = (had: string[]) => all.filter((entry) => !had.includes(entry)).map(short);
 	const told = table("| host | releases | not on it |").map(([host = "", , missing = ""]) => {
@@ -49,7 +49,7 @@ test("the entries that a host lacks are those that are left out there", () => {
 	});
 });
 
-test("what is tested in full is what is pinned", () => {
+test("the versions tested in full are the pinned ones", () => {
 	const installed = (name: string): string =>
 		JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")).version;
 	const told = table("| | tested in full |").map(([, versions]) => versions);
@@ -62,11 +62,11 @@ test("what is tested in full is what is pinned", () => {
 		["react"],
 	];
 	expect(told).toEqual(rows.map((names) => names.map(installed).join(", ")));
-	// What is installed is what every clean checkout gets.
+	// Every clean checkout installs the pinned version.
 	expect(installed("node")).toBe(pin("node"));
 });
 
-test("the oldest Node is the one that package.json names", () => {
+test("the oldest Node is the one in package.json", () => {
 	const [[, releases = ""] = []] = table("| host | releases | not on it |");
 	expect(packageJson.engines.node).toBe(`>=${Number.parseInt(releases, 10)}`);
 });

@@ -11,7 +11,7 @@ import { until } from "../support/wait.ts";
 import { startWorker, type Worker } from "../support/worker.ts";
 import { snippet } from "./snippets.ts";
 
-/** The documents' programs for Workers do what they say: each as it stands, in workerd, from the installed package. */
+/** Runs the documents' programs for Workers unchanged, in workerd, from the installed package. */
 
 let installed: Installed;
 let redis: RedisServer;
@@ -63,7 +63,7 @@ test("README.md: the app streams what it publishes", async () => {
 	expect(await visitor.data(1)).toEqual(['{"message":"Hello!"}']);
 });
 
-test("README.md: `sse` as the whole program, with Upstash", async () => {
+test("README.md: `sse` as the whole program streams through Upstash", async () => {
 	const worker = await running('export { sse as default } from "edge-sse";', { env: onUpstash() });
 	const visitor = await stream(worker, "/?channel=whole");
 	await redis.command("PUBLISH", "whole", '{"data": "from Flask"}');
@@ -73,31 +73,37 @@ test("README.md: `sse` as the whole program, with Upstash", async () => {
 test.each([
 	{ hold: "object", receivers: 1 },
 	{ hold: "worker", receivers: 2 },
-])("README.md: objects, with streams held by the $hold", async ({ hold, receivers }) => {
-	const program = replaced(
-		ownObjects,
-		"durableObject(env.SSE)",
-		`durableObject(env.SSE, { hold: "${hold}", history: {} })`,
-	);
-	const exported = replaced(program, "export default new", "const sse = new");
-	const worker = await running(
-		`${exported}
+])(
+	"README.md: a Worker with objects streams, with streams held by the $hold",
+	async ({ hold, receivers }) => {
+		const program = replaced(
+			ownObjects,
+			"durableObject(env.SSE)",
+			`durableObject(env.SSE, { hold: "${hold}", history: {} })`,
+		);
+		const exported = replaced(program, "export default new", "const sse = new");
+		const worker = await running(
+			`${exported}
 		export default {
 			fetch: async (request) => request.method === "GET"
 				? sse.fetch(request)
 				: Response.json(await sse.publish("Hello!", { channel: "news" })),
 		};`,
-		{ objects },
-	);
-	const visitors = [await stream(worker, "/?channel=news"), await stream(worker, "/?channel=news")];
-	const { body } = await call(worker.url, { method: "POST" });
-	expect(JSON.parse(body)).toMatchObject({ receivers });
-	for (const visitor of visitors) expect(await visitor.data(1)).toEqual(["Hello!"]);
-	const back = await stream(worker, "/?channel=news&lastEventId=0");
-	expect(await back.data(1)).toEqual(["Hello!"]);
-});
+			{ objects },
+		);
+		const visitors = [
+			await stream(worker, "/?channel=news"),
+			await stream(worker, "/?channel=news"),
+		];
+		const { body } = await call(worker.url, { method: "POST" });
+		expect(JSON.parse(body)).toMatchObject({ receivers });
+		for (const visitor of visitors) expect(await visitor.data(1)).toEqual(["Hello!"]);
+		const back = await stream(worker, "/?channel=news&lastEventId=0");
+		expect(await back.data(1)).toEqual(["Hello!"]);
+	},
+);
 
-test("README.md: objects, as they stand", async () => {
+test("README.md: the Worker with objects opens a stream unchanged", async () => {
 	const worker = await running(ownObjects, { objects });
 	const visitor = await stream(worker, "/?channel=news");
 	expect(visitor.state).toBe("open");

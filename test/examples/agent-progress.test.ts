@@ -31,10 +31,10 @@ async function startViewer(): Promise<Server> {
 	});
 }
 
-/** A step that no test waits for: the job is under way until it is ended. */
+/** A pause that outlasts every test, so that the job runs until it is ended. */
 const endless = 600_000;
 
-/** Starts the job as its README says, with steps of `pause` ms; its id. */
+/** Starts the job as its README says, with steps of `pause` ms. Its output has the id. */
 async function startJob(pause: number): Promise<Server & { id: string }> {
 	const [, line = ""] = blocks(readme("agent-progress"), "sh");
 	const [program = ""] = line.replace("npx ", "").split(" #");
@@ -48,7 +48,7 @@ async function startJob(pause: number): Promise<Server & { id: string }> {
 	return Object.assign(job, { id });
 }
 
-/** A stream of the job from each viewer. */
+/** Opens a stream of the job from each viewer. */
 async function watch(id: string): Promise<EventStream[]> {
 	const streams = await Promise.all(viewers.map(({ url }) => openStream(`${url}/${id}/events`)));
 	onTestFinished(() => {
@@ -59,7 +59,7 @@ async function watch(id: string): Promise<EventStream[]> {
 
 const isEnd = ({ event }: { event?: string | undefined }) => event === "sse.end";
 
-/** How the stream says that the job ended. */
+/** What the stream says about the job's end. */
 async function endOf(stream: EventStream): Promise<unknown> {
 	const { data } = await stream.first(isEnd, "the end");
 	await stream.end();
@@ -69,7 +69,7 @@ async function endOf(stream: EventStream): Promise<unknown> {
 const stepsOf = ({ events }: EventStream) =>
 	events.filter((event) => !isEnd(event)).map(({ data }) => JSON.parse(data).step);
 
-test("viewers in two processes see every step and the end, whenever they come", async () => {
+test("viewers in two processes see every step and the end, whenever they connect", async () => {
 	const { id } = await startJob(500);
 	const [first, second] = await watch(id);
 	await second?.event(3);
@@ -81,7 +81,7 @@ test("viewers in two processes see every step and the end, whenever they come", 
 			"Has an answer",
 		]);
 	}
-	// Whoever has the end is not told of it again.
+	// A client that has the end is not sent it again.
 	const cursor = first?.events.at(-1)?.id ?? "";
 	const again = await call(`${viewers[1]?.url}/${id}/events`, {
 		headers: { "last-event-id": cursor },
@@ -89,7 +89,7 @@ test("viewers in two processes see every step and the end, whenever they come", 
 	expect(again.status).toBe(204);
 });
 
-test("a job that is killed is lost: its viewers are told, and so is who comes later", async () => {
+test("a killed job is lost, and viewers hear of it at once or when they connect", async () => {
 	const job = await startJob(endless);
 	const { page, complaints } = await openPage(browser);
 	onTestFinished(() => page.context().close());
@@ -109,7 +109,7 @@ test("a job that is killed is lost: its viewers are told, and so is who comes la
 	expect(complaints).toEqual([]);
 });
 
-test("stop, in the page of one viewer, ends the job and the streams of the other", async () => {
+test("the stop button of one viewer's page ends the job and the other viewer's stream", async () => {
 	const job = await startJob(endless);
 	const [, stream] = await watch(job.id);
 	const { page } = await openPage(browser);

@@ -8,7 +8,7 @@ import { tcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/wait.ts";
 import { command } from "./readme.ts";
 
-/** The chat, in Chromium with the published `useChat`. */
+/** The chat in Chromium, with the published `useChat`. */
 
 let browser: Browser;
 let server: Server;
@@ -23,7 +23,7 @@ afterAll(() => Promise.all([browser?.close(), server?.kill()]));
 
 const counted = (limit: number) => Array.from({ length: limit }, (_, n) => `${n + 1} `).join("");
 
-/** A tab, and what it was answered when it asked for the rest of an answer. */
+/** A tab, and the statuses of its requests to resume. */
 interface Tab {
 	page: Page;
 	resumes: number[];
@@ -69,10 +69,10 @@ async function isOver(page: Page): Promise<void> {
 	await page.getByText("ready", { exact: true }).waitFor();
 }
 
-/** The texts of all messages, as the page shows them. */
+/** The texts of all messages that the page shows. */
 const shown = (page: Page) => page.locator("[data-role]").allTextContents();
 
-test("a reload in the middle of an answer, and a second tab, have all of it, once", async () => {
+test("a reload during an answer and a second tab get all of it once", async () => {
 	const { page, resumes, complaints } = await newChat();
 	await ask(page, "Count to 150.");
 	await says(page, "20 ");
@@ -84,12 +84,12 @@ test("a reload in the middle of an answer, and a second tab, have all of it, onc
 		await isOver(each);
 		expect(await shown(each)).toEqual(["Count to 150.", counted(150)]);
 	}
-	// One look for each load: of the new chat, of the reload and of the second tab.
+	// One request to resume for each load: of the new chat, of the reload and of the second tab.
 	expect(resumes).toEqual([204, 200]);
 	expect(second.resumes).toEqual([200]);
 	expect(complaints).toEqual([]);
 
-	// The next answer takes the place of this one's run.
+	// The next answer replaces this one's run.
 	await ask(second.page, "Count to 3.");
 	await says(second.page, "3 ");
 	await isOver(second.page);
@@ -97,7 +97,7 @@ test("a reload in the middle of an answer, and a second tab, have all of it, onc
 	expect(await shown(second.page)).toEqual(all);
 });
 
-test("stop, in another tab than the one that asked, stops the model and all tabs", async () => {
+test("the stop button of another tab stops the model and all tabs", async () => {
 	const { page, complaints } = await newChat();
 	await ask(page, "Count to 900.");
 	await says(page, "10 ");
@@ -119,7 +119,7 @@ test("stop, in another tab than the one that asked, stops the model and all tabs
 	expect(complaints).toEqual([]);
 });
 
-test("after the end a reload shows the answer, and its look for more costs one 204", async () => {
+test("a reload after the end shows the answer, and its request to resume is one 204", async () => {
 	const { page, resumes, complaints } = await newChat();
 	await ask(page, "Count to 5.");
 	await says(page, "5 ");
@@ -128,15 +128,15 @@ test("after the end a reload shows the answer, and its look for more costs one 2
 	await page.reload();
 	await isOver(page);
 	await until(() => resumes.length > 0, { what: "the look for more" });
-	// Whatever it would have asked for besides has been answered before this.
+	// Any further request of the page was sent before this one, and so is answered.
 	await page.evaluate("fetch('/api/chat/none')");
 	expect(resumes).toEqual([204]);
 	expect(await shown(page)).toEqual(["Count to 5.", counted(5)]);
-	// Chromium writes every answer of 404 to the console; that one, and no more.
+	// Chromium writes every 404 to its console: this one, and no other.
 	expect(complaints).toEqual([expect.stringContaining("status of 404")]);
 });
 
-test("a page that asks for the rest when the answer has just ended has all of it", async () => {
+test("a page whose request to resume arrives after the answer's end gets all of it", async () => {
 	const { page } = await newChat();
 	await ask(page, "Count to 150.");
 	await says(page, "5 ");
@@ -162,7 +162,7 @@ test("a page that asks for the rest when the answer has just ended has all of it
 	expect(resumes).toEqual([200]);
 });
 
-test("a page whose connection broke has all of the answer, once, when it is looked at again", async () => {
+test("a page whose connection broke gets the whole answer once, when it becomes visible again", async () => {
 	await using proxy = await tcpProxy({ port: Number(new URL(server.url).port) });
 	const { page, resumes } = await newChat(`http://127.0.0.1:${proxy.port}`);
 	await ask(page, "Count to 80.");
@@ -170,14 +170,14 @@ test("a page whose connection broke has all of the answer, once, when it is look
 	proxy.cut();
 	await page.locator("output", { hasText: "network error" }).waitFor();
 	expect(resumes).toEqual([204]);
-	// What a browser does when its user comes back to the tab.
+	// A browser sends this event when the user returns to the tab.
 	await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
 	await isOver(page);
 	expect(await shown(page)).toEqual(["Count to 80.", counted(80)]);
 	expect(resumes).toEqual([204, 200]);
 });
 
-test("an unknown chat can be neither read nor written, and a busy one takes no second question", async () => {
+test("an unknown chat is a 404, and a second question during an answer is a 409", async () => {
 	const api = `${server.url}/api/chat`;
 	const post = (id: string, text: unknown) => {
 		const headers = { "content-type": "application/json" };

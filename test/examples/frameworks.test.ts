@@ -13,8 +13,8 @@ import { useUpstash } from "./upstash.ts";
 import { works } from "./works.ts";
 
 /**
- * The frameworks that want a project of their own: copied to beside the packed package, installed as a user
- * would, built and checked, started, streamed from and published to.
+ * Frameworks that need a project of their own. Each is copied beside the packed package, installed as a user
+ * would, built, checked and started. Then the test streams and publishes.
  */
 
 const patience = 240_000;
@@ -28,7 +28,7 @@ afterAll(async () => {
 	await packed?.remove();
 });
 
-/** A variable that says which tests run here would change what the frameworks build. */
+/** NODE_ENV of the test runner would change what the frameworks build. */
 const { NODE_ENV: _, ...environment } = process.env;
 const env = {
 	...environment,
@@ -36,9 +36,9 @@ const env = {
 	NEXT_TELEMETRY_DISABLED: "1",
 };
 
-/** Does what the README's command does before it starts the server; the example's folder. */
+/** Runs the steps of the README's command before the server starts. Returns the example's folder. */
 async function build(name: string): Promise<string> {
-	// The package where the example looks for it, two folders up, and nothing else of this checkout.
+	// The package is where the example expects it, two folders up. Nothing else of this checkout is there.
 	const tree = temporaryDirectory();
 	await succeed("tar", ["-xzf", packed.tarball, "-C", tree, "--strip-components=1"]);
 	const folder = join(tree, "examples", name);
@@ -64,7 +64,7 @@ async function start(test: TestContext, folder: string, ...args: string[]): Prom
 		announces: /(?:Listening on|Local:) +(http:\S+)/,
 		env: {
 			HOST: "127.0.0.1",
-			// Some take 0 for none.
+			// Some take 0 for an unset port.
 			PORT: String(await freePort()),
 			...upstash.env,
 			NEXT_TELEMETRY_DISABLED: "1",
@@ -74,12 +74,18 @@ async function start(test: TestContext, folder: string, ...args: string[]): Prom
 	return server;
 }
 
-test.concurrent.for(["nitro", "sveltekit"])("%s", { timeout: patience }, async (name, t) => {
-	const { url } = await start(t, await build(name));
-	await works(t, { stream: `${url}/stream`, hello: `${url}/hello` }, false);
-});
+test.concurrent.for(["nitro", "sveltekit"])(
+	"%s builds, compiles, streams and publishes",
+	{ timeout: patience },
+	async (name, t) => {
+		const { url } = await start(t, await build(name));
+		await works(t, { stream: `${url}/stream`, hello: `${url}/hello` }, false);
+	},
+);
 
-test.concurrent("nextjs, on Node and on the edge runtime", { timeout: patience }, async (t) => {
+test.concurrent("nextjs builds, streams and publishes, on Node and on the edge runtime", {
+	timeout: patience,
+}, async (t) => {
 	const { url } = await start(t, await build("nextjs"), "--", "-H", "127.0.0.1");
 	await works(t, { stream: `${url}/stream`, hello: `${url}/hello` }, true);
 	await works(t, { stream: `${url}/edge/stream`, hello: `${url}/edge/hello` }, true);

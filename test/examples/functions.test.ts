@@ -12,13 +12,13 @@ import { useUpstash } from "./upstash.ts";
 import { works } from "./works.ts";
 
 /**
- * The examples whose host is elsewhere: built with their README's command, and what was built is run by
- * a stand-in for that host, with Upstash behind it.
+ * Examples for hosts that cannot run here. They are built with their README's command, and a stand-in for the
+ * host runs the result, with Upstash behind it.
  */
 
 const upstash = useUpstash();
 
-/** Builds as the README says, but into a folder of the test's own; that folder. */
+/** Builds as the README says, but into a folder of the test. Returns that folder. */
 async function build(name: string): Promise<string> {
 	const folder = temporaryDirectory();
 	const words = command(name).flatMap((word) => {
@@ -41,14 +41,14 @@ async function serve(...words: string[]): Promise<Server> {
 	return server;
 }
 
-test("AWS Lambda: the bundle streams, and sends what was missed", async (t) => {
+test("AWS Lambda: the bundle streams, and replays missed messages", async (t) => {
 	const bundle = join(await build("aws-lambda"), "handler.mjs");
 	const server = await serve("node", "test/examples/hosts/lambda.ts", bundle, "60000");
 	await works(t, { stream: `${server.url}/stream`, hello: `${server.url}/hello` }, true);
 	expect((await call(`${server.url}/nothing`)).status).toBe(404);
 });
 
-test("AWS Lambda: a stream ends in good order before the function would be ended", async () => {
+test("AWS Lambda: a stream ends cleanly before the function's time limit", async () => {
 	const bundle = join(await build("aws-lambda"), "handler.mjs");
 	const server = await serve("node", "test/examples/hosts/lambda.ts", bundle, "3000");
 	const stream = await openStream(`${server.url}/stream`);
@@ -58,7 +58,7 @@ test("AWS Lambda: a stream ends in good order before the function would be ended
 	expect(stream.state).toBe("ended");
 	expect(stream.retries).toHaveLength(1);
 	expect(server.output).not.toContain("failed");
-	// The process may be frozen from now on: what it had open must be closed.
+	// The host may freeze the process from now on, so everything must be closed.
 	const soon = { timeout: 1_500, what: "the end of the subscription, which does not linger" };
 	await until(() => upstash.gateway.streams.size === 0, soon);
 });

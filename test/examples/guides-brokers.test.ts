@@ -12,7 +12,7 @@ import { root, startProgram } from "../support/server.ts";
 import { later, until } from "../support/wait.ts";
 import { command } from "./readme.ts";
 
-/** The programs of the guides that stand beside something: a database, a Flask app. */
+/** The guides' programs that need another server: a database or a Flask app. */
 
 let browser: Browser;
 beforeAll(async () => {
@@ -39,7 +39,7 @@ async function opened(url: string) {
 
 const onNode = /Listening on (http:\S+)/;
 
-test("a dashboard shows what is written to the database, also after it was lost", async () => {
+test("dashboard: the page shows what is written to the database, also after its connection was lost", async () => {
 	const postgres = await startPostgres();
 	onTestFinished(() => postgres.stop());
 	const words = command("dashboard");
@@ -75,20 +75,20 @@ test("a dashboard shows what is written to the database, also after it was lost"
 	expect(complaints).toEqual([]);
 });
 
-test("flask-sse and edge-sse on one Redis: each streams what the other publishes", async () => {
+test("from-flask-sse: Flask and edge-sse on one Redis stream what the other publishes", async () => {
 	const redis = await startRedis();
 	onTestFinished(() => redis.stop());
 	const env = { SSE_REDIS_URL: redis.url, PYTHONDONTWRITEBYTECODE: "1" };
 	const folder = join(root, "examples/from-flask-sse");
 	const flask = await started(
 		[pythonPath(), "-m", "flask", "--app", join(folder, "app.py"), "run", "--port", "0"],
-		// A stand-in for the package, which Debian does not have.
+		// A stand-in for the Python package, which Debian does not have.
 		{ ...env, PYTHONPATH: join(root, "test/examples/hosts") },
 		/Running on (http:\S+)/,
 	);
 	const server = await started(command("from-flask-sse"), env, onNode);
 
-	// The first use loads the client library, which may take a busy machine longer than the answer of a broker.
+	// The first use loads the client library. On a busy machine that may take longer than the broker's timeout.
 	const hello = () => call(`${server.url}/hello`, { method: "POST" });
 	await until(async () => (await hello()).status === 200, { what: "a first publish" });
 	const ours = await opened(`${server.url}/stream`);

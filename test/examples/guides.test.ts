@@ -8,7 +8,7 @@ import { type Server, startProgram } from "../support/server.ts";
 import { until } from "../support/wait.ts";
 import { command } from "./readme.ts";
 
-/** The programs of the guides that need nothing but themselves: on Node and on Bun, and their pages in Chromium. */
+/** The guides' programs that need no other server, on Node and on Bun, and their pages in Chromium. */
 
 function started(name: string, runtime: string, env: Record<string, string> = {}) {
 	const [, file = ""] = command(name);
@@ -36,7 +36,7 @@ const as = (user: string) => ({ cookie: `user=${user}` });
 const post = (body: string, headers = {}) => ({ method: "POST", body, headers });
 
 describe.each(["node", "bun"])("on %s", (runtime) => {
-	test("notifications reach their user alone, and wait for one who is away", async () => {
+	test("notifications: they reach only their user, and a client that was away gets them later", async () => {
 		const { url } = await started("notifications", runtime);
 		expect((await call(`${url}/notifications`)).status).toBe(401);
 		const ann = await opened(`${url}/notifications`, as("ann"));
@@ -57,7 +57,7 @@ describe.each(["node", "bun"])("on %s", (runtime) => {
 		expect(await fresh.data(2)).toEqual(['{"text":"for Ann"}', '{"text":"missed"}']);
 	});
 
-	test("an answer is the same for all who read it, and stops for all", async () => {
+	test("tokens: all readers get the same answer, and a stop ends it for all", async () => {
 		const { url } = await started("tokens", runtime);
 		const { id } = json<{ id: string }>(await call(`${url}/ask`, post("Why?")));
 		const first = await opened(`${url}/answers/${id}`);
@@ -76,12 +76,12 @@ describe.each(["node", "bun"])("on %s", (runtime) => {
 		expect((await call(`${url}/answers/unknown`, post(""))).status).toBe(404);
 	});
 
-	test("a room has its messages, and who is in it", async () => {
+	test("chat: a room streams its messages and its members", async () => {
 		const { url } = await started("chat", runtime);
 		const room = `${url}/rooms/lobby`;
 		expect((await call(`${room}/members`)).status).toBe(401);
 		const ann = await opened(`${room}?presence=1`, as("ann"));
-		// All members, and then who came since: Ann herself is in the one or the other.
+		// Ann is either in the first list of members or in a later event.
 		expect(JSON.parse((await ann.event()).data)).toHaveProperty("members");
 		await ann.first(({ data }) => data.includes('{"id":"ann"}'), "Ann herself");
 		const bob = await opened(room, as("bob"));
@@ -97,7 +97,7 @@ describe.each(["node", "bun"])("on %s", (runtime) => {
 		expect(members).toMatchObject({ occupancy: 1, members: [{ id: "ann" }] });
 	});
 
-	test("a service's channels: public to all, private with a token", async () => {
+	test("from-pusher: a public channel needs no token, and a private one does", async () => {
 		const env = { SSE_JWT_SECRET: "0123456789abcdef0123456789abcdef" };
 		const { url } = await started("from-pusher", runtime, env);
 		const channel = "channel=private.ann.inbox";
@@ -119,20 +119,23 @@ describe.each(["node", "bun"])("on %s", (runtime) => {
 	});
 });
 
-test.each(["before", "after"])("streamSSE: the page hears the same %s", async (which) => {
-	const { url } = await run(["node", `examples/from-streamsse/${which}.ts`]);
-	const stream = await openStream(`${url}/events`);
-	onTestFinished(() => stream.close());
-	// What is sent before `before` knows the listener is lost.
-	await until(
-		async () => {
-			expect((await call(`${url}/news`, post("News!"))).status).toBe(204);
-			return stream.events.length > 0;
-		},
-		{ what: "the news" },
-	);
-	expect(stream.events[0]).toMatchObject({ event: "news", data: "News!" });
-});
+test.each(["before", "after"])(
+	"from-streamsse: the page hears the same %s the change",
+	async (which) => {
+		const { url } = await run(["node", `examples/from-streamsse/${which}.ts`]);
+		const stream = await openStream(`${url}/events`);
+		onTestFinished(() => stream.close());
+		// The program before the change loses what is sent before it knows the listener.
+		await until(
+			async () => {
+				expect((await call(`${url}/news`, post("News!"))).status).toBe(204);
+				return stream.events.length > 0;
+			},
+			{ what: "the news" },
+		);
+		expect(stream.events[0]).toMatchObject({ event: "news", data: "News!" });
+	},
+);
 
 describe("the pages", () => {
 	let browser: Browser;
@@ -148,7 +151,7 @@ describe("the pages", () => {
 		return { page, complaints };
 	}
 
-	test("notifications", async () => {
+	test("notifications: the page shows a message as text, and refuses a bad name", async () => {
 		const server = await started("notifications", "node");
 		const { page, complaints } = await visit(server);
 		await page.getByRole("button").click();
@@ -157,14 +160,14 @@ describe("the pages", () => {
 		await page.getByText("<b>Hello!</b>").waitFor();
 		expect(complaints).toEqual([]);
 
-		// The browser refuses such a name; so does the server, where the browser does not.
+		// The browser refuses such a name, and the server does so when the browser does not.
 		await page.evaluate("document.forms[0].noValidate = true");
 		await page.getByLabel("I am").fill("Ann");
 		await page.getByRole("button").click();
 		await page.getByText("A name has a to z.").waitFor();
 	});
 
-	test("tokens: a reload goes on", async () => {
+	test("tokens: a reload continues the answer", async () => {
 		const { page, complaints } = await visit(await started("tokens", "node"));
 		await page.getByLabel("Question").fill("Why?");
 		await page.getByRole("button", { name: "Ask" }).click();
@@ -176,7 +179,7 @@ describe("the pages", () => {
 		expect(complaints).toEqual([]);
 	});
 
-	test("tokens: one answer at a time is shown, and what is gone is told", async () => {
+	test("tokens: the page shows one answer at a time, and says when one does not exist", async () => {
 		const server = await started("tokens", "node");
 		const { page, complaints } = await visit(server);
 		for (const question of ["First?", "Second?"]) {
@@ -195,7 +198,7 @@ describe("the pages", () => {
 		await page.getByText("There is no such answer.").waitFor();
 	});
 
-	test("chat", async () => {
+	test("chat: two tabs see messages and members, also after a reload", async () => {
 		const server = await started("chat", "node");
 		const tabs = [await visit(server), await visit(server)];
 		for (const [n, { page }] of tabs.entries()) {
@@ -206,7 +209,7 @@ describe("the pages", () => {
 		await tabs[0]?.page.getByLabel("Message").fill("Hello!");
 		await tabs[0]?.page.getByRole("button", { name: "Say" }).click();
 		for (const { page } of tabs) await page.getByText("ann: Hello!").waitFor();
-		// Ann need not enter again, so she is back before the others are told that she left.
+		// Ann need not enter again, so she is back before the others hear that she left.
 		await tabs[0]?.page.reload();
 		await tabs[0]?.page.getByText("ann: Hello!").waitFor();
 		await tabs[0]?.page.getByText("ann, bob").waitFor();
@@ -215,7 +218,7 @@ describe("the pages", () => {
 		expect(tabs.flatMap(({ complaints }) => complaints)).toEqual([]);
 	});
 
-	test("a service's channels, by the client without a bundler", async () => {
+	test("from-pusher: the page hears its channel through the client without a bundler", async () => {
 		const env = { SSE_JWT_SECRET: "0123456789abcdef0123456789abcdef" };
 		const server = await started("from-pusher", "node", env);
 		const { page, complaints } = await visit(server);

@@ -11,7 +11,7 @@ import { tcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/wait.ts";
 import { command, examples } from "./readme.ts";
 
-/** Two MCP servers, each a process of its own, on a real Redis; and the SDK's own client. */
+/** Two MCP servers, each a process of its own, on a real Redis, and the SDK's own client. */
 
 const notes = "notes://all";
 let broker: RedisServer;
@@ -49,7 +49,7 @@ async function connect(url: string) {
 	return { client, updated, add, read };
 }
 
-test("a client of one process is told what changed by the other, until it is enough", async () => {
+test("a client of one process hears changes made in the other, until its subscription ends", async () => {
 	const [one, other] = await Promise.all(servers.map(({ url }) => connect(url)));
 	if (one === undefined || other === undefined) throw new Error("There are two.");
 	const subscription = await one.client.listen({ resourceSubscriptions: [notes] });
@@ -60,7 +60,7 @@ test("a client of one process is told what changed by the other, until it is eno
 	expect(await one.read()).toEqual(["from the other"]);
 	await one.add("from its own");
 	await until(() => one.updated.length === 2, { what: "its own note" });
-	// It did not ask for that.
+	// This client has not subscribed.
 	expect(other.updated).toEqual([]);
 
 	await subscription.close();
@@ -73,13 +73,13 @@ test("a client of one process is told what changed by the other, until it is eno
 	expect(await last.closed).toBe("graceful");
 });
 
-// By its path: for the compiler it imports the package that is built, whose classes are not the sources'.
+// Imported by path: the compiler would take the built package for it, whose classes differ from the sources'.
 const { serverEventBus }: { serverEventBus(sse: ServerSentEvents): Promise<ServerEventBus> } =
 	await import(join(examples, "mcp/bus.ts"));
 
-/** The bus of a process. */
+/** The event bus of one process. */
 async function busOn(url: string) {
-	const onError = () => undefined; // the outage's
+	const onError = () => undefined; // of the outage
 	const sse = new ServerSentEvents({
 		connector: redis(url, { history: {}, timeout: 20_000 }),
 		onError,
@@ -88,13 +88,13 @@ async function busOn(url: string) {
 	return serverEventBus(sse);
 }
 
-/** What a listener hears. */
+/** Subscribes, and records the events. */
 function heard(bus: { subscribe(listener: (event: ServerEvent) => void): () => void }) {
 	const events: ServerEvent[] = [];
 	return { events, stop: bus.subscribe((event) => events.push(event)) };
 }
 
-test("the bus: every listener of every process, in order, each until its own end", async () => {
+test("the bus: every listener of every process gets all events in order, until it unsubscribes", async () => {
 	const [one, other] = await Promise.all([busOn(broker.url), busOn(broker.url)]);
 	const listeners = [heard(one), heard(one), heard(other)];
 	const complaint = vi.spyOn(console, "error").mockReturnValue();
@@ -121,7 +121,7 @@ test("the bus: every listener of every process, in order, each until its own end
 	expect(first?.events).toEqual(updates);
 });
 
-test("the bus: what is published while the broker is away from a process comes afterwards", async () => {
+test("the bus: an event published while a process has lost the broker arrives later", async () => {
 	const own = await startRedis();
 	const way = await tcpProxy(own);
 	onTestFinished(async () => {
@@ -145,7 +145,7 @@ test("the bus: what is published while the broker is away from a process comes a
 	await until(() => behind.events.length === 2, { what: "what it missed" });
 	expect(behind.events).toEqual(ahead.events);
 
-	// It comes back with nothing: then anything may have changed.
+	// Redis restarts empty, so anything may have changed.
 	await own.restart();
 	const kinds = () => behind.events.slice(2).map(({ kind }) => kind);
 	await until(() => kinds().length >= 3, { what: "the change of everything" });

@@ -27,7 +27,7 @@ async function open(url: string) {
 	return { page, complaints };
 }
 
-test("the page with plain EventSource", async () => {
+test("browser: the page with a plain EventSource hears all tabs, and reconnects", async () => {
 	const server = await startProgram(command("browser"), {
 		announces: /Listening on (http:\S+)/,
 		env: { PORT: String(await freePort()) },
@@ -45,7 +45,7 @@ test("the page with plain EventSource", async () => {
 	await page.getByText("reconnecting").waitFor();
 });
 
-test("the React component: one stream, also in StrictMode, and none when it is gone", async () => {
+test("react: the component has one stream, also in StrictMode, and none after unmounting", async () => {
 	let opened = 0;
 	const sse = new ServerSentEvents({ connector: memory(), onConnect: () => opened++ });
 	onTestFinished(() => sse.close());
@@ -92,7 +92,7 @@ async function bundledReact(): Promise<string> {
 		write: false,
 		format: "esm",
 		jsx: "automatic",
-		// Outside of production StrictMode mounts twice.
+		// Only outside of production StrictMode mounts twice.
 		define: { "process.env.NODE_ENV": '"development"' },
 	});
 	return outputFiles.map(({ text }) => text).join("");

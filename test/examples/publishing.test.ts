@@ -11,7 +11,7 @@ import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gat
 import { blocks, examples, readme } from "./readme.ts";
 import { wranglerDev } from "./wrangler.ts";
 
-/** The ways to publish from elsewhere, word by word as their page has them, to a hub on a real Redis. */
+/** The ways to publish from elsewhere, exactly as their page has them, to a hub on a real Redis. */
 
 const token = "publish-token";
 const lines = blocks(readme("publishing"), "sh");
@@ -41,14 +41,14 @@ async function listening(): Promise<EventStream> {
 	return stream;
 }
 
-/** The page's line with this in it. */
+/** The page's line that contains this text. */
 function line(part: string): string {
 	const found = lines.find((each) => each.includes(part));
 	if (found === undefined) throw new Error(`publishing/README.md has no line with ${part}.`);
 	return found;
 }
 
-/** Runs a script as a shell would; what it prints. */
+/** Runs a script in bash, and returns its output. */
 async function shell(script: string, variables: Record<string, string>): Promise<string> {
 	const exports = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}`);
 	const { code, output } = await run("bash", ["-ec", `export ${exports.join(" ")}\n${script}`]);
@@ -58,7 +58,7 @@ async function shell(script: string, variables: Record<string, string>): Promise
 
 const quoted = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;
 
-test("redis-cli", async () => {
+test("redis-cli publishes to the hub's streams", async () => {
 	const stream = await listening();
 	expect(await shell(line("redis-cli"), { SSE_REDIS_URL: redis.url })).toMatch(/^[12]\n$/);
 	const event = await stream.event();
@@ -68,14 +68,14 @@ test("redis-cli", async () => {
 	});
 });
 
-test("curl on the hub", async () => {
+test("curl publishes through the hub", async () => {
 	const stream = await listening();
 	const answer = await shell(line("/publish"), { HUB: hub.url, SSE_PUBLISH_TOKEN: token });
 	expect(answer).toContain('"receivers":');
 	expect(await stream.event()).toMatchObject(greeting);
 });
 
-test("a Flask app", async () => {
+test("a Flask app publishes to the hub's streams", async () => {
 	const words = line("flask").split(" ");
 	const port = words.indexOf("--port");
 	const flask = [pythonPath(), ...words.slice(1, port), "--port", "0"];
@@ -91,7 +91,7 @@ test("a Flask app", async () => {
 	expect(stream.events[0]?.event).toBe("greeting");
 });
 
-test("a cron Worker", async () => {
+test("a cron Worker publishes to the hub's streams", async () => {
 	const dev = await wranglerDev(line("wrangler").split(" && npx ").at(-1)?.split(" ") ?? [], {
 		UPSTASH_REDIS_REST_URL: gateway.url,
 		UPSTASH_REDIS_REST_TOKEN: gateway.token,
@@ -106,11 +106,11 @@ test("a cron Worker", async () => {
 	expect(Date.parse(JSON.parse(event.data).at)).toBeGreaterThan(0);
 });
 
-test("a GitHub Action's step", async () => {
+test("a step of a GitHub workflow publishes through the hub, and fails with a wrong token", async () => {
 	const workflow = readFileSync(join(examples, "publishing/github-action/announce.yml"), "utf8");
 	const [, body = ""] = /^ +BODY: '(.+)'$/m.exec(workflow) ?? [];
 	const [, script = ""] = /^ +run: \|\n(.+)$/ms.exec(workflow) ?? [];
-	// What GitHub puts in the place of its expression: JSON, whatever the tag is called.
+	// GitHub replaces its expression by JSON, whatever the tag's name.
 	const tag = `v1.0 "it's" $(date) \`date\``;
 	const expression = /\$\{\{ toJSON\(github\.event\.release\.tag_name\) \}\}/;
 	expect(body).toMatch(expression);

@@ -4,7 +4,7 @@ import { root } from "../support/server.ts";
 
 export const examples: string = join(root, "examples");
 
-/** The folders of examples/: a host each, and what else can be shown. */
+/** The folders of examples/, one for each host or topic. */
 export const names: string[] = readdirSync(examples, { withFileTypes: true })
 	.filter((entry) => entry.isDirectory())
 	.map((entry) => entry.name)
@@ -16,13 +16,13 @@ export function readme(name: string): string {
 	return readFileSync(file, "utf8");
 }
 
-/** Whether a file or folder of examples/ belongs to a package of its own, which an install must come before. */
+/** Whether a file or folder of examples/ belongs to a package of its own, which must be installed first. */
 export function hasDependencies(path: string): boolean {
 	const [, name = ""] = path.split("/");
 	return existsSync(join(examples, name, "package.json"));
 }
 
-/** The code blocks of a page, in their order; of one language, as the fence names it. */
+/** The code blocks of a page in one language, in order. */
 export function blocks(markdown: string, language: string): string[] {
 	const fences = markdown.matchAll(/^```(\w*)\n(.*?)^```$/gms);
 	return [...fences].flatMap(([, named, code = ""]) => (named === language ? [code.trim()] : []));
@@ -32,8 +32,8 @@ export function blocks(markdown: string, language: string): string[] {
 const preparation = "npm ci && npm run build && ";
 
 /**
- * The README's one command, without its preparation, word by word: `npm test` has done that already. Of
- * `npx` it needs no more than the programs' folder, which is in the PATH.
+ * The words of the README's command without the preparation, which `npm test` has done already. `npx` is left
+ * out, because the programs' folder is in the PATH.
  */
 export function command(name: string): string[] {
 	const [line = ""] = blocks(readme(name), "sh");

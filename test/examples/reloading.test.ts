@@ -10,7 +10,7 @@ import { shell } from "../support/programs.ts";
 import { root } from "../support/server.ts";
 import { until } from "../support/wait.ts";
 
-/** What docs/troubleshooting.md says of a save while one develops, on the tools that run a module again. */
+/** What docs/troubleshooting.md says about saving a file during development, with tools that reload modules. */
 
 let project: Installed;
 beforeAll(async () => {
@@ -54,7 +54,7 @@ const tools: Record<string, string> = {
 };
 
 test.each(Object.entries(tools))(
-	"after a save under %s old streams end, and come back to the new instance",
+	"after a save under %s old streams end, and their clients reach the new instance",
 	async (_, line) => {
 		const program = shell(line, {}, project.folder);
 		await program.says("Listening on http://");
@@ -62,7 +62,7 @@ test.each(Object.entries(tools))(
 		const old = await openStream(url);
 		await old.comment();
 		await appendFile(join(project.folder, "events.ts"), "// saved\n");
-		// Vite runs it at the next request, Bun at once.
+		// Vite reloads it at the next request, and Bun at once.
 		const publish = async () => json<{ receivers: number }>(await call(url, { method: "POST" }));
 		await until(() => publish().then(() => old.state !== "open"), {
 			what: "the end of the old stream",
@@ -85,7 +85,7 @@ test.each([
 	["bun --hot", "bun.ts", "exec bun --hot bun.ts"],
 ])("the example keeps its streams after a save under %s", async (_, file, line) => {
 	const folder = join(project.folder, file.replace(".ts", ""));
-	// As the guide has it, which is without a tsconfig.json.
+	// The guide's example has no tsconfig.json.
 	const filter = (path: string) => !path.endsWith(".json");
 	await cp(example, folder, { recursive: true, filter });
 	const program = shell(line, { PORT: String(await freePort()) }, folder);
@@ -98,7 +98,7 @@ test.each([
 	expect((await hello()).body).toBe("Message sent!\n");
 	expect(await stream.event()).toMatchObject({ data: '{"message":"Hello!"}' });
 
-	// Both modules are run again, and the stream stays.
+	// Both modules are run again, and the stream stays open.
 	await appendFile(join(folder, "events.ts"), "// saved\n");
 	const handler = await readFile(join(folder, "handler.ts"), "utf8");
 	await writeFile(join(folder, "handler.ts"), handler.replace("Hello!", "Hello again!"));

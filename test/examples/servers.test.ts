@@ -7,14 +7,14 @@ import { command } from "./readme.ts";
 import { useUpstash } from "./upstash.ts";
 import { wranglerDev } from "./wrangler.ts";
 
-/** The examples whose host runs here: started as their README says, streamed from and published to. */
+/** The examples whose host runs here, started as their README says. */
 
 const upstash = useUpstash();
 
 interface Example {
 	/** Variables that the README asks for. */
 	env?: () => Record<string, string>;
-	/** Whether it has a route that chooses the channel, `/rooms/:room`. */
+	/** Whether a route chooses the channel, `/rooms/:room`. */
 	rooms?: boolean;
 }
 
@@ -38,7 +38,7 @@ describe.each(Object.entries(servers))("%s", (name, { env = () => ({}), rooms = 
 	});
 	afterAll(() => server?.kill());
 
-	test("streams what its route publishes, and answers what is none", async () => {
+	test("streams what its route publishes, and answers a 404 on other paths", async () => {
 		const streams = await Promise.all([
 			openStream(`${server.url}/stream`),
 			openStream(`${server.url}/stream?channel=other`),
@@ -62,7 +62,7 @@ describe.each(Object.entries(servers))("%s", (name, { env = () => ({}), rooms = 
 	});
 
 	if (rooms) {
-		test("streams the channel of its route, and no other", async () => {
+		test("streams only the channel of its route", async () => {
 			const stream = await openStream(`${server.url}/rooms/7?channel=sse`);
 			await stream.comment();
 			for (const path of ["hello", "rooms/8", "rooms/7"]) {
@@ -75,7 +75,7 @@ describe.each(Object.entries(servers))("%s", (name, { env = () => ({}), rooms = 
 	}
 });
 
-test("node ends its streams, and then itself, when it is told to stop", async () => {
+test("node: SIGTERM ends the streams and then the process", async () => {
 	const server = await start("node", {});
 	onTestFinished(() => server.kill());
 	const stream = await openStream(`${server.url}/stream`);
@@ -90,7 +90,7 @@ async function start(name: string, env: Record<string, string>): Promise<Server>
 	if (words[0] === "wrangler") return wranglerDev(words, env);
 	return startProgram(words, {
 		announces: /Listening on:? (http:\S+)/i,
-		// Deno Deploy says where to listen; Deno itself takes it from here.
+		// Deno Deploy sets the address itself. Deno reads it from this variable.
 		env: { DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0", PORT: String(await freePort()), ...env },
 	});
 }

@@ -9,7 +9,7 @@ import { freePort } from "../support/ports.ts";
 import { root, startProgram } from "../support/server.ts";
 import { wranglerDev } from "./wrangler.ts";
 
-/** The templates, copied to beside the packed package, started by their own script, and talked to. */
+/** The templates, copied beside the packed package and started by their own script. */
 
 const templates = join(root, "templates");
 const names = readdirSync(templates).sort();
@@ -39,31 +39,34 @@ const paths: Record<string, Paths> = {
 	cloudflare: { stream: "/rooms/7", say: "/rooms/7" },
 };
 
-test("each is tried here", () => {
+test("every template is tested here", () => {
 	expect(names).toEqual(Object.keys(paths).sort());
 });
 
-test.each(Object.entries(paths))("%s streams what is said", async (name, { stream, say }) => {
-	const folder = copied(name);
-	const words: string[] = manifest(name).scripts.start.split(" ");
-	const server =
-		words[0] === "wrangler"
-			? await wranglerDev([...words, "--config", join(folder, "wrangler.toml")], {})
-			: await startProgram(words, {
-					announces: /Listening on (http:\S+)/,
-					env: { PORT: String(await freePort()) },
-					cwd: folder,
-				});
-	onTestFinished(() => server.kill());
-	const opened = await openStream(`${server.url}${stream}`);
-	onTestFinished(() => opened.close());
-	expect(opened.status).toBe(200);
-	await opened.comment();
-	const answer = await call(`${server.url}${say}`, { method: "POST", body: "Hello!" });
-	expect(answer.status).toBe(204);
-	expect(await opened.event()).toMatchObject({ event: "said", data: '{"text":"Hello!"}' });
-	expect((await call(`${server.url}/nowhere`)).status).toBe(404);
-});
+test.each(Object.entries(paths))(
+	"%s streams what is posted to it",
+	async (name, { stream, say }) => {
+		const folder = copied(name);
+		const words: string[] = manifest(name).scripts.start.split(" ");
+		const server =
+			words[0] === "wrangler"
+				? await wranglerDev([...words, "--config", join(folder, "wrangler.toml")], {})
+				: await startProgram(words, {
+						announces: /Listening on (http:\S+)/,
+						env: { PORT: String(await freePort()) },
+						cwd: folder,
+					});
+		onTestFinished(() => server.kill());
+		const opened = await openStream(`${server.url}${stream}`);
+		onTestFinished(() => opened.close());
+		expect(opened.status).toBe(200);
+		await opened.comment();
+		const answer = await call(`${server.url}${say}`, { method: "POST", body: "Hello!" });
+		expect(answer.status).toBe(204);
+		expect(await opened.event()).toMatchObject({ event: "said", data: '{"text":"Hello!"}' });
+		expect((await call(`${server.url}/nowhere`)).status).toBe(404);
+	},
+);
 
 test("hono compiles", async () => {
 	const options = [
@@ -80,7 +83,7 @@ test("hono compiles", async () => {
 	expect(code, output).toBe(0);
 });
 
-test.each(names)("%s asks for what is tested here", (name) => {
+test.each(names)("%s depends on the versions that are tested here", (name) => {
 	const { dependencies, devDependencies = {} } = manifest(name);
 	const tested = { ...ours.devDependencies, "edge-sse": packageJson.version };
 	for (const [dependency, range] of Object.entries({ ...dependencies, ...devDependencies })) {
@@ -89,7 +92,7 @@ test.each(names)("%s asks for what is tested here", (name) => {
 	expect(existsSync(join(templates, name, "README.md"))).toBe(true);
 });
 
-test("what goes into a browser's own Node has no binary and no install script", () => {
+test("the browser template installs nothing with a binary or an install script", () => {
 	expect(Object.keys(manifest("browser").dependencies)).toEqual(["edge-sse"]);
 	const needed = new Set(Object.keys(packageJson.dependencies ?? {}));
 	for (const name of needed) {

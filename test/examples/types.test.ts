@@ -21,21 +21,21 @@ beforeAll(async () => {
 	return installed.remove;
 });
 
-test.each(projects)("%s", async (folder) => {
+test.each(projects)("%s compiles", async (folder) => {
 	const { code, output } = await run("tsc", ["-p", folder]);
 	expect(code, output).toBe(0);
 });
 
 describe("on Deno, which checks with its own types", () => {
-	// As an installed package: for one beside the program, Deno takes the modules for their declarations.
-	test.each(onDeno)("%s", async (file) => {
+	// In a copy of the installed package: Deno would otherwise read the modules in place of their declarations.
+	test.each(onDeno)("%s compiles", async (file) => {
 		cpSync(join(root, file), join(installed.folder, file));
 		const { code, output } = await run("deno", ["check", "--no-remote", file], installed.folder);
 		expect(code, output).toBe(0);
 	});
 });
 
-test("no file is left out", async () => {
+test("every file of the examples is compiled", async () => {
 	const checked = await Promise.all(
 		projects.map(async (folder) => {
 			const { stdout } = await run("tsc", ["-p", folder, "--listFilesOnly"]);

@@ -3,9 +3,9 @@ import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 
 export interface Upstash {
-	/** Once the file's tests run. */
+	/** Available once the file's tests run. */
 	readonly gateway: UpstashGateway;
-	/** What examples find it by. */
+	/** The variables by which examples find it. */
 	readonly env: Record<string, string>;
 }
 

@@ -2,10 +2,13 @@ import { expect, type TestContext } from "vitest";
 import { openStream } from "../support/event-stream.ts";
 import { call } from "../support/hub-client.ts";
 
-// SvelteKit takes a POST without a type for a form's, and those only from its own pages.
+// SvelteKit takes a POST without a content type for a form, and refuses forms of other origins.
 const post = { method: "POST", headers: { "content-type": "application/json" } };
 
-/** Streams, publishes and refuses; where the example keeps a history, a client that comes back misses nothing. */
+/**
+ * Streams, publishes and tries a wrong method. Where the example keeps a history, a client that reconnects gets
+ * what it missed.
+ */
 export async function works(
 	test: TestContext,
 	url: { stream: string; hello: string },

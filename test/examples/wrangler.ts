@@ -2,8 +2,8 @@ import { temporaryDirectory } from "../support/directories.ts";
 import { type Server, startProgram } from "../support/server.ts";
 
 /**
- * A README's `wrangler dev`, on a port that the system chooses and in a folder of the test's own, with what
- * `.dev.vars` would hold.
+ * Runs a README's `wrangler dev` on a system-chosen port, with state in a folder of the test and the variables
+ * of `.dev.vars`.
  */
 export function wranglerDev(
 	words: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * The long run: `npm run fuzz -- [--cases 1000000] [--seed 1]`. It goes by rounds, each with a seed of its own,
- * so that a round can be had again without those before it.
+ * The long run: `npm run fuzz -- [--cases 1000000] [--seed 1]`. It runs in rounds, each with a seed of its own,
+ * so that one round can be repeated without the earlier ones.
  */
 import { parseArgs } from "node:util";
 import { openFuzz } from "./round.ts";

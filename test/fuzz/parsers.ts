@@ -2,18 +2,18 @@ import { createParser } from "eventsource-parser";
 import { EventParser } from "../../src/client/more/event-parser.ts";
 import type { Heard } from "./parts.ts";
 
-/** All that a stream says. */
+/** Everything that a stream says. */
 export interface Reading {
 	events: Heard[];
 	retries: number[];
 	comments: number;
-	/** Lines that mean nothing, which the library never writes. */
+	/** Lines without a meaning, which the library never writes. */
 	junk: string[];
 }
 
 export type Parser = (chunks: readonly Uint8Array[]) => Reading;
 
-/** `eventsource-parser`, on which `eventsource` and half of the world's clients are built. */
+/** `eventsource-parser`, on which `eventsource` and many other clients are built. */
 export const popular: Parser = (chunks) => {
 	const reading: Reading = { events: [], retries: [], comments: 0, junk: [] };
 	let lastEventId = "";
@@ -28,13 +28,13 @@ export const popular: Parser = (chunks) => {
 		onComment: () => reading.comments++,
 		onError: (error) => reading.junk.push(error.message),
 	});
-	// As a browser reads: the parser itself is left to deal with what a decoder would take away.
+	// The decoder keeps the byte order mark, so that the parser itself must handle it.
 	const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 	for (const chunk of chunks) parser.feed(decoder.decode(chunk, { stream: true }));
 	return reading;
 };
 
-/** The one of `edge-sse/client`, as it is fed there. */
+/** The parser of `edge-sse/client`, fed as it is there. */
 export const own: Parser = (chunks) => {
 	const reading: Reading = { events: [], retries: [], comments: 0, junk: [] };
 	const parser = new EventParser({
@@ -48,7 +48,7 @@ export const own: Parser = (chunks) => {
 };
 
 /**
- * The standard's own steps, one after the other; neither quick nor clever.
+ * The standard's own steps, written down one by one.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
 export const standard: Parser = (chunks) => {
@@ -59,7 +59,7 @@ export const standard: Parser = (chunks) => {
 	let type = "";
 	let idBuffer = "";
 	let lastEventId = "";
-	// What comes after the last line end is no line.
+	// Text after the last line end is not a line.
 	for (const line of stream.split(/\r\n|\n|\r/).slice(0, -1)) {
 		if (line === "") {
 			lastEventId = idBuffer;

@@ -9,18 +9,18 @@ import {
 import { Message, type MessageOptions } from "../../src/core/message/message.ts";
 import { idText, jsonData, text, typeText } from "./text.ts";
 
-/** One piece of a stream, and what every reader must make of it; said without the library's help. */
+/** One piece of a stream, and what every reader must make of it. Written without the library's help. */
 export interface Part {
 	bytes: Uint8Array;
-	/** The event, if it is one: as `addEventListener` hears it. */
+	/** The event, if it is one, as `addEventListener` hears it. */
 	event?: { type: string; data: string };
-	/** What it sets the client's last event ID to. */
+	/** The last event ID that it sets. */
 	id?: string;
-	/** What it sets the client's reconnection time to, in ms. */
+	/** The reconnection time that it sets, in ms. */
 	retry?: number;
-	/** Comments in it. */
+	/** The number of comments in it. */
 	comments?: number;
-	/** For people. */
+	/** A description for a failure's message. */
 	what: string;
 }
 
@@ -38,7 +38,7 @@ export const messageParts: fc.Arbitrary<[data: unknown, options: MessageOptions]
 	validOptions,
 );
 
-/** As it arrives: UTF-8 has no lone surrogates, and a parser makes one LF of each line end. */
+/** The text as it arrives: UTF-8 has no lone surrogates, and a parser makes each line end an LF. */
 export function arrives(value: string): string {
 	return value.toWellFormed().replaceAll(/\r\n|\r/g, "\n");
 }
@@ -107,7 +107,7 @@ export function concatenated(chunks: readonly Uint8Array[]): Uint8Array {
 	return whole;
 }
 
-/** Cut at these places, each a fraction of the whole: in the middle of a line, a CRLF, a character. */
+/** Cuts at these places, each a fraction of the whole: within a line, a CRLF or a character. */
 export function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
 	const ends = places.map((place) => Math.floor(place * bytes.length)).sort((a, b) => a - b);
 	return [0, ...ends].map((start, index) => bytes.subarray(start, ends[index]));

@@ -4,10 +4,10 @@ import { makeBatch, readBatch } from "./readers/batch.ts";
 import { chromiumReader, denoReader, nodeReader, type Reader } from "./readers/readers.ts";
 import { serveStreams } from "./readers/streams.ts";
 
-/** Of a round's cases, out of 100: messages that every EventSource reads. The properties have the rest. */
+/** The share of a round's cases that every EventSource reads, in per cent. The properties have the rest. */
 export const readersShare = 40;
 
-/** One way to spend a part of a round's cases; the same seed makes the same ones. */
+/** One way to spend a part of a round's cases. The same seed makes the same ones. */
 export interface Step {
 	name: string;
 	run(seed: number, cases: number): Promise<unknown>;

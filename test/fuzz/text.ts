@@ -1,8 +1,8 @@
 import fc from "fast-check";
 
 /**
- * Text as an attacker would write it: arbitrary text would hardly ever meet what matters to a format.
- * Whatever forges an event names it `forged`, and that type is listened for.
+ * Text as an attacker would write it. Random text hardly ever contains what matters to a format. Text that
+ * forges an event names it `forged`, and readers listen for that type.
  */
 
 export const forged = "forged";
@@ -72,7 +72,7 @@ const characters = [
 	"\u202e",
 ];
 
-/** The pieces, each of which may change what a reader makes of the rest. */
+/** Pieces that may each change what a reader makes of the rest. */
 export const piece: fc.Arbitrary<string> = fc.constantFrom(
 	...[lineEnds, spaces, fields, frames, json, words, urls, positions, characters].flat(),
 );
@@ -91,14 +91,14 @@ const long = fc
 	.tuple(mixed, piece, fc.integer({ min: 100, max: 4_000 }), mixed)
 	.map(([start, middle, times, end]) => start + middle.repeat(times) + end);
 
-/** Mostly short, now and then of many thousand characters. */
+/** Mostly short, and sometimes of many thousand characters. */
 export const text: fc.Arbitrary<string> = fc.oneof(
 	{ weight: 2, arbitrary: piece },
 	{ weight: 100, arbitrary: mixed },
 	{ weight: 1, arbitrary: long },
 );
 
-/** Types and ids that keep to their rules, and are as hostile as these allow: a character is up to 3 bytes. */
+/** Types and ids that keep to the rules and are as hostile as these allow. A character has up to 3 bytes. */
 export const typeText: fc.Arbitrary<string> = text.map((value) =>
 	value
 		.replaceAll(/[\p{Cc}\p{Cf}]/gu, "")
@@ -113,7 +113,7 @@ export const idText: fc.Arbitrary<string> = text.map((value) =>
 		.trim(),
 );
 
-/** Whether a type is edge-sse's own, or can be taken for one; said another way than the library does. */
+/** Whether a type is edge-sse's own or can be taken for one. Decided in another way than the library does. */
 export function looksReserved(type: string): boolean {
 	const isUnseen = (each: string) =>
 		/\s|\p{M}|\p{Cf}|\p{Cc}|\p{Default_Ignorable_Code_Point}/u.test(each);
@@ -121,7 +121,7 @@ export function looksReserved(type: string): boolean {
 	return seen.slice(0, 4).join("").toLocaleLowerCase("en") === "sse.";
 }
 
-/** Breaks the rule of an id; most of these break the rule of a type as well. */
+/** Breaks the rule of an id. Most of these break the rule of a type as well. */
 export const badId: fc.Arbitrary<string> = fc.oneof(
 	fc
 		.tuple(text, fc.constantFrom(..."\0\r\n\t\x1b\x7f\x85\x9f"), text)
@@ -147,7 +147,7 @@ const scalar = fc.oneof(
 	fc.double({ noNaN: true, noDefaultInfinity: true }),
 );
 
-/** What JSON can carry, with hostile keys and values. */
+/** What JSON can represent, with hostile keys and values. */
 export const jsonData: fc.Arbitrary<unknown> = fc.oneof(
 	{ weight: 2, arbitrary: scalar },
 	{ weight: 1, arbitrary: fc.array(scalar, { maxLength: 3 }) },

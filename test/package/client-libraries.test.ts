@@ -10,12 +10,16 @@ import { startProgram } from "../support/server.ts";
 import { until } from "../support/wait.ts";
 import { succeed } from "./installed.ts";
 
-/** `edge-sse/client` on other people's EventSource, whose events are no `MessageEvent` of the browser's. */
+/**
+ * `edge-sse/client` with other implementations of EventSource, whose events are no `MessageEvent` of the
+ * browser.
+ */
 
 const libraries = {
 	"event-source-polyfill@1.0.31":
 		'export { EventSourcePolyfill as EventSource } from "event-source-polyfill";',
-	// React Native's: no readyState, events that are plain objects, and on the XMLHttpRequest that both have.
+	// The one for React Native: it has no readyState, its events are plain objects, and it uses XMLHttpRequest,
+	// which browsers have too.
 	"react-native-sse@1.2.1": 'export { default as EventSource } from "react-native-sse";',
 	"eventsource@2.0.2": 'export { default as EventSource } from "eventsource";',
 };
@@ -48,7 +52,7 @@ async function open(): Promise<Scene> {
 	return scene;
 }
 
-/** A library as one file, for a program or for a page. */
+/** Bundles a library into one file, for a program or for a page. */
 async function bundled(name: keyof typeof libraries, format: "esm" | "iife"): Promise<string> {
 	const outfile = join(folder, `${name}.mjs`);
 	await build({
@@ -69,7 +73,7 @@ async function bundled(name: keyof typeof libraries, format: "esm" | "iife"): Pr
 }
 
 for (const name of ["event-source-polyfill@1.0.31", "react-native-sse@1.2.1"] as const) {
-	test.concurrent(`${name}: streams that end, break and are refused, and each event comes once`, async () => {
+	test.concurrent(`${name}: each event comes once, although streams end, break and are refused`, async () => {
 		const scene = await open();
 		const tab: Page = await openTab(await browser.newContext(), scene);
 		await tab.addScriptTag({ path: await bundled(name, "iife") });
@@ -89,7 +93,7 @@ for (const name of ["event-source-polyfill@1.0.31", "react-native-sse@1.2.1"] as
 		scene.cut();
 		await say();
 		await all();
-		// An answer that is no stream, once.
+		// One answer that is no stream.
 		scene.answer = () => {
 			scene.answer = undefined;
 			return new Response("", { status: 503 });
@@ -101,14 +105,14 @@ for (const name of ["event-source-polyfill@1.0.31", "react-native-sse@1.2.1"] as
 		await all();
 		expect(await seen(tab)).toEqual(expected);
 		expect(await tab.evaluate("[gaps, errors]")).toEqual([[], []]);
-		// No library comes back behind the client's back.
+		// The library must not reconnect besides the client.
 		await until(() => scene.sse.stats().connections === 1, { what: "one stream" });
 		await tab.evaluate("client.close(); 0");
 		await until(() => scene.sse.stats().connections === 0, { what: "no stream" });
 	});
 }
 
-test.concurrent("eventsource@2.0.2, on Node: a stream that breaks, and each event comes once", async () => {
+test.concurrent("eventsource@2.0.2 on Node: each event comes once, although a stream breaks", async () => {
 	const scene = await open();
 	const library = await bundled("eventsource@2.0.2", "esm");
 	const fixture = "test/runtimes/fixtures/event-client.ts";

@@ -5,7 +5,7 @@ import { call } from "../support/hub-client.ts";
 import { shell } from "../support/programs.ts";
 import { type Installed, install } from "./installed.ts";
 
-/** `edge-sse token`: what it makes is what a hub takes, and what it refuses to take is not shown. */
+/** `edge-sse token`: a hub accepts the tokens it makes, and it never shows what it refuses. */
 
 const secret = "0123456789abcdef0123456789abcdef";
 
@@ -23,7 +23,7 @@ async function said(line: string, env: Record<string, string> = {}) {
 	return { code: await program.ended(), output: program.output };
 }
 
-test("a token that is made opens a stream of a hub with the same secret, and says what it is good for", async () => {
+test("`token make` makes a token for a hub with the same secret, and `token read` shows its rights", async () => {
 	const env = { SSE_JWT_SECRET: secret };
 	const words =
 		"make news 'room.*' --publish room.1 --members room.2 --disconnect room.3 --expires 1h --subject u7";
@@ -61,7 +61,7 @@ test("a token that is made opens a stream of a hub with the same secret, and say
 	expect(unchecked.output).toMatch(/^ {2}signature +not checked/m);
 });
 
-test("a pair of keys: the private one is its owner's alone, and the public set checks what it signs", async () => {
+test("`token keys` writes a private key for its owner only, and a public set that checks its tokens", async () => {
 	const words = "keys --private-key-file private.json --jwks-file public.json";
 	expect(await said(`${command} token ${words}`)).toMatchObject({ code: 0 });
 	const file = (name: string) => join(installed.folder, name);
@@ -86,7 +86,7 @@ test.each([
 	["token make news --expires soon --secret-file secret", 2, "--expires: must be a number with"],
 	["token keys --private-key-file x", 2, "Both files are needed."],
 	["token make news --private-key-file package.json", 1, "privateKey: "],
-])("%s: ends with %i, and says why", async (words, code, text) => {
+])("%s exits with %i and says why", async (words, code, text) => {
 	await writeFile(join(installed.folder, "secret"), secret);
 	const result = await said(`${command} ${words}`);
 	expect(result.output).toMatch(/^edge-sse: [^\n]+\n$/);
@@ -95,7 +95,7 @@ test.each([
 	expect(result.code).toBe(code);
 });
 
-test("what is no token is not shown", async () => {
+test("`token read` does not show a text that is no token", async () => {
 	expect(await said(`echo hush | ${command} token read`)).toEqual({
 		code: 1,
 		output: expect.stringMatching(/^edge-sse: That is not a token\. (?!.*hush)/),

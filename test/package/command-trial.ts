@@ -3,7 +3,7 @@ import { call, publish } from "../support/hub-client.ts";
 import { type Program, shell } from "../support/programs.ts";
 import { until } from "../support/wait.ts";
 
-/** Where a hub that was started by the command is reached, once it says so. */
+/** The address and token that a hub started by the command prints. */
 export async function addressOf(hub: Program): Promise<{ url: string; token: string }> {
 	await hub.says("Authorization: Bearer ");
 	const [, url = "", token = ""] = /^ {2}(http:\S+)\/#token=(\S+)$/m.exec(hub.output) ?? [];
@@ -11,7 +11,7 @@ export async function addressOf(hub: Program): Promise<{ url: string; token: str
 	return { url, token };
 }
 
-/** The events that `tail` has shown so far: its lines of JSON. */
+/** The events that `tail` has printed so far, one line of JSON each. */
 export function shown({
 	output,
 }: Program): { channel?: string; type: string; data: string; id?: string }[] {
@@ -20,8 +20,8 @@ export function shown({
 }
 
 /**
- * The whole of it in a folder where the package is installed: one command to the page, a second that shows what a third
- * and the page publish, and an end by Ctrl-C.
+ * Tries the whole command in a folder where the package is installed. A hub serves the page, `tail` prints what
+ * `publish` and the page send, and Ctrl-C ends the hub.
  *
  * @param command how the runtime at hand runs it.
  */
@@ -58,7 +58,7 @@ export async function tryCommand(command: string, folder: string): Promise<void>
 
 	hub.interrupt();
 	const code = await hub.ended();
-	// npx has a shell between itself and the hub, which does not live to tell of its end.
+	// npx runs the hub in a shell, which ends before it can report the exit code.
 	if (!command.startsWith("npx")) expect(code, hub.output).toBe(0);
 	await tail.says("the stream has ended");
 	const isGone = () =>

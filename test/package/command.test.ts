@@ -10,9 +10,12 @@ import { type Fresh, fresh } from "./fresh.ts";
 import { packageJson } from "./installed.ts";
 import { temporaryFolder } from "./support.ts";
 
-/** The command, where the tarball was installed into an empty folder, and nothing with it. */
+/** The command, where only the tarball was installed into an empty folder. */
 
-/** The most that an installation has, in bytes: 5.3 MB of it are `@redis/client`. In blocks of a disk it is twice as much. */
+/**
+ * The greatest size of an installation, in bytes. `@redis/client` is 5.3 MB of it. In blocks of a disk it takes
+ * twice as much.
+ */
 const most = 8_600_000;
 
 let project: Fresh;
@@ -24,17 +27,17 @@ afterAll(() => project.remove());
 const run = (words: string, env: Record<string, string> = {}) =>
 	shell(`exec node node_modules/.bin/edge-sse ${words}`, env, project.folder);
 
-/** What it says and how it ends. */
+/** Runs the command to its end. */
 async function said(words: string, env: Record<string, string> = {}) {
 	const program = run(words, env);
 	return { code: await program.ended(), output: program.output };
 }
 
-test("by npx, from an empty folder to the page and back", async () => {
+test("npx runs the hub, tail and publish from an empty folder", async () => {
 	await tryCommand("npx --no-install edge-sse", project.folder);
 });
 
-test("what is installed is small", async () => {
+test("the installation keeps to its size limit", async () => {
 	const folder = join(project.folder, "node_modules");
 	const paths = await readdir(folder, { recursive: true });
 	const stats = await Promise.all(paths.map((path) => stat(join(folder, path))));
@@ -63,7 +66,7 @@ describe("tail", () => {
 		expect(shown(tail).map(({ data }) => data)).toEqual(["before", "after"]);
 	});
 
-	test("begins after an id, ends after a count, and a terminal is shown nothing that drives it", async () => {
+	test("begins after an id, ends after --count, and escapes control characters on a terminal", async () => {
 		const hub = run("--port 0 --history-length 10");
 		const { url, token } = await addressOf(hub);
 		await publish({ url, token }, { data: "zero" });
@@ -88,19 +91,19 @@ describe("tail", () => {
 		]);
 	});
 
-	test("begins in the past, shows the types that were asked for, and says where some may be missing", async () => {
+	test("begins at a past time, prints only the requested types, and reports a gap", async () => {
 		const { url, token } = await addressOf(run("--port 0 --history-length 10"));
 		const send = (data: string, type: string) =>
 			publish({ url, token }, { data, type, channel: "news" });
 		for (const data of ["a", "b", "c", "d"]) await send(data, data === "c" ? "odd" : "even");
 		const tail = await said(`tail ${url} --channel news --since 1h --type even --count 3`);
 		expect(tail.code, tail.output).toBe(0);
-		// The channel is younger than the time, and the hub cannot know that nothing was before.
+		// The channel is younger than that time, and the hub cannot know that nothing came before.
 		expect(tail.output).toContain("edge-sse: a gap: ");
 		const lines = tail.output.split("\n").filter((line) => line.startsWith("{"));
 		expect(lines.map((line) => JSON.parse(line).data)).toEqual(["a", "b", "d"]);
 
-		// Several channels have a cursor of another form.
+		// The cursor of several channels has another form.
 		await publish({ url, token }, { data: "e", type: "even", channel: "more" });
 		const both = run(`tail ${url} --channel news --channel more --since 1h --type even --count 4`);
 		expect(await both.ended(), both.output).toBe(0);
@@ -108,7 +111,7 @@ describe("tail", () => {
 		expect(events.sort()).toEqual(["more: e", "news: a", "news: b", "news: d"]);
 	});
 
-	test("ends with what the hub says where it may not read, or where there is none", async () => {
+	test("exits with the hub's message when reading is refused, and with an error without a hub", async () => {
 		const { url } = await addressOf(run("--port 0 --channels news"));
 		expect(await said(`tail ${url} --channel other`)).toEqual({
 			code: 1,
@@ -125,7 +128,7 @@ describe("tail", () => {
 });
 
 describe("publish", () => {
-	test("sends files whole, then a template so many times, at a rate", async () => {
+	test("sends files unchanged, then a template --count times at --rate", async () => {
 		const { url, token } = await addressOf(run("--port 0 --history-length 10"));
 		const folder = temporaryFolder();
 		await writeFile(join(folder, "a.json"), '{\n\t"n": 12345678901234567890\n}\n');
@@ -158,7 +161,7 @@ describe("publish", () => {
 	});
 });
 
-test("--open hands the page its token by a file that only the user can read", async () => {
+test("--open passes the token to the page in a file that only the user can read", async () => {
 	const bin = temporaryFolder();
 	const look = [
 		"#!/bin/sh",
@@ -193,8 +196,8 @@ test("--open hands the page its token by a file that only the user can read", as
 	expect(await exists(new URL(argument?.trim() ?? "").pathname)).toBe(false);
 });
 
-describe("a question", () => {
-	test("--version, --help, and the help of each command", async () => {
+describe("help and wrong arguments", () => {
+	test("--version, --help and the --help of each command answer", async () => {
 		expect(await said("--version")).toEqual({ code: 0, output: `${packageJson.version}\n` });
 		const help = await said("--help");
 		expect(help.code).toBe(0);
@@ -219,14 +222,14 @@ describe("a question", () => {
 		["publish localhost x --rate 0", "--rate: must be a number above 0, up to 1,000."],
 		["publish localhost x --token hush", "--token: a secret is no argument"],
 		["--publish-token hush", "--publish-token: a secret is no argument"],
-	])("%s ends with 2, and says: %s", async (words, text) => {
+	])("%s exits with 2 and says: %s", async (words, text) => {
 		const { code, output } = await said(words);
 		expect(output).toContain(`edge-sse: ${text}`);
 		expect(output).not.toContain("hush");
 		expect(code).toBe(2);
 	});
 
-	test("check says what a configuration means, or which option is wrong, and listens nowhere", async () => {
+	test("check explains a configuration or names the wrong option, and does not listen", async () => {
 		const right = await said("check --host 0.0.0.0 --history-seconds 60", {
 			SSE_PUBLSH_TOKEN: "hush",
 			REDIS_URL: "redis://:hush@127.0.0.1:1",
@@ -244,7 +247,7 @@ describe("a question", () => {
 		});
 	});
 
-	test("a hub that starts tells of a variable that nobody reads", async () => {
+	test("a hub warns at its start of a variable that is nearly one of its own", async () => {
 		const hub: Program = run("--port 0", { SSE_DRIAN: "1" });
 		await addressOf(hub);
 		expect(hub.output).toMatch(/^edge-sse: SSE_DRIAN is set, .* Did you mean SSE_DRAIN\?$/m);

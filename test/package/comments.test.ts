@@ -2,43 +2,43 @@ import { describe, expect, test } from "vitest";
 import { declarationsIn, exportsOf, moduleComment, read } from "./declarations.ts";
 import { packageJson } from "./installed.ts";
 
-/** What an editor shows of every public name: what it is, how to use it, and what applies by default. */
+/** What an editor shows of every public name: an explanation, an example and the defaults. */
 
 const files = Object.values(packageJson.exports).flatMap((entry) =>
 	typeof entry === "string" ? [] : [entry.types ?? ""],
 );
 
-/** The shapes of other libraries' objects. Their members are explained there. */
+/** The shapes of other libraries' objects, whose members are explained there. */
 const foreign = new Set([
 	...["IoRedisClient", "IoRedisCluster", "NodeRedisClient", "NodeRedisCluster"],
 	...["NodeRedisOptions", "RedisClusterOptions", "RedisSentinelOptions"],
 	...["NodeHost", "NodeIncoming", "NodeOutgoing", "ChannelStub"],
 ]);
 
-/** Interfaces that a user fills in. An optional member of any other may just be missing. */
+/** Interfaces that a user fills in. An optional member of another interface may simply be absent. */
 const options = /(?:Options|Limits|Harness|Control|Resume|Grant|KeySource)$/;
 
 describe.each(files)("%s", (file) => {
-	test("begins with what the entry is for, and a program", () => {
+	test("its module comment says what the entry is for, with a program", () => {
 		expect(moduleComment(read(file))).toMatch(/```ts\n.*\n \* ```\n.* \* @module\n/s);
 	});
 
-	test("explains each name", () => {
+	test("every name has a comment", () => {
 		expect(namesWithout(file, "", () => true)).toEqual([]);
 	});
 
-	test("has an example for each function, class and method", () => {
+	test("every function, class and method has an example", () => {
 		const kinds = ["function", "class", "method"];
 		expect(namesWithout(file, "@example", (kind) => kinds.includes(kind))).toEqual([]);
 	});
 
-	test("says for each option what applies without it", () => {
+	test("every option has a default in its comment", () => {
 		const isOption = (kind: string, owner: string) => kind === "optional" && options.test(owner);
 		expect(namesWithout(file, "@defaultValue", isOption)).toEqual([]);
 	});
 });
 
-test("a name without a comment is found, whatever it is", () => {
+test("declarationsIn() finds every name without a comment", () => {
 	const found = declarationsIn(
 		"/** Explained. */\nexport interface AOptions {\n    /** Explained. */\n    one?: number;\n" +
 			"    two?: string;\n}\nexport declare class B {\n    #private;\n    run<T>(): T;\n}\n" +
@@ -52,7 +52,7 @@ test("a name without a comment is found, whatever it is", () => {
 	]);
 });
 
-/** The names of a file whose comment lacks this text. A function may be declared several times. */
+/** The names of a file whose comment lacks this text. One of several declarations of a function is enough. */
 function namesWithout(
 	file: string,
 	text: string,

@@ -1,4 +1,4 @@
-/** A connector of somebody else's, with a bug in it when that is asked for. */
+/** A connector that somebody else wrote, with a bug when asked for. */
 export const busConnector = `
 import { ConnectorError } from "edge-sse";
 
@@ -47,7 +47,7 @@ export function bus({ broken = false } = {}) {
 }
 `;
 
-/** Its tests, for the runner whose module this is. */
+/** Its tests, for the runner of this module. */
 export const contractOf = (runner: string, connector: string) => `
 import { connectorContract } from "edge-sse/testing";
 import { describe, test } from "${runner}";

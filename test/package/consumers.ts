@@ -1,6 +1,8 @@
-/** Programs of consumers, as texts: they import the package by its name, which only an install has. */
+/**
+ * Programs of consumers as texts. They import the package by its name, which only works where it is installed.
+ */
 
-// What is right must compile, and what is wrong must not: an unused `@ts-expect-error` is an error.
+// Right code must compile, and wrong code must not: an unused `@ts-expect-error` is an error.
 export const consumer = `
 import {
 	ConfigurationError, type Connector, ConnectorError, type ErrorHandler, type ErrorStage,
@@ -128,7 +130,7 @@ upstash({ uri: "https://example.upstash.io" });
 import { Hub } from "edge-sse/dist/hub.js";
 `;
 
-/** A server on Node with tokens, and its page: each with a structure of its own in place of Node's types. */
+/** A server on Node with tokens, and its page. Each has structures of its own in place of Node's types. */
 export const serverAndPage = `
 import { EventClient, type ClientState, type EventOf, type Gap } from "edge-sse/client";
 import { type NodeIncoming, type NodeOutgoing, toNodeHandler } from "edge-sse/node";
@@ -166,7 +168,7 @@ toNodeHandler();
 toNodeHandler("/stream");
 `;
 
-/** Tokens; jose's own types are theirs. */
+/** Tokens. Their types include those of jose. */
 export const tokens = `
 import { ServerSentEvents } from "edge-sse";
 import { type AuthorizePublish, jwtAuthorizer, jwtPublishAuthorizer, signChannels } from "edge-sse/auth";
@@ -186,7 +188,7 @@ signChannels("news", { secret, expires: 60_000 });
 jwtPublishAuthorizer({ secret, cookie: "sse" });
 `;
 
-/** A Worker with Durable Objects; the host's module is declared as `wrangler types` declares it. */
+/** A Worker with Durable Objects. The host's module is declared as `wrangler types` declares it. */
 export const worker = `
 import { ServerSentEvents } from "edge-sse";
 import {
@@ -236,7 +238,7 @@ declare module "cloudflare:workers" {
 }
 `;
 
-/** An app of Hono's; Hono is the consumer's own. */
+/** An app of Hono, which the consumer has installed. */
 export const honoApp = `
 import { Hono } from "hono";
 import { ServerSentEvents, sse } from "edge-sse";

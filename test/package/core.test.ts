@@ -5,13 +5,13 @@ import { describe, expect, test } from "vitest";
 import { portableFiles, root, run, temporaryFolder } from "./support.ts";
 
 /**
- * The core knows no runtime and no client library, and three checkers hold it to that. Each must pass
- * on the tree, and must fail for every single core file when that file breaks the rule: a checker
- * whose configuration leaves a file out would pass for ever.
+ * The core must not know a runtime or a client library, and three checkers ensure that. Each must pass on the
+ * tree. Each must also fail for every single core file that breaks the rule, because a checker whose
+ * configuration leaves a file out would always pass.
  */
 interface Checker {
 	name: string;
-	/** The core files that a checker complains about, in a tree. */
+	/** The core files of a tree that the checker complains about. */
 	complaints(tree: string): Promise<string[]>;
 }
 
@@ -27,7 +27,7 @@ const checkers: Checker[] = [
 		complaints: (tree) =>
 			named(tree, "biome", [
 				...["lint", "--error-on-warnings", "--max-diagnostics=none", "--colors=off"],
-				// Only the rules this is about: a file cut up on purpose breaks others, too.
+				// Only these rules, because a file that is broken on purpose breaks others, too.
 				...["--only=style/noRestrictedImports", "--only=style/noRestrictedGlobals"],
 				...files,
 			]),
@@ -63,7 +63,7 @@ describe.each(checkers)("$name", ({ complaints }) => {
 	});
 });
 
-/** What must not be written where, of each room the nearest forbidden neighbour. */
+/** Imports that are forbidden: for each folder of the core the nearest wrong one. */
 const wrongWays: [file: string, imported: string, checkers: string[]][] = [
 	["src/core/sse.ts", "../connectors/redis.ts", ["the compiler", "the linter"]],
 	["src/core/delivery/hub.ts", "../sse.ts", ["the linter"]],
@@ -73,18 +73,21 @@ const wrongWays: [file: string, imported: string, checkers: string[]][] = [
 	["src/core/sinks/sink.ts", "../message/frame.ts", ["the linter"]],
 ];
 
-// In one tree: a checker names each file by itself.
-test.each(["the compiler", "the linter"])("%s holds imports to the way down", async (name) => {
-	const tree = scratchTree();
-	for (const [file, imported] of wrongWays) {
-		appendFileSync(join(tree, file), `\nexport * from "${imported}";\n`);
-	}
-	const wrong = wrongWays.filter(([, , names]) => names.includes(name)).map(([file]) => file);
-	const checker = checkers.find((candidate) => candidate.name === name);
-	expect((await checker?.complaints(tree))?.sort()).toEqual(wrong.sort());
-});
+// All in one tree, because a checker names each file.
+test.each(["the compiler", "the linter"])(
+	"%s refuses imports against the direction of the layers",
+	async (name) => {
+		const tree = scratchTree();
+		for (const [file, imported] of wrongWays) {
+			appendFileSync(join(tree, file), `\nexport * from "${imported}";\n`);
+		}
+		const wrong = wrongWays.filter(([, , names]) => names.includes(name)).map(([file]) => file);
+		const checker = checkers.find((candidate) => candidate.name === name);
+		expect((await checker?.complaints(tree))?.sort()).toEqual(wrong.sort());
+	},
+);
 
-test("the linter finds an import circle, and one of types alone", async () => {
+test("the linter finds an import circle, also one of types only", async () => {
 	const tree = scratchTree();
 	const circle = 'import type { HubOptions } from "./hub.ts";\nexport type Broken = HubOptions;\n';
 	appendFileSync(join(tree, "src/core/delivery/feed.ts"), circle);
@@ -97,7 +100,7 @@ test("the linter finds an import circle, and one of types alone", async () => {
 	expect(code).toBe(1);
 });
 
-/** A copy of what the checkers read, free to be broken. */
+/** A copy of what the checkers read, which may be broken. */
 function scratchTree(): string {
 	const tree = temporaryFolder();
 	const configs = [
@@ -117,14 +120,14 @@ function scratchTree(): string {
 async function named(tree: string, program: string, args: string[]): Promise<string[]> {
 	const { code, output } = await run(program, args, tree);
 	const found = files.filter((file) => new RegExp(`^${file}[:(]\\d`, "m").test(output));
-	// A checker that fails for another reason proves nothing.
+	// A checker that fails for another reason would prove nothing.
 	if ((code === 0) !== (found.length === 0)) throw new Error(`${program} (${code}): ${output}`);
 	return found;
 }
 
 const runtimeGlobals = ["process", "Buffer", "Bun", "Deno", "require", "__dirname"];
 
-/** What one module and all it imports would need from outside; empty when that is nothing. */
+/** What a module and all its imports need from outside, or an empty string. */
 async function bundleProblems(tree: string, file: string): Promise<string> {
 	const { metafile, outputFiles } = await build({
 		absWorkingDir: tree,
@@ -136,7 +139,7 @@ async function bundleProblems(tree: string, file: string): Promise<string> {
 		metafile: true,
 		write: false,
 		logLevel: "silent",
-		// Each use of a runtime's own global is given a name that can be looked for.
+		// Renames each use of a runtime's own global, so that it can be found.
 		define: Object.fromEntries(runtimeGlobals.map((name) => [name, `runtime_global_${name}`])),
 	});
 	const imported = Object.values(metafile.outputs).flatMap((output) => output.imports);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "./support.ts";
 
-/** Reads the comments out of built declarations. tsc writes them in one fixed form. */
+/** Reads the comments out of built declarations. tsc writes them in a fixed form. */
 
 export interface Member {
 	name: string;
@@ -13,7 +13,7 @@ export interface Member {
 export interface Declaration {
 	name: string;
 	kind: string;
-	/** The comment before it; empty: none. */
+	/** The comment before it, or an empty string. */
 	comment: string;
 	/** The members of a class or an interface, without those that are `@internal`. */
 	members: Member[];
@@ -28,7 +28,7 @@ export function read(path: string): string {
 	return readFileSync(join(root, path), "utf8");
 }
 
-/** Everything that a declarations file exports, other files' names included. */
+/** Everything that a declarations file exports, including names from other files. */
 export function exportsOf(path: string): Declaration[] {
 	const text = read(path);
 	const own = declarationsIn(text).map((each) => withInherited(each, path, text));
@@ -46,7 +46,7 @@ function pathOf(importer: string, specifier: string): string {
 	return join(dirname(importer), specifier.replace(/\.js$/, ".d.ts"));
 }
 
-/** Adds the members of the class that it extends, when that is a file of ours. */
+/** Adds the members of the base class, when that is in a file of ours. */
 function withInherited(declaration: Parsed, path: string, text: string): Declaration {
 	const { base, ...own } = declaration;
 	const specifier = new RegExp(`^import .*\\b${base}\\b.* from "(\\..*?)";`, "m").exec(text)?.[1];

@@ -3,11 +3,14 @@ import { extname, join } from "node:path";
 import { succeed } from "./installed.ts";
 import { root } from "./support.ts";
 
-/** The files by which the hub is deployed, as far as they can be read here. */
+/** Reads the files that deploy the hub. */
 
 export const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
-/** A YAML, TOML or JSON file; a YAML of several documents is an array. Bun reads these formats by itself. */
+/**
+ * Parses a YAML, TOML or JSON file. A YAML file of several documents becomes an array. Bun has parsers for
+ * these formats.
+ */
 export async function parsed<T>(path: string): Promise<T> {
 	if (extname(path) === ".json") return JSON.parse(read(path)) as T;
 	const parser = extname(path) === ".toml" ? "TOML" : "YAML";
@@ -20,7 +23,7 @@ export interface Instruction {
 	rest: string;
 }
 
-/** The last stage of the Dockerfile: what the image is made of. */
+/** The last stage of the Dockerfile, which makes the image. */
 export function lastStage(): Instruction[] {
 	const lines = read("Dockerfile")
 		.replaceAll(/^#.*\n/gm, "")
@@ -34,14 +37,14 @@ export function lastStage(): Instruction[] {
 	return instructions.slice(instructions.findLastIndex(({ name }) => name === "FROM"));
 }
 
-/** Of an instruction that is there once. */
+/** The arguments of an instruction that must appear once. */
 export function only(stage: readonly Instruction[], name: string): string {
 	const [found, ...others] = stage.filter((each) => each.name === name);
 	if (found !== undefined && others.length === 0) return found.rest;
 	throw new Error(`The Dockerfile has ${others.length + 1} or no ${name}.`);
 }
 
-/** `NAME=value NAME=value` */
+/** Parses `NAME=value NAME=value`. */
 export function pairs(text: string): Record<string, string> {
 	const words = text.split(/\s+/).filter((word) => word !== "");
 	return Object.fromEntries(
@@ -52,7 +55,7 @@ export function pairs(text: string): Record<string, string> {
 	);
 }
 
-/** The values of a unit's key, in their order. */
+/** The values of a unit's key, in order. */
 export function unit(key: string): string[] {
 	const lines = read("examples/deploy/edge-sse.service").split("\n");
 	return lines.flatMap((line) => (line.startsWith(`${key}=`) ? line.slice(key.length + 1) : []));

@@ -16,7 +16,7 @@ import { lastStage, only, pairs, parsed, read, unit } from "./deploy-files.ts";
 import { packed } from "./installed.ts";
 import { run, temporaryFolder } from "./support.ts";
 
-/** What examples/deploy, the Dockerfile and compose.yaml say is what the hub understands. */
+/** The hub understands what examples/deploy, the Dockerfile and compose.yaml set. */
 
 const redis = "redis://redis:6379";
 const secret = "0123456789abcdef";
@@ -59,7 +59,7 @@ interface Kubernetes {
 	};
 }
 
-/** What each file has the hub told, and how long it gives it to stop, in seconds. */
+/** The variables that each file sets, the seconds it leaves for stopping, and its probes. */
 const told: Record<string, { env: Record<string, string>; grace: number; probes: string[] }> = {};
 
 beforeAll(async () => {
@@ -118,7 +118,7 @@ beforeAll(async () => {
 });
 
 describe.each(["compose", "fly", "render", "railway", "kubernetes", "systemd"])("%s", (name) => {
-	test("sets variables that there are, to what they may be", () => {
+	test("sets only known variables, to valid values", () => {
 		const { env = {} } = told[name] ?? {};
 		const known = variables.map((variable) => variable.name);
 		expect(Object.keys(env).filter((each) => !known.includes(each))).toEqual([]);
@@ -128,7 +128,7 @@ describe.each(["compose", "fly", "render", "railway", "kubernetes", "systemd"])(
 		expect([host, port]).toEqual(["0.0.0.0", 8787]);
 	});
 
-	test("gives it longer to stop than it takes, and restarts it by no broker's failure", () => {
+	test("leaves more time for stopping than a drain takes, and probes only /readyz and /livez", () => {
 		const { env = {}, grace = 0, probes = [] } = told[name] ?? {};
 		expect(grace * 1_000).toBeGreaterThan(readSettings(env).drain);
 		const paths = { ready: "/readyz", restart: "/livez" };
@@ -137,7 +137,7 @@ describe.each(["compose", "fly", "render", "railway", "kubernetes", "systemd"])(
 	});
 });
 
-/** `${NAME:-default}` is its default, and `${NAME:?error}` what a user sets. */
+/** Resolves `${NAME:-default}` to its default, and `${NAME:?error}` to a user's value. */
 function interpolated(text: string): string {
 	return text.replace(/^\$\{\w+:([-?])(.*)\}$/, (_, kind: string, rest: string) =>
 		kind === "-" ? rest : secret,
@@ -150,7 +150,7 @@ function image(): Record<string, string> {
 	return env;
 }
 
-test("the image's steps make a hub that is healthy, is not root's and drains on SIGTERM", async () => {
+test("the image's steps make a healthy hub that runs without root and drains on SIGTERM", async () => {
 	const stage = lastStage();
 	expect(stage.map(({ name }) => name)).toEqual([
 		...["FROM", "WORKDIR", "COPY", "RUN", "USER", "ENV", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT"],
@@ -178,18 +178,18 @@ test("the image's steps make a hub that is healthy, is not root's and drains on 
 	expect(await hub.ended(), hub.output).toBe(0);
 });
 
-/** The exec form of an instruction, for a shell. */
+/** The exec form of an instruction, quoted for a shell. */
 function words(json: string): string {
 	const list: string[] = JSON.parse(json);
 	return list.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(" ");
 }
 
-test("systemd takes the unit", async () => {
+test("systemd accepts the unit", async () => {
 	const analyze = "/usr/bin/systemd-analyze";
 	const [command = ""] = unit("ExecStart");
 	expect(command).toContain("/edge-sse/dist/cli.js --publish-token-file %d/publish-token");
 	expect(unit("LoadCredential")).toEqual([expect.stringMatching(/^publish-token:/)]);
-	// Only some machines have it; it wants programs that are there.
+	// Only some machines have systemd. It checks that the programs exist.
 	if (!existsSync(analyze)) return;
 	const file = join(temporaryFolder(), "edge-sse.service");
 	const text = read("examples/deploy/edge-sse.service").replaceAll(
@@ -201,7 +201,7 @@ test("systemd takes the unit", async () => {
 	expect([code, output]).toEqual([0, ""]);
 });
 
-describe("what is watched is what the hub counts", () => {
+describe("metrics that are watched", () => {
 	interface Rules {
 		groups: { rules: { alert: string; expr: string; annotations: { summary: string } }[] }[];
 	}
@@ -217,7 +217,7 @@ describe("what is watched is what the hub counts", () => {
 		counted = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name);
 	});
 
-	test("by the alerts", async () => {
+	test("by the alerts are all exported by the hub", async () => {
 		const { groups } = await parsed<Rules>("examples/deploy/alerts.yaml");
 		const rules = groups.flatMap((group) => group.rules);
 		expect(rules.length).toBeGreaterThan(5);
@@ -226,7 +226,7 @@ describe("what is watched is what the hub counts", () => {
 		expect(rules.filter(({ annotations }) => annotations.summary === "")).toEqual([]);
 	});
 
-	test("by the dashboard, which leaves none of our own out", async () => {
+	test("by the dashboard are all exported, and it shows every metric of the hub", async () => {
 		const { panels } = await parsed<Dashboard>("examples/deploy/grafana-dashboard.json");
 		const names = panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => used(expr)));
 		expect(names.filter((name) => !counted.includes(name))).toEqual([]);

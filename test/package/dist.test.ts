@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Installed, install, succeed } from "./installed.ts";
 
-/** What ships is what is run here: the tarball, installed, on the runtimes that need no bundler. */
+/** Runs the installed tarball on the runtimes that need no bundler. */
 
-// Streams and publishes, and tells what came.
+// Streams and publishes, and prints the result.
 const program = `
 const begun = performance.now();
 const { ServerSentEvents, Message } = await import("edge-sse");
@@ -29,13 +29,13 @@ console.log(JSON.stringify({
 
 let installed: Installed;
 beforeAll(async () => {
-	// The parser of event streams: a few functions, and no client of anything.
+	// The parser of event streams: a few functions, and no client library.
 	installed = await install(["eventsource-parser"]);
 	await writeFile(join(installed.folder, "program.js"), program);
 	return installed.remove;
 });
 
-// No client library is installed there, so none can be loaded; and Deno is granted nothing at all.
+// No client library is installed there, so none can be loaded. Deno gets no permission at all.
 describe.each([
 	["node", []],
 	["bun", ["--no-install"]],

@@ -13,7 +13,7 @@ beforeAll(async () => {
 	return installed.remove;
 });
 
-/** Bundles a Worker's code as wrangler does: what went in, what is left to the host, and how big it is. */
+/** Bundles a Worker's code as wrangler does. Returns the modules, the external imports and the size. */
 async function bundle(code: string) {
 	const { metafile, outputFiles } = await build({
 		stdin: { contents: code, resolveDir: installed.folder },
@@ -41,11 +41,11 @@ async function bundle(code: string) {
 	};
 }
 
-/** Whether it is a TCP client's module, or one of ours that has code for one in it, be it used or not. */
+/** Whether a file is a TCP client's module, or one of ours that contains code for one. */
 function hasTcpClient(path: string): boolean {
 	if (/@redis|ioredis/.test(path)) return true;
 	const ours = path.includes("edge-sse/dist/");
-	// The build puts above each part the source that it comes from.
+	// The build writes the path of its source above each part.
 	return (
 		ours &&
 		/^\/\/ src\/connectors\/redis(\.ts|\/)/m.test(
@@ -67,15 +67,18 @@ test.each([
 		),
 		["cloudflare:workers"],
 	],
-])("a Worker with %s has no TCP client in it, and needs nothing of Node", async (_, code, host) => {
-	const { modules, imports, gzipped } = await bundle(code);
-	expect(modules.some((path) => path.includes("edge-sse/dist/"))).toBe(true);
-	expect(modules.filter(hasTcpClient)).toEqual([]);
-	expect(imports).toEqual(host);
-	expect(gzipped).toBeLessThanOrEqual(host.length > 0 ? objectWorkerBudget : workerBudget);
-});
+])(
+	"a Worker with %s contains no TCP client, imports nothing of Node and keeps to its size",
+	async (_, code, host) => {
+		const { modules, imports, gzipped } = await bundle(code);
+		expect(modules.some((path) => path.includes("edge-sse/dist/"))).toBe(true);
+		expect(modules.filter(hasTcpClient)).toEqual([]);
+		expect(imports).toEqual(host);
+		expect(gzipped).toBeLessThanOrEqual(host.length > 0 ? objectWorkerBudget : workerBudget);
+	},
+);
 
-test("a Worker with upstash() has no client in it, and no polling(), unless it asks for them", async () => {
+test("a Worker with upstash() contains no client of @upstash/redis and no polling(), unless it imports them", async () => {
 	const polls = "The channel is polled instead";
 	const without = await bundle('export { upstash } from "edge-sse/upstash";');
 	expect(without.modules.filter((path) => path.includes("@upstash/redis"))).toEqual([]);
@@ -87,7 +90,7 @@ test("a Worker with upstash() has no client in it, and no polling(), unless it a
 	expect(all.text).toContain(polls);
 });
 
-test("a Worker that asks for edge-sse/redis gets it: the test above would see it", async () => {
+test("a Worker with edge-sse/redis contains the TCP client, so the test above would find it", async () => {
 	const { modules, imports } = await bundle('export { redis } from "edge-sse/redis";');
 	expect(modules.some((path) => path.includes("@redis/client"))).toBe(true);
 	expect(modules.filter(hasTcpClient).some((path) => path.includes("edge-sse/dist/"))).toBe(true);

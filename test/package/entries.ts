@@ -1,12 +1,12 @@
 import { entries } from "./installed.ts";
 
-/** The most that a Worker with Upstash may come to, in bytes, minified and gzipped. */
+/** The greatest size of a Worker with Upstash, in bytes, minified and gzipped. */
 export const workerBudget = 42_200;
 
-/** The same for one whose objects are in the bundle, too: each channel's counts its members and ends its streams. */
+/** The same for a Worker with objects in its bundle. Their code also counts members and ends streams. */
 export const objectWorkerBudget = 42_800;
 
-/** Every public name that exists at run time. A name more or less is a change for our users. */
+/** Every public name that exists at run time. One more or less is a change for users. */
 export const publicNames: Record<string, string[]> = {
 	"edge-sse": [
 		"ConfigurationError",
@@ -60,12 +60,12 @@ export const publicNames: Record<string, string[]> = {
 };
 
 /**
- * What a host may have besides Web standards: Node's modules (`node:net`), Cloudflare's (`cloudflare:workers`); and what a
- * project may have besides this package.
+ * What a host may have besides Web standards: modules of Node (`node:net`) or Cloudflare
+ * (`cloudflare:workers`). Also what a project may have besides this package.
  */
 type Need = "node" | "cloudflare" | "react";
 
-/** What an entry needs of its host. One that is not named here works everywhere. */
+/** What an entry needs of its host. Entries without a row work everywhere. */
 const needs: Record<string, Need> = {
 	"edge-sse/redis": "node",
 	"edge-sse/node": "node",
@@ -82,14 +82,14 @@ export function entriesWith(...has: Need[]): string[] {
 	});
 }
 
-/** The names of these entries, as `check()` tells them. */
+/** The names of these entries, as `check()` reports them. */
 export function namesOf(some: readonly string[]): Record<string, string[] | undefined> {
 	return Object.fromEntries(some.map((entry) => [entry, publicNames[entry]]));
 }
 
 /**
- * A module that imports these entries; its `check({ redis, upstash })` streams and publishes through the brokers that
- * it is given, besides memory, and tells what came of it.
+ * A module that imports these entries. Its `check({ redis, upstash })` streams and publishes through memory and
+ * the given brokers, and reports the result.
  */
 export function smoke(some: readonly string[]): string {
 	const imports = some.map((entry, at) => `import * as entry${at} from "${entry}";`).join("\n");
@@ -129,7 +129,7 @@ export async function check({ redis, upstash }) {
 `;
 }
 
-/** What `check()` tells of each connector when all is well. */
+/** What `check()` reports of each connector that works. */
 export const heard = {
 	status: 200,
 	receivers: 1,

@@ -7,7 +7,7 @@ import { entriesWith, publicNames } from "./entries.ts";
 import { entries, type Installed, install, packageJson, succeed } from "./installed.ts";
 import { run } from "./support.ts";
 
-// What only a Worker has, for a look at the names on Node.
+// A stand-in for a module that only Workers have, to look at the names on Node.
 const workersModules = `
 import { registerHooks } from "node:module";
 const url = "data:text/javascript,export class DurableObject {}";
@@ -17,7 +17,7 @@ registerHooks({
 });
 `;
 
-// What connectors reject with, as whoever has only the main entry's classes sees it.
+// Whether the errors of connectors are instances of the main entry's classes.
 const errors = `
 import { memory } from "edge-sse/memory";
 import { redis } from "edge-sse/redis";
@@ -40,12 +40,12 @@ beforeAll(async () => {
 	return installed.remove;
 });
 
-test("every entry's names are listed here", () => {
+test("publicNames lists every entry", () => {
 	expect(Object.keys(publicNames).sort()).toEqual([...entries].sort());
 });
 
 describe.each(["default", "workerd", "edge-light"])("on the condition %s", (condition) => {
-	test.each(entries)("%s exports its public names, and nothing else", async (entry) => {
+	test.each(entries)("%s exports its public names and nothing else", async (entry) => {
 		const code = `console.log(JSON.stringify(Object.keys(await import("${entry}"))))`;
 		const hooks = ["--import", `data:text/javascript,${encodeURIComponent(workersModules)}`];
 		const args = [...hooks, `--conditions=${condition}`, "--eval", code];
@@ -54,9 +54,9 @@ describe.each(["default", "workerd", "edge-light"])("on the condition %s", (cond
 	});
 });
 
-// What a console, a debugger and a test's diff show of an object is its class by this name.
+// A console, a debugger and a test's diff show an object's class by this name.
 test.each(entriesWith("node", "react"))(
-	"%s calls what it exports by its public name",
+	"%s: functions and classes have their public names",
 	async (entry) => {
 		const code = `
 		const exported = Object.entries(await import("${entry}"));
@@ -70,7 +70,7 @@ test.each(entriesWith("node", "react"))(
 );
 
 test.each(["default", "workerd"])(
-	"an error is of the main entry's class, whichever entry it comes by (%s)",
+	"errors of every entry are of the main entry's class (%s)",
 	async (condition) => {
 		const args = [`--conditions=${condition}`, "--input-type=module", "--eval", errors];
 		const { stdout } = await succeed("node", args, installed.folder);
@@ -78,7 +78,7 @@ test.each(["default", "workerd"])(
 	},
 );
 
-test.each(Object.entries(packageJson.exports))("exports[%j] leads to built files", (_, target) => {
+test.each(Object.entries(packageJson.exports))("exports[%j] points to built files", (_, target) => {
 	const files = typeof target === "string" ? [target] : Object.values(target);
 	for (const file of files) {
 		expect(existsSync(join(installed.folder, "node_modules/edge-sse", file)), file).toBe(true);
@@ -92,14 +92,14 @@ test("an inner module cannot be imported", async () => {
 });
 
 describe("the tarball", () => {
-	test("publint finds nothing to say", async () => {
+	test("publint finds nothing", async () => {
 		const { buffer, byteOffset, byteLength } = await readFile(installed.tarball);
 		const tarball = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
 		const { messages } = await publint({ pack: { tarball }, strict: true });
 		expect(messages).toEqual([]);
 	});
 
-	test("are the types wrong? They are not", async () => {
+	test("attw finds no wrong types in any entry", async () => {
 		const args = [installed.tarball, "--profile", "esm-only", "--no-definitely-typed"];
 		const { code, stdout } = await run("attw", [...args, "--format", "json"], installed.folder);
 		expect(code, stdout).toBe(0);

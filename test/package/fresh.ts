@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { packageJson, packed, succeed } from "./installed.ts";
 import { root } from "./support.ts";
 
-/** A project that was empty, and into which the tarball was installed as a user would. */
+/** A project that was empty, into which the tarball was installed as a user would. */
 export interface Fresh {
 	folder: string;
 	write(name: string, text: string): Promise<string>;
 	remove(): Promise<void>;
 }
 
-// From npm's own cache where it has them: a second run downloads nothing.
+// Prefers npm's own cache, so that a second run downloads nothing.
 const npmInstall = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
 /** How each installer takes a tarball. */
 const installers = {
@@ -19,12 +19,12 @@ const installers = {
 	bun: ["add"],
 };
 
-/** The versions that this checkout pins, by the names of its development dependencies. */
+/** The versions that this checkout pins for its development dependencies. */
 export const pinned: Record<string, string> = JSON.parse(
 	await readFile(join(root, "package.json"), "utf8"),
 ).devDependencies;
 
-/** What users of some entries have installed before: the optional peers, as they are tested here. */
+/** The optional peers that users install for some entries, in the tested versions. */
 const peers = Object.keys(packageJson.peerDependencies ?? {}).map(
 	(name) => `${name}@${pinned[name] ?? "latest"}`,
 );
@@ -50,14 +50,14 @@ export async function fresh(
 	}
 }
 
-/** A release of Node is 150 MB on disk: seconds, or a minute where others want the disk, too. */
+/** A release of Node is 150 MB on disk. That takes seconds, or a minute on a busy disk. */
 export const downloadTimeout = 150_000;
 
-/** Downloads a release of Node or TypeScript, by npm, into a folder; where its program is. */
+/** Downloads a release of Node or TypeScript by npm. Returns the path of its program. */
 export async function download(name: "node" | "typescript", version: string, folder: string) {
 	const home = join(folder, `${name}-${version}`);
 	await mkdir(home);
-	// Node's package is a script that fetches the platform's own.
+	// Node's package has an install script that fetches the platform's own.
 	const project = { private: true, allowScripts: { node: true } };
 	await writeFile(join(home, "package.json"), JSON.stringify(project));
 	await succeed("npm", [...npmInstall, `${name}@${version}`], home, downloadTimeout);

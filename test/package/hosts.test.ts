@@ -17,7 +17,7 @@ import { type Host, pin, releases } from "./hosts.ts";
 import { succeed } from "./installed.ts";
 import { run } from "./support.ts";
 
-/** The tarball in an empty folder, on every host that docs/support.md names: installed, imported, streaming. */
+/** Installs the tarball in an empty folder and uses it, on every host that docs/support.md names. */
 
 const onServers = entriesWith("node");
 const main = `import { check } from "./smoke.js";
@@ -93,11 +93,11 @@ const trials: Record<Host, (version: string) => Promise<void>> = {
 		const rights = ["--allow-net=127.0.0.1", "--allow-env"];
 		await expectToWork("deno", ["run", ...options, ...rights, "main.js"]);
 		await tryCommand(`deno run -A ${options.join(" ")} npm:edge-sse`, project.folder);
-		// By Deno's own idea of the web's types, which an editor has there.
+		// Checks with Deno's own types of the web, as an editor does there.
 		await succeed("deno", ["check", "--node-modules-dir=manual", ...consumers], project.folder);
 	},
 
-	// Each entry, and the README's own Worker with its wrangler.toml.
+	// Every entry, and the README's Worker with its wrangler.toml.
 	"Cloudflare Workers, by wrangler": async () => {
 		const entries = entriesWith("node", "cloudflare");
 		await project.write("smoke-worker.js", smoke(entries));
@@ -134,7 +134,7 @@ const trials: Record<Host, (version: string) => Promise<void>> = {
 		await expectToWork("node", ["vite/main.js"]);
 	},
 
-	// As Next resolves for `runtime = "edge"`, and run with no more than its sandbox has.
+	// Resolved as Next does for `runtime = "edge"`, and run with only the globals of its sandbox.
 	"Next.js' edge conditions, by esbuild": async () => {
 		const entries = entriesWith();
 		const { outputFiles } = await bundle({
@@ -168,11 +168,13 @@ const trials: Record<Host, (version: string) => Promise<void>> = {
 	},
 };
 
-test.each(releases)("%s %s", { timeout: downloadTimeout + 30_000 }, (host, version) =>
-	trials[host](version),
+test.each(releases)(
+	"%s %s installs the tarball, imports every entry and streams or compiles",
+	{ timeout: downloadTimeout + 30_000 },
+	(host, version) => trials[host](version),
 );
 
-/** This checkout's own where it is that version. */
+/** This checkout's own program when it has that version. */
 async function program(name: "node" | "typescript", version: string): Promise<string> {
 	if (version !== pin(name)) return download(name, version, project.folder);
 	return name === "node" ? "node" : "tsc";

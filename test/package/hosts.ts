@@ -5,8 +5,8 @@ const [, oldest] = /^>=(\d+)$/.exec(packageJson.engines.node) ?? [];
 if (oldest === undefined) throw new Error("package.json: engines.node must be >= a whole number.");
 
 /**
- * Where the tarball is installed and used, and in which releases: the table of docs/support.md has the same rows. Of Node
- * it is the very first release that the package names, and one of each line of long support since.
+ * The hosts and releases on which the tarball is tested. The table of docs/support.md has the same rows. Of
+ * Node these are the first release that package.json allows, and one of each later LTS line.
  */
 export const hosts = {
 	Node: [`${oldest}.0.0`, "22.23.3", pin("node")],
@@ -20,12 +20,12 @@ export const hosts = {
 
 export type Host = keyof typeof hosts;
 
-/** What a test needs of a host, for every release of it. */
+/** One row for each release of each host. */
 export const releases: [host: Host, version: string][] = Object.entries(hosts).flatMap(
 	([host, versions]) => versions.map((version): [Host, string] => [host as Host, version]),
 );
 
-/** The version of a development dependency, which is what is tested. */
+/** The pinned version of a development dependency. */
 export function pin(name: string): string {
 	const version = pinned[name];
 	if (version === undefined) throw new Error(`package.json: ${name} is no development dependency.`);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { root, run } from "./support.ts";
 
-/** The package as its users have it: packed, and unpacked into the `node_modules` of an empty project. */
+/** The package as users have it: packed, and unpacked into the `node_modules` of an empty project. */
 export interface Installed {
 	/** The project's folder. */
 	folder: string;
@@ -31,14 +31,14 @@ export const entries: string[] = Object.keys(packageJson.exports)
 	.filter((key) => !key.endsWith(".json"))
 	.map((key) => `edge-sse${key.slice(1)}`);
 
-/** What the package needs of others at run time, optional peers included. */
+/** The package's dependencies at run time, including optional peers. */
 export const libraries: string[] = Object.keys({
 	...packageJson.dependencies,
 	...packageJson.peerDependencies,
 });
 
 /**
- * Installs what `npm pack` makes of the built files, with these dependencies: this checkout's, so that
+ * Installs what `npm pack` makes of the built files. The dependencies are links to this checkout's, so that
  * nothing is downloaded.
  */
 export async function install(dependencies: readonly string[] = libraries): Promise<Installed> {
@@ -78,13 +78,13 @@ export interface Pack {
 	unpackedSize: number;
 }
 
-/** What `npm pack --json` says of the one package it was run in. */
+/** What `npm pack --json` says about the one package. */
 export function onlyPackage(json: string): Pack {
 	const [packed] = JSON.parse(json);
 	return packed;
 }
 
-/** Runs a program that has to succeed. */
+/** Runs a program that must exit with 0. */
 export async function succeed(
 	program: string,
 	args: readonly string[],
@@ -96,7 +96,7 @@ export async function succeed(
 	throw new Error(`${program} ${args.join(" ")} ended with ${result.code}:\n${result.output}`);
 }
 
-// What is tested is what was built: of an older tree it would say nothing.
+// The tests would prove nothing with a build of older sources.
 async function assertBuilt(): Promise<void> {
 	const [built, source] = await Promise.all([oldest(join(root, "dist")), newestSource()]);
 	if (built === undefined) throw new Error("There is no dist: run `npm run build` first.");

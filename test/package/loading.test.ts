@@ -4,9 +4,9 @@ import { beforeAll, expect, test } from "vitest";
 import { entriesWith } from "./entries.ts";
 import { type Installed, install, succeed } from "./installed.ts";
 
-/** What Node reads for an import of the installed package, where all client libraries are at hand. */
+/** The files that Node loads for an import of the installed package, with all client libraries at hand. */
 
-// Everything that is loaded from the moment on when the hooks stand, one URL a line.
+// Prints the URL of every module that is loaded after this hook.
 const tracer = `
 import { registerHooks } from "node:module";
 registerHooks({
@@ -17,11 +17,11 @@ registerHooks({
 });
 `;
 
-/** How many of our files an entry may load: its own, what it shares, and what all share, if it is not told here. */
+/** How many of our files each entry may load: its own and shared ones. Entries without a row may load three. */
 const mostFiles: Record<string, number> = {
 	"edge-sse": 8, // with the connectors that the environment may name
-	"edge-sse/publish": 7, // as many ways to a broker, and without one of them at the edge
-	"edge-sse/runs": 4, // its own, and those of the ServerSentEvents that it is given
+	"edge-sse/publish": 7, // with its targets for brokers, of which the edge has fewer
+	"edge-sse/runs": 4, // its own, and those it shares with the main entry
 	"edge-sse/presence": 4,
 	"edge-sse/relay": 4,
 	"edge-sse/redis": 4,
@@ -31,7 +31,7 @@ const mostFiles: Record<string, number> = {
 	"edge-sse/hono": 1,
 };
 
-// The parser of event streams: a few functions, and no client of anything.
+// The parser of event streams: a few functions, and no client library.
 const eager = "eventsource-parser";
 
 let installed: Installed;
@@ -48,22 +48,22 @@ async function loadedBy(code: string, condition = "default"): Promise<string[]> 
 	return stdout.split("\n").filter((line) => line !== "");
 }
 
-test("the import loads this package's own modules, and no client library", async () => {
+test("importing edge-sse loads its own modules and no client library", async () => {
 	const loaded = await loadedBy('await import("edge-sse");');
 	expect(loaded).toContainEqual(expect.stringMatching(/edge-sse\/dist\/index\.js$/));
 	const known = ["/node_modules/edge-sse/dist/", `/node_modules/${eager}/`];
 	expect(loaded.filter((url) => !known.some((path) => url.includes(path)))).toEqual([]);
 });
 
-// Each file costs its time, however small it is: edge-sse was 78 of them, and took three times as long.
-test.each(entriesWith("node", "react"))("%s is a few files of our own", async (entry) => {
+// Each file costs time, however small. With 78 files the import of edge-sse took three times as long.
+test.each(entriesWith("node", "react"))("importing %s loads few files", async (entry) => {
 	const loaded = await loadedBy(`await import("${entry}");`);
 	const own = loaded.filter((url) => url.includes("/node_modules/edge-sse/dist/"));
 	expect(own).not.toEqual([]);
 	expect(own.length, own.join("\n")).toBeLessThanOrEqual(mostFiles[entry] ?? 3);
 });
 
-test("for the edge, the import leaves out our own client of Redis over TCP, too", async () => {
+test("for the edge, importing edge-sse does not load our Redis client over TCP", async () => {
 	const code = 'await import("edge-sse");';
 	const isClient = (url: string) => url.endsWith("/edge-sse/dist/shared/redis.js");
 	expect((await loadedBy(code)).filter(isClient)).toHaveLength(1);
@@ -72,7 +72,7 @@ test("for the edge, the import leaves out our own client of Redis over TCP, too"
 	}
 });
 
-test("redis() loads @redis/client with its first use, not when it is made", async () => {
+test("redis() loads @redis/client at its first use and not when it is made", async () => {
 	const made =
 		'const { redis } = await import("edge-sse/redis"); ' +
 		'const c = redis("redis://127.0.0.1:1", { timeout: 500 });';

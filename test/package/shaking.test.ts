@@ -5,23 +5,23 @@ import { expect, test } from "vitest";
 import { root } from "./support.ts";
 
 /**
- * Many sources share a file, and a bundler that takes anything of a file keeps whatever of it may do something when it
- * is loaded. `new TextEncoder()` might, as far as a bundler knows: it has to be marked as pure.
+ * Many sources share a file of dist. A bundler that takes something from a file keeps every statement of it
+ * that might have an effect when loaded. To a bundler `new TextEncoder()` might, so it must be marked as pure.
  */
 
 const dist = join(root, "dist");
 const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter(
-	// The kit for tests is in no bundle that its size matters to, and the command is in none at all.
+	// The size of testing.js matters in no bundle, and cli.js is in none.
 	(file) => file.endsWith(".js") && file !== "testing.js" && file !== "cli.js",
 );
 
-/** What stays all the same. */
+/** What stays nevertheless. */
 const kept: Record<string, string[]> = {
-	// The key of its inspector is computed, and nothing tells esbuild that this is harmless.
+	// The inspect method has a computed key, which esbuild takes for an effect.
 	"shared/sse.js": ["import {", "import {", "Message"],
 };
 
-/** As if there were no `sideEffects` in package.json, which lets bundlers leave out a whole file unseen. */
+/** Acts as if package.json had no `sideEffects`, which lets bundlers leave out whole files unseen. */
 const seen: Plugin = {
 	name: "seen",
 	setup({ onResolve }) {
@@ -33,7 +33,7 @@ const seen: Plugin = {
 	},
 };
 
-test.each(files)("of %s nothing stays in a bundle that uses nothing of it", async (file) => {
+test.each(files)("a bundle that uses nothing of %s contains nothing of it", async (file) => {
 	const { outputFiles } = await build({
 		stdin: { contents: `import ${JSON.stringify(join(dist, file))};` },
 		...{ bundle: true, format: "esm", platform: "neutral", write: false, plugins: [seen] },

@@ -12,15 +12,15 @@ interface Row {
 	entry: string;
 	/** The program that is bundled. */
 	code: string;
-	/** Whether the client libraries, as far as they are imported, are counted. */
+	/** Whether imported client libraries are counted. */
 	dependencies: boolean;
 	/** The bundler's export conditions, besides the usual ones. */
 	conditions?: string[];
-	/** Whether only what is loaded at once is counted, and not what the code loads when it needs it. */
+	/** Whether only the first file is counted, without what it loads later. */
 	first?: boolean;
-	/** Files that are not counted, as they are imported: what the code loads only when it needs it. */
+	/** Files that are not counted, because the code loads them only when needed. */
 	without?: string[];
-	/** The most it may come to, in bytes, minified and gzipped. */
+	/** The greatest size in bytes, minified and gzipped. */
 	budget?: number;
 }
 
@@ -29,23 +29,25 @@ const rows: Row[] = [
 		entry: "core, without connectors",
 		code: 'export { Message, ServerSentEvents } from "edge-sse";',
 		dependencies: true,
-		// 10 kB is the aim. History (replay, cursors, recovery) is about 5 kB of it, publishing in order 3, access and
-		// limits 3, what is refused in words 3, reading (JSON, envelope, filters) 3, hosts 2, what runs are built on 0.5, the
-		// place of compression 0.5, ending streams in all processes 1.9, what presence is built on 0.3, limits over several processes 0.1, text that Node sends as a string 0.15.
+		// The aim is 10 kB. In kB: history (replay, cursors, recovery) about 5, ordered publishing 3, access
+		// and limits 3, messages of refusals 3, reading (JSON, envelope, filters) 3, hosts 2, ending streams in
+		// all processes 1.9, the base of runs 0.5, the hook for compression 0.5, the base of presence 0.3, text
+		// that Node sends as a string 0.15, limits over several processes 0.1.
 		budget: 29_600,
 	},
 	{
-		// The same by the public names, and a connector of 2.4 kB, half of it for runs: it shows that what is not used is shaken off.
+		// The same by public names, with a connector of 2.4 kB, half of it for runs. It shows that unused code
+		// is left out.
 		entry: "edge-sse with memory()",
 		code: 'export { Message, ServerSentEvents } from "edge-sse"; export { memory } from "edge-sse/memory";',
 		dependencies: true,
 		budget: 32_200,
 	},
 	{
-		// The whole of a Worker that exports `sse`, Upstash's client included.
+		// A whole Worker that exports `sse`, with the client of Upstash.
 		entry: "sse on Workers, with Upstash",
 		code: 'export { sse as default } from "edge-sse";',
-		conditions: ["workerd", "worker", "browser"], // wrangler's
+		conditions: ["workerd", "worker", "browser"], // as wrangler sets them
 		dependencies: true,
 		budget: workerBudget,
 	},
@@ -66,21 +68,21 @@ const rows: Row[] = [
 		budget: 6_000,
 	},
 	{
-		// With what it loads where something in between holds streams back.
+		// With what it loads where a proxy holds streams back.
 		entry: "edge-sse/client, whole",
 		code: 'export * from "edge-sse/client";',
 		dependencies: true,
 		budget: 7_000,
 	},
 	{
-		// React itself is the page's own.
+		// React is the page's own.
 		entry: "edge-sse/react, whole",
 		code: 'export * from "edge-sse/react";',
 		dependencies: false,
 		budget: 1_000,
 	},
 	{
-		// What it takes along of the core's is not counted twice by a bundler.
+		// The parts of the core in it are counted here. A bundler includes them only once.
 		entry: "edge-sse/presence, by itself",
 		code: 'export * from "edge-sse/presence";',
 		dependencies: true,
@@ -93,8 +95,8 @@ const rows: Row[] = [
 		budget: 15_000,
 	},
 	{
-		// What a function carries that publishes and streams nothing. 6,000 is the aim. What keeps messages (the script,
-		// keys, limits) is 2.6 kB of it, the script alone 1; misspelt options are 0.4.
+		// For a function that publishes and does not stream. The aim is 6,000. Keeping messages is 2.6 kB of it
+		// (script, keys, limits), of which the script is 1 kB. The check for misspelt options is 0.4 kB.
 		entry: "edge-sse/publish with upstash()",
 		code: 'export { publish, publishAll, upstash } from "edge-sse/publish";',
 		dependencies: true,
@@ -146,7 +148,7 @@ test.each(rows)("$entry keeps to its budget", async (row) => {
 		write: false,
 	});
 	const parts = Object.values(metafile.outputs);
-	// The rest is loaded by nothing but `import()`.
+	// The other files must be loaded by `import()` only.
 	if (first) {
 		const kinds = new Set(parts.flatMap(({ imports }) => imports.map(({ kind }) => kind)));
 		expect([...kinds]).toEqual(["dynamic-import"]);

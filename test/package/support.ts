@@ -16,14 +16,14 @@ export interface Run {
 	output: string;
 }
 
-/** Runs a program of this checkout (its own `node` included) to its end. Never rejects over a bad exit. */
+/** Runs a program of this checkout (including its own `node`) to its end. Resolves for any exit code. */
 export function run(
 	program: string,
 	args: readonly string[],
 	cwd: string = root,
 	timeout: number = 50_000,
 ): Promise<Run> {
-	// Where Debian has nats-server, and only root's path has it.
+	// Debian has nats-server there, and only root's path includes it.
 	const PATH = `${bin}:${process.env.PATH}:/usr/sbin`;
 	const env = { ...process.env, PATH, NO_COLOR: "1" };
 	const { promise, resolve, reject } = Promise.withResolvers<Run>();
@@ -33,7 +33,7 @@ export function run(
 		{ cwd, env, maxBuffer: 64 * 1024 * 1024, timeout },
 		(error, stdout, stderr) => {
 			const code = error === null ? 0 : error.code;
-			// A program that could not be started, or was killed, has no exit code to look at.
+			// A program that could not start or was killed has no exit code.
 			if (typeof code !== "number") reject(error);
 			else resolve({ code, stdout, output: stdout + stderr });
 		},
@@ -41,14 +41,17 @@ export function run(
 	return promise;
 }
 
-/** An empty folder that is removed with the test. */
+/** An empty folder that is removed after the test. */
 export function temporaryFolder(): string {
 	const folder = mkdtempSync(join(tmpdir(), "edge-sse-package-"));
 	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 	return folder;
 }
 
-/** What must know no runtime and no client library, as paths from the root: the core, and the embedded default. */
+/**
+ * The files that must not know a runtime or client library, as paths from the root: the core, and the embedded
+ * default.
+ */
 export function portableFiles(): string[] {
 	const files = readdirSync(join(root, "src/core"), { recursive: true, encoding: "utf8" });
 	const core = files.filter((file) => file.endsWith(".ts")).map((file) => `src/core/${file}`);

@@ -4,21 +4,21 @@ import { beforeAll, expect, test } from "vitest";
 import { onlyPackage, type Pack, packageJson, succeed } from "./installed.ts";
 import { root } from "./support.ts";
 
-/** What is shipped, to the file, and how much it is. */
+/** The exact files of the tarball, and its size. */
 
 const papers = [
 	...["CHANGELOG.md", "LICENSE", "README.md", "package.json"],
 	"skills/edge-sse/SKILL.md",
 ];
-/** The most that everybody downloads, and has on disk, in bytes. */
+/** The greatest sizes for download and on disk, in bytes. */
 const limits = { packed: 600_000, unpacked: 2_100_000 };
 
-/** What `bin` leads to, in one file, and the licences of what others wrote of it. */
+/** The target of `bin`, in one file, and the licences of the code that it includes. */
 const command = ["dist/cli.js", "dist/cli.licenses.txt"];
-/** The command's own sources, of which there are no declarations. */
+/** The command's own sources, which have no declarations. */
 const ofCommand = /^(server|cli)\//;
 
-/** What several entries have in common. */
+/** Files that several entries share. */
 const shared = [
 	...[
 		"client-more",
@@ -36,13 +36,13 @@ const shared = [
 
 const ending = /\.(d\.ts|[jt]s)$/;
 
-/** What package.json leads to, as paths in dist. */
+/** The targets of package.json, as paths in dist. */
 const targets = Object.values(packageJson.exports)
 	.flatMap((target) => Object.values(target))
 	.filter((path) => path.startsWith("./dist/"))
 	.map((path) => path.replace("./dist/", ""));
 
-/** Of what is shipped, as paths in src: what can be imported. */
+/** The sources of what can be imported, as paths in src. */
 function sources(): string[] {
 	const paths = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
 	return paths.filter((path) => /(?<!\.d)\.ts$/.test(path) && !ofCommand.test(path));
@@ -54,7 +54,7 @@ beforeAll(async () => {
 	pack = onlyPackage(stdout);
 });
 
-test("it holds each source's declarations, the entries' modules, the command, the papers, and nothing else", () => {
+test("the tarball holds each source's declarations, the entries' modules, the command, the documents and nothing else", () => {
 	const declarations = sources().map((path) => path.replace(ending, ".d.ts"));
 	const modules = new Set(targets.filter((path) => path.endsWith(".js")));
 	const built = [...declarations, ...modules, ...shared].map((path) => `dist/${path}`);
@@ -62,9 +62,9 @@ test("it holds each source's declarations, the entries' modules, the command, th
 	expect(pack.files.map(({ path }) => path).sort()).toEqual(all.sort());
 });
 
-test("every source of it is reached from an entry", () => {
+test("every source in the tarball is reached from an entry", () => {
 	const reached = new Set(targets.map((path) => path.replace(ending, ".ts")));
-	// What is added on the way is come to as well.
+	// The loop also visits paths that are added during it.
 	for (const path of reached) {
 		const imports = readFileSync(join(root, "src", path), "utf8").matchAll(/"(\.\.?\/[^"]+\.ts)"/g);
 		for (const [, specifier = ""] of imports) reached.add(join(dirname(path), specifier));
@@ -72,7 +72,7 @@ test("every source of it is reached from an entry", () => {
 	expect([...reached].sort()).toEqual(sources().sort());
 });
 
-test("it is small", () => {
+test("the tarball keeps to its size limits", () => {
 	console.log(`the tarball: ${pack.size} bytes packed, ${pack.unpackedSize} unpacked`);
 	expect(pack.size).toBeLessThan(limits.packed);
 	expect(pack.unpackedSize).toBeLessThan(limits.unpacked);

@@ -9,7 +9,7 @@ import { busConnector, contractOf } from "./consumers-testing.ts";
 import { type Installed, install } from "./installed.ts";
 import { root, run } from "./support.ts";
 
-/** `edge-sse/testing` in the hands of somebody who writes a connector: from the tarball, with the runner they have. */
+/** `edge-sse/testing` for somebody who writes a connector: from the tarball, with the runner they use. */
 
 let installed: Installed;
 beforeAll(async () => {
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => installed.remove());
 
-/** What a runner prints of the tests that passed, and that failed. */
+/** Patterns for the counts of passed and failed tests in a runner's output. */
 interface Runner {
 	name: string;
 	module: string;
@@ -58,7 +58,7 @@ const runners: Runner[] = [
 	},
 ];
 
-/** How many tests there are for a connector that lacks what the bus lacks. */
+/** The number of tests for a connector with these missing capabilities. */
 function countCases(): number {
 	let count = 0;
 	const lacks = { broker: "-", borrow: "-", refused: "-", history: "-", shared: "-" };
@@ -77,7 +77,7 @@ describe.each(runners)("under $name", ({ name, command, passed, failed }) => {
 		return { code, output, passes: count(passed), failures: count(failed) };
 	};
 
-	test("a connector that keeps the contract passes every test of it", async () => {
+	test("a connector that keeps the contract passes every test", async () => {
 		const { code, output, passes, failures } = await runFile("good");
 		expect({ code, passes, failures }, output).toEqual({
 			code: 0,
@@ -87,7 +87,7 @@ describe.each(runners)("under $name", ({ name, command, passed, failed }) => {
 		expect(passes).toBeGreaterThan(25);
 	});
 
-	test("one that breaks it fails, by the clause that it breaks", async () => {
+	test("a connector that breaks a clause fails the test of that clause", async () => {
 		const { code, output, passes, failures } = await runFile("broken");
 		expect(code, output).not.toBe(0);
 		expect(failures, output).toBeGreaterThan(0);
@@ -101,7 +101,7 @@ describe("the example for NATS", () => {
 	beforeAll(async () => {
 		folder = join(installed.folder, "connector-nats");
 		const example = join(root, "examples/connector-nats");
-		// As in a clone: without what an install may have left there.
+		// As in a clone, without what an install may have left there.
 		cpSync(example, folder, { recursive: true, filter: (path) => !path.includes("node_modules") });
 		for (const name of ["@nats-io", "@types"]) {
 			const link = join(installed.folder, "node_modules", name);
@@ -129,7 +129,7 @@ describe("the example for NATS", () => {
 	});
 });
 
-test("the entry needs nothing of Node, nor of any other runtime", async () => {
+test("edge-sse/testing imports nothing of Node or another runtime", async () => {
 	const { metafile } = await build({
 		stdin: { contents: 'export * from "edge-sse/testing";', resolveDir: installed.folder },
 		...{ bundle: true, format: "esm", platform: "neutral", mainFields: ["module", "main"] },

@@ -7,15 +7,15 @@ import { entries, type Installed, install } from "./installed.ts";
 import { run } from "./support.ts";
 
 /**
- * A consumer's project, compiled against the packed declarations with no help from outside: no
- * ambient types of Node or of a client library, and our own declarations checked, too.
+ * A consumer's project, compiled against the packed declarations only. There are no ambient types of Node or of
+ * a client library, and our own declarations are checked as well.
  */
 
 let installed: Installed;
 let whole: Installed;
 beforeAll(async () => {
-	// Without any client library (Hono's types are part of what its adapter says); and, for the entries whose
-	// types are another package's, with all.
+	// One project without any client library (the types of Hono are part of its adapter). Another with all of
+	// them, for entries whose types come from other packages.
 	[installed, whole] = await Promise.all([install(["hono"]), install()]);
 	await writeFile(join(whole.folder, "workers.d.ts"), workersTypes);
 	await writeFile(join(whole.folder, "tokens.ts"), tokens);
@@ -38,7 +38,7 @@ const resolutions = [
 ];
 const programs = {
 	"a program on any host": ["consumer.ts"],
-	"an app of Hono's": ["hono.ts"],
+	"an app of Hono": ["hono.ts"],
 	"a server on Node, and a page": ["page.ts"],
 	"a Worker with Durable Objects": ["worker.ts", "workers.d.ts"],
 };
@@ -54,7 +54,7 @@ describe.each(resolutions)("with moduleResolution $moduleResolution", (resolutio
 		expect(code, output).toBe(0);
 	});
 
-	// Each by itself: what one entry brings along must not help another.
+	// Each by itself, because one entry's types must not help another.
 	test.each(entries)("%s compiles by itself", async (entry) => {
 		const file = `${entry.replace("/", "-")}.ts`;
 		await writeFile(join(whole.folder, file), `export * from "${entry}";\n`);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { packageJson, succeed } from "./installed.ts";
 import { root } from "./support.ts";
 
-/** What runs elsewhere, as far as it can be held to something here. */
+/** Workflows that run elsewhere, checked as far as possible. */
 
 interface Job {
 	permissions?: Record<string, string>;
@@ -15,7 +15,7 @@ interface Job {
 
 const folder = join(root, ".github/workflows");
 
-/** Bun reads YAML by itself. */
+/** Bun has a parser for YAML. */
 async function workflow(name: string) {
 	const code =
 		"console.log(JSON.stringify(Bun.YAML.parse(await Bun.file(process.argv[1]).text())))";
@@ -25,7 +25,7 @@ async function workflow(name: string) {
 }
 
 describe.each(readdirSync(folder))("%s", (name) => {
-	test("names each action by its commit, and grants nothing for all jobs", async () => {
+	test("names each action by its commit, and grants only reading to all jobs", async () => {
 		const { jobs, permissions } = await workflow(name);
 		const uses = Object.values(jobs).flatMap(({ steps }) => steps.map((step) => step.uses ?? ""));
 		const named = uses.filter((action) => action !== "");
@@ -34,14 +34,14 @@ describe.each(readdirSync(folder))("%s", (name) => {
 		expect(permissions).toEqual({ contents: "read" });
 	});
 
-	test("runs only scripts that there are", () => {
+	test("runs only scripts that exist", () => {
 		const text = readFileSync(join(folder, name), "utf8");
 		const scripts = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, script = ""]) => script);
 		expect(scripts.filter((script) => !(script in packageJson.scripts))).toEqual([]);
 	});
 });
 
-test("a release is published with provenance, after all tests, by a job that may sign", async () => {
+test("a release is published with provenance after all tests, by a job that may sign", async () => {
 	const { jobs } = await workflow("release.yml");
 	const { test: tests, publish } = jobs;
 	const commands = (job?: Job) => job?.steps.map(({ run = "" }) => run).join("\n");
@@ -53,7 +53,7 @@ test("a release is published with provenance, after all tests, by a job that may
 	);
 });
 
-test("no install script runs in a job that may publish", async () => {
+test("a job that may publish runs no install script", async () => {
 	for (const name of readdirSync(folder)) {
 		const { jobs } = await workflow(name);
 		for (const { permissions = {}, steps } of Object.values(jobs)) {

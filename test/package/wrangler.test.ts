@@ -5,15 +5,15 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type Installed, install } from "./installed.ts";
 import { root, run, temporaryFolder } from "./support.ts";
 
-/** What wrangler does of Workers without serving them: it writes their types, and bundles them for the network. */
+/** What wrangler does with Workers besides serving them: it writes their types and bundles them. */
 
-/** As in a project of its user: beside the package, without this checkout's declarations. */
+/** The examples are copied beside the package, as in a user's project, without this checkout's declarations. */
 const examples = globSync("examples/cloudflare-*/wrangler.{toml,jsonc}", {
 	cwd: root,
 	exclude: (name) => String(name).includes("node_modules"),
 });
 
-/** For a run of wrangler, in ms: it starts workerd to ask it for its types. */
+/** The time for one run of wrangler, in ms. It starts workerd to read its types. */
 const patience = 100_000;
 
 let installed: Installed;
@@ -23,7 +23,7 @@ beforeAll(async () => {
 		const folder = dirname(config);
 		cpSync(join(root, folder), join(installed.folder, folder), { recursive: true });
 		await rm(join(installed.folder, folder, "env.d.ts"), { force: true });
-		// Secrets have no place in the configuration: wrangler takes their names from here.
+		// Secrets are not in the configuration. wrangler takes their names from here.
 		const names = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"];
 		const vars = names.map((name) => `${name}=x\n`).join("");
 		await writeFile(join(installed.folder, folder, ".dev.vars"), vars);
@@ -31,7 +31,7 @@ beforeAll(async () => {
 	return installed.remove;
 });
 
-test("new projects' form of the configuration is among the examples, and the other one", () => {
+test("the examples have a wrangler.jsonc and a wrangler.toml", () => {
 	const forms = new Set(examples.map((path) => basename(path)));
 	expect([...forms].sort()).toEqual(["wrangler.jsonc", "wrangler.toml"]);
 });
@@ -52,7 +52,7 @@ test.each(examples)(
 const deploy = (config: string) =>
 	run("wrangler", ["deploy", "--dry-run", "--config", config, "--outdir", temporaryFolder()]);
 
-test("a wrangler.jsonc builds as it would be deployed", async () => {
+test("a wrangler.jsonc builds for deployment without warnings", async () => {
 	const config = examples.find((path) => path.endsWith(".jsonc")) ?? "";
 	const { code, output } = await deploy(join(installed.folder, config));
 	expect(output).not.toContain("WARNING");
@@ -60,14 +60,14 @@ test("a wrangler.jsonc builds as it would be deployed", async () => {
 });
 
 describe("the hub", () => {
-	test("builds as it would be deployed, with its objects", async () => {
+	test("builds for deployment with its objects", async () => {
 		const { code, output } = await deploy(`${root}/wrangler.toml`);
 		expect(output).toContain("env.SSE (SseChannel)");
 		expect(output).not.toContain("WARNING");
 		expect(code).toBe(0);
 	});
 
-	test("its types name the binding's class", async () => {
+	test("has generated types with the binding's class", async () => {
 		const file = join(temporaryFolder(), "hub.d.ts");
 		const args = ["types", file, "--config", `${root}/wrangler.toml`, "--include-runtime=false"];
 		const { code, output } = await run("wrangler", args);

@@ -18,7 +18,7 @@ const server = serve({
 	silent: true,
 	fetch: ({ url, method, headers, signal }) => {
 		const handler = functions.get(new URL(url).pathname);
-		// A request of its own: the functions' hosts show them nothing of Node.
+		// A plain Request, because the functions' hosts pass nothing of Node.
 		const request = new Request(url, { method, headers, signal });
 		return handler?.(request) ?? new Response("Not found\n", { status: 404 });
 	},

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { Context, LambdaFunctionURLEvent, StreamifyHandler } from "aws-lambda";
 
 /**
- * What Lambda's Node runtime and a function URL do, as far as a streaming handler can tell, over HTTP:
+ * A stand-in for Lambda's Node runtime and a function URL, as far as a streaming handler can tell, over HTTP:
  * `node lambda.ts <bundle> <ms that the function may take>`.
  */
 

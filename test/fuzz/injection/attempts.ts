@@ -12,10 +12,10 @@ import {
 	typeText,
 } from "../text.ts";
 
-/** What somebody publishes, and whether it is one event or nothing at all. */
+/** Something published, and whether it must become one event or nothing. */
 export type Attempt = Side & {
 	honest: boolean;
-	/** What a client is to hear of it, before line ends are made one; only of what is honest. */
+	/** What a client must hear of it, before line ends are normalised. Only for valid ones. */
 	expected: { type?: string; data: string; id?: string; retry?: number };
 };
 
@@ -35,7 +35,7 @@ const type = typeText.map((type) => (looksReserved(type) ? `not ${type}` : type)
 const data = fc.oneof({ weight: 3, arbitrary: text }, { weight: 1, arbitrary: jsonData });
 const retry = fc.nat({ max: 86_400_000 });
 
-/** Fields that keep to the rules, and are as hostile as these allow. */
+/** Fields that keep to the rules and are as hostile as the rules allow. */
 function good(withId: boolean): fc.Arbitrary<Fields> {
 	const optional = { type, retry, ...(withId ? { id: idText } : {}) };
 	return fc.record({ data, ...optional }, { requiredKeys: ["data"] }) as fc.Arbitrary<Fields>;
@@ -51,9 +51,9 @@ const bad: fc.Arbitrary<object> = fc.oneof(
 	}),
 	fc.record({ type: fc.constantFrom(1, true, ["x"], {}) }),
 );
-/** An id that breaks its rule: with history a foreign one says nothing, whatever it is. */
+/** An id that breaks its rule. With history a foreign id is ignored. */
 const badIds = fc.oneof(badId, spacedId, fc.constantFrom(1.5, true, ["x"], {}));
-/** Refused, but of a foreign message only this is left out. */
+/** The library refuses it. Of a foreign message only this field is left out. */
 const longRetry = fc.integer({ min: 86_400_001, max: Number.MAX_SAFE_INTEGER });
 const stranger = fc.constantFrom("Data", "__proto__", "event", "user", "\ndata", "constructor");
 
@@ -63,7 +63,7 @@ function heard({ data, ...fields }: Fields): Attempt["expected"] {
 
 const nothing = { data: "" };
 
-/** @param history whether the store gives the ids: then nobody else may. */
+/** @param history whether the store gives the ids, so that nobody else may. */
 export function attempts(history: boolean): fc.Arbitrary<Attempt> {
 	const fields = good(!history);
 	const badId = badIds.map((id) => ({ id }));
@@ -82,8 +82,8 @@ export function attempts(history: boolean): fc.Arbitrary<Attempt> {
 			const body = (channel: string) => JSON.stringify({ ...fields, channel });
 			return { side: "http", body, honest, expected: honest ? heard(fields as Fields) : nothing };
 		});
-	// In any order of its fields, for some other program wrote it. With history its id says nothing; it is not
-	// the first, where it would be taken for the store's own: whoever can write to Redis is believed so much.
+	// Fields in any order, as another program may write them. With history the id is ignored. It is not put
+	// first, where it would be taken for the store's own: whoever can write to Redis is trusted with that.
 	const foreign = fc.tuple(good(true), fc.option(longRetry), fc.option(badIds));
 	const inRedis = fc
 		.tuple(foreign, fc.shuffledSubarray(["data", "type", "retry"] as const, { minLength: 3 }))

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** All that the hub's answers may say in their heads, and how. */
+/** All headers that the hub's answers may have, with their values. */
 const harmless: Record<string, RegExp> = {
 	"content-type": /^(text\/event-stream|application\/json)$/,
 	"cache-control": /^(no-cache, no-transform|no-store)$/,

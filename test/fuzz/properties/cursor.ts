@@ -18,7 +18,7 @@ const places = channels.chain((names) => {
 	return fc.tuple(fc.constant(names), fc.array(position, { minLength: length, maxLength: length }));
 });
 
-/** Every channel has a position in digits, or none, or begins with what is new. */
+/** Asserts that every channel has a position in digits, has none, or begins live. */
 function assertSane(names: readonly string[], cursor: string): void {
 	const positions = parseCursor(names, cursor);
 	assert.equal(positions.length, names.length);
@@ -28,7 +28,7 @@ function assertSane(names: readonly string[], cursor: string): void {
 	}
 }
 
-/** Another list, as far away from the first as one name, or as its order. */
+/** Changed lists, by one name or by their order. */
 const changes: ((names: string[], by: string) => string[])[] = [
 	(names) => [...names].reverse(),
 	(names) => names.slice(1),
@@ -42,7 +42,7 @@ const changes: ((names: string[], by: string) => string[])[] = [
 const changed = fc
 	.tuple(places, fc.constantFrom(...changes), channel)
 	.map(([[names, positions], change, by]) => ({ names, positions, others: change(names, by) }));
-/** Two lists that are one when they are joined. */
+/** Two lists that are equal once they are joined. */
 const alike = fc
 	.tuple(channel, channel, channel, fc.constantFrom(",", "\n", "", ".", '","', "\0", "&"), position)
 	.map(([a, b, c, by, position]) => ({
@@ -52,14 +52,14 @@ const alike = fc
 	}));
 
 export const positions: Property = {
-	name: "a cursor is read back by the channels' names, and by nothing else",
+	name: "a cursor gives each channel its position by name, in any list of channels",
 	share: 5,
 	property: fc.property(
 		fc.oneof({ weight: 4, arbitrary: changed }, { weight: 1, arbitrary: alike }),
 		({ names, positions, others }) => {
 			const cursor = formatNamed(names, positions);
 			const known = new Map(names.map((name, index) => [name, positions[index]]));
-			// It goes into an `id:` and comes back in a header.
+			// It is written after `id:` and comes back in a header.
 			assert.match(cursor, /^[0-9A-Za-z.~-]+$/);
 			assert.deepEqual(parseCursor(names, cursor), positions);
 			assert.deepEqual(parseCursor(names, formatCursor(names, positions)), positions);
@@ -78,7 +78,7 @@ const hostileWord = fc.oneof(
 	{ weight: 2, arbitrary: position },
 	{ weight: 1, arbitrary: number.map((value) => value.toString(36)) },
 );
-/** A true cursor with one of its words or characters changed, or with its end cut off. */
+/** A valid cursor with one word or character changed, or with its end cut off. */
 const tampered = places.chain(([names, positions]) => {
 	const cursor = formatNamed(names, positions);
 	const words = cursor.split(".");
@@ -103,13 +103,13 @@ const made = fc
 	}));
 
 export const cursors: Property = {
-	name: "whatever a client sends, each channel has a position or none, and of a changed cursor none has",
+	name: "any cursor gives each channel a position or none, and a changed cursor gives none",
 	share: 2,
 	property: fc.property(fc.oneof(tampered, made), ({ names, cursor, whole }) => {
 		assertSane(names, cursor);
 		const positions = parseCursor(names, cursor);
 		if (cursor === whole || cursor === "0" || cursor === "0-0") return;
-		// Of one channel the bare position counts, to the letter: the store is asked for nothing else.
+		// For one channel the bare position is valid. The store is asked for exactly that.
 		const bare = names.length === 1 && /^~?[0-9]{1,15}-[0-9]{1,15}$/.test(cursor);
 		assert.deepEqual(positions, bare ? [cursor] : names.map(() => undefined));
 	}),

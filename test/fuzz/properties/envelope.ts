@@ -10,11 +10,11 @@ import { arrives, messageParts } from "../parts.ts";
 import { badId, badType, jsonData, looksReserved, piece, spacedId, text } from "../text.ts";
 import type { Property } from "./property.ts";
 
-/** A word that no piece of hostile text has. */
+/** A word that no piece of hostile text contains. */
 const secret = "s3cr3tw0rd";
 
 export const roundTrip: Property = {
-	name: "what was encoded is decoded to the same message and the same frame",
+	name: "decode() of an encoded message gives the same message and the same frame",
 	share: 15,
 	property: fc.property(messageParts, ([data, options]) => {
 		const message = new Message(data, options);
@@ -34,7 +34,7 @@ export const roundTrip: Property = {
 	}),
 };
 
-/** Objects that are nearly messages, or are, as some other program might write them. */
+/** Messages, and objects that are nearly messages, as another program might write them. */
 const fieldValue = fc.oneof(
 	{ weight: 3, arbitrary: text },
 	{ weight: 2, arbitrary: jsonData },
@@ -54,7 +54,7 @@ const keys = fc.oneof(
 	{ weight: 1, arbitrary: fc.constantFrom("__proto__", "channel", "Data", "constructor", secret) },
 	{ weight: 1, arbitrary: piece },
 );
-// Written by hand: a key may come twice, which no object can do, and there may be spaces of all kinds.
+// Written as text: a key may appear twice, which no object can have, and any space may stand between.
 const space = fc.constantFrom("", "", "", " ", "\n", "\r\n", "\t");
 const entries = fc.array(fc.tuple(keys, fieldValue, space), { maxLength: 5 });
 const object = fc.tuple(fc.option(fieldValue, { freq: 8 }), entries).map(([data, entries]) => {
@@ -64,7 +64,7 @@ const object = fc.tuple(fc.option(fieldValue, { freq: 8 }), entries).map(([data,
 	);
 	return `{${fields.join(",")}}`;
 });
-/** As the store writes them, or nearly so. */
+/** Payloads as the store writes them, or nearly so. */
 const ids = [
 	...["1-1", "0-0", "999999999999999-9", "1700000000000-7"],
 	...["1", "-", "--", "1-1-1", "1-", "-1", "1000000000000000-1", "1-1\n", " 1-1", "1-x"],
@@ -86,7 +86,7 @@ const payload = fc.oneof(
 	{ weight: 1, arbitrary: jsonData.map((data) => JSON.stringify(data)) },
 );
 
-/** The store's own prefix, read another way than the library does. */
+/** Reads the store's own prefix in another way than the library. */
 function prefixId(payload: string): string | undefined {
 	if (!payload.startsWith('{"id":"')) return undefined;
 	const [id = "", after] = payload.slice(7).split('"', 2);
@@ -95,7 +95,7 @@ function prefixId(payload: string): string | undefined {
 }
 
 export const foreign: Property = {
-	name: "a foreign payload is one well-formed event, or refused without a word of it",
+	name: "a foreign payload is one well-formed event, or is refused without being quoted",
 	share: 15,
 	property: fc.property(payload, fc.boolean(), (payload, history) => {
 		let decoded: ReturnType<typeof decode>;

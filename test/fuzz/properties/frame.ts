@@ -24,7 +24,7 @@ function assertReads(parse: Parser, parts: readonly Part[], chunks: readonly Uin
 const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 });
 
 export const frames: Property = {
-	name: "frames, alone and one after the other and cut anywhere, say what they were made of",
+	name: "frames, alone or in a stream that is cut anywhere, are parsed to their fields",
 	share: 7,
 	property: fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), places, (parts, places) => {
 		const stream = concatenated(parts.map(({ bytes }) => bytes));
@@ -36,7 +36,7 @@ export const frames: Property = {
 };
 
 export const otherStreams: Property = {
-	name: "of anybody's stream, cut anywhere, our own parser makes what the standard says",
+	name: "the client's parser reads any stream, cut anywhere, as the standard does",
 	share: 3,
 	property: fc.property(fc.array(text, { maxLength: 20 }), places, (texts, places) => {
 		const chunks = cut(new TextEncoder().encode(texts.join("")), places);
@@ -47,7 +47,7 @@ export const otherStreams: Property = {
 
 const cycle: unknown[] = [];
 cycle.push(cycle);
-/** Throws what is no Error, as JavaScript lets it. */
+/** Throws a value that is no Error, as JavaScript allows. */
 const throwing = (what: unknown) => ({
 	toJSON: () => {
 		throw what;
@@ -83,7 +83,7 @@ const badOptions: fc.Arbitrary<{ field: "type" | "id" | "retry"; value: unknown 
 );
 
 export const refusals: Property = {
-	name: "what would change the stream is a TypeError that names the field",
+	name: "a field that would break the stream is a TypeError that names it",
 	share: 8,
 	property: fc.property(
 		fc.oneof(

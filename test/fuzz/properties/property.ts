@@ -1,16 +1,16 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 
-/** What must hold for every input that can be generated. */
+/** What must hold for every generated input. */
 export interface Property {
 	name: string;
-	/** Of all cases of a run, out of 100. */
+	/** Its share of a run's cases, in per cent. */
 	share: number;
 	property: fc.IRawProperty<unknown>;
 }
 
 /**
- * Runs a property; the same seed makes the same cases.
+ * Runs a property. The same seed makes the same cases.
  *
  * @throws {Error} with the smallest counter-example that was found, and its seed.
  */
@@ -24,7 +24,7 @@ export async function run({ name, property }: Property, seed: number, cases: num
 	);
 }
 
-/** What the call throws; undefined when nothing. */
+/** The value that the call throws, or undefined. */
 export function thrown(call: () => unknown): unknown {
 	try {
 		call();

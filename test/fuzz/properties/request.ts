@@ -7,11 +7,11 @@ import { text } from "../text.ts";
 import type { Property } from "./property.ts";
 
 const limits = { channels: 4 };
-/** As `requestProblem` has it for these limits, in characters. */
+/** The limits of `requestProblem` for these options, in characters. */
 const longestUrl = 16_384 + 4 * (longestName + 1) * 9;
 const longestCursor = 4_096 + 4 * 24;
 
-/** Asks for a stream, and leaves at once; the names it was to have, if any. */
+/** Asks for a stream and leaves at once. `names` are the channels it would have had. */
 async function ask(request: Request) {
 	let names: readonly string[] | undefined;
 	const sse = new ServerSentEvents({
@@ -21,7 +21,7 @@ async function ask(request: Request) {
 			return true;
 		},
 		limits,
-		// A hostile cursor is a gap, which is told to the client, and checked where streams are read.
+		// A hostile cursor is a gap, which the client is told. Tests of streams check that.
 		onError: () => undefined,
 	});
 	try {
@@ -34,7 +34,7 @@ async function ask(request: Request) {
 	}
 }
 
-/** Whatever was asked, the head of the answer is one of two. */
+/** The only two heads that an answer may have. */
 const heads: Record<number, Record<string, string>> = {
 	200: {
 		"content-type": "text/event-stream",
@@ -58,13 +58,13 @@ const named = fc.tuple(
 	fc.oneof({ weight: 8, arbitrary: shortName }, { weight: 1, arbitrary: text }),
 	fc.constantFrom(...encodings),
 );
-/** Some ask for a channel twice. */
+/** Some name a channel twice. */
 const query = fc
 	.tuple(fc.array(named, { maxLength: 5 }), fc.boolean())
 	.map(([all, twice]) => (twice ? [...all, ...all.slice(0, 1)] : all));
 const nearLimit = (limit: number) =>
 	fc.integer({ min: limit - 2, max: limit + 2 }).map((length) => "1".repeat(length));
-/** Nothing, something hostile, or as much as there may be, give or take two characters. */
+/** Nothing, hostile text, or the greatest length, give or take two characters. */
 const header = fc.oneof(fc.constant(""), headerValue, headerValue, nearLimit(longestCursor));
 const inQuery = fc.oneof(fc.constant(""), text, text, nearLimit(longestCursor));
 const padding = fc.oneof(
@@ -73,7 +73,7 @@ const padding = fc.oneof(
 );
 
 export const names: Property = {
-	name: "a request has the channels that its query names, each once, or a 400",
+	name: "a request gets the distinct channels of its query, or a 400",
 	share: 3,
 	property: fc.asyncProperty(
 		query,
@@ -88,7 +88,7 @@ export const names: Property = {
 				headers: header === "" ? {} : { "last-event-id": header },
 			});
 			const { status, headers, body, names } = await ask(request);
-			// Lower case may have changed what was encoded, but never a letter's own case.
+			// Lower case may have changed the encoding, but never a letter of the name.
 			const asked = query.map(([name, encode]) =>
 				decodeURIComponent(encode(name).replaceAll("+", " ")),
 			);
@@ -96,7 +96,7 @@ export const names: Property = {
 			const expected = named.length === 0 ? ["sse"] : [...new Set(named)];
 			const cursor = header || inQuery;
 			const fits =
-				// One that is named twice counts twice.
+				// A channel that is named twice counts twice.
 				named.length <= limits.channels &&
 				expected.every((name) => name.length <= longestName) &&
 				cursor.length <= longestCursor &&
@@ -109,13 +109,13 @@ export const names: Property = {
 	),
 };
 
-// What the URL parser leaves as it is, percent signs without digits included.
+// Text that the URL parser leaves alone, including percent signs without digits.
 const anyUrl = fc.tuple(text, text).map(([path, query]) => {
 	return `http://hub/${path}?${query.replaceAll("data", "channel")}`;
 });
 
 export const urls: Property = {
-	name: "whatever the URL and the header, there are names within the limits, or a 400",
+	name: "any URL and header give channel names within the limits, or a 400",
 	share: 2,
 	property: fc.asyncProperty(
 		fc.oneof(anyUrl, fc.webUrl({ withQueryParameters: true })),

@@ -7,10 +7,10 @@ import type { Streams } from "./streams.ts";
 
 const last = "the end of the batch";
 
-/** Long enough for a machine that is busy with others; only a failure takes as long. */
+/** Long enough for a busy machine. Only a failure takes as long. */
 const timeout = 120_000;
 
-/** Types that nothing honest has: whoever hears one has been told a forged event. */
+/** Types that no valid event has: a reader that hears one was told a forged event. */
 const baits = [
 	"message",
 	"open",
@@ -22,10 +22,10 @@ const baits = [
 	` ${forged}`,
 ];
 
-/** The frames of so many messages, as one stream, cut at arbitrary bytes. */
+/** The frames of this many messages as one stream, cut at arbitrary bytes. */
 export function makeBatch(seed: number, count: number) {
 	const parts = fc.sample(part, { seed, numRuns: count });
-	// It takes the id back, so that a batch leaves nothing behind.
+	// Resets the id, so that a batch leaves nothing behind.
 	parts.push({
 		bytes: new TextEncoder().encode(`event:${last}\ndata\nid\n\n`),
 		event: { type: last, data: "" },
@@ -40,11 +40,11 @@ export function makeBatch(seed: number, count: number) {
 }
 
 /**
- * Has every reader read a batch, and the parsers at hand each frame alone, too. What one of them
- * loses is put in another way for that one alone. An EventSource keeps its reconnection time to itself: that is
- * read by the parsers, in `properties/frame.ts`.
+ * Lets every reader read a batch, and the parsers also each frame alone. A character that a reader is known to
+ * lose is replaced for that reader. An EventSource does not show its reconnection time. `properties/frame.ts`
+ * checks that with parsers.
  *
- * @throws {Error} that names the reader and the first thing that it did not hear as it was said.
+ * @throws {Error} that names the reader and the first event that differs.
  */
 export async function readBatch(
 	readers: readonly Reader[],
@@ -75,7 +75,7 @@ export async function readBatch(
 	);
 }
 
-/** Of as many bytes of UTF-8 as U+FEFF, and without a meaning to anybody. */
+/** A character with as many bytes of UTF-8 as U+FEFF, and without a meaning. */
 const substitute = "\ufffc";
 
 function without({ type, data, lastEventId }: Heard, character = substitute): Heard {

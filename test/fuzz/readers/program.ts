@@ -1,6 +1,6 @@
 /**
- * A reader as a program: an order on each line of its input, a report on each line of its output; both
- * percent-encoded, for `readline` ends a line at more characters than one would think.
+ * A reader as a program. Each line of its input is an order, and each line of its output a report. Both are
+ * percent-encoded, because `readline` also ends a line at U+2028 and the like.
  */
 
 import process from "node:process";

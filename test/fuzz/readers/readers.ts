@@ -8,12 +8,12 @@ import { atExit } from "../../support/at-exit.ts";
 import { root } from "../../support/server.ts";
 import { listen, type Order } from "./listen.ts";
 
-/** Somebody else's EventSource, where it lives. */
+/** Another implementation of EventSource, in its own host. */
 export interface Reader {
 	readonly name: string;
-	/** A character that it does not always hand on, against the standard: it is given another in its place. */
+	/** A character that it may lose, against the standard. It gets a substitute instead. */
 	readonly loses?: string;
-	/** JSON of what it heard: types, data, last event IDs. */
+	/** @returns JSON of what it heard: types, data, last event IDs. */
 	read(order: Order): Promise<string>;
 	close(): Promise<void>;
 }
@@ -23,7 +23,7 @@ atExit(() => {
 	for (const child of running) child.kill("SIGKILL");
 });
 
-/** @param origin of the streams, for a page may read no other. */
+/** @param origin of the streams, because a page may read no other. */
 export async function chromiumReader(origin: string): Promise<Reader> {
 	const browser = await openBrowser();
 	const page = await browser.newPage();
@@ -36,9 +36,9 @@ export async function chromiumReader(origin: string): Promise<Reader> {
 }
 
 /**
- * Deno 2.9.5 decodes with a TextDecoder that takes a U+FEFF away not only where the stream begins, but
- * wherever a chunk from the network does, so that it depends on the network what is heard. Seen with
- * `decode(…, { stream: true })` alone, and not with `ignoreBOM`; Node's and Chromium's keep it.
+ * Deno 2.9.5 decodes with a TextDecoder that removes a U+FEFF at the start of every network chunk, and not only
+ * at the start of the stream. What is heard so depends on the network. Seen with `decode(…, { stream: true })`
+ * alone, and not with `ignoreBOM`. Node and Chromium keep the character.
  */
 export function denoReader(): Reader {
 	const args = ["run", "--no-prompt", "--no-config", "--allow-net"];

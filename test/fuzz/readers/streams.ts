@@ -3,11 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-/** Serves streams of bytes that were made before, cut as they are told. */
+/** Serves prepared streams of bytes, cut at given places. */
 export interface Streams {
-	/** A page of the same origin. */
+	/** The address of a page of the same origin. */
 	readonly url: string;
-	/** @returns where the stream is, for any number of readers, until it is withdrawn. */
+	/** @returns the URL of the stream, for any number of readers, until it is withdrawn. */
 	offer(chunks: readonly Uint8Array[]): string;
 	withdraw(url: string): void;
 	close(): Promise<void>;
@@ -26,11 +26,11 @@ export async function serveStreams(): Promise<Streams> {
 		response.socket?.setNoDelay(true);
 		for (const chunk of chunks) {
 			if (response.destroyed) return;
-			// A turn for each chunk, so that each is a packet of its own.
+			// One turn for each chunk, so that each becomes a packet of its own.
 			if (!response.write(chunk)) await Promise.race([once(response, "drain"), closed(response)]);
 			else await nextTurn();
 		}
-		// It stays open: an EventSource would come back.
+		// The response stays open, or an EventSource would reconnect.
 	});
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
