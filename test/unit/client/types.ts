@@ -55,7 +55,7 @@ export async function uses(): Promise<void> {
 	// Without a map any name is allowed, and the data is `unknown`.
 	const untyped = new EventClient(async () => new URL("https://hub.example/stream"));
 	untyped.on("anything", (data: unknown) => data);
-	// @ts-expect-error: nobody knows what it is
+	// @ts-expect-error: without a map the data is unknown
 	untyped.on("anything", (data) => data.message);
 
 	// @ts-expect-error: a number of ms, not text
