@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { consumer, honoApp, serverAndPage, tokens, worker, workersTypes } from "./consumers.ts";
+import { consumer } from "./consumers.ts";
+import { honoApp, serverAndPage, tokens, worker, workersTypes } from "./consumers-hosts.ts";
 import { entriesWith } from "./entries.ts";
 import { entries, type Installed, install } from "./installed.ts";
 import { run } from "./support.ts";

@@ -67,3 +67,7 @@ export async function collect<T, R>(reading: AsyncGenerator<T, R>): Promise<{ al
 		all.push(step.value);
 	}
 }
+
+/** The text of all chunks. */
+export const textOf = (chunks: readonly { data: unknown }[]): string =>
+	chunks.map(({ data }) => data).join("");

@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { memory } from "../../../src/connectors/memory.ts";
+import { ServerSentEvents } from "../../../src/exports.ts";
 import { type RunFormat, Runs } from "../../../src/runs.ts";
 import { collect, setUp } from "./kit.ts";
 
@@ -148,4 +150,53 @@ test("when waitUntil throws the run goes on, and the error is reported", async (
 	expect(await done).toEqual({ status: "done" });
 	expect(errors).toEqual([failure]);
 	expect((await collect(runs.read("a"))).end).toEqual({ status: "done" });
+});
+
+describe("misuse is refused", () => {
+	test("wrong options are a TypeError that names them", () => {
+		const { sse } = setUp();
+		const bad = [
+			[{ prefix: "" }, "prefix"],
+			[{ maxLength: 0 }, "maxLength"],
+			[{ keepDone: 1.5 }, "keepDone"],
+			[{ lease: 10 }, "lease"],
+			[{ batch: { wait: -1 } }, "batch.wait"],
+			[{ limits: { chunkBytes: 2_000_000 } }, "limits.messageBytes"],
+			[{ waitUntil: 1 }, "waitUntil"],
+			[{ keepdone: 1 }, "keepDone"],
+		] as const;
+		for (const [options, name] of bad) {
+			expect(() => new Runs(sse, options as never), name).toThrow(name);
+		}
+		expect(() => new Runs({} as never)).toThrow("must be a ServerSentEvents");
+		const narrow = new ServerSentEvents({
+			connector: memory({ history: {} }),
+			channels: { allowed: ["news"] },
+		});
+		expect(() => new Runs(narrow)).toThrow('channels.allowed needs "run.*"');
+	});
+
+	test("a connector without a history is refused", async () => {
+		const { runs } = setUp({}, { connector: memory() });
+		await expect(runs.start("a", () => [])).rejects.toThrow("give it history: {}");
+	});
+
+	test("wrong ids, leases and reasons are refused", async () => {
+		const { runs } = setUp();
+		await expect(runs.status("")).rejects.toThrow("id: must be");
+		await expect(runs.status("x".repeat(600))).rejects.toThrow("at most 512");
+		await expect(runs.append("a", "x", { lease: "" })).rejects.toThrow("what start() gave");
+		await expect(runs.cancel("a", "x".repeat(1_001))).rejects.toThrow("at most 1,000");
+		await expect(runs.finish("a", { lease: "x", status: "lost" as never })).rejects.toThrow(
+			"status",
+		);
+	});
+
+	test("publishing to the channels of runs is refused", async () => {
+		const { sse } = setUp();
+		await expect(sse.publish("x", { channel: "run.a" })).rejects.toThrow('begin with "run."');
+		await expect(sse.publishAll([{ data: 1, channel: "run.a" }])).rejects.toThrow("run.");
+		await expect(sse.forget("run.a")).rejects.toThrow("Cannot forget");
+		await sse.publish("x", { channel: "running" });
+	});
 });

@@ -1,155 +1,15 @@
-import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 import { memory } from "../../../src/connectors/memory.ts";
-import type { RunFormat } from "../../../src/runs.ts";
 import { until } from "../../support/wait.ts";
 import { setUp, source } from "./kit.ts";
-
-const request = (cursor?: string, init: RequestInit = {}) =>
-	new Request("http://localhost/run", {
-		...init,
-		headers: cursor === undefined ? {} : { "last-event-id": cursor },
-	});
-
-/** A foreign format, for which a 204 means that there is nothing to resume. */
-const foreign: RunFormat = {
-	headers: { "x-foreign": "1" },
-	absent: 204,
-	comesBack: false,
-	chunk: ({ data, id }) => `data:${JSON.stringify(data)}\nid:${id}\n\n`,
-	end: ({ id, status }) => `data:[${status}]\nid:${id}\n\n`,
-	failure: () => "data:[failure]\n\n",
-};
-
-interface Event {
-	data: string;
-	id: string;
-}
-
-/** What a parser reads of it. An id without data counts, and an unknown field fails the test. */
-function parsed(text: string): Event[] {
-	return text.split("\n\n").flatMap((block) => {
-		const lines = block.split("\n").filter((line) => line !== "" && !line.startsWith(":"));
-		if (lines.length === 0) return [];
-		const of = (name: string) =>
-			lines
-				.filter((line) => line.startsWith(`${name}:`))
-				.map((line) => line.slice(name.length + 1));
-		expect(lines.length).toBe(of("data").length + of("id").length);
-		return { data: of("data").join("\n"), id: of("id").join() };
-	});
-}
-
-/** Reads a response to its end, or until it has this many events. */
-async function textOf(response: Response, until = Number.POSITIVE_INFINITY): Promise<string> {
-	const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-	let text = "";
-	while (reader !== undefined && parsed(text).length < until) {
-		const { done, value } = await reader.read();
-		if (done) break;
-		text += value;
-	}
-	await reader?.cancel();
-	return text;
-}
-
-/** The table in docs/runs.md: run, cursor, `replay: "after"`, `replay: "all"`. */
-const [, section = ""] = readFileSync(
-	new URL("../../../docs/runs.md", import.meta.url),
-	"utf8",
-).split("\n## What a request gets\n");
-const [table = ""] = section.split("\n## ");
-const rows = table
-	.split("\n")
-	.filter((line) => line.startsWith("| ") && !line.startsWith("| the run"))
-	.map((line) => line.slice(2, -2).split(" | "));
-const cells = rows.flatMap(([run = "", cursor = "", after = "", all = ""]) =>
-	(
-		[
-			["after", after],
-			["all", all],
-		] as const
-	).flatMap(([replay, expected]) =>
-		(["plain", "foreign"] as const).map((format) => ({ run, cursor, replay, format, expected })),
-	),
-);
-
-test("the table in docs/runs.md has all states and cursors", () => {
-	expect(new Set(rows.map(([run]) => run))).toEqual(
-		new Set(["unknown", "running", "ended", "expired"]),
-	);
-	expect(cells).toHaveLength(44);
-});
-
-test.each(cells)("$run, cursor: $cursor, replay: $replay, $format: $expected", async (cell) => {
-	const { runs } = setUp({ keepDone: cell.run === "expired" ? 50 : 60_000, batch: { wait: 0 } });
-	const producer = source();
-	let ids: string[] = [];
-	if (cell.run !== "unknown") {
-		const { done } = await runs.start("a", producer.run);
-		producer.say({ n: 1 }, { n: 2 }, { n: 3 });
-		const three = async () => (await runs.status("a"))?.messages === 3;
-		await until(three, { what: "three chunks" });
-		const read = async (count: number) => {
-			const text = await textOf(await runs.stream(request(), "a"), count);
-			ids = parsed(text).map(({ id }) => id);
-		};
-		if (cell.run !== "ended") await read(3);
-		if (cell.run !== "running") {
-			producer.end();
-			await done;
-		}
-		if (cell.run === "ended") await read(4);
-		if (cell.run === "expired") {
-			await until(async () => (await runs.status("a")) === undefined, { what: "its expiry" });
-		}
-	}
-	const cursors: Record<string, string | undefined> = {
-		absent: undefined,
-		present: "1-1",
-		"absent or present": ids[0],
-		"inside the run": ids[0],
-		"the last chunk": ids[2],
-		"at the end": ids[3],
-		"of another run": "1-1",
-	};
-	expect(Object.keys(cursors)).toContain(cell.cursor);
-	const begun = performance.now();
-	const format = cell.format === "plain" ? "plain" : foreign;
-	const response = await runs.stream(request(cursors[cell.cursor]), "a", {
-		replay: cell.replay,
-		format,
-		wait: 150,
-	});
-	const took = performance.now() - begun;
-	const [what = "", status = "200"] = cell.expected.split(/, | after /).toReversed();
-	const isAbsent = cell.expected.startsWith("404");
-	if (isAbsent || cell.expected === "204") {
-		const expected = isAbsent && cell.format === "plain" ? 404 : 204;
-		expect(response.status, `${what} ${status}`).toBe(expected);
-		expect(took > 140).toBe(cell.expected.includes("wait"));
-		return;
-	}
-	expect(response.status).toBe(200);
-	const missed = cell.expected.startsWith("all chunks")
-		? 0
-		: cell.cursor === "inside the run"
-			? 1
-			: 3;
-	producer.say({ n: 4 });
-	producer.end();
-	const events = parsed(await textOf(response));
-	const seen = events.slice(0, -1).map(({ data }) => JSON.parse(data).n);
-	expect(seen).toEqual([1, 2, 3, ...(cell.run === "running" ? [4] : [])].slice(missed));
-	expect(events.at(-1)).toMatchObject({ data: cell.format === "plain" ? "" : "[done]" });
-});
+import { foreign, parsed, readText, request } from "./stream-kit.ts";
 
 test("stream() waits for a run that begins meanwhile", async () => {
 	const { runs } = setUp();
 	const responses = Promise.all([0, 1].map(() => runs.stream(request(), "a")));
 	await runs.start("a", () => ["one"]);
 	for (const response of await responses) {
-		expect(parsed(await textOf(response)).map(({ data }) => data)).toEqual(["one", ""]);
+		expect(parsed(await readText(response)).map(({ data }) => data)).toEqual(["one", ""]);
 	}
 });
 
@@ -177,7 +37,7 @@ test("the headers are those of a stream and of the format, and HEAD has no body"
 	expect((await runs.stream(request(undefined, { method: "PUT" }), "a")).status).toBe(405);
 	// A POST may answer with the run that it started.
 	const posted = await runs.stream(request(undefined, { method: "POST", body: "x" }), "a");
-	expect(parsed(await textOf(posted)).map(({ data }) => data)).toEqual(["one", ""]);
+	expect(parsed(await readText(posted)).map(({ data }) => data)).toEqual(["one", ""]);
 });
 
 test("authorize is called for the run's channel before the broker", async () => {
@@ -208,7 +68,7 @@ test("a stream ends with its grant, and the client can resume with its cursor", 
 	const again = await runs.stream(request(events[0]?.id), "a");
 	producer.say("two");
 	producer.end();
-	expect(parsed(await textOf(again)).map(({ data }) => data)).toEqual(["two", ""]);
+	expect(parsed(await readText(again)).map(({ data }) => data)).toEqual(["two", ""]);
 });
 
 test("a silent run gets keep-alive comments", async () => {
@@ -240,7 +100,7 @@ test("the slot is freed at the end, when the client leaves, and when there is no
 	abort.abort();
 	const last = await runs.stream(request(), "a");
 	producer.end();
-	await textOf(last);
+	await readText(last);
 	expect(ends).toEqual(["left", "left", "closed"]);
 	expect(await retries()).toBe(false);
 });
@@ -276,8 +136,8 @@ test("a gap in a run ends the stream with the format's failure", async () => {
 		runs.stream(request(), "a"),
 		runs.stream(request(), "a", { format: foreign }),
 	]);
-	expect(parsed(await textOf(plain))).toEqual([]);
-	expect(parsed(await textOf(told)).map(({ data }) => data)).toEqual(["[failure]"]);
+	expect(parsed(await readText(plain))).toEqual([]);
+	expect(parsed(await readText(told)).map(({ data }) => data)).toEqual(["[failure]"]);
 	expect(errors).toEqual([
 		expect.objectContaining({ code: "gap" }),
 		expect.objectContaining({ code: "gap" }),
@@ -309,7 +169,7 @@ test("a client that reads slowly gets every chunk from the history", async () =>
 	producer.end();
 	await until(async () => (await runs.status("a"))?.status === "done", { what: "its end" });
 	reader?.releaseLock();
-	const events = parsed(await textOf(response));
+	const events = parsed(await readText(response));
 	expect(events.slice(0, -1).map(({ data }) => JSON.parse(data).n)).toEqual(
 		Array.from({ length: 100 }, (_, n) => n),
 	);
