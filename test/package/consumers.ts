@@ -25,7 +25,7 @@ import { upstash, type UpstashOptions } from "edge-sse/upstash";
 
 export { sse as default } from "edge-sse";
 
-// The fetch handler, as the hosts take it.
+// The fetch handler, as hosts call it.
 interface Worker<Env> {
 	fetch(request: Request, env: Env, context: { waitUntil(promise: Promise<unknown>): void }): Promise<Response>;
 }
@@ -60,7 +60,7 @@ export function fails(error: unknown): SseErrorCode | undefined {
 const json: MessageJSON = new Message([1, 2], { type: "t" }).toJSON();
 export const text: string = String(new Message(json)) + new Message("a").equals(json);
 
-// A connector of one's own is an object of this shape.
+// A user's own connector is an object of this shape.
 export const custom: Connector = {
 	name: "mine",
 	scope: "process",
@@ -77,7 +77,7 @@ export type Named = [
 	UpstashOptions,
 ];
 
-// The kit for tests; a runner's describe and test look like this, with more to them.
+// The kit for tests. A runner's describe and test have at least this shape.
 declare const runner: {
 	describe(name: string, options?: object | (() => void)): void;
 	test(name: string, run?: (context: unknown) => void | Promise<void>): Promise<void>;
@@ -118,7 +118,7 @@ sse.publish("a", "greeting");
 sse.publish("a", { retry: "1000" });
 // @ts-expect-error a request is needed
 sse.fetch("/stream");
-// @ts-expect-error data is unknown until somebody looks
+// @ts-expect-error data is unknown
 new Message("a").data.length;
 // @ts-expect-error memory() takes nothing
 memory("redis://localhost");

@@ -100,7 +100,7 @@ const { ServerSentEvents } = entries["edge-sse"];
 
 async function heard(connector) {
 	const sse = new ServerSentEvents({ connector });
-	const channel = crypto.randomUUID(); // nobody else's, on a broker that others use
+	const channel = crypto.randomUUID(); // unique, because others use the broker
 	const response = await sse.fetch(new Request("http://localhost/any/path?channel=" + channel));
 	const { receivers } = await sse.publish({ text: "héllo" }, { type: "greeting", channel });
 	const reader = response.body.getReader();
@@ -120,7 +120,7 @@ export async function check({ redis, upstash }) {
 	const names = Object.entries(entries).map(([entry, names]) => [entry, Object.keys(names).sort()]);
 	const { memory } = entries["edge-sse/memory"];
 	const told = { names: Object.fromEntries(names), memory: await heard(memory()) };
-	// Longer than by default: the machine that tests this may be busy with something else.
+	// Longer than the default, for a busy machine.
 	const timeout = 20_000;
 	if (upstash) told.upstash = await heard(entries["edge-sse/upstash"].upstash({ ...upstash, timeout }));
 	if (redis) told.redis = await heard(entries["edge-sse/redis"].redis(redis, { timeout }));

@@ -7,7 +7,7 @@ import { connectorFromEnvironment, historyFromEnvironment } from "../../src/envi
 
 const url = "https://hunter2.upstash.io";
 
-describe("connectorFromEnvironment", () => {
+describe("connectorFromEnvironment()", () => {
 	test.each([
 		[{}, undefined],
 		[{ SSE_REDIS_URL: "redis://127.0.0.1" }, "redis"],
@@ -55,7 +55,7 @@ test.each([
 	await connector?.close();
 });
 
-describe("historyFromEnvironment", () => {
+describe("historyFromEnvironment()", () => {
 	test.each([
 		[{}, undefined],
 		[{ SSE_HISTORY_LENGTH: "0" }, undefined],

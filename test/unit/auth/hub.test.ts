@@ -25,7 +25,7 @@ function hub(environment: Record<string, string | undefined>) {
 	return { authorize, authorizePublish };
 }
 
-describe("readAuth", () => {
+describe("readAuth()", () => {
 	test("without its variables there is no authorizer", () => {
 		expect(readAuth({})).toEqual({});
 		expect(readAuth({ SSE_PUBLISH_TOKEN: "x", SSE_JWT_SECRET: undefined })).toEqual({});

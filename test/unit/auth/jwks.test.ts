@@ -162,7 +162,7 @@ describe("while the keys are unavailable", () => {
 	});
 });
 
-describe("options", () => {
+describe("the options jwksUrl and jwks", () => {
 	test.each([
 		["http://example.com/jwks"],
 		["http://127.0.0.1.example.com/jwks"],

@@ -38,7 +38,7 @@ const impostors: Record<PairAlgorithm, Pair> = {
 	EdDSA: generateKeyPairSync("ed25519"),
 };
 
-describe.each(pairAlgorithms)("%s", (algorithm) => {
+describe.each(pairAlgorithms)("a key pair for %s", (algorithm) => {
 	const pair = pairs[algorithm];
 	const impostor = impostors[algorithm];
 
@@ -123,7 +123,7 @@ describe.each([
 		jwtAuthorizer({ jwks: { keys: [jwk(pairs.ES256)] } as never }),
 		signedBy(pairs.ES256, "ES256"),
 	],
-])("with %s", (_, authorize, good) => {
+])("an authorizer with %s", (_, authorize, good) => {
 	const [header = "", payload = "", signature = ""] = good.split(".");
 	const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 

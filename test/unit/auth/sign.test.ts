@@ -26,7 +26,7 @@ function read(token: string) {
 	};
 }
 
-describe("signChannels", () => {
+describe("signChannels()", () => {
 	test("makes a standard JWT that is valid for five minutes", async () => {
 		const before = now();
 		const { header, claims, input, signature } = read(await signChannels("room.1", { secret }));
@@ -136,10 +136,15 @@ describe("signChannels", () => {
 		["a public key", "a", { privateKey: spki(pairs.ES256) }, "privateKey: a PEM must begin with"],
 		["a public JWK", "a", { privateKey: jwk(pairs.ES256) }, "privateKey: must be a private key"],
 		["another algorithm", "a", { secret, algorithm: "RS256" }, "algorithm: does not fit"],
-		["none", "a", { secret, algorithm: "none" }, "algorithm: does not fit"],
-		["no time", "a", { secret, expiresIn: 0 }, "expiresIn: must be"],
-		["for ever", "a", { secret, expiresIn: Number.POSITIVE_INFINITY }, "expiresIn: must be"],
-		["time in words", "a", { secret, expiresIn: "5m" }, "expiresIn: must be"],
+		['the algorithm "none"', "a", { secret, algorithm: "none" }, "algorithm: does not fit"],
+		["an expiresIn of 0", "a", { secret, expiresIn: 0 }, "expiresIn: must be"],
+		[
+			"an infinite expiresIn",
+			"a",
+			{ secret, expiresIn: Number.POSITIVE_INFINITY },
+			"expiresIn: must be",
+		],
+		["an expiresIn in words", "a", { secret, expiresIn: "5m" }, "expiresIn: must be"],
 		["a claim that is the expiry", "a", { secret, claim: "exp" }, "claim: must not be"],
 	])("%s is a TypeError", async (_, channels, options, message) => {
 		const made = signChannels(channels as never, options as never);

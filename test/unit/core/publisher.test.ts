@@ -49,7 +49,7 @@ describe("channels.prefix", () => {
 	});
 });
 
-describe("publishAll", () => {
+describe("publishAll()", () => {
 	test.each([[undefined], ["publishAll"]] as const)(
 		"gives an outcome for each message (without: %s)",
 		async (without) => {
@@ -92,7 +92,7 @@ describe("publishAll", () => {
 	});
 });
 
-describe("publish", () => {
+describe("publish()", () => {
 	test.each([
 		["an empty list", { channel: [] }, /at least one/],
 		["a channel twice", { channel: ["a", "a"] }, /twice/],

@@ -60,7 +60,7 @@ test("a reader that joins during delete() is told long before the lease is over"
 	}
 });
 
-test("many readers that join cost one status call a second", async () => {
+test("besides one status call each, waiting readers share one a second", async () => {
 	const connector = memory({ history: {} });
 	const { runs } = setUp({}, { connector });
 	await runs.start("a", {});

@@ -36,7 +36,7 @@ test("write() after the end is refused, whoever ended the run", async () => {
 	expect(errors).toEqual([]);
 });
 
-test("a write() that waits for room rejects when the run ends", async () => {
+test("a write() over limits.chunkBytes rejects, and the run ends as an error", async () => {
 	const { runs, errors } = setUp({ limits: { chunkBytes: 1_000 } });
 	const writer = await beginWriting(runs, "a");
 	await expect(writer?.write({ text: "x".repeat(2_000) })).rejects.toMatchObject({

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ClusterMap } from "../../../../src/connectors/redis/cluster/slot-map.ts";
 import { slotOf, streamKey } from "../../../../src/connectors/shared/redis-slot.ts";
 
-describe("slotOf", () => {
+describe("slotOf()", () => {
 	// From CLUSTER KEYSLOT of Redis 7.0.
 	test.each([
 		["", 0],
@@ -20,7 +20,7 @@ describe("slotOf", () => {
 	});
 });
 
-describe("streamKey", () => {
+describe("streamKey()", () => {
 	/** Names with braces in every combination, and names of every plane of Unicode. */
 	const channel = fc.oneof(
 		fc.string({ unit: fc.constantFrom("a", "{", "}", "é"), minLength: 1, maxLength: 8 }),

@@ -6,7 +6,7 @@ import { decode } from "../../../../src/core/message/envelope.ts";
 import { Message } from "../../../../src/core/message/message.ts";
 import { onlyEvent } from "./parsed.ts";
 
-describe("encode", () => {
+describe("encode()", () => {
 	test.each([
 		[new Message("foo"), '{"data":"foo"}'],
 		[new Message({ a: [1] }, { type: "t" }), '{"data":{"a":[1]},"type":"t"}'],
@@ -25,7 +25,7 @@ describe("encode", () => {
 	);
 });
 
-describe("decode", () => {
+describe("decode()", () => {
 	test("parses a message and makes its frame", () => {
 		const { message, frame } = decode('{"id": "7", "retry": 9, "data": "foo", "type": "t"}');
 		expect(message.equals(new Message("foo", { type: "t", id: "7", retry: 9 }))).toBe(true);

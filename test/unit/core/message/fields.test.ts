@@ -92,7 +92,7 @@ describe("Message refuses fields that break a rule", () => {
 	});
 });
 
-describe.each([undefined, {}])("publish, with history %j", (history) => {
+describe.each([undefined, {}])("publish() with history %j", (history) => {
 	test("refuses every field that breaks a rule, and sends nothing", async () => {
 		const it = scene({ history });
 		const refused = [

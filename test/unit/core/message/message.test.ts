@@ -86,7 +86,7 @@ describe("new Message()", () => {
 	});
 });
 
-describe("toString", () => {
+describe("toString()", () => {
 	const carried: [what: string, data: unknown, text: string][] = [
 		["a string as it is", '{"a": 1}', '{"a": 1}'],
 		["an object as JSON", { a: [1, null, "é"] }, '{"a":[1,null,"é"]}'],
@@ -131,7 +131,7 @@ test("toJSON() has only the fields that are set", () => {
 	expect(Object.keys(new Message("x", { type: "t" }).toJSON())).toEqual(["data", "type"]);
 });
 
-describe("equals", () => {
+describe("equals()", () => {
 	const same: [what: string, a: unknown, b: unknown][] = [
 		["strings", "a", "a"],
 		["objects, whatever the order of their keys", { a: 1, b: [2] }, { b: [2], a: 1 }],
