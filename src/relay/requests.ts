@@ -1,4 +1,5 @@
 import { errorOf } from "../connectors/shared/error-text.ts";
+import { failure, isTemporary } from "../connectors/shared/http-failure.ts";
 import { orAborted } from "../connectors/shared/timeout.ts";
 import { ConfigurationError, ConnectorError } from "../core/errors.ts";
 import { type RelayRequest, version, versionHeader, viaHeader } from "./protocol.ts";
@@ -95,10 +96,10 @@ export class Requests {
 	async #refusal(response: Response, signal: AbortSignal): Promise<ConnectorError> {
 		const { status } = response;
 		const text = await orAborted(response.text(), signal).catch(() => "");
-		const passing = status >= 500 || status === 408 || status === 425 || status === 429;
+		const temporary = isTemporary(status);
 		const words = (errorOf(text) ?? "").replaceAll(this.#token, "…").slice(0, 300);
 		return new ConnectorError(
-			passing && status !== 508 ? "unavailable" : "refused",
+			temporary && status !== 508 ? "unavailable" : "refused",
 			words === ""
 				? `The hub answered ${status}.${hint(status)}`
 				: `The hub answered ${status}: ${words}`,
@@ -129,14 +130,6 @@ export function mismatch(history: boolean): ConnectorError {
 			? "The hub keeps no messages: write relay(url, { history: false }), or give its broker a history."
 			: "The hub keeps messages: write relay(url, { history: true }).",
 	);
-}
-
-/** The error of a request or body that failed. Where the signal ended it, the error is the signal's reason. */
-export function failure(message: string, cause: unknown, signal: AbortSignal): ConnectorError {
-	if (signal.reason instanceof ConnectorError) return signal.reason;
-	return cause instanceof ConnectorError
-		? cause
-		: new ConnectorError("unavailable", message, { cause });
 }
 
 function addressOf(url: string): string {

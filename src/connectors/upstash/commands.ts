@@ -1,7 +1,8 @@
+import { failure } from "../shared/http-failure.ts";
 import { slack } from "../shared/publish-queue.ts";
 import { orAborted } from "../shared/timeout.ts";
 import { UnderWay } from "../shared/under-way.ts";
-import { failure, type Rest, RestError } from "./rest.ts";
+import { type Rest, RestError } from "./rest.ts";
 
 /**
  * Single commands. Each is one request and one billed command.

@@ -1,17 +1,9 @@
-import type { Subscription, SubscriptionHandlers } from "../../core/connector.ts";
-import type { ConnectorError } from "../../core/errors.ts";
+import type { SubscriptionHandlers } from "../../core/connector.ts";
 import type { RedisHistory } from "../shared/redis-history.ts";
 import type { Run } from "../shared/redis-script.ts";
 import type { RedisStore } from "../shared/redis-store.ts";
+import type { OwnSubscription } from "./own-subscription.ts";
 import type { Supervision } from "./renewal.ts";
-
-/** A subscription as its connector sees it. */
-export interface OwnSubscription extends Subscription {
-	/** @throws {ConnectorError} when the broker does not confirm. Nothing is left behind. */
-	start(): Promise<void>;
-	/** The connector closes. */
-	end(error: ConnectorError): void;
-}
 
 /** What a fallback reads the history with. */
 export interface FallbackHost {

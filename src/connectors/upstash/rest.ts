@@ -1,5 +1,6 @@
 import { ConfigurationError, ConnectorError } from "../../core/errors.ts";
 import { errorOf } from "../shared/error-text.ts";
+import { failure, isTemporary } from "../shared/http-failure.ts";
 import { orAborted } from "../shared/timeout.ts";
 
 /** The broker did not do what was asked. */
@@ -86,24 +87,17 @@ export class Rest {
 		} catch (cause) {
 			throw failure(`Upstash answered ${status} and broke off.`, cause, signal);
 		}
-		// A 4xx is final, except those about timing.
-		const passing = status >= 500 || status === 408 || status === 425 || status === 429;
-		const retryAfter = passing ? response.headers.get("retry-after") : null;
+		const temporary = isTemporary(status);
+		const retryAfter = temporary ? response.headers.get("retry-after") : null;
 		const words = this.#words(text);
 		const message = `Upstash answered ${status}${words === "" ? "" : `: ${words}`}`;
-		return new RestError(passing ? "unavailable" : "refused", message, { retryAfter });
+		return new RestError(temporary ? "unavailable" : "refused", message, { retryAfter });
 	}
 
 	/** The broker's own words, shortened. A proxy may have quoted the request with its token. */
 	#words(text: string): string {
 		return (errorOf(text) ?? "").replaceAll(this.#token, "…").slice(0, 200);
 	}
-}
-
-/** Why a request or its body failed. If the signal ended it, that is the signal's reason. */
-export function failure(message: string, cause: unknown, signal: AbortSignal): ConnectorError {
-	if (signal.aborted && signal.reason instanceof ConnectorError) return signal.reason;
-	return cause instanceof ConnectorError ? cause : new RestError("unavailable", message, { cause });
 }
 
 function baseOf(url: string): string {

@@ -1,7 +1,6 @@
 import type { SubscriptionHandlers } from "../../core/connector.ts";
-import { type ConnectorError, closedError } from "../../core/errors.ts";
-import { callHandler } from "../shared/handlers.ts";
-import type { OwnSubscription } from "./fallback.ts";
+import type { ConnectorError } from "../../core/errors.ts";
+import { OwnSubscription } from "./own-subscription.ts";
 import { Renewal, type Supervision } from "./renewal.ts";
 import { requestFor, type SubscribeRequest } from "./reply-parser.ts";
 import { RestError } from "./rest.ts";
@@ -20,11 +19,9 @@ const longestTimer = 2_147_483_647;
  * When a request ends, another follows after a pause. One that is silent for long is renewed
  * (see `Renewal`): from here, a dead connection and a quiet channel look the same.
  */
-export class SupervisedSubscription implements OwnSubscription {
+export class SupervisedSubscription extends OwnSubscription {
 	readonly #supervision: Supervision;
-	readonly #handlers: SubscriptionHandlers;
 	readonly #request: SubscribeRequest;
-	readonly #onDone: (subscription: OwnSubscription) => void;
 	#upstream: Upstream;
 	#renewal: Renewal | undefined;
 	/** Runs the next attempt while the stream is lost, otherwise the next check for silence. */
@@ -33,56 +30,27 @@ export class SupervisedSubscription implements OwnSubscription {
 	#liveSince = 0;
 	/** Consecutive attempts that brought no lasting stream. */
 	#failures = 0;
-	#started = false;
-	#lost = false;
-	#done = false;
 
-	/** @param onDone called once, when it is over for any reason. */
 	constructor(
 		supervision: Supervision,
 		channel: string,
 		handlers: SubscriptionHandlers,
 		onDone: (subscription: OwnSubscription) => void,
 	) {
+		super(handlers, onDone);
 		this.#supervision = supervision;
-		this.#handlers = handlers;
 		this.#request = requestFor(channel);
-		this.#onDone = onDone;
 		this.#upstream = this.#newUpstream();
 	}
 
-	/** @throws {ConnectorError} when the broker does not confirm. Nothing is left behind. */
-	async start(): Promise<void> {
-		try {
-			await this.#upstream.open(this.#supervision.timeout);
-		} catch (error) {
-			this.#finish();
-			throw error;
-		}
-		// A handler may have closed the connector when it got a message with the confirmation.
-		if (this.#done) throw closedError("subscription");
-		this.#started = true;
+	protected open(): Promise<void> {
+		return this.#upstream.open(this.#supervision.timeout);
 	}
 
-	async unsubscribe(): Promise<void> {
-		this.#finish();
-	}
-
-	/** The connector closes, or the broker refuses for good. */
-	end(error: ConnectorError): void {
-		if (this.#done) return;
-		this.#finish();
-		// Otherwise `start` rejects with the same error.
-		if (this.#started) callHandler(this.#handlers, "onEnd", error);
-	}
-
-	#finish(): void {
-		if (this.#done) return;
-		this.#done = true;
+	protected release(): void {
 		clearTimeout(this.#timer);
 		this.#renewal?.cancel();
 		this.#upstream.close();
-		this.#onDone(this);
 	}
 
 	#newUpstream(): Upstream {
@@ -96,7 +64,7 @@ export class SupervisedSubscription implements OwnSubscription {
 			this.#watch(this.#supervision.maxSilence);
 			this.#restored();
 		},
-		onPayload: (payload) => this.#deliver(payload),
+		onPayload: (payload) => this.tell("onMessage", payload),
 		onBytes: () => this.#heard(),
 		onEnd: (error) => {
 			if (this.#renewal?.replace(error) !== true) this.#lose(error);
@@ -112,7 +80,7 @@ export class SupervisedSubscription implements OwnSubscription {
 
 	// The timer checks the time when it fires: resetting it for every chunk would cost more.
 	#watch(wait: number): void {
-		if (this.#done || wait > longestTimer) return;
+		if (this.done || wait > longestTimer) return;
 		this.#timer = setTimeout(() => {
 			const left = this.#lastBytes + this.#supervision.maxSilence - Date.now();
 			if (left > 0) this.#watch(left);
@@ -134,13 +102,13 @@ export class SupervisedSubscription implements OwnSubscription {
 				upstream.handTo(this.#upstreamHandlers);
 				this.#heard();
 				if (gap !== undefined) {
-					this.#losing(gap);
+					this.tellLost(gap);
 					this.#restored();
 				} else if (this.#supervision.keepsHistory) {
 					// Nothing suggests a loss, but with history it can be ruled out.
-					callHandler(this.#handlers, "onRestored");
+					this.tell("onRestored");
 				}
-				for (const payload of held) this.#deliver(payload);
+				for (const payload of held) this.tell("onMessage", payload);
 			},
 			// It is silent and cannot be replaced, so it counts as lost.
 			onFailed: (error) => (error.code === "refused" ? this.end(error) : this.#lose(error)),
@@ -156,12 +124,12 @@ export class SupervisedSubscription implements OwnSubscription {
 		clearTimeout(this.#timer);
 		// Each request is billed, so a stream that keeps ending at once is not reopened at once.
 		if (Date.now() - this.#liveSince >= this.#supervision.maxBackoff) this.#failures = 0;
-		this.#losing(error);
+		this.tellLost(error);
 		this.#tryLater(error);
 	}
 
 	#tryLater(error: unknown): void {
-		if (this.#done) return;
+		if (this.done) return;
 		const pause = pauseAfter(error, this.#failures, this.#supervision.maxBackoff);
 		this.#failures += 1;
 		this.#timer = setTimeout(() => void this.#reconnect(), pause);
@@ -177,19 +145,7 @@ export class SupervisedSubscription implements OwnSubscription {
 		}
 	}
 
-	#losing(error: ConnectorError): void {
-		if (this.#done) return;
-		this.#lost = true;
-		callHandler(this.#handlers, "onLost", error);
-	}
-
 	#restored(): void {
-		if (this.#done || !this.#lost) return;
-		this.#lost = false;
-		callHandler(this.#handlers, "onRestored");
-	}
-
-	#deliver(payload: string): void {
-		if (!this.#done) callHandler(this.#handlers, "onMessage", payload);
+		if (this.lost) this.tellRestored();
 	}
 }

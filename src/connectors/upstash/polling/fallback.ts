@@ -1,6 +1,7 @@
 import type { SubscriptionHandlers } from "../../../core/connector.ts";
 import { PerRequest } from "../../../core/request-mark.ts";
-import type { Fallback, FallbackHost, OwnSubscription } from "../fallback.ts";
+import type { Fallback, FallbackHost } from "../fallback.ts";
+import type { OwnSubscription } from "../own-subscription.ts";
 import type { Supervision } from "../renewal.ts";
 import { StreamGate } from "./gate.ts";
 import { Poller, type Times } from "./poller.ts";

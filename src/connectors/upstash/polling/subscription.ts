@@ -1,9 +1,8 @@
 import type { SubscriptionHandlers } from "../../../core/connector.ts";
-import { type ConnectorError, closedError } from "../../../core/errors.ts";
-import { callHandler } from "../../shared/handlers.ts";
+import type { ConnectorError } from "../../../core/errors.ts";
 import type { RedisHistory } from "../../shared/redis-history.ts";
 import type { RedisStore } from "../../shared/redis-store.ts";
-import type { OwnSubscription } from "../fallback.ts";
+import { OwnSubscription } from "../own-subscription.ts";
 import type { Supervision } from "../renewal.ts";
 import { RestError } from "../rest.ts";
 import { SupervisedSubscription } from "../subscription.ts";
@@ -27,18 +26,14 @@ interface Parts {
  * A change from one to the other ends with `onRestored`: the owner then reads from its own
  * position what may have come in between.
  */
-export class PollingSubscription implements OwnSubscription {
+export class PollingSubscription extends OwnSubscription {
 	readonly #parts: Parts;
 	readonly #channel: string;
 	readonly #handlers: SubscriptionHandlers;
-	readonly #onDone: (subscription: OwnSubscription) => void;
 	#stream: SupervisedSubscription | undefined;
 	#polled: Polled | undefined;
 	/** Runs while a stream is lost. */
 	#patience: ReturnType<typeof setTimeout> | undefined;
-	#lost = false;
-	#started = false;
-	#done = false;
 
 	constructor(
 		parts: Parts,
@@ -46,29 +41,24 @@ export class PollingSubscription implements OwnSubscription {
 		handlers: SubscriptionHandlers,
 		onDone: (subscription: OwnSubscription) => void,
 	) {
+		super(handlers, onDone);
 		this.#parts = parts;
 		this.#channel = channel;
 		this.#handlers = handlers;
-		this.#onDone = onDone;
 	}
 
-	async start(): Promise<void> {
+	protected async open(): Promise<void> {
 		const { gate } = this.#parts;
 		const refusal = gate.take() ? await this.#openStream() : undefined;
-		if (this.#stream === undefined) await this.#startPolling(refusal);
-		if (this.#done) throw closedError("subscription");
-		this.#started = true;
+		if (this.#stream !== undefined) return;
+		await this.#poll();
+		if (refusal !== undefined) this.#degrade(refusal);
 	}
 
-	async unsubscribe(): Promise<void> {
-		this.#finish();
-	}
-
-	end(error: ConnectorError): void {
-		if (this.#done) return;
-		this.#finish();
-		// Otherwise `start` rejects.
-		if (this.#started) callHandler(this.#handlers, "onEnd", error);
+	protected release(): void {
+		clearTimeout(this.#patience);
+		void this.#stream?.unsubscribe();
+		this.#stopPolling();
 	}
 
 	/** @returns why there is no stream. */
@@ -79,7 +69,7 @@ export class PollingSubscription implements OwnSubscription {
 			{
 				onMessage: (payload) => {
 					this.#adopt();
-					if (!this.#done) callHandler(this.#handlers, "onMessage", payload);
+					this.tell("onMessage", payload);
 				},
 				onLost: (error) => this.#lose(error),
 				onRestored: () => this.#restored(),
@@ -107,28 +97,16 @@ export class PollingSubscription implements OwnSubscription {
 		this.#parts.gate.open();
 		if (this.#polled === undefined) return;
 		this.#stopPolling();
-		if (this.#done) return;
-		this.#lost = false;
-		callHandler(this.#handlers, "onRestored");
-	}
-
-	async #startPolling(refusal: ConnectorError | undefined): Promise<void> {
-		try {
-			await this.#poll();
-		} catch (error) {
-			this.#finish();
-			throw error;
-		}
-		if (refusal !== undefined) this.#degrade(refusal);
+		this.tellRestored();
 	}
 
 	/** @throws {ConnectorError} when the history cannot be read either. */
 	async #poll(): Promise<void> {
 		const { history, store, poller } = this.#parts;
-		if (this.#done) return;
+		if (this.done) return;
 		const head = await history.head(this.#channel);
 		// Meanwhile it may have ended, or its stream may be back.
-		if (this.#done || (this.#stream !== undefined && !this.#lost)) return;
+		if (this.done || (this.#stream !== undefined && !this.lost)) return;
 		const { stream } = store.keysOf(this.#channel);
 		const { maxAge } = store.limitsOf(this.#channel);
 		this.#polled = {
@@ -147,23 +125,21 @@ export class PollingSubscription implements OwnSubscription {
 	async #tryStream(): Promise<boolean> {
 		const refusal = await this.#openStream();
 		if (refusal === undefined) return true;
-		if (!this.#done) this.#parts.gate.close(refusal);
+		if (!this.done) this.#parts.gate.close(refusal);
 		return false;
 	}
 
 	/** The stream broke. It is reopened by itself. After a while polls take its place. */
 	#lose(error: ConnectorError): void {
-		if (this.#done || this.#lost || this.#polled !== undefined) return;
-		this.#lost = true;
-		callHandler(this.#handlers, "onLost", error);
+		if (this.done || this.lost || this.#polled !== undefined) return;
+		this.tellLost(error);
 		this.#waitForStream(error);
 	}
 
 	#restored(): void {
-		if (this.#done || this.#polled !== undefined) return;
+		if (this.done || this.#polled !== undefined) return;
 		clearTimeout(this.#patience);
-		this.#lost = false;
-		callHandler(this.#handlers, "onRestored");
+		this.tellRestored();
 	}
 
 	#waitForStream(error: ConnectorError): void {
@@ -178,32 +154,22 @@ export class PollingSubscription implements OwnSubscription {
 			await this.#poll();
 		} catch (failure) {
 			if ((failure as ConnectorError).code === "refused") this.end(failure as ConnectorError);
-			else if (!this.#done && this.#lost) this.#waitForStream(error);
+			else if (!this.done && this.lost) this.#waitForStream(error);
 			return;
 		}
 		if (this.#polled === undefined) return;
 		void this.#stream?.unsubscribe();
 		this.#stream = undefined;
 		this.#degrade(error);
-		this.#lost = false;
-		callHandler(this.#handlers, "onRestored");
+		this.tellRestored();
 	}
 
 	#degrade(cause: ConnectorError): void {
 		this.#parts.gate.close(cause);
-		if (this.#done) return;
+		if (this.done) return;
 		const message = `${cause.message} The channel is polled instead, ${this.#parts.pace}.`;
 		const code = cause.code === "refused" ? "refused" : "unavailable";
-		callHandler(this.#handlers, "onDegraded", new RestError(code, message, { cause }));
-	}
-
-	#finish(): void {
-		if (this.#done) return;
-		this.#done = true;
-		clearTimeout(this.#patience);
-		void this.#stream?.unsubscribe();
-		this.#stopPolling();
-		this.#onDone(this);
+		this.tell("onDegraded", new RestError(code, message, { cause }));
 	}
 }
 
