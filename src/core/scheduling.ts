@@ -41,10 +41,10 @@ export const atEndOfTurn: (task: () => void) => void = /* @__PURE__ */ (() => {
 })();
 
 /**
- * Runs all tasks for the end of this turn in one call to the host. With a channel per message,
+ * Flushes that wait for the end of this turn, which run in one call to the host. With a channel per message,
  * one call each was a fifth of a message's cost on Node.
  */
-export class Batch {
+export class FlushQueue {
 	readonly #every: number;
 	#tasks: (() => void)[] = [];
 	/** When it last ran, on the clock of `performance.now()`. */

@@ -61,7 +61,7 @@ export class Merge {
 	constructor(channels: readonly RelayedChannel[], ended: () => void) {
 		this.#waiting = new Set(channels);
 		this.#ended = ended;
-		this.#timer = setTimeout(() => this.end(), longestMerge);
+		this.#timer = setTimeout(() => this.finish(), longestMerge);
 	}
 
 	/** Whether every channel gets its lines from the new stream. */
@@ -73,7 +73,7 @@ export class Merge {
 	begin(stream: IncomingStream): void {
 		this.stream = stream;
 		for (const channel of [...this.#waiting]) this.arrived(channel);
-		if (this.isDone) this.end();
+		if (this.isDone) this.finish();
 	}
 
 	/** A line of a channel came. */
@@ -82,10 +82,11 @@ export class Merge {
 		if (stream === undefined) return;
 		if (!channel.comesFrom(stream) && channel.isWanted) return;
 		this.#waiting.delete(channel);
-		if (this.isDone) this.end();
+		if (this.isDone) this.finish();
 	}
 
-	end(): void {
+	/** All channels have moved, or the new stream failed. */
+	finish(): void {
 		if (this.#over) return;
 		this.#over = true;
 		clearTimeout(this.#timer);

@@ -68,7 +68,7 @@ export class Upstream {
 		this.#closed = true;
 		clearTimeout(this.#gathering);
 		clearTimeout(this.#tidying);
-		this.#merge?.end();
+		this.#merge?.finish();
 		for (const stream of this.#streams.keys()) stream.close();
 		this.#streams.clear();
 		const channels = [...this.#channels.values()];
@@ -172,7 +172,7 @@ export class Upstream {
 		const carried = this.#streams.get(stream);
 		if (carried === undefined) return;
 		this.#streams.delete(stream);
-		if (this.#merge?.stream === stream) this.#merge.end();
+		if (this.#merge?.stream === stream) this.#merge.finish();
 		if (error.code !== "closed") this.#backoff.failed(error);
 		for (const channel of this.#wantedOf(carried.names)) {
 			channel.gone(stream, error);
@@ -241,7 +241,7 @@ export class Upstream {
 			wanted.map(({ name }) => name),
 			false,
 		);
-		if (stream === undefined) merge.end();
+		if (stream === undefined) merge.finish();
 		else merge.begin(stream);
 	}
 }

@@ -1,7 +1,7 @@
 import type { ConnectorError } from "../../core/errors.ts";
 import type { SubscribeRequest } from "./reply-parser.ts";
 import { type Rest, RestError } from "./rest.ts";
-import { Upstream, type UpstreamHandlers } from "./stream.ts";
+import { SubscribeStream, type SubscribeStreamHandlers } from "./stream.ts";
 
 /** What all subscriptions of a connector share. Times are in ms. */
 export interface Supervision {
@@ -24,12 +24,12 @@ export interface Supervision {
 
 export interface RenewalHandlers {
 	/**
-	 * The upstream takes the old one's place. `held` is what it has brought so far.
+	 * The stream takes the old one's place. `held` is what it has brought so far.
 	 *
 	 * @param gap why something may be missing before that. Absent where nothing suggests it.
 	 */
-	onReplaced(upstream: Upstream, held: readonly string[], gap?: ConnectorError): void;
-	/** There is no new upstream, or it is gone again. */
+	onReplaced(stream: SubscribeStream, held: readonly string[], gap?: ConnectorError): void;
+	/** There is no new stream, or it is gone again. */
 	onFailed(error: ConnectorError): void;
 }
 
@@ -51,7 +51,7 @@ export interface RenewalHandlers {
 export class Renewal {
 	readonly #supervision: Supervision;
 	readonly #handlers: RenewalHandlers;
-	readonly #upstream: Upstream;
+	readonly #stream: SubscribeStream;
 	readonly #held: string[] = [];
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#live = false;
@@ -60,14 +60,14 @@ export class Renewal {
 	constructor(supervision: Supervision, request: SubscribeRequest, handlers: RenewalHandlers) {
 		this.#supervision = supervision;
 		this.#handlers = handlers;
-		this.#upstream = new Upstream(supervision.rest, request, this.#upstreamHandlers());
+		this.#stream = new SubscribeStream(supervision.rest, request, this.#streamHandlers());
 		supervision.renewing = true;
 	}
 
-	/** Settles when the new upstream opens or fails. The handlers get the outcome. */
+	/** Settles when the new stream opens or fails. The handlers get the outcome. */
 	async run(): Promise<void> {
 		try {
-			await this.#upstream.open(this.#supervision.timeout);
+			await this.#stream.open(this.#supervision.timeout);
 		} catch (error) {
 			if (!this.#over) this.#fail(error as ConnectorError);
 		}
@@ -77,7 +77,7 @@ export class Renewal {
 	cancel(): void {
 		if (this.#over) return;
 		this.#finish();
-		this.#upstream.close();
+		this.#stream.close();
 	}
 
 	/**
@@ -90,7 +90,7 @@ export class Renewal {
 		return this.#live;
 	}
 
-	#upstreamHandlers(): UpstreamHandlers {
+	#streamHandlers(): SubscribeStreamHandlers {
 		return {
 			onLive: () => {
 				this.#live = true;
@@ -121,7 +121,7 @@ export class Renewal {
 
 	#promote(gap: ConnectorError | undefined): void {
 		this.#finish();
-		this.#handlers.onReplaced(this.#upstream, this.#held, gap);
+		this.#handlers.onReplaced(this.#stream, this.#held, gap);
 	}
 
 	#fail(error: ConnectorError): void {

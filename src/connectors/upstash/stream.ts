@@ -3,26 +3,26 @@ import { BodyReader } from "../shared/body-reader.ts";
 import { ReplyReader, type SubscribeRequest } from "./reply-parser.ts";
 import { type Rest, RestError } from "./rest.ts";
 
-/** What an upstream tells its owner. It calls none of these after `close()` or `onEnd`. */
-export interface UpstreamHandlers {
+/** What the stream tells its owner. It calls none of these after `close()` or `onEnd`. */
+export interface SubscribeStreamHandlers {
 	/** The broker confirmed: every message comes from now on. Called before the first of them. */
 	onLive(): void;
 	onPayload(payload: string): void;
 	/** Bytes came, perhaps half a line or a comment: the broker is there. */
 	onBytes(): void;
-	/** A live upstream broke, or the broker ended it. */
+	/** A live stream broke, or the broker ended it. */
 	onEnd(error: ConnectorError): void;
 }
 
 /** One subscribe request, from its POST to the end of its stream. It is used once. */
-export class Upstream {
+export class SubscribeStream {
 	readonly #rest: Rest;
 	readonly #path: string;
 	readonly #body: BodyReader;
-	#handlers: UpstreamHandlers;
+	#handlers: SubscribeStreamHandlers;
 	#live = false;
 
-	constructor(rest: Rest, request: SubscribeRequest, handlers: UpstreamHandlers) {
+	constructor(rest: Rest, request: SubscribeRequest, handlers: SubscribeStreamHandlers) {
 		this.#rest = rest;
 		this.#path = request.path;
 		this.#handlers = handlers;
@@ -35,7 +35,7 @@ export class Upstream {
 				this.#handlers.onLive();
 			},
 			(payload) => {
-				// A handler may have closed the upstream in the middle of a chunk.
+				// A handler may have closed the stream in the middle of a chunk.
 				if (!this.#body.closed) this.#handlers.onPayload(payload);
 			},
 		);
@@ -51,7 +51,7 @@ export class Upstream {
 	}
 
 	/** Another owner gets everything from now on. */
-	handTo(handlers: UpstreamHandlers): void {
+	handTo(handlers: SubscribeStreamHandlers): void {
 		this.#handlers = handlers;
 	}
 

@@ -5,7 +5,7 @@ import { Renewal, type Supervision } from "./renewal.ts";
 import { requestFor, type SubscribeRequest } from "./reply-parser.ts";
 import { RestError } from "./rest.ts";
 import { pauseAfter } from "./retry-after.ts";
-import { Upstream, type UpstreamHandlers } from "./stream.ts";
+import { SubscribeStream, type SubscribeStreamHandlers } from "./stream.ts";
 
 /** How long to wait while another subscription is renewed, and after that, in ms. */
 const turnPause = 200;
@@ -22,7 +22,7 @@ const longestTimer = 2_147_483_647;
 export class SupervisedSubscription extends OwnSubscription {
 	readonly #supervision: Supervision;
 	readonly #request: SubscribeRequest;
-	#upstream: Upstream;
+	#stream: SubscribeStream;
 	#renewal: Renewal | undefined;
 	/** Runs the next attempt while the stream is lost, otherwise the next check for silence. */
 	#timer: ReturnType<typeof setTimeout> | undefined;
@@ -40,24 +40,24 @@ export class SupervisedSubscription extends OwnSubscription {
 		super(handlers, onDone);
 		this.#supervision = supervision;
 		this.#request = requestFor(channel);
-		this.#upstream = this.#newUpstream();
+		this.#stream = this.#newStream();
 	}
 
 	protected open(): Promise<void> {
-		return this.#upstream.open(this.#supervision.timeout);
+		return this.#stream.open(this.#supervision.timeout);
 	}
 
 	protected release(): void {
 		clearTimeout(this.#timer);
 		this.#renewal?.cancel();
-		this.#upstream.close();
+		this.#stream.close();
 	}
 
-	#newUpstream(): Upstream {
-		return new Upstream(this.#supervision.rest, this.#request, this.#upstreamHandlers);
+	#newStream(): SubscribeStream {
+		return new SubscribeStream(this.#supervision.rest, this.#request, this.#streamHandlers);
 	}
 
-	readonly #upstreamHandlers: UpstreamHandlers = {
+	readonly #streamHandlers: SubscribeStreamHandlers = {
 		onLive: () => {
 			this.#liveSince = Date.now();
 			this.#heard();
@@ -96,10 +96,10 @@ export class SupervisedSubscription extends OwnSubscription {
 
 	#renew(): void {
 		this.#renewal = new Renewal(this.#supervision, this.#request, {
-			onReplaced: (upstream, held, gap) => {
-				this.#upstream.close();
-				this.#upstream = upstream;
-				upstream.handTo(this.#upstreamHandlers);
+			onReplaced: (stream, held, gap) => {
+				this.#stream.close();
+				this.#stream = stream;
+				stream.handTo(this.#streamHandlers);
 				this.#heard();
 				if (gap !== undefined) {
 					this.tellLost(gap);
@@ -120,7 +120,7 @@ export class SupervisedSubscription extends OwnSubscription {
 	#lose(error: ConnectorError): void {
 		this.#renewal?.cancel();
 		this.#renewal = undefined;
-		this.#upstream.close();
+		this.#stream.close();
 		clearTimeout(this.#timer);
 		// Each request is billed, so a stream that keeps ending at once is not reopened at once.
 		if (Date.now() - this.#liveSince >= this.#supervision.maxBackoff) this.#failures = 0;
@@ -136,9 +136,9 @@ export class SupervisedSubscription extends OwnSubscription {
 	}
 
 	async #reconnect(): Promise<void> {
-		this.#upstream = this.#newUpstream();
+		this.#stream = this.#newStream();
 		try {
-			await this.#upstream.open(this.#supervision.timeout);
+			await this.#stream.open(this.#supervision.timeout);
 		} catch (error) {
 			if (error instanceof RestError && error.code === "refused") this.end(error);
 			else this.#tryLater(error);

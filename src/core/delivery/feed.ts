@@ -1,4 +1,4 @@
-import type { ConnectorError, ErrorHandler } from "../errors.ts";
+import type { ErrorHandler } from "../errors.ts";
 import { live, type Positions, withLive } from "../history/cursor.ts";
 import { Framing, type View } from "../history/render.ts";
 import { Replay, type ReplayFeed } from "../history/replay.ts";
@@ -6,7 +6,7 @@ import { type Place, placeAt } from "../history/run.ts";
 import type { Decoded } from "../message/envelope.ts";
 import { cursorFrame, gapFrame } from "../message/frame.ts";
 import { beginning, isSame } from "../message/position.ts";
-import type { Batch } from "../scheduling.ts";
+import type { FlushQueue } from "../scheduling.ts";
 import { SharedText } from "../sinks/content.ts";
 import type { Counters } from "../stats.ts";
 import type { Channel, Outlet } from "./channel.ts";
@@ -23,10 +23,10 @@ const longestPending = 65_536;
 export interface FeedOwner {
 	readonly report: ErrorHandler;
 	readonly counters: Counters;
-	readonly batch: Batch;
+	readonly flushes: FlushQueue;
 	readonly compression: Compression | undefined;
 	/** A channel of the feed has ended. */
-	readonly onEnd: (feed: Feed, error: ConnectorError) => void;
+	readonly feedEnded: (feed: Feed) => void;
 }
 
 /** How a connection begins. */
@@ -52,11 +52,11 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	begun: number | undefined;
 	readonly #connections = new Set<Connection>();
 	readonly #fanOut: FanOut = new FanOut((connection, chunk) => this.#write(connection, chunk));
-	readonly #onEnd: (feed: Feed, error: ConnectorError) => void;
+	readonly #ended: (feed: Feed) => void;
 	readonly #replay: Replay<Connection> | undefined;
 	readonly #counters: Counters;
 	readonly #framing: Framing;
-	readonly #batch: Batch;
+	readonly #flushes: FlushQueue;
 	readonly #encoder: FeedEncoder | undefined;
 	#ping: SharedChunk | undefined;
 	#pingedAt: number | undefined;
@@ -76,16 +76,16 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		channels: readonly Channel[],
 		view: View,
 		key: string,
-		{ report, counters, batch, compression, onEnd }: FeedOwner,
+		{ report, counters, flushes, compression, feedEnded }: FeedOwner,
 	) {
 		this.channels = channels;
 		this.names = channels.map((channel) => channel.name);
 		this.key = key;
 		this.#framing = new Framing(this.names, view);
 		this.#counters = counters;
-		this.#batch = batch;
+		this.#flushes = flushes;
 		this.#encoder = compression?.feed();
-		this.#onEnd = onEnd;
+		this.#ended = feedEnded;
 		const logs = channels.flatMap(({ log }) => log ?? []);
 		if (logs.length === channels.length)
 			this.#replay = new Replay(this, this.#framing, logs, report, counters);
@@ -111,26 +111,26 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 			this.#replay?.onChange();
 		}
 		if (frame === "") return;
-		if (this.#pending === "") this.#batch.add(this.flush);
+		if (this.#pending === "") this.#flushes.add(this.flush);
 		this.#events++;
 		this.#pending += frame;
-		if (this.#pending.length > longestPending) this.#batch.hurry();
+		if (this.#pending.length > longestPending) this.#flushes.hurry();
 		if (position === undefined) this.#replay?.onLiveOnly(frame);
 	}
 
 	onGap(channel: Channel, position: string): void {
-		if (this.#pending === "") this.#batch.add(this.flush);
+		if (this.#pending === "") this.#flushes.add(this.flush);
 		this.#pending += gapFrame(channel.name, position);
 		this.#cursorBytes = undefined;
 		this.#counters.gaps += this.#connections.size;
 		this.#replay?.onChange();
 	}
 
-	onEnd(_channel: Channel, error: ConnectorError): void {
-		this.#onEnd(this, error);
+	onEnd(): void {
+		this.#ended(this);
 	}
 
-	/** Sends pending messages. The batch calls it at the end of the task. */
+	/** Sends pending messages. The queue calls it at the end of the task. */
 	readonly flush = (): void => {
 		const text = this.#pending;
 		const before = this.#flushed;

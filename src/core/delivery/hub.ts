@@ -7,7 +7,7 @@ import type { View } from "../history/render.ts";
 import { commentFrame } from "../message/frame.ts";
 import type { Message } from "../message/message.ts";
 import { beginning } from "../message/position.ts";
-import { Batch, Pacer, paced, Semaphore } from "../scheduling.ts";
+import { FlushQueue, Pacer, paced, Semaphore } from "../scheduling.ts";
 import type { Sink, SinkOwner } from "../sinks/sink.ts";
 import type { Counters } from "../stats.ts";
 import { BrokerClock } from "./broker-clock.ts";
@@ -65,7 +65,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 	readonly #feeds = new Map<string, Feed>();
 	readonly #registry: ConnectionRegistry;
 	// Not one for all hubs: on Workers each request has its own, and may not do the work of another.
-	readonly batch: Batch;
+	readonly flushes: FlushQueue;
 	readonly #pacer = new Pacer();
 
 	constructor(connector: Connector, options: HubOptions) {
@@ -75,7 +75,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 		this.report = options.report;
 		this.counters = options.counters;
 		this.compression = options.compression;
-		this.batch = new Batch(options.flushEvery);
+		this.flushes = new FlushQueue(options.flushEvery);
 		const make = (name: string) => new Channel(name, connector, this);
 		this.#channels = new Channels(make, options.linger);
 		this.#registry = new ConnectionRegistry(options, options.counters, this.#connectionEnded);
@@ -212,7 +212,7 @@ export class Hub implements ChannelOwner, FeedOwner {
 	}
 
 	// The subscription cannot heal. Its clients are told to reconnect, which subscribes again.
-	readonly onEnd = (feed: Feed): void => {
+	readonly feedEnded = (feed: Feed): void => {
 		for (const connection of feed.connections) connection.askToReconnect();
 	};
 }

@@ -8,7 +8,7 @@ export interface Begin {
 	/** The hub's variables, with the port of all processes, and the token where the parent made one. */
 	readonly environment: Environment;
 	/** How to reach the parent's broker. Undefined: each process connects to the broker itself. */
-	readonly upstream: Upstream | undefined;
+	readonly address: BrokerAddress | undefined;
 	/** The broker's name. */
 	readonly broker: string;
 	/** How many free places a process may keep. */
@@ -16,7 +16,7 @@ export interface Begin {
 }
 
 /** The address and the token of the parent's broker. */
-export interface Upstream {
+export interface BrokerAddress {
 	readonly url: string;
 	readonly token: string;
 	readonly history: boolean;

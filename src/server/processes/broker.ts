@@ -2,7 +2,7 @@ import type { ServerSentEvents } from "../../core/sse.ts";
 import { behind, createDoor } from "../door.ts";
 import type { Listen, Listening } from "../listen/runtime.ts";
 import { hubRelays } from "../relays.ts";
-import type { Upstream } from "./begin.ts";
+import type { BrokerAddress } from "./begin.ts";
 
 /**
  * Serves the parent's broker to its children. It listens on loopback, because Node's `fetch` reaches no Unix socket. Other
@@ -11,7 +11,7 @@ import type { Upstream } from "./begin.ts";
 export async function openBroker(
 	sse: ServerSentEvents,
 	listen: Listen,
-): Promise<{ server: Listening; upstream: Upstream }> {
+): Promise<{ server: Listening; address: BrokerAddress }> {
 	const token = randomToken();
 	const relays = hubRelays(sse, token);
 	const answer = async (request: Request) =>
@@ -21,7 +21,7 @@ export async function openBroker(
 	const settings = { host: "127.0.0.1", port: 0 };
 	const server = await listen({ settings, door, fetch: behind(door, answer), inside: answer });
 	const history = sse.connector.history !== undefined;
-	return { server, upstream: { url: `http://127.0.0.1:${server.port}`, token, history } };
+	return { server, address: { url: `http://127.0.0.1:${server.port}`, token, history } };
 }
 
 /** A token of 256 random bits. */

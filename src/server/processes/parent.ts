@@ -7,7 +7,7 @@ import { collectProcess } from "../metrics.ts";
 import { exitWith, onShutdown } from "../process.ts";
 import { variables } from "../variable-table.ts";
 import type { Environment } from "../variables.ts";
-import { type Begin, slotVariable, type Upstream } from "./begin.ts";
+import { type Begin, type BrokerAddress, slotVariable } from "./begin.ts";
 import { openBroker } from "./broker.ts";
 import type { Child } from "./child.ts";
 import { checkProcesses, processors } from "./count.ts";
@@ -55,7 +55,7 @@ export async function serveInChildren(
 	const opened = broker === "memory" ? await openBroker(sse, listen) : undefined;
 	const supervisor = processesOf(hub, count, shared, (slot) => fork(args, childVariables(slot)), {
 		environment: childEnvironment(environment, hub, port, count),
-		upstream: opened?.upstream,
+		address: opened?.address,
 		broker,
 	});
 	process.on("SIGUSR2", () => void supervisor.restart());
@@ -79,7 +79,7 @@ function processesOf(
 	count: number,
 	shared: SharedPort,
 	fork: (slot: number) => ChildProcess,
-	begin: { environment: Environment; upstream: Upstream | undefined; broker: string },
+	begin: { environment: Environment; address: BrokerAddress | undefined; broker: string },
 ): Supervisor {
 	const own = new Registry();
 	own.setDefaultLabels({ process: "parent" });

@@ -10,7 +10,7 @@ import type { Peer } from "./peer.ts";
 
 /** What a child has in common with the hub's other processes. Its parent answers for all of them. */
 export function shareOf(
-	{ upstream, broker }: Pick<Begin, "upstream" | "broker">,
+	{ address, broker }: Pick<Begin, "address" | "broker">,
 	environment: Environment,
 	peer: Pick<Peer, "ask">,
 	state: { readonly isClosing: boolean },
@@ -30,8 +30,7 @@ export function shareOf(
 	const timeout = wholeNumber(environment, "SSE_BROKER_TIMEOUT", { least: 1 });
 	return {
 		connector:
-			upstream &&
-			relay(upstream.url, { token: upstream.token, history: upstream.history, timeout }),
+			address && relay(address.url, { token: address.token, history: address.history, timeout }),
 		whole: {
 			...{ isShared: true, broker },
 			get isClosing() {

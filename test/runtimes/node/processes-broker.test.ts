@@ -7,21 +7,21 @@ import { call } from "../../support/hub-client.ts";
 
 test("the parent's broker answers nobody but its children", async () => {
 	const sse = new ServerSentEvents({ connector: memory() });
-	const { server, upstream } = await openBroker(sse, listen);
+	const { server, address } = await openBroker(sse, listen);
 	onTestFinished(async () => {
 		await server.stop();
 		await sse.close();
 	});
-	expect(upstream).toMatchObject({ token: expect.stringMatching(/^[\da-f]{64}$/), history: false });
+	expect(address).toMatchObject({ token: expect.stringMatching(/^[\da-f]{64}$/), history: false });
 	const ask = async (path: string, headers: Record<string, string>) => {
 		const body = JSON.stringify({ op: "check" });
 		const all = { "edge-sse-relay": "1", ...headers };
-		return (await call(upstream.url + path, { method: "POST", headers: all, body })).status;
+		return (await call(address.url + path, { method: "POST", headers: all, body })).status;
 	};
-	const own = { authorization: `Bearer ${upstream.token}` };
+	const own = { authorization: `Bearer ${address.token}` };
 	expect(await ask("/relay", own)).toBe(200);
 	expect(await ask("/relay", {})).toBe(401);
-	expect(await ask("/relay", { authorization: `Bearer ${upstream.token.slice(1)}0` })).toBe(401);
+	expect(await ask("/relay", { authorization: `Bearer ${address.token.slice(1)}0` })).toBe(401);
 	// A page whose name leads here.
 	expect(await ask("/relay", { ...own, host: "evil.example" })).toBe(421);
 	expect(await ask("/elsewhere", own)).toBe(404);

@@ -37,9 +37,9 @@ async function scene() {
 	const waiting: (() => void)[] = [];
 	vi.stubGlobal("setImmediate", (task: () => void) => waiting.push(task));
 	vi.resetModules();
-	const { Batch } = await import("../../../src/core/scheduling.ts");
+	const { FlushQueue } = await import("../../../src/core/scheduling.ts");
 	const ran: string[] = [];
-	return { turn: new Batch(), waiting, ran };
+	return { turn: new FlushQueue(), waiting, ran };
 }
 
 test("a Batch runs its tasks in order in one turn, and tasks added meanwhile in the next", async () => {

@@ -15,7 +15,7 @@ function scene(ask: (what: string) => Promise<unknown>) {
 		await sse.close();
 	});
 	const peer = { ask: ask as never, tell: () => undefined };
-	const begin = { upstream: undefined, broker: "memory" };
+	const begin = { address: undefined, broker: "memory" };
 	const { whole } = shareOf(begin, {}, peer, { isClosing: false });
 	const app = new Hono()
 		.get("/channel", (c) => describeChannel(c, sse, whole))
