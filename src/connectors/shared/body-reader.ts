@@ -15,14 +15,10 @@ export class BodyReader {
 	readonly #parts: BodyReaderParts;
 	readonly #abort = new AbortController();
 	#reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-	#closed = false;
+	closed = false;
 
 	constructor(parts: BodyReaderParts) {
 		this.#parts = parts;
-	}
-
-	get closed(): boolean {
-		return this.#closed;
 	}
 
 	/**
@@ -65,7 +61,7 @@ export class BodyReader {
 
 	/** Ends the body. No handler is called. Idempotent. */
 	close(): void {
-		this.#closed = true;
+		this.closed = true;
 		this.fail(closedError("stream"));
 	}
 
@@ -88,7 +84,7 @@ export class BodyReader {
 		try {
 			for (;;) {
 				const { value } = (await this.#reader?.read()) ?? {};
-				if (value === undefined || this.#closed) break;
+				if (value === undefined || this.closed) break;
 				feed(value);
 			}
 			error = failure(`${sender} ended the stream.`, undefined, signal);
@@ -96,7 +92,7 @@ export class BodyReader {
 			error = failure(`${sender} broke the stream off.`, cause, signal);
 		}
 		// `close()` ends the reading above, and needs no report.
-		if (this.#closed) return;
+		if (this.closed) return;
 		this.close();
 		onEnd(error);
 	}

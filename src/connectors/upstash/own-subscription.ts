@@ -6,9 +6,9 @@ import { callHandler } from "../shared/handlers.ts";
 export abstract class OwnSubscription implements Subscription {
 	readonly #handlers: SubscriptionHandlers;
 	readonly #onDone: (subscription: OwnSubscription) => void;
+	protected done = false;
+	protected lost = false;
 	#started = false;
-	#lost = false;
-	#done = false;
 
 	/** @param onDone called once, when it is over for any reason. */
 	constructor(handlers: SubscriptionHandlers, onDone: (subscription: OwnSubscription) => void) {
@@ -21,14 +21,6 @@ export abstract class OwnSubscription implements Subscription {
 	/** Ends what it has running. No handler is called any more. */
 	protected abstract release(): void;
 
-	protected get done(): boolean {
-		return this.#done;
-	}
-
-	protected get lost(): boolean {
-		return this.#lost;
-	}
-
 	/** @throws {ConnectorError} when the broker does not confirm. Nothing is left behind. */
 	async start(): Promise<void> {
 		try {
@@ -38,7 +30,7 @@ export abstract class OwnSubscription implements Subscription {
 			throw error;
 		}
 		// A handler may have closed the connector when it got a message with the confirmation.
-		if (this.#done) throw closedError("subscription");
+		if (this.done) throw closedError("subscription");
 		this.#started = true;
 	}
 
@@ -48,7 +40,7 @@ export abstract class OwnSubscription implements Subscription {
 
 	/** The connector closes, or the broker refuses for good. */
 	end(error: ConnectorError): void {
-		if (this.#done) return;
+		if (this.done) return;
 		this.#finish();
 		// Otherwise `start` rejects with the same error.
 		if (this.#started) callHandler(this.#handlers, "onEnd", error);
@@ -58,22 +50,22 @@ export abstract class OwnSubscription implements Subscription {
 		name: Name,
 		...args: Parameters<Required<SubscriptionHandlers>[Name]>
 	): void {
-		if (!this.#done) callHandler(this.#handlers, name, ...args);
+		if (!this.done) callHandler(this.#handlers, name, ...args);
 	}
 
 	protected tellLost(error: ConnectorError): void {
-		this.#lost = true;
+		this.lost = true;
 		this.tell("onLost", error);
 	}
 
 	protected tellRestored(): void {
-		this.#lost = false;
+		this.lost = false;
 		this.tell("onRestored");
 	}
 
 	#finish(): void {
-		if (this.#done) return;
-		this.#done = true;
+		if (this.done) return;
+		this.done = true;
 		this.release();
 		this.#onDone(this);
 	}
