@@ -11,7 +11,7 @@ const papers = [
 	"skills/edge-sse/SKILL.md",
 ];
 /** The greatest sizes for download and on disk, in bytes. */
-const limits = { packed: 600_000, unpacked: 2_100_000 };
+const limits = { packed: 600_000, unpacked: 2_110_000 };
 
 /** The target of `bin`, in one file, and the licences of the code that it includes. */
 const command = ["dist/cli.js", "dist/cli.licenses.txt"];
