@@ -19,7 +19,6 @@ export interface Fuzz {
 	close(): Promise<void>;
 }
 
-/** Starts the readers. */
 export async function openFuzz(): Promise<Fuzz> {
 	const streams = await serveStreams();
 	const readers: Reader[] = [await chromiumReader(streams.url), denoReader(), nodeReader()];

@@ -1,7 +1,6 @@
 /** What a reader is to do. */
 export interface Order {
 	url: string;
-	/** Types to listen for. */
 	types: string[];
 	/** The type of the stream's last event. */
 	last: string;

@@ -85,7 +85,6 @@ export class World {
 		for (const victim of this.stolen) if (victim.owner === owner) this.stolen.delete(victim);
 	}
 
-	/** The globals that a tab's code finds. */
 	globals(): Record<string, unknown> {
 		const world = this;
 		return {

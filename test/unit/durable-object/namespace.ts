@@ -20,14 +20,12 @@ function workerSocket() {
 			},
 			addEventListener: (type: string, listener: Listener) => void listeners.set(type, listener),
 		},
-		/** What the Worker has sent. */
 		sent,
 		say: (...texts: unknown[]) => {
 			for (const data of texts) tell("message", { data });
 		},
 		end: (code = 1006) => tell("close", { code }),
 		fail: (error: unknown) => tell("error", { error }),
-		/** Whether the Worker has closed it. */
 		get closed() {
 			return closed;
 		},
