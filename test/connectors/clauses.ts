@@ -2,29 +2,29 @@ import { describe, test } from "vitest";
 import { connectorSuite } from "./suite.ts";
 
 /*
- * The whole contract runs on each kind of broker once: memory, Redis, Upstash, Durable Objects. The other ways to Redis
- * share most of their code with the connector for one server: checks, the queue, scripts, and how history is read. These
- * lists name the clauses that their own code can break. Of the commands that a broker which is gone leaves unanswered,
- * `publish` (P4) and `check` (K1) speak for the others. Each entry is how a test's name begins.
+ * The whole contract runs on each kind of broker once: memory, Redis, Upstash, Durable Objects. The other ways to
+ * Redis share most of their code with the connector for one server: checks, the queue, scripts, and reading history.
+ * These lists name the clauses that the code of their own can break. Of the commands that a dead broker leaves
+ * unanswered, `publish` (P4) and `check` (K1) stand for the others. Each entry is the beginning of a test's name.
  */
 
 /**
- * A Cluster has its own publisher (a connection for each node, the slots), subscriber (a connection that may have to
- * move) and errors (which name several addresses).
+ * A Cluster has a publisher of its own (a connection for each node, and the slots), a subscriber of its own (a
+ * connection that may move) and errors of its own (they name several addresses).
  */
 export const inCluster = [
-	"C1.", // it asks nodes for the slots, and must not before it is used
-	"E1. no credential", // nodes are named in errors
+	"C1.", // it asks nodes for the slots, but only once it is used
+	"E1. no credential", // errors name nodes
 	"P1.", // subscribers may be at another node
-	"P2.", // and are counted at all of them
+	"P2.", // and are counted at all nodes
 	"P3.", // MOVED must not invert two publishes
-	"P4.", // losses of a node, of which a publish waits for the next
+	"P4.", // a node is lost, and the next publish waits for it
 	"S1.",
 	"S2. with the broker gone",
 	"S2. with the broker frozen",
 	"S2. a broker that says no",
-	"S5.", // all nodes lost, and the slots with them
-	"S6.", // names decide on the slot, braces and all; so do the keys of histories
+	"S5.", // all nodes are lost, and the slots with them
+	"S6.", // the name decides the slot, braces included, also for the keys of histories
 	"U2. the broker hears",
 	"U3. 200 times",
 	"K1. check resolves",
@@ -45,7 +45,10 @@ export const inCluster = [
 	"R9.",
 ] as const;
 
-/** Sharded pub/sub: other commands, and a subscription at the node of each channel's slot. The rest is the Cluster's. */
+/**
+ * Sharded pub/sub uses other commands, and subscribes at the node of each channel's slot. The rest is as in a
+ * Cluster.
+ */
 export const sharded = [
 	"P1.",
 	"P2.",
@@ -68,8 +71,8 @@ export const sharded = [
 ] as const;
 
 /**
- * A client that was handed in publishes and reads by itself, with a queue and reconnects of its own. A duplicate of it
- * subscribes, and is ended with the connector.
+ * A client that the caller passes in publishes and reads by itself, with its own queue and reconnects. A
+ * duplicate of it subscribes, and ends with the connector.
  */
 export const handedIn = [
 	"C1.",
@@ -98,8 +101,8 @@ export const handedIn = [
 ] as const;
 
 /**
- * Upstash by a client that was handed in: each request has the client's headers, and each answer its encoding. What is
- * above the requests is the same as with a URL.
+ * Upstash by a client that the caller passes in: each request has the client's headers, and each answer its
+ * encoding. Everything above the requests is the same as with a URL.
  */
 export const asItsClient = [
 	"C1.",
@@ -127,8 +130,8 @@ export const asItsClient = [
 ] as const;
 
 /**
- * Upstash by polls of the history: what arrives, when, and what is left behind. What publishes and what reads the
- * history is the same as with streams.
+ * Upstash by polls of the history: what arrives, when, and what is left behind. Publishing and reading the
+ * history are the same as with streams.
  */
 export const byPolls = [
 	"C1.",
@@ -162,12 +165,12 @@ export const byPolls = [
 	"R6. the end is",
 ] as const;
 
-/** A connection for each use is dialled for it, and ends with it. */
+/** Each use dials a connection of its own, which ends with the use. */
 export const connectionForEachUse = [
 	"C1.",
-	"E2.", // what is dialled and given up
+	"E2.", // connections that are dialled and given up
 	"P1.",
-	"P3.", // the dialling must not invert two publishes
+	"P3.", // dialling must not invert two publishes
 	"P4.",
 	"S1.",
 	"S2.",
@@ -187,7 +190,10 @@ export const connectionForEachUse = [
 	"R2. what is appended",
 ] as const;
 
-/** As `connectorSuite`, of those tests whose names begin so. One that no test's name begins with is an error. */
+/**
+ * Runs the tests of `connectorSuite` whose names begin with one of these. It is an error if no test's name
+ * begins so.
+ */
 export function suiteOf(beginnings: readonly string[]): typeof connectorSuite {
 	return (name, harness, runner = { describe, test }) => {
 		const unused = new Set(beginnings);

@@ -14,14 +14,14 @@ import { later } from "../support/wait.ts";
 import { parsed } from "../unit/core/message/parsed.ts";
 import { useGrounds } from "./fleet.ts";
 
-/** `sse.disconnect()`: streams end in every process, whatever carries the word there. */
+/** `sse.disconnect()`: streams end in every process, on each connector. */
 
 const { grounds, server } = useGrounds();
 
 type Options = Omit<ServerSentEventsOptions, "connector">;
 const perClient = { key: (request: Request) => request.headers.get("x-user") };
 
-/** A request's stream: its text, and whether it has ended. */
+/** The stream of a request: its text, and whether it has ended. */
 async function open(sse: ServerSentEvents, query: string, user?: string) {
 	const headers = user === undefined ? {} : { "x-user": user };
 	const response = await sse.fetch(new Request(`http://localhost/?${query}`, { headers }));
@@ -93,7 +93,7 @@ describe.each(grounds)("$name", ({ connect }) => {
 		await Promise.all(bob.map((at) => opened[at]?.room.over));
 		expect(bob.map((at) => state()[at])).toEqual(bob.map(() => [true, false]));
 
-		// The others still hear what is published, and those that went were told when to come back.
+		// The other streams still receive messages. The ended ones were told when to come back.
 		await first?.sse.publish("still here", { channel: `${channel}.c` });
 		for (const at of bob) await expect.poll(() => opened[at]?.other.text).toContain("still here");
 		for (const at of ann) expect(parsed(opened[at]?.room.text ?? "").retries).toHaveLength(1);
@@ -107,7 +107,7 @@ describe.each(grounds)("$name", ({ connect }) => {
 		for (const { reports } of all) expect(reports).toEqual([]);
 	});
 
-	test("tells a page that asks for control events why, and whether it may come back; others see no event", async () => {
+	test("tells a page that asks for control events why, and whether it may come back; other clients get no event", async () => {
 		const [one, other] = [instance(), instance()];
 		const channel = crypto.randomUUID();
 		const asks = await open(other.sse, `channel=${channel}&sse.control=events`, "ann");
@@ -121,7 +121,7 @@ describe.each(grounds)("$name", ({ connect }) => {
 		expect(parsed(plain.text).events).toEqual([]);
 	});
 
-	test("a request that was authorized before, and whose stream opens after, does not stay", async () => {
+	test("ends the stream of a request that was authorized before the disconnect and opens after it", async () => {
 		const [one, other] = [instance(), instance()];
 		const channel = crypto.randomUUID();
 		const hold = await open(one.sse, `channel=${channel}.a`, "ann");
@@ -143,11 +143,11 @@ describe.each(grounds)("$name", ({ connect }) => {
 		await Promise.all([hold.over, elsewhere.over]);
 		gate.resolve();
 		await (await late).over;
-		// Whoever comes later is a matter of `authorize`.
+		// Later requests are decided by `authorize`.
 		expect((await open(sse, `channel=${channel}`, "ann")).isOver).toBe(false);
 	});
 
-	test("the recipe of a log-out: the user's streams end, and who comes back is refused; others stay", async () => {
+	test("the documented log-out: the user's streams end, the user is refused from then on, and others stay", async () => {
 		const sessions = new Map([
 			["ann-1", "ann"],
 			["ann-2", "ann"],
@@ -174,7 +174,7 @@ describe.each(grounds)("$name", ({ connect }) => {
 		expect((await open(other.sse, query, "ann-2")).isOver).toBe(false);
 	});
 
-	test("the recipe of a channel per user: it needs no key of the client", async () => {
+	test("the documented channel for each user: disconnect by channel needs no client key", async () => {
 		const recipe: Options = {
 			limits: {},
 			authorize: (request, channels) =>
@@ -193,7 +193,7 @@ describe.each(grounds)("$name", ({ connect }) => {
 		expect(streams[1]).toMatchObject({ isOver: false, text: expect.not.stringContaining("mail") });
 	});
 
-	test("readers of JSON and of runs that wait are answered, too", async () => {
+	test("ends requests that wait for JSON, and readers of runs", async () => {
 		const [one, other] = [instance(), instance()];
 		const channel = crypto.randomUUID();
 		const hold = await open(other.sse, `channel=${channel}.a`, "ann");
@@ -210,11 +210,11 @@ describe.each(grounds)("$name", ({ connect }) => {
 		await expect.poll(() => other.sse.stats().channels).toBeGreaterThanOrEqual(2);
 		await one.sse.disconnect({ client: "ann" });
 		await Promise.all([hold.over, read]);
-		// What it has read meanwhile is not handed out.
+		// What it has read meanwhile is not sent.
 		expect((await waiting).status).toBe(503);
 	});
 
-	test("the control channel is gone with the last stream", async () => {
+	test("the control channel is unsubscribed with the last stream", async () => {
 		const { sse } = instance({ linger: 1 });
 		const { sse: other } = instance();
 		const stream = await open(sse, `channel=${crypto.randomUUID()}`, "ann");
@@ -225,7 +225,7 @@ describe.each(grounds)("$name", ({ connect }) => {
 	});
 });
 
-test("edge-sse/client stops for good where it is final, and comes back where it is not", async () => {
+test("edge-sse/client stops when the disconnect is final, and comes back when it is not", async () => {
 	const sse = new ServerSentEvents({ connector: memory(), limits: { perClient } });
 	onTestFinished(() => sse.close());
 	const events = new EventClient("http://localhost/?channel=a", {
@@ -252,7 +252,7 @@ test("edge-sse/client stops for good where it is final, and comes back where it 
 	]);
 });
 
-test("what is refused names the field and the way out", async () => {
+test("invalid options are refused with the field and the way out", async () => {
 	const sse = new ServerSentEvents({ connector: memory(), channels: { allowed: ["room.*"] } });
 	onTestFinished(() => sse.close());
 	const wrong: [unknown, RegExp][] = [
@@ -276,7 +276,7 @@ test("what is refused names the field and the way out", async () => {
 	}
 });
 
-test("while the broker is away, this process's streams end all the same, and the caller is told", async () => {
+test("while the broker is down, this process's streams end, and the caller gets an error", async () => {
 	const broker = testBroker();
 	const sse = new ServerSentEvents({
 		connector: broker.connect(),
@@ -290,7 +290,7 @@ test("while the broker is away, this process's streams end all the same, and the
 	await stream.over;
 });
 
-test("a user that may not subscribe to the control channel is reported, and streams go on", async () => {
+test("a missing permission for the control channel is reported, and streams go on", async () => {
 	const broker = testBroker();
 	const connector = broker.connect();
 	const { subscribe } = connector;
@@ -318,7 +318,7 @@ test("a user that may not subscribe to the control channel is reported, and stre
 	await stream.over;
 });
 
-test("neither a client nor a publish reaches the control channel; who may PUBLISH at the broker does, and harms little", async () => {
+test("clients and publishes cannot reach the control channel; forged messages at the broker are dropped", async () => {
 	const connector = grounds[1]?.connect();
 	if (connector === undefined) throw new Error("There is no Redis.");
 	const reports: string[] = [];
@@ -357,7 +357,7 @@ test("neither a client nor a publish reaches the control channel; who may PUBLIS
 	await expect.poll(() => stream.text).toContain("after");
 	expect(stream.isOver).toBe(false);
 	expect(new Set(reports)).toEqual(new Set(["Dropped what is no control message."]));
-	// Redis' own users are trusted with this, as its ACL has it.
+	// Redis users who may PUBLISH there are trusted: the ACL decides.
 	const true_ = '{"say":"disconnect","from":"x","client":"ann","reason":"x","final":false}';
 	await server().command("PUBLISH", controlChannel, true_);
 	await stream.over;

@@ -6,7 +6,7 @@ import { Random } from "../torture/random.ts";
 import { SleepingObjects } from "./fixtures/sleeping-client.ts";
 
 const rounds = 30;
-/** No outage is its case. In ms, in queries. */
+/** In ms, and in queries. No outage is tested here. */
 const timeout = "20000";
 const seed = Number(process.env.SEED ?? 21);
 

@@ -4,8 +4,8 @@ import { durableObjectHarness } from "./fixtures/harness.ts";
 import { connectorSuite } from "./suite.ts";
 
 /**
- * The suite as it is for every connector, but run where this one lives: each test is registered here
- * and executed by a Worker in workerd, in a request of its own.
+ * The suite of every connector, run where this one is used. Each test is registered here and executed by a
+ * Worker in workerd, in a request of its own.
  */
 let worker: Worker;
 beforeAll(async () => {
@@ -40,7 +40,7 @@ async function inWorker(name: string): Promise<{ error?: string }> {
 	return (await response.json()) as { error?: string };
 }
 
-test("each test of the suite has a name of its own, by which the Worker finds it", () => {
+test("each test of the suite has a unique name, by which the Worker finds it", () => {
 	expect(names.size).toBe(registered);
 	expect(registered).toBeGreaterThan(40);
 });
@@ -50,7 +50,7 @@ test("a test that fails in the Worker fails here", async () => {
 	expect((await inWorker("no such test")).error).toBe("There is no such test.");
 });
 
-test("a rejection that nobody looks at is seen in the Worker", async () => {
+test("an unhandled rejection in the Worker is seen", async () => {
 	expect(await inWorker("a control that leaves a rejection")).toEqual({});
 	expect(await inWorker("nobody looked at this")).toEqual({});
 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => worker.kill());
 
 describe.each([
-	// The object's own streams are one subscription of its broker; each stream of a Worker has a socket.
+	// The object's own streams are one subscription of its broker. Each stream of a Worker has a socket.
 	{ hold: "object", receivers: 1, messages: 200 },
 	{ hold: "worker", receivers: clients, messages: 50 },
 ] as const)("streams held by the $hold", ({ hold, receivers, messages }) => {
@@ -26,7 +26,7 @@ describe.each([
 		for (const data of sent) {
 			expect(await objects.publish(hold, data)).toEqual({ receivers });
 		}
-		// The last one first: whoever has it has all that will come.
+		// The last one first: a client that has it has received all it will get.
 		await Promise.all(
 			crowd.map((stream) => stream.first(({ data }) => data === sent.at(-1), "the last message")),
 		);

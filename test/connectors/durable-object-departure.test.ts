@@ -3,9 +3,9 @@ import { startWorker, type Worker } from "../support/worker.ts";
 import { ObjectClient, streamsWorker } from "./fixtures/client.ts";
 
 /**
- * How an object hears that a client has left. A connection that was reset is known to be gone at once; a
- * closed one only looks half-closed, and is found out by the next write. `enable_request_signal` makes
- * no difference to that: the platform cancels the object's stream with or without it.
+ * How an object notices that a client has left. It sees a reset connection at once. A closed one is half-open
+ * to it, and only the next write finds out. `enable_request_signal` changes nothing: the platform cancels the
+ * object's stream either way.
  */
 describe.each([
 	{ title: "with enable_request_signal", flags: ["enable_request_signal"] },
@@ -27,7 +27,7 @@ describe.each([
 	])("$kind", ({ channels }) => {
 		const [channel = ""] = channels;
 
-		test("a connection that was reset is freed at once, with no write", async () => {
+		test("a connection that was reset is freed at once, without a write", async () => {
 			const objects = new ObjectClient(patient);
 			const stream = await objects.socket(...channels);
 			for (const each of channels) await objects.holds(each, 1);
@@ -35,7 +35,7 @@ describe.each([
 			for (const each of channels) await objects.holds(each, 0);
 		});
 
-		test("a client that closed is freed with the next event", async () => {
+		test("a client that closed is freed by the next event", async () => {
 			const objects = new ObjectClient(patient);
 			const stream = await objects.socket(...channels);
 			stream.close();
@@ -43,7 +43,7 @@ describe.each([
 			for (const each of channels) await objects.holds(each, 0);
 		});
 
-		test("or by the keep-alive, when nothing is published", async () => {
+		test("a client that closed is freed by the keep-alive, when nothing is published", async () => {
 			const objects = new ObjectClient(brisk);
 			const stream = await objects.socket(...channels);
 			for (const each of channels) await objects.holds(each, 1);
@@ -53,12 +53,12 @@ describe.each([
 		});
 	});
 
-	test("messages() in a Worker ends with the request that reads them, at once or with the next message", async () => {
+	test("messages() in a Worker ends with its request, at once or by the next message", async () => {
 		const objects = new ObjectClient(patient);
 		const { leave } = await objects.messages("m");
 		await objects.holds("m", 1);
 		leave();
-		// Without the flag the request's signal says nothing.
+		// Without the flag the request's signal never fires.
 		if (flags.length === 0) await objects.publish("m", "is anybody there?");
 		await objects.holds("m", 0);
 	});

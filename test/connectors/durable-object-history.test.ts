@@ -32,7 +32,7 @@ async function publishAll(connector: Connector, channel: string, ...data: unknow
 }
 
 describe("an object's storage", () => {
-	test("begins with the first publish, never with a read", async () => {
+	test("is created by the first publish, never by a read", async () => {
 		const { connector, history } = connect();
 		const channel = fresh();
 		for (const back of [0, 3]) await history.head(channel, back);
@@ -64,7 +64,7 @@ describe("an object's storage", () => {
 		await until(freedAgain, { what: "the storage to be freed again" });
 	});
 
-	test("is not freed while the channel is used, and ids grow on when it was", async () => {
+	test("stays while the channel is used, and ids grow across a release", async () => {
 		const { connector, history } = connect({ maxAge: 600 });
 		const channel = fresh();
 		const [first = ""] = await publishAll(connector, channel, 0);
@@ -84,7 +84,7 @@ describe("an object's storage", () => {
 		expect(next).not.toBe(last);
 	});
 
-	test("is freed after an eviction, too, and what a subclass keeps there is left alone", async () => {
+	test("is freed after an eviction too, and a subclass's own data stays", async () => {
 		const { connector } = connect({ maxAge: 600 });
 		const channel = fresh();
 		await publishAll(connector, channel, 1);
@@ -95,13 +95,13 @@ describe("an object's storage", () => {
 		expect(await tables(channel)).toEqual(["mine"]);
 	});
 
-	test.for([1, 10_000])("beside %d keys, one more is a few rows", async (keys) => {
+	test.for([1, 10_000])("beside %d keys, one more key writes a few rows", async (keys) => {
 		const cost = await bridge.ask<{ read: number; written: number }>({ rows: fresh(), keys });
 		expect(cost.written).toBeLessThanOrEqual(keys === 1 ? 2 : 3);
 		expect(cost.read).toBeLessThanOrEqual(10);
 	});
 
-	test("takes no more than it can, and says so", async () => {
+	test("refuses more than it can hold, and says so", async () => {
 		const { connector, history } = connect();
 		const channel = fresh();
 		await publishAll(connector, channel, "before");
@@ -118,40 +118,43 @@ describe("an object's storage", () => {
 	});
 });
 
-test("a gap names the channel as its clients know it, and a stream ends when it is to", async () => {
+test("a gap names the channel as its clients know it, and a stream that must end ends", async () => {
 	const { connector } = connect();
 	const sse = new ServerSentEvents({ connector, channels: { prefix: "tenant/" } });
 	const channel = fresh();
 	await sse.publish("x", { channel });
 	const url = `http://hub.test/?channel=${encodeURIComponent(channel)}&lastEventId=1-1`;
 	const { body } = await sse.stream(new Request(url), { expires: Date.now() + 1_000 });
-	// It reads to the end, so there is one.
+	// It reads to the end, so there is a gap.
 	const text = await new Response(body).text();
 	const gap = JSON.stringify({ channel, lastEventId: "1-1" });
 	expect(text).toContain(`event:sse.gap\ndata:${gap}\n\ndata:x\nid:`);
 	expect(text).toMatch(/\n\nretry:\d+\n\n$/);
 });
 
-test.for([1, 2])("who asks is sent control events by the objects of %d channels", async (count) => {
-	const { connector } = connect();
-	const sse = new ServerSentEvents({ connector });
-	const channels = Array.from({ length: count }, fresh);
-	const query = new URLSearchParams(channels.map((channel) => ["channel", channel]));
-	const texts = ["", "&sse.control=events"].map(async (asks) => {
-		const request = new Request(`http://hub.test/?${query}${asks}`);
-		const { body } = await sse.stream(request, { expires: Date.now() + 1_000 });
-		return new Response(body).text();
-	});
-	const [plain = "", asked = ""] = await Promise.all(texts);
-	expect(parsed(plain).events).toEqual([]);
-	const { events, retries } = parsed(asked);
-	expect(new Set(events.map(({ event }) => event))).toEqual(new Set(["sse.ping", "sse.retry"]));
-	expect(Number(events.at(-1)?.data)).toBe(retries.at(-1));
-	// A page is shown the place with the first ping.
-	expect(asked).toMatch(/\nevent:sse\.ping\ndata:\d+\nid:[^\n]+\n\n/);
-});
+test.for([1, 2])(
+	"a client that asks for control events gets them, with the objects of %d channels",
+	async (count) => {
+		const { connector } = connect();
+		const sse = new ServerSentEvents({ connector });
+		const channels = Array.from({ length: count }, fresh);
+		const query = new URLSearchParams(channels.map((channel) => ["channel", channel]));
+		const texts = ["", "&sse.control=events"].map(async (asks) => {
+			const request = new Request(`http://hub.test/?${query}${asks}`);
+			const { body } = await sse.stream(request, { expires: Date.now() + 1_000 });
+			return new Response(body).text();
+		});
+		const [plain = "", asked = ""] = await Promise.all(texts);
+		expect(parsed(plain).events).toEqual([]);
+		const { events, retries } = parsed(asked);
+		expect(new Set(events.map(({ event }) => event))).toEqual(new Set(["sse.ping", "sse.retry"]));
+		expect(Number(events.at(-1)?.data)).toBe(retries.at(-1));
+		// The first ping shows a page its position.
+		expect(asked).toMatch(/\nevent:sse\.ping\ndata:\d+\nid:[^\n]+\n\n/);
+	},
+);
 
-test("a page is bounded in bytes as well, and goes on where it ended", async () => {
+test("a page of history is also bounded in bytes, and the next one goes on where it ended", async () => {
 	const { connector, history } = connect();
 	const channel = fresh();
 	const ids = await publishAll(
@@ -173,7 +176,7 @@ test("a page is bounded in bytes as well, and goes on where it ended", async () 
 });
 
 describe("a relay", () => {
-	test("with an upstream that keeps messages: its history is the channel's", async () => {
+	test("with an upstream that keeps messages: the upstream's history is the channel's", async () => {
 		const relay = new Bridge({ binding: "Relay" });
 		await relay.start();
 		onTestFinished(() => relay.kill());
@@ -197,7 +200,7 @@ describe("a relay", () => {
 		expect(await relay.ask({ tables: channel, own: false })).toEqual([]);
 	});
 
-	test("with one that keeps none: history is refused, and says what to do", async () => {
+	test("with an upstream that keeps none: history is refused, and the error says what to do", async () => {
 		const relay = new Bridge({ binding: "Forgetful" });
 		await relay.start();
 		onTestFinished(() => relay.kill());
@@ -228,7 +231,7 @@ describe("the hub on Workers", () => {
 	});
 	afterAll(() => hub.kill());
 
-	test("a slow client is brought up to date when it reads, of one channel and of several", async () => {
+	test("a slow client gets every message once it reads, of one channel and of several", async () => {
 		const names = [fresh(), fresh()];
 		const [channel = ""] = names;
 		const slow = await Promise.all(
@@ -240,7 +243,7 @@ describe("the hub on Workers", () => {
 			each.pause();
 		}
 		const event = "x".repeat(200_000);
-		// Far more than what the sockets of both ends and the pipes between take.
+		// Far more than the sockets of both ends and the pipes between them take.
 		for (let n = 0; n < 100; n++) {
 			const { status } = await post(hub, { channel, data: `${n} ${event}` });
 			expect(status).toBe(200);

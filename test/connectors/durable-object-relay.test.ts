@@ -36,7 +36,7 @@ afterAll(async () => {
 const message = (data: string) => JSON.stringify({ data });
 
 describe.each(["UpstashRelay", "RedisRelay", "HubRelay"])("%s", (binding) => {
-	test("30 clients are one subscription upstream, and none when they have left", async () => {
+	test("30 clients are one subscription upstream, and none once they have left", async () => {
 		const objects = new ObjectClient(worker, binding);
 		const channel = `${binding} crowd, a/../b`;
 		const crowd = await Promise.all(Array.from({ length: 30 }, () => objects.socket(channel)));
@@ -52,7 +52,7 @@ describe.each(["UpstashRelay", "RedisRelay", "HubRelay"])("%s", (binding) => {
 		});
 	});
 
-	test("messages() in a Worker comes through the object", async () => {
+	test("messages() in a Worker reads through the object", async () => {
 		const objects = new ObjectClient(worker, binding);
 		const channel = `${binding} messages`;
 		const { data } = await objects.messages(channel);
@@ -63,7 +63,7 @@ describe.each(["UpstashRelay", "RedisRelay", "HubRelay"])("%s", (binding) => {
 	});
 });
 
-test("while the upstream is away, streams stay; a publish and a new client are told to come back", async () => {
+test("while the upstream is down, streams stay; publishers and new clients are told to retry", async () => {
 	const objects = new ObjectClient(worker, "UpstashRelay");
 	const stream = await objects.stream("outage");
 	const { data } = await objects.messages("outage");
@@ -83,7 +83,7 @@ test("while the upstream is away, streams stay; a publish and a new client are t
 	expect(data).toEqual(["found"]);
 });
 
-test("an upstream that refuses is said to the Worker as refused, and to a client not at all", async () => {
+test("the Worker hears that the upstream refuses, and clients do not", async () => {
 	const objects = new ObjectClient(worker, "Refused");
 	expect(await objects.publish("refused", "x")).toEqual({ error: "refused" });
 	const { data } = await objects.messages("refused");

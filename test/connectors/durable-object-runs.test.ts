@@ -15,13 +15,13 @@ afterAll(() => worker.kill());
 const post = async (path: string) =>
 	(await fetch(`${worker.url}${path}`, { method: "POST" })).json();
 
-/** A reader outside, to whom the Worker's routes are all there is. */
+/** A reader outside, which knows only the Worker's routes. */
 const reader = {
 	stream: (request: Request, id: string) =>
 		fetch(`${worker.url}/?id=${id}`, { headers: request.headers }),
 };
 
-test("readers that reload at random chunks all see the same text and end", async () => {
+test("readers that reload at random chunks all see the same text and the end", async () => {
 	const id = crypto.randomUUID();
 	const reading = Promise.all(
 		Array.from({ length: 100 }, (_, seed) => reloading([reader], id, seed + 1)),

@@ -20,15 +20,15 @@ afterAll(() => worker.kill());
 let channels = 0;
 const fresh = () => `sleeper ${++channels}`;
 
-describe("objects that are taken out of memory while their streams are open", () => {
+describe("objects that are evicted while their streams are open", () => {
 	// First: streams that leave wake their objects, and these are counted.
-	test("the platform takes a silent one out, whose stream stays, and none that relays", async () => {
+	test("the platform evicts a silent object, whose stream stays, and never a relay", async () => {
 		const channel = fresh();
 		const stream = await objects.socket(channel);
 		const relayed = await objects.relay.socket(channel);
 		await objects.publish(channel, "before");
 		const births = await objects.births();
-		// The silence is what is tested: the platform waits for 10 s of it. Keep-alives are the Worker's.
+		// The silence is what is tested: the platform waits for 10 s of it. The Worker sends the keep-alives.
 		await delay(20_000);
 		expect(await objects.evict(channel)).toBe(1);
 		await objects.relay.publish(channel, "awake");
@@ -40,7 +40,7 @@ describe("objects that are taken out of memory while their streams are open", ()
 		expect(await objects.births()).toBe(births + 1);
 	});
 
-	test("200 channels with a viewer each: one publish to each arrives, and wakes its object", async () => {
+	test("200 channels with one viewer each: one publish to each arrives, and wakes its object", async () => {
 		const names = Array.from({ length: 200 }, fresh);
 		const streams = new Map<string, SocketStream>();
 		for (let i = 0; i < names.length; i += 40) {
@@ -65,7 +65,7 @@ describe("objects that are taken out of memory while their streams are open", ()
 		);
 	});
 
-	test("resume is exact across them, and nothing comes twice", async () => {
+	test("resume is exact across evictions, and no message comes twice", async () => {
 		const channel = fresh();
 		const stream = await objects.socket(channel);
 		const sent: string[] = [];
@@ -81,7 +81,7 @@ describe("objects that are taken out of memory while their streams are open", ()
 		expect(await back.data(9)).toEqual(sent.slice(3));
 	});
 
-	test("a stream of 5 channels with history is 5 requests, and what is published after it comes", async () => {
+	test("a stream of 5 channels with history costs 5 requests, and later publishes arrive", async () => {
 		const names = Array.from({ length: 5 }, fresh);
 		const before = await objects.publish(names[0] ?? "", "before");
 		const asked = await objects.requests();
@@ -96,7 +96,7 @@ describe("objects that are taken out of memory while their streams are open", ()
 		expect((await back.data(4)).toSorted()).toEqual(names.slice(1).toSorted());
 	});
 
-	test("an object that is taken out in the middle of a replay: all of it comes, in order", async () => {
+	test("an object that is evicted in the middle of a replay: every message comes, in order", async () => {
 		const channel = fresh();
 		const text = "x".repeat(2_000);
 		for (let n = 0; n < 700; n += 50) {
@@ -118,7 +118,7 @@ describe("objects that are taken out of memory while their streams are open", ()
 		expect(stream.events.some(({ event }) => event === "sse.gap")).toBe(false);
 	});
 
-	test("both forms on one object, as during a deploy: each gets everything, from the other's publishes, too", async () => {
+	test("streams held by the Worker and by the object, at once, as during a deploy: each gets every message", async () => {
 		const channel = fresh();
 		const byWorker = await objects.socket(channel);
 		const byObject = await objects.socket(channel, { hold: "object" });
@@ -132,7 +132,7 @@ describe("objects that are taken out of memory while their streams are open", ()
 		await objects.evict(channel);
 		await objects.publish(channel, "the end");
 		await byWorker.first(({ data }) => data === "the end", "the end");
-		// An id of one form is a cursor of the other.
+		// The ids of both forms are the same cursors.
 		const lastEventId = byObject.events[0]?.id ?? "";
 		for (const hold of ["worker", "object"]) {
 			const back = await objects.socket(channel, { hold, lastEventId });
@@ -140,7 +140,7 @@ describe("objects that are taken out of memory while their streams are open", ()
 		}
 	});
 
-	test("100 streams whose object breaks stay, and what was published meanwhile comes", async () => {
+	test("100 streams whose object breaks stay open, and get what was published meanwhile", async () => {
 		const channel = fresh();
 		const streams: SocketStream[] = [];
 		for (let n = 0; n < 100; n += 25) {
@@ -172,7 +172,7 @@ describe("objects that are taken out of memory while their streams are open", ()
 		}
 	});
 
-	test("a viewer that leaves is gone from a sleeping object", async () => {
+	test("a viewer that leaves is removed from a sleeping object", async () => {
 		const channel = fresh();
 		const stream = await objects.socket(channel);
 		const other = await objects.socket(channel);
@@ -186,7 +186,7 @@ describe("objects that are taken out of memory while their streams are open", ()
 });
 
 describe("bounds", () => {
-	test("a Worker that does not read is cut off, and nobody else misses anything", async () => {
+	test("a Worker that does not read is disconnected, and other clients miss nothing", async () => {
 		const channel = fresh();
 		const other = await objects.socket(channel);
 		objects.stall(channel);
@@ -199,7 +199,7 @@ describe("bounds", () => {
 		for (; receivers === 2 && n < 100; n++) {
 			({ receivers } = await objects.publish(channel, `${n} ${text}`));
 		}
-		// 1 MiB is 11 of them. The one that reads has had as much, and has confirmed it.
+		// 1 MiB is 11 of them. The client that reads has received as much, and has confirmed it.
 		expect(n).toBeLessThan(15);
 		expect(receivers).toBe(1);
 		await objects.publish(channel, "the end");
@@ -208,7 +208,7 @@ describe("bounds", () => {
 		expect(numbered.map(({ data }) => Number.parseInt(data, 10))).toEqual([...Array(n).keys()]);
 	});
 
-	test("a flood of big messages across evictions is whole and in order", async () => {
+	test("big messages across evictions arrive whole and in order", async () => {
 		const channel = fresh();
 		const stream = await objects.socket(channel);
 		const text = "👋🏽\u0000\u2028".repeat(20_000);
@@ -222,7 +222,7 @@ describe("bounds", () => {
 	});
 
 	test.each(["socket", "frames"] as const)(
-		"a client's own request that a Worker hands on to the object gets no %s",
+		"a client's own request that a Worker forwards to the object gets no %s",
 		async (what) => {
 			const channel = fresh();
 			expect(await objects.forwarded(what, channel)).toBe(404);
@@ -231,7 +231,7 @@ describe("bounds", () => {
 	);
 
 	test.each(["worker", "object"])(
-		"an upgrade that a client asks for is a stream like any other, held by the %s",
+		"an upgrade that a client asks for gets an ordinary stream, held by the %s",
 		async (hold) => {
 			const channel = fresh();
 			const headers = {
@@ -246,7 +246,7 @@ describe("bounds", () => {
 		},
 	);
 
-	test("a publish that was given up is not carried out later, behind the next one", async () => {
+	test("a publish that timed out is not carried out later, after the next one", async () => {
 		const channel = fresh();
 		const stream = await objects.slow.socket(channel);
 		const late = await objects.slow.publish(channel, "slow", { timeout: "300" });
@@ -256,11 +256,11 @@ describe("bounds", () => {
 		await until(async () => (await objects.slowPublishes()) === 1, { what: "the slow publish" });
 		await objects.slow.publish(channel, "the end");
 		expect(await stream.data(2)).toEqual(["after", "the end"]);
-		// One with enough time is.
+		// A publish with enough time is.
 		expect(await objects.slow.publish(channel, "slow", { timeout: "30000" })).toHaveProperty("id");
 	});
 
-	test("an object that has as many sockets as it may tells others to come back", async () => {
+	test("an object at its limit of sockets tells new clients to come back later", async () => {
 		const channel = fresh();
 		const held = await Promise.all([1, 2, 3].map(() => objects.small.socket(channel)));
 		const late = await objects.small.open(channel);

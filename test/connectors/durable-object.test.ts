@@ -18,7 +18,7 @@ let channels = 0;
 const fresh = () => `channel ${++channels}`;
 
 describe("a client's stream", () => {
-	test("the class as it is exported, without settings: one channel", async () => {
+	test("the exported class without settings streams one channel", async () => {
 		const plain = new ObjectClient(worker, "Plain");
 		const stream = await plain.stream("sse");
 		expect(stream.headers.get("content-type")).toBe("text/event-stream");
@@ -45,7 +45,7 @@ describe("a client's stream", () => {
 		}
 	});
 
-	test("hostile channel names each reach their own object", async () => {
+	test("each hostile channel name reaches an object of its own", async () => {
 		const names = [
 			"a/../../get/secret",
 			"a,b",
@@ -67,23 +67,26 @@ describe("a client's stream", () => {
 });
 
 describe("a slow client", () => {
-	test.each([1, 2])("of %d channels is cut off, and nobody else misses anything", async (count) => {
-		const names = Array.from({ length: count }, fresh);
-		const [channel = ""] = names;
-		const slow = await objects.socket(...names);
-		const other = await objects.stream(channel);
-		const before = (await objects.reports()).length;
-		slow.pause();
-		const event = "x".repeat(200_000);
-		// Far more than what the sockets of both ends and the pipes between take.
-		for (let i = 0; i < 100; i++) await objects.publish(channel, `${i} ${event}`);
-		const received = await other.data(100);
-		expect(received.map((data) => Number.parseInt(data, 10))).toEqual([...received.keys()]);
-		expect((await objects.reports()).slice(before)).toEqual(["slow_consumer"]);
-	});
+	test.each([1, 2])(
+		"of %d channels is disconnected, and other clients miss nothing",
+		async (count) => {
+			const names = Array.from({ length: count }, fresh);
+			const [channel = ""] = names;
+			const slow = await objects.socket(...names);
+			const other = await objects.stream(channel);
+			const before = (await objects.reports()).length;
+			slow.pause();
+			const event = "x".repeat(200_000);
+			// Far more than the sockets of both ends and the pipes between them take.
+			for (let i = 0; i < 100; i++) await objects.publish(channel, `${i} ${event}`);
+			const received = await other.data(100);
+			expect(received.map((data) => Number.parseInt(data, 10))).toEqual([...received.keys()]);
+			expect((await objects.reports()).slice(before)).toEqual(["slow_consumer"]);
+		},
+	);
 });
 
-test("a Worker that subscribes and does not read is cut off too", async () => {
+test("a Worker that subscribes and does not read is disconnected too", async () => {
 	const channel = fresh();
 	const stalled = request(objects.url("stall", channel)).end();
 	// It is never answered.
@@ -117,7 +120,7 @@ describe("an object that ends", () => {
 		expect(data).toEqual(["before", "after"]);
 	});
 
-	test("a stream of several channels stays, and goes on with the next one", async () => {
+	test("a stream of several channels stays, and continues with the next one", async () => {
 		const names = [fresh(), fresh()];
 		const [dying = "", other = ""] = names;
 		const stream = await objects.stream(...names);
@@ -130,7 +133,7 @@ describe("an object that ends", () => {
 		expect(await stream.data(2)).toEqual(["from the other", "from the next one"]);
 	});
 
-	test("messages() in a Worker goes on, again and again", async () => {
+	test("messages() in a Worker continues, again and again", async () => {
 		const channel = fresh();
 		const { data } = await objects.messages(channel);
 		for (let round = 1; round <= 5; round++) {
@@ -156,13 +159,16 @@ describe("an object that cannot answer", () => {
 		},
 	);
 
-	test.each(["fails", "hangs"])("one of several that %s: the others are left", async (name) => {
-		const others = [fresh(), fresh()];
-		const stream = await openStream(objects.url("stream", ...others, name));
-		await stream.end();
-		expect(stream.text).toMatch(comeBack);
-		for (const other of others) await objects.holds(other, 0);
-	});
+	test.each(["fails", "hangs"])(
+		"one of several that %s: the streams of the others stay",
+		async (name) => {
+			const others = [fresh(), fresh()];
+			const stream = await openStream(objects.url("stream", ...others, name));
+			await stream.end();
+			expect(stream.text).toMatch(comeBack);
+			for (const other of others) await objects.holds(other, 0);
+		},
+	);
 
 	test.each(["fails", "hangs"])("messages() of one that %s rejects", async (name) => {
 		const { data } = await objects.messages(name);
@@ -179,7 +185,7 @@ test("2,000 clients that come and go leave nothing in the object", async () => {
 			if (j % 2 === 0) stream.reset();
 			else stream.close();
 	}
-	// What was closed politely is only noticed by a write.
+	// A connection that was closed properly is only noticed by a write.
 	await objects.publish(channel, "is anybody there?");
 	await objects.holds(channel, 0);
 	expect(await objects.publish(channel, "nobody")).toEqual({ receivers: 0 });

@@ -8,14 +8,14 @@ import { type RedisCluster, startCluster } from "../support/redis-cluster.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 
-/** Several processes' worth on one broker, for what must work on each connector. */
+/** Connectors of several processes on one broker, for tests that run on every connector. */
 export interface Ground {
 	name: string;
-	/** A connector of its own, or the one and only where there is one process. */
+	/** A connector of its own, or the shared one where there is one process. */
 	connect(history?: HistoryOptions): Connector;
 }
 
-/** Brokers that live as long as the file. */
+/** Brokers that are stopped when the file ends. */
 export function useGrounds(): { grounds: readonly Ground[]; server: () => RedisServer } {
 	let server: RedisServer;
 	let cluster: RedisCluster;

@@ -24,7 +24,7 @@ test("two memory connectors are two brokers", async () => {
 	expect(recorder.messages).toEqual(["here"]);
 });
 
-test("a subscription made from within a handler begins with the next message", async () => {
+test("a subscription made within a handler begins with the next message", async () => {
 	const connector = memory();
 	const late = new Recorder();
 	const subscribed: Promise<unknown>[] = [];

@@ -7,7 +7,7 @@ import { startRedis } from "../support/redis-server.ts";
 
 /** 1,000 members on three real processes, one of which is killed, and so is the broker. */
 
-// A machine that is ten times slower keeps its leases, too.
+// Long enough that a machine that is ten times slower keeps its leases.
 const ttl = 6_000;
 const grace = 500;
 const patience = { timeout: 60_000, interval: 200 };
@@ -34,7 +34,7 @@ async function startProcess(redis: string) {
 			await stream.comment();
 			return stream;
 		},
-		/** Of all channels. Undefined: the broker is away. */
+		/** Of all channels. Undefined: the broker is down. */
 		counts: async (): Promise<number[] | undefined> => {
 			const { status, body } = await call(`${url}/counts?${query}`);
 			return status === 200 ? JSON.parse(body) : undefined;
@@ -42,7 +42,7 @@ async function startProcess(redis: string) {
 	};
 }
 
-/** What a page was told: whom it knows, and whether anyone came or went twice in a row. */
+/** What a page was told: which members it knows, and whether one joined or left twice in a row. */
 class Page {
 	readonly #stream: EventStream;
 	readonly left: string[] = [];
@@ -78,7 +78,7 @@ class Page {
 	}
 }
 
-/** So many at a time: more would be refused by a full backlog. */
+/** At most this many at a time: a full backlog would refuse more. */
 async function inParts<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
 	const queue = [...items];
 	const worker = async () => {
@@ -149,7 +149,7 @@ test("1,000 clients, three processes and 50 channels; a process and Redis are ki
 
 	const steady = new Map(channels.map((channel) => [channel, new Set(expected.get(channel))]));
 	await redis.kill();
-	// During the outage: one leaves each channel, and one that comes is let in when Redis is back.
+	// During the outage one client leaves each channel. A new client is let in when Redis is back.
 	for (const channel of channels) {
 		leave(channel, "m00");
 		steady.get(channel)?.delete("m00");
@@ -164,7 +164,7 @@ test("1,000 clients, three processes and 50 channels; a process and Redis are ki
 	for (const [channel, some] of pages) {
 		for (const { twice, left } of some) {
 			expect(twice, channel).toEqual([]);
-			// Nobody was told of a leave that was none.
+			// No page was told a false leave.
 			expect(left.filter((id) => steady.get(channel)?.has(id))).toEqual([]);
 			expect(left.toSorted()).toEqual(
 				[

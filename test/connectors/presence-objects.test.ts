@@ -3,7 +3,7 @@ import type { EventStream } from "../support/event-stream.ts";
 import { startWorker, type Worker } from "../support/worker.ts";
 import { SleepingObjects } from "./fixtures/sleeping-client.ts";
 
-/** Who is there, on Durable Objects in workerd, whoever holds the streams. */
+/** Presence on Durable Objects in workerd, in both ways of holding streams. */
 
 let worker: Worker;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ interface Told {
 const toldTo = (stream: EventStream): Told[] =>
 	stream.events.filter(({ event }) => event === "sse.presence").map(({ data }) => JSON.parse(data));
 
-/** What a page knows. */
+/** The members that a page knows. */
 function knownBy(stream: EventStream): string {
 	const here = new Set<string>();
 	for (const { members, joined = [], left = [] } of toldTo(stream)) {
@@ -60,7 +60,7 @@ describe.each([
 	const counts = (channel: string, count: number) =>
 		expect.poll(() => objects().occupancy(channel), patience).toBe(count);
 
-	test("members are exact: several streams of one are one, and nobody's streams are none", async () => {
+	test("members are exact: several streams of one client are one member, streams without an id are none", async () => {
 		const channel = fresh();
 		const data = JSON.stringify({ name: "Ann", mark: "😀" });
 		const ann = await visit(channel, "ann", { data });
@@ -78,7 +78,7 @@ describe.each([
 		expect(await objects().members(`${channel}.nobody`)).toEqual({ occupancy: 0, members: [] });
 	});
 
-	test("a page is told who is there, then who comes and goes, each once; a reload is no leave", async () => {
+	test("a page gets the members, then each join and leave once; a reload is no leave", async () => {
 		const channel = fresh();
 		const longer = { grace: "600000" };
 		const bob = await visit(channel, "bob");
@@ -103,7 +103,7 @@ describe.each([
 		expect(blind.events).toEqual([]);
 	});
 
-	test("a stream of two channels is a member of both, and is told of each by its own name", async () => {
+	test("a stream of two channels is a member of both, and hears of each by its own name", async () => {
 		const [channel, other] = [fresh(), fresh()];
 		const prefix = "theirs:";
 		const both = await visit([channel, other], "ann", { presence: "1", prefix });
@@ -137,7 +137,7 @@ describe.each([
 		expect(await objects().disconnect(channel, { final: true }, { prefix })).toBe(1);
 		await both.end();
 		expect(endOf(both)).toEqual(['{"reason":"disconnected","final":true}']);
-		// Its Worker or its object has had whatever there was.
+		// Its Worker or its object has received everything there was.
 		await objects().publish(other, "still here", { prefix });
 		await elsewhere.first(({ data }) => data === "still here", "a message");
 		expect([elsewhere.state, foreign.state]).toEqual(["open", "open"]);
@@ -148,12 +148,12 @@ describe.each([
 		const channel = fresh();
 		const kept = { hold, history: "1" };
 		const answers = ["ann", "bob", "cid"].map((user) => objects().wait(channel, { ...kept, user }));
-		// Each waits on a socket of its own. Nobody is ended by this.
+		// Each waits on a socket of its own. This call ends none of them.
 		const end = (client: string) => objects().disconnect(channel, { client });
 		await expect.poll(() => end("nobody"), patience).toBe(3);
 		await end("ann");
 		const [ann, bob, cid] = answers;
-		// No message, but when to come back: `authorize` is asked then.
+		// No message, but a time to come back: `authorize` decides then.
 		expect((await ann)?.status).toBe(503);
 		await expect.poll(() => end("nobody"), patience).toBe(2);
 		await objects().publish(channel, "for bob");
@@ -179,10 +179,10 @@ describe.each([
 		expect(stream.events).toEqual([]);
 	});
 
-	// Which sockets they are makes no difference to this.
+	// This works whichever sockets they are.
 	if (binding === "RELAY") return;
 
-	test("pages list everybody once, in order; above 200 a stream is told only how many there are", async () => {
+	test("pages list each member once, in order; above 200 members a stream gets only the number", async () => {
 		const channel = fresh();
 		const page = await visit(channel, "", { presence: "1" });
 		const ids = Array.from({ length: 203 }, (_, n) => `m${String(n).padStart(3, "0")}`);
@@ -202,14 +202,14 @@ describe.each([
 		expect(found).toEqual(ids);
 		await expect.poll(() => toldTo(page).at(-1), patience).toEqual({ channel, occupancy: 203 });
 		for (const stream of streams.slice(0, 3)) stream.reset();
-		// All of them, once they are few.
+		// All members, once they are few.
 		await expect.poll(() => toldTo(page).at(-1)?.members?.length, patience).toBe(200);
 	}, 90_000);
 });
 
 describe("objects that sleep", () => {
 	const objects = () => new SleepingObjects(worker);
-	/** The largest there may be: an attachment holds it. */
+	/** The largest id there may be: an attachment holds it. */
 	const id = `"${"ü".repeat(127)}"`;
 	const data = JSON.stringify("Ω".repeat(511));
 

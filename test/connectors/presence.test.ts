@@ -12,7 +12,7 @@ import { startRedis } from "../support/redis-server.ts";
 import { parsed } from "../unit/core/message/parsed.ts";
 import { useGrounds } from "./fleet.ts";
 
-/** Who is there: the same on every connector that carries it, and after processes and brokers are killed. */
+/** Presence: the same on every connector that supports it, and after processes and brokers are killed. */
 
 const { grounds, server } = useGrounds();
 
@@ -49,7 +49,7 @@ function instance(
 	return { sse, presence, reports };
 }
 
-/** One stream: what it was told of who is there, and what a page then knows. */
+/** One stream: what it was told of the members, and what a page then knows. */
 async function visit(sse: ServerSentEvents, channel: string, user = "", sees = true) {
 	const headers = { ...(user && { "x-user": user }), ...(sees && { "x-sees": "1" }) };
 	const query = `channel=${encodeURIComponent(channel)}&presence=1`;
@@ -85,7 +85,7 @@ async function visit(sse: ServerSentEvents, channel: string, user = "", sees = t
 }
 
 describe.each(grounds)("$name", ({ connect }) => {
-	test("members and occupancy over all processes; a member with many streams is one", async () => {
+	test("members and occupancy cover all processes; a member with many streams is one", async () => {
 		const [one, other] = [instance(connect()), instance(connect())];
 		const channel = crypto.randomUUID();
 		const streams = await Promise.all([
@@ -115,7 +115,7 @@ describe.each(grounds)("$name", ({ connect }) => {
 		expect([...one.reports, ...other.reports]).toEqual([]);
 	});
 
-	test("a page is told who is there, then who comes and goes, each once; a reload is no leave", async () => {
+	test("a page gets the members, then each join and leave once; a reload is no leave", async () => {
 		const longer = { grace: 3_000 };
 		const [one, other] = [instance(connect(), longer), instance(connect(), longer)];
 		const channel = crypto.randomUUID();
@@ -128,9 +128,9 @@ describe.each(grounds)("$name", ({ connect }) => {
 		await expect.poll(() => page.known(), patience).toEqual(["ann", "bob"]);
 		await ann.leave();
 		await visit(other.sse, channel, "eve");
-		// She was away while the page was told of somebody else.
+		// She was away while the page was told of another member.
 		await expect.poll(() => page.known(), patience).toEqual(["ann", "bob", "eve"]);
-		ann = await visit(one.sse, channel, "ann"); // a reload, elsewhere
+		ann = await visit(one.sse, channel, "ann"); // a reload, at the other process
 		await bob.leave();
 		await expect.poll(() => page.known(), patience).toEqual(["ann", "eve"]);
 		await ann.leave();
@@ -146,7 +146,7 @@ describe.each(grounds)("$name", ({ connect }) => {
 		expect([...one.reports, ...other.reports]).toEqual([]);
 	});
 
-	test("pages list everybody once, in order, while others come and go", async () => {
+	test("pages list each member once, in order, while others come and go", async () => {
 		const { sse, presence } = instance(connect(), { grace: 0 });
 		const channel = `${crypto.randomUUID()}{a}b}`;
 		const ids = Array.from({ length: 60 }, (_, n) => `m${String(n).padStart(3, "0")}`);
@@ -174,7 +174,7 @@ describe.each(grounds)("$name", ({ connect }) => {
 		expect(parsed(ann.text()).retries).toHaveLength(1);
 	});
 
-	test("an instance that closes leaves its members for the grace, and others take them out", async () => {
+	test("an instance that closes keeps its members for the grace, and others remove them", async () => {
 		if (connect === grounds[0]?.connect) return; // its broker ends with it
 		const [one, other] = [instance(connect()), instance(connect(), { grace: 500 })];
 		const channel = crypto.randomUUID();
@@ -195,7 +195,7 @@ async function visitSilently(sse: ServerSentEvents, channel: string, user: strin
 	const request = new Request(`http://localhost/?channel=${encodeURIComponent(channel)}`, {
 		headers,
 	});
-	// Headers are bytes; the id is not.
+	// Headers hold bytes, and the id holds any text.
 	Object.defineProperty(request, "headers", { value: new Map([["x-user", user]]) });
 	const { body } = await sse.fetch(request);
 	onTestFinished(async () => body?.cancel());
@@ -217,7 +217,7 @@ async function present(target: unknown, channels: string[], ids: string[], env =
 	return child;
 }
 
-test("a process that is killed: its members are gone after ttl, and each leave is told once, by whoever survives", async () => {
+test("a process is killed: its members are gone after ttl, and each leave is told once", async () => {
 	const target = server().url;
 	const [one, other] = [
 		instance(redis(target, { timeout: 20_000 })),
@@ -247,10 +247,10 @@ test("a process that is killed: its members are gone after ttl, and each leave i
 	expect([...one.reports, ...other.reports]).toEqual([]);
 });
 
-test("Redis is killed and comes back empty: nobody is told of a leave that was none, and the counts are right within ttl", async () => {
+test("Redis is killed and comes back empty: no false leave is told, and the counts are right within ttl", async () => {
 	const own = await startRedis();
 	onTestFinished(() => own.stop());
-	// Longer than a process without a processor needs to write its members again.
+	// Longer than a starved process needs to write its members again.
 	const slow = { ttl: 9_000 };
 	const [one, other] = [instance(redis(own.url), slow), instance(redis(own.url), slow)];
 	const channel = crypto.randomUUID();
@@ -275,7 +275,7 @@ test("Redis is killed and comes back empty: nobody is told of a leave that was n
 	expect(await one.presence.occupancy(channel)).toBe(2);
 });
 
-test("a process that is killed after it wrote a leave, and before it told anyone: others are told all the same", async () => {
+test("a process is killed after it wrote a leave and before it told it: others tell it", async () => {
 	const run = async (_: string, make: () => readonly string[] | undefined) => {
 		const [name = "", ...args] = make() ?? [];
 		return server().command(name, ...args);
@@ -305,10 +305,10 @@ test("a process that is killed after it wrote a leave, and before it told anyone
 	expect(left.filter((key) => key.includes(channel) || key.includes(process))).toEqual([]);
 });
 
-test("a store that was emptied: members are written again, and nobody is told of a leave", async () => {
+test("a store was emptied: members are written again, and no leave is told", async () => {
 	const own = await startRedis();
 	onTestFinished(() => own.stop());
-	// Longer than a word between processes takes: the store is read before a lease says that it is empty.
+	// Longer than a message between processes takes: the store is read before a lease shows that it is empty.
 	const slow = { ttl: 9_000 };
 	const [one, other] = [instance(redis(own.url), slow), instance(redis(own.url), slow)];
 	const channel = crypto.randomUUID();
@@ -324,7 +324,7 @@ test("a store that was emptied: members are written again, and nobody is told of
 });
 
 test.each(["zset", "hash"])(
-	"a full Redis that evicts a channel's %s: its members are written again, and the count is right",
+	"a full Redis evicts a channel's %s: its members are written again, and the count is right",
 	async (type) => {
 		const own = await startRedis();
 		onTestFinished(() => own.stop());
@@ -365,7 +365,7 @@ test("above 200 members only their number is told, at most once a second", async
 });
 
 test.each(["memory", "redis"])(
-	"%s: 10,000 members of one channel are listed in pages of the size asked for, each once",
+	"%s: 10,000 members of one channel are listed in pages of the requested size, each once",
 	async (name) => {
 		const { sse, presence, reports } = instance(
 			name === "memory" ? memory() : redis(server().url, { timeout: 10_000 }),
@@ -385,14 +385,14 @@ test.each(["memory", "redis"])(
 			after = next;
 		}
 		expect(found.size).toBe(count);
-		// The last may be full, and one that is empty follows.
+		// The last page may be full, and an empty one follows.
 		expect(pages).toBeLessThanOrEqual(21);
 		expect(reports).toEqual([]);
 	},
 	120_000,
 );
 
-test("hostile ids are nobody's, and are reported without themselves; data that is too large is left out", async () => {
+test("hostile ids are no members, and are reported without the id; data that is too large is left out", async () => {
 	let id: unknown;
 	let data: unknown;
 	const { sse, presence, reports } = instance(memory(), {
@@ -437,7 +437,7 @@ test("hostile ids are nobody's, and are reported without themselves; data that i
 	await expect.poll(() => presence.occupancy("room"), patience).toBe(4);
 });
 
-test("what is wrong is named, and so is a connector that cannot carry it", async () => {
+test("wrong options are named, and so is a connector without presence", async () => {
 	const sse = () =>
 		new ServerSentEvents({ connector: memory(), channels: { allowed: ["room.*"] } });
 	const id = () => null;

@@ -22,14 +22,14 @@ async function publishAll(user: string, ...messages: OutgoingMessage[]) {
 	return (await connector.publishAll?.(messages)) ?? [];
 }
 
-/** How many messages the channel's stream holds, without its birth. */
+/** How many messages the channel's stream holds, without its first entry. */
 async function stored(channel: string): Promise<number> {
 	const length = Number(await server.command("XLEN", keysOf(channel).stream));
 	return Math.max(0, length - 1);
 }
 
 test.each(["names", "ids", "stream"] as const)(
-	"a foreign string in place of a channel's %s is the error of its messages alone",
+	"a foreign string in place of a channel's %s is an error of that channel's messages alone",
 	async (place) => {
 		const [channel, other] = [`foreign ${place}`, `other ${place}`];
 		const key = keysOf(channel)[place];
@@ -51,7 +51,7 @@ test.each(["names", "ids", "stream"] as const)(
 	},
 );
 
-test("of one channel, too: what came before the key is stored, and said to be", async () => {
+test("within one channel too: messages before the foreign key are stored and confirmed", async () => {
 	const channel = "one";
 	await server.command("SET", keysOf(channel).names, "not ours");
 	const outcomes = await publishAll(
@@ -64,7 +64,7 @@ test("of one channel, too: what came before the key is stored, and said to be", 
 	expect(await stored(channel)).toBe(2);
 });
 
-test("who may not publish is told so for each message, and may try again with its key", async () => {
+test("a publisher without permission gets an error for each message, and may retry with its key", async () => {
 	const channel = "deaf";
 	const messages = [
 		{ channel, payload: text, key: "order 7" },
@@ -86,7 +86,7 @@ test("a stream that cannot be bounded in time is an error of its last message", 
 	expect([await stored(channel), await stored(next)]).toEqual([2, 1]);
 });
 
-test("a server that is full stores nothing, and says it for each message that is kept", async () => {
+test("a full server stores nothing, and says so for each message to be kept", async () => {
 	await server.command("CONFIG", "SET", "maxmemory", "1");
 	onTestFinished(async () => {
 		await server.command("CONFIG", "SET", "maxmemory", "0");

@@ -8,7 +8,7 @@ import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 import { until } from "../support/wait.ts";
 
-/** A publish that was given up does not come later, behind newer ones. */
+/** A publish that was given up does not arrive later, behind newer ones. */
 
 const timeout = 2_500;
 const history = {};
@@ -24,7 +24,7 @@ afterAll(async () => {
 	await server.stop();
 });
 
-/** The data of what is kept. */
+/** The data of the stored messages. */
 async function kept(connector: Connector, channel: string): Promise<string[]> {
 	const page = await connector.history?.read(channel, "0-0", 10);
 	return (page?.messages ?? []).map(({ payload }) => JSON.parse(payload ?? "").data);
@@ -47,7 +47,7 @@ describe.each(["redis", "a node-redis client", "an ioredis client"])("%s", (targ
 		return redis(client, { history, timeout });
 	}
 
-	test("what a frozen Redis had not taken in time, it does not take later", async () => {
+	test("a frozen Redis does not carry out a publish after its timeout", async () => {
 		const connector = await connected();
 		onTestFinished(() => connector.close());
 		const channel = `frozen: ${target}`;
@@ -101,7 +101,7 @@ describe("upstash", () => {
 		const channel = `skew ${skew}`;
 		const before = await scripts();
 		for (const data of ["one", "two", "three"]) await connector.publish(channel, message(data));
-		// Only the first takes a second command, where it has to.
+		// Only the first may need a second command.
 		expect((await scripts()) - before).toBe(commands + 2);
 		expect(await kept(connector, channel)).toEqual(["one", "two", "three"]);
 	});

@@ -43,7 +43,7 @@ async function listening(url: string | Connector, channel: string): Promise<Reco
 	return recorder;
 }
 
-/** The data of what came, in order. */
+/** The data that arrived, in order. */
 const dataOf = (recorder: Recorder) =>
 	recorder.messages.map((text) => (JSON.parse(text) as { data: string }).data);
 
@@ -59,27 +59,24 @@ describe.each([
 	["with history", { history: {} }],
 	["without", {}],
 ])("%s, a Redis that has just started, 20 ms away", (what, options) => {
-	test.each([5, 0])(
-		"30 publishes that nobody awaits, %i ms apart, keep their order",
-		async (ms) => {
-			const { server, url } = await farRedis();
-			const recorder = await listening(server.url, "words");
-			const sse = ends(
-				new ServerSentEvents({ connector: redis(url, { ...options, timeout }), onError }),
-			);
-			for (const word of words) {
-				sse.send(word, { channel: "words" });
-				if (ms > 0) await delay(ms);
-			}
-			await until(() => recorder.messages.length === count, { what: "all words" });
-			expect(dataOf(recorder)).toEqual(words);
-			if (what === "without") return;
-			const [key = ""] = (await server.command("KEYS", "sse:history:*")) as string[];
-			expect(await stored(server, key)).toEqual(words);
-		},
-	);
+	test.each([5, 0])("30 publishes without await, %i ms apart, keep their order", async (ms) => {
+		const { server, url } = await farRedis();
+		const recorder = await listening(server.url, "words");
+		const sse = ends(
+			new ServerSentEvents({ connector: redis(url, { ...options, timeout }), onError }),
+		);
+		for (const word of words) {
+			sse.send(word, { channel: "words" });
+			if (ms > 0) await delay(ms);
+		}
+		await until(() => recorder.messages.length === count, { what: "all words" });
+		expect(dataOf(recorder)).toEqual(words);
+		if (what === "without") return;
+		const [key = ""] = (await server.command("KEYS", "sse:history:*")) as string[];
+		expect(await stored(server, key)).toEqual(words);
+	});
 
-	test("they keep it while the server forgets its scripts and cuts connections", async () => {
+	test("publishes keep their order while the server forgets its scripts and cuts connections", async () => {
 		const { server, proxy, url } = await farRedis();
 		const recorder = await listening(server.url, "words");
 		const connector = ends(redis(url, { ...options, timeout }));
@@ -101,7 +98,7 @@ describe.each([
 		await until(() => dataOf(recorder).map(Number).includes(last), { what: "the last one" });
 		const came = dataOf(recorder).map(Number);
 		expect(came).toEqual([...came].sort((a, b) => a - b));
-		// What a cut took the answer of may have arrived all the same; nothing else is missing.
+		// A publish whose answer was cut off may have arrived all the same. Nothing else is missing.
 		expect(published.filter((n) => !came.includes(n))).toEqual([]);
 		expect(published.length).toBeGreaterThan(100);
 	});
@@ -121,7 +118,7 @@ describe("a Cluster whose nodes are 20 ms away", () => {
 	])(
 		"%s, 30 publishes to a channel of each node keep their order",
 		async (_, options, sharding) => {
-			// As each node was when it started.
+			// The state of each node when it started.
 			for (const node of cluster.nodes) await node.command("SCRIPT", "FLUSH");
 			const proxies = await Promise.all(
 				cluster.nodes.map(async ({ port }) => {
@@ -170,7 +167,7 @@ describe.each([
 	["with history", { history: {} }],
 	["without", {}],
 ])("%s, Upstash whose answers come in any order", (_, options) => {
-	test("30 publishes keep their order, and what is gathered is one billed command", async () => {
+	test("30 publishes keep their order, and a batch is one billed command", async () => {
 		const server = ends(await startRedis());
 		const gateway = ends(await startUpstashGateway({ redis: server.url }));
 		const recorder = await listening(server.url, "words");
@@ -191,7 +188,7 @@ describe.each([
 	});
 });
 
-test("a schema that takes its time does not let a later call go first", async () => {
+test("a slow schema does not let a later call go first", async () => {
 	const server = ends(await startRedis());
 	const recorder = await listening(server.url, "words");
 	const schema = {
@@ -218,7 +215,7 @@ test("a schema that takes its time does not let a later call go first", async ()
 	expect(dataOf(recorder)).toEqual(words.filter((word) => word !== "word 6"));
 });
 
-test("a broker that does not keep up is an error at 50,000 publishes, and not a full memory", async () => {
+test("50,000 publishes to a slow broker end in errors and not in a full memory", async () => {
 	const server = ends(await startRedis());
 	const connector = ends(redis(server.url, { history: {}, timeout: 1_000 }));
 	await connector.publish("words", '{"data":0}');

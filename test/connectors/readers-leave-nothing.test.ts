@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const queries = ["", "&lastEventId=0", "&lastEventId=~1790000000000-0", "&lastEventId=1-1"];
 
-/** Streams of channels in which nothing was ever published, each read to its first bytes and left. */
+/** Reads streams of unused channels to their first bytes, and leaves them. */
 async function visit(connector: Connector, visits: number, names: number): Promise<void> {
 	const sse = new ServerSentEvents({ connector, linger: 0, onError: () => undefined });
 	onTestFinished(() => sse.close());
@@ -62,7 +62,7 @@ test("memory: a reader leaves no memory", async () => {
 		return process.memoryUsage().heapUsed;
 	};
 	const before = used();
-	// 16,000 names of 200 characters and more: 3 MB as soon as they are kept.
+	// 16,000 names of 200 characters and more: 3 MB if they were kept.
 	await visit(connector, 500, 32);
 	expect(used() - before).toBeLessThan(1_000_000);
 });

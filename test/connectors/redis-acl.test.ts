@@ -12,7 +12,7 @@ import { startUpstashGateway } from "../support/upstash-gateway.ts";
 import { until } from "../support/wait.ts";
 import { instance } from "./runs-kit.ts";
 
-/** The table of docs/connectors.md, "What its user must be allowed": commands by row. */
+/** The table "What its user must be allowed" of docs/connectors.md: commands by row. */
 const table = new Map(
 	[
 		...readFileSync(new URL("../../docs/connectors.md", import.meta.url), "utf8").matchAll(
@@ -56,14 +56,14 @@ async function everything(connector: Connector): Promise<void> {
 	await subscription.unsubscribe();
 }
 
-/** A key of a message of more than 5 minutes ago, which the next one clears away. */
+/** A key of a message of more than 5 minutes ago, which the next one removes. */
 async function oldKey(server: RedisServer, prefix?: string): Promise<void> {
 	const { names, ids } = keysOf("room", prefix);
 	await server.command("RPUSH", names, "old");
 	await server.command("HSET", ids, "old", "1-0");
 }
 
-/** What the servers were sent and what scripts did, as an ACL names it. */
+/** What the servers were sent and what scripts did, named as in an ACL. */
 async function seen(servers: readonly RedisServer[]): Promise<string[]> {
 	const names = new Set<string>();
 	for (const server of servers) {
@@ -73,7 +73,10 @@ async function seen(servers: readonly RedisServer[]): Promise<string[]> {
 	return [...names].filter((name) => !ours.test(name)).sort();
 }
 
-/** What everyone may do, what the libraries say about themselves, and what this test and the Cluster's nodes send. */
+/**
+ * Commands that everyone may send, that client libraries send to introduce themselves, and that this test and
+ * the Cluster's nodes send.
+ */
 const ours = /^\+(auth|hello|info|config\|resetstat|acl\||client\|set|quit|replconf|psync)/;
 
 const reset = (servers: readonly RedisServer[]) =>
@@ -83,7 +86,7 @@ test.each([
 	["`redis()`", {}],
 	["`redis()` with `history`", { history: {} }],
 ] as const)(
-	"%s is sent what the table says, and a user who may do no more can do all",
+	"%s sends what the table says, and a user with only these rights can do everything",
 	async (row, options) => {
 		const keys = "history" in options ? "~app1:*" : "resetkeys";
 		await using server = await startRedis({
@@ -104,7 +107,7 @@ test.each([
 	},
 );
 
-test("runs are sent what the table says besides, and a user who may do no more can do all", async () => {
+test("runs also send what the table says, and a user with only these rights can do everything", async () => {
 	const besides = commandsOf("[runs](runs.md), besides those with `history`");
 	const commands = [...commandsOf("`redis()` with `history`"), ...besides];
 	await using server = await startRedis({
@@ -129,7 +132,7 @@ test("runs are sent what the table says besides, and a user who may do no more c
 	expect(log.filter((entry) => !String(entry).includes("client|set"))).toEqual([]);
 });
 
-test("presence is sent what the table says besides, and a user who may do no more can do all", async () => {
+test("presence also sends what the table says, and a user with only these rights can do everything", async () => {
 	const besides = commandsOf("[presence](presence.md), besides those of `redis()`");
 	const commands = [...commandsOf("`redis()`"), ...besides];
 	await using server = await startRedis({
@@ -173,7 +176,7 @@ test("presence is sent what the table says besides, and a user who may do no mor
 test.each([
 	["`upstash()`", {}],
 	["`upstash()` with `history`", { history: {} }],
-] as const)("%s is sent what the table says", async (row, options) => {
+] as const)("%s sends what the table says", async (row, options) => {
 	await using server = await startRedis();
 	await using gateway = await startUpstashGateway({ redis: server.url });
 	await until(async () => (await server.clients()) > 0, { what: "the gateway's connection" });
@@ -188,7 +191,7 @@ test.each([
 test.each([
 	["`redis()`, a Cluster", false],
 	["`redis()`, a Cluster with `sharded`", true],
-] as const)("%s is sent what the table says besides", async (row, sharded) => {
+] as const)("%s also sends what the table says", async (row, sharded) => {
 	const cluster = await startCluster();
 	onTestFinished(() => cluster.stop());
 	const { nodes } = cluster;
@@ -197,7 +200,7 @@ test.each([
 	await everything(redis({ rootNodes: cluster.rootNodes }, options));
 	await until(async () => (await seen(nodes)).includes("+ping"), { what: "a ping" });
 	const allowed = new Set([...commandsOf("`redis()` with `history`"), ...commandsOf(row)]);
-	// A node that is unsure is asked more; nothing else may be sent.
+	// A node in doubt is asked more. Nothing else may be sent.
 	expect((await seen(nodes)).filter((name) => !allowed.has(name))).toEqual([]);
 	const besides = commandsOf(row).filter((name) => !/role|client|info/.test(name));
 	expect(await seen(nodes)).toEqual(expect.arrayContaining(besides));

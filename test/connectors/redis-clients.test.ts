@@ -68,7 +68,7 @@ suiteOf(handedIn)("redis, an ioredis client handed in", {
 	},
 });
 
-describe("a node-redis client handed in", () => {
+describe("a node-redis client that the caller passes in", () => {
 	test("publishes itself, and is duplicated to subscribe", async () => {
 		const connector = redis(nodeRedis, options);
 		const recorder = new Recorder();
@@ -80,12 +80,12 @@ describe("a node-redis client handed in", () => {
 		await connector.close();
 	});
 
-	test("that froze makes publish reject in time, unsubscribe and close go on", async () => {
+	test("that froze makes publish reject in time, and unsubscribe and close go on", async () => {
 		const connector = redis(nodeRedis, options);
 		const { unsubscribe } = await connector.subscribe("room", new Recorder());
 		server.pause();
 		try {
-			// It stays frozen until all of this has come to an end.
+			// It stays frozen until all of this has ended.
 			await expect(connector.publish("room", "x")).rejects.toMatchObject({ code: "unavailable" });
 			await unsubscribe();
 			await connector.close();
@@ -94,9 +94,9 @@ describe("a node-redis client handed in", () => {
 		}
 	});
 
-	test("that was never connected, or was closed, is told at once", async () => {
+	test("that was never connected, or was closed, is an error at once", async () => {
 		const client = nodeRedisClient();
-		// Longer than this test may take: it is no timeout that tells.
+		// Longer than this test may take: the error is not a timeout.
 		const connector = redis(client, { timeout: 600_000 });
 		await expect(connector.publish("room", "x")).rejects.toMatchObject({
 			code: "unavailable",
@@ -135,7 +135,7 @@ describe("a node-redis client handed in", () => {
 		client.destroy();
 	});
 
-	test("may hang up on silence: the duplicate that subscribes does not", async () => {
+	test("may have a timeout for silence: the duplicate that subscribes has none", async () => {
 		const client = nodeRedisClient({ socket: { socketTimeout: 1_000 }, pingInterval: 100 });
 		await client.connect();
 		const connector = redis(client, { timeout: 20_000, pingInterval: 0 });
@@ -164,7 +164,7 @@ test("an ioredis client's key prefix and offline queue make no difference", asyn
 	await connector.close();
 });
 
-test("clients that work in another way are turned away by name", () => {
+test("clients of other kinds are refused by name", () => {
 	expect(() => redis(createClientPool({ url: server.url }))).toThrow(/unsupported client/);
 	const sentinel = createSentinel({
 		name: "x",
@@ -174,7 +174,7 @@ test("clients that work in another way are turned away by name", () => {
 	expect(() => redis(nodeRedis, { sharded: true })).toThrow(/needs a Cluster/);
 });
 
-/** Connections besides the two clients here, which come back in their own time after an outage. */
+/** Connections besides the two clients here, which reconnect at their own time after an outage. */
 async function clients(): Promise<number> {
 	await until(() => nodeRedis.isReady && ioRedis.status === "ready", {
 		what: "the clients handed in to be connected again",
@@ -195,5 +195,5 @@ function ioRedisClient(own = {}) {
 }
 
 function noticed(): void {
-	// The servers of these tests come and go: a client's owner listens, and knows why.
+	// The servers of these tests come and go. A client without an error listener would throw.
 }

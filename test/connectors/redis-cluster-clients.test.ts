@@ -17,7 +17,7 @@ afterAll(() => cluster.stop());
 
 const port = (i: number) => cluster.nodes[i]?.port ?? 0;
 
-/** Channels of every node's: each is heard, with history and without. */
+/** Channels of every node: each arrives, with history and without. */
 async function works(target: RedisTarget): Promise<void> {
 	for (const own of [{}, { sharded: true }, { history: {} }, { sharded: true, history: {} }]) {
 		const connector = redis(target, { ...options, ...own });
@@ -37,8 +37,8 @@ async function hears(connector: Connector, channels: number): Promise<void> {
 	}
 }
 
-describe("a cluster client handed in", () => {
-	test("of node-redis is left as it was", async () => {
+describe("a cluster client that the caller passes in", () => {
+	test("of node-redis is unchanged afterwards", async () => {
 		const client = createCluster({
 			rootNodes: [{ url: `redis://127.0.0.1:${port(0)}` }],
 			defaults: { password },
@@ -52,7 +52,7 @@ describe("a cluster client handed in", () => {
 		client.destroy();
 	});
 
-	test("of ioredis is left as it was", async () => {
+	test("of ioredis is unchanged afterwards", async () => {
 		const client = new Redis.Cluster([{ host: "127.0.0.1", port: port(1) }], {
 			lazyConnect: true,
 			keyPrefix: "app:",
@@ -71,7 +71,7 @@ describe("a cluster client handed in", () => {
 		["a port", () => port(2)],
 		["host and port", () => `127.0.0.1:${port(2)}`],
 		["a URL", () => `redis://:${encodeURIComponent(password)}@127.0.0.1:${port(2)}`],
-	])("of ioredis may have been told of its nodes by %s", async (_, node) => {
+	])("of ioredis works with nodes given by %s", async (_, node) => {
 		const client = new Redis.Cluster([node()], { lazyConnect: true, redisOptions: { password } });
 		const connector = redis(client, options);
 		await hears(connector, 3);
@@ -79,12 +79,12 @@ describe("a cluster client handed in", () => {
 	});
 });
 
-test("one root node is enough, and its user and password do for all", async () => {
+test("one root node is enough, and its user and password are used for all", async () => {
 	const [first] = cluster.rootNodes;
 	await works({ rootNodes: first === undefined ? [] : [first] });
 });
 
-test("a root node that is gone does not matter while another is there", async () => {
+test("a root node that is down does not matter while another is up", async () => {
 	const gone = { url: `redis://127.0.0.1:1` };
 	const rootNodes = [gone, { socket: { host: "127.0.0.1", port: port(0) } }];
 	const connector = redis({ rootNodes, defaults: { password } }, options);
@@ -92,7 +92,7 @@ test("a root node that is gone does not matter while another is there", async ()
 	await connector.close();
 });
 
-test("a node is looked for where nodeAddressMap says it is", async () => {
+test("a node is reached where nodeAddressMap says it is", async () => {
 	const asked: string[] = [];
 	const connector = redis(
 		{
@@ -112,18 +112,18 @@ test("a node is looked for where nodeAddressMap says it is", async () => {
 	await connector.close();
 });
 
-test("one connection to each node publishes and one subscribes, and all are gone after close", async () => {
+test("each node has one publishing connection, one connection subscribes, and all are gone after close", async () => {
 	const clients = () => cluster.sum((node) => node.clients());
 	const connector = redis({ rootNodes: cluster.rootNodes }, options);
 	expect(await clients()).toBe(0);
 	await hears(connector, 60);
-	// And one that keeps an eye on the slots, at any node.
+	// And one that watches the slots, at any node.
 	expect(await clients()).toBeLessThanOrEqual(2 * cluster.nodes.length + 1);
 	await connector.close();
 	await expect.poll(clients).toBe(0);
 });
 
-test("for each use its own: a publish after the first asks nobody where to go", async () => {
+test("a connection per use: later publishes do not ask for the slots again", async () => {
 	const connector = redis({ rootNodes: cluster.rootNodes }, { ...options, scope: "request" });
 	const asked = () => cluster.sum((node) => node.calls("cluster|slots"));
 	await connector.publish("room", "x");
@@ -135,7 +135,7 @@ test("for each use its own: a publish after the first asks nobody where to go", 
 	await expect.poll(() => cluster.sum((node) => node.clients())).toBe(0);
 });
 
-test("a single server's URL that leads into a Cluster is told from a wrong password", async () => {
+test("a single server's URL that leads into a Cluster gets another error than a wrong password", async () => {
 	const refusals: string[] = [];
 	for (const { url } of cluster.rootNodes) {
 		const connector = redis(url, { ...options, history: {} });

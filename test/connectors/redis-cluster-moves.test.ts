@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => cluster.stop());
 
-/** Nothing here may wait for a look at the slots every now and then, but where it says so. */
+/** Nothing here may wait for the regular check of the slots, unless it says so. */
 const options = { timeout: 2_000, pingInterval: 60_000 };
 const connect = (own: RedisOptions) =>
 	redis({ rootNodes: cluster.rootNodes }, { ...options, ...own });
@@ -35,11 +35,11 @@ describe.each([
 		expect(flow.seen.map(({ id }) => id)).toEqual(kept);
 		expect(kept).toEqual(expect.arrayContaining(flow.published));
 		expect(flow.errors.filter(({ stage }) => stage !== "upstream")).toEqual([]);
-		// Redis may hold writers up for seconds while it fails over.
+		// Redis may block writers for seconds during a failover.
 		for (const error of flow.refusals) expect(error).toMatchObject({ code: "unavailable" });
 	}
 
-	test("a slot that moves to and fro while messages flow loses none and doubles none", async () => {
+	test("a slot that moves back and forth while messages flow loses and doubles none", async () => {
 		const name = unique();
 		const home = await cluster.owner(name);
 		const flow = flowing(name);
@@ -48,7 +48,7 @@ describe.each([
 		for (const target of [away, home, away]) {
 			await cluster.move(name, target);
 			await flow.more(200);
-			// The subscription has followed: a publish is counted at the node that the slot is at now.
+			// The subscription has followed: a publish is counted at the node that has the slot now.
 			await until(async () => (await listeners(target, name, sharded)) === 1, {
 				what: "the subscription at the slot's new node",
 			});
@@ -59,7 +59,7 @@ describe.each([
 		await cluster.ready();
 	});
 
-	test("a failover by hand while messages flow loses none and doubles none", async () => {
+	test("a manual failover while messages flow loses and doubles none", async () => {
 		const name = unique();
 		const flow = flowing(name);
 		await flow.more(200);
@@ -69,7 +69,7 @@ describe.each([
 		await cluster.ready();
 	});
 
-	test("a failover by hand: publishes that nobody awaits keep the order of their calls", async () => {
+	test("a manual failover: publishes without await keep the order of their calls", async () => {
 		const name = unique();
 		const { confirmed, stored } = await unAwaitedAcross(
 			() => connect({ sharded, history: { maxLength: 1_000_000 } }),
@@ -80,11 +80,11 @@ describe.each([
 		await cluster.ready();
 	});
 
-	test("a replica takes a subscription too, and is not left with it", async () => {
+	test("a subscription that lands on a replica works, and moves off it", async () => {
 		const slot = `{${unique()}}`;
 		const connector = connect({ sharded });
 		const home = await cluster.owner(slot);
-		// A connection without subscriptions is told nothing of what happens to its server.
+		// A connection without subscriptions is not told what happens to its server.
 		const first = await connector.subscribe(slot, new Recorder());
 		await first.unsubscribe();
 		const heir = await cluster.failover(home);
@@ -100,7 +100,7 @@ describe.each([
 		await connector.close();
 	});
 
-	test("a master that dies: its replica goes on, and channels of other nodes notice nothing", async () => {
+	test("a master dies: its replica takes over, and channels of other nodes notice nothing", async () => {
 		const name = unique();
 		const flow = flowing(name);
 		await flow.more(200);
@@ -124,7 +124,7 @@ describe.each([
 	});
 });
 
-test("a master that dies: publishes that nobody awaits keep the order of their calls", async () => {
+test("a master dies: publishes without await keep the order of their calls", async () => {
 	const name = unique();
 	const master = await cluster.owner(name);
 	await unAwaitedAcross(
@@ -141,7 +141,7 @@ test("a master that dies: publishes that nobody awaits keep the order of their c
 	await cluster.ready();
 });
 
-test("without history a subscription follows its slot, and says that it was away", async () => {
+test("without history a subscription follows its slot, and reports the loss", async () => {
 	for (const sharded of [false, true]) {
 		const name = unique();
 		const connector = connect({ sharded });
@@ -158,7 +158,7 @@ test("without history a subscription follows its slot, and says that it was away
 	await cluster.ready();
 });
 
-test("where the server does not announce moves, the slots are looked at every pingInterval", async () => {
+test("where the server does not announce moves, the slots are checked every pingInterval", async () => {
 	for (const node of cluster.nodes) {
 		await node.command("ACL", "SETUSER", "old", "on", ">old", "~*", "&*", "+@all", "-ssubscribe");
 	}
@@ -175,7 +175,7 @@ test("where the server does not announce moves, the slots are looked at every pi
 	await cluster.ready();
 });
 
-test("a Flask app may publish at any node, and is heard", async () => {
+test("a Flask app may publish at any node, and its messages arrive", async () => {
 	const connector = connect({});
 	const name = unique();
 	const recorder = new Recorder();
@@ -188,7 +188,7 @@ test("a Flask app may publish at any node, and is heard", async () => {
 	await connector.close();
 });
 
-test("those who listen at other nodes hear a channel in the order of its history", async () => {
+test("subscribers at other nodes get a channel in the order of its history", async () => {
 	const name = unique();
 	const connector = connect({ history: {} });
 	const heard = await Promise.all(cluster.nodes.map((node) => plainSubscriber(node, name)));
@@ -233,7 +233,7 @@ async function listeners(node: RedisServer, name: string, sharded: boolean): Pro
 	return Array.isArray(reply) ? Number(reply[1]) : 0;
 }
 
-/** What a subscriber hears that knows nothing of Clusters. */
+/** What a subscriber receives that knows nothing of Clusters. */
 async function plainSubscriber(node: RedisServer, name: string) {
 	const client = createClient({ url: node.url });
 	client.on("error", String);

@@ -7,7 +7,7 @@ import type { RedisServer } from "../support/redis-server.ts";
 import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/wait.ts";
 
-/** Slots that leave a node and are back before anybody has looked. */
+/** Slots that leave a node and are back before the next check. */
 
 let cluster: RedisCluster;
 
@@ -17,9 +17,9 @@ beforeAll(async () => {
 
 afterAll(() => cluster.stop());
 
-// node-redis overlooks that the server ends a subscription while another answer is due. The next look at the slots
-// makes up for that, unless the slot has come back by then: nothing has changed, and nothing is ever heard again.
-test("a sharded subscription that the server ended while the client was not looking is resubscribed", async () => {
+// node-redis misses that the server ends a subscription while another answer is pending. The next check of the
+// slots repairs that, unless the slot is back by then. Then nothing has changed, and no message ever arrives.
+test("a sharded subscription that the server ended unseen is resubscribed", async () => {
 	await using path = await proxied();
 	const name = unique();
 	const home = await cluster.owner(name);
@@ -46,7 +46,7 @@ test("a sharded subscription that the server ended right after the confirmation 
 	const name = unique();
 	const home = await cluster.owner(name);
 	const connector = path.connect({});
-	// So that the connection is there, and the way to it is known.
+	// So that the connection and the route to it exist.
 	await connector.subscribe(await channelAt(home), new Recorder());
 
 	path.mute(true);
@@ -63,7 +63,7 @@ test("a sharded subscription that the server ended right after the confirmation 
 	await connector.close();
 });
 
-/** A way to every node on which they can be kept from answering. */
+/** A proxy to every node, on which answers can be held back. */
 async function proxied() {
 	const proxies = new Map<string, TcpProxy>();
 	for (const node of cluster.nodes) proxies.set(`127.0.0.1:${node.port}`, await tcpProxy(node));

@@ -19,7 +19,7 @@ suiteOf(inCluster)("redis, a Cluster", {
 	lacks: { borrow: "redis-cluster-clients.test.ts hands clients in" },
 });
 
-test("readers of a run that reload at random chunks all see the same text and end", async () => {
+test("readers of a run that reload at random chunks all see the same text and the end", async () => {
 	const connect = () => clusterHarness(() => cluster, {}).history.connect({});
 	const all = [instance(connect()).runs, instance(connect()).runs];
 	const id = crypto.randomUUID();

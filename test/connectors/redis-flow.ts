@@ -2,7 +2,7 @@ import type { Connector } from "../../src/core/connector.ts";
 import { ServerSentEvents } from "../../src/core/sse.ts";
 import { until } from "../support/wait.ts";
 
-/** Publishes to a channel without a pause, and reads it at the other end; with history. */
+/** Publishes to a channel without a pause, and reads it at the other end, with history. */
 export class Flow {
 	readonly #channel: string;
 	readonly #writer: ServerSentEvents;
@@ -10,13 +10,13 @@ export class Flow {
 	readonly #history: Connector["history"];
 	readonly #stop = new AbortController();
 	readonly #work: Promise<unknown>;
-	/** What the reader was given, in order. */
+	/** What the reader received, in order. */
 	readonly seen: { id: string | undefined; data: unknown }[] = [];
 	/** The ids that publishes resolved to. */
 	readonly published: (string | undefined)[] = [];
 	/** Why publishes rejected. */
 	readonly refusals: unknown[] = [];
-	/** What `onError` of the reader heard. */
+	/** What `onError` of the reader was told. */
 	readonly errors: { stage: string; message: string }[] = [];
 	#next = 0;
 	#pausing = false;
@@ -34,18 +34,18 @@ export class Flow {
 		this.#work = Promise.all([this.#write(), this.#read()]);
 	}
 
-	/** Resolves when so many more messages have made the whole way. */
+	/** Resolves when this many more messages have been published and read. */
 	async more(count: number): Promise<void> {
 		const goal = this.seen.length + count;
-		// A Sentinel that gives a failover up tries again after twice its failover-timeout: 12 s.
+		// A Sentinel that gives a failover up retries after twice its failover-timeout: 12 s.
 		const arrived = until(() => this.seen.length >= goal, {
 			what: `${count} more messages after the first ${this.seen.length}`,
 		});
-		// Until the end the work can only fail, and then nothing more arrives.
+		// Until it ends, `work` can only fail, and then nothing more arrives.
 		await Promise.race([arrived, this.#work]);
 	}
 
-	/** Nothing is under way any more, until `goOn`. */
+	/** Nothing is under way, until `goOn`. */
 	async pause(): Promise<void> {
 		this.#pausing = true;
 		await until(() => this.#idle, { what: "the last publish to settle" });
@@ -59,7 +59,7 @@ export class Flow {
 		this.#pausing = false;
 	}
 
-	/** What the history has, in the end: ids in order. */
+	/** The ids that the history holds in the end, in order. */
 	async end(): Promise<string[]> {
 		await this.pause();
 		this.#stop.abort();

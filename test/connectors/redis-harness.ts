@@ -1,4 +1,4 @@
-// Loaded by now, its first use is as quick as the others.
+// Loaded by now, so that its first use is as quick as the others.
 import "@redis/client";
 import { redis } from "../../src/connectors/redis.ts";
 import type { Connector, HistoryOptions } from "../../src/core/connector.ts";
@@ -7,10 +7,10 @@ import type { RedisServer } from "../support/redis-server.ts";
 
 export const password = "s3cret/of:the@suite";
 
-/** Short, so that the tests of outages are; long enough for a machine that is busy with others. */
+/** Short, so that the tests of outages are short. Long enough for a busy machine. */
 export const options = { timeout: 2_500, pingInterval: 500 };
 
-/** What all of the suite's runs on Redis have in common. The server may be started later. */
+/** What all runs of the suite on Redis have in common. The server may be started later. */
 export function harness(server: () => RedisServer) {
 	return {
 		timeout: options.timeout,

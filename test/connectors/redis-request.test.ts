@@ -19,7 +19,7 @@ suiteOf(connectionForEachUse)("redis, a connection for each use, as on Cloudflar
 	...harness(() => server),
 	broker: broker(() => server),
 	connect: () => onWorkers(),
-	// Each publish dials, which is what the race would measure.
+	// Each publish dials, and the race would measure that.
 	history: { ...history(() => server, onWorkers), raced: 1_000 },
 	lacks: { borrow: "redis-clients.test.ts hands clients in" },
 });
@@ -42,7 +42,7 @@ test("every subscription has a connection of its own, which ends with it", async
 	await connector.close();
 });
 
-test("everywhere else the process shares", () => {
+test("other hosts share connections in the process", () => {
 	expect(redis(server.url).scope).toBe("process");
 });
 

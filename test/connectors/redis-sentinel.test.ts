@@ -35,7 +35,7 @@ test("publishes and subscribes at the master that the Sentinels name", async () 
 	await connector.close();
 });
 
-test("an ioredis client that goes by Sentinels is duplicated as it is", async () => {
+test("an ioredis client that uses Sentinels is duplicated as it is", async () => {
 	const client = new Redis({
 		sentinels: group.sentinels,
 		name: group.name,
@@ -54,7 +54,7 @@ test("an ioredis client that goes by Sentinels is duplicated as it is", async ()
 	await connector.close();
 });
 
-test("a failover by hand is followed", async () => {
+test("a manual failover is followed", async () => {
 	const connector = connect();
 	const recorder = new Recorder();
 	await connector.subscribe("room", recorder);
@@ -68,7 +68,7 @@ test("a failover by hand is followed", async () => {
 	await connector.close();
 });
 
-test("a master that dies: what was published before and after arrives once and in order", async () => {
+test("a master dies: messages from before and after arrive once and in order", async () => {
 	const flow = new Flow(() => connect({ history: { maxLength: 1_000_000 } }), "room");
 	await flow.more(200);
 	await flow.pause();
@@ -85,10 +85,10 @@ test("a master that dies: what was published before and after arrives once and i
 	await group.settled();
 });
 
-describe("publishes that nobody awaits keep the order of their calls", () => {
+describe("publishes without await keep the order of their calls", () => {
 	const history = { maxLength: 1_000_000 };
 
-	test("while a failover by hand goes on", async () => {
+	test("during a manual failover", async () => {
 		await unAwaitedAcross(
 			() => connect({ history }),
 			"by hand",
@@ -96,7 +96,7 @@ describe("publishes that nobody awaits keep the order of their calls", () => {
 		);
 	});
 
-	test("while a master dies and another takes its place", async () => {
+	test("while a master dies and a replica replaces it", async () => {
 		const master = await group.settled();
 		await unAwaitedAcross(
 			() => connect({ history }),
@@ -111,7 +111,7 @@ describe("publishes that nobody awaits keep the order of their calls", () => {
 	});
 });
 
-test("Sentinels that are gone do not matter while one is there", async () => {
+test("Sentinels that are down do not matter while one is up", async () => {
 	const gone = { host: "127.0.0.1", port: 1 };
 	const [last] = group.sentinels;
 	const sentinelRootNodes = last === undefined ? [] : [gone, gone, last];
@@ -120,13 +120,13 @@ test("Sentinels that are gone do not matter while one is there", async () => {
 	await connector.close();
 });
 
-describe("what cannot be had is told", () => {
+describe("an unusable configuration is an error", () => {
 	test.each([
 		["no Sentinel", () => ({ sentinelRootNodes: [{ host: "127.0.0.1", port: 1 }] }), "unavailable"],
 		["a group that nobody watches", () => ({ name: "nobody" }), "refused"],
 		["a wrong password", () => ({ nodeClientOptions: { password: "wr0ng" } }), "refused"],
 	])("%s", async (_, own, code) => {
-		// A refusal is told at once; only what may pass is waited for.
+		// A refusal is an error at once. Only what may pass is waited for.
 		const timeout = code === "refused" ? 15_000 : options.timeout;
 		const connector = redis({ ...target(), ...own() }, { ...options, timeout });
 		const calls = [connector.publish("room", "x"), connector.subscribe("room", new Recorder())];
@@ -138,7 +138,7 @@ describe("what cannot be had is told", () => {
 	});
 });
 
-test("a single server that was made a replica: its connection is given up for a new one", async () => {
+test("a single server that becomes a replica: its connection is replaced", async () => {
 	const server = await startRedis();
 	const ids = async () =>
 		[...String(await server.command("CLIENT", "LIST")).matchAll(/^id=(\d+) .*cmd=eval/gm)].map(

@@ -32,7 +32,7 @@ connectorSuite("redis", {
 	lacks: { borrow: "redis-clients.test.ts hands clients in" },
 });
 
-/** Longer than a test may take: what comes at once is no timeout. */
+/** Longer than a test may take: an error that comes at once is no timeout. */
 const forLong = { timeout: 600_000 };
 
 /** The call's error. */
@@ -45,7 +45,7 @@ async function refusal(call: Promise<unknown>): Promise<ConnectorError> {
 	);
 }
 
-describe("who may", () => {
+describe("access", () => {
 	const alice = () => `redis://alice:${encodeURIComponent("p%ss/w:rd")}@127.0.0.1:${server.port}`;
 
 	test("user, password and database number of the URL are used on both connections", async () => {
@@ -61,7 +61,7 @@ describe("who may", () => {
 		await connector.close();
 	});
 
-	test("a channel that the user's ACL forbids is refused at once, and others stay as they are", async () => {
+	test("a channel that the user's ACL forbids is refused at once, and other channels stay", async () => {
 		const connector = redis(alice(), forLong);
 		const recorder = new Recorder();
 		await connector.subscribe("allowed.room", recorder);
@@ -90,7 +90,7 @@ describe("who may", () => {
 		await until(async () => (await server.clients()) === 0, { what: "no connection left behind" });
 	});
 
-	test("a password that changes ends the subscriptions, once their connection is lost", async () => {
+	test("a changed password ends the subscriptions once their connection is lost", async () => {
 		const connector = redis(`redis://bob:first@127.0.0.1:${server.port}`, options);
 		const recorder = new Recorder();
 		await connector.subscribe("room", recorder);
@@ -144,13 +144,13 @@ describe("connections", () => {
 		await connector.close();
 	});
 
-	test("a subscription is live again soon after the server's return", async () => {
+	test("a subscription works again soon after the server's return", async () => {
 		const connector = redis(server.url);
 		const recorder = new Recorder();
 		await connector.subscribe("room", recorder);
 		await server.kill();
 		await recorder.heard("lost");
-		// Down for long enough that the pauses between attempts have grown to their full length.
+		// Down long enough that the pauses between attempts have reached their full length.
 		const publishing = await refusal(connector.publish("room", "x"));
 		expect(publishing.code).toBe("unavailable");
 		await server.restart();
@@ -158,7 +158,7 @@ describe("connections", () => {
 		await connector.close();
 	});
 
-	test("a path that was cut in silence is noticed, and left as soon as it heals", async () => {
+	test("a network path that was cut silently is noticed, and replaced as soon as it works again", async () => {
 		await using proxy = await tcpProxy({ port: server.port });
 		const url = new URL(server.url);
 		url.port = String(proxy.port);
@@ -180,7 +180,7 @@ describe("connections", () => {
 		await connector.close();
 	});
 
-	test("an idle subscriber's connection that was lost is not missed", async () => {
+	test("an idle subscriber's lost connection causes no loss", async () => {
 		const connector = redis(server.url, options);
 		const first = await connector.subscribe("room", new Recorder());
 		await first.unsubscribe();
@@ -195,7 +195,7 @@ describe("connections", () => {
 	});
 });
 
-test("a script that published, subscribed and left ends by itself, with nothing closed", async () => {
+test("a script that published, subscribed and unsubscribed ends by itself without close()", async () => {
 	const source = new URL("../../src/connectors/redis.ts", import.meta.url).href;
 	const script = `
 		import { redis } from ${JSON.stringify(source)};

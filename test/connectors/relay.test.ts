@@ -10,7 +10,7 @@ import { connectorSuite } from "./suite.ts";
 
 let server: RedisServer;
 let root: RelayRoot;
-/** The count goes from the start of the hub. */
+/** Counts from the start of the hub. */
 let publishedBefore = 0;
 const roots: RelayRoot[] = [];
 beforeAll(async () => {
@@ -68,7 +68,7 @@ connectorSuite("relay", {
 	},
 });
 
-/** A root that a test has for itself. */
+/** A root that only this test uses. */
 async function ownRoot(connect = () => memory()): Promise<RelayRoot> {
 	const own = new RelayRoot(connect);
 	roots.push(own);
@@ -79,10 +79,10 @@ async function ownRoot(connect = () => memory()): Promise<RelayRoot> {
 const patient = { token: relayToken, timeout: 30_000 };
 
 describe("streams are merged", () => {
-	test("names of 9 MB are several streams, and none of them is refused", async () => {
+	test("names of 9 MB become several streams, and none of them is refused", async () => {
 		const own = await ownRoot();
 		const connector = relay(own.url, patient);
-		// JSON has six bytes for this character.
+		// JSON needs six bytes for this character.
 		const names = Array.from({ length: 3_000 }, (_, n) => `${n}${"\u0001".repeat(500)}`);
 		await Promise.all(names.map((name) => connector.subscribe(name, new Recorder())));
 		expect(own.streams).toBeGreaterThanOrEqual(3);
@@ -104,7 +104,7 @@ describe("streams are merged", () => {
 		await connector.close();
 	});
 
-	test("channels come and go while messages flow: each subscription has its messages, once and in order", async () => {
+	test("channels come and go while messages flow: each subscription gets its messages once and in order", async () => {
 		const broker = memory();
 		const own = await ownRoot(() => broker);
 		const connector = relay(own.url, patient);
@@ -122,7 +122,7 @@ describe("streams are merged", () => {
 		const heard = await Promise.all(
 			names.map(async (name, index) => {
 				const all: { messages: readonly string[]; events: readonly string[] }[] = [];
-				// One of each five stays, and the others are joined anew.
+				// One of each five stays, and the others are joined again.
 				for (let round = 0; round < (index % 5 === 0 ? 1 : 6); round++) {
 					const recorder = new Recorder();
 					const { unsubscribe } = await connector.subscribe(name, recorder);
@@ -146,7 +146,7 @@ describe("streams are merged", () => {
 		}
 	});
 
-	test("1,000 channels that come one after another are few streams in the end", async () => {
+	test("1,000 channels that come one after another end up on few streams", async () => {
 		const own = await ownRoot();
 		const connector = relay(own.url, patient);
 		for (let index = 0; index < 1_000; index += 50) {
@@ -163,10 +163,10 @@ describe("streams are merged", () => {
 	});
 });
 
-describe("a relay that is not let in", () => {
+describe("a relay that the upstream refuses", () => {
 	const refusedBy = async (connector: ReturnType<typeof relay>) => {
 		const error = await connector.subscribe("news", new Recorder()).catch((reason) => reason);
-		// So /readyz does not say that all is well.
+		// So /readyz fails.
 		await expect(connector.check?.()).rejects.toEqual(error);
 		await connector.close();
 		return { code: error.code, message: error.message };
@@ -180,7 +180,7 @@ describe("a relay that is not let in", () => {
 		});
 	});
 
-	test("the two do not agree on what is kept", async () => {
+	test("the upstream and the relay disagree about history", async () => {
 		const own = await ownRoot();
 		expect(await refusedBy(relay(own.url, { ...patient, history: true }))).toMatchObject({
 			code: "refused",
@@ -203,7 +203,7 @@ describe("a relay that is not let in", () => {
 			});
 			urls.push(own.url);
 		}
-		// Each knows the address of the one above only when all have one.
+		// Each knows the address of its upstream only when all have one.
 		for (const own of roots) {
 			await own.stop();
 			await own.start();
@@ -220,7 +220,7 @@ describe("a relay that is not let in", () => {
 		["no URL", "hub.example"],
 		["another scheme", "redis://hub.example"],
 		["a password", "https://user:secret@hub.example"],
-	])("%s is refused in words that hold no secret", (_, url) => {
+	])("%s is refused with an error that holds no secret", (_, url) => {
 		expect(() => relay(url, { token: "secret" })).toThrow(/^relay\(\): the URL (?!.*secret)/);
 	});
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const process = () => instance(redis(server.url, { history: {}, timeout: 20_000 }));
-// The type is the published one: ours fits where it does.
+// The type is the published one: ours is assignable to it.
 const ours = (): ResumableStreamStore => assistantStreamStore(process().runs);
 
 function published(): ResumableStreamStore {
@@ -41,7 +41,7 @@ async function all<T>(iterable: AsyncIterable<T>): Promise<T[]> {
 	return each;
 }
 
-/** What a model says, as it is told to. */
+/** What a model says, controlled by the test. */
 function model() {
 	const { readable, writable } = new TransformStream<string, string>();
 	const writer = writable.getWriter();
@@ -73,7 +73,7 @@ function reading(response: Response) {
 		return !done;
 	};
 	return {
-		/** Until so much was said. */
+		/** Until this much was said. */
 		to: async (said: string) => {
 			while (text !== said && (await next()));
 			return text;
@@ -89,7 +89,7 @@ function reading(response: Response) {
 test.each<[string, () => ResumableStreamStore]>([
 	["the published store", published],
 	["runs", ours],
-])("%s: a reader that breaks off has the whole from another process", async (_, make) => {
+])("%s: a reader that breaks off gets everything from another process", async (_, make) => {
 	const [one, other] = [contextOf(make()), contextOf(make())];
 	const streamId = crypto.randomUUID();
 	expect(await other.status(streamId)).toBe("missing");
@@ -106,7 +106,7 @@ test.each<[string, () => ResumableStreamStore]>([
 	await said.say("wörld");
 
 	const again = reading(await resume());
-	// Whoever comes second reads, too.
+	// A second caller reads, too.
 	const unused = model();
 	const second = reading(await unused.answer(other, streamId));
 	expect(await again.to("Hello, wörld")).toBe("Hello, wörld");
@@ -123,7 +123,7 @@ test.each<[string, () => ResumableStreamStore]>([
 test.each<[string, () => ResumableStreamStore]>([
 	["the published store", published],
 	["runs", ours],
-])("%s: what the store says, call by call", async (_, make) => {
+])("%s: the store's answer to each call", async (_, make) => {
 	const [one, other] = [make(), make()];
 	const id = crypto.randomUUID();
 	const bytes = (...each: number[]) => Uint8Array.from(each);
@@ -133,7 +133,8 @@ test.each<[string, () => ResumableStreamStore]>([
 	const { lease } = taken;
 	expect(await other.acquireLease?.(id)).toEqual({ role: "consumer" });
 	expect(await other.acquire(id)).toBe("consumer");
-	// A byte order mark, half of a character, the other half, no text at all; and what is given is not what is kept.
+	// A byte order mark, half of a character, the other half, no text at all. The store keeps a copy of what it
+	// is given.
 	const given = bytes(0xef, 0xbb, 0xbf, 0x68);
 	await one.append(id, given, lease);
 	given.fill(0);
@@ -155,7 +156,7 @@ test.each<[string, () => ResumableStreamStore]>([
 	const rest = await all(other.read(id, cursor, signal));
 	expect(rest.flatMap((each) => [...each.chunk])).toEqual(whole.slice(chunk.length));
 
-	// One that is superseded; and whoever reads is let go, by a signal or a delete.
+	// A run that is superseded. A signal or a delete ends its readers.
 	const next = crypto.randomUUID();
 	const before = await one.acquireLease?.(next);
 	if (before?.role !== "producer") throw new Error("It is the first.");
@@ -206,7 +207,7 @@ test("a cancel by another process ends the stream, and its producer is told", as
 	]);
 });
 
-test("a stream that fails, or whose producer is gone, is an error to its readers, without its words", async () => {
+test("a failed stream or a lost producer is an error to readers, without its message", async () => {
 	const { runs, errors } = process();
 	const store = assistantStreamStore(runs);
 	const context = contextOf(store);

@@ -5,7 +5,7 @@ import { tcpProxy } from "../support/tcp-proxy.ts";
 import { useUpstash } from "../support/upstash-bed.ts";
 import { instance, told, words } from "./runs-kit.ts";
 
-/** What a run costs its broker, at the broker's own count. */
+/** What a run costs its broker, counted by the broker. */
 
 const bed = useUpstash();
 
@@ -13,7 +13,7 @@ const onUpstash = () =>
 	upstash({ url: bed.gateway.url, token: bed.gateway.token, history: {}, timeout: 20_000 });
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** How many tokens are measured. 1,000 are twenty seconds: `RUN_TOKENS=1000`. */
+/** How many tokens are measured. 1,000 take twenty seconds: `RUN_TOKENS=1000`. */
 const tokens = Number(process.env.RUN_TOKENS ?? 200);
 
 /** Tokens, 50 a second. */
@@ -26,7 +26,7 @@ async function* paced(onToken: (now: number) => void = () => undefined) {
 	}
 }
 
-test("50 tokens a second on Upstash: a billed command for what is said in 50 ms, and a few for the run", async () => {
+test("50 tokens a second on Upstash: one billed command for each 50 ms, and a few for the run", async () => {
 	const [producer, reader] = [instance(onUpstash()), instance(onUpstash())];
 	const before = bed.gateway.commands;
 	const begun = performance.now();
@@ -43,7 +43,7 @@ test("50 tokens a second on Upstash: a billed command for what is said in 50 ms,
 	expect(billed).toBeGreaterThan(tokens / 50);
 });
 
-test("50 tokens a second, Redis 20 ms away: at most 25 commands a second; how late they come is printed", async () => {
+test("50 tokens a second, Redis 20 ms away: at most 25 commands a second (prints the delay)", async () => {
 	await using proxy = await tcpProxy({ port: bed.server.port });
 	proxy.latency(20);
 	const url = new URL(bed.server.url);
@@ -52,7 +52,7 @@ test("50 tokens a second, Redis 20 ms away: at most 25 commands a second; how la
 	const [producer, reader] = [instance(far()), instance(far())];
 	const sent: number[] = [];
 	const id = crypto.randomUUID();
-	// The connections are there, and know the scripts.
+	// The connections exist, and the scripts are loaded.
 	await (await producer.runs.start(`${id}.warm`, () => ["x"])).done;
 	await told(reader.runs.read(`${id}.warm`));
 	const before = await calls();
@@ -72,18 +72,18 @@ test("50 tokens a second, Redis 20 ms away: at most 25 commands a second; how la
 	expect(perSecond).toBeLessThanOrEqual(25);
 });
 
-/** What clients sent, at the server's own count: scripts and commands, and not what scripts called. */
+/** What clients sent, counted by the server: scripts and commands, without what scripts called. */
 function calls(): Promise<number> {
 	return bed.server.calls("evalsha", "eval", "subscribe", "unsubscribe", "xrange", "ping");
 }
 
-test("Upstash: what a run costs is what the documents say", async () => {
+test("Upstash: a run costs what the documents say", async () => {
 	const { runs } = instance(onUpstash(), { batch: { wait: 50 } });
 	await (await runs.start(crypto.randomUUID(), () => ["x"])).done;
 	const before = bed.gateway.commands;
 	const begun = performance.now();
 	await (await runs.start(crypto.randomUUID(), words(100, 2_000))).done;
 	const batches = Math.ceil((performance.now() - begun) / 50) + 1;
-	// To start, to end, the subscription, and a look. It begins to listen with a look at the channel's head.
+	// To start, to end, the subscription, and a look. Listening begins with a look at the channel's head.
 	expect(bed.gateway.commands - before).toBeLessThanOrEqual(5 + batches);
 });

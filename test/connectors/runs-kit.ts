@@ -3,7 +3,7 @@ import type { Connector } from "../../src/core/connector.ts";
 import { ServerSentEvents } from "../../src/exports.ts";
 import { Runs, type RunsOptions } from "../../src/runs.ts";
 
-/** A process' worth: its own connections, and its own runs. */
+/** A process of its own: its connections, and its runs. */
 export function instance(connector: Connector, options: RunsOptions = {}) {
 	const errors: unknown[] = [];
 	const sse = new ServerSentEvents({ connector, onError: (error) => errors.push(error) });
@@ -11,7 +11,7 @@ export function instance(connector: Connector, options: RunsOptions = {}) {
 	return { sse, runs: new Runs(sse, options), errors };
 }
 
-/** So many words, spread over so many ms. */
+/** This many words, spread over this many ms. */
 export const words = (count: number, ms: number) =>
 	async function* (signal: AbortSignal) {
 		for (let n = 0; n < count && !signal.aborted; n++) {
@@ -34,7 +34,7 @@ export async function told(reading: ReturnType<Runs["read"]>): Promise<Told> {
 	}
 }
 
-/** A seeded random number of 0 to 1, so that a failure can be had again. */
+/** A seeded random number from 0 to 1, so that a failure can be repeated. */
 export function randomFrom(seed: number): () => number {
 	let state = seed;
 	return () => {
@@ -43,12 +43,15 @@ export function randomFrom(seed: number): () => number {
 	};
 }
 
-/** Whoever answers requests with a run. */
+/** Answers requests with a run. */
 interface Answering {
 	stream(request: Request, id: string, options: { format: "told" }): Promise<Response>;
 }
 
-/** Reads by requests, and goes away at random chunks: half of the times it reloads, else it comes back with its cursor. */
+/**
+ * Reads by requests, and leaves at random chunks. Half of the times it reloads, else it comes back with its
+ * cursor.
+ */
 export async function reloading(
 	all: readonly Answering[],
 	id: string,
@@ -57,7 +60,7 @@ export async function reloading(
 	const random = randomFrom(seed);
 	let text = "";
 	let cursor: string | undefined;
-	// Each may reload the page a few times, which begins anew.
+	// Each may reload the page a few times, which begins at the start.
 	let reloads = 3;
 	for (;;) {
 		const runs = all[Math.floor(random() * all.length)];

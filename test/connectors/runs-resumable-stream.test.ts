@@ -25,7 +25,7 @@ function published(): ResumableStreamContext {
 	return createResumableStreamContext({ waitUntil: null, subscriber, publisher });
 }
 
-// The type is the published one: ours fits where it does.
+// The type is the published one: ours is assignable to it.
 const ours = (): ResumableStreamContext =>
 	resumableStreams(instance(redis(server.url, { history: {}, timeout: 20_000 })).runs);
 
@@ -38,7 +38,7 @@ async function textOf(stream: ReadableStream<string> | null | undefined): Promis
 test.each([
 	["the published package", published],
 	["runs", ours],
-])("%s: begin, join, skip, and what is said of it before, during and after", async (_, make) => {
+])("%s: begin, join, skip, and the status before, during and after", async (_, make) => {
 	const [one, other] = [make(), make()];
 	const id = crypto.randomUUID();
 	expect(await other.hasExistingStream(id)).toBeNull();
@@ -69,7 +69,7 @@ test.each([
 	expect(await other.resumableStream(id, unused)).toBeNull();
 });
 
-test("a stream whose source fails errors its readers', after what was said", async () => {
+test("a stream whose source fails fails its readers, after what was said", async () => {
 	const context = ours();
 	const source = new ReadableStream<string>({
 		start: (controller) => {

@@ -23,7 +23,7 @@ afterAll(() => server.stop());
 type Make = (request: Request) => StreamDurability;
 
 const process = () => instance(redis(server.url, { history: {}, timeout: 20_000 }));
-// The type is the published one: ours fits where it does.
+// The type is the published one: ours is assignable to it.
 const ours = (): Make => {
 	const { runs } = process();
 	return (request) => tanstackDurability(runs, request);
@@ -39,7 +39,7 @@ function asks({ runId, offset, last }: { runId?: string; offset?: string; last?:
 	return new Request(url, { headers });
 }
 
-/** What a model says, word by word, as it is told to. */
+/** What a model says, word by word, controlled by the test. */
 function model() {
 	const { readable, writable } = new TransformStream<StreamChunk, StreamChunk>();
 	const writer = writable.getWriter();
@@ -48,7 +48,7 @@ function model() {
 	return {
 		stream: readable,
 		begin: () => writer.write({ type: EventType.RUN_STARTED, ...ids }),
-		// A tool's call is stored at once, as words are in batches.
+		// A tool's call is stored at once, and words in batches.
 		say: async (...words: string[]) => {
 			for (const delta of words) {
 				await writer.write({ type: EventType.TEXT_MESSAGE_CONTENT, delta, ...message });
@@ -83,7 +83,7 @@ function reading(response: Response) {
 	return {
 		ids,
 		next,
-		/** Until so much was said. */
+		/** Until this much was said. */
 		to: async (said: string) => {
 			while (text !== said && (await next()));
 			return text;
@@ -103,7 +103,7 @@ const resume = (adapter: StreamDurability) => reading(resumeServerSentEventsResp
 test.each<[string, () => Make]>([
 	["the published memory", () => (request) => memoryStream(request)],
 	["runs", ours],
-])("%s: a reader that breaks off goes on where it was, in another process", async (_, make) => {
+])("%s: a reader that breaks off continues where it was, in another process", async (_, make) => {
 	const [one, other] = [make(), make()];
 	const runId = crypto.randomUUID();
 	const answer = model();
@@ -172,7 +172,7 @@ test("a cancel by another process stops the model, and readers are told that it 
 	expect(await reader.rest()).toMatchObject(aborted);
 	expect(abortController.signal.reason).toBe(RUN_CANCEL_REASON);
 	expect((await other.runs.status(runId))?.status).toBe("cancelled");
-	// What it says then goes nowhere, and its own reader comes to an end.
+	// What it says then goes nowhere, and its own reader ends.
 	await answer.end().catch(() => undefined);
 	expect(await first.rest()).toMatchObject({ text: "so far" });
 	const late: StreamChunk = { type: EventType.CUSTOM, name: "late", value: {}, timestamp: 0 };
@@ -180,7 +180,7 @@ test("a cancel by another process stops the model, and readers are told that it 
 	expect({ logged, errors: one.errors }).toEqual({ logged: [], errors: [] });
 });
 
-test("what breaks off is an error to those who read", async () => {
+test("a run that breaks off is an error to its readers", async () => {
 	const { runs, errors } = process();
 	const make: Make = (request) => tanstackDurability(runs, request);
 	const runId = crypto.randomUUID();
@@ -192,7 +192,7 @@ test("what breaks off is an error to those who read", async () => {
 	expect(await first.rest()).toMatchObject(failed);
 	expect(await resume(make(asks({ runId, offset: "-1" }))).rest()).toMatchObject(failed);
 
-	// A second producer of the same run, an offset of none, and one that was cut.
+	// A second producer of the same run, an offset that no run has, and a truncated one.
 	const second = produce(model().stream, make(asks({ runId })));
 	expect(await second.rest()).toMatchObject({ type: "RUN_ERROR", code: "superseded" });
 	for (const last of ["7.nobody", "7.%", "x", `999.${runId.slice(1)}`]) {

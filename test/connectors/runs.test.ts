@@ -22,7 +22,7 @@ test.each([
 	["redis", [onRedis, onRedis], 100],
 	["upstash", [onUpstash, onUpstash], 100],
 ] as const)(
-	"%s: readers that reload at random chunks all see the same text and end",
+	"%s: readers that reload at random chunks all see the same text and the end",
 	async (_, made, count) => {
 		const all = made.map((each) => {
 			return instance(typeof each === "function" ? each() : each, { batch: { wait: 10 } }).runs;
@@ -38,7 +38,7 @@ test.each([
 	},
 );
 
-test("a process that drains: the readers of its runs go on elsewhere, and none takes that for the end", async () => {
+test("a process drains: the readers of its runs continue elsewhere, and none takes it for the end", async () => {
 	const [one, other] = [instance(onRedis()), instance(onRedis())];
 	const id = crypto.randomUUID();
 	const reading = Promise.all(
@@ -65,7 +65,7 @@ test("of two processes that start at once one is the producer, 1,000 times", asy
 	}
 });
 
-test("a producer that is killed: all readers are told `lost`", async () => {
+test("a producer is killed: all readers are told `lost`", async () => {
 	const lease = 4_000;
 	const id = crypto.randomUUID();
 	const program = new URL("fixtures/run-producer.ts", import.meta.url).pathname;
@@ -88,7 +88,7 @@ test("a producer that is killed: all readers are told `lost`", async () => {
 	expect((await status())?.messages).toBe(entries);
 });
 
-test("a broker that is away for longer than a lease: nobody is told `lost`, and nothing is missing", async () => {
+test("a broker is down for longer than a lease: no reader is told `lost`, and nothing is missing", async () => {
 	await using proxy = await tcpProxy({ port: bed.server.port });
 	const url = new URL(bed.server.url);
 	url.port = String(proxy.port);
@@ -138,7 +138,7 @@ test("a cancel from another process reaches the signal by its subscription, 100 
 	expect(slowest).toBeLessThan(lease / 3);
 });
 
-test("what is kept in Redis goes: the record with its stream, and nothing else is there", async () => {
+test("Redis expires the record of a run with its stream, and holds nothing else", async () => {
 	const { runs } = instance(onRedis(), { keepDone: 300 });
 	const id = crypto.randomUUID();
 	const keys = () => bed.server.command("KEYS", `*${id}`) as Promise<string[]>;
@@ -147,7 +147,7 @@ test("what is kept in Redis goes: the record with its stream, and nothing else i
 	await until(async () => (await keys()).length === 0, { what: "no key left" });
 });
 
-test("a Redis that lost what it had taken: the run ends as an error, and nobody sees a text with a hole", async () => {
+test("Redis lost acknowledged messages: the run ends as an error, and no reader sees a text with a hole", async () => {
 	const [producer, reader] = [instance(onRedis()), instance(onRedis())];
 	const id = crypto.randomUUID();
 	let go: () => void = () => undefined;

@@ -2,8 +2,8 @@ import { describe, test } from "vitest";
 import { type ConnectorHarness, connectorContract, type TestRunner } from "../../src/testing.ts";
 
 /**
- * The contract of `src/core/connector.ts`, as tests of vitest. Call it at the top level of a test file; the broker
- * may be started in a `beforeAll`, for the harness is only used inside tests.
+ * The contract of `src/core/connector.ts`, as tests of vitest. Call it at the top level of a test file. The
+ * broker may be started in a `beforeAll`: the harness is only used inside tests.
  *
  * ```ts
  * let server: RedisServer;

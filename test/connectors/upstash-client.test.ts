@@ -14,7 +14,7 @@ import { until } from "../support/wait.ts";
 import { asItsClient, suiteOf } from "./clauses.ts";
 import { broker, runner } from "./upstash-harness.ts";
 
-// Idle connections are in the runtime's own pool, with timers of its own: they would pass for ours.
+// The runtime's own pool has idle connections, with timers of its own: they would look like ours.
 const bed = useUpstash({ keepAlive: false });
 beforeEach(() => bed.gateway.faultless());
 afterEach(() => {
@@ -32,7 +32,7 @@ function stubEnvironment(prefix: string): void {
 	vi.stubEnv(`${prefix}_TOKEN`, bed.gateway.token);
 }
 
-/** What makes a client's requests. */
+/** The part of a client that makes its requests. */
 const httpOf = (client: object): { headers: Record<string, unknown>; options: object } =>
 	Reflect.get(client, "client");
 const seenOf = (path: RegExp) => bed.gateway.requests.filter((request) => path.test(request.path));
@@ -72,7 +72,7 @@ suiteOf(asItsClient)(
 	runner(() => bed.gateway),
 );
 
-describe("whoever made it, it streams, keeps and publishes once, and stays as it was", () => {
+describe("a client of each kind streams, keeps and publishes once, and is unchanged afterwards", () => {
 	test.for<[string, () => UpstashRedisClient]>([
 		["new Redis", () => new Redis(where())],
 		["new Redis of /node", () => new OnNode(where())],
@@ -157,7 +157,7 @@ describe("whoever made it, it streams, keeps and publishes once, and stays as it
 });
 
 describe("its requests", () => {
-	test("are made with what the library gives to fetch", async () => {
+	test("are made with the options that the library passes to fetch", async () => {
 		const calls: RequestInit[] = [];
 		const { fetch } = globalThis;
 		vi.stubGlobal("fetch", (url: string, init: RequestInit) => {
@@ -177,7 +177,7 @@ describe("its requests", () => {
 			for (const option of ["agent", "backend", "cache"]) {
 				expect(Reflect.get(ours, option)).toBe(Reflect.get(theirs, option));
 			}
-			// `true` is what fetch does by itself.
+			// `true` is fetch's default.
 			expect(Reflect.get(ours, "keepalive") ?? true).toBe(Reflect.get(theirs, "keepalive"));
 			const names = (init: RequestInit) =>
 				[...new Headers(init.headers)].filter(([name]) => name !== "accept");
@@ -187,7 +187,7 @@ describe("its requests", () => {
 		}
 	});
 
-	test("carry headers of its owner, also those of later: telemetry, another token", async () => {
+	test("carry the headers of the client, also those set later: telemetry, another token", async () => {
 		const client = new Redis(where());
 		const connector = upstash(client);
 		const { headers } = httpOf(client);
@@ -216,7 +216,7 @@ describe("its requests", () => {
 		expect(bed.gateway.requests.at(-1)?.headers["upstash-encoding"]).toBeUndefined();
 	});
 
-	test("see what the client wrote: they have the token of its last answer", async () => {
+	test("carry the sync token of the client's last answer", async () => {
 		const client = new Redis(where());
 		const connector = upstash(client);
 		client.readYourWritesSyncToken = "redis=7;";
@@ -229,7 +229,7 @@ describe("its requests", () => {
 		expect(bed.gateway.requests.at(-1)?.headers["upstash-sync-token"]).toBeUndefined();
 	});
 
-	test("end with its signal; a subscription does not", async () => {
+	test("end with the client's signal; a subscription does not", async () => {
 		const controller = new AbortController();
 		const connector = upstash(new Redis({ ...where(), signal: () => controller.signal }));
 		const recorder = new Recorder();
@@ -251,7 +251,7 @@ describe("its requests", () => {
 		await connector.close();
 	});
 
-	test("fail without the secrets of the owner's headers in the error", async () => {
+	test("fail without the secrets of the client's headers in the error", async () => {
 		const client = new Redis(where());
 		const connector = upstash(client);
 		httpOf(client).headers["x-proxy-key"] = "key-of-the-proxy";

@@ -48,7 +48,7 @@ test("the SDK's commands work, with base64 in between", async () => {
 	expect(gateway.requests[seen]?.headers["upstash-encoding"]).toBe("base64");
 });
 
-test("base64 encodes every string but OK, and only where it was asked for", async () => {
+test("base64 encodes every string but OK, and only on request", async () => {
 	await server.command("SET", "key", "é");
 	await server.command("RPUSH", "list", "OK", "é");
 	const base64 = { headers: { "upstash-encoding": "base64" } };
@@ -59,7 +59,7 @@ test("base64 encodes every string but OK, and only where it was asked for", asyn
 	expect(await answer("/strlen/key", base64)).toEqual([200, { result: 1 }]);
 });
 
-test("the SDK's pipeline is ordered, and one failure is not the others'", async () => {
+test("the SDK's pipeline is ordered, and one failure does not fail the others", async () => {
 	const before = gateway.commands;
 	const pipeline = sdk.pipeline().set("a", "text").incr("a").get("a");
 	expect(await pipeline.exec({ keepErrors: true })).toEqual([
@@ -82,7 +82,7 @@ test("the SDK's transaction is atomic: a command that cannot be queued undoes it
 	expect(await sdk.get("b")).toBe(2);
 });
 
-test("a command in the path: GET or POST, encoded, with a body and parameters", async () => {
+test("a command in the path works by GET and POST, encoded, with a body and parameters", async () => {
 	expect(await answer("/set/a%2Fb/x%20y")).toEqual([200, { result: "OK" }]);
 	expect(await server.command("GET", "a/b")).toBe("x y");
 	const body = { method: "POST", body: "the value" };
@@ -93,7 +93,7 @@ test("a command in the path: GET or POST, encoded, with a body and parameters", 
 	expect(gateway.requests.at(-1)?.commands).toEqual([["publish", "nobody", "hello"]]);
 });
 
-test("the token comes as a header or as a parameter, and nothing is done without it", async () => {
+test("the token comes as a header or as a parameter, and is required", async () => {
 	const open = (path: string, headers = {}) => fetch(gateway.url + path, { headers });
 	expect((await open(`/get/a?_token=${gateway.token}`)).status).toBe(200);
 	const before = gateway.commands;
@@ -109,7 +109,7 @@ test("the token comes as a header or as a parameter, and nothing is done without
 	expect(await server.command("GET", "stolen")).toBeNull();
 });
 
-test("what cannot be understood or done is a 400 with an error, and never a crash", async () => {
+test("an invalid request is a 400 with an error, and never a crash", async () => {
 	const post = (body: string) => answer("/", { method: "POST", body });
 	for (const result of [
 		await post("no JSON"),
@@ -127,7 +127,7 @@ test("what cannot be understood or done is a 400 with an error, and never a cras
 	await expect(sdk.incr("a")).resolves.toBe(1);
 });
 
-test("the SDK subscribes, and hears what is published by either way", async () => {
+test("the SDK subscribes, and receives what is published by command and by path", async () => {
 	const messages: unknown[] = [];
 	const counts: number[] = [];
 	const subscriber = sdk.subscribe<string>("chat");
@@ -190,7 +190,7 @@ test.for([
 	await next(1);
 	await server.command("PUBLISH", "a,b", "é😀, and so on");
 	await server.command("PUBLISH", "a,b", "line\nline");
-	// The last byte of a CR stream is one that a parser cannot be sure of until it sees the next.
+	// A parser cannot interpret the last CR of a stream until it sees the next byte.
 	await server.command("PUBLISH", "a,b", "end");
 	await next(3);
 	expect(events.slice(0, 3)).toEqual([
@@ -202,7 +202,7 @@ test.for([
 	await until(() => gateway.openSubscribes === 0, { what: "the leave" });
 });
 
-test("it misbehaves on demand: faults, resets, silence, ends", async () => {
+test("faults, resets, silence and ends happen on request", async () => {
 	gateway.fault({ status: 429, retryAfter: "7", times: 1 });
 	const limited = await raw("/get/a");
 	expect([limited.status, limited.headers.get("retry-after")]).toEqual([429, "7"]);
@@ -235,7 +235,7 @@ test("it misbehaves on demand: faults, resets, silence, ends", async () => {
 	expect((await read)?.done).toBe(true);
 });
 
-test("while paused it holds requests back, and forgets those whose client has left", async () => {
+test("while paused it holds requests back, and drops those whose client has left", async () => {
 	gateway.pause();
 	const abort = new AbortController();
 	const withdrawn = raw("/incr/withdrawn", { method: "POST", signal: abort.signal });
@@ -252,7 +252,7 @@ test("while paused it holds requests back, and forgets those whose client has le
 	expect(await server.command("GET", "waiting")).toBe("1");
 });
 
-test("it stops with every connection, and comes back under the same address", async () => {
+test("it stops with every connection, and starts again under the same address", async () => {
 	const response = await raw("/subscribe/a", { method: "POST" });
 	const reader = response.body?.getReader();
 	expect((await reader?.read())?.done).toBe(false);

@@ -4,7 +4,7 @@ import type { RedisServer } from "../support/redis-server.ts";
 import type { UpstashGateway } from "../support/upstash-gateway.ts";
 import { until } from "../support/wait.ts";
 
-/** The gateway, and the Redis behind it, as the contract's tests control them. */
+/** The gateway and the Redis behind it, as the contract's tests control them. */
 export function broker(gateway: () => UpstashGateway, server: () => RedisServer) {
 	return {
 		stop: () => gateway().stop(),
@@ -17,8 +17,9 @@ export function broker(gateway: () => UpstashGateway, server: () => RedisServer)
 	} satisfies BrokerControl;
 }
 
-// The API is made of lines, and nothing says how it sends a payload that has several. Such a payload comes
-// back with \n in the place of each line end, at best.
+// The API is line-based, and does not say how it sends a payload of several lines. Such a payload comes back
+// with
+//  in the place of each line end, at best.
 const unpromised = /^E1\. .*: (line ends|protocol text)$/;
 
 /** Each test begins with a quiet gateway. */
@@ -27,8 +28,8 @@ export function runner(gateway: () => UpstashGateway): TestRunner {
 		describe,
 		test: (name, run) =>
 			(unpromised.test(name) ? test.fails : test)(name, async () => {
-				// The gateway hears a little later than we do that the test before has hung up; of a connection that
-				// Node opened and then did not need, 4 s later.
+				// The gateway hears a little later than we do that the previous test has hung up. If Node
+				// opened a connection that it did not need, that takes 4 s more.
 				await until(async () => (await gateway().connections()) === 0, {
 					what: "a quiet gateway",
 				});

@@ -11,7 +11,7 @@ import { Recorder } from "../../src/testing.ts";
 import { useUpstash } from "../support/upstash-bed.ts";
 import { until } from "../support/wait.ts";
 
-/** When channels are polled, when no more, and who is told. */
+/** When channels are polled, when polling ends, and who is told. */
 
 const bed = useUpstash();
 beforeEach(() => bed.gateway.faultless());
@@ -44,7 +44,7 @@ class Listener extends Recorder {
 
 const textOf = (payload: string | undefined) => JSON.parse(payload ?? "{}").data;
 
-test("where streams are had nothing is polled", async () => {
+test("where streams work nothing is polled", async () => {
 	const connector = connect();
 	const listener = new Listener();
 	const channel = newChannel();
@@ -86,7 +86,7 @@ describe("a plan or a proxy that refuses streams", () => {
 		expect(listeners.flatMap(({ degraded }) => degraded)).toHaveLength(1);
 	});
 
-	test("a hub tells onError, and streams as ever", async () => {
+	test("a hub reports it to onError, and streams as usual", async () => {
 		refuse();
 		const reports: unknown[] = [];
 		const sse = new ServerSentEvents({
@@ -113,7 +113,7 @@ describe("a plan or a proxy that refuses streams", () => {
 		expect(sse.connector.name).toBe("upstash, polling");
 	});
 
-	test("who leaves ends the polls", async () => {
+	test("unsubscribe ends the polls", async () => {
 		refuse();
 		const connector = connect();
 		const subscription = await connector.subscribe(newChannel(), new Listener());
@@ -127,7 +127,7 @@ describe("a plan or a proxy that refuses streams", () => {
 		expect(connector.name).toBe("upstash");
 	});
 
-	test("one that also refuses the history: subscribe rejects", async () => {
+	test("a server that also refuses the history: subscribe rejects", async () => {
 		bed.gateway.fault({ status: 401, error: "Unauthorized" });
 		const listener = new Listener();
 		await expect(connect().subscribe(newChannel(), listener)).rejects.toMatchObject({
@@ -149,7 +149,7 @@ describe("a plan or a proxy that refuses streams", () => {
 	});
 });
 
-test("a proxy that holds streams back: polled after the timeout, and the request is left", async () => {
+test("a proxy that holds streams back: channels are polled after the timeout, and the request is closed", async () => {
 	bed.gateway.behave({ silent: true });
 	const connector = connect({}, { timeout: 1_500 });
 	const listener = new Listener();
@@ -165,7 +165,7 @@ describe("a stream that breaks", () => {
 	test.for([
 		["is refused from then on", () => refuse()],
 		["cannot be had again", () => bed.gateway.fault({ to: "subscribe", status: 429 })],
-	] as const)("and %s: nothing is lost, doubled or out of order", async ([, fault]) => {
+	] as const)("and %s: no message is lost, doubled or out of order", async ([, fault]) => {
 		const connector = connect({ streamRetry: 50 }, { timeout: 1_500 });
 		const listener = new Listener();
 		const codes: unknown[] = [];
@@ -195,7 +195,7 @@ describe("a stream that breaks", () => {
 		await publish(40);
 		await until(() => listener.degraded.length > 0, { what: "polls" });
 		await publish(60);
-		// The way is free again: the next try brings streams back.
+		// The network works again: the next try gets a stream.
 		bed.gateway.faultless();
 		await until(() => publish(n + 1).then(() => bed.gateway.openSubscribes === 2), {
 			what: "streams again",
@@ -210,7 +210,7 @@ describe("a stream that breaks", () => {
 		expect(listener.events.slice(0, 2)).toEqual(["lost", "restored"]);
 	});
 
-	test("while nothing else works either it is not polled, and comes back by itself", async () => {
+	test("while nothing else works either: no poll succeeds, and the stream reconnects by itself", async () => {
 		const connector = connect({}, { timeout: 1_000 });
 		const listener = new Listener();
 		await connector.subscribe(newChannel(), listener);
@@ -227,7 +227,7 @@ describe("a stream that breaks", () => {
 		expect(listener.events).toEqual(["lost", "restored"]);
 	});
 
-	test("close while it is replaced ends everything", async () => {
+	test("close during the change ends everything", async () => {
 		const connector = connect({}, { timeout: 1_000 });
 		const listener = new Listener();
 		await connector.subscribe(newChannel(), listener);
@@ -282,7 +282,7 @@ describe("back to streams", () => {
 });
 
 describe("polls that fail", () => {
-	test("are told once, tried again after what Retry-After says, and lose nothing", async () => {
+	test("are reported once, wait for Retry-After, and lose nothing", async () => {
 		refuse();
 		const connector = connect();
 		const listener = new Listener();
@@ -296,7 +296,7 @@ describe("polls that fail", () => {
 		bed.gateway.fault({ to: "command", status: 429, retryAfter: "1", times: 1 });
 		await listener.heard("lost");
 		const [requests, at] = [bed.gateway.requests.length, performance.now()];
-		await bed.server.command("PING"); // by another way
+		await bed.server.command("PING"); // by another connection
 		await listener.heard("restored");
 		expect(performance.now() - at).toBeGreaterThan(900);
 		expect(asked - requests).toBeLessThan(5);
@@ -331,7 +331,7 @@ describe("polls that fail", () => {
 		expect(listener.events).toEqual(["end:refused"]);
 	});
 
-	test("a key of another program ends its own channel only", async () => {
+	test("another program's key ends only its own channel", async () => {
 		refuse();
 		const connector = connect();
 		const [bad, good] = [new Listener(), new Listener()];

@@ -40,8 +40,8 @@ const range = (count: number, from = 0) => Array.from({ length: count }, (_, n) 
 const publishAll = (connector: ReturnType<typeof connect>, channel: string, data: number[]) =>
 	connector.publishAll?.(data.map((n) => ({ channel, payload: `{"data":${n}}` })));
 
-describe("what they bring", () => {
-	test("more than fits one answer, in order, without a wait in between", async () => {
+describe("the messages", () => {
+	test("more than one answer holds, in order, without a wait in between", async () => {
 		const connector = connect({ interval: 5_000, maxInterval: 5_000 });
 		const recorder = new Recorder();
 		const channel = newChannel();
@@ -102,7 +102,7 @@ describe("what they bring", () => {
 		expect(recorder.events).toEqual([]);
 	});
 
-	test("messages that are not kept are not among them", async () => {
+	test("messages that are not kept do not arrive", async () => {
 		const connector = connect(fast);
 		const recorder = new Recorder();
 		const channel = newChannel();
@@ -118,7 +118,7 @@ describe("what they bring", () => {
 const hour = 3_600_000;
 
 /**
- * Lets an hour of polls pass, without the waits in between: only their sum is.
+ * Simulates an hour of polls without the waits in between, of which only the sum matters.
  *
  * @returns the commands: each is billed.
  */
@@ -126,7 +126,7 @@ async function anHour(connector: Connector, channels: number): Promise<number> {
 	let passed = 0;
 	const { setTimeout: wait } = globalThis;
 	const hurried = (run: () => void, ms: number, ...rest: unknown[]) => {
-		// Others use timers, too, the runtime's own fetch among them.
+		// Other code uses timers, too, such as the runtime's own fetch.
 		const [, , caller] = new Error().stack?.split("\n") ?? [];
 		if (!caller?.includes("poller.ts")) return wait(run, ms, ...rest);
 		passed += ms;
@@ -142,10 +142,10 @@ async function anHour(connector: Connector, channels: number): Promise<number> {
 	return bed.gateway.commands - before;
 }
 
-describe("what they cost by default", () => {
+describe("the default cost", () => {
 	test("silence: 720 commands an hour, however many channels", async () => {
 		const commands = await anHour(connect(), 40);
-		// The first few come sooner; the last channel was looked at once.
+		// The first few come sooner. The last channel was polled at once.
 		expect(commands).toBeGreaterThanOrEqual(720);
 		expect(commands).toBeLessThan(730);
 	});
@@ -178,7 +178,7 @@ describe("a round", () => {
 });
 
 describe("options", () => {
-	test("without history there is nothing to read, and the error says what to do", () => {
+	test("without history polling is refused, and the error says what to do", () => {
 		const make = () => connect({}, { history: undefined });
 		expect(make).toThrow(ConfigurationError);
 		expect(make).toThrow("Add history: {}, or leave the fallback out.");
@@ -204,7 +204,7 @@ describe("options", () => {
 		expect(() => polling({ interval: 60_000 })).not.toThrow();
 	});
 
-	test("anything else as a fallback is refused", () => {
+	test("any other fallback is refused", () => {
 		const make = () => connect({}, { fallback: { interval: 5 } as never });
 		expect(make).toThrow("upstash(): fallback: must be what polling() returns.");
 	});

@@ -6,9 +6,9 @@ import { useUpstash } from "../support/upstash-bed.ts";
 import { byPolls, suiteOf } from "./clauses.ts";
 import { broker } from "./upstash-harness.ts";
 
-/** The contract, on a gateway that refuses every stream. What is about polls alone: upstash-polling-*.test.ts. */
+/** The contract, on a gateway that refuses every stream. Tests of polling alone: upstash-polling-*.test.ts. */
 
-// Idle connections are in the runtime's own pool, with timers of its own: they would pass for ours.
+// The runtime's own pool has idle connections, with timers of its own: they would look like ours.
 const bed = useUpstash({ keepAlive: false });
 beforeEach(() => {
 	bed.gateway.faultless();
@@ -27,7 +27,7 @@ const connect = (settings: UpstashSettings & { token?: string } = {}) =>
 		...settings,
 	});
 
-/** Carries any text: what is kept must be a JSON object, and comes with its id. */
+/** Carries any text: a message to be kept must be a JSON object, and arrives with its id. */
 function ofText(connector: Connector): Connector {
 	const wrapped = (text: string) => JSON.stringify({ text });
 	return {

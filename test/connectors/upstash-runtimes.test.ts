@@ -20,14 +20,14 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 /**
- * What runtimes do behind a fetch, each of them seen: Deno sends a POST again when a connection of its pool
- * breaks (denoland/deno#35610), and forgets the tie of a signal to a body that is being read.
+ * Faults of runtimes behind a fetch, each of them observed: Deno sends a POST again when a connection of its
+ * pool breaks (denoland/deno#35610), and a signal no longer aborts a body that is being read.
  */
 test.for([
 	["node", ["--expose-gc", client]],
 	["bun", [client]],
 	["deno", ["run", "--no-prompt", "-A", "--v8-flags=--expose-gc", client]],
-] as const)("%s publishes once, and its leave is heard", async ([name, args]) => {
+] as const)("%s publishes once, and the gateway sees it leave", async ([name, args]) => {
 	await using gateway = await startUpstashGateway({ redis: server.url });
 	const child = spawn(bin(name), args, {
 		stdio: ["ignore", "pipe", "pipe"],

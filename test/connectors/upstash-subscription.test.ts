@@ -17,13 +17,13 @@ afterEach(() => {
 	vi.restoreAllMocks();
 });
 
-/** A gateway of the test's own, and a connector that is closed with it. */
+/** A gateway that only this test uses, and a connector that is closed with it. */
 async function setUp(options: UpstashOptions = {}) {
 	const gateway = await startUpstashGateway({ redis: server.url });
 	const connector = upstash({
 		url: gateway.url,
 		token: gateway.token,
-		// A machine that stands still for a second must not look like a broker that does not answer.
+		// A machine that stalls for a second must not look like a broker that does not answer.
 		timeout: 20_000,
 		maxBackoff: 20,
 		...options,
@@ -88,7 +88,7 @@ describe("reading", () => {
 		expect(recorder.events).toEqual([]);
 	});
 
-	test("a payload of several lines is one payload, its line ends all \\n", async () => {
+	test("a payload of several lines is one payload, with \\n as each line end", async () => {
 		await using scene = await setUp();
 		const recorder = new Recorder();
 		await scene.connector.subscribe("chat", recorder);
@@ -145,7 +145,7 @@ test("a hostile name reaches its own channel and no other path", async () => {
 			expect(request?.commands).toEqual([["subscribe", name]]);
 			expect(request?.path).toBe(`/subscribe/${encodeURIComponent(name)}`);
 		}
-		// Each of the others must leave it cold.
+		// Messages to the other channels must not arrive.
 		for (const other of names) if (other !== name) await publish(other, "not for you");
 		expect(await connector.publish(name, `for ${i}`)).toEqual({ receivers: 1 });
 		expect(gateway.requests.at(-1)?.path).toBe("/");
@@ -176,7 +176,7 @@ test.each([true, false])(
 	},
 );
 
-test("half a surrogate pair is no name: it would stand for another", async () => {
+test("a name with half a surrogate pair is refused: it would become another name", async () => {
 	await using scene = await setUp();
 	await expect(scene.connector.subscribe("a\ud800", new Recorder())).rejects.toThrow(TypeError);
 	await expect(scene.connector.publish("a\ud800", "x")).rejects.toThrow(TypeError);
@@ -201,7 +201,7 @@ describe("subscribe rejects, and leaves nothing behind", () => {
 		const recorder = new Recorder();
 		await expect(connector.subscribe("chat", recorder)).rejects.toMatchObject({ code });
 		await until(() => gateway.openSubscribes === 0, { what: "nothing open" });
-		// Had it gone on trying, it would have been seen before this one.
+		// A further try would have been seen before this one.
 		gateway.faultless();
 		const other = new Recorder();
 		await connector.subscribe("other", other);
@@ -209,7 +209,7 @@ describe("subscribe rejects, and leaves nothing behind", () => {
 		expect(recorder.events).toEqual([]);
 	});
 
-	test("a broker that takes the request and never confirms", async () => {
+	test("a broker that accepts the request and never confirms", async () => {
 		await using scene = await setUp({ timeout: 100 });
 		const { gateway, connector } = scene;
 		gateway.behave({ silent: true });
@@ -234,7 +234,7 @@ describe("subscribe rejects, and leaves nothing behind", () => {
 });
 
 describe("a loss", () => {
-	test.for(["end", "reset"] as const)("is noticed and healed: %s", async (how) => {
+	test.for(["end", "reset"] as const)("is noticed and repaired: %s", async (how) => {
 		await using scene = await setUp();
 		const { gateway, connector } = scene;
 		const recorder = new Recorder();
@@ -251,7 +251,7 @@ describe("a loss", () => {
 		expect(gateway.maxOpenSubscribes).toBe(1);
 	});
 
-	test("in the middle of a message: the half is dropped, and nothing is made of it", async () => {
+	test("in the middle of a message: the half is dropped, and is never delivered", async () => {
 		await using scene = await setUp();
 		const { gateway, connector } = scene;
 		const recorder = new Recorder();
@@ -266,7 +266,7 @@ describe("a loss", () => {
 	});
 
 	test.for([401, 403, 400])(
-		"that a %i meets is final: onEnd, and no more requests",
+		"that is answered with %i is final: onEnd, and no more requests",
 		async (status) => {
 			await using scene = await setUp();
 			const { gateway, connector } = scene;
@@ -279,7 +279,7 @@ describe("a loss", () => {
 			expect(recorder.errors.at(-1)?.message).toContain("revoked");
 			const seen = subscribes(gateway).length;
 			gateway.faultless();
-			// A late try of its own would come before this one's messages.
+			// A late try would come before this one's messages.
 			const other = new Recorder();
 			await connector.subscribe("other", other);
 			for (let i = 0; i < 20; i++) await connector.publish("other", `${i}`);
@@ -307,7 +307,7 @@ describe("a loss", () => {
 		expect(recorder.events).toEqual(["lost", "restored"]);
 	});
 
-	test("a stream that dies at birth again and again is had back later and later", async () => {
+	test("a stream that always ends at once is reconnected after growing pauses", async () => {
 		await using scene = await setUp({ maxBackoff: 600 });
 		const { gateway, connector } = scene;
 		vi.spyOn(Math, "random").mockReturnValue(1);
@@ -325,7 +325,7 @@ describe("a loss", () => {
 		}
 	});
 
-	test("unsubscribe in the middle of it: no further request", async () => {
+	test("unsubscribe during it: no further request", async () => {
 		await using scene = await setUp();
 		const { gateway, connector } = scene;
 		const recorder = new Recorder();
@@ -356,7 +356,8 @@ describe("a loss", () => {
 				listeners.set(channel, recorder);
 				await connector.subscribe(channel, recorder);
 			}
-			// Redis says whether somebody was subscribed at that moment. Who was must get it.
+			// Redis says whether the channel had a subscriber at that moment. That subscriber must receive the
+			// message.
 			const owed = new Map<string, string[]>(channels.map((channel) => [channel, []]));
 			let running = true;
 			const publishing = channels.map(async (channel) => {
@@ -366,7 +367,7 @@ describe("a loss", () => {
 				}
 			});
 			for (let round = 0; round < 100; round++) {
-				// A moment is a number of messages, of zero upwards: some ends come before all are back.
+				// A moment is a number of messages from zero upwards: some ends come before all are back.
 				const recorder = listeners.get(channels[round % 3] ?? "");
 				const goal = (recorder?.messages.length ?? 0) + Math.floor(random() * 4);
 				await until(() => (recorder?.messages.length ?? 0) >= goal, {
@@ -378,7 +379,7 @@ describe("a loss", () => {
 			running = false;
 			await Promise.all(publishing);
 			for (const channel of channels) {
-				// Taken by somebody, and so owed: before that nobody is back yet.
+				// A subscriber got it, so it must arrive. Until then nobody has reconnected.
 				await until(async () => (await publish(channel, "last")) === 1, {
 					what: "the last return",
 				});
@@ -397,7 +398,7 @@ describe("a loss", () => {
 });
 
 describe("silence", () => {
-	test("on a quiet channel: the stream is replaced in silence, and nothing is lost", async () => {
+	test("on a quiet channel: the stream is replaced, and nothing is lost or reported", async () => {
 		await using scene = await setUp({ maxSilence: 100 });
 		const { gateway, connector } = scene;
 		const recorder = new Recorder();
@@ -428,7 +429,7 @@ describe("silence", () => {
 		expect(subscribes(gateway).length).toBe(1);
 	});
 
-	test("a message while both are open comes once: the old stream lives, and stays", async () => {
+	test("a message while both streams are open comes once, and the old stream stays", async () => {
 		await using scene = await setUp({ maxSilence: 100 });
 		const { gateway, connector } = scene;
 		const recorder = new Recorder();
@@ -446,7 +447,7 @@ describe("silence", () => {
 		expect(gateway.maxOpenSubscribes).toBe(2);
 	});
 
-	test("of a dead stream: its replacement's messages come, and the gap is told", async () => {
+	test("of a dead stream: its replacement's messages come, and the gap is reported", async () => {
 		await using scene = await setUp({ maxSilence: 100 });
 		const { gateway, connector } = scene;
 		const recorder = new Recorder();
@@ -461,7 +462,7 @@ describe("silence", () => {
 		await until(() => gateway.openSubscribes === 1, { what: "the dead stream dropped" });
 	});
 
-	test("and then the end of the old stream: the new one is there already", async () => {
+	test("followed by the end of the old stream: the new one is there already", async () => {
 		await using scene = await setUp({ maxSilence: 100 });
 		const { gateway, connector } = scene;
 		const recorder = new Recorder();
@@ -475,7 +476,7 @@ describe("silence", () => {
 		expect(subscribes(gateway).length).toBe(2);
 	});
 
-	test("of the whole broker: a failed renewal is a loss, and it is healed", async () => {
+	test("of the whole broker: a failed renewal is a loss, and it is repaired", async () => {
 		await using scene = await setUp({ maxSilence: 100, timeout: 2_000 });
 		const { gateway, connector } = scene;
 		const recorder = new Recorder();
@@ -490,7 +491,7 @@ describe("silence", () => {
 		expect(recorder.messages).toEqual(["back"]);
 	});
 
-	test("and a refusal: the subscription is over", async () => {
+	test("followed by a refusal: the subscription is over", async () => {
 		await using scene = await setUp({ maxSilence: 100 });
 		const { gateway, connector } = scene;
 		const recorder = new Recorder();
@@ -501,14 +502,14 @@ describe("silence", () => {
 		await until(() => gateway.openSubscribes === 0, { what: "nothing open" });
 	});
 
-	test("on many channels: they take turns, and each leaves time to be seen gone", async () => {
+	test("on many channels: one renewal at a time, and each old stream closes before the next", async () => {
 		await using scene = await setUp({ maxSilence: 50 });
 		const { gateway, connector } = scene;
 		gateway.behave({ leaveDelay: 100 });
 		const channels = Array.from({ length: 5 }, (_, i) => `quiet ${i}`);
 		for (const channel of channels) {
 			await connector.subscribe(channel, new Recorder());
-			// Spread out, so that some other one looks at its silence soon after each renewal.
+			// Spread out, so that another one checks its silence soon after each renewal.
 			await delay(30);
 		}
 		const renewed = () =>
@@ -521,7 +522,7 @@ describe("silence", () => {
 		expect(gateway.maxOpenSubscribes).toBe(channels.length + 1);
 	});
 
-	test("unsubscribe and close in the middle of a renewal leave nothing open", async () => {
+	test("unsubscribe and close during a renewal leave nothing open", async () => {
 		await using scene = await setUp({ maxSilence: 100 });
 		const { gateway, connector } = scene;
 		const first = await connector.subscribe("chat", new Recorder());

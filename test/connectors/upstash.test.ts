@@ -7,7 +7,7 @@ import { later, until } from "../support/wait.ts";
 import { connectorSuite } from "./suite.ts";
 import { broker, runner } from "./upstash-harness.ts";
 
-// Idle connections are in the runtime's own pool, with timers of its own: they would pass for ours.
+// The runtime's own pool has idle connections, with timers of its own: they would look like ours.
 const bed = useUpstash({ keepAlive: false });
 beforeEach(() => bed.gateway.faultless());
 afterEach(() => {
@@ -27,7 +27,7 @@ connectorSuite(
 		history: {
 			connect: (history) => connect({ history }),
 			runs: true,
-			// A request each: the order is the script's, which the runs on Redis try with all 20,000.
+			// One request each. The order is the script's, which the runs on Redis test with all 20,000.
 			raced: 4_000,
 			wipe: async () => void (await bed.server.command("FLUSHALL")),
 		},
@@ -59,7 +59,7 @@ describe("configuration", () => {
 		await connector.close();
 	});
 
-	test("a half of the first pair does not hide the second", async () => {
+	test("half of the first pair does not hide the second pair", async () => {
 		unset();
 		vi.stubEnv("UPSTASH_REDIS_REST_URL", "https://elsewhere.invalid");
 		vi.stubEnv("KV_REST_API_URL", bed.gateway.url);
@@ -76,7 +76,7 @@ describe("configuration", () => {
 		expect(() => upstash()).toThrow(names);
 	});
 
-	test("a half of a pair says which half is missing", () => {
+	test("half of a pair: the error says which half is missing", () => {
 		expect(() => upstash({ url: bed.gateway.url })).toThrow("the token is missing");
 		expect(() => upstash({ token: "secret" })).toThrow("the url is missing");
 	});
@@ -87,7 +87,7 @@ describe("configuration", () => {
 		["a password in it", "https://default:secret@host", "t"],
 		["a token in it", "https://host/?_token=secret", "t"],
 		["a line break in the token", "https://host", "sec\nret"],
-	])("unusable, and said so without the secret: %s", ([, url, token]) => {
+	])("an unusable value is an error without the secret: %s", ([, url, token]) => {
 		const thrown = vi.fn(() => upstash({ url, token }));
 		expect(thrown).toThrow(ConfigurationError);
 		expect(String(thrown.mock.results[0]?.value)).not.toMatch(/sec\s?ret/);
@@ -106,7 +106,7 @@ describe("configuration", () => {
 		}
 	});
 
-	test("on Workers its I/O is the request's, elsewhere the process's", () => {
+	test("on Workers the request shares its I/O, elsewhere the process", () => {
 		expect(connect().scope).toBe("process");
 		vi.stubGlobal("navigator", { userAgent: "Cloudflare-Workers" });
 		expect(connect().scope).toBe("request");
@@ -114,7 +114,7 @@ describe("configuration", () => {
 });
 
 describe("publish", () => {
-	test("is one request and one billed command, with no word of us in it", async () => {
+	test("is one request and one billed command, without a user agent", async () => {
 		const connector = connect();
 		const [requests, commands] = [bed.gateway.requests.length, bed.gateway.commands];
 		for (const each of ["one", "two", "three"]) await connector.publish("channel", each);
@@ -127,7 +127,7 @@ describe("publish", () => {
 		expect(names.filter((name) => name.startsWith("upstash"))).toEqual([]);
 	});
 
-	test("is one with those that come while another is under way", async () => {
+	test("is batched with those that come while another is under way", async () => {
 		const connector = connect();
 		const [requests, commands] = [bed.gateway.requests.length, bed.gateway.commands];
 		const channels = ["one", "two", "one", "three", "one"];
@@ -146,7 +146,7 @@ describe("publish", () => {
 		["a 429", { status: 429, retryAfter: "0" }],
 		["a 200 that is no answer", { status: 200, body: "<html>" }],
 		["a 200 without a count", { status: 200, body: "{}" }],
-	] as const)("is not repeated after %s, whose outcome nobody knows", async ([, fault]) => {
+	] as const)("is not repeated after %s, whose outcome is unknown", async ([, fault]) => {
 		const connector = connect();
 		const recorder = new Recorder();
 		const channel = `once.${fault.status}.${"body" in fault}`;
@@ -173,7 +173,7 @@ describe("publish", () => {
 		expect(String(error)).toBe(`ConnectorError: Upstash answered ${status}: NOPERM not for you`);
 	});
 
-	test("an error that quotes the token is told without it", async () => {
+	test("an error that quotes the token is reported without it", async () => {
 		bed.gateway.fault({ status: 400, error: `bad header: Bearer ${bed.gateway.token}`, times: 1 });
 		await expect(connect().publish("channel", "x")).rejects.toThrow(/bad header: Bearer …$/);
 	});

@@ -4,7 +4,7 @@ import { call } from "../support/hub-client.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { startHubInWorkerd } from "../support/worker.ts";
 
-/** The free plan's budget is 40 events, from which each stream's own share of the last tenth is taken. */
+/** The free plan's budget is 40 events, minus each stream's own share of the last tenth. */
 const events = 45;
 
 let redis: RedisServer;
@@ -33,7 +33,7 @@ test.each([
 	expect(stream.state).toBe("open");
 });
 
-/** A stream of a hub with these variables, and that many events published to it. */
+/** A stream of a hub with these variables, and this many events published to it. */
 async function published(env: Record<string, string>, onRedis = false) {
 	const hub = await startHubInWorkerd({
 		SSE_PUBLISH_OPEN: "true",

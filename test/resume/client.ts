@@ -6,13 +6,15 @@ export interface OpenOptions {
 	lastEventId?: string | undefined;
 	/** Added to the URL's query, beside the channels. */
 	query?: Record<string, string>;
-	/** As an argument of `stream`, in the place of `fetch`. */
+	/** Passed as an argument of `stream`, instead of `fetch`. */
 	recent?: number;
 	/** Begins without reading. */
 	paused?: boolean;
 }
 
-/** A client of `sse.fetch`, which reads its stream through the real parser and keeps the id as a browser does. */
+/**
+ * A client of `sse.fetch`, which reads its stream through the real parser and keeps the id as a browser does.
+ */
 export class Client extends EventStream {
 	readonly channels: readonly string[];
 	/** Bytes as they came, chunk by chunk. */
@@ -58,19 +60,19 @@ export class Client extends EventStream {
 		if (!paused) this.resume();
 	}
 
-	/** What the browser would send when it comes back: the last id, be there an event with it or not. */
+	/** What a browser would send when it comes back: the last id, with an event or without. */
 	get lastEventId(): string | undefined {
 		return this.#lastEventId;
 	}
 
-	/** The data of the events so far, the gaps left out. */
+	/** The data of the events so far, without the gaps. */
 	get seen(): unknown[] {
 		return this.events
 			.filter(({ event }) => event !== "sse.gap")
 			.map(({ data }) => JSON.parse(data));
 	}
 
-	/** What the gaps so far say. */
+	/** The gaps so far. */
 	get gaps(): { channel: string; lastEventId?: string }[] {
 		return this.events
 			.filter(({ event }) => event === "sse.gap")
@@ -81,7 +83,7 @@ export class Client extends EventStream {
 		this.#paused = true;
 	}
 
-	/** Reads on, for as long as nobody pauses it. */
+	/** Reads on, unless it is paused. */
 	resume(): void {
 		this.#paused = false;
 		this.#reading ??= this.#read();
@@ -98,7 +100,7 @@ export class Client extends EventStream {
 		return this.when(() => this.#lastEventId, "an id");
 	}
 
-	/** Until it has seen so many events, gaps left out; the data of all. */
+	/** Until it has seen this many events, without gaps. Resolves to the data of all. */
 	async sees(count: number): Promise<unknown[]> {
 		await this.when(() => this.seen.length >= count, `${count} messages`);
 		return this.seen;
@@ -121,12 +123,12 @@ export class Client extends EventStream {
 			}
 			return !done;
 		} catch {
-			this.over("broken"); // the state is how a test hears of it
+			this.over("broken"); // a test is notified by the state
 			return false;
 		}
 	}
 
-	// The parser tells of events only, and an id counts without one, too.
+	// The parser reports only events, and an id counts without one, too.
 	#track(bytes: Uint8Array): void {
 		const blocks = (this.#unread + this.#decoder.decode(bytes, { stream: true })).split("\n\n");
 		this.#unread = blocks.pop() ?? "";

@@ -2,7 +2,7 @@ import { memory } from "../../src/connectors/memory.ts";
 import type { Connector, SubscriptionHandlers } from "../../src/core/connector.ts";
 import { resumeSuite } from "./suite.ts";
 
-/** What a broker of its own would count, and could do: `memory()` has no side for others. */
+/** What a broker would count, and could do: `memory()` offers neither to tests. */
 const counts = { reads: 0, publishes: 0 };
 const handlers = new WeakMap<Connector, Map<string, SubscriptionHandlers>>();
 

@@ -17,7 +17,7 @@ export function objectsEnd(broker: Broker, bridge: Bridge, hold: Hold): void {
 	type Names = [string, string, string];
 
 	describe(`objects that end: durable-object, streams held by the ${hold}`, () => {
-		test("killed with its storage kept, and evicted, again and again: everything once, in order", async () => {
+		test("objects are killed and evicted, again and again, with storage kept: everything once, in order", async () => {
 			const { scene, sse, names } = setUp();
 			const [a, b, c] = names;
 			const lists = [[a], [b], [a, b, c], [c, a], [a, b, c]];
@@ -56,7 +56,7 @@ export function objectsEnd(broker: Broker, bridge: Bridge, hold: Hold): void {
 			}
 		});
 
-		test("messages() goes on after an eviction with what came meanwhile", async () => {
+		test("messages() continues after an eviction with what came meanwhile", async () => {
 			const { scene, sse, names } = setUp();
 			const [channel] = names;
 			const seen: number[] = [];
@@ -75,7 +75,7 @@ export function objectsEnd(broker: Broker, bridge: Bridge, hold: Hold): void {
 			expect(seen).toEqual(Array.from({ length: 60 }, (_, n) => n));
 		});
 
-		test("one store of three that was wiped is a gap in that channel, and in no other", async () => {
+		test("one wiped store of three is a gap in that channel, and in no other", async () => {
 			const { scene, sse, names } = setUp();
 			const [a, b, c] = names;
 			const client = await scene.open(sse, names);
@@ -99,7 +99,7 @@ export function objectsEnd(broker: Broker, bridge: Bridge, hold: Hold): void {
 			expect(again.gaps).toEqual([]);
 		});
 
-		test("ids grow though the clock goes back, over an eviction too", async () => {
+		test("ids grow although the clock goes back, over an eviction too", async () => {
 			const { scene, sse, names } = setUp();
 			const [channel] = names;
 			const ids = await scene.publish(sse, channel, 0, 1);
@@ -120,7 +120,7 @@ export function objectsEnd(broker: Broker, bridge: Bridge, hold: Hold): void {
 				expect(client.gaps).toEqual([]);
 				return;
 			}
-			// It ends with its object.
+			// The call fails when its object ends.
 			await client.end();
 			const back = await scene.open(sse, channel, { lastEventId: client.lastEventId });
 			await back.when(() => back.seen.at(-1) === 5, "the last message");
@@ -135,13 +135,13 @@ interface Message {
 	data: unknown;
 }
 
-/** The id; undefined when nobody confirmed it, so that nobody knows. */
+/** The id. Undefined when it was not confirmed, and the outcome is unknown. */
 async function published(sse: ServerSentEvents, channel: string, data: string) {
 	const { id } = await sse.publish(JSON.stringify([channel, data]), { channel }).catch(nothing);
 	return id;
 }
 
-// An object that has just ended answers nobody.
+// An object that has just ended does not answer.
 const nothing = (): { id?: string } => ({});
 
 /** Publishes without a pause, each message once, until it is stopped. */
@@ -202,7 +202,7 @@ class Follower {
 			client.close();
 			this.gaps.push(...client.gaps);
 			({ lastEventId: this.lastEventId } = client);
-			// As long as a browser would at the very least.
+			// As long as a browser would wait at the very least.
 			await delay(20);
 		}
 	}

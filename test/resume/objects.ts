@@ -6,7 +6,10 @@ import { objectsEnd } from "./objects-end.ts";
 import type { Broker } from "./scene.ts";
 import { resumeSuite } from "./suite.ts";
 
-/** The resume suite with Durable Objects, and what is theirs alone. Either they or the Worker hold the streams. */
+/**
+ * The resume suite with Durable Objects, and tests for them alone. Either the objects or the Worker hold the
+ * streams.
+ */
 export function objects(hold: Hold): void {
 	const bridge = new Bridge({ hold });
 	beforeAll(() => bridge.start());

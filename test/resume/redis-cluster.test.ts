@@ -20,7 +20,7 @@ const broker: Broker = {
 };
 
 // Each channel has a slot, and so a node, of its own.
-test("32 channels of a Cluster that are joined and left one by one, under load", async () => {
+test("32 channels of a Cluster, joined and left one by one under load", async () => {
 	expect((await cluster.masters()).length).toBeGreaterThan(1);
 	await comeAndGo(broker);
 });

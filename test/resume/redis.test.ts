@@ -29,7 +29,7 @@ upstreamLoss("redis", broker, {
 	kick: async () => void (await server.command("CLIENT", "KILL", "TYPE", "pubsub")),
 });
 
-test("a publish is a round trip: the script is sent once, and called by its hash from then on", async () => {
+test("a publish is one round trip: the script is sent once, and then called by its hash", async () => {
 	const scene = new Scene(broker);
 	await server.command("SCRIPT", "FLUSH");
 	const sse = scene.hub();
@@ -38,7 +38,7 @@ test("a publish is a round trip: the script is sent once, and called by its hash
 	await scene.publish(sse, channel, ...numbers(10));
 	expect((await server.calls("eval")) - before.eval).toBe(1);
 	expect((await server.calls("evalsha")) - before.evalsha).toBe(10);
-	// A server that forgot it, as one that was restarted does, is told again.
+	// A server that lost it, as a restarted one does, gets it again.
 	await server.command("SCRIPT", "FLUSH");
 	await scene.publish(sse, channel, ...numbers(10, 10));
 	expect((await server.calls("eval")) - before.eval).toBe(2);

@@ -4,28 +4,28 @@ import type { ServerSentEventsOptions } from "../../src/core/options.ts";
 import { ServerSentEvents } from "../../src/core/sse.ts";
 import { Client, type OpenOptions } from "./client.ts";
 
-/** A broker that keeps messages, as far as the resume suite needs to handle it. */
+/** A broker that keeps messages, with what the resume suite needs. */
 export interface Broker {
-	/** A fresh way to it, as a process that starts has it. */
+	/** A new connector, as a process that starts has it. */
 	connect(history: HistoryOptions): Connector;
 	/** Publishes as a Flask app does, which stores nothing. */
 	foreign(connector: Connector, channel: string, payload: string): Promise<void>;
-	/** Whether two connectors see each other's messages, and what was kept outlives both. */
+	/** Whether two connectors see each other's messages, and the history outlives both. */
 	shared: boolean;
-	/** Empties the store. Where it is not shared, a new connector is as good. */
+	/** Empties the store. Where it is not shared, a new connector does the same. */
 	wipe(): Promise<void>;
 	/** Reads of any history so far. */
 	reads(): Promise<number>;
-	/** Commands so far that publishing needed, whatever they are. */
+	/** Commands so far that publishing needed, of any kind. */
 	commands(): Promise<number>;
-	/** Channels are read from the history now and then. */
+	/** The history of channels is read regularly. */
 	polled?: true;
 	/**
-	 * Which streams read the history for themselves, because their hub serves no other. Default: none, a crowd shares
-	 * its reads.
+	 * Which streams read the history for themselves, because their hub serves no other. Default: none,
+	 * concurrent requests share their reads.
 	 */
 	readsAlone?: "all" | "those of several channels";
-	/** Its streams are made in another process, and this is what `onError` was told there. */
+	/** Another process makes its streams, and this is what `onError` was told there. */
 	reports?(): Promise<Report[]>;
 }
 

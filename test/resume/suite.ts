@@ -11,7 +11,7 @@ import { slowClients } from "./suite/slow-clients.ts";
 import { starting } from "./suite/starting.ts";
 
 /**
- * What a client may rely on that comes back, on every broker that keeps messages. The broker may be started
+ * What a client may rely on when it comes back, on every broker that keeps messages. The broker may be started
  * in a `beforeAll`: it is only used inside tests.
  */
 export function resumeSuite(name: string, broker: Broker): void {
@@ -22,11 +22,12 @@ export function resumeSuite(name: string, broker: Broker): void {
 		describe("several channels", () => severalChannels(broker));
 		describe("reading without a stream", () => reading(broker));
 		describe("beginning", () => starting(broker));
-		describe("the gap", () => gaps(broker));
+		describe("gaps", () => gaps(broker));
 		describe("crowds and attackers", () => crowds(broker));
-		// What only the maker of the streams can see is looked at where it is this process.
+		// Some things only the process that makes the streams can see. They are checked where it is this
+		// process.
 		if (broker.reports !== undefined) return;
 		describe("slow clients", () => slowClients(broker));
-		describe("many at once in one process", () => insideTheHub(broker));
+		describe("many in one process at once", () => insideTheHub(broker));
 	});
 }

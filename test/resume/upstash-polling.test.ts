@@ -7,7 +7,7 @@ import { severalChannels } from "./suite/several-channels.ts";
 import { starting } from "./suite/starting.ts";
 import { upstreamLoss } from "./upstream-loss.ts";
 
-// What publishes and what reads the history is the same as with streams: see upstash.test.ts.
+// Publishing and reading the history are the same as with streams: see upstash.test.ts.
 const bed = useUpstash();
 beforeAll(() => bed.gateway.fault({ to: "subscribe", status: 400 }));
 
@@ -21,7 +21,7 @@ function connect(history: object) {
 		fallback: polling({ interval: 10, maxInterval: 20 }),
 	});
 	const subscribe = connector.subscribe.bind(connector);
-	// The suite looks at all that `onError` is told: without that polls are made, which is no loss.
+	// The suite checks everything that `onError` is told. Here that includes the polling, which is no loss.
 	connector.subscribe = (channel, handlers) =>
 		subscribe(channel, {
 			onMessage: (payload) => handlers.onMessage(payload),

@@ -1,7 +1,7 @@
 import { upstash } from "../../../src/connectors/upstash.ts";
 
-// One client of the gateway, on whatever runtime: publishes, hears "go", publishes again and tells what
-// came of it, and leaves, after the garbage collector has been by.
+// A client of the gateway, for every runtime. It publishes, waits for "go", publishes again, reports the
+// outcome, and leaves after a garbage collection.
 
 interface Host {
 	process: { env: Record<string, string | undefined> };
@@ -33,5 +33,6 @@ for (let round = 0; round < 3; round++) {
 }
 await subscription.unsubscribe();
 console.log(JSON.stringify({ outcome, collected: gc !== undefined || Bun !== undefined }));
-// The end of the process would end the stream, too: it stays until it is told, or its time is up.
+// The end of the process would end the stream, too. The process stays until it is told to end, or its time is
+// up.
 for (let i = 0; i < 1_000 && process.env.STAY !== undefined; i++) await turn();

@@ -1,6 +1,6 @@
 import { polling, upstash } from "../../../src/connectors/upstash.ts";
 
-/** Where streams are refused, on whatever runtime: what a subscription brings, and why it polls. */
+/** For every runtime, where streams are refused: what a subscription brings, and why it polls. */
 export async function polled(url: string, token: string, channel: string) {
 	const connector = upstash({
 		...{ url, token, timeout: 20_000, history: {} },
@@ -23,7 +23,7 @@ export async function polled(url: string, token: string, channel: string) {
 	});
 	for (const data of [1, 2, 3]) await connector.publish(channel, JSON.stringify({ data }));
 	await all.promise;
-	// `close()` tells that the subscription is over, and nobody waits for that any more.
+	// `close()` ends the subscription, which nobody awaits any more.
 	await connector.close();
 	return { seen, why };
 }

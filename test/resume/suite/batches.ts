@@ -3,10 +3,16 @@ import type { PublishMessage } from "../../../src/core/publish.ts";
 import type { Client } from "../client.ts";
 import { type Broker, numbers, Scene } from "../scene.ts";
 
-/** More than one call carries of a channel while another is under way, and more than one page of history. */
+/**
+ * More messages of a channel than one call carries while another is under way, and more than one page of
+ * history.
+ */
 const many = 300;
 
-/** Several messages in one call, and several calls that nobody awaits: to a client that comes back they are like any other. */
+/**
+ * Several messages in one call, and several calls without await. A client that comes back sees them like any
+ * other.
+ */
 export function batches(broker: Broker): void {
 	const setUp = () => {
 		const scene = new Scene(broker);
@@ -25,7 +31,7 @@ export function batches(broker: Broker): void {
 	const ofA = (client: Client) => client.seen.map(Number).filter((n) => n >= 0);
 	const ofB = (client: Client) => client.seen.map(Number).filter((n) => n < 0);
 
-	test("publishAll: each message has the id that was answered, and a client comes back to any of them", async () => {
+	test("publishAll: each message has the id that was answered, and a client can come back to any of them", async () => {
 		const { scene, sse, a, b } = setUp();
 		const client = await scene.open(sse, a);
 		const cursor = await client.placed();
@@ -56,7 +62,7 @@ export function batches(broker: Broker): void {
 		expect((await broker.commands()) - before).toBeLessThanOrEqual(2);
 	});
 
-	test("a list of channels: a client of both gets the message from each, after any cut", async () => {
+	test("a list of channels: a client of both gets the message from each, after any disconnect", async () => {
 		const { scene, sse, a, b } = setUp();
 		const client = await scene.open(sse, [a, b]);
 		const cursors = [await client.placed()];
@@ -75,7 +81,7 @@ export function batches(broker: Broker): void {
 		}
 	});
 
-	test("un-awaited calls of every kind: in the order of the calls, live and to those who come back", async () => {
+	test("calls of every kind without await: messages come in the order of the calls, live and replayed", async () => {
 		const { scene, sse, a, b } = setUp();
 		const client = await scene.open(sse, [a, b]);
 		const lastEventId = await client.placed();
@@ -113,7 +119,7 @@ export function batches(broker: Broker): void {
 		expect(await scene.reports()).toEqual([]);
 	});
 
-	test("a key: what was sent again is stored once, and its id is that of the first, in a batch as well", async () => {
+	test("a key: a repeated message is stored once with the first id, in a batch as well", async () => {
 		const { scene, sse, a, b } = setUp();
 		const client = await scene.open(sse, a);
 		const lastEventId = await client.placed();
@@ -132,7 +138,7 @@ export function batches(broker: Broker): void {
 		expect(elsewhere?.id).toBeDefined();
 		await client.sees(3);
 		expect(client.events.map(({ id: seen }) => seen)).toEqual([id, one?.id, two?.id]);
-		// Not even to one who begins before the first, or between the two.
+		// Not even for a client that begins before the first, or between the two.
 		for (const [n, cursor] of [lastEventId, id, one?.id].entries()) {
 			const back = await scene.open(other, a, { lastEventId: cursor });
 			expect(await back.sees(3 - n)).toEqual(numbers(3 - n, n));
@@ -142,7 +148,7 @@ export function batches(broker: Broker): void {
 		expect(await client.sees(4)).toEqual(numbers(4));
 	});
 
-	test("keep: false among others: in its turn, without an id, and not for those who come back", async () => {
+	test("keep: false among others: in its turn, without an id, and not replayed", async () => {
 		const { scene, sse, a } = setUp();
 		const client = await scene.open(sse, a);
 		const lastEventId = await client.placed();

@@ -15,7 +15,7 @@ export function crowds(broker: Broker): void {
 		const ids = await scene.publish(sse, channel, ...numbers(60));
 		const other = scene.other(sse);
 		const before = await broker.reads();
-		// They left at different places, as the crowd of a server that goes down slowly does.
+		// They left at different positions, as clients of a server that drains slowly do.
 		const clients = await Promise.all(
 			numbers(count).map((n) => scene.open(other, channel, { lastEventId: ids[n % 50] })),
 		);
@@ -23,7 +23,7 @@ export function crowds(broker: Broker): void {
 		for (const [n, client] of clients.entries()) {
 			expect(client.seen).toEqual(numbers(59 - (n % 50), (n % 50) + 1));
 		}
-		// Over a network they are a crowd that takes its time to arrive.
+		// Over a network a crowd takes its time to arrive.
 		const shared = broker.reports === undefined ? 6 : 60;
 		const most = broker.readsAlone === "all" ? clients.length : shared;
 		expect((await broker.reads()) - before).toBeLessThanOrEqual(most);
@@ -49,7 +49,7 @@ export function crowds(broker: Broker): void {
 			lists.map((names, n) => scene.open(other, names, { lastEventId: cursors[n] })),
 		);
 		for (const client of back) expect(await client.sees(2)).toEqual([1, 2]);
-		// Alone, each reads of its two channels the one in which it missed something.
+		// Alone, each reads the one of its two channels in which it missed something.
 		const most = broker.readsAlone === undefined ? 6 : lists.length;
 		expect((await broker.reads()) - before).toBeLessThanOrEqual(most);
 		expect(await scene.reports()).toEqual([]);
@@ -74,7 +74,7 @@ export function crowds(broker: Broker): void {
 		await again.sees(1);
 	});
 
-	test("a cursor that is longer than any of ours is looked at once, and is a gap or a 400", async () => {
+	test("a cursor longer than any of ours is checked once, and is a gap or a 400", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const channels = [scene.channel("a"), scene.channel("b")];
@@ -108,9 +108,9 @@ export function crowds(broker: Broker): void {
 	});
 }
 
-/** What it takes a look into the process that makes the streams to see. */
+/** How long a look into the process that makes the streams takes. */
 export function insideTheHub(broker: Broker): void {
-	test("live frames of one channel are the same bytes for everyone", async () => {
+	test("live frames of one channel are the same bytes for every client", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const channel = scene.channel();
@@ -119,7 +119,7 @@ export function insideTheHub(broker: Broker): void {
 		const back = await Promise.all(
 			numbers(5).map(() => scene.open(sse, channel, { lastEventId: ids[0] })),
 		);
-		// From here on they are sent what everyone is.
+		// From here on they get the same bytes as every client.
 		for (const client of back) expect(await client.sees(1)).toEqual([1]);
 		await scene.publish(sse, channel, 2);
 		const clients = [...there, ...back];
@@ -127,13 +127,13 @@ export function insideTheHub(broker: Broker): void {
 		expect(new Set(clients.map((client) => client.chunks.at(-1))).size).toBe(1);
 	});
 
-	test("clients that come from far back do not keep the others waiting", async () => {
+	test("clients that come from far back do not delay the others", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub({ history: { maxLength: 3_000 } });
 		const channel = scene.channel();
 		await Promise.all(numbers(2_000).map((n) => sse.publish(n, { channel })));
 		const head = await historyOf(sse).head(channel, 5);
-		// Whenever the history is read, somebody else has just come, from the start.
+		// Each time the history is read, another client has just come, from the start.
 		let reads = 0;
 		const arrivals: Promise<unknown>[] = [];
 		const { read } = historyOf(sse);
@@ -149,7 +149,7 @@ export function insideTheHub(broker: Broker): void {
 		await Promise.all(arrivals);
 	});
 
-	test("ten thousand forged cursors at once cost few reads, and hold nobody up", async () => {
+	test("ten thousand forged cursors at once cost few reads, and delay no client", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const channel = scene.channel();
@@ -168,13 +168,14 @@ export function insideTheHub(broker: Broker): void {
 		expect(await honest.sees(1)).toEqual([20]);
 		await Promise.all(forged.map((client) => client.when(() => client.seen.at(-1) === 20, "20")));
 		for (const client of forged) expect(client.gaps).toHaveLength(1);
-		// They come in over many turns; in memory, where a read takes none, some turns have one of their own.
+		// They arrive over many turns. In memory, where a read takes no turn, some turns have a read of their
+		// own.
 		expect((await broker.reads()) - before).toBeLessThanOrEqual(100);
 		for (const client of forged) client.close();
 		await until(() => sse.stats().connections === 2, { what: "the forgers to be gone" });
 	});
 
-	test("reads for many lists of channels at once are made a few at a time", async () => {
+	test("concurrent reads for many lists of channels are limited to a few", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const history = historyOf(sse);

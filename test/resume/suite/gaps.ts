@@ -3,7 +3,7 @@ import type { Broker } from "../scene.ts";
 import { numbers, Scene } from "../scene.ts";
 
 export function gaps(broker: Broker): void {
-	test("a cursor that was trimmed: the gap comes before anything newer, and onError hears of it", async () => {
+	test("a trimmed cursor: the gap comes before anything newer, and onError is told", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub({ history: { maxLength: 3 } });
 		const channel = scene.channel();
@@ -19,20 +19,20 @@ export function gaps(broker: Broker): void {
 			data: JSON.stringify({ channel, lastEventId }),
 		});
 		expect(rest.map(({ event }) => event)).toEqual(rest.map(() => undefined));
-		// What is kept still comes, without a hole.
+		// The kept messages still come, without a hole.
 		const first = Number(client.seen[0]);
 		expect(client.seen).toEqual(numbers(21 - first, first));
 		expect(first).toBeLessThanOrEqual(17);
 		expect(await scene.reports()).toEqual([{ code: "gap", stage: "replay", channel }]);
 	});
 
-	test("a client that is cut before it has read past the gap is told again", async () => {
+	test("a client that is disconnected before it has read past the gap is told again", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub({ history: { maxLength: 3 } });
 		const channel = scene.channel();
 		const [lastEventId = ""] = await scene.publish(sse, channel, ...numbers(20));
 		const client = await scene.open(sse, channel, { lastEventId, paused: true });
-		// The greeting, and then the gap with what follows it.
+		// The first comment, and then the gap with what follows it.
 		while (!client.text.includes("sse.gap")) await client.readOne();
 		const gap = client.text.slice(client.text.indexOf("event:sse.gap"));
 		expect(gap.slice(0, gap.indexOf("\n\n"))).not.toContain("\nid:");
@@ -60,7 +60,7 @@ export function gaps(broker: Broker): void {
 		["of the past", "1000000000000-0"],
 		["of the future", "999999999999999-0"],
 		["the last there can be", "999999999999999-999999999999999"],
-	] as const)("a cursor that is %s", async ([, lastEventId]) => {
+	] as const)("a cursor that is %s is a gap", async ([, lastEventId]) => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const channel = scene.channel();
@@ -71,7 +71,7 @@ export function gaps(broker: Broker): void {
 		await client.when(() => client.seen.includes(2), "what is new");
 		expect(client.gaps).toHaveLength(1);
 		expect(client.gaps[0]?.channel).toBe(channel);
-		// What cannot be a position is not repeated to the page.
+		// The page does not get back what cannot be a position.
 		if (/^\d{1,15}-\d{1,15}$/.test(lastEventId)) {
 			expect(client.gaps[0]?.lastEventId).toBe(lastEventId);
 		} else expect(client.gaps[0]).toEqual({ channel });
@@ -98,7 +98,7 @@ export function gaps(broker: Broker): void {
 		}
 	});
 
-	test("what expired while nobody looked is a gap; a client that stayed sees none", async () => {
+	test("messages that expired unread are a gap; a client that stayed sees none", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub({ history: { maxAge: 150 } });
 		const channel = scene.channel();

@@ -3,7 +3,7 @@ import type { Broker } from "../scene.ts";
 import { Scene } from "../scene.ts";
 
 export function publishing(broker: Broker): void {
-	test("publish answers with the id that the event has", async () => {
+	test("publish resolves to the id of the event", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const channel = scene.channel();
@@ -15,7 +15,7 @@ export function publishing(broker: Broker): void {
 		expect(client.events.map(({ data }) => data)).toEqual(['"one"', '{"two":2}']);
 	});
 
-	test("an id of one's own is refused, and nothing is published", async () => {
+	test("an id of the caller's own is refused, and nothing is published", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const channel = scene.channel();
@@ -27,7 +27,7 @@ export function publishing(broker: Broker): void {
 		expect(await client.sees(1)).toEqual([1]);
 	});
 
-	test("types of edge-sse's own are refused, and dropped when somebody else sends them", async () => {
+	test("types of edge-sse's own are refused, and dropped when other programs send them", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const channel = scene.channel();
@@ -64,7 +64,7 @@ export function publishing(broker: Broker): void {
 			await client.sees(4);
 			expect(client.events.slice(1).map(({ id }) => id)).toEqual([undefined, undefined, undefined]);
 			expect(client.lastEventId).toBe(cursor);
-			// What is stored after it comes through, live and to those who come back.
+			// What is stored after it arrives, live and replayed.
 			await scene.publish(sse, one, "after");
 			expect((await client.sees(5)).at(-1)).toBe("after");
 			const back = await scene.open(sse, channels, { lastEventId: cursor });
@@ -74,7 +74,7 @@ export function publishing(broker: Broker): void {
 		}
 	});
 
-	test("a Flask app's message reaches those who are just being brought up to date, too", async () => {
+	test("a Flask app's message reaches clients during their replay, too", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const channel = scene.channel();

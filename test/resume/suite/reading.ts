@@ -33,7 +33,7 @@ async function read(
 }
 
 export function reading(broker: Broker): void {
-	test("a reader that asks again and again has the messages that a stream has", async () => {
+	test("a reader that polls gets the same messages as a stream", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const names = ["a", "b"].map((name) => scene.channel(name));
@@ -60,7 +60,7 @@ export function reading(broker: Broker): void {
 			expect(own(seen.map(({ data }) => data))).toEqual(own(numbers(60)));
 			expect(own(stream.seen)).toEqual(own(numbers(60)));
 		}
-		// From each of them a stream can go on, and reads what the reader has read.
+		// A stream can continue from each of them, and gets what the reader got.
 		const [{ id } = { id: "" }] = seen;
 		const back = await scene.open(sse, names, { lastEventId: id });
 		expect((await back.sees(59)).toSorted()).toEqual(numbers(60).slice(1).toSorted());
@@ -82,7 +82,7 @@ export function reading(broker: Broker): void {
 			const client = await scene.open(sse, channel, { lastEventId });
 			await client.sees(20);
 			const seen = client.seen.map(Number);
-			// What the state has already may come once more, and nothing is missing after it.
+			// A message that is in the state already may come once more. Nothing after it is missing.
 			expect(seen[0]).toBeLessThanOrEqual(shown + 1);
 			expect(seen).toEqual(numbers(seen.length, seen[0]));
 			expect(client.gaps).toEqual([]);
@@ -95,7 +95,7 @@ export function reading(broker: Broker): void {
 	});
 
 	test(
-		"32 channels that are joined and left one by one, under load, while instances end",
+		"32 channels, joined and left one by one, under load, while instances end",
 		{
 			timeout: 60_000,
 		},
@@ -129,14 +129,15 @@ export async function comeAndGo(broker: Broker, disturb?: () => Promise<void>): 
 	const take = (client: Client) => {
 		for (const [name, number] of client.seen as [string, number][]) {
 			const before = seen.get(name) ?? [];
-			// What stays in the list goes on where it was: nothing is lost, and nothing comes twice.
+			// A channel that stays in the list continues where it was: nothing is lost, and nothing comes
+			// twice.
 			if (before.length > 0) expect([name, number]).toEqual([name, (before.at(-1) ?? 0) + 1]);
 			seen.set(name, [...before, number]);
 			total++;
 		}
 		expect(client.gaps).toEqual([]);
 	};
-	// The cursor of a single channel is its bare position, which names none.
+	// The cursor of a single channel is its bare position, without a name.
 	let lastEventId = await publisher.position(names.slice(0, 2));
 	const counts = numbers(names.length - 1, 2);
 	let hub = scene.other(publisher);
@@ -156,7 +157,7 @@ export async function comeAndGo(broker: Broker, disturb?: () => Promise<void>): 
 			isServed = await served.then(
 				() => true,
 				(error: unknown) => {
-					// While its broker is away, an instance asks its clients to come back.
+					// While its broker is down, an instance asks its clients to come back.
 					if (client.state !== "ended") throw error;
 					return false;
 				},

@@ -9,7 +9,7 @@ export function resuming(broker: Broker): void {
 		const sse = scene.hub();
 		const channel = scene.channel();
 		const ids = await scene.publish(sse, channel, ...numbers(10));
-		// Another process takes it in.
+		// Another process serves it.
 		const other = scene.other(sse);
 		const client = await scene.open(other, channel, { lastEventId: ids[3] });
 		expect(await client.sees(6)).toEqual(numbers(6, 4));
@@ -38,7 +38,7 @@ export function resuming(broker: Broker): void {
 		expect(await scene.reports()).toEqual([]);
 	});
 
-	test("messages() goes on after lastEventId, over pages, and then live", async () => {
+	test("messages() continues after lastEventId, over pages, and then live", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const channel = scene.channel();
@@ -49,7 +49,7 @@ export function resuming(broker: Broker): void {
 		for await (const { data, id } of sse.messages(channel, { lastEventId: ids[9] ?? "", signal })) {
 			seen.push(Number(data));
 			seenIds.push(id);
-			// What comes while the first ones are read must come after them, once.
+			// Messages that come while the first ones are read must come after them, once.
 			if (seen.length === 1) ids.push(...(await scene.publish(sse, channel, 130, 131)));
 			if (seen.length === 122) ids.push(...(await scene.publish(sse, channel, 132)));
 			if (seen.length === 123) break;
@@ -59,7 +59,7 @@ export function resuming(broker: Broker): void {
 		expect(await scene.reports()).toEqual([]);
 	});
 
-	test("messages() tells of a gap, as a message of its own type", async () => {
+	test("messages() reports a gap as a message of its own type", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub({ history: { maxLength: 2 } });
 		const channel = scene.channel();
@@ -86,7 +86,7 @@ export function resuming(broker: Broker): void {
 			const scene = new Scene(broker);
 			const sse = scene.hub({ history: { maxLength: 5 } });
 			const channel = scene.channel();
-			// In a channel that nothing was ever published to, too.
+			// In a channel that was never published to, too.
 			const early = await scene.open(sse, channel, { lastEventId: start });
 			for (const n of numbers(20)) {
 				await scene.publish(sse, channel, n);
@@ -123,7 +123,7 @@ export function resuming(broker: Broker): void {
 		expect(await scene.reports()).toEqual([]);
 	});
 
-	test("who opened an empty channel can come back after the first messages", async () => {
+	test("a client that opened an empty channel can come back after the first messages", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub({ history: { maxLength: 5 } });
 		const channel = scene.channel();
@@ -133,7 +133,7 @@ export function resuming(broker: Broker): void {
 		const other = scene.other(sse);
 		await (await scene.open(other, channel)).placed();
 		await scene.publish(sse, channel, ...numbers(5));
-		// Together with one who comes from the start: they share a read, and stand at different places in it.
+		// Together with a client from the start: they share a read, at different positions.
 		const clients = await Promise.all(
 			[cursor, "0", cursor].map((lastEventId) => scene.open(other, channel, { lastEventId })),
 		);
@@ -145,7 +145,7 @@ export function resuming(broker: Broker): void {
 	});
 
 	test.for([1, 3])(
-		"who opened %d empty channels misses none of many messages, at whichever process, and no gap is told",
+		"a client that opened %d empty channels misses no message, at any process, and gets no gap",
 		async (count) => {
 			const scene = new Scene(broker);
 			const sse = scene.hub();
@@ -154,7 +154,7 @@ export function resuming(broker: Broker): void {
 			let cursor = await first.placed();
 			first.close();
 			const other = scene.other(sse);
-			// They come back to nothing first, and are given a newer place, or keep theirs.
+			// First they come back to nothing, and get a newer position or keep theirs.
 			for (const process of [other, sse]) {
 				const idle = await scene.open(process, channels, { lastEventId: cursor });
 				await idle.comment();
@@ -162,7 +162,7 @@ export function resuming(broker: Broker): void {
 				cursor = idle.lastEventId ?? cursor;
 			}
 			const [busy = ""] = channels;
-			// Not those that stay with the channel, which are sent all as it comes.
+			// Except clients that stay with the channel: they get everything live.
 			const stays = await scene.open(sse, channels, { lastEventId: cursor });
 			await scene.publish(sse, busy, ...numbers(250));
 			const back = await Promise.all(
@@ -209,7 +209,7 @@ export function resuming(broker: Broker): void {
 		expect(await scene.reports()).toEqual([]);
 	});
 
-	test("clients that come and go all the time, while messages do, see each of them once", async () => {
+	test("clients that come and go while messages flow see each message once", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const other = scene.other(sse);

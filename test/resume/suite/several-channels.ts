@@ -26,13 +26,13 @@ export function severalChannels(broker: Broker): void {
 		for (const [n, lastEventId] of cursors.entries()) {
 			const back = await scene.open(other, names, { lastEventId });
 			await back.sees(order.length - n);
-			// Within a channel there is an order; between two there is none.
+			// Within a channel there is an order, and between two there is none.
 			for (const channel of names) {
 				const expected = numbers(order.length).filter((i) => i >= n && order[i] === channel);
 				expect(back.seen.filter((i) => order[Number(i)] === channel)).toEqual(expected);
 			}
 			expect(back.seen).toHaveLength(order.length - n);
-			// Wherever they are cut, they can go on from there.
+			// They can continue from wherever they are cut off.
 			for (const [i, { id }] of back.events.entries()) {
 				const rest = await scene.open(other, names, { lastEventId: id });
 				await rest.sees(back.events.length - i - 1);
@@ -58,7 +58,7 @@ export function severalChannels(broker: Broker): void {
 		}
 	});
 
-	test("of another list it says what it knows: the order is nothing, and a channel that is new begins live", async () => {
+	test("a cursor of another list is used as far as it goes: order is ignored, a new channel begins live", async () => {
 		const { scene, sse, names } = setUp();
 		const [a, b, c] = names;
 		const d = scene.channel("d");
@@ -73,7 +73,7 @@ export function severalChannels(broker: Broker): void {
 			for (const list of [[c, b, a], [a, b], [a, d], [d, c, a, b, a], [a]]) {
 				const client = await scene.open(process, list, { lastEventId });
 				expect(await client.sees(1)).toEqual(["missed"]);
-				// The cursor names the new channel from the beginning: nothing that comes now can be missed.
+				// The cursor names the new channel from the beginning: no later message can be missed.
 				client.close();
 				const newest = list.at(0) ?? a;
 				await scene.publish(sse, newest, "new");
@@ -87,7 +87,7 @@ export function severalChannels(broker: Broker): void {
 		expect(await scene.reports()).toEqual([]);
 	});
 
-	test("a client that is cut off right after it joined a channel misses nothing of it", async () => {
+	test("a client that is disconnected right after it joined a channel misses nothing of it", async () => {
 		const { scene, sse, names } = setUp();
 		const [a, b, c] = names;
 		const first = await scene.open(sse, [a, b]);
@@ -104,7 +104,7 @@ export function severalChannels(broker: Broker): void {
 		expect(await scene.reports()).toEqual([]);
 	});
 
-	test("what is cut, changed, or of one channel alone is a gap in each, and then all is well", async () => {
+	test("a truncated, changed, or single-channel cursor is a gap in each channel, and then all is well", async () => {
 		const { scene, sse, names } = setUp();
 		const [a] = names;
 		const live = await scene.open(sse, names);
@@ -126,7 +126,7 @@ export function severalChannels(broker: Broker): void {
 		}
 	});
 
-	test("a gap in one channel is told of that one, and the others go on without", async () => {
+	test("a gap in one channel is reported for that one, and the others continue without", async () => {
 		const { scene, sse, names } = setUp();
 		const [a, b, c] = names;
 		const live = await scene.open(sse, names);
@@ -139,7 +139,7 @@ export function severalChannels(broker: Broker): void {
 		const back = await scene.open(sse, names, { lastEventId });
 		await back.when(() => back.seen.includes(59) && back.seen.includes("b2"), "the newest");
 		expect(back.gaps).toEqual([{ channel: a, lastEventId: first }]);
-		// Before anything newer of its channel; between two channels there is no order.
+		// Before anything newer of its channel. Between two channels there is no order.
 		const ofOthers = ['"b1"', '"b2"'];
 		const [told] = back.events.filter(({ data }) => !ofOthers.includes(data));
 		expect(told?.event).toBe("sse.gap");

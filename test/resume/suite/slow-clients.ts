@@ -8,7 +8,7 @@ import { numbers, Scene } from "../scene.ts";
 const padding = "x".repeat(1_000);
 
 export function slowClients(broker: Broker): void {
-	test("at its limit a client is fed no more, and is brought up to date exactly when it reads", async () => {
+	test("a client at its limit gets no more, and gets exactly what it missed when it reads", async () => {
 		const scene = new Scene(broker);
 		const limit = 20_000;
 		const sse = scene.hub({ limits: { bufferedBytes: limit } });
@@ -29,14 +29,14 @@ export function slowClients(broker: Broker): void {
 		expect(slow.events.map(({ id }) => id)).toEqual(quick.events.map(({ id }) => id));
 		expect(seen(quick)).toEqual(numbers(2 * count));
 		expect(await scene.reports()).toEqual([]);
-		// It is live again, and gets the very bytes that the others get.
+		// It is live again, and gets the same bytes as the others.
 		await scene.publish(sse, channel, "live");
 		await slow.when(() => slow.seen.at(-1) === "live", "the live message");
 		await quick.when(() => quick.seen.at(-1) === "live", "the live message");
 		expect(slow.chunks.at(-1)).toBe(quick.chunks.at(-1));
 	});
 
-	test("what waits for a client that does not read stays bounded, and others are not hurt", async () => {
+	test("what is buffered for a client that does not read stays bounded, and others are not affected", async () => {
 		const scene = new Scene(broker);
 		const limit = 20_000;
 		const sse = scene.hub({ limits: { bufferedBytes: limit } });
@@ -49,7 +49,7 @@ export function slowClients(broker: Broker): void {
 		await publishInTurns(sse, channel, numbers(count));
 		await quick.when(() => quick.events.length === count, "everything");
 		expect(sse.stats().connections).toBe(21);
-		// What waits in the stream is read without giving the hub a chance to add to it.
+		// Reads what the stream has buffered without giving the hub a chance to add to it.
 		for (const client of slow) {
 			let waiting = 0;
 			const before = client.chunks.length;
@@ -65,7 +65,7 @@ export function slowClients(broker: Broker): void {
 		expect(await scene.reports()).toEqual([]);
 	});
 
-	test("one that sleeps for longer than the history remembers is told of the gap, when it wakes", async () => {
+	test("a client that pauses for longer than the history lasts gets the gap when it reads", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub({ limits: { bufferedBytes: 5_000 }, history: { maxLength: 20 } });
 		const channel = scene.channel();
@@ -107,7 +107,7 @@ export function slowClients(broker: Broker): void {
 	});
 }
 
-/** What is published in one turn leaves in one chunk, which a client may always be sent. */
+/** Messages that are published in one turn leave in one chunk, which a client may always be sent. */
 async function publishInTurns(sse: ServerSentEvents, channel: string, values: readonly number[]) {
 	for (const [i, value] of values.entries()) {
 		await sse.publish([value, padding], { channel });

@@ -42,7 +42,7 @@ export function starting(broker: Broker): void {
 		expect(await scene.reports()).toEqual([]);
 	});
 
-	test("`recent` is for new clients: one that comes back is sent what it missed; then both are live", async () => {
+	test("`recent` is for new clients: one that comes back gets what it missed; then both are live", async () => {
 		const scene = new Scene(broker);
 		const sse = scene.hub();
 		const channel = scene.channel();
