@@ -10,7 +10,7 @@ type Call = (this: SubscriptionHandlers, ...args: unknown[]) => void;
 export function callHandler<Name extends keyof SubscriptionHandlers>(
 	handlers: SubscriptionHandlers,
 	name: Name,
-	...args: Parameters<Required<SubscriptionHandlers>[Name]>
+	...args: Parameters<NonNullable<SubscriptionHandlers[Name]>>
 ): void {
 	try {
 		(handlers[name] as Call | undefined)?.call(handlers, ...args);

@@ -43,7 +43,7 @@ export class Listener {
 	/** Calls another handler. */
 	tell<Name extends "onDegraded" | "onDisconnect">(
 		name: Name,
-		...args: Parameters<Required<SubscriptionHandlers>[Name]>
+		...args: Parameters<NonNullable<SubscriptionHandlers[Name]>>
 	): void {
 		if (this.#state !== "ended") callHandler(this.#handlers, name, ...args);
 	}

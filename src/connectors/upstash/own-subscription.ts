@@ -48,7 +48,7 @@ export abstract class OwnSubscription implements Subscription {
 
 	protected tell<Name extends keyof SubscriptionHandlers>(
 		name: Name,
-		...args: Parameters<Required<SubscriptionHandlers>[Name]>
+		...args: Parameters<NonNullable<SubscriptionHandlers[Name]>>
 	): void {
 		if (!this.done) callHandler(this.#handlers, name, ...args);
 	}
