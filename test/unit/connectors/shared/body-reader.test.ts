@@ -36,7 +36,7 @@ function setUp() {
 	return { reader, body, state, ended: ended.promise, open, write };
 }
 
-test("it opens with the confirmation, and reads on until the sender ends the body", async () => {
+test("the reader opens with the confirmation, and reads until the sender ends the body", async () => {
 	const { body, state, ended, open, write } = setUp();
 	write("a");
 	write("b!");
@@ -72,14 +72,14 @@ test("a body that ends or breaks before the confirmation rejects the opening", a
 	);
 });
 
-test("a sender that does not confirm in time is left", async () => {
+test("a sender that does not confirm in time is disconnected", async () => {
 	const { reader, state, open } = setUp();
 	await expect(open(20)).rejects.toThrow("Nobody answered within 20 ms.");
 	expect(state.cancelled).toMatchObject({ message: "Nobody answered within 20 ms." });
 	expect(reader.closed).toBe(true);
 });
 
-test("what close() ends is not reported", async () => {
+test("an end by close() is not reported", async () => {
 	const opening = setUp();
 	const opened = opening.open();
 	opening.reader.close();
@@ -95,7 +95,7 @@ test("what close() ends is not reported", async () => {
 	expect(await Promise.race([ended, nothing])).toBe("nothing");
 });
 
-test("fail() ends a body as if the sender had", async () => {
+test("fail() is reported like a failure of the sender", async () => {
 	const { reader, ended, open, write } = setUp();
 	write("!");
 	await open();
