@@ -11,6 +11,11 @@ const project = (name: string, include: string[], timeout = 180_000) => ({
 	},
 });
 
+// A file needs no process of its own where it starts no servers. A thread takes half of the processor time.
+const inThreads = ({ test }: ReturnType<typeof project>) => ({
+	test: { ...test, pool: "threads" as const },
+});
+
 export default defineConfig({
 	test: {
 		// A promise nobody caught is a bug in the library or in the test: never ignored.
@@ -20,8 +25,8 @@ export default defineConfig({
 		// A file for each processor (vitest leaves one free): they mostly wait for servers.
 		maxWorkers: "100%",
 		projects: [
-			project("unit", ["test/unit/**/*.test.ts"], 120_000),
-			project("fuzz", ["test/fuzz/**/*.test.ts"]),
+			inThreads(project("unit", ["test/unit/**/*.test.ts"], 120_000)),
+			inThreads(project("fuzz", ["test/fuzz/**/*.test.ts"])),
 			project("connectors", ["test/connectors/**/*.test.ts"]),
 			project("resume", ["test/resume/**/*.test.ts"]),
 			project("runtimes", ["test/runtimes/**/*.test.ts"]),
