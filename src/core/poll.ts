@@ -21,7 +21,7 @@ class Departure extends AbortController {
 		this.abort();
 	}
 
-	onDisconnect(): void {
+	onLeft(): void {
 		this.abort();
 	}
 }

@@ -210,7 +210,7 @@ export class RunHost {
 	) {
 		const { hooks, hubs, streams, control, recent } = this.#parts;
 		const left = () => stream.left();
-		const client = { onDisconnect: left, handleEvent: left };
+		const client = { onLeft: left, handleEvent: left };
 		liftIdleTimeout(request, host);
 		listenForDeparture(request, host, client);
 		const disconnected = hooks.connected(target.names, request);

@@ -161,17 +161,17 @@ export class Connection implements SinkOwner {
 	 * closure per client.
 	 */
 	handleEvent(): void {
-		this.onDisconnect();
+		this.onLeft();
 	}
 
 	/** The client has left, and can be sent nothing more. */
-	onDisconnect(): void {
+	onLeft(): void {
 		this.#end("left");
 	}
 
 	/** Breaks the stream of a client that reads too slowly, and frees its unread bytes. */
-	disconnect(reason: "slow"): void {
-		this.#end(reason);
+	breakOff(): void {
+		this.#end("slow");
 	}
 
 	/** Ends the stream cleanly, with a time to reconnect that differs per client. */

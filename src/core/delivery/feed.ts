@@ -25,8 +25,6 @@ export interface FeedOwner {
 	readonly counters: Counters;
 	readonly flushes: FlushQueue;
 	readonly compression: Compression | undefined;
-	/** A channel of the feed has ended. */
-	readonly feedEnded: (feed: Feed) => void;
 }
 
 /** How a connection begins. */
@@ -52,7 +50,6 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	begun: number | undefined;
 	readonly #connections = new Set<Connection>();
 	readonly #fanOut: FanOut = new FanOut((connection, chunk) => this.#write(connection, chunk));
-	readonly #ended: (feed: Feed) => void;
 	readonly #replay: Replay<Connection> | undefined;
 	readonly #counters: Counters;
 	readonly #framing: Framing;
@@ -76,7 +73,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		channels: readonly Channel[],
 		view: View,
 		key: string,
-		{ report, counters, flushes, compression, feedEnded }: FeedOwner,
+		{ report, counters, flushes, compression }: FeedOwner,
 	) {
 		this.channels = channels;
 		this.names = channels.map((channel) => channel.name);
@@ -85,7 +82,6 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		this.#counters = counters;
 		this.#flushes = flushes;
 		this.#encoder = compression?.feed();
-		this.#ended = feedEnded;
 		const logs = channels.flatMap(({ log }) => log ?? []);
 		if (logs.length === channels.length)
 			this.#replay = new Replay(this, this.#framing, logs, report, counters);
@@ -126,8 +122,9 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		this.#replay?.onChange();
 	}
 
+	/** A channel's subscription cannot heal. The clients reconnect, which subscribes again. */
 	onEnd(): void {
-		this.#ended(this);
+		for (const connection of this.connections) connection.askToReconnect();
 	}
 
 	/** Sends pending messages. The queue calls it at the end of the task. */
@@ -150,7 +147,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		// The client's buffer is full. With history it gets the rest later.
 		this.#connections.delete(connection);
 		this.#fanOut.forget(connection);
-		if (this.#replay === undefined) connection.disconnect("slow");
+		if (this.#replay === undefined) connection.breakOff();
 		else this.#replay.add(connection, placesOf(before, before));
 	}
 

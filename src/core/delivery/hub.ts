@@ -210,9 +210,4 @@ export class Hub implements ChannelOwner, FeedOwner {
 	channelEnded(channel: Channel, error: ConnectorError): void {
 		this.#channels.end(channel, error);
 	}
-
-	// The subscription cannot heal. Its clients are told to reconnect, which subscribes again.
-	readonly feedEnded = (feed: Feed): void => {
-		for (const connection of feed.connections) connection.askToReconnect();
-	};
 }

@@ -26,7 +26,7 @@ export interface ReplayClient {
 	/** @returns false, and nothing is written, when it has more unread than it may. */
 	write(bytes: Uint8Array, chunk?: undefined, events?: number): boolean;
 	/** Breaks the stream of a client that reads too slowly. */
-	disconnect(reason: "slow"): void;
+	breakOff(): void;
 	/** Ends the stream cleanly, with a time to reconnect that differs per client. */
 	askToReconnect(): void;
 }
@@ -153,7 +153,7 @@ export class Replay<Client extends ReplayClient> {
 				behind.writableAt = now;
 				return mayReadAhead || !this.#isAhead(behind);
 			}
-			if (now - behind.writableAt > drainLimit) connection.disconnect("slow");
+			if (now - behind.writableAt > drainLimit) connection.breakOff();
 			return false;
 		});
 	}

@@ -93,13 +93,13 @@ export function listenForDeparture(request: Request, host: unknown, client: Depa
 	const { completed, begin } = hints(host);
 	const outgoing = begin && nodeResponse(request, host);
 	if (completed instanceof Promise) {
-		const gone = () => client.onDisconnect();
+		const gone = () => client.onLeft();
 		completed.then(gone, gone);
 	} else if (outgoing !== undefined) {
 		// Then the signal tells nothing else, and would be made for this alone.
-		if (outgoing.destroyed) client.onDisconnect();
-		else outgoing.once("close", () => client.onDisconnect());
-	} else if (request.signal.aborted) client.onDisconnect();
+		if (outgoing.destroyed) client.onLeft();
+		else outgoing.once("close", () => client.onLeft());
+	} else if (request.signal.aborted) client.onLeft();
 	else request.signal.addEventListener("abort", client);
 }
 
@@ -122,7 +122,7 @@ export function stopListening(request: Request, host: unknown, client: Departing
 }
 
 interface Departing extends EventListenerObject {
-	onDisconnect(): void;
+	onLeft(): void;
 }
 
 function limitPatience(request: Request, host: unknown): void {

@@ -22,7 +22,7 @@ export interface Sink {
 /** The owner of a sink. */
 export interface SinkOwner {
 	/** The host released the sink: the client has left. */
-	onDisconnect(): void;
+	onLeft(): void;
 	/** Bytes go to another sink from now on. */
 	use(sink: Sink): void;
 }
@@ -58,7 +58,7 @@ export class BodySink implements StreamSink {
 	}
 
 	cancel(): void {
-		this.owner.onDisconnect();
+		this.owner.onLeft();
 	}
 
 	write(content: Content): number {

@@ -34,21 +34,20 @@ test("a connection that gets another sink writes to it and ends it", () => {
 	connection.write(Buffer.from("1"));
 	connection.use(second);
 	connection.write(Buffer.from("2"));
-	connection.onDisconnect();
+	connection.onLeft();
 	expect([first.calls, second.calls]).toEqual([["1"], ["2", "end"]]);
 });
 
-test.each(["onDisconnect", "disconnect"] as const)(
+test.each(["onLeft", "breakOff"] as const)(
 	"a connection that ended by %s() ends a later sink in the same way",
 	(how) => {
 		const [first, second] = [recorder(), recorder()];
 		const connection = open();
 		connection.use(first);
-		if (how === "disconnect") connection.disconnect("slow");
-		else connection.onDisconnect();
+		connection[how]();
 		connection.use(second);
 		connection.write(Buffer.from("too late"));
-		const end = how === "disconnect" ? "abort" : "end";
+		const end = how === "breakOff" ? "abort" : "end";
 		expect([first.calls, second.calls]).toEqual([[end], [end]]);
 	},
 );
