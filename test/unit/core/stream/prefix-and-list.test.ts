@@ -75,17 +75,22 @@ test("sse.gap and reports name the channel without the prefix", async () => {
 	for (const { error } of it.reports) expect((error as Error).message).not.toContain("app:");
 });
 
-test("without channels.prefix a cursor of several channels resumes them", async () => {
-	const shared = memory({ history: {} });
-	const before = scene({ connector: shared });
-	const query = "channel=app:a&channel=app:b";
-	const plain = await open(before, query);
-	const lastEventId = await plain.placed();
-	await before.sse.publish(1, { channel: "app:b" });
-	expect(lastEventId).toContain(".");
-	const back = await open(before, query, { headers: { "last-event-id": lastEventId } });
-	expect(await back.data(1)).toEqual(["1"]);
-});
+test.each(["", "app:"])(
+	"with channels.prefix %j a cursor of several channels resumes them in another instance",
+	async (prefix) => {
+		const shared = memory({ history: {} });
+		const make = () => scene({ connector: shared, channels: { prefix } });
+		const [before, after] = [make(), make()];
+		const first = await open(before, "channel=a&channel=b");
+		const lastEventId = await first.placed();
+		expect(lastEventId).toContain(".");
+		await before.sse.publish(1, { channel: "b" });
+		const headers = { "last-event-id": lastEventId };
+		const back = await open(after, "channel=b&channel=a", { headers });
+		expect(await back.data(1)).toEqual(["1"]);
+		expect(back.gaps).toEqual([]);
+	},
+);
 
 test("a connector with streams of its own gets the names with the prefix", async () => {
 	const inner = memory();
