@@ -1,46 +1,16 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { EventClient } from "../../src/client.ts";
-import { memory } from "../../src/connectors/memory.ts";
-import { controlChannel } from "../../src/core/request/request.ts";
-import {
-	ConnectorError,
-	type DisconnectOptions,
-	ServerSentEvents,
-	type ServerSentEventsOptions,
-} from "../../src/exports.ts";
+import { ServerSentEvents, type ServerSentEventsOptions } from "../../src/exports.ts";
 import { Runs } from "../../src/runs.ts";
-import { testBroker } from "../../src/testing/broker.ts";
 import { later } from "../support/wait.ts";
 import { parsed } from "../unit/core/message/parsed.ts";
+import { open, perClient } from "./disconnect-kit.ts";
 import { useGrounds } from "./fleet.ts";
 
 /** `sse.disconnect()`: streams end in every process, on each connector. */
 
-const { grounds, server } = useGrounds();
+const { grounds } = useGrounds();
 
 type Options = Omit<ServerSentEventsOptions, "connector">;
-const perClient = { key: (request: Request) => request.headers.get("x-user") };
-
-/** The stream of a request: its text, and whether it has ended. */
-async function open(sse: ServerSentEvents, query: string, user?: string) {
-	const headers = user === undefined ? {} : { "x-user": user };
-	const response = await sse.fetch(new Request(`http://localhost/?${query}`, { headers }));
-	const stream = { status: response.status, text: "", isOver: false, over: Promise.resolve() };
-	const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-	onTestFinished(() => reader?.cancel().catch(() => undefined));
-	const begun = Promise.withResolvers<void>();
-	stream.over = (async () => {
-		for (;;) {
-			const step = await reader?.read();
-			begun.resolve();
-			if (step === undefined || step.done) break;
-			stream.text += step.value;
-		}
-		stream.isOver = true;
-	})();
-	await begun.promise;
-	return stream;
-}
 
 describe.each(grounds)("$name", ({ connect }) => {
 	const instance = (options: Options = {}) => {
@@ -223,142 +193,4 @@ describe.each(grounds)("$name", ({ connect }) => {
 		await stream.over;
 		await expect.poll(() => other.disconnect({ client: "bob" })).toEqual({ receivers: 0 });
 	});
-});
-
-test("edge-sse/client stops when the disconnect is final, and comes back when it is not", async () => {
-	const sse = new ServerSentEvents({ connector: memory(), limits: { perClient } });
-	onTestFinished(() => sse.close());
-	const events = new EventClient("http://localhost/?channel=a", {
-		headers: { "x-user": "ann" },
-		fetch: (url, init) => sse.fetch(new Request(url, init)),
-	});
-	onTestFinished(() => events.close());
-	const states: [string, unknown][] = [];
-	const told: unknown[] = [];
-	events.onState((state, error) => void states.push([state, error]));
-	events.on("sse.disconnect", (data) => void told.push(data));
-	events.on("greeting", () => undefined);
-	const reaches = (state: string) => expect.poll(() => events.state).toBe(state);
-	await reaches("open");
-	await sse.disconnect({ client: "ann", reason: "moved" });
-	await reaches("waiting");
-	await expect.poll(() => events.state).toBe("open");
-	await sse.disconnect({ client: "ann", reason: "logged out", final: true });
-	await reaches("closed");
-	expect(states.at(-1)).toEqual(["closed", new Error("logged out")]);
-	expect(told).toEqual([
-		{ reason: "moved", final: false },
-		{ reason: "logged out", final: true },
-	]);
-});
-
-test("invalid options are refused with the field and the way out", async () => {
-	const sse = new ServerSentEvents({ connector: memory(), channels: { allowed: ["room.*"] } });
-	onTestFinished(() => sse.close());
-	const wrong: [unknown, RegExp][] = [
-		[undefined, /Write \{ channel \}/],
-		[{}, /channel or client: one of them is needed/],
-		[{ channel: "" }, /channel: must be a string that is not empty/],
-		[{ channel: "news" }, /channel: is not one of channels\.allowed/],
-		[{ client: "" }, /client: must be well-formed text of 1 to 1024 bytes/],
-		[{ client: 7 }, /client: must be well-formed text/],
-		[{ client: "a".repeat(1_025) }, /client: must be/],
-		[{ client: "\ud800" }, /client: must be/],
-		[
-			{ client: "a", reason: "é".repeat(129) },
-			/reason: must be well-formed text of 1 to 256 bytes/,
-		],
-		[{ client: "a", final: "yes" }, /final: must be true or false/],
-		[{ user: "a" }, /user: unknown option\. Did you mean client\?/],
-	];
-	for (const [options, message] of wrong) {
-		await expect(sse.disconnect(options as DisconnectOptions)).rejects.toThrow(message);
-	}
-});
-
-test("while the broker is down, this process's streams end, and the caller gets an error", async () => {
-	const broker = testBroker();
-	const sse = new ServerSentEvents({
-		connector: broker.connect(),
-		limits: { perClient },
-		onError: () => undefined,
-	});
-	onTestFinished(() => sse.close());
-	const stream = await open(sse, "channel=a", "ann");
-	broker.down();
-	await expect(sse.disconnect({ client: "ann" })).rejects.toMatchObject({ code: "unavailable" });
-	await stream.over;
-});
-
-test("a missing permission for the control channel is reported, and streams go on", async () => {
-	const broker = testBroker();
-	const connector = broker.connect();
-	const { subscribe } = connector;
-	let isForbidden = true;
-	connector.subscribe = (channel, handlers) =>
-		isForbidden && channel === controlChannel
-			? Promise.reject(new ConnectorError("refused", "NOPERM"))
-			: subscribe(channel, handlers);
-	const reports: string[] = [];
-	const sse = new ServerSentEvents({
-		connector,
-		limits: { perClient },
-		onError: (error, { stage }) => void reports.push(`${stage}: ${(error as Error).message}`),
-	});
-	const other = new ServerSentEvents({ connector: broker.connect() });
-	onTestFinished(() => sse.close());
-	onTestFinished(() => other.close());
-	const stream = await open(sse, "channel=a", "ann");
-	await expect
-		.poll(() => reports)
-		.toEqual([expect.stringMatching(/^control: This process does not hear what others say/)]);
-	expect(stream.isOver).toBe(false);
-	isForbidden = false;
-	await expect.poll(() => other.disconnect({ client: "ann" })).toEqual({ receivers: 1 });
-	await stream.over;
-});
-
-test("clients and publishes cannot reach the control channel; forged messages at the broker are dropped", async () => {
-	const connector = grounds[1]?.connect();
-	if (connector === undefined) throw new Error("There is no Redis.");
-	const reports: string[] = [];
-	const sse = new ServerSentEvents({
-		connector,
-		limits: { perClient },
-		onError: (error) => void reports.push((error as Error).message),
-	});
-	onTestFinished(() => sse.close());
-	const stream = await open(sse, "channel=a", "ann");
-	for (const name of [controlChannel, `x${controlChannel}`, "␟"]) {
-		const refusal = await sse.fetch(
-			new Request(`http://localhost/?channel=${encodeURIComponent(name)}`),
-		);
-		expect([refusal.status, await refusal.text()]).toEqual([
-			400,
-			expect.stringContaining("must not end with"),
-		]);
-		await expect(sse.publish("x", { channel: name })).rejects.toThrow(/must not end with/);
-		expect(() => sse.messages(name)).toThrow(/must not end with/);
-	}
-	const forged = [
-		"",
-		"null",
-		"[]",
-		'{"data":"x"}',
-		'{"say":1,"from":"x"}',
-		'{"say":"toString","from":"x"}',
-		'{"say":"disconnect","from":"x"}',
-		'{"say":"disconnect","from":"x","client":1}',
-		'{"say":"disconnect","from":"x","client":"ann","reason":{}}',
-		`{"say":"disconnect","from":"x","client":"${"a".repeat(1_000_000)}"}`,
-	];
-	for (const payload of forged) await server().command("PUBLISH", controlChannel, payload);
-	await sse.publish("after", { channel: "a" });
-	await expect.poll(() => stream.text).toContain("after");
-	expect(stream.isOver).toBe(false);
-	expect(new Set(reports)).toEqual(new Set(["Dropped what is no control message."]));
-	// Redis users who may PUBLISH there are trusted: the ACL decides.
-	const true_ = '{"say":"disconnect","from":"x","client":"ann","reason":"x","final":false}';
-	await server().command("PUBLISH", controlChannel, true_);
-	await stream.over;
 });

@@ -1,40 +1,25 @@
 import { Redis } from "@upstash/redis";
 import { createParser } from "eventsource-parser";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type RedisServer, startRedis } from "../support/redis-server.ts";
-import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
+import { beforeAll, expect, test } from "vitest";
 import { until } from "../support/wait.ts";
+import { useGateway } from "./upstash-gateway-kit.ts";
 
-let server: RedisServer;
-let gateway: UpstashGateway;
+/** The gateway answers as Upstash does: its commands, its encodings, its streams. */
+
+const { bed, raw } = useGateway();
 let sdk: Redis;
 
-beforeAll(async () => {
-	server = await startRedis();
-	gateway = await startUpstashGateway({ redis: server.url });
-	sdk = new Redis({ url: gateway.url, token: gateway.token, enableTelemetry: false });
-});
-afterAll(async () => {
-	await gateway.stop();
-	await server.stop();
-});
-beforeEach(async () => {
-	gateway.faultless();
-	await server.command("FLUSHALL");
+beforeAll(() => {
+	sdk = new Redis({ url: bed.gateway.url, token: bed.gateway.token, enableTelemetry: false });
 });
 
-const raw = (path: string, init: RequestInit = {}) =>
-	fetch(gateway.url + path, {
-		...init,
-		headers: { authorization: `Bearer ${gateway.token}`, ...init.headers },
-	});
 const answer = async (path: string, init?: RequestInit) => {
 	const response = await raw(path, init);
 	return [response.status, await response.json()];
 };
 
 test("the SDK's commands work, with base64 in between", async () => {
-	const seen = gateway.requests.length;
+	const seen = bed.gateway.requests.length;
 	expect(await sdk.set("key", "naïve 😀 \n line")).toBe("OK");
 	expect(await sdk.get("key")).toBe("naïve 😀 \n line");
 	expect(await sdk.set("json", { a: [1, null] })).toBe("OK");
@@ -45,12 +30,12 @@ test("the SDK's commands work, with base64 in between", async () => {
 	expect(await sdk.eval("return {KEYS[1], ARGV[1], 7}", ["k"], ["v"])).toEqual(["k", "v", 7]);
 	const id = await sdk.xadd("stream", "*", { field: "value" });
 	expect(await sdk.xrange("stream", "-", "+")).toEqual({ [id]: { field: "value" } });
-	expect(gateway.requests[seen]?.headers["upstash-encoding"]).toBe("base64");
+	expect(bed.gateway.requests[seen]?.headers["upstash-encoding"]).toBe("base64");
 });
 
 test("base64 encodes every string but OK, and only on request", async () => {
-	await server.command("SET", "key", "é");
-	await server.command("RPUSH", "list", "OK", "é");
+	await bed.server.command("SET", "key", "é");
+	await bed.server.command("RPUSH", "list", "OK", "é");
 	const base64 = { headers: { "upstash-encoding": "base64" } };
 	expect(await answer("/get/key")).toEqual([200, { result: "é" }]);
 	expect(await answer("/get/key", base64)).toEqual([200, { result: "w6k=" }]);
@@ -60,20 +45,20 @@ test("base64 encodes every string but OK, and only on request", async () => {
 });
 
 test("the SDK's pipeline is ordered, and one failure does not fail the others", async () => {
-	const before = gateway.commands;
+	const before = bed.gateway.commands;
 	const pipeline = sdk.pipeline().set("a", "text").incr("a").get("a");
 	expect(await pipeline.exec({ keepErrors: true })).toEqual([
 		{ result: "OK", error: undefined },
 		{ result: undefined, error: expect.stringContaining("not an integer") },
 		{ result: "text", error: undefined },
 	]);
-	expect(gateway.commands - before).toBe(3);
-	expect(gateway.requests.at(-1)?.path).toBe("/pipeline");
+	expect(bed.gateway.commands - before).toBe(3);
+	expect(bed.gateway.requests.at(-1)?.path).toBe("/pipeline");
 });
 
 test("the SDK's transaction is atomic: a command that cannot be queued undoes it all", async () => {
 	expect(await sdk.multi().set("b", "1").incr("b").exec()).toEqual(["OK", 2]);
-	expect(gateway.requests.at(-1)?.path).toBe("/multi-exec");
+	expect(bed.gateway.requests.at(-1)?.path).toBe("/multi-exec");
 	const [status] = await answer("/multi-exec", {
 		method: "POST",
 		body: JSON.stringify([["SET", "b", "9"], ["GET"]]),
@@ -84,19 +69,19 @@ test("the SDK's transaction is atomic: a command that cannot be queued undoes it
 
 test("a command in the path works by GET and POST, encoded, with a body and parameters", async () => {
 	expect(await answer("/set/a%2Fb/x%20y")).toEqual([200, { result: "OK" }]);
-	expect(await server.command("GET", "a/b")).toBe("x y");
+	expect(await bed.server.command("GET", "a/b")).toBe("x y");
 	const body = { method: "POST", body: "the value" };
 	expect(await answer("/set/c?EX=100", body)).toEqual([200, { result: "OK" }]);
-	expect(await server.command("GET", "c")).toBe("the value");
-	expect(Number(await server.command("TTL", "c"))).toBeGreaterThan(90);
+	expect(await bed.server.command("GET", "c")).toBe("the value");
+	expect(Number(await bed.server.command("TTL", "c"))).toBeGreaterThan(90);
 	expect(await answer("/publish/nobody/hello")).toEqual([200, { result: 0 }]);
-	expect(gateway.requests.at(-1)?.commands).toEqual([["publish", "nobody", "hello"]]);
+	expect(bed.gateway.requests.at(-1)?.commands).toEqual([["publish", "nobody", "hello"]]);
 });
 
 test("the token comes as a header or as a parameter, and is required", async () => {
-	const open = (path: string, headers = {}) => fetch(gateway.url + path, { headers });
-	expect((await open(`/get/a?_token=${gateway.token}`)).status).toBe(200);
-	const before = gateway.commands;
+	const open = (path: string, headers = {}) => fetch(bed.gateway.url + path, { headers });
+	expect((await open(`/get/a?_token=${bed.gateway.token}`)).status).toBe(200);
+	const before = bed.gateway.commands;
 	for (const response of [
 		await open("/incr/stolen"),
 		await open("/incr/stolen?_token=wrong"),
@@ -105,8 +90,8 @@ test("the token comes as a header or as a parameter, and is required", async () 
 	]) {
 		expect([response.status, await response.json()]).toEqual([401, { error: "Unauthorized" }]);
 	}
-	expect(gateway.commands).toBe(before);
-	expect(await server.command("GET", "stolen")).toBeNull();
+	expect(bed.gateway.commands).toBe(before);
+	expect(await bed.server.command("GET", "stolen")).toBeNull();
 });
 
 test("an invalid request is a 400 with an error, and never a crash", async () => {
@@ -136,16 +121,16 @@ test("the SDK subscribes, and receives what is published by command and by path"
 	await until(() => counts.length > 0, { what: "the confirmation" });
 	expect(counts).toEqual([1]);
 	expect(await sdk.publish("chat", "one, two")).toBe(1);
-	await server.command("PUBLISH", "chat", "from elsewhere");
+	await bed.server.command("PUBLISH", "chat", "from elsewhere");
 	await until(() => messages.length === 2, { what: "both messages" });
 	expect(messages).toEqual([
 		["chat", "one, two"],
 		["chat", "from elsewhere"],
 	]);
-	expect(gateway.openSubscribes).toBe(1);
+	expect(bed.gateway.openSubscribes).toBe(1);
 	await subscriber.unsubscribe();
-	await until(() => gateway.openSubscribes === 0, { what: "the leave at the gateway" });
-	await until(async () => (await server.numsub("chat")) === 0, { what: "the leave at Redis" });
+	await until(() => bed.gateway.openSubscribes === 0, { what: "the leave at the gateway" });
+	await until(async () => (await bed.server.numsub("chat")) === 0, { what: "the leave at Redis" });
 });
 
 test("the SDK subscribes to a pattern", async () => {
@@ -162,7 +147,7 @@ test("the SDK subscribes to a pattern", async () => {
 	await until(() => messages.length === 1, { what: "the message" });
 	expect(messages).toEqual([{ pattern: "room.*", channel: "room.1", message: { hello: 1 } }]);
 	await subscriber.unsubscribe();
-	await until(() => gateway.openSubscribes === 0, { what: "the leave at the gateway" });
+	await until(() => bed.gateway.openSubscribes === 0, { what: "the leave at the gateway" });
 });
 
 test.for([
@@ -174,7 +159,7 @@ test.for([
 	["joined", { chunks: "joined" }],
 	["with garbage", { garbage: true }],
 ] as const)("a standard parser reads the stream: %s", async ([, behaviour]) => {
-	gateway.behave(behaviour);
+	bed.gateway.behave(behaviour);
 	const abort = new AbortController();
 	const response = await raw("/subscribe/a%2Cb", { method: "POST", signal: abort.signal });
 	expect(response.headers.get("content-type")).toBe("text/event-stream");
@@ -188,10 +173,10 @@ test.for([
 		}
 	};
 	await next(1);
-	await server.command("PUBLISH", "a,b", "é😀, and so on");
-	await server.command("PUBLISH", "a,b", "line\nline");
+	await bed.server.command("PUBLISH", "a,b", "é😀, and so on");
+	await bed.server.command("PUBLISH", "a,b", "line\nline");
 	// A parser cannot interpret the last CR of a stream until it sees the next byte.
-	await server.command("PUBLISH", "a,b", "end");
+	await bed.server.command("PUBLISH", "a,b", "end");
 	await next(3);
 	expect(events.slice(0, 3)).toEqual([
 		"subscribe,a,b,1",
@@ -199,67 +184,5 @@ test.for([
 		"message,a,b,line\nline",
 	]);
 	abort.abort();
-	await until(() => gateway.openSubscribes === 0, { what: "the leave" });
-});
-
-test("faults, resets, silence and ends happen on request", async () => {
-	gateway.fault({ status: 429, retryAfter: "7", times: 1 });
-	const limited = await raw("/get/a");
-	expect([limited.status, limited.headers.get("retry-after")]).toEqual([429, "7"]);
-	gateway.fault({ to: "subscribe", status: 500, times: 1 });
-	expect((await raw("/get/a")).status).toBe(200);
-	expect((await raw("/subscribe/a", { method: "POST" })).status).toBe(500);
-	gateway.fault({ status: "reset", times: 1 });
-	await expect(raw("/get/a", { method: "POST" })).rejects.toThrow(TypeError);
-	gateway.fault({ status: 500, afterwards: true, times: 1 });
-	expect((await raw("/incr/done", { method: "POST" })).status).toBe(500);
-	expect(await server.command("GET", "done")).toBe("1");
-
-	const stream = async () => (await raw("/subscribe/a", { method: "POST" })).body?.getReader();
-	const ended = await stream();
-	expect((await ended?.read())?.done).toBe(false);
-	await gateway.endStreams();
-	expect((await ended?.read())?.done).toBe(true);
-	const reset = await stream();
-	expect((await reset?.read())?.done).toBe(false);
-	gateway.resetStreams();
-	await expect(reset?.read()).rejects.toThrow(TypeError);
-	await until(() => gateway.openSubscribes === 0, { what: "both gone" });
-
-	gateway.behave({ silent: true });
-	const silent = await stream();
-	const read = silent?.read();
-	await until(async () => (await server.numsub("a")) === 1, { what: "a live, silent stream" });
-	await server.command("PUBLISH", "a", "swallowed");
-	await gateway.endStreams();
-	expect((await read)?.done).toBe(true);
-});
-
-test("while paused it holds requests back, and drops those whose client has left", async () => {
-	gateway.pause();
-	const abort = new AbortController();
-	const withdrawn = raw("/incr/withdrawn", { method: "POST", signal: abort.signal });
-	const waiting = raw("/incr/waiting", { method: "POST" });
-	const seen = () => gateway.requests.slice(-2).every(({ commands }) => commands.length === 1);
-	await until(seen, { what: "both requests at the gateway" });
-	abort.abort();
-	await expect(withdrawn).rejects.toThrow("abort");
-	// The gateway hears of the leave over the socket, on which nothing else will follow.
-	await raw(`/ping?_token=${gateway.token}`, { method: "DELETE" });
-	await gateway.resume();
-	expect((await waiting).status).toBe(200);
-	expect(await server.command("GET", "withdrawn")).toBeNull();
-	expect(await server.command("GET", "waiting")).toBe("1");
-});
-
-test("it stops with every connection, and starts again under the same address", async () => {
-	const response = await raw("/subscribe/a", { method: "POST" });
-	const reader = response.body?.getReader();
-	expect((await reader?.read())?.done).toBe(false);
-	await gateway.stop();
-	await expect(reader?.read()).rejects.toThrow(TypeError);
-	await expect(raw("/get/a")).rejects.toThrow(TypeError);
-	await gateway.start();
-	expect((await raw("/get/a")).status).toBe(200);
-	await until(async () => (await server.numsub("a")) === 0, { what: "nothing left at Redis" });
+	await until(() => bed.gateway.openSubscribes === 0, { what: "the leave" });
 });

@@ -1,0 +1,15 @@
+import { beforeEach } from "vitest";
+import { useUpstash } from "../support/upstash-bed.ts";
+
+/** Upstash for the tests of a file, and what a client of it is made with. */
+export function useClients() {
+	// The runtime's own pool has idle connections, with timers of its own: they would look like ours.
+	const bed = useUpstash({ keepAlive: false });
+	beforeEach(() => bed.gateway.faultless());
+	const where = () => ({ url: bed.gateway.url, token: bed.gateway.token });
+	return { bed, where };
+}
+
+/** The part of a client that makes its requests. */
+export const httpOf = (client: object): { headers: Record<string, unknown>; options: object } =>
+	Reflect.get(client, "client");
