@@ -7,7 +7,7 @@ import type { Exchange } from "./kit/wire.ts";
 
 const hub = useHub();
 
-/** @param make what is sent as the request of this number. */
+/** @param make the bytes of the request with this number. */
 async function expectLittle(
 	hostile: (request: number) => Exchange,
 	honest: (request: number) => Exchange,
@@ -33,7 +33,7 @@ test("bodies: a megabyte of open brackets, beside 50 kB of message", async () =>
 	);
 });
 
-// Node itself takes some µs for each chunk: 10,000 of them, which are 60 kB, are not within the bounds.
+// Node itself takes some µs for each chunk: 10,000 of them, which are 60 kB, exceed the bounds.
 test("bodies: 400 chunks of one byte", async () => {
 	const hostile = chunked(honestBody(400), 1);
 	const honest = whole(honestBody(hostile.bytes.length));

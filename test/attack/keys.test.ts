@@ -29,10 +29,12 @@ function used(): number {
 	return (user + system) / 1_000;
 }
 
-/** Less than this is not measured; 32 searches for a tag took 5,000. */
+/** Times below this are ignored; 32 searches for a tag took 5,000. */
 const least = 5;
 
-/** Hostile names and plain ones of the same lengths in turn: the middle of 5 rounds, at most 10 times as much. */
+/**
+ * Hostile names and plain ones of the same lengths in turn: the median of 5 rounds is at most 10 times as much.
+ */
 async function expectLittle(
 	make: (chance: Chance) => string[],
 	work: (names: readonly string[]) => Promise<void> | void,
@@ -53,7 +55,7 @@ async function expectLittle(
 	expect(ratio, `times as much as plain names: ${JSON.stringify(costs)}`).toBeLessThanOrEqual(10);
 }
 
-test.for(Object.entries(hostileNames))("keys: %s", async ([, make]) => {
+test.for(Object.entries(hostileNames))("keys: %s cost about as much as plain names", async ([, make]) => {
 	await expectLittle(make, (names) => {
 		for (let again = 0; again < 30; again++) {
 			const astray = names.filter((name) => {
@@ -84,7 +86,7 @@ const connectors: [name: string, connect: () => Connector, times: number][] = [
 	["durableObject", () => durableObject(namespace(), { history: {} }), 10],
 ];
 
-test.for(connectors)("history of %s: names of each kind", async ([, connect, repeats]) => {
+test.for(connectors)("history of %s: reading costs about the same for names of each kind", async ([, connect, repeats]) => {
 	const connector = connect();
 	onTestFinished(() => connector.close());
 	const { history } = connector;

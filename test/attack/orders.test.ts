@@ -11,7 +11,7 @@ const hub = useHub();
 
 const clients = 100;
 
-/** Streams of these lists, and rounds of a message to each channel, which come to a stream as one write. */
+/** Streams of these lists, and rounds of a message to each channel, which reach a stream as one write. */
 async function audience(lists: readonly (readonly string[])[]): Promise<Round> {
 	const { port, server } = hub();
 	const streams = await Promise.all(lists.map((names) => follow(port, names)));
@@ -53,7 +53,7 @@ async function follow(port: number, names: readonly string[]) {
 	return { hear };
 }
 
-test("orders: each of 100 clients names 32 channels in an order of its own", async () => {
+test("orders: 100 clients that name 32 channels in orders of their own cost about as much as in one order", async () => {
 	const chance = new Chance(20_261_129);
 	const named = (kind: string) => times(32, (at) => `${kind}${at}`);
 	const honest = await audience(times(clients, () => named("same")));

@@ -7,7 +7,7 @@ import { useHub } from "./kit/hub.ts";
 import { compare, expectBounded, type Round } from "./kit/rounds.ts";
 import { exchange } from "./kit/wire.ts";
 
-/** `GET /channels` of a hub with 10,000 channels: asked by strangers, and too often by whoever may. */
+/** `GET /channels` of a hub with 10,000 channels: requested by strangers, and too often by users who may. */
 
 const publishToken = "the-publish-token-of-this-hub";
 const hub = useHub({ SSE_PUBLISH_TOKEN: publishToken, SSE_JWT_SECRET: secret });
@@ -30,7 +30,7 @@ function requests(path: string, bearer: string | undefined, status: number): Rou
 	};
 }
 
-test("10,000 channels: the overview names 20, and costs about what a health check does, for whoever asks", async (t) => {
+test("10,000 channels: the overview names 20, and costs about what a health check does, for any caller", async (t) => {
 	const { server } = hub();
 	const bearer = hs256(claims({ exp: now() + 600, channels: ["*"] }));
 	for (let at = 0; at < 10_000; at += perStream) {

@@ -8,7 +8,7 @@ import { oneByOne } from "./kit/hub.ts";
 import { compare, expectBounded, type Subject } from "./kit/rounds.ts";
 import type { Exchange } from "./kit/wire.ts";
 
-/** A hub of two processes: what is more about them than about one are handing over, counting over all, and the broker. */
+/** A hub of two processes. It adds handing over, counting over all, and the broker. */
 
 let server: ServerProcess;
 let hub: Subject;
@@ -51,7 +51,7 @@ test.for(Object.entries(hostile))("several processes: %s", async ([, exchange]) 
 	);
 });
 
-test("several processes: the broker's port, for whoever finds it", async () => {
+test("several processes: requests of strangers to the broker's port cost little", async () => {
 	const [port = 0] = loopbackPorts(server.pid).filter((each) => each !== hub.port);
 	expect(port).not.toBe(0);
 	const channels = Array.from({ length: 10_000 }, (_, n) => `c${n % 10}`);

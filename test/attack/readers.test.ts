@@ -12,7 +12,7 @@ import { exchange } from "./kit/wire.ts";
 
 const hub = useHub();
 
-test("150 streams of names in which nothing was published leave no key, no channel and no line", async () => {
+test("150 streams of unused channels leave no key, no channel and no line", async () => {
 	const { port, server, redis } = hub();
 	const lines = server.output;
 	const before = await redis.command("DBSIZE");
@@ -43,7 +43,7 @@ test("memory: streams of hostile names and cursors leave nothing in the process"
 	const visit = async (count: number) => {
 		for (const end = visits + count; visits < end; visits++) {
 			const hostile = kinds[visits % kinds.length]?.(chance) ?? [];
-			// Half of the names of each visit were never asked for before, and are long.
+			// Half of the names of each visit were never requested before, and are long.
 			const names = [
 				...hostile.slice(0, 16),
 				...plainNames(
@@ -66,7 +66,7 @@ test("memory: streams of hostile names and cursors leave nothing in the process"
 	await visit(60);
 	const before = heap();
 	await visit(400);
-	// 6,400 names of 400 characters: over 2.5 MB as soon as they stay.
+	// 6,400 names of 400 characters: over 2.5 MB if they stayed.
 	expect(heap() - before).toBeLessThan(1_000_000);
 	expect(sse.stats()).toMatchObject({ connections: 0, channels: 0 });
 });

@@ -15,9 +15,9 @@ export interface PlainBrowser {
 }
 
 /**
- * Chromium as people have it, with tabs in the background that are hidden and can be frozen, and with a
- * back/forward cache. In the browsers that Playwright starts every tab is told that it is in front,
- * which keeps it from being frozen, and that cache is off.
+ * Chromium with its normal settings: background tabs are hidden and can be frozen, and there is a back/forward
+ * cache. Playwright tells every tab that it is in front, which keeps it from being frozen, and switches that
+ * cache off.
  */
 export async function openPlainBrowser(): Promise<PlainBrowser> {
 	const profile = mkdtempSync(join(tmpdir(), "edge-sse-browser-"));
@@ -40,7 +40,7 @@ export async function openPlainBrowser(): Promise<PlainBrowser> {
 	);
 	const closed = once(child, "close");
 	const kill = () => {
-		// Its renderers are of its group.
+		// Its renderers are in its process group.
 		if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
 		rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
 	};
@@ -62,7 +62,7 @@ export async function openPlainBrowser(): Promise<PlainBrowser> {
 	return {
 		context,
 		close: async () => {
-			// Asked by itself, it writes its profile and ends all that it started.
+			// When it closes itself, it writes its profile and ends all that it started.
 			const session = await browser.newBrowserCDPSession();
 			await session.send("Browser.close");
 			await within(closed, patience, "the end of Chromium");

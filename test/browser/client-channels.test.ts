@@ -5,7 +5,7 @@ import { openPlainBrowser, type PlainBrowser } from "./client-browser.ts";
 import { from, numbers, startFlow } from "./client-flow.ts";
 import { connections, openScene, openTab, type Scene, seen, when } from "./client-scene.ts";
 
-/** `events.channel()`: all channels that somebody listens to come over one connection, in all tabs. */
+/** `events.channel()`: all channels with a listener come over one connection, in all tabs. */
 
 let browser: PlainBrowser;
 let scene: Scene;
@@ -23,7 +23,7 @@ afterAll(async () => {
 	await scene.close();
 });
 
-/** A tab that listens to channels, by `stops.<name>`, and notes states. */
+/** A tab that listens to channels, which `stops.<name>` ends, and records states. */
 async function open(...channels: string[]): Promise<Page> {
 	const tab = await openTab(browser.context, scene);
 	await tab.evaluate(`{
@@ -45,7 +45,7 @@ const enter = (tab: Page, ...channels: string[]) =>
 const leave = (tab: Page, channel: string) =>
 	tab.evaluate(`stops[${JSON.stringify(channel)}](); 0`);
 
-/** The channels of each stream that was asked for. */
+/** The channels of each requested stream. */
 const asked = () => scene.requests.map((query) => query.getAll("channel").join());
 
 async function isOpen(tab: Page, channels: readonly string[]): Promise<void> {
@@ -72,7 +72,7 @@ async function breakAll(): Promise<void> {
 	scene.answer = undefined;
 }
 
-test("what is exchanged within one task reopens the stream once; what stays misses nothing", async () => {
+test("several changes within one task reopen the stream once; the channels that stay miss nothing", async () => {
 	const tab = await open("stays", "goes");
 	expect(asked()).toEqual(["goes,stays"]);
 	const flow = startFlow(scene, ["stays"]);
@@ -94,7 +94,7 @@ test("what is exchanged within one task reopens the stream once; what stays miss
 	await connections(scene, 0);
 });
 
-test("from one channel to two and back: nothing is lost, nothing comes twice", async () => {
+test("from one channel to two and back: nothing is lost, and nothing comes twice", async () => {
 	const tab = await open("one");
 	const flow = startFlow(scene, ["one"]);
 	await flow.more(30);
@@ -111,7 +111,7 @@ test("from one channel to two and back: nothing is lost, nothing comes twice", a
 	expect(await tab.evaluate("gaps")).toEqual([]);
 });
 
-test("a channel that was left, and is entered again, begins with what is new", async () => {
+test("a channel that is left and joined again begins with what is new", async () => {
 	const tab = await open("quiet", "again");
 	await leave(tab, "again");
 	await until(() => asked().length === 2, { what: "a second stream" });
@@ -125,7 +125,7 @@ test("a channel that was left, and is entered again, begins with what is new", a
 	expect(await seen<unknown>(tab)).toEqual(["new"]);
 });
 
-test("strings are what was published, also with a parser of the page's own", async () => {
+test("strings are what was published, also with the page's own parser", async () => {
 	const tab = await open("text");
 	await tab.evaluate(`{
 		const own = new EventClient("/stream", { share: "own", parse: (text, type) => type + ":" + text });
@@ -148,7 +148,7 @@ for (const [how, leaves] of [
 	["is killed", kill],
 	["loses its stream, and the hub is away", breakAll],
 ] as const) {
-	test(`tabs with different channels have one connection, also when one ${how}`, async () => {
+	test(`tabs with different channels share one connection, also when one ${how}`, async () => {
 		const tabs = [await open("a", "b"), await open("b", "c"), await open("c", "a")];
 		await connections(scene, 1);
 		expect(asked().at(-1)).toBe("a,b,c");
@@ -206,7 +206,7 @@ for (const [how, leaves, returns] of [
 		const [first, second] = tabs as [Page, Page];
 		const before = asked().length;
 		await leaves(first);
-		// What it alone listened to is left then, or within 30 s.
+		// Channels that only this tab had are left then, or within 30 s.
 		await until(() => asked().length > before, { what: asked().join(" ") });
 		await flow.more(30);
 		await returns(first);

@@ -6,7 +6,7 @@ import { openPlainBrowser } from "./client-browser.ts";
 import { type Flow, startFlow } from "./client-flow.ts";
 import { connections, openScene, openTab, path, type Scene, when } from "./client-scene.ts";
 
-/** Tabs that come, go, freeze and return in no order, with types of their own, while messages flow. */
+/** Tabs that come, go, freeze and return at random, with types of their own, while messages flow. */
 
 const types: [string, ...string[]] = ["x", "y", "z"];
 const channels = ["one", "two"];
@@ -22,7 +22,7 @@ interface Tab {
 }
 
 const seed = Number(process.env.COMMOTION_SEED ?? Math.floor(Math.random() * 2 ** 32));
-// Nothing that a browser is asked to do takes so long; what hangs is named.
+// No browser command takes this long. The error names the one that hangs.
 const patience = 60_000;
 
 test("nothing is lost, and nothing comes twice", { timeout: 180_000 + steps * 4_000 }, async () => {

@@ -6,14 +6,14 @@ import type { Tab } from "./engines/engine.ts";
 export interface Flow {
 	/** How many were published to each channel, so far. */
 	readonly count: number;
-	/** Waits until so many more have been published. */
+	/** Waits until this many more have been published. */
 	more(count: number): Promise<unknown>;
-	/** Ends it; how many there were in each channel. */
+	/** Ends it. Returns how many there were in each channel. */
 	stop(): Promise<number>;
 }
 
-// So many are published beyond those that were waited for. A busy machine would else fall behind for good: the browser
-// tells its driver of each message, and answers in turn.
+// At most this many more than a waiting test needs are published. Otherwise a busy machine would fall behind
+// for good: the browser reports each message to its driver, and answers in turn.
 const lead = 200;
 
 export function startFlow(
@@ -37,7 +37,7 @@ export function startFlow(
 			for (const channel of channels) {
 				await scene.sse.publish([channel, count], { channel, type });
 			}
-			// Bursts, and in between a pace at which the tabs can follow.
+			// Bursts, and in between a rate that the tabs can follow.
 			if (count % 20 > 4) await new Promise((resolve) => setTimeout(resolve, 2));
 		}
 	})();

@@ -16,7 +16,7 @@ import type { Profile, Tab } from "./engines/engine.ts";
 export interface SceneOptions {
 	/** Messages that are kept per channel; 0: there is no history. Default 100,000. */
 	history?: number;
-	/** Whether the hub sends everybody `sse.ping` instead of comments (default), or only who asks. */
+	/** Whether the hub sends everybody `sse.ping` instead of comments (default), or only clients that ask. */
 	pings?: boolean;
 	/** Default 8,000 ms. */
 	keepAlive?: number;
@@ -25,19 +25,22 @@ export interface SceneOptions {
 export interface Scene {
 	readonly url: string;
 	readonly sse: ServerSentEvents;
-	/** Requests for streams, the oldest first: the query, with `last-event-id` and `authorization` if they were sent. */
+	/**
+	 * Requests for streams, the oldest first: the query, with `last-event-id` and `authorization` if they were
+	 * sent.
+	 */
 	readonly requests: URLSearchParams[];
-	/** Paths of scripts, the one that was asked for first before the others. */
+	/** Paths of scripts, in the order of their requests. */
 	readonly scripts: string[];
-	/** The page whose tab asked for a stream last: its query. */
+	/** The page whose tab requested the last stream: its query. */
 	asker: string | undefined;
 	/** Answers the next requests for streams itself. */
 	answer: ((query: URLSearchParams) => Response | undefined) | undefined;
-	/** While on, what is sent on the streams that are open is lost on the way. */
+	/** While on, messages on the open streams are lost. */
 	mute(on: boolean): void;
 	/** Breaks every stream. */
 	cut(): void;
-	/** Whether a page waits for `/hold`, with which it can be made to hang. */
+	/** Whether a page waits for `/hold`, which can make it hang. */
 	readonly holds: boolean;
 	/** Answers it. */
 	release(): void;
@@ -123,7 +126,7 @@ export async function openScene(options: SceneOptions = {}): Promise<Scene> {
 	return scene;
 }
 
-/** One stream's way to its client. */
+/** One stream's path to its client. */
 class Line {
 	muted = false;
 	readonly transform: TransformStream<Uint8Array, Uint8Array>;
@@ -164,7 +167,7 @@ const page = `<!doctype html><title>client</title><script type="module">
 	};
 </script>`;
 
-/** As many sites have it: whatever the page asks for passes through, an event stream as well, unless `?leave`. */
+/** As on many sites: every request of the page passes through it, streams too, unless `?leave`. */
 const serviceWorker = `
 	const leaves = ({ headers }) => location.search === "?leave" && headers.get("accept") === "text/event-stream";
 	addEventListener("install", () => skipWaiting());
@@ -193,7 +196,7 @@ async function bundle(): Promise<Map<string, string>> {
 	return new Map(outputFiles.map(({ path, text }) => [path, text]));
 }
 
-/** A new tab, in which nothing listens yet. */
+/** A new tab without listeners. */
 export async function openTab<T extends Tab>(
 	profile: Profile<T>,
 	scene: Scene,
@@ -220,7 +223,7 @@ export function path(channels: string | readonly string[]): string {
 	return `/stream?${new URLSearchParams([channels].flat().map((name) => ["channel", name]))}`;
 }
 
-/** Waits for a condition in a tab; asked from outside, for a hidden tab's own timers are slow. */
+/** Waits for a condition in a tab. Polled from outside, because a hidden tab's own timers are slow. */
 export async function when(tab: Tab, condition: string): Promise<void> {
 	try {
 		await until(() => tab.evaluate<boolean>(condition), { what: condition, every: 20 });
@@ -236,7 +239,7 @@ export async function seen<T = number>(tab: Tab): Promise<T[]> {
 	return tab.evaluate<T[]>("seen");
 }
 
-/** Waits until the hub has so many streams. */
+/** Waits until the hub has this many streams. */
 export async function connections(scene: Scene, count: number): Promise<void> {
 	await until(async () => (await health(scene)).connections === count, {
 		what: `${count} connections at the hub`,

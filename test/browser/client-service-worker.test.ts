@@ -43,7 +43,7 @@ async function openControlled(context: BrowserContext, scene: Scene, query: stri
 }
 
 for (const [what, query, sent, expected] of [
-	// The day that this fails, Chromium sends it.
+	// If this fails one day, Chromium sends the header.
 	["drops the header of a plain EventSource, which misses what came meanwhile", "", false, [0, 2]],
 	["that leaves event streams to the browser does not", "?leave", true, [0, 1, 2]],
 ] as const) {
@@ -86,7 +86,7 @@ for (const [what, options, share] of [
 		for (let round = 0; round < 2; round++) {
 			await say();
 			scene.cut();
-			// Some is still on its way then, and some comes while nobody is there.
+			// Some messages are still on their way then, and some come while no stream is open.
 			await say();
 			for (const tab of tabs) await when(tab, 'client.state === "waiting"');
 			await say();

@@ -13,7 +13,7 @@ import { overHttp } from "../runtimes/node/hosts.ts";
 import { until } from "../support/wait.ts";
 import { openBrowser, openPage } from "./support.ts";
 
-/** What docs/client.md has for Vue, Svelte and Solid, as it is written there, in Chromium. */
+/** The code of docs/client.md for Vue, Svelte and Solid, as it is there, in Chromium. */
 
 let browser: Browser;
 beforeAll(async () => {
@@ -22,8 +22,8 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 /**
- * Of each: what is found only in its snippet, a component around it, which `unmount` ends, and the same as a server renders
- * it, to `html`.
+ * For each: text that is found only in its snippet, a component around it, which `unmount` ends, and the same
+ * rendered by a server to `html`.
  */
 const frameworks: Record<string, { text: string; program: string; served: string }> = {
 	Vue: {
@@ -121,7 +121,7 @@ async function bundle(text: string, program: string, onServer = false): Promise<
 }
 
 test.each(Object.entries(frameworks))(
-	"%s: the latest data, while it is mounted",
+	"%s: shows the latest data while it is mounted",
 	async (_, { text, program }) => {
 		const script = await bundle(text, inPage + program);
 		const sse = new ServerSentEvents({ connector: memory() });
@@ -157,7 +157,7 @@ test.each(Object.entries(frameworks))(
 test.each(Object.entries(frameworks))(
 	"%s: a server renders it and opens nothing",
 	async (_, { text, served }) => {
-		// Where there is no EventSource, to listen throws.
+		// Where there is no EventSource, listening throws.
 		const file = join(temporaryFolder(), "served.mjs");
 		const print = "console.log(html, events.state);";
 		await writeFile(file, await bundle(text, client + served + print, true));

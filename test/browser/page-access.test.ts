@@ -2,7 +2,9 @@ import { expect, onTestFinished, test } from "vitest";
 import { startServer } from "../support/server.ts";
 import { openBrowser, openPage } from "./support.ts";
 
-/** The hub's own page, in Chromium only: the other engines' drivers do not show the headers of requests here. */
+/**
+ * The hub's own page, in Chromium only: the other engines' drivers do not show the headers of requests here.
+ */
 
 test("the page's token is in no address, and only in the headers of requests that need it", async () => {
 	const [browser, hub] = await Promise.all([openBrowser(), startServer("node")]);

@@ -11,7 +11,7 @@ export interface Events {
 
 export const events = new EventClient<Events>("/stream");
 
-/** How often anything has begun to listen. */
+/** How often a listener was added. */
 export let subscriptions = 0;
 const on = events.on.bind(events);
 Object.assign(events, {

@@ -23,7 +23,7 @@ afterAll(() => browser?.close());
 const page = (markup: string) =>
 	`<!doctype html><link rel="icon" href="data:,"><main>${markup}</main><script type="module" src="/app.js"></script>`;
 
-// What it says to a mutation observer is nothing: it is told by the nodes whether the server's markup stayed.
+// A mutation observer gets nothing: the nodes show whether the server's markup stayed.
 const mounting = `
 import { createElement, StrictMode } from "react";
 import { createRoot, hydrateRoot } from "react-dom/client";
@@ -105,7 +105,7 @@ test("one stream, each event once, the latest listener without a new subscriptio
 	expect({ opened: opened(), complaints }).toEqual({ opened: 1, complaints: [] });
 });
 
-test("what a server rendered becomes alive as it is", async () => {
+test("a server's markup is hydrated without a change", async () => {
 	const markup = renderToString(createElement(StrictMode, null, createElement(App)));
 	expect(markup).toContain('<output id="state">closed</output>');
 	expect(markup).toContain('<output id="latest">&quot;nothing&quot;</output>');

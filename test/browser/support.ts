@@ -6,8 +6,8 @@ import { root } from "../support/server.ts";
 import { patience } from "../support/wait.ts";
 
 /**
- * Chromium, as the machine or `CHROMIUM_PATH` has it: nothing is downloaded. Playwright gives each
- * browser a profile folder of its own and removes it.
+ * Chromium, as installed or at `CHROMIUM_PATH`: nothing is downloaded. Playwright gives each browser a profile
+ * folder of its own and removes it.
  */
 export async function openBrowser(): Promise<Browser> {
 	const executablePath = process.env.CHROMIUM_PATH || chromiumPath();
@@ -31,11 +31,11 @@ export async function openBrowser(): Promise<Browser> {
 
 export interface WatchedPage {
 	page: Page;
-	/** Console errors and warnings, exceptions nobody caught, and policy violations, so far. */
+	/** Console errors and warnings, uncaught exceptions, and policy violations, so far. */
 	complaints: string[];
 }
 
-/** A tab of its own profile, watched for everything that a developer would see go wrong. */
+/** A tab of its own profile, which records every fault that a developer would see. */
 export async function openPage(
 	browser: Browser,
 	options: BrowserContextOptions = {},
@@ -58,11 +58,11 @@ export async function openPage(
 	return { page, complaints };
 }
 
-/** Where pictures are kept for people to look at, outside git. */
+/** Where screenshots are kept for people, outside git. */
 export const pictures: string = process.env.PAGE_PICTURES || join(root, "artifacts");
 
 export async function screenshot(page: Page, name: string): Promise<void> {
 	mkdirSync(pictures, { recursive: true });
-	// An event fades in: it is shown as it stays.
+	// An event fades in: the final look is shown.
 	await page.screenshot({ path: join(pictures, `${name}.png`), animations: "disabled" });
 }

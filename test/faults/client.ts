@@ -10,23 +10,23 @@ export interface ClientOptions {
 	port?: number;
 }
 
-/** One event, as far as these tests look at it. */
+/** One event, with the fields that these tests need. */
 export interface Seen {
 	id: string | undefined;
 	data: string;
-	/** When it came, as `performance.now()` has it. */
+	/** When it came, by `performance.now()`. */
 	at: number;
 }
 
 const decoder = new TextDecoder();
 
 /**
- * A client on a bare socket: thousands of them are cheap, and it can be as rude as it likes. It reads frames and takes no
- * notice of HTTP's chunks in between, whose sizes stand on lines of their own.
+ * A client on a bare socket: thousands of them are cheap, and it can break any rule. It reads frames and
+ * ignores HTTP's chunk sizes in between, which are on lines of their own.
  */
 export class Client {
 	readonly events: Seen[] = [];
-	/** What a browser would come back with: also of a frame that is no event. */
+	/** The id that a browser would come back with: also of a frame that is no event. */
 	lastEventId: string | undefined;
 	retries = 0;
 	/** `ended`: the response was finished. `broken`: the connection was lost before. */
@@ -36,7 +36,7 @@ export class Client {
 	readonly #over: Promise<void>;
 	readonly #onEvent: (event: Seen) => void;
 	#text = "";
-	/** Of a body whose length was announced, what is to come yet. */
+	/** The remaining bytes of a body with a content length. */
 	#missing = Number.POSITIVE_INFINITY;
 	#hasHead = false;
 	#trickle: NodeJS.Timeout | undefined;
@@ -92,7 +92,7 @@ export class Client {
 		return within(this.#over, timeout, "the end of a stream");
 	}
 
-	/** Leaves in good order, or as a machine that loses its network and comes back without a memory. */
+	/** Closes properly, or resets like a machine that lost its network and restarted. */
 	close(how: "end" | "reset" = "end"): void {
 		if (this.state === "open") this.state = "closed";
 		if (how === "reset") this.#socket.resetAndDestroy();
@@ -128,10 +128,10 @@ export class Client {
 	}
 }
 
-/** So many clients that have all seen their first bytes. */
+/** This many clients that have all seen their first bytes. */
 export async function crowd(count: number, open: (index: number) => Client): Promise<Client[]> {
 	const clients: Client[] = [];
-	// In waves: no queue of new connections is endless.
+	// In waves: the queue of new connections is bounded.
 	for (let begin = 0; begin < count; begin += 200) {
 		const size = Math.min(200, count - begin);
 		const wave = Array.from({ length: size }, (_, index) => open(begin + index));

@@ -8,7 +8,7 @@ export interface Figure {
 	text: string;
 }
 
-/** Says what was measured; the long form gathers it. */
+/** Prints what was measured. The long form gathers it. */
 export function measured(runtime: string, row: string, text: string): void {
 	console.log(`${runtime}: ${row}: ${text}`);
 	const file = process.env.FAULTS_FIGURES;
@@ -16,14 +16,14 @@ export function measured(runtime: string, row: string, text: string): void {
 	appendFileSync(file, `${JSON.stringify({ runtime, row, text } satisfies Figure)}\n`);
 }
 
-/** The value below which so many of a hundred are. */
+/** The value below which this percentage of the values lies. */
 export function percentile(values: readonly number[], hundredths: number): number {
 	const sorted = [...values].sort((a, b) => a - b);
 	const index = Math.min(sorted.length - 1, Math.floor((sorted.length * hundredths) / 100));
 	return sorted[index] ?? Number.NaN;
 }
 
-/** What a hub's metrics say of one of its counts. */
+/** The value of one metric of a hub. */
 export async function counter(url: string, name: string): Promise<number> {
 	const { body } = await call(`${url}/metrics`);
 	return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(body)?.[1]);

@@ -1,6 +1,6 @@
 /**
- * The long form: `npm run test:faults [-- node|bun|deno|upstash…]`. The same tests with the numbers that
- * docs/reliability.md tells of, one after the other, and at the end what was measured, as its table has it.
+ * The long form: `npm run test:faults [-- node|bun|deno|upstash…]`. The same tests with the numbers of
+ * docs/reliability.md, one after the other. At the end it prints what was measured, as the table there has it.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** What Linux says of a process, whatever runtime it is. */
+/** What Linux reports of a process, for every runtime. */
 
 /** Sockets that it has open. */
 export function sockets(pid: number): number {

@@ -1,14 +1,17 @@
-/** How much of everything: little with `npm test`, and what reliability.md tells of with `npm run test:faults`. */
+/** The sizes of everything: small with `npm test`, and those of reliability.md with `npm run test:faults`. */
 export interface Scale {
 	/** Clients that come and vanish, and for how long, in ms. */
 	vanishing: { clients: number; duration: number };
-	/** Clients that do not read while so many messages of so many bytes are published, so many ms apart. */
+	/**
+	 * Clients that do not read while messages are published: their count, their bytes, and the pause between
+	 * two in ms.
+	 */
 	unread: { clients: number; messages: number; bytes: number; pace: number };
 	/** Clients that are connected while the process is stopped. */
 	stopped: number;
-	/** Clients, and channels of half of them, that are connected while the broker is away. */
+	/** Clients, and channels of half of them, that are connected while the broker is down. */
 	outage: { clients: number; channels: number };
-	/** Requests that never come to their end. */
+	/** Requests that never end. */
 	unfinished: number;
 }
 

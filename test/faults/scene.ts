@@ -11,9 +11,12 @@ import { isLong } from "./scale.ts";
 /** What differs between the runtimes. */
 export interface Runtime {
 	name: RuntimeName;
-	/** Whether its server closes a connection whose request does not come to its end. */
+	/** Whether its server closes a connection whose request does not end. */
 	closesUnfinished: boolean;
-	/** Whether its server can be told to close a connection whose client reads nothing, after the stream is over. */
+	/**
+	 * Whether its server can be told to close a connection whose client reads nothing, after the stream is
+	 * over.
+	 */
 	closesUnread: boolean;
 	/** Whether one upstream subscription serves every client. */
 	sharesUpstream: boolean;
@@ -21,7 +24,7 @@ export interface Runtime {
 
 const timeout = isLong ? 15 * 60_000 : 240_000;
 
-/** A test against hubs of its own; when it is over, they must be well and have nothing to hide. */
+/** A test on hubs of its own. At its end the hubs must be healthy and have printed only known errors. */
 export function fault(
 	runtime: Runtime,
 	title: string,
@@ -40,20 +43,20 @@ export function fault(
 }
 
 /**
- * What a hub prints are its start lines, and errors that it has a code for: a line of JSON each. Anything else is what a
- * runtime has to say of a rejection or an exception that nobody caught, or an error of a kind that nobody foresaw.
+ * A hub prints its start lines, and errors that have a code: a line of JSON each. Anything else is an unhandled
+ * rejection or exception of the runtime, or an unexpected error.
  */
 const expected =
 	/^$|^edge-sse: |^ {2}(?:http|curl )\S+|^\{"time":(?!.*"stack":)|^warn: Bun\.serve\(\) timed out/;
-/** How hosts print the error with which the stream of a slow client was broken. */
+/** How hosts print the error that broke the stream of a slow client. */
 const cutOff = /^\[?SseError: Client disconnected.*|^ *code: .slow_consumer.,?$|^\}$/;
 
-/** What a program of this folder may not print, whose hooks are broken on purpose. */
+/** What a program of this folder, whose hooks are broken on purpose, may not print. */
 const alarm = /unhandled|uncaught|panicked|MaxListeners/i;
 
 export class Scene {
 	readonly runtime: Runtime;
-	/** A channel's name that nobody else uses. */
+	/** A channel name that no other test uses. */
 	readonly channel: string = `faults.${randomBytes(4).toString("hex")}`;
 	readonly #hubs = new Set<ServerProcess>();
 	readonly #ended: ServerProcess[] = [];
@@ -64,7 +67,7 @@ export class Scene {
 		this.runtime = runtime;
 	}
 
-	/** The hub as users start it. Nothing is kept alive by its keep-alive for longer than need be. */
+	/** The hub as users start it. Its keep-alive keeps no connection open longer than necessary. */
 	async hub(env: Record<string, string> = {}): Promise<ServerProcess> {
 		const { name } = this.runtime;
 		const settings = { SSE_LINGER: "50", ...env };
@@ -93,9 +96,9 @@ export class Scene {
 		return server;
 	}
 
-	/** A process of another kind that publishes: this one. */
+	/** A publisher of another kind: this process. */
 	publisher(url: string, options: ConnectorOptions = {}): ServerSentEvents {
-		// This process is busy with its clients now and then.
+		// This process is sometimes busy with its clients.
 		const sse = new ServerSentEvents({ connector: redis(url, { timeout: 20_000, ...options }) });
 		this.#cleanUps.push(() => sse.close());
 		return sse;
@@ -123,7 +126,7 @@ export class Scene {
 		throw new Error(`No stream of ${channels} within 60 s: ${hub.output.slice(-500)}`);
 	}
 
-	/** A client that the test itself sees off. */
+	/** A client that the test itself closes. */
 	visit(hub: ServerProcess, channels: readonly string[], options?: ClientOptions): Client {
 		return new Client(hub, channels, options);
 	}
@@ -140,15 +143,15 @@ export class Scene {
 		expect(code, "the exit code of a hub that was told to stop").toBe(0);
 	}
 
-	/** An unhandled rejection ends a process, or is printed at the least. */
+	/** An unhandled rejection ends a process, or is at least printed. */
 	async expectWell(): Promise<void> {
-		// A Worker is never told that workerd ends.
+		// A Worker is not told that workerd ends.
 		if (this.runtime.name !== "workers") for (const hub of this.#hubs) await this.stop(hub);
 		for (const hub of [...this.#hubs, ...this.#ended]) {
 			const isWrong = (line: string) =>
 				this.#programs.has(hub) ? alarm.test(line) : !expected.test(line) && !cutOff.test(line);
 			const lines = hub.output.split("\n");
-			// Of much output the end is kept, which begins in the middle of a line.
+			// Only the end of a long output is kept, which begins in the middle of a line.
 			if (hub.output.length >= 100_000) lines.shift();
 			expect(lines.filter(isWrong)).toEqual([]);
 		}

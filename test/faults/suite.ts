@@ -13,17 +13,17 @@ import { vanishing } from "./suite/vanishing.ts";
 
 vi.setConfig({ maxConcurrency: 4 });
 
-/** What every server must bear, each test on hubs of its own. */
+/** What every server must withstand, each test on hubs of its own. */
 export function faultSuite(runtime: Runtime): void {
 	// These mostly wait.
 	describe.concurrent(runtime.name, () => {
-		describe("a Redis that says no", () => refusals(runtime));
-		describe("a Redis that hangs, or drops us", () => broker(runtime));
+		describe("a Redis that refuses", () => refusals(runtime));
+		describe("a Redis that hangs, or closes our connections", () => broker(runtime));
 		describe("hooks", () => hooks(runtime));
 		describe("half-open connections", () => halfOpen(runtime));
 		describe("unfinished requests", () => requests(runtime));
 	});
-	// Where figures are wanted, nothing else is done at the time.
+	// Where figures are measured, nothing else runs at the time.
 	(isLong ? describe : describe.concurrent)(`${runtime.name}, crowds`, () => {
 		stopping(runtime);
 		unread(runtime);

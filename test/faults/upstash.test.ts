@@ -5,8 +5,8 @@ import { upstash } from "../../src/connectors/upstash.ts";
 import { until } from "../support/wait.ts";
 
 /**
- * The rest of what a gateway can do to us is in test/connectors/upstash-subscription.test.ts. Here each channel's first
- * stream stops in the middle of a message: `{how}.{bytes}` after so many bytes of it.
+ * The other faults of a gateway are tested in test/connectors/upstash-subscription*.test.ts. Here each
+ * channel's first stream stops in the middle of a message: `{how}.{bytes}` after this many bytes of it.
  */
 const payload = "a message, of ünïcode";
 const bytes = Buffer.from(`data: message,{channel},${payload}\n\n`);
@@ -43,7 +43,7 @@ afterAll(() => {
 });
 
 describe.each(hows)("a message cut at each byte, by %s", (how) => {
-	it("is never half a message, and the stream goes on", async () => {
+	it("never arrives as half a message, and the stream continues", async () => {
 		const { port } = server.address() as { port: number };
 		const connector = upstash({ url: `http://127.0.0.1:${port}`, token: "t" });
 		const size = bytes.length - "{channel}".length + `${how}.00`.length;
@@ -65,7 +65,7 @@ describe.each(hows)("a message cut at each byte, by %s", (how) => {
 		const all = () => [...seen.values()].every((messages) => messages.at(-1) === "last");
 		await until(all, { what: "each channel's last message", timeout: 60_000 });
 		for (const [channel, messages] of seen) {
-			// The gateway sends it anew, as none does; once or twice, but whole.
+			// This gateway sends it again, which no real one does: once or twice, but whole.
 			const others = messages.slice(0, -1);
 			expect(new Set(others), channel).toEqual(new Set([payload]));
 			const complete = Number(channel.split(".")[1]) === size;

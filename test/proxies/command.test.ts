@@ -29,7 +29,7 @@ async function said(words: string, env: Record<string, string> = {}) {
 
 const patient = "--latency 20000 --timeout 40 --idle 1";
 
-test("in words, with what is wrong at the end, and no secret", async () => {
+test("prints what it found, with what is wrong at the end, and no secret", async () => {
 	const env = { SSE_PUBLISH_TOKEN: token };
 	const { code, output } = await said(`${hub.url} --publish ${patient}`, env);
 	expect(code, output).toBe(0);
@@ -42,7 +42,7 @@ test("in words, with what is wrong at the end, and no secret", async () => {
 	expect(output).not.toContain("\u001b");
 });
 
-test("as JSON, ending with 1 where there is a fault", async () => {
+test("prints JSON, and ends with 1 where there is a fault", async () => {
 	const { code, output } = await said(`${hub.url}/livez --json`);
 	expect(code, output).toBe(1);
 	expect(JSON.parse(output)).toEqual({
@@ -57,7 +57,7 @@ test("as JSON, ending with 1 where there is a fault", async () => {
 	});
 });
 
-test("a hub without the right to publish says so, and the rest is checked", async () => {
+test("a hub without the right to publish is reported, and the rest is checked", async () => {
 	const { code, output } = await said(`${hub.url} --publish ${patient}`);
 	expect(code, output).toBe(0);
 	expect(output).toMatch(/^\? delivery +The publish was refused: \S+ answered 401: /m);
@@ -72,10 +72,10 @@ test.each([
 	["localhost --origin app.example.com", "--origin: must be an origin"],
 	["localhost --idle 9999", "--idle: must be 3600 at most."],
 	["localhost one", "Too many arguments."],
-])("doctor %s is called wrongly: %s", async (words, text) => {
+])("doctor %s is a usage error: %s", async (words, text) => {
 	const args = words.match(/'[^']+'|\S+/g)?.map((word) => word.replaceAll("'", "")) ?? [];
 	const error: unknown = await doctor.run(args).catch((thrown: unknown) => thrown);
-	// With which the command ends with 2.
+	// The command ends with 2 then.
 	expect(error).toBeInstanceOf(UsageError);
 	expect(String(error)).toContain(text);
 	expect(String(error)).not.toContain("hush");
@@ -111,7 +111,7 @@ location / { proxy_pass ${hub.url}; } } }`,
 		authority = cert;
 	});
 
-	test("a certificate that nobody trusts is the one fault", async () => {
+	test("an untrusted certificate is the one fault", async () => {
 		const { code, output } = await said(`${url} --json`);
 		expect(code, output).toBe(1);
 		const { findings } = JSON.parse(output) as { findings: Finding[] };
@@ -130,7 +130,7 @@ location / { proxy_pass ${hub.url}; } } }`,
 	});
 });
 
-test.each(["bun", "deno"] as const)("checkEventStream() on %s", async (runtime) => {
+test.each(["bun", "deno"] as const)("checkEventStream() on %s finds the same", async (runtime) => {
 	const nowhere = `http://127.0.0.1:${await freePort()}`;
 	const file = ["test/proxies/fixtures/check.ts", hub.url, token, nowhere];
 	const program =
@@ -142,7 +142,7 @@ test.each(["bun", "deno"] as const)("checkEventStream() on %s", async (runtime) 
 	const findings = JSON.parse(output.slice(output.indexOf("["))) as Finding[];
 	const of = (level: string) =>
 		findings.filter((each) => each.level === level).map(({ check }) => check);
-	// The one is nowhere.
+	// One of them is at no address.
 	expect(of("fault"), output).toEqual(["reach"]);
 	expect(findings.at(-1)?.seen).toContain("nothing listens there");
 	expect(of("fine")).toEqual(expect.arrayContaining(["delivery", "resume", "last-event-id"]));

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => hub.kill());
 
-/** All at once: they wait for most of their time. */
+/** All at once: they mostly wait. */
 const results = new Map<string, Promise<Finding[]>[]>();
 beforeAll(async () => {
 	for (const { name, start, configurations } of proxies) {
@@ -39,7 +39,7 @@ beforeAll(async () => {
 	}
 });
 
-/** Long enough for a busy machine, except where something is held back: that is waited for. */
+/** Long enough for a busy machine, except where a proxy holds something back: that is waited for. */
 function patience(finds: readonly string[]) {
 	const idle = 5_000;
 	const isHeld = finds.includes("fault first-byte") || finds.includes("fault compression");

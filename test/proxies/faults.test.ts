@@ -6,7 +6,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { openProbe, StreamProbe } from "../../src/doctor/stream-probe.ts";
 import { checkEventStream, type StreamCheckOptions } from "../../src/testing.ts";
 
-/** `checkEventStream()` against servers that are wrong in every way: each is a clear finding, in bounded time and memory. */
+/**
+ * `checkEventStream()` against servers that are wrong in every way: each is a clear finding, in bounded time
+ * and memory.
+ */
 
 const patient = { idle: 500, latency: 1_000, timeout: 40_000 };
 const eventStream = {
@@ -29,7 +32,7 @@ async function http(listener: RequestListener): Promise<string> {
 	return addressOf(server);
 }
 
-/** A server that speaks for itself, from the first bytes of each request on. */
+/** A server that writes its own bytes, from the first bytes of each request on. */
 async function raw(answer: (socket: Socket) => void): Promise<string> {
 	const sockets = new Set<Socket>();
 	const server = createServer((socket) => {
@@ -51,14 +54,14 @@ async function faults(url: string, options: StreamCheckOptions = {}): Promise<st
 		.map(({ check, seen }) => `${check}: ${seen}`);
 }
 
-test("one that never answers", async () => {
+test("a server that never answers is a fault", async () => {
 	const url = await raw(() => undefined);
 	expect(await faults(url, { timeout: 300 })).toEqual([
 		expect.stringMatching(/^first-byte: \S+ no answer in \d[\d.]* s\.$/),
 	]);
 });
 
-test("the proxy in front of a stream that never answers is found by another page", async () => {
+test("the proxy in front of a stream that never answers is identified by another page", async () => {
 	const url = await http((request, response) => {
 		if (request.url === "/") response.writeHead(404, { server: "nginx" }).end();
 	});
@@ -80,7 +83,7 @@ test.each<[string, string, RegExp]>([
 		`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 9\r\n\r\ndata: x\n\n`,
 		/^first-byte: The answer has a content-length/,
 	],
-])("one that %s", async (_, text, fault) => {
+])("a server that %s is a fault", async (_, text, fault) => {
 	const url = await raw((socket) => socket.end(text));
 	expect((await faults(url))[0]).toMatch(fault);
 });
@@ -88,7 +91,7 @@ test.each<[string, string, RegExp]>([
 test.each([
 	["without a line end", "x".repeat(65_536)],
 	["in lines", "garbage\n".repeat(8_192)],
-])("endless garbage %s, of which little is read", async (_, text) => {
+])("endless garbage %s is a fault, and little of it is read", async (_, text) => {
 	let written = 0;
 	const url = await http((_, response) => {
 		response.writeHead(200, eventStream);
@@ -101,7 +104,7 @@ test.each([
 	expect(await faults(url, { latency: 10_000, idle: 3_000 })).toContainEqual(
 		expect.stringMatching(/^first-byte: \d+ bytes came/),
 	);
-	// Of each of the streams that it opens at most 4 MiB, and what sockets hold.
+	// At most 4 MiB of each stream that it opens, plus the sockets' buffers.
 	expect(written).toBeLessThan(100_000_000);
 });
 
@@ -122,7 +125,7 @@ test("of an endless stream 4 MiB are read, and no more", async () => {
 	expect(probe.events.length).toBeLessThanOrEqual(1_000);
 });
 
-test("redirects in a circle, and to where no stream can be", async () => {
+test("redirects in a circle, and to unusable addresses, are a fault", async () => {
 	const circle = await http(({ url = "" }, response) => {
 		response.writeHead(302, { location: url === "/a" ? "/b" : "/a" }).end();
 	});
@@ -155,20 +158,20 @@ test.each([
 	[421, /not called by that host/],
 	[429, /429/],
 	[502, /502/],
-])("%i instead of a stream", async (status, fault) => {
+])("%i instead of a stream is a fault", async (status, fault) => {
 	const url = await http((_, response) => void response.writeHead(status).end());
 	expect(await faults(url)).toEqual([expect.stringMatching(/^status: /)]);
 	expect((await faults(url))[0]).toMatch(fault);
 });
 
-test("a page for signing in", async () => {
+test("a sign-in page is a fault", async () => {
 	const url = await http((_, response) => {
 		response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html>");
 	});
 	expect(await faults(url)).toEqual(['status: The content type is "text/html".']);
 });
 
-test("a compressor that never flushes", async () => {
+test("a compressor that never flushes is a fault", async () => {
 	const writes = new Set<(text: string) => void>();
 	const url = await http(({ headers }, response) => {
 		const isGzip = headers["accept-encoding"]?.includes("gzip") === true;
@@ -188,7 +191,7 @@ test("a compressor that never flushes", async () => {
 	]);
 });
 
-test("each stream is ended at once, or only the first", async () => {
+test("streams that all end at once are a fault; if only the first does, they are none", async () => {
 	let most = Number.POSITIVE_INFINITY;
 	let count = 0;
 	const url = await http((_, response) => {
@@ -202,7 +205,7 @@ test("each stream is ended at once, or only the first", async () => {
 	expect(await faults(url)).toEqual([]);
 });
 
-test("a reconnect gets the event that it had already", async () => {
+test("a reconnect that gets the event that it had already is a fault", async () => {
 	const url = await http((_, response) => {
 		response.writeHead(200, eventStream).write("id: 7\ndata: seven\n\n");
 	});
@@ -211,7 +214,7 @@ test("a reconnect gets the event that it had already", async () => {
 	]);
 });
 
-test("a stream that came out of a cache", async () => {
+test("a stream that came out of a cache is a fault", async () => {
 	const url = await http((_, response) => {
 		response.writeHead(200, { ...eventStream, age: "12" }).write(":\n\n");
 	});
@@ -220,7 +223,7 @@ test("a stream that came out of a cache", async () => {
 	);
 });
 
-test("a publish that fails is said, and no fault of the stream", async () => {
+test("a publish that fails is reported, and is no fault of the stream", async () => {
 	const url = await http((_, response) => {
 		response.writeHead(200, eventStream).write(":\n\n");
 	});
@@ -233,7 +236,7 @@ test("a publish that fails is said, and no fault of the stream", async () => {
 	);
 });
 
-test("a signal ends it, with what was found so far", async () => {
+test("a signal ends the check, with what was found so far", async () => {
 	const controller = new AbortController();
 	const url = await http((_, response) => {
 		response.writeHead(200, eventStream).write(":\n\n");
@@ -256,6 +259,6 @@ test.each<[string, unknown, object, string]>([
 		"headers: each must be",
 	],
 	["no function", "http://localhost", { publish: "x" }, "publish: must be a function."],
-])("misuse: %s", async (_, url, options, message) => {
+])("wrong arguments are refused: %s", async (_, url, options, message) => {
 	await expect(checkEventStream(url as string, options)).rejects.toThrow(message);
 });

@@ -10,7 +10,7 @@ import { checkEventStream, type Finding, type StreamCheckOptions } from "../../s
 import { call } from "../support/hub-client.ts";
 import { startNchan } from "../support/nchan.ts";
 
-/** `checkEventStream()` against servers that are right, ours and others', each with nothing in between. */
+/** `checkEventStream()` against correct servers, ours and others', with nothing in between. */
 
 const patient = { idle: 1_000, latency: 20_000, timeout: 40_000 };
 
@@ -33,7 +33,7 @@ async function found(url: string, options: StreamCheckOptions) {
 	return { fault: of("fault"), advice: of("advice"), fine: of("fine"), findings };
 }
 
-test("ours, with history", async () => {
+test("our hub with history has no fault", async () => {
 	const sse = new ServerSentEvents({ connector: memory({ history: {} }) });
 	onTestFinished(() => sse.close());
 	const url = await listening(toNodeHandler(sse));
@@ -51,7 +51,7 @@ test("ours, with history", async () => {
 	);
 });
 
-test("ours, without history: nothing to resume is worth a word", async () => {
+test("our hub without history: resuming is not mentioned", async () => {
 	const sse = new ServerSentEvents({ connector: memory() });
 	onTestFinished(() => sse.close());
 	const url = await listening(toNodeHandler(sse));
@@ -59,7 +59,7 @@ test("ours, without history: nothing to resume is worth a word", async () => {
 	expect({ fault, advice }).toEqual({ fault: [], advice: ["resume"] });
 });
 
-test("better-sse, which gives ids and keeps no events, so that a reconnect loses some", async () => {
+test("better-sse gives ids and keeps no events, so a reconnect loses some", async () => {
 	const sessions = new Set<Session>();
 	const url = await listening(async (request, response) => {
 		const session = await createSession(request, response);
@@ -77,7 +77,7 @@ describe("nchan", () => {
 	const nchan = startNchan();
 	afterAll(async () => (await nchan).kill());
 
-	test("resumes by its ids", async () => {
+	test("nchan resumes by its ids", async () => {
 		const server = await nchan;
 		const publish = (body: string) =>
 			call(`${server.url}/publish?channel=doctor`, { method: "POST", body });
@@ -89,7 +89,7 @@ describe("nchan", () => {
 	});
 });
 
-test("a few lines by hand, without ids and comments", async () => {
+test("a plain handler without ids and comments is described as such", async () => {
 	const responses = new Set<{ write(text: string): unknown }>();
 	const url = await listening((_, response) => {
 		response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();

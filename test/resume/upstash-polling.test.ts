@@ -47,7 +47,7 @@ describe("resume: upstash, polling", () => {
 	describe("coming back", () => resuming(broker));
 	describe("several channels", () => severalChannels(broker));
 	describe("beginning", () => starting(broker));
-	describe("the gap", () => gaps(broker));
+	describe("gaps", () => gaps(broker));
 });
 upstreamLoss("upstash, polling", broker, {
 	stop: () => bed.gateway.stop(),

@@ -4,7 +4,7 @@ import { type Broker, numbers, Scene } from "./scene.ts";
 import { comeAndGo } from "./suite/reading.ts";
 
 export interface Control {
-	/** The broker goes, with what it keeps on disk. */
+	/** The broker is killed, and what it keeps on disk is gone. */
 	stop(): Promise<void>;
 	start(): Promise<void>;
 	/** Breaks the subscriptions, and nothing else. */
@@ -14,7 +14,7 @@ export interface Control {
 /** What the clients of a process may rely on when it loses its broker. */
 export function upstreamLoss(name: string, broker: Broker, control: Control): void {
 	describe(`upstream loss: ${name}`, () => {
-		test("a subscription that broke: what was published meanwhile comes, once, in order", async () => {
+		test("a subscription breaks: what was published meanwhile comes once and in order", async () => {
 			const scene = new Scene(broker);
 			const sse = scene.hub();
 			const publisher = scene.hub();
@@ -42,7 +42,7 @@ export function upstreamLoss(name: string, broker: Broker, control: Control): vo
 		});
 
 		test(
-			"32 channels that are joined and left one by one, while the broker is killed",
+			"32 channels, joined and left one by one, while the broker is killed",
 			{
 				timeout: 90_000,
 			},
@@ -53,7 +53,7 @@ export function upstreamLoss(name: string, broker: Broker, control: Control): vo
 				}),
 		);
 
-		test("a subscription that broke: batches and un-awaited publishes come, once, in order", async () => {
+		test("a subscription breaks: batches and publishes without await come once and in order", async () => {
 			const scene = new Scene(broker);
 			const sse = scene.hub();
 			const publisher = scene.hub();
@@ -88,7 +88,7 @@ export function upstreamLoss(name: string, broker: Broker, control: Control): vo
 			expect(client.gaps).toEqual([]);
 		});
 
-		test("a key: a publish that is tried until it comes through, over the broker's end, is there once", async () => {
+		test("a key: a publish that is retried while the broker restarts is stored once", async () => {
 			const scene = new Scene(broker);
 			const sse = scene.hub();
 			const publisher = scene.hub();
@@ -115,7 +115,7 @@ export function upstreamLoss(name: string, broker: Broker, control: Control): vo
 			expect(client.gaps).toEqual([]);
 		});
 
-		test("a broker that was gone and is back, with its data: nothing lost, nothing doubled", async () => {
+		test("a broker is down and comes back with its data: nothing lost, nothing doubled", async () => {
 			const scene = new Scene(broker);
 			const sse = scene.hub();
 			const publisher = scene.hub();
@@ -142,7 +142,7 @@ export function upstreamLoss(name: string, broker: Broker, control: Control): vo
 			expect(client.gaps).toEqual([]);
 		});
 
-		test("a store that is empty when the broker is back: clients of channels that kept something are told", async () => {
+		test("a broker comes back empty: clients of channels with messages get a gap", async () => {
 			const scene = new Scene(broker);
 			const sse = scene.hub();
 			const publisher = scene.hub();
@@ -159,7 +159,7 @@ export function upstreamLoss(name: string, broker: Broker, control: Control): vo
 			await scene.publish(publisher, b, 2);
 			expect(await client.sees(2)).toEqual([1, 2]);
 			expect(await scene.codes(a)).toContain("gap");
-			// And from there it can come back.
+			// And it can come back from there.
 			client.close();
 			await scene.publish(publisher, a, 3);
 			const back = await scene.open(sse, names, { lastEventId: client.lastEventId });

@@ -8,31 +8,31 @@ import { startHubInWorkerd } from "../support/worker.ts";
 
 type Environment = Record<string, string>;
 
-/** What differs between the runtimes, as far as a client can see it. */
+/** The differences between the runtimes that a client can see. */
 export interface Runtime {
 	name: RuntimeName;
-	/** The broker that the hub brings along, as its start line names it. */
+	/** The name of the hub's own broker in its start line. */
 	embedded: string;
 	/** Headers that this host's own server adds to an event stream of a client that asks to `close`. */
 	hostHeaders: readonly string[];
 	/**
-	 * Whether one upstream subscription serves every client. `false` on Workers, where I/O belongs to
-	 * the request that opened it: each stream subscribes for itself, and nothing lingers.
+	 * Whether one upstream subscription serves every client. `false` on Workers, where I/O belongs to the
+	 * request that opened it: each stream has a subscription of its own, and nothing lingers.
 	 */
 	sharesUpstream: boolean;
 	/**
-	 * Whether the process ends its streams before it goes. `false` on Workers: a Worker is never told
-	 * that workerd ends, so its clients see the connection close, and an EventSource comes back as well.
+	 * Whether the process ends its streams before it exits. `false` on Workers: a Worker is not told that
+	 * workerd ends. Its clients see the connection close, and an EventSource reconnects as well.
 	 */
 	endsStreams: boolean;
 	/**
-	 * Whether a client that leaves is noticed without a write. `false` on Workers: the keep-alive is the
-	 * write that finds out, so its period is the bound.
+	 * Whether a client that leaves is noticed without a write. `false` on Workers: the keep-alive is the write
+	 * that notices, so its interval is the bound.
 	 */
 	noticesDeparture: boolean;
 }
 
-/** What one runtime's test file shares: a Redis, and a hub for each broker. */
+/** What the tests of one runtime's file share: a Redis, and a hub for each broker. */
 export class Bed {
 	readonly runtime: Runtime;
 	#redis: RedisServer | undefined;
@@ -50,17 +50,20 @@ export class Bed {
 		return started(this.#redis, "Redis");
 	}
 
-	/** The shared hub on this broker: every test has channels of its own there. */
+	/** The shared hub on this broker. Every test has channels of its own there. */
 	hub(broker: HubBroker): Server {
 		return started(this.#hubs.get(broker), `the hub on ${broker}`);
 	}
 
-	/** Those whose hub is started as users start it. */
+	/** The brokers whose hub is started as users start it. */
 	get startedBrokers(): readonly Broker[] {
 		return this.runtime.name === "workers" ? ["embedded"] : this.brokers;
 	}
 
-	/** The hub on this broker as users start it. On Workers wrangler does, which takes seconds of a processor. */
+	/**
+	 * The hub on this broker as users start it. On Workers that is wrangler, which takes seconds of processor
+	 * time.
+	 */
 	started(broker: Broker): Promise<Server> {
 		if (this.runtime.name !== "workers") return Promise.resolve(this.hub(broker));
 		this.#byWrangler ??= startServer("workers");
@@ -71,7 +74,7 @@ export class Bed {
 		return ["embedded", "redis", "upstash"];
 	}
 
-	/** Those that the shared hubs have. */
+	/** The brokers of the shared hubs. */
 	get hubBrokers(): readonly HubBroker[] {
 		return this.runtime.name === "workers" ? [...this.brokers, heldByWorker] : this.brokers;
 	}
@@ -80,12 +83,12 @@ export class Bed {
 		return broker === "embedded" || broker === heldByWorker ? this.runtime.embedded : broker;
 	}
 
-	/** Variables for a hub on the shared Redis. No outage is its case, and no test is to be red for a busy machine. */
+	/** Variables for a hub on the shared Redis. It tests no outage, and a busy machine must not fail a test. */
 	get onRedis(): Environment {
 		return { SSE_REDIS_URL: this.redis.url, SSE_BROKER_TIMEOUT: "20000" };
 	}
 
-	/** Upstash's protocol, spoken in front of the shared Redis. */
+	/** Upstash's protocol in front of the shared Redis. */
 	get gateway(): UpstashGateway {
 		return started(this.#gateway, "the gateway");
 	}
@@ -109,7 +112,7 @@ export class Bed {
 			redis: this.onRedis,
 			upstash: this.#onUpstash,
 		};
-		// No keep-alive within a test's time: a client that left is freed because it was noticed.
+		// No keep-alive within a test's time: a client that left is freed because the hub noticed.
 		const keepAlive = noticesDeparture ? "600000" : "300";
 		const env = { SSE_LINGER: "50", SSE_KEEP_ALIVE: keepAlive };
 		await Promise.all(
@@ -131,7 +134,7 @@ export class Bed {
 		await this.#redis?.stop();
 	}
 
-	/** The tools of one test; what it opens is closed when it is over, and a failure shows the output. */
+	/** The tools of one test. What it opens is closed when the test is over, and a failure shows the output. */
 	scene(test: TestContext): Scene {
 		return new Scene(test, this);
 	}
@@ -180,7 +183,7 @@ export class Scene {
 		return stream;
 	}
 
-	/** What a page has. */
+	/** An EventSource, as in a page. */
 	eventSource(url: string): EventSource {
 		const source = new EventSource(url);
 		this.#test.onTestFinished(() => source.close());
@@ -195,14 +198,14 @@ export class Scene {
 		);
 	}
 
-	/** A Redis of the test's own, to be killed. */
+	/** A Redis that only this test uses, to be killed. */
 	async redis(): Promise<RedisServer> {
 		const redis = await startRedis();
 		this.#test.onTestFinished(() => redis.stop());
 		return redis;
 	}
 
-	/** Sees to the end of a server that the test started itself. */
+	/** Ends a server that the test started itself when the test is over. */
 	use(server: Server): Server {
 		this.#servers.push(server);
 		this.#test.onTestFinished(() => server.kill());

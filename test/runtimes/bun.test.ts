@@ -29,10 +29,13 @@ runtimeSuite(
 	},
 );
 
-/** A body that a program hands on in another shape streams, ends, and knows who is slow, as the stream itself does. */
+/**
+ * A body that a program passes on in another form streams, ends, and disconnects slow clients, as the stream
+ * itself does.
+ */
 function passedOn(bed: Bed, start: StartFixture): void {
 	it.for(["itself", "wrapped", "piped", "cloned"])(
-		"a stream that is passed on streams, is left, and cuts off who does not read: %s",
+		"a stream that is passed on streams, can be left, and disconnects a slow client: %s",
 		async (as, t) => {
 			const scene = bed.scene(t);
 			const server = scene.use(await start({}));

@@ -9,9 +9,9 @@ import { type Answer, endAll, ends, listen, serve, status, stream } from "./clie
 
 afterAll(endAll);
 
-/** What a client that uses `fetch` makes of each answer. */
+/** How a client that uses `fetch` handles each answer. */
 
-test.concurrent("on 401 the headers are asked once more", async () => {
+test.concurrent("on 401 the headers are asked for once more", async () => {
 	const { url, requests } = await serve(status(401), stream("data:1\n\n"));
 	let token = 0;
 	const headers = async () => ({ authorization: `Bearer ${++token}` });
@@ -25,7 +25,7 @@ test.concurrent("on 401 the headers are asked once more", async () => {
 });
 
 for (const code of [401, 403]) {
-	test.concurrent(`a second ${code} is final, and told`, async () => {
+	test.concurrent(`a second ${code} is final, and reported`, async () => {
 		const { url, requests } = await serve(status(code));
 		const { events, states, errors, when } = listen(url, { headers: () => ({}) });
 		const reading = events.events("message").next();
@@ -37,14 +37,14 @@ for (const code of [401, 403]) {
 	});
 }
 
-test.concurrent("headers that are a value are not asked again", async () => {
+test.concurrent("headers given as a value are not asked for again", async () => {
 	const { url, requests } = await serve(status(401));
 	const { states, when } = listen(url, { headers: { authorization: "a" } });
 	await when("the end", () => states.at(-1) === "closed");
 	expect(requests).toHaveLength(1);
 });
 
-test.concurrent("204 is the end, without an error", async () => {
+test.concurrent("204 ends it without an error", async () => {
 	const { url, times } = await serve(status(204));
 	const { events, errors } = listen(url);
 	expect(await events.events("message").next()).toEqual({ done: true, value: undefined });
@@ -70,7 +70,7 @@ for (const [what, code, after, least] of [
 	});
 }
 
-test.concurrent("`retry:` and the last id are heeded, and comments are a sign of life", async () => {
+test.concurrent("`retry:` and the last id are used, and comments count as activity", async () => {
 	const alive = 7_000;
 	const first: Answer = (response, request) => {
 		stream("\ufeffretry:300\nid:a\u00fc\ndata:1\n\nid:x\0y\ndata:2\n\n: quiet\n\n")(
@@ -83,7 +83,7 @@ test.concurrent("`retry:` and the last id are heeded, and comments are a sign of
 			response.end("data:cut");
 		}, alive);
 	};
-	// Longer than a busy machine lets the comments wait, and shorter than they keep the stream alive.
+	// Longer than a busy machine delays the comments, and shorter than they keep the stream alive.
 	const watchdog = alive - 2_000;
 	const { url, times, requests } = await serve(first, stream("data:3\n\n"));
 	const { seen, states, waits, when } = listen(url, { watchdog });
@@ -103,7 +103,7 @@ test.concurrent("`retry:` and the last id are heeded, and comments are a sign of
 	expect(requests[1]?.url).not.toContain("lastEventId");
 });
 
-test.concurrent("silence is told, and ended", async () => {
+test.concurrent("a silent stream is reported and ended", async () => {
 	const { url, requests } = await serve(stream("data:1\n\n"));
 	// Longer than the head of the answer takes.
 	const { errors, when } = listen(url, { watchdog: 5_000 });
@@ -111,7 +111,7 @@ test.concurrent("silence is told, and ended", async () => {
 	expect(String(errors[0])).toBe("Error: The stream was silent.");
 });
 
-test.concurrent("a page instead of a stream is told, and asked for again", async () => {
+test.concurrent("a page instead of a stream is reported, and the stream is asked for again", async () => {
 	const page = status(200, { "content-type": "text/html" });
 	const { url } = await serve(page, stream("data:1\n\n"));
 	const { errors, seen, when } = listen(url);
@@ -130,7 +130,7 @@ test.concurrent("redirects are followed", async () => {
 	await when("an event", () => seen.length === 1);
 });
 
-test.concurrent("an event that is too long is told", async () => {
+test.concurrent("an event that is too long is reported", async () => {
 	const endless: Answer = (response) => {
 		response.writeHead(200, { "content-type": "text/event-stream" }).write("data:");
 		const more = () => response.write("x".repeat(1_048_576), more);
@@ -142,7 +142,7 @@ test.concurrent("an event that is too long is told", async () => {
 	expect(String(errors[0])).toMatch(/^RangeError: The server sent an event of over 16777216 char/);
 });
 
-test.concurrent("with a body a lost stream stays lost, unless `retry` says so", async () => {
+test.concurrent("with a body a lost stream is not reopened, unless `retry` says so", async () => {
 	const cut: Answer = (response) => {
 		stream("data:1\n\n")(response, response.req);
 		setTimeout(() => response.destroy(), 100);
@@ -163,7 +163,7 @@ test.concurrent("with a body a lost stream stays lost, unless `retry` says so", 
 	expect(once.requests.map(({ method }) => method)).toEqual(["POST"]);
 });
 
-test.concurrent("with a body a refusal is final, also one that will pass", async () => {
+test.concurrent("with a body a refusal is final, even a temporary one", async () => {
 	const { url, requests } = await serve(status(503, { "retry-after": "0" }));
 	const { states, errors, when } = listen(url, { body: "a", headers: () => ({}) });
 	await when("the end", () => states.at(-1) === "closed");
@@ -171,7 +171,7 @@ test.concurrent("with a body a refusal is final, also one that will pass", async
 	expect(requests).toHaveLength(1);
 });
 
-test.concurrent("a signal ends it", async () => {
+test.concurrent("a signal ends the client", async () => {
 	const { url, requests } = await serve(stream("data:1\n\n"));
 	const abort = new AbortController();
 	const { events, states, seen, when } = listen(url, { signal: abort.signal });
@@ -188,7 +188,7 @@ test.concurrent("a signal ends it", async () => {
 	expect(requests).toHaveLength(1);
 });
 
-test.concurrent("a server that is away, or shows another's certificate, is told", async () => {
+test.concurrent("a server that is down, or has another certificate, is reported", async () => {
 	const { cert, key } = selfSigned(temporaryDirectory());
 	const files = { cert: readFileSync(cert), key: readFileSync(key) };
 	const server = createSecureServer(files).listen(0, "127.0.0.1");
@@ -207,7 +207,7 @@ test.concurrent("a server that is away, or shows another's certificate, is told"
 	}
 });
 
-test.concurrent("a `fetch` of one's own is used; one that does not stream is told", async () => {
+test.concurrent("a `fetch` of the user is used; one that does not stream is reported", async () => {
 	const calls: string[] = [];
 	const own = async (url: string, init: RequestInit) => {
 		calls.push(`${url} ${new Headers(init.headers).get("accept")}`);
@@ -219,7 +219,7 @@ test.concurrent("a `fetch` of one's own is used; one that does not stream is tol
 	expect(String(errors[0])).toMatch(/^Error: fetch: gives no stream here\./);
 });
 
-test.concurrent("a function of headers that fails is told, and asked again", async () => {
+test.concurrent("a headers function that throws is reported, and called again", async () => {
 	const { url } = await serve(stream("data:1\n\n"));
 	let asked = 0;
 	const headers = async () => {

@@ -5,7 +5,9 @@ import { startServer } from "../support/server.ts";
 import { until } from "../support/wait.ts";
 import { startWorker } from "../support/worker.ts";
 
-/** `channel()` by `fetch` with headers: channels come and go while messages flow, and each message comes once. */
+/**
+ * `channel()` by `fetch` with headers: channels come and go while messages flow, and each message comes once.
+ */
 
 const token = "t".repeat(40);
 const env = { SSE_PUBLISH_TOKEN: token, SSE_HISTORY_LENGTH: "1000" };

@@ -7,10 +7,10 @@ import { type Server, startServer } from "../support/server.ts";
 import { tcpProxy } from "../support/tcp-proxy.ts";
 import { later, until } from "../support/wait.ts";
 
-/** What a deployment is: a crowd of pages, a hub that goes, and another that takes them in. */
+/** A deployment: many pages, a hub that drains, and another that takes them over. */
 
 const crowd = 1_000;
-/** A thousand clients take seconds of a processor to come. */
+/** A thousand clients take seconds of processor time to connect. */
 const timeout = 150_000;
 
 test("a hub drains with 1,000 clients: each event comes once, and they come back spread out", {
@@ -42,7 +42,7 @@ test("a hub drains with 1,000 clients: each event comes once, and they come back
 	const clients = Array.from({ length: crowd }, (_, index) => {
 		const client = new EventClient(url, {
 			headers: { "x-client": String(index) },
-			// A thousand streams may need longer to open than a client waits before it asks in another way.
+			// A thousand streams may take longer to open than a client waits before it polls.
 			watchdog: timeout,
 			onDebug: ({ state, why }) => void (state === "waiting" && waits.push(Number(why))),
 		});
@@ -79,7 +79,7 @@ test("a hub drains with 1,000 clients: each event comes once, and they come back
 			return code;
 		};
 		const gone = later(stop());
-		// As they leave and come, there is always something on its way: an event for each fiftieth that does so.
+		// While they leave and come, messages keep flowing: an event for each fiftieth client.
 		await until(
 			async () => {
 				while (published.length < changes / 50) await say();
@@ -92,7 +92,7 @@ test("a hub drains with 1,000 clients: each event comes once, and they come back
 		await complete("all events");
 		for (const own of heard) expect(own).toEqual(published);
 
-		// They are told to come after 2 to 6 s. What this process makes of it while it is busy is for people to read.
+		// They are told to come after 2 to 6 s. The distribution in a busy process is printed for people.
 		expect(waits).toHaveLength(crowd);
 		expect(mostWithin(500, waits)).toBeLessThan(crowd / 4);
 		const took = Math.round(Math.max(...returned) - Math.min(...returned));
@@ -106,7 +106,7 @@ test("a hub drains with 1,000 clients: each event comes once, and they come back
 	}
 });
 
-/** How many of these times lie closest together. */
+/** The largest number of these times within one interval. */
 function mostWithin(ms: number, times: readonly number[]): number {
 	const near = times.map((from) => times.filter((at) => at >= from && at < from + ms).length);
 	return Math.max(...near);

@@ -9,7 +9,7 @@ import { ServerSentEvents } from "../../src/core/sse.ts";
 import { type BufferingProxy, bufferingProxy, type Held } from "../support/buffering-proxy.ts";
 import { until } from "../support/wait.ts";
 
-/** `edge-sse/client` where something in between holds the stream back. */
+/** `edge-sse/client` behind a proxy that holds the stream back. */
 
 interface Scene {
 	sse: ServerSentEvents;
@@ -21,7 +21,7 @@ afterEach(async () => {
 	for (const end of ends.splice(0).reverse()) await end();
 });
 
-// A trial comes after a minute. Nothing else here waits for so long, but the watchdog with its 75 s.
+// It tries a stream after a minute. Nothing else here waits that long, except the watchdog with its 75 s.
 const realTimeout = globalThis.setTimeout;
 beforeEach(() => {
 	const scaled = (run: (...all: unknown[]) => void, ms = 0, ...args: unknown[]) =>
@@ -83,7 +83,7 @@ for (const held of ["all", "the body"] as const satisfies Held[]) {
 	});
 }
 
-/** Publishes numbers until it is stopped, and says how many. */
+/** Publishes numbers until it is stopped, and returns how many. */
 function flow(sse: ServerSentEvents, channels: readonly string[]): () => Promise<number> {
 	let isFlowing = true;
 	const flowing = (async () => {
@@ -139,14 +139,14 @@ for (const [kind, options] of Object.entries(kinds)) {
 	});
 }
 
-test("a proxy that passes only what comes with the head is found out, too", async () => {
+test("a proxy that passes only what comes with the head is detected, too", async () => {
 	const scene = await open();
 	scene.proxy.hold("what follows the first bytes");
 	const { states, seen, when } = listen(scene, ["a"]);
 	await when("polling", () => states.at(-1) === "polling");
 	await scene.sse.publish(1, { channel: "a" });
 	await when("an event", () => seen.length === 1);
-	// A trial is told by what comes later, and nothing does.
+	// The next message confirms a try, and none comes.
 	const tried = scene.proxy.requests.length;
 	await when("a trial", () =>
 		scene.proxy.requests.slice(tried).some(({ accept }) => accept === "text/event-stream"),
@@ -156,7 +156,7 @@ test("a proxy that passes only what comes with the head is found out, too", asyn
 	expect(states.at(-1)).toBe("polling");
 });
 
-test("channels come and go while it polls, and gaps name theirs", async () => {
+test("channels come and go while it polls, and gaps name their channel", async () => {
 	const scene = await open();
 	scene.proxy.hold("all");
 	const { events, when, states } = listen(scene, []);

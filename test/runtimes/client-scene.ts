@@ -20,7 +20,7 @@ interface Scene {
 	requests: IncomingMessage[];
 }
 
-/** A server that gives these answers, one to each request, the last one for ever. */
+/** A server that gives these answers, one to each request, and repeats the last one. */
 export async function serve(...answers: Answer[]): Promise<Scene> {
 	const scene: Scene = { url: "", times: [], requests: [] };
 	const server = createServer((request, response) => {

@@ -11,7 +11,7 @@ import { EventClient, type EventClientOptions } from "../../src/client.ts";
 import { call } from "../support/hub-client.ts";
 import { startNchan } from "../support/nchan.ts";
 
-/** `edge-sse/client` reads by `fetch` what other people's servers send. */
+/** `edge-sse/client` reads the streams of other servers by `fetch`. */
 
 async function urlOf(server: ReturnType<typeof serve>): Promise<string> {
 	if (!server.listening) await once(server, "listening");
@@ -98,7 +98,7 @@ test("nchan, with pings in between, and its own ids", async () => {
 		["message", "one\ntwo", expect.stringMatching(/^\d+:\d+$/)],
 		["greeting", { n: 1 }, expect.stringMatching(/^\d+:\d+$/)],
 	]);
-	// Where the stream begins is nchan's own id, in the header that it reads.
+	// The stream begins at nchan's own id, in the header that it reads.
 	await publish("three");
 	const [, [, , lastEventId] = []] = first as string[][];
 	expect(await heard(url, 1, { lastEventId: String(lastEventId) })).toEqual([
@@ -106,7 +106,7 @@ test("nchan, with pings in between, and its own ids", async () => {
 	]);
 });
 
-test("a model's endpoint: a body is sent, once, and the loop ends with the stream", async () => {
+test("a model's endpoint: a body is sent once, and the loop ends with the stream", async () => {
 	const requests: unknown[] = [];
 	const url = await listening(
 		createServer(async (request, response) => {

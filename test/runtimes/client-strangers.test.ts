@@ -5,7 +5,7 @@ import { type Answer, endAll, ends, listen, serve, status, stream } from "./clie
 
 afterAll(endAll);
 
-/** What a server that means ill, or is broken, makes a client do that uses `fetch`. */
+/** What a hostile or broken server can make a client do that uses `fetch`. */
 
 test.concurrent("a redirect takes no token to another origin", async () => {
 	const other = await serve(stream("data:1\n\n"));
@@ -15,16 +15,16 @@ test.concurrent("a redirect takes no token to another origin", async () => {
 	expect(other.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
 });
 
-test.concurrent("a redirect to itself ends, and is told", async () => {
+test.concurrent("a redirect to itself ends, and is reported", async () => {
 	const { url, requests } = await serve(status(302, { location: "/stream" }));
-	// After 5 s of silence, which a busy machine may need, the client would ask once more, in another way.
+	// After 5 s of silence, which a busy machine may need, the client would ask once more, by polling.
 	const { errors, when } = listen(url, { watchdog: 60_000 });
 	await when("an error", () => errors.length > 0);
 	expect(String(errors[0])).toMatch(/^TypeError/);
 	expect(requests.length).toBeLessThan(30);
 });
 
-test.concurrent("401 is asked twice, whatever the headers' function says", async () => {
+test.concurrent("401 is asked twice, whatever the headers function returns", async () => {
 	let asked = 0;
 	const { url, requests } = await serve(status(401));
 	const { states, when } = listen(url, { headers: () => ({ "x-try": String(++asked) }) });
@@ -33,7 +33,7 @@ test.concurrent("401 is asked twice, whatever the headers' function says", async
 });
 
 for (const after of ["1000000000000", "9".repeat(400), "Fri, 31 Dec 9999 23:59:59 GMT"]) {
-	test.concurrent(`Retry-After: ${after.slice(0, 30)} is an hour or so, and no loop`, async () => {
+	test.concurrent(`Retry-After: ${after.slice(0, 30)} waits about an hour, without a loop`, async () => {
 		const { url, requests } = await serve(status(503, { "retry-after": after }));
 		const waits: unknown[] = [];
 		const { states, when } = listen(url, {
@@ -47,7 +47,7 @@ for (const after of ["1000000000000", "9".repeat(400), "Fri, 31 Dec 9999 23:59:5
 }
 
 for (const after of ["-1", "soon", "1e3", "", "Thu, 01 Jan 1970 00:00:00 GMT"]) {
-	test.concurrent(`Retry-After: "${after}" is no time: it waits as after a loss`, async () => {
+	test.concurrent(`Retry-After: "${after}" is no time: it waits as after a lost stream`, async () => {
 		const { url } = await serve(status(429, { "retry-after": after }));
 		const waits: unknown[] = [];
 		const { states, when } = listen(url, {
@@ -77,7 +77,7 @@ test.concurrent("a line of 3 MB in pieces is one event, and costs time in propor
 	expect(seen).toEqual([[piece.length * pieces, ""]]);
 });
 
-test.concurrent("a body that ends at once, again and again: it waits longer and longer", async () => {
+test.concurrent("a body that always ends at once: it waits longer each time", async () => {
 	const { url } = await serve((response) =>
 		response.writeHead(200, { "content-type": "text/event-stream" }).end(),
 	);
@@ -124,7 +124,7 @@ test.concurrent("a compressed stream is read", async () => {
 	await when("an event", () => seen.length === 1);
 });
 
-test.concurrent("what is cut within its compression is a loss, and told", async () => {
+test.concurrent("a compressed stream that is cut off is a lost stream, and reported", async () => {
 	const bytes = gzipSync("data:1\n\n".repeat(100)).subarray(0, 20);
 	const { url } = await serve((response) =>
 		response
@@ -135,8 +135,8 @@ test.concurrent("what is cut within its compression is a loss, and told", async 
 	await when("a loss", () => states.at(-1) === "waiting");
 });
 
-test.concurrent("another answer to JSON than ours leaves the stream alone", async () => {
-	// It never says anything, and answers to whatever it is asked with a stream that stays open.
+test.concurrent("a JSON answer that is not ours does not end the stream", async () => {
+	// It never sends a message, and answers every request with a stream that stays open.
 	const { url, requests } = await serve((response) =>
 		response.writeHead(200, { "content-type": "text/event-stream" }).write(":\n\n"),
 	);

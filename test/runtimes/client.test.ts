@@ -43,18 +43,18 @@ for (const [host, command, library, ends] of [
 	["bun", ["bun"], "eventsource", ways],
 	["deno", deno, "", ways],
 	["deno", deno, "eventsource", ways],
-	// Without an EventSource it takes `fetch`.
+	// Without an EventSource it uses `fetch`.
 	["node", ["node"], "", kills],
 	["bun", ["bun"], "", ways],
 	["deno", deno, "fetch", ways],
 ] as const) {
 	const often = `${ends.length} times`;
-	test.concurrent(`${host} ${library}: the hub goes ${often}, and each event comes once`, {
+	test.concurrent(`${host} ${library}: the hub restarts ${often}, and each event comes once`, {
 		timeout: 180_000 + ends.length * 20_000,
 	}, async () => {
 		const channel = `client.${host}.${library}`;
 		const PORT = String(await freePort());
-		// There is no hub yet, which an EventSource may take for a loss or for a refusal.
+		// The hub is not running yet, which an EventSource may take for a loss or for a refusal.
 		const url = `http://127.0.0.1:${PORT}/stream?channel=${channel}`;
 		const program = await startProgram([...command, fixture, url, library], {
 			announces: /"state","waiting"/,
@@ -75,7 +75,7 @@ for (const [host, command, library, ends] of [
 		const published: [string, number][] = [];
 		const heard = () => told(program).filter(([kind]) => kind !== "state");
 		const say = async () => {
-			// A type that EventSource has an event of its own for, too.
+			// A type that EventSource uses for an event of its own, too.
 			for (const type of ["message", "error", "message"]) {
 				await publisher.publish(published.length, { channel, type });
 				published.push([type, published.length]);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => worker.kill());
 
-test("an app of Hono streams from and publishes to the Durable Objects of its env", async () => {
+test("a Hono app streams from and publishes to the Durable Objects of its env", async () => {
 	const streams = await Promise.all(
 		["rooms", "host"].map(async (path) => readMessages(await fetch(`${worker.url}/${path}/7`))),
 	);

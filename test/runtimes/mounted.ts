@@ -44,7 +44,7 @@ export function honoApp(bed: Bed, start: StartFixture): void {
 	});
 }
 
-/** `sse` itself as the whole program; whatever the path. */
+/** `sse` itself as the whole program, at any path. */
 export function wholeProgram(bed: Bed, what: string, start: StartFixture): void {
 	it(`streams as the whole program: ${what}`, async (t) => {
 		const scene = bed.scene(t);
@@ -88,7 +88,7 @@ async function say(app: Server, channel: string): Promise<void> {
 	expect(response.status).toBe(200);
 }
 
-/** The ready-made instance lingers 2 s, and on Workers a leaver is found at its 8 s keep-alive. */
+/** The ready-made instance lingers 2 s, and on Workers a client that left is noticed at the 8 s keep-alive. */
 async function freed(bed: Bed, channel: string): Promise<void> {
 	await until(async () => (await bed.redis.numsub(channel)) === 0, {
 		what: `no subscription to ${channel}`,

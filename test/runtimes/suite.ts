@@ -21,12 +21,12 @@ import { sharing } from "./suite/sharing.ts";
 import { starting } from "./suite/starting.ts";
 import { webhooks } from "./suite/webhooks.ts";
 
-// Some cases wait long for a timer of the server's; more at once would only start more servers at once.
+// Some cases wait long for a timer of the server. More concurrency would only start more servers at once.
 vi.setConfig({ maxConcurrency: 6 });
 
 /**
- * What every runtime must do, seen from outside: real servers, over HTTP. The cases run side by side
- * on shared hubs, each with channels of its own.
+ * What every runtime must do, seen from outside: real servers, over HTTP. The cases run side by side on shared
+ * hubs, each with channels of its own.
  */
 export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
 	describe.concurrent(runtime.name, () => {
@@ -39,7 +39,7 @@ export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
 				describe("publishing", () => publishing(bed, broker));
 			});
 		}
-		describe("door", () => door(bed));
+		describe("access by host, path and token", () => door(bed));
 		describe("access", () => access(bed));
 		describe("foreign publishers", () => foreign(bed));
 		describe("leaving", () => leaving(bed));

@@ -6,7 +6,7 @@ import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 import { until } from "../support/wait.ts";
 import { startWorker, type Worker } from "../support/worker.ts";
 
-// What is different on Workers: a request that is left takes along what it was doing.
+// What is different on Workers: a request that ends takes its work along.
 
 let redis: RedisServer;
 let proxy: TcpProxy;
@@ -45,7 +45,7 @@ test("a step whose request was left does not hold up the next one", async () => 
 	expect(await ask(append("two"))).toEqual({});
 });
 
-test("producers whose requests are over, and took them along, are not counted for ever", async () => {
+test("producers whose requests have ended are not counted for ever", async () => {
 	const start = () =>
 		ask<{ role: string }>(
 			`/embedded/start?id=${crypto.randomUUID()}&words=1&ends=false&waits=false`,

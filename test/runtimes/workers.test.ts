@@ -17,8 +17,8 @@ const runsWorker = (env: Record<string, string>, storage?: string) =>
 		...(storage !== undefined && { storage }),
 	});
 
-// What starts, prints and stops is seen of `npm run start:workers`, so wrangler dev; the others run in workerd
-// itself. A script that publishes and ends is no Worker, so that case is not here.
+// `npm run start:workers`, that is wrangler dev, is tested for starting, printing and stopping. The other cases
+// run in workerd itself. A script that publishes and ends is no Worker, so that case is not here.
 runtimeSuite(
 	{
 		name: "workers",

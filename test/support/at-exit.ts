@@ -1,6 +1,6 @@
 /**
- * Runs when this process ends, also when vitest ends it: it does so with SIGTERM, at which Node goes
- * without an `exit` event unless somebody listens.
+ * Runs when this process ends, also when vitest ends it by SIGTERM. Without a listener Node then ends without
+ * an `exit` event.
  */
 export function atExit(cleanUp: () => void): void {
 	process.on("exit", cleanUp);

@@ -28,7 +28,7 @@ export async function bufferingProxy(target: string): Promise<BufferingProxy> {
 		const { statusCode = 502, headers } = from;
 		let chunks: Buffer[] = [];
 		let count = 0;
-		// Whoever forwards a whole response does not forward how it came.
+		// The proxy sends a whole response, without the header of its transfer coding.
 		const { "transfer-encoding": _, connection: __, ...rest } = headers;
 		const head = () => {
 			if (!to.headersSent) to.writeHead(statusCode, rest).flushHeaders();

@@ -11,7 +11,7 @@ export interface Certificate {
 	pem: string;
 }
 
-/** A certificate for localhost and 127.0.0.1, made with openssl into the directory. */
+/** Makes a certificate for localhost and 127.0.0.1 with openssl, in the directory. */
 export function selfSigned(directory: string): Certificate {
 	const cert = join(directory, "cert.pem");
 	const key = join(directory, "key.pem");

@@ -8,14 +8,14 @@ atExit(() => {
 	for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
-/** A directory that goes with this process. */
+/** A directory that is removed with this process. */
 export function temporaryDirectory(): string {
 	return directoryIn(tmpdir());
 }
 
 /**
- * A directory for objects' storage, which goes with this process. In memory where the system offers that: it
- * outlives workerd as a disk does, and tests that run side by side do not wait for each other's disk.
+ * A directory for objects' storage, which is removed with this process. It is in memory where the system offers
+ * that: it outlives workerd as a disk does, and parallel tests do not wait for each other's disk.
  */
 export function storageDirectory(): string {
 	return directoryIn(existsSync("/dev/shm") ? "/dev/shm" : tmpdir());

@@ -3,8 +3,8 @@ import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { patience } from "./wait.ts";
 
 /**
- * One event stream as a client sees it: what arrived so far, and ways to wait for more. Everything is
- * read with the real parser; a wait that is in vain says what had come until then.
+ * One event stream as a client sees it: what arrived so far, and ways to wait for more. Everything is read with
+ * the real parser. A wait that fails reports what had arrived until then.
  */
 export class EventStream {
 	readonly url: string;
@@ -80,17 +80,17 @@ export class EventStream {
 		return this.events.slice(0, n).map((event) => event.data);
 	}
 
-	/** At least n comments. The first one is the server's greeting. */
+	/** At least n comments. The server sends the first one at the start. */
 	async comment(n = 1): Promise<void> {
 		await this.when(() => this.comments.length >= n, `comment ${n}`);
 	}
 
-	/** Until the server is done with it; whether cleanly is in `state`. */
+	/** Until the server has ended it; `state` says whether cleanly. */
 	async end(): Promise<void> {
 		await this.when(() => this.state !== "open", "the end of the stream", { openOnly: false });
 	}
 
-	/** Waits until the condition gives something truthy; it is looked at whenever bytes arrive. */
+	/** Waits until the condition returns something truthy. It is called whenever bytes arrive. */
 	when<T>(
 		condition: () => T,
 		what: string,
@@ -154,7 +154,7 @@ async function read(body: ReadableStream<Uint8Array> | null, stream: EventStream
 		for await (const chunk of body ?? []) stream.feed(chunk);
 		stream.over("ended");
 	} catch {
-		stream.over("broken"); // the state is how a test hears of it; our own abort ends here too
+		stream.over("broken"); // a test is notified by the state; our own abort ends here too
 	}
 }
 
@@ -163,11 +163,11 @@ export interface SocketStream extends EventStream {
 	pause(): void;
 	/** Reads on. */
 	resume(): void;
-	/** Resets the connection, as a machine that loses its network in the middle. */
+	/** Resets the connection, as a machine that suddenly loses its network. */
 	reset(): void;
 }
 
-/** Opens a stream on a connection of its own, with node:http: for exact headers and rough endings. */
+/** Opens a stream on a connection of its own, with node:http: for exact headers and abrupt endings. */
 export async function openSocketStream(
 	url: string,
 	options: { method?: string; headers?: Record<string, string> } = {},
@@ -190,7 +190,7 @@ export async function openSocketStream(
 	response.on("data", (chunk: Buffer) => stream.feed(chunk));
 	response.on("end", () => stream.over("ended"));
 	response.on("close", () => stream.over("broken"));
-	// The state tells; without a listener Node would end the test process.
+	// The state tells. Without a listener Node would end the test process.
 	response.on("error", () => stream.over("broken"));
 	request.on("error", () => stream.over("broken"));
 	return Object.assign(stream, {

@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 
 /**
- * Has bodies belong to the request that made them, as on Cloudflare Workers. Call `vi.unstubAllGlobals()` at the end.
+ * Ties bodies to the request that made them, as on Cloudflare Workers. Call `vi.unstubAllGlobals()` at the end.
  *
  * @returns how to begin a request, and how often a body of another one was touched.
  */

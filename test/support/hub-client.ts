@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 
 interface Reachable {
 	readonly url: string;
-	/** What publishing takes; undefined: nothing, or what the test itself gives. */
+	/** The token for publishing; undefined: none, or what the test itself gives. */
 	readonly token?: string | undefined;
 }
 
@@ -18,7 +18,7 @@ export function streamUrl(server: Reachable, ...channels: string[]): string {
 export interface Call {
 	method?: string;
 	headers?: Record<string, string>;
-	/** In several parts it is sent without its length. */
+	/** A body in several parts is sent without its length. */
 	body?: string | readonly string[];
 }
 
@@ -29,15 +29,15 @@ export interface Answer {
 }
 
 /**
- * A request on a connection of its own. `fetch` keeps connections and uses them again, and finds now and
- * then that the server has closed one in that very moment: for an answer that came before the body was
- * read, or for having been idle while this process had no processor.
+ * A request on a connection of its own. `fetch` reuses connections, and sometimes finds that the server has
+ * just closed one: after an answer that came before the body was read, or because it was idle while this
+ * process had no processor time.
  */
 export async function call(url: string, options: Call = {}): Promise<Answer> {
 	const { method = "GET", headers = {}, body = [] } = options;
 	const sent = request(url, { method, headers, agent: false });
 	const answered = new Promise<IncomingMessage>((resolve, reject) => {
-		// An answer may come before all is sent; what breaks after it does not matter any more.
+		// An answer may come before all is sent. Errors after it do not matter.
 		sent.once("response", resolve).on("error", reject);
 	});
 	const parts = [body].flat();
@@ -64,7 +64,7 @@ export function json<T>({ status, body }: Answer): T {
 	}
 }
 
-/** `POST /publish` with any body: text goes as it is. */
+/** `POST /publish` with any body: text is sent as it is. */
 export async function post(
 	server: Reachable,
 	message: unknown,
@@ -82,7 +82,7 @@ export async function post(
 	return { ...answer, json: json(answer) };
 }
 
-/** Publishes what must succeed; how many received it. */
+/** Publishes a message that must succeed, and returns how many clients received it. */
 export async function publish(
 	server: Reachable,
 	message: { data: unknown; channel?: string } & Record<string, unknown>,

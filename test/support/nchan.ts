@@ -9,7 +9,7 @@ export async function startNchan(): Promise<Server> {
 	const directory = temporaryDirectory();
 	const url = `http://127.0.0.1:${await freePort()}`;
 	writeFileSync(`${directory}/nginx.conf`, configuration(new URL(url).host));
-	// Once it listens it says nothing more.
+	// Once it listens it prints nothing more.
 	const command = [nchanPath(), "-p", directory, "-c", "nginx.conf", "-e", "stderr"];
 	const server = await startProgram(command, { announces: /start worker process \d+()/ });
 	return { ...server, url };

@@ -5,9 +5,9 @@ import { createServer } from "node:net";
 /**
  * A port that nobody listens on now.
  *
- * It is taken from below the range from which the system gives ports to outgoing connections
- * (32768 and up): a client that keeps knocking at a dead port of that range is sooner or later given
- * the very port as its own, connects to itself, and the server cannot come back.
+ * It is below the range from which the system gives ports to outgoing connections (32768 and up). A client that
+ * keeps trying a dead port of that range sooner or later gets the very port as its own, connects to itself, and
+ * the server cannot come back.
  */
 export async function freePort(): Promise<number> {
 	for (let attempt = 0; attempt < 100; attempt++) {

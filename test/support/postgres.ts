@@ -25,7 +25,7 @@ atExit(() => {
 	for (const child of running) child.kill("SIGKILL");
 });
 
-/** Starts a PostgreSQL of the test's own, which listens on loopback and trusts whoever asks. */
+/** Starts a PostgreSQL that only this test uses. It listens on loopback and trusts every client. */
 export async function startPostgres(): Promise<PostgresServer> {
 	const bin = postgresDirectory();
 	const folder = temporaryDirectory();
@@ -57,7 +57,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 	const psql = (statements: string) =>
 		run(join(bin, "psql"), ["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statements]);
 	const stop = async () => {
-		child.kill("SIGQUIT"); // at once: nobody reads its data again
+		child.kill("SIGQUIT"); // at once: its data is not read again
 		await within(closed, 40_000, "the end of PostgreSQL");
 	};
 	try {
@@ -88,7 +88,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 	};
 }
 
-/** PostgreSQL does not run as root; Debian's package brings a user for it. */
+/** PostgreSQL does not run as root; Debian's package creates a user for it. */
 function postgresOwner(): { uid: number; gid: number } | undefined {
 	if (process.getuid?.() !== 0) return undefined;
 	const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));

@@ -3,14 +3,14 @@ import { constants } from "node:os";
 import { call } from "./hub-client.ts";
 import { until } from "./wait.ts";
 
-/** A process of the hub that has several. */
+/** A process of a hub of several. */
 export interface HubChild {
 	readonly pid: number;
-	/** Its place among them, from 1. */
+	/** Its number among them, from 1. */
 	readonly slot: number;
 }
 
-/** The children of a hub, as the kernel has them. One that ends meanwhile is none. */
+/** The children of a hub, by the kernel. One that ends meanwhile is left out. */
 export function childrenOf(parent: number): HubChild[] {
 	return descendants(parent).flatMap((pid) => {
 		const [, slot] = /(?:^|\0)EDGE_SSE_PROCESS=(\d+)/.exec(read(`/proc/${pid}/environ`)) ?? [];
@@ -21,7 +21,7 @@ export function childrenOf(parent: number): HubChild[] {
 /** Until both processes of a hub take streams. */
 export async function bothServe(hub: { readonly url: string }): Promise<void> {
 	const serve = async () => {
-		// One that has just been killed may still have been handed the request.
+		// A process that has just been killed may still have been handed the request.
 		const answer = await call(`${hub.url}/metrics`).catch(() => undefined);
 		return /^sse_processes 2$/m.test(answer?.body ?? "");
 	};
@@ -52,13 +52,13 @@ export function loopbackPorts(pid: number): number[] {
 	});
 }
 
-/** Whether a process is there that can still do something. */
+/** Whether a process exists and is no zombie. */
 export function lives(pid: number): boolean {
 	const [, state = "Z"] = /\) (\w)/.exec(read(`/proc/${pid}/stat`)) ?? [];
 	return state !== "Z" && state !== "X";
 }
 
-/** Whether no signal of this kind waits for a process. */
+/** Whether no signal of this kind is pending for a process. */
 export function hasTaken(pid: number, signal: keyof typeof constants.signals): boolean {
 	const status = read(`/proc/${pid}/status`);
 	const waiting = [...status.matchAll(/^S(?:ig|hd)Pnd:\s*([0-9a-f]+)$/gm)];

@@ -15,7 +15,7 @@ atExit(() => {
 /** A program under way, which ends with the test at the latest. */
 export interface Program {
 	readonly output: string;
-	/** Until this stands in its output. */
+	/** Until this is in its output. */
 	says(text: string): Promise<void>;
 	signal(name: "SIGTERM"): void;
 	/** As Ctrl-C does: to it and all that it has started. */
@@ -25,10 +25,10 @@ export interface Program {
 }
 
 export interface Parts {
-	/** What the snippet takes for granted. */
+	/** What the snippet assumes. */
 	before?: string;
 	code: string;
-	/** What looks at what the snippet did. */
+	/** What checks the result of the snippet. */
 	after?: string;
 	env?: Record<string, string>;
 }
@@ -52,7 +52,7 @@ export function shell(line: string, env: Record<string, string> = {}, cwd: strin
 	return launch("sh", ["-c", line], env, cwd);
 }
 
-/** A snippet with this test's address in the place of the document's. */
+/** A snippet with this test's address in place of the document's. */
 export function replaced(code: string, theirs: string, ours: string): string {
 	if (!code.includes(theirs)) throw new Error(`There is no ${theirs} in: ${code}`);
 	return code.replaceAll(theirs, ours);

@@ -48,7 +48,7 @@ export async function breakOff(
 	// `once()` of node:events would reject at such an error.
 	const closed = new Promise((resolve) => socket.once("close", resolve));
 	await new Promise((sent) => socket.write(part, sent));
-	// No sign tells that the server has begun to read the body.
+	// Nothing shows that the server has begun to read the body.
 	await delay(50);
 	socket[how]();
 	if (how === "end") setTimeout(() => socket.destroy(), 500).unref();

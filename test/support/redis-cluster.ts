@@ -9,7 +9,7 @@ export interface ClusterOptions {
 	password?: string;
 	/** One for each master. Default: none. */
 	replicas?: boolean;
-	/** Silence after which a node is taken for dead, in ms. Default 15,000, as in Redis. */
+	/** Silence after which a node counts as dead, in ms. Default 15,000, as in Redis. */
 	nodeTimeout?: number;
 	/** More arguments of each node, as on the command line. */
 	config?: readonly string[];
@@ -20,19 +20,22 @@ export interface RedisCluster {
 	readonly nodes: readonly RedisServer[];
 	/** For a client's options. */
 	readonly rootNodes: { url: string }[];
-	/** Resolves when every node that runs finds the Cluster complete, and they agree on it. */
+	/** Resolves when every running node reports the Cluster complete, and they agree on it. */
 	ready(): Promise<void>;
 	/** SIGKILL for all. */
 	kill(): Promise<void>;
-	/** Brings all back; resolves when the Cluster serves. */
+	/** Starts all again; resolves when the Cluster serves. */
 	restart(): Promise<void>;
 	/** The nodes that are masters now. */
 	masters(): Promise<RedisServer[]>;
-	/** The node that serves a key or channel, as the nodes have it. */
+	/** The node that serves a key or channel, by the nodes' own report. */
 	owner(name: string): Promise<RedisServer>;
-	/** The replica of a master; of one that is written to no more, once it has everything. */
+	/**
+	 * The replica of a master. With the second argument: once it has everything, of a master without further
+	 * writes.
+	 */
 	heir(master: RedisServer, everything?: "with everything"): Promise<RedisServer>;
-	/** Has a master's replica take its place; resolves to that one when it has. */
+	/** Makes a master's replica the master, and resolves to it afterwards. */
 	failover(master: RedisServer): Promise<RedisServer>;
 	/** Moves a name's slot with its keys, as `redis-cli --cluster reshard` does it. */
 	move(name: string, to: RedisServer): Promise<void>;
@@ -102,13 +105,14 @@ export async function startCluster(options: ClusterOptions = {}): Promise<RedisC
 			const begun = performance.now();
 			let attempts = 0;
 			const succeeded = async () => {
-				// Redis gives an attempt up after five seconds, and says so to nobody.
+				// Redis gives an attempt up after five seconds without a report.
 				if (performance.now() - begun >= 5_500 * attempts) {
 					attempts++;
 					await heir.command("CLUSTER", "FAILOVER");
 				}
-				// Redis 7.0 may count the votes of the heir's election before last once more, and have it believe for a
-				// moment what nobody else does. The old master follows only one that was elected.
+				// Redis 7.0 may count the votes of an earlier election of the heir again. The heir then
+				// believes for a moment that it is the master, and no other node does. The old master follows
+				// only an elected one.
 				const roles = await Promise.all([heir, master].map(roleOf));
 				return roles[0]?.[0] === "master" && roles[1]?.[0] === "slave";
 			};
@@ -132,7 +136,7 @@ async function startNode(options: ClusterOptions): Promise<RedisServer> {
 		"cluster-enabled": "yes",
 		"cluster-config-file": "nodes.conf",
 		"cluster-node-timeout": String(nodeTimeout),
-		// Not ten thousand above the port, where the system may have given it to somebody else.
+		// Not ten thousand above the port, which the system may have given to another program.
 		"cluster-port": String(await freePort()),
 		"repl-diskless-sync-delay": "0",
 		...(password !== undefined && { masterauth: password }),
@@ -218,7 +222,7 @@ async function heirOf(
 	);
 }
 
-/** Of a node that is down, nothing. */
+/** Undefined for a node that is down. */
 async function roleOf(node: RedisServer): Promise<Reply[] | undefined> {
 	const role = await node.command("ROLE").catch(() => undefined);
 	return Array.isArray(role) ? role : undefined;
@@ -229,9 +233,9 @@ async function idOf(node: RedisServer): Promise<string> {
 }
 
 /**
- * The masters' epochs as one node has them; of two that have the same one, something that no other node has. Until
- * the last move's have spread, the next may get an epoch that is not the newest, and then its two nodes hold each
- * other for the owner, for ever.
+ * The masters' epochs as one node has them. If two have the same one, a value that no other node has. Until the
+ * epochs of the last move have spread, the next move may get one that is not the newest. Then each of its two
+ * nodes takes the other for the owner, for ever.
  */
 async function epochs(node: RedisServer): Promise<string> {
 	const lines = String(await node.command("CLUSTER", "NODES"))
@@ -245,7 +249,7 @@ async function epochs(node: RedisServer): Promise<string> {
 	return distinct ? known.join("\n") : `${node.port}`;
 }
 
-/** Who serves what, as one node has it, in a form that can be compared. */
+/** Which node serves which slots, as one node reports it, in a form that can be compared. */
 async function slotMap(node: RedisServer): Promise<string> {
 	const ranges = (await node.command("CLUSTER", "SLOTS")) as Reply[][];
 	const lines = ranges.map(([from, to, master, ...replicas]) =>

@@ -15,7 +15,7 @@ export interface SentinelGroup {
 	readonly servers: readonly RedisServer[];
 	/** For a client's options. */
 	readonly sentinels: { host: string; port: number }[];
-	/** The server that the Sentinels name, once it says so itself and the other one follows it. */
+	/** The server that the Sentinels name, once it reports so itself and the other one follows it. */
 	settled(): Promise<RedisServer>;
 	/** Has the Sentinels make the replica the master; resolves when they name it. */
 	failover(): Promise<void>;
@@ -80,9 +80,9 @@ export async function startSentinels({ password }: { password: string }): Promis
 		settled,
 		failover: async () => {
 			const before = await settled();
-			// Sentinels give a failover up that a slow replica holds up, and may know of nobody to promote yet: one
-			// that is not under way has to be asked for again. Both are read from one reply, so what has just
-			// succeeded is never mistaken for what was given up.
+			// Sentinels give up a failover that a slow replica delays, and may not know a replica to promote
+			// yet. A failover that is not under way has to be requested again. Both are read from one reply, so
+			// one that has just succeeded is never taken for one that was given up.
 			const over = async () => {
 				const { port, flags = "" } = fields(await ask("SENTINEL", "MASTER", name));
 				if (port !== String(before.port)) return true;
@@ -143,7 +143,7 @@ async function startSentinel(master: { name: string; port: number; password: str
 		redisCommand({ port, tls: false, timeout: 20_000 }, [args]);
 	const answers = async () => (await command("PING").catch(String)) === "PONG";
 	await until(answers, { what: "a Sentinel to answer" });
-	// A Sentinel looks at its servers every ten seconds: at every step of a failover too.
+	// A Sentinel checks its servers every ten seconds: at every step of a failover too.
 	for (const period of ["INFO-PERIOD", "PING-PERIOD", "PUBLISH-PERIOD", "ASK-PERIOD"]) {
 		await command("SENTINEL", "DEBUG", period, "200");
 	}

@@ -27,13 +27,13 @@ export interface RedisServer {
 	readonly port: number;
 	/** The certificate's files and text, where the server speaks TLS. */
 	readonly tls: Certificate | undefined;
-	/** Ends it in good order and removes its directory. Idempotent. */
+	/** Ends it gracefully and removes its directory. Idempotent. */
 	stop(): Promise<void>;
-	/** SIGKILL; `restart()` brings it back. Resolves when the process is gone. */
+	/** SIGKILL; `restart()` starts it again. Resolves when the process is gone. */
 	kill(): Promise<void>;
 	/** Kills it if it still runs, and starts it again on the same port and directory. */
 	restart(): Promise<void>;
-	/** Freezes it: connections stay open, the kernel still takes new ones, nobody answers. */
+	/** Freezes it: connections stay open, the kernel still accepts new ones, and no command is answered. */
 	pause(): void;
 	resume(): void;
 	/** Sends one command, with every right, over a connection of its own. */
@@ -45,14 +45,14 @@ export interface RedisServer {
 	/** How many messages were published since the server started, scripts included. */
 	publishes(): Promise<number>;
 	/**
-	 * How often these commands were called since the server started, scripts included. A
-	 * subcommand is written as in `INFO commandstats`: `script|load`.
+	 * How often these commands were called since the server started, scripts included. A subcommand is written
+	 * as in `INFO commandstats`: `script|load`.
 	 */
 	calls(...commands: string[]): Promise<number>;
 	[Symbol.asyncDispose](): Promise<void>;
 }
 
-// Whatever a test's ACL says, this user may do everything, so that the test can look.
+// This user may do everything, whatever the ACL of a test says, so that the test can look.
 const control = "test-control";
 const controlPassword = randomBytes(12).toString("hex");
 const startTimeout = patience;
@@ -65,7 +65,7 @@ atExit(() => {
 	for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
-/** Starts a `redis-server` of the test's own on a free port, and resolves when it answers. */
+/** Starts a `redis-server` that only this test uses on a free port, and resolves when it answers. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
 	const directory = mkdtempSync(join(tmpdir(), "edge-sse-redis-"));
 	directories.add(directory);
@@ -112,7 +112,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 			await start();
 			break;
 		} catch (error) {
-			// Somebody took the port between the probe and the start.
+			// Another program took the port between the probe and the start.
 			if (error instanceof PortTaken && attempt < 10) {
 				port = await freePort();
 				continue;
@@ -181,7 +181,7 @@ async function launch(
 			if (/Address already in use/.test(log)) throw new PortTaken(log);
 			throw new Error(`redis-server ended at once (${child.exitCode ?? child.signalCode}): ${log}`);
 		}
-		// Refused while it is not up yet; and whoever else may have the port does not know our user.
+		// Refused until it is up. Another server on the port does not know our user.
 		const answer = await info(1_000).catch((error: Error) => error.message);
 		return String(answer).includes(`process_id:${child.pid}\r\n`);
 	};
@@ -204,7 +204,7 @@ async function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<
 	if (child.exitCode !== null || child.signalCode !== null) return;
 	const gone = once(child, "exit");
 	child.kill(signal);
-	// A frozen process does not hear SIGTERM before it goes on.
+	// A frozen process does not handle SIGTERM before it continues.
 	child.kill("SIGCONT");
 	const impatience = setTimeout(() => child.kill("SIGKILL"), 3_000);
 	await gone;

@@ -9,10 +9,10 @@ export const relayToken = "relay-token";
 
 const authorize = ({ headers }: Request) => headers.get("authorization") === `Bearer ${relayToken}`;
 
-/** A hub without anything but relays, in front of a broker, and a network in between that can fail. */
+/** A hub that only serves relays, in front of a broker, with a network in between that can fail. */
 export class RelayRoot {
 	readonly #connect: (path: string) => Connector;
-	/** How many streams were asked for. */
+	/** How many streams were requested. */
 	streams = 0;
 	readonly #open: TransformStreamDefaultController<Uint8Array>[] = [];
 	#server: Server | undefined;
@@ -20,7 +20,7 @@ export class RelayRoot {
 	#proxy: TcpProxy | undefined;
 	#end: () => Promise<void> = async () => undefined;
 
-	/** @param connect is called once for each path that relays ask for, and gives the broker behind it. */
+	/** @param connect is called once for each path that relays ask for, and returns the broker behind it. */
 	constructor(connect: (path: string) => Connector) {
 		this.#connect = connect;
 	}

@@ -1,7 +1,7 @@
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 
-/** A reply as Redis' second protocol has it. */
+/** A reply of Redis' second protocol. */
 export type Reply = string | number | null | Reply[];
 
 export interface RespTarget {
@@ -11,7 +11,7 @@ export interface RespTarget {
 	timeout: number;
 }
 
-/** Sends commands over a connection of their own and gives back the last reply. For tests. */
+/** Sends commands over a connection of their own and returns the last reply. For tests. */
 export function redisCommand(target: RespTarget, commands: string[][]): Promise<Reply> {
 	return new Promise((resolve, reject) => {
 		const at = { host: "127.0.0.1", port: target.port };
@@ -51,7 +51,7 @@ function encode(command: string[]): string {
 	return `*${command.length}\r\n${parts.join("")}`;
 }
 
-/** One reply from `start`; undefined while it is not all there. */
+/** One reply from `start`; undefined until it is complete. */
 function parse(buffer: Buffer, start: number): { value: Reply | Error; end: number } | undefined {
 	const lineEnd = buffer.indexOf("\r\n", start);
 	if (lineEnd === -1) return undefined;

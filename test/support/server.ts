@@ -14,16 +14,16 @@ type Environment = Record<string, string>;
 
 export interface ServerOptions {
 	env?: Environment;
-	/** A program of test/runtimes/fixtures instead of the hub, with the arguments before it. */
+	/** A program of test/runtimes/fixtures instead of the hub, preceded by its arguments. */
 	program?: readonly string[];
 }
 
 export interface Server {
-	/** Where clients of this machine reach it, without a slash at the end. */
+	/** Its address for clients of this machine, without a slash at the end. */
 	readonly url: string;
-	/** As the hub's start line has it. */
+	/** As in the hub's start line. */
 	readonly broker: string;
-	/** What publishing takes, where the hub made a token for this start and printed it. */
+	/** The token for publishing, where the hub made one for this start and printed it. */
 	readonly token?: string | undefined;
 	/** What it has printed so far, both streams. */
 	readonly output: string;
@@ -45,7 +45,7 @@ const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 	scripts: Record<string, string>;
 };
 
-/** What `npm start` and its sisters run: the suite tests the very command lines that users have. */
+/** What `npm start` and its variants run: the suite tests the same commands that users run. */
 const startScripts: Record<RuntimeName, string> = {
 	node: "start",
 	bun: "start:bun",
@@ -53,7 +53,7 @@ const startScripts: Record<RuntimeName, string> = {
 	workers: "start:workers",
 };
 
-// wrangler takes seconds of a processor to start, of which a busy machine gives it a tenth.
+// wrangler takes seconds of processor time to start, and a busy machine gives it a tenth.
 const startTimeout = 120_000;
 const stopTimeout = patience;
 
@@ -63,10 +63,13 @@ atExit(() => {
 	for (const child of running) killGroup(child);
 });
 
-/** Settles when no wrangler is starting any more. Each takes seconds of a processor, so one waits for the other. */
+/**
+ * Settles when no wrangler is starting any more. Each takes seconds of processor time, so one waits for the
+ * other.
+ */
 let wrangler: Promise<unknown> = Promise.resolve();
 
-/** Starts the hub, or a fixture, and resolves once it says that it accepts connections. */
+/** Starts the hub, or a fixture, and resolves once it prints that it accepts connections. */
 export async function startServer(
 	runtime: RuntimeName,
 	options: ServerOptions = {},
@@ -102,7 +105,7 @@ function commandLine(runtime: RuntimeName, program?: readonly string[]): readonl
 	if (program !== undefined) return [runtime, ...program];
 	const script = scripts[startScripts[runtime]];
 	if (script === undefined) throw new Error(`package.json has no script for ${runtime}.`);
-	// `exec` is the shell's, which npm has and these tests have not.
+	// npm has a shell, whose builtin `exec` is, and these tests have none.
 	const words = script.split(" ").slice(1);
 	// Two hubs that start at once would lock each other out of wrangler's default directory.
 	return runtime === "workers" ? [...words, "--persist-to", temporaryDirectory()] : words;
@@ -123,7 +126,7 @@ function launch(
 ): Launched {
 	const child = spawn(command, args, {
 		cwd,
-		// A group of its own, so that what it starts can be killed with it (wrangler starts workerd).
+		// A process group of its own, so that what it starts can be killed with it (wrangler starts workerd).
 		detached: true,
 		stdio: ["ignore", "pipe", "pipe"],
 		env: { ...cleanEnvironment(), PORT: "0", ...env },

@@ -7,17 +7,17 @@ export interface TcpProxy {
 	readonly port: number;
 	/** How many clients are connected through it now. */
 	readonly connections: number;
-	/** How many clients ever came, refused ones included. */
+	/** How many clients ever connected, refused ones included. */
 	readonly accepted: number;
 	/** Destroys every connection; new ones are served. */
 	cut(): void;
 	/** While on, a new connection is reset at once. The existing ones stay. */
 	refuse(on: boolean): void;
-	/** While on, connections stay open and new ones are taken, but no byte passes either way. */
+	/** While on, connections stay open and new ones are accepted, but no byte passes either way. */
 	blackhole(on: boolean): void;
-	/** From now on every byte takes so long each way, in ms. */
+	/** From now on every byte takes this long each way, in ms. */
 	latency(ms: number): void;
-	/** While on, what the server says is held back; what clients say still passes. */
+	/** While on, the server's bytes are held back, and the clients' bytes still pass. */
 	mute(on: boolean): void;
 	close(): Promise<void>;
 	[Symbol.asyncDispose](): Promise<void>;
@@ -68,7 +68,7 @@ export async function tcpProxy(target: { port: number; host?: string }): Promise
 				if (!holding && !(muted && from === server)) from.resume();
 			});
 			from.on("end", () => to.end());
-			// A broken side is what this proxy is for: the other side sees it as a closed connection.
+			// This proxy breaks a side on purpose: the other side sees a closed connection.
 			from.on("error", end);
 			from.on("close", end);
 			if (holding || (muted && from === server)) from.pause();

@@ -17,9 +17,9 @@ export interface GatewayOptions {
 
 export interface LoggedRequest {
 	method: string;
-	/** The request target as it came over the wire. */
+	/** The request target as it was sent. */
 	path: string;
-	/** The commands that it came to, once it was understood. */
+	/** The commands of the request, once it was parsed. */
 	commands: string[][];
 	headers: IncomingMessage["headers"];
 }
@@ -35,7 +35,7 @@ export async function startUpstashGateway(options: GatewayOptions): Promise<Upst
 export class UpstashGateway implements AsyncDisposable {
 	readonly token: string;
 	readonly url: string;
-	/** Everything that came in, in order. */
+	/** All requests, in order. */
 	readonly requests: LoggedRequest[] = [];
 	/** The subscribe requests that are open, the oldest first. */
 	readonly streams = new Set<EventStream>();
@@ -43,7 +43,7 @@ export class UpstashGateway implements AsyncDisposable {
 	commands = 0;
 	/** PUBLISH commands since the last start. */
 	publishes = 0;
-	/** The most subscribe requests that were ever open at one time. */
+	/** The largest number of subscribe requests that were open at one time. */
 	maxOpenSubscribes = 0;
 	#behaviour: Behaviour = wellBehaved;
 	#faults: Fault[] = [];
@@ -76,7 +76,7 @@ export class UpstashGateway implements AsyncDisposable {
 		});
 	}
 
-	/** Comes up, under the same address each time. */
+	/** Starts it, under the same address each time. */
 	async start(): Promise<void> {
 		this.publishes = 0;
 		this.#redis = this.#connect();
@@ -84,13 +84,13 @@ export class UpstashGateway implements AsyncDisposable {
 			response.shouldKeepAlive = this.#keepAlive;
 			this.#serve(request, response).catch((error: Error) => fail(response, error));
 		});
-		// After Node's 5 s a connection may be closed in the very moment in which it is used again.
+		// After Node's 5 s a connection may be closed at the moment when it is used again.
 		this.#server.keepAliveTimeout = 0;
 		this.#server.listen(this.#port, "127.0.0.1");
 		await once(this.#server, "listening");
 	}
 
-	/** Goes away hard, with every connection. Idempotent. */
+	/** Stops it abruptly, with every connection. Idempotent. */
 	async stop(): Promise<void> {
 		await this.resume();
 		const server = this.#server;
@@ -107,7 +107,7 @@ export class UpstashGateway implements AsyncDisposable {
 		return this.stop();
 	}
 
-	/** Changes how streams are written; what is left out stays as it is. */
+	/** Changes how streams are written. Options that are left out stay as they are. */
 	behave(behaviour: Partial<Behaviour>): void {
 		this.#behaviour = { ...this.#behaviour, ...behaviour };
 	}
@@ -116,33 +116,33 @@ export class UpstashGateway implements AsyncDisposable {
 		this.#faults.push({ ...fault });
 	}
 
-	/** No faults, and the best behaviour. */
+	/** Removes all faults, and restores the default behaviour. */
 	faultless(): void {
 		this.#faults = [];
 		this.#behaviour = wellBehaved;
 	}
 
-	/** Takes connections and requests, and does nothing about them. */
+	/** Accepts connections and requests, and does not process them. */
 	pause(): void {
 		this.#paused ??= new Promise((resolve) => {
 			this.#resume = resolve;
 		});
 	}
 
-	/** Goes on with the requests whose clients still wait. */
+	/** Processes the requests whose clients still wait. */
 	async resume(): Promise<void> {
-		// A client that left a moment ago is found in the sockets' input, which is read first.
+		// The leave of a client is in the sockets' input, which is read first.
 		for (let turn = 0; turn < 5; turn++) await nextTurn();
 		this.#resume();
 		this.#paused = undefined;
 	}
 
-	/** Ends every stream in good order. */
+	/** Ends every stream gracefully. */
 	async endStreams(): Promise<void> {
 		await Promise.all([...this.streams].map((stream) => stream.end()));
 	}
 
-	/** The streams that are open now go dead: they stay open, and bring nothing any more. */
+	/** The streams that are open now stay open, and bring nothing any more. */
 	muteStreams(): void {
 		for (const stream of this.streams) stream.mute();
 	}
@@ -158,7 +158,7 @@ export class UpstashGateway implements AsyncDisposable {
 
 	#connect(): Redis {
 		const redis = new Redis(this.#redisUrl, { maxRetriesPerRequest: 0, retryStrategy: () => 50 });
-		// Every command that fails says so itself.
+		// Every command that fails reports it itself.
 		redis.on("error", () => undefined);
 		return redis;
 	}
@@ -215,7 +215,7 @@ export class UpstashGateway implements AsyncDisposable {
 		try {
 			await stream.open(kind, channel);
 		} catch (error) {
-			// The client left while it was being set up, and the connection with it.
+			// The client left during the setup, and the connection with it.
 			if (!response.destroyed) throw error;
 		}
 	}
@@ -275,7 +275,7 @@ function fail(response: ServerResponse, error: Error): void {
 		response.destroy();
 		return;
 	}
-	// What Redis says of a command is the client's fault; anything else is ours.
+	// An error reply of Redis is the client's fault; any other error is ours.
 	const status =
 		error instanceof HttpError ? error.status : error.name === "ReplyError" ? 400 : 500;
 	response.writeHead(status, { "content-type": "application/json" });

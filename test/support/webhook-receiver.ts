@@ -16,11 +16,11 @@ export interface Received {
 /** A receiver of webhooks, which checks each signature by code of its own. */
 export class WebhookReceiver {
 	readonly secret: string = `whsec_${randomBytes(32).toString("base64")}`;
-	/** All that came, whatever it was answered. */
+	/** All webhooks that came, whatever the answer was. */
 	readonly received: Received[] = [];
 	/** Those whose signature or time was wrong. */
 	readonly forged: string[] = [];
-	/** What it answers. `hang`: nothing. */
+	/** Its answer. `hang`: none. */
 	answer: (webhook: Received) => number | "hang" = () => 204;
 	url = "";
 	readonly #server: Server;

@@ -8,8 +8,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const bundles = new Map<string, Promise<string>>();
 
 /**
- * The file of a Worker's bundle, made once however often the Worker is started. By esbuild itself: wrangler's
- * own bundle is what `npm run start:workers` and the examples run, and takes seconds of a processor for each entry.
+ * The file of a Worker's bundle, made once for all starts of the Worker. esbuild makes it: wrangler's own
+ * bundle, which `npm run start:workers` and the examples use, takes seconds of processor time for each entry.
  */
 export function workerBundle(entry: string): Promise<string> {
 	let found = bundles.get(entry);
@@ -21,7 +21,7 @@ export function workerBundle(entry: string): Promise<string> {
 	return found;
 }
 
-/** As wrangler bundles: the same conditions, and the host's own modules left to the host. */
+/** As wrangler bundles: the same conditions, and the host's own modules stay external. */
 async function bundle(entry: string, outfile: string): Promise<void> {
 	await build({
 		absWorkingDir: root,

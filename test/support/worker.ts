@@ -17,21 +17,24 @@ export interface WorkerOptions {
 	flags?: readonly string[];
 	/** More arguments of `workerd serve`. */
 	args?: readonly string[];
-	/** Whether its module may `import "workerd:unsafe"`, which takes objects out of memory. Default: false. */
+	/** Whether its module may `import "workerd:unsafe"`, which evicts objects. Default: false. */
 	canEvict?: boolean;
-	/** A directory of `storageDirectory()`, where the objects' storage outlives the Worker. Default: it does not. */
+	/**
+	 * A directory of `storageDirectory()`, where the objects' storage outlives the Worker. Default: it does
+	 * not.
+	 */
 	storage?: string;
-	/** What publishing takes, where it was made for this start. */
+	/** The token for publishing, where one was made for this start. */
 	token?: string | undefined;
 }
 
 export type Worker = ServerProcess;
 
 /**
- * A Worker in workerd itself: no development proxy, and no reload. miniflare 5.20261023.3-beta gives no more: its
- * `unsafeEvictDurableObject()` is `evict()` of `workerd:unsafe` (seen: the sockets stay, and the object is made again), its
- * `unsafeGetDurableObjectStorage()` runs SQL, as a class of the test's can, and it has neither faults of storage nor a
- * clock. `ctx.abort()` breaks objects, and a Worker shares its clock with its objects.
+ * A Worker in workerd itself: no development proxy, and no reload. miniflare 5.20261023.3-beta offers no more.
+ * Its `unsafeEvictDurableObject()` is `evict()` of `workerd:unsafe` (observed: the sockets stay, and the object
+ * is made again). Its `unsafeGetDurableObjectStorage()` runs SQL, as a class of the test's can. It has neither
+ * faults of storage nor a clock. `ctx.abort()` breaks objects, and a Worker shares its clock with its objects.
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
 	const { entry, args = [], canEvict = false, token } = options;
@@ -62,7 +65,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 	});
 }
 
-/** The hub in workerd, with its objects, told what `npm run start:workers` tells it. */
+/** The hub in workerd, with its objects, and the settings of `npm run start:workers`. */
 export async function startHubInWorkerd(env: Readonly<Record<string, string>>): Promise<Worker> {
 	const { HOST = "127.0.0.1" } = env;
 	const { publishing } = readSettings({ ...env, HOST });

@@ -18,7 +18,10 @@ export interface Configuration {
 	canEvict?: boolean;
 }
 
-/** What `workerd serve` reads: one Worker, its objects, a port that the system chooses, and no network but this machine's. */
+/**
+ * What `workerd serve` reads: one Worker, its objects, a port that the system chooses, and no network but this
+ * machine's.
+ */
 export function configuration(options: Configuration): string {
 	const { script, env = {}, objects = {}, storage, flags, canEvict = false } = options;
 	const usual = compatibility();
@@ -52,7 +55,7 @@ const config :Workerd.Config = (
 `;
 }
 
-/** The same date and flags as in wrangler.toml: a Worker behaves as they say. */
+/** The same date and flags as in wrangler.toml: a Worker behaves by them. */
 export function compatibility(): { date: string; flags: string[] } {
 	const toml = readFileSync(join(root, "wrangler.toml"), "utf8");
 	const date = /^compatibility_date = (".+")$/m.exec(toml)?.[1];

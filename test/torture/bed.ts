@@ -2,10 +2,10 @@ import type { Server } from "../support/server.ts";
 import type { Broker } from "./programs/broker.ts";
 import type { Random } from "./random.ts";
 
-/** Something that is broken on purpose, and mended again before it resolves. */
+/** A fault that is injected, and repaired before it resolves. */
 export interface Fault {
 	name: string;
-	/** What it breaks: of two faults with the same one only one happens at a time. */
+	/** What it breaks: of two faults with the same target only one happens at a time. */
 	target: string;
 	strike(random: Random): Promise<void>;
 }
@@ -23,21 +23,21 @@ export interface StoreLoss {
 	to: number;
 }
 
-/** A setup that runs: hubs, and what stands behind them. */
+/** A setup that runs: hubs, and what is behind them. */
 export interface Bed extends AsyncDisposable {
 	readonly hubs: readonly HubSlot[];
 	/** How publishers reach the broker; undefined: they POST to the first hub. */
 	readonly broker: Broker | undefined;
 	readonly faults: readonly Fault[];
-	/** The programs of this bed that ended by themselves, or printed what no hub should. */
+	/** The programs of this setup that ended by themselves, or printed what no hub should. */
 	readonly problems: string[];
-	/** The store may lose what it has, and the keys of messages with it. */
+	/** The store may lose its messages, and their keys with them. */
 	readonly forgets: boolean;
-	/** When the store lost all that it had. */
+	/** When the store lost everything. */
 	readonly storeLosses: readonly StoreLoss[];
-	/** What the store keeps of a channel after an id; undefined where nobody can look into it. */
+	/** What the store keeps of a channel after an id; undefined where the store cannot be read. */
 	kept?(channel: string, after: string): Promise<{ id: string; text: string }[]>;
-	/** How long nobody looks into the store in between, in ms; undefined: 100. */
+	/** How often the store is read, in ms; undefined: 100. */
 	readonly watchPause?: number;
 	/** Its hubs have runs, below `/runs`. */
 	readonly servesRuns?: boolean;

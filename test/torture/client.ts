@@ -9,9 +9,9 @@ import type { Random } from "./random.ts";
 import { channelsOf, keyOf, noise } from "./text.ts";
 
 /**
- * A browser's EventSource, as far as resuming goes: the cursor is the last id that a whole block carried, with
- * or without data, and it is sent back on the next connection. What it lacks is luck: its connection is cut
- * again and again, between two blocks or in the middle of one.
+ * A browser's EventSource, as far as resuming goes. The cursor is the last id that a whole block carried, with
+ * or without data, and is sent back on the next connection. Its connection is cut again and again, between two
+ * blocks or in the middle of one.
  */
 export class Client {
 	readonly channels: readonly string[];
@@ -20,7 +20,7 @@ export class Client {
 	/** Where it began, by channel. */
 	start: ReadonlyMap<string, string | undefined> | undefined;
 	readonly #temper: Temper;
-	/** On this connection, of what is not stored. */
+	/** Messages on this connection that are not stored. */
 	readonly #heard = new Set<string>();
 	readonly #crowd: Crowd;
 	readonly #random: Random;
@@ -29,7 +29,7 @@ export class Client {
 	#before: string | undefined;
 	#visit: Visit = { hub: "", began: 0, cursor: undefined };
 	#request: ClientRequest | undefined;
-	/** Of the next chunk it gets a part, and then nothing any more. */
+	/** It gets a part of the next chunk, and nothing after it. */
 	#cutShort = false;
 	#left = false;
 
@@ -92,10 +92,10 @@ export class Client {
 		});
 	}
 
-	/** @returns what calls it off. */
+	/** @returns a function that cancels it. */
 	#misfortune(request: ClientRequest): () => void {
 		const { counts, patience } = this.#crowd;
-		// Who is slow must be there while it is.
+		// A slow client must be connected while it is slow.
 		const mean = this.#temper === "slow" ? patience * 4 : patience;
 		const life = -Math.log(1 - this.#random.next()) * mean;
 		const cut = setTimeout(() => {
@@ -131,7 +131,7 @@ export class Client {
 				parser.feed(decoder.decode(chunk, { stream: true }));
 			}
 		});
-		// The connection's end is looked after with the request's.
+		// The end of the connection is handled with that of the request.
 		response.on("error", () => undefined);
 		if (this.#temper === "slow") this.#dawdle(response);
 	}
@@ -170,7 +170,7 @@ export class Client {
 		}
 		if (data.startsWith(noise)) {
 			if (id !== undefined) this.problems.push(`was sent ${data} with the id ${id}`);
-			// On another hub it may come later, and so again: nobody keeps it.
+			// Another hub may send it later, and so twice: it is not stored.
 			if (this.#heard.has(data)) this.problems.push(`was sent ${data} twice`);
 			this.#heard.add(data);
 			return;
@@ -192,7 +192,7 @@ export class Client {
 		}
 	}
 
-	/** Of a message to several channels: that one whose position has moved. */
+	/** Of a message to several channels: the one whose position has moved. */
 	#channelOf(key: string, cursor = ""): string {
 		const [first = "", ...others] = channelsOf(key).filter((name) => this.channels.includes(name));
 		if (others.length === 0) return first;
@@ -206,7 +206,7 @@ export class Client {
 		return parseCursor(this.channels, cursor)[this.channels.indexOf(channel)];
 	}
 
-	/** Whether it has had the last message of every channel, or is owed none. */
+	/** Whether it has had the last message of every channel, or need not get one. */
 	hasCome(last: ReadonlyMap<string, Entry>): boolean {
 		return this.channels.every((channel) => {
 			const entry = last.get(channel);
@@ -215,7 +215,7 @@ export class Client {
 			// A publish that was given up may have been carried out after it.
 			const position = newest !== undefined && "entry" in newest ? newest.entry.id : undefined;
 			if (position !== undefined && !isAfter(entry.id, position)) return true;
-			// One that was cut off each time before it had begun begins after it.
+			// A client that was cut off each time before it had begun begins after it.
 			const start = this.start?.get(channel);
 			return start !== undefined && !isAfter(entry.id, start);
 		});

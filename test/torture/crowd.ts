@@ -15,17 +15,17 @@ export interface Visit {
 	cursor: string | undefined;
 }
 
-/** Slow: does not read while most is sent. Steady: is never cut by itself. */
+/** Slow: does not read while most is sent. Steady: never cuts its connection. */
 export type Temper = "usual" | "slow" | "steady";
 
 /** What all clients share. */
 export interface Crowd {
 	readonly ledger: Ledger;
-	/** The address of a hub that runs; undefined: none does now. */
+	/** The address of a hub that runs; undefined while there is none. */
 	hub(random: Random): string | undefined;
-	/** No more cuts: everybody may now read to the end. */
+	/** No more cuts: every client may now read to the end. */
 	calm: boolean;
-	/** Large messages are under way, and slow clients do not read. */
+	/** Large messages are on their way, and slow clients do not read. */
 	burst: boolean;
 	/** Mean time between two cuts of a client, in ms. */
 	readonly patience: number;

@@ -3,10 +3,9 @@ import type { Fault } from "./bed.ts";
 import type { Random } from "./random.ts";
 
 /**
- * Lets every fault strike, in an order of chance, again and again until the time is over; two at a time, when
- * they break different things.
+ * Injects the faults in random order until the time is over, two at a time when they break different things.
  *
- * @returns how often each struck, by name.
+ * @returns how often each was injected, by name.
  */
 export async function strike(
 	faults: readonly Fault[],
@@ -16,7 +15,7 @@ export async function strike(
 	const counts = new Map<string, number>();
 	const busy = new Set<string>();
 	let waiting: Fault[] = [];
-	// A setup with little to break must have time to live in between.
+	// A setup with few targets needs time to work in between.
 	const longest = faults.length < 4 ? 4_000 : 600;
 	const lane = async (chance: Random) => {
 		while (performance.now() < until) {

@@ -9,16 +9,16 @@ import type { Entry, Ledger } from "./ledger.ts";
 import { connectorTo } from "./programs/broker.ts";
 import { keyFor, textOf } from "./text.ts";
 
-/** When nothing goes wrong any more, clients are done, or dead, when nobody was sent anything for so long, in ms. */
+/** After the faults, clients are done or dead when none was sent anything for this long, in ms. */
 const patience = 25_000;
 
 interface End {
 	channels: readonly string[];
-	/** As whom the messages are signed. */
+	/** The publisher's name in these messages. */
 	publisher: string;
 }
 
-/** Publishes one more message on every channel, and waits for everybody to have it. */
+/** Publishes one more message on every channel, and waits until every client has it. */
 export async function bringToTheEnd(
 	bed: Bed,
 	{ ledger, counts }: Crowd,
@@ -41,7 +41,7 @@ export async function bringToTheEnd(
 	ledger.problems.push(`${who} never had the ${end.publisher} message`);
 }
 
-/** A last message on every channel, by which everybody knows that they have seen all. */
+/** A last message on every channel, which tells every client that it has seen all. */
 async function sayGoodbye(
 	bed: Bed,
 	ledger: Ledger,
@@ -65,7 +65,7 @@ async function sayGoodbye(
 					last.set(channel, ledger.acknowledged(channel, key, id));
 					return true;
 				} catch {
-					return false; // the broker is just coming back
+					return false; // the broker has not recovered yet
 				}
 			},
 			{ timeout: 30_000, what: `a last message on ${channel}`, every: 100 },

@@ -7,7 +7,7 @@ import {
 } from "../support/server.ts";
 import type { Fault, HubSlot } from "./bed.ts";
 
-/** Little enough that the slow clients' streams overflow, and leave no channel behind for long. */
+/** Small enough that the streams of slow clients overflow, and that no channel stays for long. */
 const settings = {
 	SSE_MAX_BUFFERED_BYTES: "262144",
 	SSE_LINGER: "200",
@@ -15,7 +15,7 @@ const settings = {
 	SSE_PUBLISH_OPEN: "true",
 };
 
-/** `hub.ts` of this folder, with a broker as it is to be reached by this hub. */
+/** `hub.ts` of this folder, with the way in which this hub reaches the broker. */
 export function ownHub(broker: object): ServerOptions {
 	return {
 		program: ["--expose-gc", "test/torture/programs/hub.ts"],
@@ -33,7 +33,7 @@ export interface ProcessSlot extends HubSlot {
 	server: ServerProcess | undefined;
 }
 
-/** Hubs as processes, which are killed and come back. */
+/** Hubs as processes, which are killed and restarted. */
 export class Hubs {
 	readonly slots: ProcessSlot[] = [];
 	readonly problems: string[] = [];
@@ -46,7 +46,7 @@ export class Hubs {
 		return slot;
 	}
 
-	/** Kills the hub, or shuts it down in good order, and starts it again. */
+	/** Kills the hub, or shuts it down gracefully, and starts it again. */
 	fault(slot: ProcessSlot, onEnd: (from: number) => void = () => undefined): Fault {
 		return {
 			name: "hub restarted",
@@ -85,9 +85,9 @@ export class Hubs {
 		}
 	}
 
-	/** A hub may say that its broker is away. It may not say that it does not understand itself. */
+	/** A hub may report that its broker is down. Errors of its own code are problems. */
 	#judge(name: string, output: string): void {
-		// As a cause it is fetch's way to say that the network is broken, which is our doing.
+		// As a cause it is how fetch reports a broken network, which the faults produce.
 		const bad =
 			/^(?!.*\[cause\]).*(Unhandled|TypeError|ReferenceError|RangeError|threw\.|MaxListeners).*$/im;
 		const [line] = bad.exec(output) ?? [];

@@ -1,19 +1,19 @@
 import { isAfter } from "../../src/core/message/position.ts";
 import { channelsOf, placeOf } from "./text.ts";
 
-/** A message, as far as anybody knows. */
+/** A message, with all that is known of it. */
 export interface Entry {
 	readonly key: string;
 	readonly channel: string;
-	/** Where the store keeps it; undefined until somebody has said so. */
+	/** Its id in the store; undefined until it is known. */
 	id: string | undefined;
 	/** Its publisher was told that it is stored. */
 	acknowledged: boolean;
 }
 
 /**
- * What was really published. Three kinds of witnesses report here: publishers what the library acknowledged,
- * a reader of the store what is in there, and clients what they were sent. They must not contradict each other.
+ * What was really published. Three kinds of witnesses report here: publishers what the library acknowledged, a
+ * reader of the store its content, and clients what they were sent. They must not contradict each other.
  */
 export class Ledger {
 	readonly problems: string[] = [];
@@ -21,13 +21,13 @@ export class Ledger {
 	readonly #entries = new Map<string, Entry>();
 	readonly #keyById = new Map<string, string>();
 	published = 0;
-	/** Publishes that failed, so that nobody knows whether the message is there. */
+	/** Publishes that failed with an unknown outcome. */
 	unknown = 0;
 
 	acknowledged(channel: string, key: string, id: string | undefined): Entry {
 		if (id === undefined) this.#problem(`${key} was acknowledged without an id`);
 		const entry = this.witnessed(channel, key, id);
-		// Not that of a message which was sent again.
+		// Except of a message that was sent again.
 		if (!entry.acknowledged) this.published++;
 		entry.acknowledged = true;
 		return entry;
@@ -60,10 +60,10 @@ export class Ledger {
 	}
 
 	/**
-	 * What the store has in another order than it was published in, in words.
+	 * Describes what the store has in another order than it was published in.
 	 *
-	 * @param confirmedOnly leaves out messages whose publish failed: over HTTP such a request may still be on its way when
-	 *   the next one arrives.
+	 * @param confirmedOnly leaves out messages whose publish failed: over HTTP such a request may still be on
+	 * its way when the next one arrives.
 	 */
 	inversions(channel: string, confirmedOnly: boolean): string[] {
 		const found: string[] = [];

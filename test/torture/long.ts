@@ -1,6 +1,6 @@
 /**
- * The long run: `npm run torture -- [--minutes 10] [--seed 1] [--setup redis]…`. Ten minutes are those of all
- * setups together, unless some are named: then each has them to itself.
+ * The long run: `npm run torture -- [--minutes 10] [--seed 1] [--setup redis]…`. All setups share the ten
+ * minutes, unless some are named: then each has ten minutes.
  */
 import { parseArgs } from "node:util";
 import { type Summary, torture } from "./run.ts";
@@ -15,7 +15,7 @@ const { values } = parseArgs({
 		clients: { type: "string", default: "200" },
 	},
 });
-// Servers are groups of their own, and do not hear of Ctrl-C by themselves.
+// Servers are process groups of their own, which Ctrl-C does not reach.
 process.once("SIGINT", () => process.exit(130));
 
 const unknown = values.setup?.find((name) => !setups.some((setup) => setup.name === name));

@@ -22,7 +22,7 @@ export interface Order {
 /** What it is told later. */
 export type Wish = { hub: string } | { burst: string } | { stop: true };
 
-/** What it tells of each message. */
+/** What it reports of each message. */
 export type Report = { channel: string; key: string } & (
 	| { id: string | undefined }
 	| { error: string }
@@ -43,7 +43,7 @@ export class Publisher {
 
 	constructor(order: Order, broker: Broker | undefined, ledger: Ledger) {
 		const child = fork(program, {
-			// A child knows no more than it must: no variable of this shell chooses a broker.
+			// The child's environment is minimal: no variable of this shell chooses a broker.
 			env: {
 				PATH: process.env.PATH,
 				TORTURE_PUBLISHER: JSON.stringify(order),
@@ -91,7 +91,7 @@ export class Publisher {
 	}
 
 	#tell(wish: Wish): void {
-		// What is said to one that has just been killed is lost with it.
+		// Messages to a process that has just been killed are lost with it.
 		if (this.#child.connected) this.#child.send(wish, () => undefined);
 	}
 }

@@ -3,7 +3,7 @@ import { until } from "../support/wait.ts";
 import type { Bed } from "./bed.ts";
 import type { Ledger } from "./ledger.ts";
 
-/** Everybody has left: no hub may hold on to anything. */
+/** All clients have left: no hub may hold on to anything. */
 export async function expectQuiet(
 	bed: Bed,
 	ledger: Ledger,
@@ -26,7 +26,7 @@ export async function expectQuiet(
 		const growth = heap - (heapBefore.get(name) ?? heap);
 		if (growth > grown) ledger.problems.push(`${name}'s memory grew by ${growth} bytes`);
 	}
-	// Two of each hub, and what publishers had is gone with them.
+	// Two of each hub. What publishers had is gone with them.
 	const limit = bed.hubs.length * 2 + 1;
 	const { brokerConnections } = bed;
 	if (brokerConnections === undefined) return;
@@ -36,7 +36,7 @@ export async function expectQuiet(
 	}).catch((error: Error) => ledger.problems.push(error.message));
 }
 
-/** What the hubs that tell have in use after a garbage collection, in bytes. */
+/** The memory in use after a garbage collection, in bytes, of the hubs that report it. */
 export async function heaps(bed: Bed): Promise<Map<string, number>> {
 	const found = new Map<string, number>();
 	for (const { name, server } of bed.hubs) {

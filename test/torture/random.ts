@@ -1,4 +1,4 @@
-/** Chance that can be had again: mulberry32, which is small and good enough to choose faults with. */
+/** Repeatable random numbers: mulberry32, which is small and good enough to choose faults. */
 export class Random {
 	#state: number;
 
@@ -38,7 +38,7 @@ export class Random {
 			.map(({ item }) => item);
 	}
 
-	/** Another source, so that what one user draws does not depend on how many draws others made before. */
+	/** Another generator, so that the draws of one user do not depend on those of others. */
 	fork(): Random {
 		return new Random(this.below(2 ** 32));
 	}

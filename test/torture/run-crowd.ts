@@ -7,7 +7,7 @@ import type { Random } from "./random.ts";
 import { type Place, type Read, readRun } from "./run-reader.ts";
 import { count } from "./run-text.ts";
 
-/** What became of the runs. */
+/** The outcomes of the runs. */
 export interface RunsSummary {
 	runs: number;
 	reads: number;
@@ -22,9 +22,9 @@ export interface RunsSummary {
 interface Run {
 	readonly id: string;
 	readonly words: number;
-	/** Whether somebody asks for its end before it has come. */
+	/** Whether a caller asks for its end before it has come. */
 	readonly isStopped: boolean;
-	/** Whether somebody was told who its producer is. */
+	/** Whether a caller was told which process is its producer. */
 	begun: boolean;
 	reads: Promise<Read>[];
 }
@@ -32,7 +32,7 @@ interface Run {
 /** Readers of each run. */
 const readers = 5;
 
-/** For so long a start is asked for again, in ms. */
+/** How long a start is retried, in ms. */
 const askPatience = 25_000;
 
 /** A process of run-host.ts. */
@@ -41,8 +41,8 @@ interface Slot {
 }
 
 /**
- * Runs, while everything is broken: their producers' processes are killed, stopped in good order, or stand still for so
- * long that they are superseded, and readers are cut and reload. All who read a run must have the same in the end.
+ * Runs while faults happen: their producers' processes are killed, stopped gracefully, or frozen until they are
+ * superseded, and readers are cut and reload. All readers of a run must have the same in the end.
  */
 export class RunCrowd {
 	readonly #bed: Bed;
@@ -51,7 +51,7 @@ export class RunCrowd {
 	readonly #runs: Run[] = [];
 	readonly #problems: string[] = [];
 	readonly #place: Place;
-	/** Until when a producer has something to say in a process, as `performance.now()` has it. */
+	/** Until when a producer has something to say in a process, by `performance.now()`. */
 	readonly #busy = new Map<string, number>();
 	/** Processes that were killed while they had a producer. */
 	#killed = 0;
@@ -65,7 +65,7 @@ export class RunCrowd {
 			chance.shuffled(bed.broker === undefined ? ofBed() : own()).find((url) => url !== undefined);
 	}
 
-	/** Whether runs can outlive a process of this bed. */
+	/** Whether runs can outlive a process of this setup. */
 	static isFor(bed: Bed): boolean {
 		return !bed.forgets && (bed.broker !== undefined || bed.servesRuns === true);
 	}
@@ -77,7 +77,7 @@ export class RunCrowd {
 		this.#slots.push(...servers.map((server) => ({ server })));
 	}
 
-	/** Begins runs, and strikes, until the time is over. */
+	/** Begins runs, and injects faults, until the time is over. */
 	async live(until: number): Promise<void> {
 		await Promise.all([
 			this.#begin(until, this.#random.fork()),
@@ -85,7 +85,7 @@ export class RunCrowd {
 		]);
 	}
 
-	/** Waits for their ends, and holds them against each other. */
+	/** Waits for their ends, and compares them. */
 	async finish(): Promise<RunsSummary> {
 		const summary: RunsSummary = {
 			runs: this.#runs.length,
@@ -106,9 +106,9 @@ export class RunCrowd {
 		return summary;
 	}
 
-	/** A crowd of runs in which nothing happened would prove nothing. */
+	/** Runs in which nothing happened would prove nothing. */
 	#demand({ ends, runs }: RunsSummary): void {
-		// Where there is one process for all, each strike takes all of them along.
+		// Where there is one process for all, each fault hits all of them.
 		if (this.#slots.length === 0) return;
 		const [done = 0, lost = 0] = [ends.get("done"), ends.get("lost")];
 		if (done < runs / 10) this.#problems.push(`only ${done} of ${runs} runs are done`);
@@ -129,7 +129,7 @@ export class RunCrowd {
 				return readRun(this.#place, id, random.fork(), () => run.begun);
 			});
 			this.#runs.push(run);
-			// Two begin it at once, now and then: one is its producer.
+			// Sometimes two begin it at once: one is its producer.
 			const starts = random.chance(0.3) ? 2 : 1;
 			const asked = Array.from({ length: starts }, () => {
 				return this.#askUntilAnswered(random.fork(), `&words=${words}`, run);
@@ -148,8 +148,8 @@ export class RunCrowd {
 	}
 
 	/**
-	 * As whoever wants a run does. The first call may have begun it, and its process be killed: then nobody is its producer,
-	 * and it is lost.
+	 * A caller retries its start. If the process of the first call is killed after it began the run, the run
+	 * has no producer, and is lost.
 	 */
 	async #askUntilAnswered(random: Random, query: string, run: Run): Promise<unknown> {
 		const deadline = performance.now() + askPatience;
@@ -161,7 +161,7 @@ export class RunCrowd {
 		}
 	}
 
-	/** Nobody knows what becomes of it, where there is no answer. */
+	/** Without an answer the outcome is unknown. */
 	async #ask(random: Random, what: string, query: string, run: Run): Promise<unknown> {
 		const url = this.#place(random);
 		if (url === undefined) return undefined;
@@ -178,15 +178,15 @@ export class RunCrowd {
 		}
 	}
 
-	/** Both may be away at a time. */
+	/** Both may be down at a time. */
 	async #strike(slot: Slot, first: number, until: number, random: Random): Promise<void> {
 		for (let n = first; ; n++) {
 			await delay(random.between(700, 2_000));
 			const { server } = slot;
-			// The last runs have a chance to come to their own end.
+			// The last runs may reach their own end.
 			if (server === undefined || performance.now() > until - 1_000) return;
 			if (n % 3 === 2 && performance.now() < until - 2 * lease) {
-				// It comes back as one that has been superseded.
+				// It comes back after it has been superseded.
 				slot.server = undefined;
 				process.kill(server.pid, "SIGSTOP");
 				await delay(3 * lease);
@@ -207,7 +207,7 @@ export class RunCrowd {
 		}
 	}
 
-	/** Whether a producer there is in the middle of what it says, and for some time to come. */
+	/** Whether a producer there is in the middle of its text, and will be for some time. */
 	#isBusy({ url }: ServerProcess): boolean {
 		return (this.#busy.get(url) ?? 0) > performance.now() + 300;
 	}
@@ -234,7 +234,7 @@ export class RunCrowd {
 				);
 			}
 		}
-		// A process that is stopped in good order ends its runs as errors.
+		// A process that is stopped gracefully ends its runs as errors.
 		if (!["done", "cancelled", "lost", "error"].includes(end))
 			this.#problems.push(`run ${run.id} ended as ${end}`);
 		const whole = Array.from({ length: run.words }, (_, n) => `${n}.`).join("");
@@ -243,7 +243,7 @@ export class RunCrowd {
 	}
 }
 
-/** When a run that begins now has said everything, at the earliest: three words come in 60 ms. */
+/** The earliest time at which a run that begins now has said everything: three words come in 60 ms. */
 function lastsUntil({ words }: Run): number {
 	return performance.now() + words * 20;
 }

@@ -13,17 +13,17 @@ export interface Read {
 /** A place where runs can be read; undefined: there is none now. */
 export type Place = (random: Random) => string | undefined;
 
-/** For so long a run that was begun, or may have been, has no end, in ms. */
+/** How long a run that was begun, or may have been, may have no end, in ms. */
 const patience = 120_000;
 
-/** So long nothing may come on a response, in ms. */
+/** How long a response may bring nothing, in ms. */
 const silence = 10_000;
 
 /**
- * Reads a run to its end as a page does that is reloaded, or loses its connection, at random chunks: after a reload it
- * has nothing and gets the whole, else it comes back with its cursor.
+ * Reads a run to its end as a page does that is reloaded, or loses its connection, at random chunks. After a
+ * reload it begins at the start, else it comes back with its cursor.
  *
- * @param isBegun whether the run is there for sure. Until then it is waited for.
+ * @param isBegun whether the run certainly exists. Until then the reader waits for it.
  */
 export async function readRun(
 	place: Place,
@@ -57,7 +57,7 @@ export async function readRun(
 			}
 		});
 		if (end !== undefined) return { text, end };
-		// With a cursor it has been there, and is kept longer than this takes.
+		// A reader with a cursor has seen the run, which is kept longer than this takes.
 		if (status === 404 && (wasBegun || cursor !== undefined))
 			return { text, end: cursor === undefined ? "absent" : "gap" };
 		if (status === 204) return { text, end: "204 before the end" };

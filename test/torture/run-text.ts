@@ -1,4 +1,4 @@
-/** Counts what a text lacks and what it has twice. @returns the first of it, in words. */
+/** Counts what a text lacks and what it has twice. @returns a description of the first fault. */
 export function count(
 	text: string,
 	summary: { lost: number; doubled: number },

@@ -16,7 +16,7 @@ import { judge, type Verdict } from "./verdict.ts";
 
 export interface Scale {
 	seed: number;
-	/** How long things go wrong, in ms. */
+	/** How long faults are injected, in ms. */
 	duration: number;
 	clients: number;
 	publishers: number;
@@ -34,7 +34,7 @@ export interface Summary extends Verdict {
 	/** All of it, start and end included. */
 	seconds: number;
 	published: number;
-	/** Publishes of which nobody knows whether they got through. */
+	/** Publishes with an unknown outcome. */
 	unknown: number;
 	counts: Crowd["counts"];
 	faults: ReadonlyMap<string, number>;
@@ -42,18 +42,18 @@ export interface Summary extends Verdict {
 	runs: RunsSummary | undefined;
 }
 
-/** Names that have cost others dearly. */
+/** Names that once caused faults elsewhere. */
 const channels = ["news", "rooms/1 ü,x", "ticks{7}"] as const;
 
 /** Large messages, in bursts, for clients that stop reading now and then. */
 const wide = "wide";
 
-/** Its clients are not cut: nobody comes back here whose reading could help the feed. */
+/** Its clients are not cut: no client comes back here whose reading could help the live feed. */
 const still = "still";
 
 const all = [...channels, wide, still];
 
-/** How long slow clients do not read, in ms: until what the system buffers for them is full. */
+/** How long slow clients do not read, in ms: until the system's buffers for them are full. */
 const burstTime = 2_200;
 
 /** One run on one setup, from nothing to the verdict. */
@@ -92,8 +92,8 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 	await publishers.stop();
 
 	crowd.calm = true;
-	// Whoever comes back reads the history, also for those who are there. So everybody is brought to the end
-	// first, and then there is one more message of each channel, which has to come by itself.
+	// A client that comes back reads the history, also for those that are connected. So every client is brought
+	// to the end first. Then one more message of each channel has to arrive without that help.
 	await bringToTheEnd(bed, crowd, clients, { channels: all, publisher: "last" });
 	await bringToTheEnd(bed, crowd, clients, { channels: all, publisher: "very-last" });
 	for (const each of clients) each.leave();
@@ -132,7 +132,7 @@ function client(index: number, crowd: Crowd, random: Random): Client {
 	return new Client(wishes.slice(0, number), crowd, random, { temper: "usual", fromTheStart });
 }
 
-/** The processes that publish. One is killed now and then, and another takes its place. */
+/** The processes that publish. One is killed now and then, and another replaces it. */
 class Publishers {
 	readonly fault: Fault;
 	readonly #processes: Publisher[] = [];
@@ -178,7 +178,7 @@ class Publishers {
 	}
 }
 
-/** What goes on besides the faults: bursts, traffic of others, and publishers that follow a hub. */
+/** What happens besides the faults: bursts, traffic of other programs, and publishers that follow a hub. */
 async function disturb(
 	bed: Bed,
 	publishers: Publishers,
@@ -205,7 +205,7 @@ async function disturb(
 			JSON.stringify({ data: `${noise}${count}`, id: "9-9" }),
 			"what another application says",
 		]);
-		// The broker is away now and then, and takes no noise.
+		// The broker is down now and then, and takes no such traffic.
 		await bed.noise?.(random.pick(channels), payload).catch(() => undefined);
 	}
 }

@@ -4,8 +4,8 @@ import type { Ledger } from "./ledger.ts";
 import { keyOf } from "./text.ts";
 
 /**
- * Reads the store along, so that what it trims is known too, and at the end holds it against what was
- * acknowledged.
+ * Reads the store all the time, so that messages which it trims are known too. At the end it compares them with
+ * what was acknowledged.
  */
 export class StoreWatch implements AsyncDisposable {
 	readonly #bed: Bed;
@@ -27,7 +27,7 @@ export class StoreWatch implements AsyncDisposable {
 
 	async #watch(): Promise<void> {
 		while (!this.#over) {
-			// While the store is away there is nothing to be read; what it has is read later.
+			// While the store is down nothing can be read. What it has is read later.
 			for (const channel of this.#ends.keys()) await this.#readOn(channel).catch(() => false);
 			await delay(this.#bed.watchPause ?? 100);
 		}
@@ -53,7 +53,7 @@ export class StoreWatch implements AsyncDisposable {
 		for (const [channel, stored] of this.#stored) {
 			while (await this.#readOn(channel));
 			const foreign = this.#ledger.sequence(channel).filter(({ id }) => !stored.has(id));
-			// A short history may have trimmed what came while the watch looked away.
+			// A short history may have trimmed messages between two reads.
 			if (maxLength < 1_000 || foreign.length === 0) continue;
 			const [first] = foreign;
 			this.#ledger.problems.push(

@@ -31,7 +31,7 @@ export function table(summaries: readonly Summary[]): string {
 	return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** What there is to say of one run: how to have it again, what struck, and what was wrong. */
+/** The report of one run: how to repeat it, its faults, and what was wrong. */
 export function report(summary: Summary): string {
 	const struck = [...summary.faults].map(([name, count]) => `${name} ${count}`).join(", ");
 	const problems = [...summary.problems, ...(summary.runs?.problems ?? [])];

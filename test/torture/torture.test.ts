@@ -26,7 +26,7 @@ describe(`torture (SEED=${seed})`, () => {
 			expect.soft(summary.published).toBeGreaterThan(60);
 			expect.soft(summary.counts.cuts).toBeGreaterThan(60);
 			expect(passed(summary), report(summary)).toBe(true);
-			// It takes under 20 s. On a machine that is busy with other things, starting the processes takes long.
+			// It takes under 20 s. On a busy machine, starting the processes takes long.
 		},
 		600_000,
 	);

@@ -4,7 +4,7 @@ import { judge } from "./verdict.ts";
 
 const news = { channels: ["news"], confirmedOnly: false, maxLength: 3, storeLosses: [] };
 
-/** What is said of a client that begins at a position, and is sent the message of one id. */
+/** The verdict on a client that begins at a position, and is sent the message of one id. */
 function verdictOn(start: string, sent: string) {
 	const ledger = new Ledger();
 	const [entry] = ["200-4", "100-1", "100-2", "200-3"]
@@ -22,12 +22,12 @@ function verdictOn(start: string, sent: string) {
 	return judge([client], ledger, news);
 }
 
-test("a client that begins in a new, empty store is not owed what the old one held", () => {
+test("a client that begins in a new, empty store need not get what the old one held", () => {
 	const { lost } = verdictOn("~200-0", "200-4");
 	expect(lost).toBe(1); // 200-3
 });
 
-test("a client that found the store empty before the first message is owed all", () => {
+test("a client that found the store empty before the first message must get all", () => {
 	expect(verdictOn("~100-0", "200-4").lost).toBe(3);
 	expect(verdictOn("~200-3", "200-4").lost).toBe(1);
 	expect(verdictOn("200-3", "200-4").lost).toBe(0);

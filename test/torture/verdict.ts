@@ -8,15 +8,15 @@ export interface Verdict {
 	lost: number;
 	doubled: number;
 	disordered: number;
-	/** Gaps that were told although nothing was missing, or did not have to be. */
+	/** Gaps that were reported although nothing was missing, or did not have to be. */
 	falseGaps: number;
-	/** Messages that were trimmed before a client came back for them; it was told. */
+	/** Messages that were trimmed before a client came back for them, and that were reported as a gap. */
 	trimmed: number;
-	/** The first of what is wrong, in words. */
+	/** Descriptions of the first faults. */
 	problems: string[];
 }
 
-/** What is judged of a client. */
+/** What the verdict needs of a client. */
 type Judged = Pick<Client, "channels" | "problems" | "seen" | "start">;
 
 interface Truth {
@@ -38,7 +38,7 @@ class Sequence {
 	readonly #truth: Truth;
 
 	constructor(entries: readonly (Entry & { id: string })[], truth: Truth) {
-		// The same objects as the clients hold, which is what makes them comparable.
+		// The same objects as the clients hold, so that they can be compared.
 		this.entries = entries;
 		this.#ordinals = new Map(entries.map((entry, ordinal) => [entry, ordinal]));
 		this.#times = entries.map(({ id }) => timeOf(id));
@@ -51,7 +51,7 @@ class Sequence {
 
 	/** The ordinal of the first message after a position. */
 	after(position: string): number {
-		// At an empty position the store had nothing: what an earlier one held is not after it.
+		// At an empty position the store had nothing: the messages of an earlier store are not after it.
 		const last = isEmpty(position) ? lastBefore(position) : position;
 		let low = 0;
 		let high = this.entries.length;
@@ -76,7 +76,9 @@ class Sequence {
 	}
 }
 
-/** The last id that a message before the empty position may have. One with the same numbers came after it. */
+/**
+ * The last id that a message before the empty position may have. A message with the same numbers came after it.
+ */
 function lastBefore(position: string): string {
 	const [ms = "", sequence] = position.slice(1).split("-");
 	const before = Number(sequence) - 1;
@@ -88,7 +90,7 @@ function timeOf(position: string): number {
 	return Number.parseInt(position.replace("~", ""), 10);
 }
 
-/** Holds what every client was sent against what was really published. */
+/** Compares what every client was sent with what was really published. */
 export function judge(clients: readonly Judged[], ledger: Ledger, truth: Truth): Verdict {
 	const verdict: Verdict = {
 		lost: 0,
@@ -127,13 +129,13 @@ function follow(
 ): void {
 	const came = new Set<Entry>();
 	let expected = sequence.after(start);
-	// Whoever asks for all that is kept does not ask for more: nobody need tell it what is not.
+	// A client that asks for all that is kept need not be told of what is not.
 	let forewarned = start === beginning;
 	const missed = (until: number, at: number, how = "") => {
 		const last = sequence.entries[until - 1];
 		if (last === undefined) return;
 		const count = until - expected;
-		// What was trimmed before it was told is no loss; nor is anything older than that.
+		// Messages that were trimmed before the gap was reported are no loss, nor are older ones.
 		if (forewarned && sequence.gone(last.id, at)) {
 			verdict.trimmed += count;
 			return;

@@ -2,7 +2,7 @@ import { version, versionHeader } from "../../../src/relay/protocol.ts";
 import { type Chance, times } from "./chance.ts";
 import type { Exchange } from "./wire.ts";
 
-/** Bodies of `POST /publish`: from a publisher that means well, and from a stranger. */
+/** Bodies of `POST /publish`: from an honest publisher, and from a stranger. */
 
 const json = "HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 const head = `POST /publish ${json}`;
@@ -17,7 +17,7 @@ export function whole(body: string, until: Exchange["until"] = answered, start =
 	return { bytes: Buffer.concat([Buffer.from(start + length), bytes]), until };
 }
 
-/** In chunks of so many bytes. */
+/** In chunks of this many bytes. */
 export function chunked(body: string, size: number, until: Exchange["until"] = answered): Exchange {
 	const parts = times(Math.ceil(body.length / size), (at) =>
 		body.slice(at * size, (at + 1) * size),
@@ -27,7 +27,7 @@ export function chunked(body: string, size: number, until: Exchange["until"] = a
 	return { bytes: Buffer.from(`${head}Transfer-Encoding: chunked\r\n\r\n${chunks}${end}`), until };
 }
 
-/** A message of so many bytes. */
+/** A message of this many bytes. */
 export function honestBody(bytes: number): string {
 	const rest = '{"channel":"news","data":""}'.length;
 	return `{"channel":"news","data":"${"word ".repeat(bytes / 5).slice(0, Math.max(0, bytes - rest))}"}`;

@@ -1,4 +1,4 @@
-/** The same numbers in each run, so that what failed once fails again: mulberry32, public domain. */
+/** The same numbers in each run, so that a failure can be repeated: mulberry32, public domain. */
 export class Chance {
 	#state: number;
 
@@ -26,7 +26,7 @@ export class Chance {
 	}
 }
 
-/** A list of so many. */
+/** A list of this length. */
 export function times<T>(count: number, make: (index: number) => T): T[] {
 	return Array.from({ length: count }, (_, index) => make(index));
 }

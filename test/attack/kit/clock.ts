@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * Processor time that processes have used, in ms: what others do on the same machine is not in it. The kernel counts
- * it in ns for each thread; `/proc/<pid>/stat` has the same in steps of 10 ms.
+ * Processor time of processes, in ms, without that of others on the machine. The kernel counts it in ns for
+ * each thread. `/proc/<pid>/stat` has the same in steps of 10 ms.
  *
  * @see https://docs.kernel.org/scheduler/sched-stats.html
  */
@@ -14,7 +14,7 @@ export function processorTime(...pids: number[]): number {
 	return sum;
 }
 
-/** Of the thread that has the event loop. */
+/** Of the thread that runs the event loop. */
 export function loopTime(pid: number): number {
 	return ofThread(pid, String(pid));
 }

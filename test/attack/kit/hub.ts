@@ -4,7 +4,10 @@ import { type ServerProcess, startServer } from "../../support/server.ts";
 import type { Round, Subject } from "./rounds.ts";
 import { type Exchange, exchange } from "./wire.ts";
 
-/** A hub as it is started, with Redis history; open, so that every body is read to its end. */
+/**
+ * A hub as it is started, with Redis history, and publishing open to all, so that every body is read to its
+ * end.
+ */
 export interface AttackedHub extends Subject {
 	server: ServerProcess;
 	redis: RedisServer;
@@ -22,7 +25,7 @@ export function useHub(
 				REDIS_URL: redis.url,
 				SSE_BROKER_TIMEOUT: "20000",
 				SSE_HISTORY_LENGTH: "50",
-				// What a stream leaves is cleared away within its round.
+				// What a stream leaves is cleared within its round.
 				SSE_LINGER: "0",
 				...access,
 				SSE_RELAY_TOKEN: "a-token-that-strangers-do-not-have",
@@ -51,7 +54,7 @@ export function useHub(
 /** Requests of a round. */
 const many = 3;
 
-/** One after another, so that no more than one of them is before whoever else asks. */
+/** One after another, so that another request waits for at most one of them. */
 export function oneByOne({ port }: Subject, make: (request: number) => Exchange): Round {
 	return async (run, isRead) => {
 		for (let at = 0; at < many; at++) {

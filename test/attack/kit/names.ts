@@ -1,11 +1,11 @@
 import { type Chance, times } from "./chance.ts";
 
-/** Channel names that strangers choose, by kind: so many of each at a time. */
+/** Channel names that strangers choose, by kind: this many of each at a time. */
 
 /** Channels on one stream. */
 export const most = 32;
 
-/** Behind a `}`, each of these took a search for a slot tens of thousands of steps. */
+/** Behind a `}`, each of these made a search for a slot take tens of thousands of steps. */
 const slow =
 	"12j 12k 12n 12o 13j 13k 13n 13o 180 181 190 191 1aa 1af 1ag 1da 1ea 1vb 1vc 1vf 1vg 1wb 1wc 1wf 1wg 208 209 218 219 2b2 2b3 2b4".split(
 		" ",
@@ -13,7 +13,7 @@ const slow =
 
 const longest = 512;
 
-/** A code point of the plane that has a form in UTF-8, assigned or not. */
+/** A code point of the plane that UTF-8 can encode, assigned or not. */
 function codePoint(chance: Chance, plane: number): string {
 	const low = chance.below(0x1_0000);
 	const isSurrogate = plane === 0 && low >= 0xd800 && low <= 0xdfff;
@@ -36,7 +36,7 @@ export const hostileNames: Readonly<Record<string, (chance: Chance) => string[]>
 		times(most, () => `}${mixed(chance, "0123456789abcdefghij:.-_", 1 + chance.below(30))}`),
 	"braces up to the longest name": (chance) => {
 		const [brace = "", last = ""] = chance.below(2) === 0 ? "{}" : "}{";
-		// A brace is three bytes of a URL, whose host takes 16 kB of head at most.
+		// A brace takes three bytes of a URL, and the host takes at most 16 kB of head.
 		return times(most, (at) => brace.repeat(Math.min(longest - 8, 130)) + last + at);
 	},
 	"every plane of Unicode": (chance) =>
@@ -53,7 +53,7 @@ export const hostileNames: Readonly<Record<string, (chance: Chance) => string[]>
 		),
 };
 
-/** As many as of a hostile kind, and as long: nobody's but this run's. */
+/** As many as of a hostile kind, of the same length, and used only by this run. */
 export function plainNames(run: number, lengths: readonly number[]): string[] {
 	return lengths.map((length, at) => {
 		const name = `room.${run.toString(36)}.${at}`;

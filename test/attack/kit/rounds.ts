@@ -4,11 +4,11 @@ import { median } from "./chance.ts";
 import { loopTime, processorTime } from "./clock.ts";
 import { Probe } from "./wire.ts";
 
-/** What is compared: the processes whose time counts, and the hub among them. */
+/** What is compared: the processes whose time counts, with the hub among them. */
 export interface Subject {
 	hub: number;
 	port: number;
-	/** The hub's broker, which a stranger's request must not keep busy either, or its processes. */
+	/** The hub's broker or its processes, which a stranger's request must not keep busy either. */
 	others: readonly number[];
 }
 
@@ -16,9 +16,9 @@ export interface Subject {
 export type Round = (run: number, isRead: () => Promise<void>) => Promise<void>;
 
 export interface Cost {
-	/** Processor time of the hub and of the others, in ms: of each round the same work. */
+	/** Processor time of the hub and of the others, in ms, for each round of the same work. */
 	used: number[];
-	/** Of each round the longest time that an honest request waited. */
+	/** The longest time that an honest request waited, for each round. */
 	waited: number[];
 }
 
@@ -27,7 +27,7 @@ const rounds = 5;
 /** How many times as much as an honest request a hostile one may cost. */
 const mostTimes = 10;
 
-/** How much longer one may keep the event loop, in ms. */
+/** How much longer one may block the event loop, in ms. */
 const mostHeld = 10;
 
 /** Honest rounds and hostile ones in turn; the first of each warms up. */
@@ -50,7 +50,7 @@ export async function compare(subject: Subject, hostile: Round, honest: Round) {
 	return costs;
 }
 
-/** Fails when strangers get more for a request than anybody else. */
+/** Fails when a stranger's request costs more than an honest one. */
 export function expectBounded({ hostile, honest }: { hostile: Cost; honest: Cost }): void {
 	const times = median(hostile.used) / median(honest.used);
 	const held = median(hostile.waited) - median(honest.waited);
@@ -68,8 +68,8 @@ export function expectBounded({ hostile, honest }: { hostile: Cost; honest: Cost
 }
 
 /**
- * Work, and what it cost. Meanwhile `/healthz` is asked all the time. How long an answer takes is told by the hub's own
- * processor time: what its event loop did before it came to the answer, whatever else the machine was doing.
+ * Runs work and measures its cost, while `/healthz` is requested all the time. The delay of an answer is the
+ * hub's own processor time: what its event loop did before it answered, whatever else the machine was doing.
  */
 async function measured(
 	{ hub, port, others }: Subject,

@@ -3,7 +3,7 @@ import { type Chance, times } from "./chance.ts";
 import { hostileNames, most, plainNames } from "./names.ts";
 import type { Exchange } from "./wire.ts";
 
-/** Stream requests: what a client that means well sends, and what a stranger may send instead. */
+/** Stream requests: of an honest client, and those that a stranger may send instead. */
 
 /** Node reads a head of 16 kB at most. */
 const longestHead = 15_500;
@@ -141,7 +141,7 @@ export const hostileStreams: Readonly<Record<string, (chance: Chance, run: numbe
 	},
 };
 
-/** Each kind under its whole name. */
+/** Each kind under its full name. */
 function named<Make>(
 	prefix: string,
 	kinds: Readonly<Record<string, Make>>,
@@ -155,12 +155,12 @@ function named<Make>(
 	);
 }
 
-/** So many stream requests at once on one connection, which the hub closes. */
+/** This many stream requests at once on one connection, which the hub closes. */
 export function pipelinedStreams(count: number): Exchange {
 	return { bytes: Buffer.from(get({ target: "/stream" }).repeat(count)), until: "closed" };
 }
 
-/** As many requests that each have an answer. */
+/** As many requests that each get an answer. */
 export function pipelinedAnswers(count: number): Exchange {
 	return {
 		bytes: Buffer.from(get({ target: "/healthz" }).repeat(count)),

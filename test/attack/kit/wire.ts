@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { patience, within } from "../../support/wait.ts";
 
-/** A request as its bytes, and what tells that it is over. */
+/** A request as its bytes, and the sign that it is over. */
 export interface Exchange {
 	bytes: Buffer;
 	/**
-	 * - `streamed`: a refusal, or a stream that has told the client where it stands: all is read by then.
-	 * - `answered`: as many answers as that.
+	 * - `streamed`: a refusal, or a stream that has told the client its position: all is read by then.
+	 * - `answered`: this many answers.
 	 * - `closed`: the hub closes the connection.
 	 * - `broken`: the client breaks the connection off when the hub has read what there is.
 	 */
@@ -21,7 +21,7 @@ export async function exchange(
 	isRead: () => Promise<void>,
 ): Promise<string> {
 	const socket = connect(port, "127.0.0.1");
-	// A refused request is not read to its end, and the hub may reset what is left of it.
+	// A refused request is not read to its end, and the hub may reset the rest.
 	socket.on("error", () => undefined);
 	// `once()` of node:events would reject at such an error.
 	const closed = new Promise((resolve) => socket.once("close", resolve));
@@ -65,7 +65,10 @@ function isOver(text: string, until: Exchange["until"]): boolean {
 	return hasHead && (!text.startsWith("HTTP/1.1 200") || /\nid:/.test(text));
 }
 
-/** Asks `/healthz` over one connection, again and again, and says how long the hub's event loop kept it waiting. */
+/**
+ * Requests `/healthz` over one connection, again and again, and returns how long the hub's event loop delayed
+ * it.
+ */
 export class Probe {
 	readonly #socket: Socket;
 	#text = "";

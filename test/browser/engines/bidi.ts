@@ -13,8 +13,8 @@ interface Waiting {
 }
 
 /**
- * A connection by WebDriver BiDi. The suites need six of its commands, which is less than a package that
- * knows all of them asks to have looked after.
+ * A connection by WebDriver BiDi. The suites need six of its commands. A package for all of them would need
+ * more maintenance.
  *
  * @see https://w3c.github.io/webdriver-bidi/
  */
@@ -47,7 +47,7 @@ export class Bidi {
 		});
 	}
 
-	/** For what Firefox cannot do for several tabs at a time: to give each its process, and to take it away. */
+	/** For what Firefox cannot do with several tabs at a time: start a process for each, and end it. */
 	inTurn<T>(method: string, params: object): Promise<T> {
 		const result = this.#last.then(() => this.send<T>(method, params));
 		this.#last = result.catch(() => undefined);

@@ -1,7 +1,7 @@
 import { openPlainBrowser } from "../client-browser.ts";
 import type { Engine, EngineTab, Look, OpenBrowser } from "./engine.ts";
 
-/** Chromium as people have it, by its own DevTools protocol. */
+/** Chromium with its normal settings, by its own DevTools protocol. */
 export const chromium: Engine = {
 	name: "Chromium",
 	has: new Set([
@@ -38,7 +38,7 @@ async function open(look?: Look): Promise<OpenBrowser> {
 			close: () => page.close(),
 			kill: async () => {
 				const crashed = page.waitForEvent("crash");
-				// Nobody is left to answer it.
+				// No process is left to answer it.
 				session.send("Page.crash").catch(() => undefined);
 				await crashed;
 			},

@@ -1,30 +1,30 @@
-/** What the suites ask of a browser, whichever engine it has. One file beside this one drives each. */
+/** What the suites need of a browser of any engine. One file beside this one drives each. */
 
-/** A tab, as far as every engine has one. A page of Playwright is one as well. */
+/** A tab, as every engine has one. A page of Playwright has the same methods. */
 export interface Tab {
 	goto(url: string): Promise<unknown>;
-	/** What an expression is in the page, or what its promise becomes. It passes as JSON. */
+	/** The value of an expression in the page, or of its promise. It passes as JSON. */
 	evaluate<T>(expression: string): Promise<T>;
 	goBack(): Promise<unknown>;
 	close(): Promise<void>;
 }
 
-/** Tabs that know of each other: they have storage, locks and caches in common. */
+/** Tabs of one profile: they share storage, locks and caches. */
 export interface Profile<T extends Tab = Tab> {
 	newPage(): Promise<T>;
 }
 
-/** A tab that somebody looks at. */
+/** A tab that is in front. */
 export interface SeenTab extends Tab {
-	/** The same as `evaluate`, of an expression alone, also where the page's policy forbids `eval`. */
+	/** The same as `evaluate`, for an expression alone, also where the page's policy forbids `eval`. */
 	read<T>(expression: string): Promise<T>;
-	/** Runs this in each page that comes: before its own scripts, or as soon as the engine can. */
+	/** Runs this in each new page: before its own scripts, or as soon as the engine can. */
 	watch(script: string): Promise<void>;
 	/** Presses a key of the keyboard. */
 	press(key: Key): Promise<void>;
-	/** Gives the page a size, in CSS pixels, or the least that the engine's windows have. */
+	/** Sets the page's size, in CSS pixels, or the smallest that the engine's windows have. */
 	resize(width: number, height: number): Promise<void>;
-	/** A picture of what is seen, as a PNG. */
+	/** A screenshot, as a PNG. */
 	screenshot(): Promise<Buffer>;
 }
 
@@ -50,20 +50,20 @@ export interface EngineTab extends SeenTab {
 }
 
 export interface OpenBrowser extends Profile<EngineTab> {
-	/** A tab that is in front until the next one comes, and is drawn. */
+	/** A tab that is in front, and drawn, until the next one opens. */
 	newWindow(): Promise<EngineTab>;
 	/** Ends all that was started for it. */
 	close(): Promise<void>;
 }
 
-/** What a user has set for all pages. */
+/** Settings of the user for all pages. */
 export interface Look {
 	readonly colorScheme: "light" | "dark";
 }
 
 export interface Engine {
 	readonly name: "Chromium" | "Firefox" | "WebKit";
-	/** What the suites may ask of it beyond what every engine does; docs/support.md says why. */
+	/** What some engines do beyond the rest; docs/support.md says why. */
 	readonly has: ReadonlySet<Ability>;
 	open(look?: Look): Promise<OpenBrowser>;
 }
@@ -75,16 +75,16 @@ export type Ability =
 	| "freezing"
 	/** A tab's process can be stopped, and goes on. */
 	| "stopping"
-	/** A request that is waited for keeps a page from all else. */
+	/** A pending synchronous request blocks a page. */
 	| "hanging"
 	/** U+0000 in an event reaches the page. */
 	| "U+0000"
-	/** An id without data is one to come back with, as the standard says. */
+	/** An id without data becomes the last id, as the standard says. */
 	| "an id without data"
 	/** A tab that goes back finds the client's page as it left it. */
 	| "back/forward cache";
 
-/** For a way that the engine has not, which no suite may ask for. */
+/** For a method that the engine does not have, which no suite may call. */
 export function lacks(what: Ability): () => Promise<never> {
 	return async () => {
 		throw new Error(`This engine is not known for ${what}.`);

@@ -7,17 +7,17 @@ import { Bidi } from "./bidi.ts";
 import { type Engine, type EngineTab, keyActions, type Look, type OpenBrowser } from "./engine.ts";
 import { ProcessGroup, TabProcess } from "./processes.ts";
 
-/** Firefox, without a window, by WebDriver BiDi. It sets what automation needs by itself. */
+/** Firefox, headless, by WebDriver BiDi. It sets what automation needs by itself. */
 export const firefox: Engine = { name: "Firefox", has: new Set(["killing", "stopping"]), open };
 
 const preferences = {
-	// A tab of ours shows JSON as it is; a viewer of Firefox's own would take the page's place.
+	// Our tabs show JSON as text. Firefox's viewer would replace the page.
 	"devtools.jsonview.enabled": false,
-	// A process to each tab, so that one can be killed alone, and is known by when it came.
+	// One process for each tab, which can be killed alone, and is identified by when it started.
 	"dom.ipc.processCount.webIsolated": 100,
 	"dom.ipc.processPrelaunch.enabled": false,
 	"dom.ipc.keepProcessesAlive.web": 0,
-	// What it would ask the network for before automation is set up.
+	// Network requests that it would make before automation is set up.
 	"app.normandy.enabled": false,
 	"browser.safebrowsing.blockedURIs.enabled": false,
 	"browser.safebrowsing.malware.enabled": false,
@@ -103,7 +103,7 @@ async function newTab(bidi: Bidi, processes: ProcessGroup): Promise<EngineTab> {
 		goBack: () => bidi.send("browsingContext.traverseHistory", { context, delta: -1 }),
 		close: () => bidi.inTurn("browsingContext.close", { context }),
 		kill: () => own.signal("SIGKILL"),
-		// Nothing of Firefox freezes a tab on demand.
+		// Firefox cannot freeze a tab on demand.
 		freeze: () => own.signal("SIGSTOP"),
 		thaw: () => own.signal("SIGCONT"),
 	};

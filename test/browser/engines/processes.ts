@@ -4,11 +4,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { atExit } from "../../support/at-exit.ts";
 import { patience, until, within } from "../../support/wait.ts";
 
-/** A browser's processes: all of a group are its first one's descendants. */
+/** A browser's processes: all of a group are descendants of the first one. */
 export class ProcessGroup {
 	readonly first: ChildProcess;
 	readonly #name: string;
-	/** What it wrote so far. */
+	/** What it printed so far. */
 	output = "";
 	readonly #closed: Promise<unknown>;
 
@@ -17,7 +17,7 @@ export class ProcessGroup {
 		this.first = spawn(command, args, {
 			detached: true,
 			env: { ...process.env, ...env },
-			// A display server says on the fourth which display it has.
+			// A display server prints its display number on the fourth.
 			stdio: ["ignore", "ignore", "pipe", "pipe"],
 		});
 		this.#closed = once(this.first, "exit");
@@ -29,7 +29,7 @@ export class ProcessGroup {
 		atExit(() => this.#signal());
 	}
 
-	/** Waits until it has said so; what it said. */
+	/** Waits until it has printed this. Returns the match. */
 	async says(what: RegExp): Promise<string> {
 		const found = () => what.exec(this.output)?.[1];
 		const said = until(found, { what: `${this.#name} says ${what}`, timeout: 60_000 });
@@ -39,7 +39,7 @@ export class ProcessGroup {
 		return Promise.race([said, ended]);
 	}
 
-	/** Those whose command line is like this. */
+	/** Those whose command line matches. */
 	like(command: RegExp): number[] {
 		return readdirSync("/proc").flatMap((entry) => {
 			const pid = Number(entry);
@@ -69,7 +69,7 @@ export class ProcessGroup {
 	}
 }
 
-/** A tab's own process: the one that is there since it opened its page, and was not before. */
+/** A tab's own process: the one that started when it opened its page. */
 export class TabProcess {
 	readonly #group: ProcessGroup;
 	readonly #command: RegExp;

@@ -1,5 +1,5 @@
 /**
- * One session of W3C WebDriver, over HTTP. It has a current window, so its commands go one by one.
+ * One session of W3C WebDriver, over HTTP. It has a current window, so its commands run one by one.
  *
  * @see https://www.w3.org/TR/webdriver2/
  */

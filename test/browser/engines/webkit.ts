@@ -12,7 +12,7 @@ import {
 import { ProcessGroup, TabProcess } from "./processes.ts";
 import { WebDriverSession } from "./webdriver.ts";
 
-/** WebKitGTK's own small browser, on a display that nobody sees, by W3C WebDriver. */
+/** WebKitGTK's own small browser, on a virtual display, by W3C WebDriver. */
 export const webkit: Engine = {
 	name: "WebKit",
 	has: new Set(["stopping", "U+0000", "back/forward cache"]),
@@ -20,7 +20,7 @@ export const webkit: Engine = {
 };
 
 async function open({ colorScheme }: Partial<Look> = {}): Promise<OpenBrowser> {
-	// It picks a free display and prints its number, after complaints about those that are taken.
+	// It picks a free display and prints its number, after messages about those that are taken.
 	const display = new ProcessGroup("Xvfb", xvfbPath(), [
 		...["-displayfd", "3", "-nolisten", "tcp", "-screen", "0", "1024x768x24"],
 	]);
@@ -33,11 +33,11 @@ async function open({ colorScheme }: Partial<Look> = {}): Promise<OpenBrowser> {
 	const url = `http://127.0.0.1:${port}`;
 	await until(() => answers(`${url}/status`), { what: "WebKitWebDriver answers" });
 	const session = await WebDriverSession.open(url);
-	// New tabs come from one that stays.
+	// New tabs are opened from one that stays.
 	const first = await session.get<string>("window");
 	return {
 		newPage: () => newTab(session, first, driver, "tab"),
-		// A tab that comes here is behind the one that is there, and hidden.
+		// A new tab opens behind the current one, and is hidden.
 		newWindow: () => newTab(session, first, driver, "window"),
 		close: async () => {
 			await driver.end();
@@ -53,7 +53,7 @@ function answers(url: string): Promise<boolean> {
 	);
 }
 
-// What it throws is a value, too: the driver tells errors by their kind alone.
+// Exceptions are returned as values: the driver reports only the kind of an error.
 const told = `.then(
 	(value) => done({ json: JSON.stringify([value]) }),
 	(error) => done({ error: String(error) }),
@@ -102,9 +102,9 @@ async function newTab(
 			Buffer.from(await session.readInWindow<string>(handle, "screenshot"), "base64"),
 		goBack: () => session.inWindow(handle, "back"),
 		close: () => session.closeWindow(handle),
-		// With the process of one tab the driver ends the whole session.
+		// The driver ends the whole session when the process of one tab ends.
 		kill: lacks("killing"),
-		// A request that a page waits for ends after 10 s here, too soon for the others to take over.
+		// A page's synchronous request ends after 10 s here, too soon for the others to take over.
 		freeze: () => own.signal("SIGSTOP"),
 		thaw: () => own.signal("SIGCONT"),
 	};

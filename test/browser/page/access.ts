@@ -4,7 +4,7 @@ import { handOver } from "../../../src/cli/open.ts";
 import { shell } from "../../support/programs.ts";
 import type { PageSetting } from "./page-setting.ts";
 
-/** Who may publish with the hub's page, and listen. */
+/** Who may publish and listen with the hub's page. */
 export function accessSuite(setting: PageSetting): void {
 	const isWrong = '#publish-result[data-ok="false"]';
 	const isPublished = '#publish-result[data-ok="true"]';
@@ -30,7 +30,7 @@ export function accessSuite(setting: PageSetting): void {
 		expect(await page.complaints()).toEqual([]);
 	});
 
-	test("without a token the page says how to get one, and takes it in every way", async () => {
+	test("without a token the page says how to get one, and accepts it in every way", async () => {
 		const { hub } = setting;
 		const page = await setting.visit({ url: hub.url }, "token");
 		expect(await page.text("#token-hint")).toMatch(/When the hub starts, it prints the address/);
@@ -41,7 +41,8 @@ export function accessSuite(setting: PageSetting): void {
 		await page.has(isPublished);
 		expect(await page.isVisible("#token-field")).toBe(false);
 
-		// A token of an earlier start is refused. The address of this start, in the same tab, has the right one.
+		// A token of an earlier start is refused. The address of this start, in the same tab, has the right
+		// one.
 		await page.read('void (location.hash = "token=of-an-earlier-start")');
 		await page.click("#publish");
 		await page.has(isWrong);

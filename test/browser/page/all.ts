@@ -11,21 +11,21 @@ import { returnSuite } from "./return.ts";
 import { runsSuite } from "./runs.ts";
 import { viewSuite } from "./view.ts";
 
-/** What the hub's page must do, asked of one engine. */
+/** What the hub's page must do, in one engine. */
 export function pageSuites(engine: Engine, { long = false } = {}): void {
-	describe("in the light", () => {
+	describe("in the light color scheme", () => {
 		const setting = usePageSetting(new PageSetting(engine, long, { colorScheme: "light" }));
-		describe("what is published and listened to", () => formSuite(setting));
-		describe("a closer look", () => viewSuite(setting));
+		describe("publishing and listening", () => formSuite(setting));
+		describe("views", () => viewSuite(setting));
 		describe("channels, pauses and gaps", () => pauseSuite(setting));
-		describe("members, and what there is", () => membersSuite(setting));
+		describe("members and channels", () => membersSuite(setting));
 		describe("tokens", () => accessSuite(setting));
-		describe("a hub that is gone for a while", () => returnSuite(setting));
+		describe("a hub that is down for a while", () => returnSuite(setting));
 		describe("runs", () => runsSuite(setting));
 		describe("by keyboard", () => keyboardSuite(setting));
 		describe("looks", () => looksSuite(setting));
 	});
-	describe("in the dark", () => {
+	describe("in the dark color scheme", () => {
 		const setting = usePageSetting(new PageSetting(engine, long, { colorScheme: "dark" }));
 		describe("looks", () => looksSuite(setting));
 	});

@@ -3,9 +3,9 @@ import { publish } from "../../support/hub-client.ts";
 import { type RuntimeName, startServer } from "../../support/server.ts";
 import type { PageSetting } from "./page-setting.ts";
 
-/** The hub's page: what is published and listened to. */
+/** The hub's page: publishing and listening. */
 export function formSuite(setting: PageSetting): void {
-	// Which runtime serves it makes no difference to the engine.
+	// It makes no difference to the engine which runtime serves it.
 	const runtimes: RuntimeName[] = setting.long ? ["node", "bun", "deno"] : ["node"];
 
 	for (const runtime of runtimes) {
@@ -31,7 +31,7 @@ export function formSuite(setting: PageSetting): void {
 		});
 	}
 
-	test("a field that breaks its rule is said to, and nothing is sent", async () => {
+	test("a field that breaks its rule is marked, and nothing is sent", async () => {
 		const page = await setting.visit(setting.hub, "bad");
 		await page.click("form summary");
 		await page.fill("#retry", "soon");
@@ -42,7 +42,7 @@ export function formSuite(setting: PageSetting): void {
 		expect(await page.complaints()).toEqual([]);
 	});
 
-	test("another channel is listened to, and the first one is left", async () => {
+	test("another channel can be listened to, and the first one is left", async () => {
 		const page = await setting.visit(setting.hub, "first");
 		await page.fill("#channel", "second");
 		await page.shows("#request", "channel=second");
@@ -73,7 +73,7 @@ export function formSuite(setting: PageSetting): void {
 		expect(await page.complaints()).toEqual([]);
 	});
 
-	test("what is published cannot become a part of the page", async () => {
+	test("published data cannot become part of the page", async () => {
 		const page = await setting.visit(setting.hub, "hostile");
 		const html = '<img src=x onerror="complaints.push(1)"><script>complaints.push(2)</script>';
 		await publish(setting.hub, { data: html, type: "greeting", id: html, channel: "hostile" });

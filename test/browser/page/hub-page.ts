@@ -2,7 +2,9 @@ import { expect } from "vitest";
 import { patience, until } from "../../support/wait.ts";
 import type { EngineTab, Key } from "../engines/engine.ts";
 
-/** The hub's page in a tab of any engine, as somebody uses it. It finds by selectors, and waits for what it uses. */
+/**
+ * The hub's page in a tab of any engine, as a user sees it. It finds by selectors, and waits for what it uses.
+ */
 export class HubPage {
 	readonly tab: EngineTab;
 
@@ -39,7 +41,7 @@ export class HubPage {
 		}
 	}
 
-	/** Waits until what is read is like this. */
+	/** Waits until the value matches. */
 	async becomes(read: () => Promise<unknown>, expected: unknown): Promise<void> {
 		await expect.poll(read, { timeout: patience }).toEqual(expected);
 	}
@@ -69,12 +71,12 @@ export class HubPage {
 		return this.read(`${one(selector)}?.checkVisibility() === true`);
 	}
 
-	/** Waits for so many elements, or more. */
+	/** Waits for at least this many elements. */
 	has(selector: string, count = 1): Promise<void> {
 		return this.until(`${all(selector)}.length >= ${count}`, `${count} of ${selector}`);
 	}
 
-	/** Waits for one whose text has this in it. */
+	/** Waits for an element whose text contains this. */
 	shows(selector: string, text: string): Promise<void> {
 		const isThere = `(node) => node.textContent.includes(${JSON.stringify(text)})`;
 		return this.until(`${all(selector)}.some(${isThere})`, `${selector} with ${text}`);
@@ -99,7 +101,7 @@ export class HubPage {
 		await this.read(`${one(selector)}.focus()`);
 	}
 
-	/** Presses a key, and returns what has the focus then: its id, or what it says. */
+	/** Presses a key, and returns what has the focus then: its id or its text. */
 	async press(key: Key): Promise<string> {
 		await this.tab.press(key);
 		return this.focused();
@@ -111,7 +113,7 @@ export class HubPage {
 		);
 	}
 
-	/** What the hub said to the last publish. */
+	/** The hub's answer to the last publish. */
 	async published(): Promise<string> {
 		await this.has("#publish-result[data-ok]");
 		return this.text("#publish-result");
@@ -122,13 +124,13 @@ export class HubPage {
 		return this.read("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 	}
 
-	/** Paths that the page asked for, in the order in which the answers ended. */
+	/** Paths that the page requested, in the order in which the answers ended. */
 	asked(): Promise<string[]> {
 		return this.read(`performance.getEntriesByType("resource")
 			.map(({ name }) => name.slice(location.origin.length))`);
 	}
 
-	/** Errors and warnings, exceptions nobody caught, and violations of the policy. */
+	/** Errors and warnings, uncaught exceptions, and violations of the policy. */
 	complaints(): Promise<string[]> {
 		return this.read("window.complaints");
 	}

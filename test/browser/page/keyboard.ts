@@ -4,7 +4,7 @@ import type { PageSetting } from "./page-setting.ts";
 
 /** The page without a mouse. */
 export function keyboardSuite(setting: PageSetting): void {
-	test("every control is reached, in the order of the page, and is seen to be", async () => {
+	test("every control is reached in the order of the page, with a visible focus", async () => {
 		const page = await setting.visit(setting.hub, "keys");
 		await publish(setting.hub, { data: "a line of many\n".repeat(40), channel: "keys" });
 		await page.has("#events .data[tabindex]");
@@ -28,7 +28,7 @@ export function keyboardSuite(setting: PageSetting): void {
 		expect(seen).toEqual(Array.from({ length: controls }, (_, at) => [at, "solid", true]));
 	});
 
-	test("every control does its work by a key, and what comes takes no focus", async () => {
+	test("every control works by a key, and new events take no focus", async () => {
 		const page = await setting.visit(setting.hub, "work");
 		await page.focus("#publish");
 		await page.press("Enter");
@@ -59,7 +59,7 @@ export function keyboardSuite(setting: PageSetting): void {
 		expect(await page.complaints()).toEqual([]);
 	});
 
-	test("what matters is told to those who hear the page, and not each event", async () => {
+	test("screen readers are told what matters, and not each event", async () => {
 		const page = await setting.visit(setting.hub, "heard");
 		await page.read(`(() => {
 			window.told = [];

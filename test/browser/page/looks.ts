@@ -10,8 +10,8 @@ import { narrow, type PageSetting, wide } from "./page-setting.ts";
 
 const axe = readFileSync(joined(root, "node_modules/axe-core/axe.min.js"), "utf8");
 
-// The line beside the events is a pseudo-element, and no text is on it: without this no contrast there is measured.
-// What is not named here is no more than undefined, so these are axe-core's own values otherwise.
+// The line beside the events is a pseudo-element without text. Without this setting axe-core measures no
+// contrast there. Options that are not given are undefined, so axe-core uses its own values otherwise.
 const options = `{ checks: [{ id: "color-contrast", options: {
 	ignorePseudo: true,
 	ignoreUnicode: true,
@@ -22,7 +22,9 @@ const options = `{ checks: [{ id: "color-contrast", options: {
 	pseudoSizeThreshold: 0.25,
 } }] }`;
 
-/** What axe-core finds, and what else it leaves to people. Of contrast it leaves what is scrolled out of sight. */
+/**
+ * What axe-core finds, and what else it leaves to people. Of contrast it leaves what is scrolled out of sight.
+ */
 async function findings(page: HubPage): Promise<string[]> {
 	await page.read(`window.axe ? 0 : (() => { ${axe}; axe.configure(${options}); return 0; })()`);
 	return page.read(`axe.run().then(({ violations, incomplete }) =>
@@ -30,7 +32,7 @@ async function findings(page: HubPage): Promise<string[]> {
 			nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(" "))))`);
 }
 
-/** How the page looks, and whether everybody can use it: in each state that matters, in each size. */
+/** The page's look and accessibility: in each important state, in each size. */
 export function looksSuite(setting: PageSetting): void {
 	const { engine, look } = setting;
 	let hub: Server;
@@ -46,16 +48,16 @@ export function looksSuite(setting: PageSetting): void {
 	for (const [name, size] of sizes) {
 		// What one engine shows in both, the others need to show in one of them.
 		if (!setting.long && (name === "narrow") !== (look.colorScheme === "dark")) continue;
-		test(`${look.colorScheme} and ${name}: it fits, and there is nothing to mend for anybody`, async (t) => {
+		test(`${look.colorScheme} and ${name}: it fits, and axe-core finds no accessibility fault`, async (t) => {
 			const page = await setting.open({ url: hub.url }, "looks,more");
 			await page.tab.resize(size[0], size[1]);
 			const check = async (what: string) => {
 				expect(await page.overflow(), what).toBe(0);
-				// An event fades in: it is looked at as it stays.
+				// An event fades in: the final look is tested.
 				await page.read(`document.getAnimations().forEach((each) => {
 					if (each.effect.getTiming().iterations !== Infinity) each.finish();
 				})`);
-				// All kinds of things are in that state. The others are looked at in one engine.
+				// That state has elements of all kinds. The others are tested in one engine.
 				if (setting.long || what === "events") {
 					expect(await findings(page), what).toEqual([]);
 				}
@@ -102,7 +104,7 @@ export function looksSuite(setting: PageSetting): void {
 	}
 }
 
-// Without a history the hub tells of none.
+// Without a history the hub reports none.
 const gap = `document.querySelector("#events").prepend(Object.assign(document.createElement("li"), {
 	className: "gap",
 	innerHTML: '<div class="head"><strong>Gap</strong><span class="of">looks</span></div>' +

@@ -13,7 +13,7 @@ const button = (member: string, channel: string) =>
 export const memberToken = (sub: string, rights: object = {}) =>
 	hs256(claims({ exp: now() + 600, sub, channels: { subscribe: ["*"], ...rights } }));
 
-/** A hub that counts members, and may be asked by signed tokens. */
+/** A hub that counts members, and accepts signed tokens. */
 export const startMemberHub = () =>
 	startServer("node", {
 		env: { SSE_JWT_SECRET: secret, SSE_PRESENCE: "true", SSE_PUBLISH_TOKEN: publishToken },
@@ -26,7 +26,7 @@ export async function join(test: TestContext, hub: Server, channel: string, sub:
 	return stream;
 }
 
-/** Who is there, and what there is, for those who may see it and those who may end their streams. */
+/** Members and channels, for users who may see them and who may end their streams. */
 export function membersSuite(setting: PageSetting): void {
 	let hub: Server;
 	beforeAll(async () => {
@@ -39,7 +39,7 @@ export function membersSuite(setting: PageSetting): void {
 	const asked = async (page: HubPage, what: RegExp) =>
 		(await page.asked()).filter((path) => what.test(path));
 
-	test("who comes and goes is shown at once, and no event of it among the others", async (t) => {
+	test("joins and leaves are shown at once, and not among the events", async (t) => {
 		const page = await open("room", memberToken("eve", { members: ["room"] }));
 		await page.state("open");
 		await page.becomes(shown(page), ["eve"]);
@@ -49,7 +49,7 @@ export function membersSuite(setting: PageSetting): void {
 		await join(t, hub, "room", "<b>amy</b>");
 		await page.becomes(shown(page), ["<b>amy</b>", "bob", "eve"]);
 		expect(await page.text("#members h3")).toBe("room 3 members");
-		// The right to see is not the right to end, and the right to one channel not that to all.
+		// The right to see is not the right to end, and the right to one channel is not that to all.
 		expect(await page.count("#members button")).toBe(0);
 		expect(await page.isVisible("#hub")).toBe(false);
 		bob.close();
@@ -60,7 +60,7 @@ export function membersSuite(setting: PageSetting): void {
 		expect(await page.complaints()).toEqual([]);
 	});
 
-	test("a key ends the streams of a member on this channel, and of nobody else", async (t) => {
+	test("a key press ends the streams of one member on this channel, and no others", async (t) => {
 		const page = await open("a,b", memberToken("eve", { members: ["a", "b"], disconnect: ["a"] }));
 		await page.state("open");
 		const [bob, elsewhere, cid] = [
@@ -69,7 +69,7 @@ export function membersSuite(setting: PageSetting): void {
 			await join(t, hub, "a", "cid"),
 		];
 		await page.focus(button("bob", "a"));
-		// Somebody comes meanwhile: the button stays what it is, and keeps the focus.
+		// A member joins meanwhile: the button stays the same, and keeps the focus.
 		await join(t, hub, "a", "amy");
 		await page.becomes(shown(page), ["amy", "bob", "cid", "eve", "bob", "eve"]);
 		expect(await page.count("#members button")).toBe(4);
@@ -81,7 +81,7 @@ export function membersSuite(setting: PageSetting): void {
 		expect(await page.complaints()).toEqual([]);
 	});
 
-	test("without the right, without a token or without presence there is nothing of it", async (t) => {
+	test("without the right, without a token or without presence nothing of it is shown", async (t) => {
 		await join(t, hub, "quiet", "bob");
 		const rights = { members: ["other"], disconnect: ["*"] };
 		const blind = await open("quiet", memberToken("eve", rights));
@@ -97,7 +97,7 @@ export function membersSuite(setting: PageSetting): void {
 		expect(await none.complaints()).toEqual([]);
 	});
 
-	test("the holder of the publish token sees members though the stream is refused, and keeps it", async (t) => {
+	test("with the publish token members are shown though the stream is refused, and the token is kept", async (t) => {
 		const bob = await join(t, hub, "private", "bob");
 		const page = await open("private", publishToken);
 		await page.state("closed");
@@ -106,14 +106,14 @@ export function membersSuite(setting: PageSetting): void {
 		await page.becomes(shown(page), ["bob", "cid"]);
 		await page.click(button("bob", "private"));
 		await bob.end();
-		// A signed token, put in by hand, opens the stream.
+		// A signed token, entered by hand, opens the stream.
 		await page.fill("#token", memberToken("eve", { members: ["*"] }));
 		await page.state("open");
 		await page.becomes(shown(page), ["cid", "eve"]);
 		expect(await page.count("#members button")).toBe(0);
 	});
 
-	test("of a crowd the number and the first are shown, and of many channels the largest", async (t) => {
+	test("of many members the number and the first are shown, and of many channels the largest", async (t) => {
 		const crowd = Array.from({ length: 230 }, (_, i) => `member-${String(i).padStart(3, "0")}`);
 		for (const name of crowd) await join(t, hub, "crowd", name);
 		for (let at = 0; at < 25; at++) await join(t, hub, `small.${at}`, "bob");
@@ -132,7 +132,7 @@ export function membersSuite(setting: PageSetting): void {
 		expect(await page.complaints()).toEqual([]);
 	});
 
-	test("what the hub has is shown as it is now, to whoever has the right to all of it", async (t) => {
+	test("the channels are shown as they are now, to users with the right to all of them", async (t) => {
 		const page = await setting.visit(setting.hub, "live");
 		const rows = async () => (await page.texts("#hub-channels tr")).map((row) => row.split(/\s/));
 		await page.becomes(rows, [["live", "1"]]);
@@ -143,7 +143,7 @@ export function membersSuite(setting: PageSetting): void {
 			["other", "1"],
 		]);
 		expect(await page.text("#hub-sum")).toBe("2 streams, 2 channels");
-		// Where nobody is counted there is no column for it.
+		// Without presence there is no column for members.
 		expect(await page.isVisible("#hub-members")).toBe(false);
 		stream.close();
 		await page.becomes(rows, [["live", "1"]]);

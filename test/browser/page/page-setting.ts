@@ -4,7 +4,7 @@ import type { Engine, Look } from "../engines/engine.ts";
 import { Setting } from "../suites/setting.ts";
 import { HubPage } from "./hub-page.ts";
 
-/** What the suites of the hub's page run in: a browser, and a hub with a broker in memory. */
+/** What the suites of the hub's page use: a browser, and a hub with a broker in memory. */
 export class PageSetting extends Setting {
 	#hub: Server | undefined;
 	#shared: Promise<HubPage> | undefined;
@@ -29,14 +29,14 @@ export class PageSetting extends Setting {
 		return this.#hub;
 	}
 
-	/** A hub of the test's own. */
+	/** A hub that only this test uses. */
 	async startHub(test: TestContext, env: ServerOptions["env"] = {}): Promise<Server> {
 		const hub = await startServer("node", { env });
 		test.onTestFinished(() => hub.kill());
 		return hub;
 	}
 
-	/** The page with a token, as whoever has the address that the hub printed opens it. All tests share one window. */
+	/** The page with a token, opened by the address that the hub printed. All tests share one window. */
 	async open({ url, token }: Address, channel: string): Promise<HubPage> {
 		const page = await this.#page();
 		await page.leave();

@@ -3,7 +3,7 @@ import { post, publish } from "../../support/hub-client.ts";
 import { type Server, startServer } from "../../support/server.ts";
 import type { PageSetting } from "./page-setting.ts";
 
-/** What the page says of what it cannot show as an event: channels, pauses, gaps, and times to come back. */
+/** What the page shows of channels, pauses, gaps, and times to come back. */
 export function pauseSuite(setting: PageSetting): void {
 	let hub: Server;
 	beforeAll(async () => {
@@ -11,7 +11,7 @@ export function pauseSuite(setting: PageSetting): void {
 	});
 	afterAll(() => hub?.kill());
 
-	test("of several channels each event says whose it is, and has its data as it was sent", async () => {
+	test("with several channels each event names its channel, and has its data as it was sent", async () => {
 		const page = await setting.visit(hub, "one,two");
 		await publish(hub, { data: "text", channel: "one" });
 		await publish(hub, { data: '{"channel":"x","data":1}', channel: "two" });
@@ -25,7 +25,7 @@ export function pauseSuite(setting: PageSetting): void {
 		await page.fill("#filter", "ONE");
 		expect(await page.texts("#events > li:not([hidden]) .data")).toEqual(["text"]);
 		await page.fill("#filter", "");
-		// Of one channel there is nothing to say.
+		// With one channel there is nothing to name.
 		await page.fill("#channel", "one");
 		await page.shows("#request", "/stream?channel=one");
 		await page.state("open");
@@ -35,7 +35,7 @@ export function pauseSuite(setting: PageSetting): void {
 		expect(await page.complaints()).toEqual([]);
 	});
 
-	test("what comes during a pause is shown after it, and what was too much is said", async () => {
+	test("events during a pause are shown after it, and the number of dropped ones is shown", async () => {
 		const page = await setting.visit(setting.hub, "pause");
 		await publish(setting.hub, { data: "before", channel: "pause" });
 		await page.has("#events > *");
@@ -65,7 +65,7 @@ export function pauseSuite(setting: PageSetting): void {
 		expect(await page.complaints()).toEqual([]);
 	});
 
-	test("a gap is shown as one, and a time to come back with its event", async () => {
+	test("a gap is shown as one, and a retry time with its event", async () => {
 		const page = await setting.visit(hub, "gap");
 		await publish(hub, { data: "first", retry: 12_000, channel: "gap" });
 		await page.has("#events > [data-type]");

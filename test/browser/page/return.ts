@@ -6,7 +6,7 @@ import { freePort } from "../../support/ports.ts";
 import { startRedis } from "../../support/redis-server.ts";
 import type { PageSetting } from "./page-setting.ts";
 
-/** The hub's page while its hub is gone, and when it is back. */
+/** The hub's page while its hub is down, and when it is back. */
 export function returnSuite(setting: PageSetting): void {
 	/** @returns a function that starts a hub, always on the same port. */
 	const hubOnOnePort = async (t: TestContext, env: Record<string, string> = {}) => {
@@ -14,7 +14,7 @@ export function returnSuite(setting: PageSetting): void {
 		return () => setting.startHub(t, { ...env, PORT: port });
 	};
 
-	test("with history the page gets what was published while its hub was gone", async (t) => {
+	test("with history the page gets what was published while its hub was down", async (t) => {
 		const redis = await startRedis();
 		t.onTestFinished(() => redis.stop());
 		const start = await hubOnOnePort(t, {
@@ -38,7 +38,7 @@ export function returnSuite(setting: PageSetting): void {
 		expect(await page.count("#events > *")).toBe(2);
 	});
 
-	test("the page says that its hub is gone, and reconnects when it is back", async (t) => {
+	test("the page says that its hub is down, and reconnects when it is back", async (t) => {
 		const start = await hubOnOnePort(t);
 		const killed = await start();
 		const page = await setting.visit(killed, "restart");

@@ -60,7 +60,7 @@ export function runsSuite(setting: PageSetting): void {
 			const all = ["Before the page.", '{ "percent": 50 }', end];
 			await page.becomes(() => shown(page), all);
 
-			// Connected again, the page shows the run again, and once.
+			// After a reconnect the page shows the run again, and once.
 			await page.click("#toggle");
 			await page.until(`performance.getEntriesByType("resource")
 				.filter(({ name }) => name.includes("/run?")).length === 2`);
@@ -71,7 +71,7 @@ export function runsSuite(setting: PageSetting): void {
 		},
 	);
 
-	test("a run whose producer is gone is lost, though only the page looks at it", async () => {
+	test("a run whose producer is killed is shown as lost, with the page as the only reader", async () => {
 		const id = crypto.randomUUID();
 		const { lease = "" } = await runs.start(id, { lease: 1_000 });
 		await runs.append(id, "And then", { lease });
@@ -81,7 +81,7 @@ export function runsSuite(setting: PageSetting): void {
 		expect((await runs.status(id))?.status).toBe("lost");
 	});
 
-	test("a page that lost its hub goes on with the run after the last chunk", async (t) => {
+	test("a page that lost its hub continues the run after the last chunk", async (t) => {
 		const port = String(await freePort());
 		const start = () => setting.startHub(t, { ...env(), PORT: port });
 		const killed = await start();
@@ -101,7 +101,7 @@ export function runsSuite(setting: PageSetting): void {
 		await runIs(page, "done");
 	});
 
-	test("other channels, and several of runs, are streamed as always, and show no run", async () => {
+	test("other channels, and several channels of runs, are streamed as usual, and show no run", async () => {
 		const page = await setting.visit(hub, "running");
 		expect(await page.isVisible("#run")).toBe(false);
 		const several = await setting.visit(hub, "run.1,run.2");

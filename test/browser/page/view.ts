@@ -5,7 +5,7 @@ import type { PageSetting } from "./page-setting.ts";
 
 const shown = "#events > li:not([hidden])";
 
-/** What a reader of the hub's page may look at more closely. */
+/** What a user of the hub's page can inspect. */
 export function viewSuite(setting: PageSetting): void {
 	let hub: Server;
 	beforeAll(async () => {
@@ -13,7 +13,7 @@ export function viewSuite(setting: PageSetting): void {
 	});
 	afterAll(() => hub?.kill());
 
-	test("a filter, raw lines, comments that are dimmed, and a replay from an id", async () => {
+	test("a filter, raw lines, dimmed comments, and a replay from an id work", async () => {
 		const page = await setting.visit(hub, "view");
 		await page.tab.resize(390, 844);
 		for (const data of ["one", "two", { room: "kitchen" }]) {

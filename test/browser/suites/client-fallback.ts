@@ -17,7 +17,8 @@ export function clientFallbackSuite(setting: Setting): void {
 		const open = async (): Promise<EngineTab> => {
 			const behind = { ...scene, url: proxy.url };
 			const tab = await openTab({ newPage: () => setting.newPage(t) }, behind);
-			// It tries a stream after a minute. Nothing else here waits for so long, but the watchdog with its 75 s.
+			// It tries a stream after a minute. Nothing else here waits that long, except the watchdog with its
+			// 75 s.
 			await tab.evaluate(`{
 				const wait = window.setTimeout;
 				window.setTimeout = (run, ms, ...args) => wait(run, ms > 40000 && ms !== 75000 ? ms / 40 : ms, ...args);
@@ -51,7 +52,7 @@ export function clientFallbackSuite(setting: Setting): void {
 		await when(second, `seen.length >= ${2 * flow.count - 20}`);
 		expect(asks().length).toBeGreaterThan(before);
 		proxy.hold("nothing");
-		// A trial that began before may take its 30 s.
+		// A try that began before may take its 30 s.
 		await until(() => second.evaluate('client.state === "open"'), {
 			what: "a stream again",
 			timeout: 70_000,
@@ -62,9 +63,9 @@ export function clientFallbackSuite(setting: Setting): void {
 		expect(await second.evaluate("[gaps, errors]")).toEqual([[], []]);
 	});
 
-	// What is the client's own doing needs one engine.
+	// What only the client does needs one engine.
 	if (!setting.long) return;
-	test("a stream that is held back later is given up after three silences, channel() as well", async (t) => {
+	test("a stream that is held back later is given up after three silences, with channel() as well", async (t) => {
 		const { scene, proxy, open } = await openHeld(t);
 		const tab = await open();
 		await tab.evaluate(`{

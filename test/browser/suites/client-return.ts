@@ -23,7 +23,7 @@ export function clientReturnSuite(setting: Setting): void {
 		await when(tab, "seen.length === 2");
 		expect(await seen(tab)).toEqual([0, 1]);
 		expect(await states(tab)).toEqual(["connecting", "open", "waiting", "connecting", "open"]);
-		// Never by the header, which is the browser's alone to send, and a service worker's to lose.
+		// Never by the header, which only the browser can send, and a service worker can lose.
 		expect(scene.requests.map((query) => query.has("last-event-id"))).toEqual([false, false]);
 		expect(scene.requests[1]?.get("lastEventId")).toMatch(/^\d+-\d+$/);
 	});
@@ -45,13 +45,13 @@ export function clientReturnSuite(setting: Setting): void {
 		const [, second = 0, third = 0] = times;
 		expect(third - second).toBeGreaterThan(1_450);
 		expect(times).toHaveLength(3);
-		// Without a single event it knows where to go on from.
+		// Without a single event it knows where to continue.
 		scene.cut();
 		await scene.sse.publish(1, { channel: "told" });
 		await when(tab, "seen.length === 1");
 	});
 
-	test.concurrent("a token in a header: asked for each connection, and once more when it was refused", async (t) => {
+	test.concurrent("a token in a header is asked for on each connection, and once more after a refusal", async (t) => {
 		const { scene, tab } = await setting.openOne(t);
 		const before = scene.scripts.length;
 		await listen(tab, "plain");
@@ -91,7 +91,7 @@ export function clientReturnSuite(setting: Setting): void {
 		["than three pings take", { keepAlive: 200 }, {}],
 		["than `watchdog` says", { pings: false }, { watchdog: 400 }],
 	] as const) {
-		test.concurrent(`a stream that is silent for longer ${how} is opened anew`, async (t) => {
+		test.concurrent(`a stream that is silent for longer ${how} is reopened`, async (t) => {
 			const { scene: hub, tab } = await setting.openOne(t, scene);
 			await listen(tab, "silent", options);
 			if (!("watchdog" in options)) {
@@ -104,7 +104,7 @@ export function clientReturnSuite(setting: Setting): void {
 			await hub.sse.publish(1, { channel: "silent" });
 			await when(tab, "seen.length === 2");
 			expect(await seen(tab)).toEqual([0, 1]);
-			// A quiet channel without pings is silent again soon: what it is in by now does not matter.
+			// A quiet channel without pings is silent again soon: its present state does not matter.
 			await when(tab, "states.length >= 4");
 			expect((await states(tab)).slice(0, 4)).toEqual(["connecting", "open", "connecting", "open"]);
 			// Without pings it waits ever longer between its attempts, and may have no stream just now.
@@ -115,14 +115,14 @@ export function clientReturnSuite(setting: Setting): void {
 		});
 	}
 
-	test.concurrent("when the network is back the stream is opened anew", async (t) => {
+	test.concurrent("when the network is back the stream is reopened", async (t) => {
 		const { scene, tab } = await setting.openOne(t, { pings: false });
 		await listen(tab, "network");
 		await scene.sse.publish(0, { channel: "network" });
 		await when(tab, "seen.length === 1");
 		scene.mute(true);
 		await scene.sse.publish(1, { channel: "network" });
-		// As after a change of networks: the old connection is dead, and nothing says so.
+		// As after a change of networks: the old connection is dead, without a sign.
 		await tab.evaluate("dispatchEvent(new Event('online')); 0");
 		await when(tab, "seen.length === 2");
 		expect(await seen(tab)).toEqual([0, 1]);
@@ -142,7 +142,7 @@ export function clientReturnSuite(setting: Setting): void {
 		expect(await tab.evaluate("gaps")).toMatchObject([{ channel: "gap" }]);
 	});
 
-	test.concurrent("without history and pings, what is new comes", async (t) => {
+	test.concurrent("without history and pings, new messages come", async (t) => {
 		const { scene, tab } = await setting.openOne(t, { history: 0, pings: false });
 		await listen(tab, "plain");
 		for (const id of ["2.a", "1.a", "1.a", ""]) {

@@ -7,13 +7,13 @@ import type { EngineTab } from "../engines/engine.ts";
 import { ways } from "./client-ways.ts";
 import type { Setting } from "./setting.ts";
 
-/** Tabs that share a stream, and what becomes of it when the one that has it goes. */
+/** Tabs that share a stream, and what happens when the tab that holds it ends. */
 
 interface NamedTab extends EngineTab {
 	readonly name: string;
 }
 
-/** The tab that asked for a stream last, and those that did not. */
+/** The tab that requested the last stream, and the others. */
 function parted(scene: Scene, tabs: readonly NamedTab[]): { first: NamedTab; rest: NamedTab[] } {
 	const first = tabs.find(({ name }) => name === scene.asker);
 	if (first === undefined) throw new Error("No tab has asked for a stream.");
@@ -43,7 +43,7 @@ export function clientTabsSuite(setting: Setting): void {
 			await listen(tab, channels);
 			tabs.push({ ...tab, name });
 		}
-		// One that hangs could not be closed.
+		// A tab that hangs could not be closed.
 		t.onTestFinished(() => scene.release());
 		return tabs;
 	}
@@ -78,7 +78,7 @@ export function clientTabsSuite(setting: Setting): void {
 		});
 	}
 
-	test("a tab that comes later misses nothing from its open on, and is not sent what was before", async (t) => {
+	test("a later tab misses nothing after its open, and gets nothing from before", async (t) => {
 		const scene = await setting.openScene(t);
 		const channels = ["later 1", "later 2"];
 		await openTabs(t, scene, 1, channels);
@@ -102,9 +102,9 @@ export function clientTabsSuite(setting: Setting): void {
 		expect(scene.requests.filter((query) => query.has("channel", "later 1"))).toHaveLength(1);
 	});
 
-	// Where it is told so, a tab with a stream or a lock is none that the browser keeps.
+	// The engine says whether a tab with a stream or a lock can be kept in the cache.
 	if (!has.has("back/forward cache")) {
-		test("the first of two tabs goes elsewhere, and back to its page, which is loaded anew", async (t) => {
+		test("the first of two tabs navigates away and back, and its page is loaded again", async (t) => {
 			const scene = await setting.openScene(t);
 			const tabs = await openTabs(t, scene, 2, ["one"]);
 			const { first, rest } = parted(scene, tabs);
@@ -162,7 +162,7 @@ export function clientTabsSuite(setting: Setting): void {
 	}
 
 	if (has.has("freezing") || has.has("stopping")) {
-		test("a tab that shares without the stream is frozen, and thawed: it is given what it missed", async (t) => {
+		test("a tab without the stream is frozen and thawed: it gets what it missed", async (t) => {
 			const scene = await setting.openScene(t);
 			const channels = ["behind 1", "behind 2"];
 			const tabs = await openTabs(t, scene, 3, channels);
@@ -182,12 +182,12 @@ export function clientTabsSuite(setting: Setting): void {
 			for (const tab of tabs) {
 				expect(await numbers(tab, channels, count)).toEqual([from(0, count), from(0, count)]);
 			}
-			// It needed a stream of its own for a while; the first one's was left alone.
+			// It needed a stream of its own for a while. The first one's was not touched.
 			expect(await first.evaluate("states")).toEqual(["connecting", "open"]);
 			await connections(scene, 1);
 		});
 
-		test("each tab is given its own types, also by one that did not know of them", async (t) => {
+		test("each tab gets its own types, also from a tab that did not know of them", async (t) => {
 			const scene = await setting.openScene(t);
 			const channel = "types";
 			const url = `/stream?channel=${channel}`;
@@ -206,12 +206,12 @@ export function clientTabsSuite(setting: Setting): void {
 			await one.close();
 			await publish(1);
 			await when(two, "seen.length === 2");
-			// One that comes back knows nothing of the types of those that came meanwhile. Firefox opens no tab while one is
-			// stopped.
+			// A tab that comes back does not know the types of tabs that opened meanwhile. Firefox opens no tab
+			// while one is stopped.
 			const fourth = await setting.openTab(t, scene);
 			await three.freeze();
 			await publish(2);
-			// Who comes begins where the one with the stream is.
+			// A new tab begins where the tab with the stream is.
 			await when(two, "seen.length === 3");
 			const four = await open(["b", "message"], fourth);
 			await two.close();

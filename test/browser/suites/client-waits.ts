@@ -4,12 +4,12 @@ import { path, seen, when } from "../client-scene.ts";
 import type { Tab } from "../engines/engine.ts";
 import type { Setting } from "./setting.ts";
 
-/** How long `edge-sse/client` waits, which no browser has a part in. */
+/** How long `edge-sse/client` waits, independent of the browser. */
 
 const states = (tab: Tab) => tab.evaluate<string[]>("states");
 
 export function clientWaitsSuite(setting: Setting): void {
-	test.concurrent("a URL that is made anew: a fresh token each time, and the last id goes with it", async (t) => {
+	test.concurrent("a URL function is called for each connection: a fresh token each time, with the last id", async (t) => {
 		const { scene, tab } = await setting.openOne(t);
 		await tab.evaluate(`{
 			let token = 0;
@@ -51,7 +51,7 @@ export function clientWaitsSuite(setting: Setting): void {
 		expect((await states(tab)).slice(0, 3)).toEqual(["connecting", "waiting", "connecting"]);
 	});
 
-	test.concurrent("pings keep a quiet stream as it is, and are told to nobody", async (t) => {
+	test.concurrent("pings keep a quiet stream open, and are not passed to listeners", async (t) => {
 		const { scene, tab } = await setting.openOne(t, { keepAlive: 2_000 });
 		await tab.evaluate(`{
 			window.pings = 0;

@@ -2,7 +2,7 @@ import { until } from "../../support/wait.ts";
 import { type Scene, when } from "../client-scene.ts";
 import type { Ability, EngineTab } from "../engines/engine.ts";
 
-/** How a tab can stop to lead those that share its stream. */
+/** How a tab can stop leading those that share its stream. */
 
 interface Way {
 	needs?: Ability;
@@ -37,7 +37,7 @@ export const ways: Record<string, Way> = {
 		needs: "hanging",
 		leave: async (tab, scene) => {
 			const hang = 'const request = new XMLHttpRequest(); request.open("GET", "/hold", false);';
-			// It is answered when the test is over, or the tab comes back.
+			// Answered when the test is over, or when the tab comes back.
 			await tab.evaluate(`setTimeout(() => { ${hang} request.send(); }); 0`);
 			await until(() => scene.holds, { what: "the page hangs" });
 		},

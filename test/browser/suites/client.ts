@@ -8,7 +8,7 @@ import type { Setting } from "./setting.ts";
 const states = (tab: Tab) => tab.evaluate<string[]>("states");
 
 export function clientSuite(setting: Setting): void {
-	test.concurrent("data is what was published; a string that reads as JSON becomes what it says", async (t) => {
+	test.concurrent("data is what was published; a string of JSON becomes its value", async (t) => {
 		const { scene, tab } = await setting.openOne(t);
 		await listen(tab, "data");
 		const published = [{ a: [1, "🦆"] }, "text", 'a "quote', "", 0, null, false, "42", '"q"'];
@@ -17,7 +17,7 @@ export function clientSuite(setting: Setting): void {
 		expect(await seen<unknown>(tab)).toEqual([...published.slice(0, -2), 42, "q"]);
 	});
 
-	test.concurrent("data is parsed as the page wants it; what it cannot parse is reported and left out", async (t) => {
+	test.concurrent("data is parsed as the page wants it; data that it cannot parse is reported and left out", async (t) => {
 		const { scene, tab } = await setting.openOne(t);
 		await tab.evaluate(`{
 			const parse = (text, type) => {
@@ -46,7 +46,7 @@ export function clientSuite(setting: Setting): void {
 			client.on("error", (data) => seen.push(data));
 		}`);
 		await when(tab, 'client.state === "open"');
-		// Types that EventSource has events of its own for.
+		// Types that EventSource uses for events of its own.
 		for (const type of ["error", "open", "error"]) await scene.sse.publish(type, { type });
 		await when(tab, "seen.length === 2");
 		expect(await tab.evaluate("errors")).toEqual(
@@ -55,7 +55,7 @@ export function clientSuite(setting: Setting): void {
 		expect(await tab.evaluate("client.state")).toBe("open");
 	});
 
-	test.concurrent("the stream is there while someone listens", async (t) => {
+	test.concurrent("the stream is open while there is a listener", async (t) => {
 		const { scene, tab } = await setting.openOne(t);
 		await tab.evaluate(`{
 			window.client = new EventClient("/stream");
@@ -65,7 +65,7 @@ export function clientSuite(setting: Setting): void {
 		await tab.evaluate("window.stop = client.on('message', (data) => seen.push(data))");
 		await connections(scene, 1);
 		await when(tab, 'client.state === "open"');
-		// As a component that is taken down and put up again in one go.
+		// As a component that is unmounted and mounted again at once.
 		await tab.evaluate("stop(); window.stop = client.on('message', (data) => seen.push(data)); 0");
 		await scene.sse.publish(1);
 		await when(tab, "seen.length === 1");

@@ -23,7 +23,7 @@ function seen(page: Tab): Promise<Seen[]> {
 	return page.evaluate("seen");
 }
 
-/** The events, once there are so many, as their type, data and last id. */
+/** The type, data and last id of the events, once there are this many. */
 async function events(page: Tab, count: number) {
 	await when(page, `seen.filter(({ kind }) => kind === "event").length >= ${count}`);
 	const all = (await seen(page)).filter(({ kind }) => kind === "event");
@@ -52,7 +52,7 @@ export function eventSourceSuite(setting: Setting): void {
 	});
 	afterAll(() => hub.kill());
 
-	/** A page of the hub's origin that holds nothing but this script. */
+	/** A page of the hub's origin that holds only this script. */
 	async function listen(
 		t: TestContext,
 		url: string,
@@ -75,7 +75,7 @@ export function eventSourceSuite(setting: Setting): void {
 		return page;
 	}
 
-	/** A hub that can be brought back on its port; the port is none that the system hands out itself. */
+	/** A hub that can be restarted on its port. The system does not assign that port to others. */
 	async function startOn(t: TestContext, port: number, env = {}): Promise<Server> {
 		const server = await startServer("node", { env: { PORT: String(port), ...env } });
 		t.onTestFinished(() => server.kill());
@@ -164,7 +164,8 @@ export function eventSourceSuite(setting: Setting): void {
 		// Every failure left the EventSource connecting (0), not closed (2).
 		expect(new Set(failures.map(({ readyState }) => readyState))).toEqual(new Set([0]));
 		const waits = failures.slice(1).map(({ at }, before) => at - (failures[before]?.at ?? 0));
-		// A busy page hears of a failure late and of the next one in time. A browser's own choice would be 3,000 or more.
+		// A busy page hears of a failure late and of the next one in time. A browser's own choice would be
+		// 3,000 or more.
 		expect(Math.min(...waits)).toBeGreaterThanOrEqual(75);
 		expect(Math.min(...waits)).toBeLessThan(2_000);
 	});
@@ -189,7 +190,7 @@ export function eventSourceSuite(setting: Setting): void {
 		const compressing = { SSE_COMPRESS: "true", SSE_DRAIN: "200" };
 		const stopped = await startOn(t, port, compressing);
 		const page = await listen(t, stopped.url, "?channel=gzip");
-		// With it they are enough for their messages to be compressed.
+		// With it there are enough clients for messages to be compressed.
 		const headers = { "accept-encoding": "gzip" };
 		const url = `${stopped.url}/stream?channel=gzip`;
 		const crowd = await Promise.all(

@@ -8,7 +8,7 @@ import { when } from "../client-scene.ts";
 import type { Tab } from "../engines/engine.ts";
 import type { Setting } from "./setting.ts";
 
-/** A page's plain EventSource, over the end of one server and the begin of the next. */
+/** A page's plain EventSource, over the restart of a server. */
 
 const names = (test: string, count: number) =>
 	Array.from({ length: count }, (_, n) => `${test}.${n}`);
@@ -28,7 +28,7 @@ export function resumeSuite(setting: Setting): void {
 	beforeAll(async () => {
 		broker = await startRedis();
 		publisher = new ServerSentEvents({
-			// Six servers and pages begin at once: how soon a publish is through is not what is tested.
+			// Six servers and pages begin at once: the time of a publish is not what is tested.
 			connector: redis(broker.url, { timeout: 20_000, history: { maxLength: 50 } }),
 		});
 	});
@@ -66,7 +66,7 @@ export function resumeSuite(setting: Setting): void {
 		return page;
 	}
 
-	/** One to each channel, numbered, with a time to come back that suits a test. */
+	/** One to each channel, numbered, with a retry time that suits a test. */
 	async function say(channels: readonly string[], n: number): Promise<void> {
 		for (const channel of channels) {
 			await publisher.publish([channel, n], { channel, retry: 100 });
@@ -101,7 +101,7 @@ export function resumeSuite(setting: Setting): void {
 		});
 	}
 
-	test.concurrent("before anything was published it has a place to come back to, too", async (t) => {
+	test.concurrent("before anything was published it has an id to come back with, too", async (t) => {
 		const port = await freePort();
 		const channels = names("early", 2);
 		const first = await startOn(t, port);
@@ -111,14 +111,14 @@ export function resumeSuite(setting: Setting): void {
 		await startOn(t, port);
 		await when(page, "opened === 2");
 		await say(channels, 1);
-		// A browser that takes no id without data begins anew.
+		// A browser that ignores an id without data begins at the present.
 		const numbers = setting.engine.has.has("an id without data") ? [0, 1] : [1];
 		const expected = new Map(channels.map((channel) => [channel, numbers]));
 		expect(await seen(page, channels.length * numbers.length)).toEqual(expected);
 		expect(await page.evaluate("gaps")).toEqual([]);
 	});
 
-	test.concurrent("what was missed and is not kept any more is told, and the rest comes", async (t) => {
+	test.concurrent("what was missed and is no longer kept is reported as a gap, and the rest comes", async (t) => {
 		const port = await freePort();
 		const channels = names("gap", 1);
 		const first = await startOn(t, port);

@@ -5,7 +5,7 @@ import type { Engine, EngineTab, Look, OpenBrowser } from "../engines/engine.ts"
 /** What a suite runs in: one browser, whose tabs end with the test that opened them. */
 export class Setting {
 	readonly engine: Engine;
-	/** Whether tests take part that mostly wait. One engine is enough for what is the client's own doing. */
+	/** Whether slow tests that mostly wait take part. One engine is enough for what only the client does. */
 	readonly long: boolean;
 	readonly look: Look | undefined;
 	#browser: OpenBrowser | undefined;
@@ -35,7 +35,7 @@ export class Setting {
 		return { ...tab, close };
 	}
 
-	/** A tab that somebody looks at. It stays until the end. */
+	/** A tab that is in front. It stays until the end. */
 	newWindow(): Promise<EngineTab> {
 		return this.#opened.newWindow();
 	}
@@ -45,14 +45,14 @@ export class Setting {
 		return this.#browser;
 	}
 
-	/** A hub of the test's own. */
+	/** A hub that only this test uses. */
 	async openScene({ onTestFinished }: TestContext, options?: SceneOptions): Promise<Scene> {
 		const scene = await openScene(options);
 		onTestFinished(() => scene.close());
 		return scene;
 	}
 
-	/** A hub of the test's own, and a tab of its page. */
+	/** A hub that only this test uses, and a tab of its page. */
 	async openOne(
 		test: TestContext,
 		options?: SceneOptions,

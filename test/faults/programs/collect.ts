@@ -1,6 +1,6 @@
 /**
- * Loaded ahead of the hub on Node and Bun: collects the garbage when it is told to, so that what is in use then is held
- * by somebody.
+ * Loaded before the hub on Node and Bun: collects the garbage on demand, so that the memory then in use is
+ * referenced.
  */
 const { gc, Bun } = globalThis as {
 	gc?: () => void;

@@ -1,6 +1,6 @@
 /**
- * Every hook that a user can give, broken in every way, on whatever runtime this is: `/{hook}/{way}` streams with that
- * one hook broken, `/publish` publishes to all of them.
+ * Every hook that a user can give, broken in every way, on any runtime. `/{hook}/{way}` streams with that one
+ * hook broken, and `/publish` publishes to all of them.
  */
 import { serve } from "@hono/node-server";
 import { memory } from "../../../src/connectors/memory.ts";
@@ -8,7 +8,7 @@ import type { ServerSentEventsOptions } from "../../../src/core/options.ts";
 import { ServerSentEvents } from "../../../src/core/sse.ts";
 import { onShutdown } from "../../../src/server/process.ts";
 
-// As much of the two as is used here.
+// Only what is used of the two here.
 declare const Bun: {
 	serve(options: object): { port: number; stop(force: boolean): Promise<void> };
 };
@@ -29,12 +29,12 @@ const instances = new Map<string, ServerSentEvents>();
 for (const hook of hooks) {
 	for (const [way, broken] of Object.entries(ways)) {
 		const told: string[] = [];
-		// What is wrong with these hooks is wrong with their types as well.
+		// These hooks have wrong types on purpose.
 		const options = {
 			connector,
 			onError: (_: unknown, { stage }: { stage: string }) => told.push(stage),
 			...(hook === "key" ? { limits: { perClient: { key: broken } } } : { [hook]: broken }),
-			// An onError needs something to hear of.
+			// An onError needs an error to be called with.
 			...(hook === "onError" && { onConnect: ways.throws }),
 		} as unknown as ServerSentEventsOptions;
 		instances.set(`/${hook}/${way}`, new ServerSentEvents(options));
@@ -66,7 +66,7 @@ if ("Bun" in globalThis) {
 	);
 }
 
-/** What a host makes of an error is its own affair; this one is a 500. */
+/** How a host answers an error is its own decision. This one answers 500. */
 function failed(error: unknown): Response {
 	return new Response(String(error), { status: 500 });
 }
@@ -74,7 +74,7 @@ function failed(error: unknown): Response {
 function ready(port: number, close: () => Promise<void>): void {
 	onShutdown(async () => {
 		await Promise.all([...instances.values()].map((sse) => sse.close()));
-		// A request that its hook keeps waiting for ever would keep a polite server waiting, too.
+		// A request whose hook never returns would also keep a graceful server waiting.
 		await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, 500))]);
 	});
 	console.log(`edge-sse: listening on http://127.0.0.1:${port} (broker: memory)`);

@@ -8,7 +8,7 @@ import { fault, type Runtime } from "../scene.ts";
 const timeout = 60_000;
 const padding = "x".repeat(200_000);
 
-/** A Redis that hangs, and one that has had enough of us. */
+/** A Redis that hangs, and one that closes our connections. */
 export function broker(runtime: Runtime): void {
 	fault(
 		runtime,
@@ -44,7 +44,7 @@ export function broker(runtime: Runtime): void {
 		},
 	);
 
-	/** The hub is frozen until Redis has dropped it. @returns how many messages that took. */
+	/** Freezes the hub until Redis has closed its connection. @returns how many messages that took. */
 	const overflow = async (
 		redis: RedisServer,
 		pid: number,
@@ -55,7 +55,7 @@ export function broker(runtime: Runtime): void {
 		process.kill(pid, "SIGSTOP");
 		let count = 0;
 		try {
-			// What the kernel holds for it comes first.
+			// The kernel's buffers for it fill first.
 			while ((await redis.numsub(channel)) > 0) {
 				expect(count, "messages to a hub that is frozen").toBeLessThan(400);
 				await publish(`${++count} ${padding}`);
@@ -106,7 +106,7 @@ export function broker(runtime: Runtime): void {
 				timeout,
 			});
 			const seen = numbersOf(client.events).slice(0, -1);
-			// Whatever came through came in order, and a hole is at the end.
+			// What came, came in order, and a hole is only at the end.
 			expect(seen).toEqual(seen.map((_, i) => i + 1));
 			expect(client.state).toBe("open");
 			expect(hub.output).toContain('"event":"upstream"');

@@ -8,7 +8,7 @@ import { fault, type Runtime } from "../scene.ts";
 
 const timeout = 60_000;
 
-/** Clients that are not there any more, which nobody has told the hub. */
+/** Clients that are gone without telling the hub. */
 export function halfOpen(runtime: Runtime): void {
 	fault(
 		runtime,
@@ -24,7 +24,7 @@ export function halfOpen(runtime: Runtime): void {
 				what: "the hub to be rid of them",
 				timeout,
 			});
-			// What the end of a stream is for TCP differs: some hosts wait for another request.
+			// Hosts differ at the end of a stream: some wait for another request on the connection.
 			const closed = () => sockets(hub.pid) <= before + 1;
 			if (runtime.closesUnread)
 				await until(closed, { what: "their sockets to be closed", timeout });
@@ -41,7 +41,7 @@ export function halfOpen(runtime: Runtime): void {
 				timeout,
 			});
 		await connections(3);
-		// More than the kernel takes for them.
+		// More than the kernel buffers for them.
 		const data = "x".repeat(500_000);
 		for (let i = 0; i < 16; i++) await publish(hub, { data, channel: s.channel });
 		await connections(0);

@@ -16,7 +16,7 @@ const outcomes: Record<string, Record<"throws" | "rejects" | "hangs", number | "
 	connector: { throws: 500, rejects: 500, hangs: 500 },
 };
 
-/** What users hand in, broken. */
+/** Hooks of users, broken. */
 export function hooks(runtime: Runtime): void {
 	fault(
 		runtime,
@@ -30,7 +30,7 @@ export function hooks(runtime: Runtime): void {
 				}),
 			);
 			await Promise.all(visits);
-			// Everyone has left: whatever a hook makes of that, another round goes just the same.
+			// All clients have left. Whatever a hook does then, another round works just the same.
 			for (const hook of ["onDisconnect", "onError"]) {
 				expect(await beginning(s, server, `/${hook}/rejects`, false)).toBe(200);
 			}
@@ -38,7 +38,7 @@ export function hooks(runtime: Runtime): void {
 	);
 }
 
-/** The answer's status, once an event has come where there is a stream; or that there is none. */
+/** The answer's status, once an event has come where there is a stream, or that there is none. */
 async function beginning(
 	s: Scene,
 	server: ServerProcess,
@@ -48,7 +48,7 @@ async function beginning(
 	const opening = openStream(`${server.url}${path}`);
 	const stream = await Promise.race([opening, delay(waits ? 1_500 : 20_000, undefined)]);
 	if (stream === undefined) {
-		// It never comes: the client goes away with the test.
+		// It never comes: the client is closed with the test.
 		s.use({
 			close: () =>
 				void opening.then(

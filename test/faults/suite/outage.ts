@@ -10,7 +10,7 @@ import { fault, type Runtime } from "../scene.ts";
 
 const timeout = isLong ? 180_000 : 45_000;
 
-/** The broker goes away with everybody connected, and comes back. */
+/** The broker goes down with all clients connected, and comes back. */
 export function outage(runtime: Runtime): void {
 	const { clients, channels: number } = scale.outage;
 
@@ -18,7 +18,7 @@ export function outage(runtime: Runtime): void {
 		runtime,
 		`an outage with ${clients} clients on ${number + 1} channels: no storm when it is over`,
 		async (s) => {
-			// What was published before is there after it.
+			// Messages from before the outage are still there after it.
 			const redis = await s.redis({ config: ["--appendonly", "yes", "--appendfsync", "always"] });
 			const hub = await s.hub({
 				SSE_REDIS_URL: redis.url,
@@ -74,10 +74,10 @@ export function outage(runtime: Runtime): void {
 			);
 			expect(states).toEqual(new Set(["open"]));
 			expect(all.every(({ events }) => events[0]?.data === "before")).toBe(true);
-			// One of each kind of the hub's, the publisher's, and one that was given up in between.
+			// One connection of each kind of the hub, the publisher's, and one that was given up in between.
 			expect(connections).toBeLessThanOrEqual(5);
 			expect(commands.get("subscribe")).toBeLessThanOrEqual((number + 1) * 2);
-			// A page and a look at what follows it, of each channel; not of each client.
+			// One page and one look at what follows it for each channel, not for each client.
 			expect(reads).toBeLessThanOrEqual((number + 1) * 2);
 			expect(await counter(hub.url, "sse_replays_total")).toBeLessThanOrEqual(clients);
 		},

@@ -6,9 +6,9 @@ import { fault, type Runtime, type Scene } from "../scene.ts";
 
 const timeout = 20_000;
 
-/** A Redis that answers, and says no. */
+/** A Redis that answers every command with an error. */
 export function refusals(runtime: Runtime): void {
-	/** A client that is asked to come back, and no more. */
+	/** A client that is only asked to come back. */
 	const turnedAway = async (scene: Scene, hub: Awaited<ReturnType<Scene["hub"]>>) => {
 		const client = scene.open(hub, [scene.channel]);
 		await client.over();
@@ -77,7 +77,7 @@ export function refusals(runtime: Runtime): void {
 	fault(runtime, "max clients reached: the hub waits its turn, and gets it", async (s) => {
 		const redis = await s.redis();
 		const hub = await s.hub({ SSE_REDIS_URL: redis.url });
-		// As a connection of this very test makes one, there must be room for it.
+		// This test makes one connection of this kind, and there must be room for it.
 		await redis.command("CONFIG", "SET", "maxclients", "1");
 		const holder = s.publisher(redis.url);
 		await holder.publish("nobody");

@@ -20,10 +20,10 @@ const ways: Record<string, [first: string, more: string]> = {
 	],
 };
 
-/** Requests that never come to their end. */
+/** Requests that never end. */
 export function requests(runtime: Runtime): void {
 	const all = Object.keys(ways);
-	/** So many of them, in these ways. */
+	/** This many of them, in these ways. */
 	const open = (
 		s: Scene,
 		hub: ServerProcess,
@@ -35,7 +35,7 @@ export function requests(runtime: Runtime): void {
 			const name = names[i % names.length] ?? "";
 			const [first, more] = ways[name] ?? ["", ""];
 			const socket = connect({ port: Number(new URL(hub.url).port), host: "127.0.0.1" });
-			// It is reset, for the hub has not read all of it.
+			// It is reset, because the hub has not read all of it.
 			socket.on("error", () => undefined);
 			socket.write(first);
 			const timer = setInterval(() => socket.write(more), 1_000);

@@ -38,7 +38,7 @@ export function stopping(runtime: Runtime): void {
 				"SIGTERM",
 				`${scale.stopped} ended with a retry over ${Math.round((times.at(-1) ?? 0) - (times[0] ?? 0))} ms, exit 0 after ${Math.round(stopped)} ms`,
 			);
-			// Eight tenths of them take eight tenths of the window, less what a busy machine bunches together.
+			// Eight tenths of them take eight tenths of the window, minus what a busy machine bunches together.
 			expect(middle).toBeGreaterThan(window * 0.1);
 		},
 	);

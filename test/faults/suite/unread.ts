@@ -11,16 +11,16 @@ import { fault, type Runtime, type Scene } from "../scene.ts";
 
 const timeout = 60_000;
 const readers = 10;
-/** Messages that are under way to those who read. */
+/** Messages that are on their way to clients that read. */
 const ahead = 8;
 
-/** Clients that are there and do not read. */
+/** Clients that are connected and do not read. */
 export function unread(runtime: Runtime): void {
 	const { clients, messages, bytes, pace } = scale.unread;
 	const padding = "x".repeat(bytes);
 	const megabytes = Math.round((messages * bytes) / 1e6);
 
-	/** Publishes to readers, and to others that do not read. @returns each reader's delays, in ms. */
+	/** Publishes to readers, and to clients that do not read. @returns each reader's delays, in ms. */
 	const flood = async (s: Scene, history: boolean, sleepers: number, count: number) => {
 		const redis = await s.redis();
 		const hub = await s.hub({
@@ -47,7 +47,7 @@ export function unread(runtime: Runtime): void {
 		for (let i = 0; i < count; i++) {
 			const due = (sent[0] ?? performance.now()) + i * pace;
 			if (due > performance.now()) await delay(due - performance.now());
-			// Who reads is at most half its buffer behind, however busy this machine is.
+			// A reader is at most half its buffer behind, however busy this machine is.
 			await until(() => reading.every(({ events }) => events.length > i - ahead), {
 				what: `those who read to come to message ${i - ahead}`,
 				timeout,
@@ -69,7 +69,7 @@ export function unread(runtime: Runtime): void {
 		return { hub, late, before, highest };
 	};
 
-	/** Until those who do not read are gone. @returns what became of their sockets. */
+	/** Until the clients that do not read are gone. @returns how their sockets ended. */
 	const cutOff = async (hub: ServerProcess, socketsBefore: number): Promise<string> => {
 		const since = performance.now();
 		const cut = async () => (await health(hub)).connections === readers;
@@ -102,12 +102,12 @@ export function unread(runtime: Runtime): void {
 					`resident ${before.resident} → ${highest} MiB at most; p99 of ${readers} others ` +
 						`${p99.toFixed(0)} ms${calm === undefined ? "" : ` (undisturbed ${calm.toFixed(0)} ms)`}${freed}`,
 				);
-				// Nobody is left where all that is published waits for it.
+				// On these hosts no client stays that everything published waits for.
 				const behind = history ? "sse_replays_total" : "sse_slow_clients_total";
 				expect(await counter(hub.url, behind)).toBeGreaterThanOrEqual(clients);
-				// They share the bytes that wait for them: unbounded, all that is published would stay.
+				// They share the bytes that wait for them. Without a bound all that is published would stay.
 				expect(highest - before.resident).toBeLessThan(100 + clients / 2);
-				// Twice, and what is left to chance on a machine that does other things.
+				// Twice, plus the random part of a busy machine.
 				if (calm !== undefined) expect(p99).toBeLessThan(2 * calm + 100);
 			},
 		);

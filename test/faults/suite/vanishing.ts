@@ -11,7 +11,7 @@ import { fault, type Runtime, type Scene } from "../scene.ts";
 const timeout = 60_000;
 const collector = "./test/faults/programs/collect.ts";
 
-/** Clients that come and go without a word, all the time. */
+/** Clients that connect and vanish without closing, all the time. */
 export function vanishing(runtime: Runtime): void {
 	const { clients, duration } = scale.vanishing;
 
@@ -39,7 +39,7 @@ export function vanishing(runtime: Runtime): void {
 					throw new Error(`The hub still has ${JSON.stringify(left)}.`, { cause: error });
 				},
 			);
-			// Its two to Redis come on top, and this test's own.
+			// The hub's two connections to Redis are added, and this test's own.
 			const closed = () => sockets(hub.pid) <= empty + 3;
 			await until(closed, { what: "all sockets to be closed", timeout, every: 50 });
 			const quiet = async () => {
@@ -51,7 +51,7 @@ export function vanishing(runtime: Runtime): void {
 		let publishing = true;
 		const traffic = (async () => {
 			for (let i = 0; publishing; i++) {
-				// It is closed under us when the test fails.
+				// It is closed by the cleanup when the test fails.
 				const published = publisher.publish({ i }, { channel: channels[i % channels.length] });
 				await published.catch(() => {
 					publishing = false;
@@ -59,7 +59,7 @@ export function vanishing(runtime: Runtime): void {
 				await delay(5);
 			}
 		})();
-		// What a process only ever takes once is taken before it is looked at.
+		// Memory that a process allocates only once is allocated before the measurement.
 		await storm(duration / 4);
 		await calm();
 		const before = await lowest(s, hub);
@@ -67,7 +67,7 @@ export function vanishing(runtime: Runtime): void {
 		await calm();
 		publishing = false;
 		await traffic;
-		// What is left of a client weighs some thousand bytes.
+		// What a leaked client leaves weighs some thousand bytes.
 		const heapLimit = before.heap + 2 + (visits * 250) / 1e6;
 		let after = await footprint(s, hub);
 		const settled = async () => {
@@ -75,7 +75,7 @@ export function vanishing(runtime: Runtime): void {
 			const { sockets, timers, heap } = after;
 			return sockets <= before.sockets && timers <= before.timers && heap <= heapLimit;
 		};
-		// Redis has been left a moment before the hub hears that, and stops waiting for the word of it.
+		// The hub has left Redis a moment before it receives the confirmation.
 		await until(settled, { what: "no more than before", timeout, every: 100 }).catch(
 			(error: unknown) => {
 				const figures = JSON.stringify({ visits, before, after });
@@ -90,7 +90,7 @@ export function vanishing(runtime: Runtime): void {
 				`${of("heap")} MB, ${of("resident")} MiB`,
 		);
 		expect(visits).toBeGreaterThan(clients);
-		// Allocators keep what was needed at the worst moment, so that this sees no leak below 10 kB a visit.
+		// Allocators keep the memory of the peak, so this sees no leak below 10 kB a visit.
 		expect(after.resident - before.resident).toBeLessThan(40 + visits / 100);
 	});
 }
@@ -110,7 +110,7 @@ async function vanish(
 			visits++;
 			const channel = channels[Math.floor(Math.random() * channels.length)] ?? "";
 			const client = scene.visit(hub, [channel, `${scene.channel}.0`]);
-			// Some go before the hub has answered, or has even read what they want.
+			// Some leave before the hub has answered, or has even read their request.
 			await delay(Math.random() < 0.2 ? 0 : Math.random() * ms * 0.3);
 			client.close(Math.random() < 0.5 ? "reset" : "end");
 		}
@@ -121,15 +121,15 @@ async function vanish(
 
 interface Footprint {
 	sockets: number;
-	/** 0 where a runtime does not tell, as the next. */
+	/** 0 where a runtime does not report it, as the next. */
 	timers: number;
-	/** What is in use right after a collection of garbage, in MB. */
+	/** What is in use right after a garbage collection, in MB. */
 	heap: number;
 	/** In MiB. */
 	resident: number;
 }
 
-/** Once the heap does not shrink any more: some of what is over is let go of a little later. */
+/** Once the heap does not shrink any more: some objects are released a little later. */
 async function lowest(scene: Scene, hub: ServerProcess): Promise<Footprint> {
 	let low = await footprint(scene, hub);
 	for (let same = 0; same < 5; same++) {
@@ -146,7 +146,7 @@ async function lowest(scene: Scene, hub: ServerProcess): Promise<Footprint> {
 }
 
 async function footprint({ runtime }: Scene, hub: ServerProcess): Promise<Footprint> {
-	// Deno would die of it.
+	// Deno would exit on it.
 	if (runtime.name !== "deno") process.kill(hub.pid, "SIGUSR2");
 	const { body } = await call(`${hub.url}/metrics`);
 	const value = (line: RegExp) => Number(line.exec(body)?.[1] ?? 0);

@@ -4,7 +4,7 @@ import { temporaryDirectory } from "../../support/directories.ts";
 import type { ProxySoftware } from "./configuration.ts";
 import { freePorts, startProxy } from "./start.ts";
 
-/** Where Debian has them. */
+/** The modules' folder on Debian. */
 const modules = "/usr/lib/apache2/modules";
 
 const loaded = [

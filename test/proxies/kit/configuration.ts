@@ -1,10 +1,10 @@
-/** One way to configure a proxy, and what `doctor` says of it. */
+/** One way to configure a proxy, and what `doctor` finds. */
 export interface Configuration {
-	/** What is written besides the least that it takes, as the table shows it. */
+	/** The lines beside the minimum, as the table shows them. */
 	lines: string;
 	/** The configuration's own part, where it is not these lines. */
 	written?: string;
-	/** What is found besides what goes for all: `fault idle`. Empty: nothing is wrong. */
+	/** What is found besides the findings of all: `fault idle`. Empty: nothing is wrong. */
 	finds: readonly string[];
 }
 

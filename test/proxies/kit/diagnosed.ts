@@ -4,10 +4,10 @@ import type { Finding } from "../../../src/doctor/finding.ts";
 import type { StreamCheckOptions } from "../../../src/doctor/options.ts";
 import { publish } from "../../support/hub-client.ts";
 
-/** What goes for every proxy here: they are called over http:// at a private address. */
+/** Findings that every proxy here has: they are called over http:// at a private address. */
 const everywhere = ["advice http-version", "advice host"];
 
-/** What `doctor` says of the hub behind a proxy. */
+/** What `doctor` finds for the hub behind a proxy. */
 export function diagnosed(
 	proxy: string,
 	hub: { url: string; token: string },
@@ -23,7 +23,7 @@ export function diagnosed(
 	});
 }
 
-/** The findings that are no praise, as the tables have them. */
+/** The findings that are not positive, as the tables have them. */
 export function inShort(findings: readonly Finding[]): string[] {
 	const names = findings
 		.filter(({ level }) => level === "fault" || level === "advice")

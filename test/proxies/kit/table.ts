@@ -5,7 +5,7 @@ import type { ProxySoftware } from "./configuration.ts";
 
 const path = join(root, "docs/deploying.md");
 
-/** The document's table as it stands. With WRITE_DOCS set it is written from the configurations first. */
+/** The document's table as it is. With WRITE_DOCS set it is written from the configurations first. */
 export function documented(proxies: readonly ProxySoftware[]): string {
 	const text = readFileSync(path, "utf8");
 	const found = /(?<=\n)\| proxy \| configuration \| .*(?:\n\|.*)*/;

@@ -7,11 +7,11 @@ import { until } from "../../support/wait.ts";
 import { instance, listen, pastTheResponse, socketWrites } from "./hosts.ts";
 import { between, opened, type Response, replace } from "./interposer.ts";
 
-/** Who stands between us and the socket, in whatever way, sees every byte, from the moment on at which he is there. */
+/** Code between us and the socket, however it gets there, sees every byte from the moment it is in place. */
 
 type Put = (response: Response, taken: Response["write"]) => Response | undefined;
 
-/** Ways to be there. What it returns stands in for the response. */
+/** Ways to intercept. The returned object replaces the response. */
 const ways: Record<string, Put> = {
 	"the response's own `write`": (response, taken) => {
 		response.write = taken;
@@ -55,7 +55,7 @@ const ways: Record<string, Put> = {
 
 const text = (stream: EventStream): string => stream.text.toLowerCase();
 
-/** What all of them come to: the client has the capitals of what was seen, and that is the whole stream. */
+/** Checks each: the client receives the whole stream, in the capitals that the interceptor makes. */
 async function expectAll(stream: EventStream, seen: () => string, expected: string) {
 	await stream.when(() => text(stream).includes(expected), expected);
 	expect(stream.text).toBe(stream.text.toUpperCase());
@@ -63,7 +63,7 @@ async function expectAll(stream: EventStream, seen: () => string, expected: stri
 }
 
 describe.each(Object.entries(ways))("%s", (_, put) => {
-	test.each(["node:http", "Express"])("has every byte from the beginning on, on %s", async (on) => {
+	test.each(["node:http", "Express"])("gets every byte from the beginning, on %s", async (on) => {
 		const { sse } = instance();
 		const { taken, seen } = between();
 		const stand = toNodeHandler(sse);
@@ -81,10 +81,10 @@ describe.each(Object.entries(ways))("%s", (_, put) => {
 	});
 });
 
-// Who stands in for the response is handed on by himself, and so is there from the beginning.
+// A replacement of the response is passed on by its author, and so is in place from the beginning.
 const later = Object.entries(ways).filter(([way]) => way !== "a proxy");
 test.each(later)(
-	"%s, put in place while the stream is on, has every byte from then on",
+	"%s, put in place while the stream is open, gets every byte from then on",
 	async (_, put) => {
 		const { sse } = instance();
 		const { taken, seen } = between();
@@ -98,7 +98,7 @@ test.each(later)(
 		const stream = await opened(await listen(server));
 		await sse.publish("before");
 		await stream.event();
-		// It was untouched until now.
+		// The stream was not intercepted until now.
 		expect(pastTheResponse(writes)).toBe(1);
 		const [response] = responses;
 		if (response !== undefined) put(response, taken);
@@ -114,7 +114,7 @@ test.each(later)(
 );
 
 test.each(["_send", "_writeRaw"])(
-	"a response whose inner `%s` is another's has every byte pass it",
+	"a response whose inner `%s` is replaced has every byte pass it",
 	async (name) => {
 		const { sse } = instance();
 		let seen = "";
@@ -141,7 +141,7 @@ test.each(["_send", "_writeRaw"])(
 	},
 );
 
-test("a class of responses of one's own has every byte, where it writes itself", async () => {
+test("a user's own response class gets every byte, where it overrides writing", async () => {
 	const { sse } = instance();
 	const { taken, seen } = between();
 	class Own<R extends http.IncomingMessage> extends http.ServerResponse<R> {
@@ -161,7 +161,7 @@ test("a class of responses of one's own has every byte, where it writes itself",
 	}
 });
 
-test("a class that adds what is not on the way of the bytes keeps the fast way", async () => {
+test("a class that overrides nothing on the write path keeps the fast path", async () => {
 	const { sse } = instance();
 	class Own<R extends http.IncomingMessage> extends http.ServerResponse<R> {
 		greet = (): string => "hello";
@@ -174,7 +174,7 @@ test("a class that adds what is not on the way of the bytes keeps the fast way",
 	expect(pastTheResponse(writes)).toBe(1);
 });
 
-test("Express' own `app.response.write` has every byte", async () => {
+test("Express' own `app.response.write` gets every byte", async () => {
 	const { sse } = instance();
 	const { taken, seen } = between();
 	const app = express();

@@ -11,7 +11,7 @@ const programs: [RuntimeName, string[]][] = [
 	["deno", ["run", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", fixture]],
 ];
 
-test.each(programs)("what %s has as node:http serves streams", async (runtime, program) => {
+test.each(programs)("the node:http of %s serves streams", async (runtime, program) => {
 	const server = await startServer(runtime, { program });
 	onTestFinished(() => server.kill());
 	const publish = async (body: string) =>
@@ -29,7 +29,7 @@ test.each(programs)("what %s has as node:http serves streams", async (runtime, p
 	expect(upper.text).toBe(stream.text.toUpperCase());
 	stream.close();
 	upper.close();
-	// Where the end of a connection is not told, a write finds out.
+	// Where the end of a connection is not reported, a write finds out.
 	await until(async () => (await publish("gone?")).connections === 0, { what: "no connections" });
 	expect(server.output).not.toMatch(/error/i);
 });

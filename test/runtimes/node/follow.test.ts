@@ -15,7 +15,7 @@ const status = (code: number, headers: Record<string, string> = {}, body = ""): 
 	return (outgoing) => outgoing.writeHead(code, headers).end(body);
 };
 
-/** A server that gives these answers, the last of them for ever. */
+/** A server that gives these answers, one to each request, and repeats the last one. */
 async function serve(...answers: Answer[]) {
 	const requests: IncomingMessage[] = [];
 	const server = createServer((incoming, outgoing) => {
@@ -32,7 +32,7 @@ async function serve(...answers: Answer[]) {
 	return { url: new URL(`http://127.0.0.1:${port}/`), requests };
 }
 
-/** The first events that come, and what was said meanwhile. */
+/** The first events that come, and what was printed meanwhile. */
 async function first(count: number, url: URL, token?: string) {
 	const notes: string[] = [];
 	const events: TailEvent[] = [];
@@ -65,7 +65,7 @@ test("it comes back with the last id, in the bytes of UTF-8, after an end, a fai
 		Array.from({ length: 3 }, () => "Bearer secret"),
 	);
 	expect(notes.at(-1)).toBe("connected again");
-	// The server had named no time at all.
+	// The server had given no time.
 	expect(performance.now() - begin).toBeGreaterThan(2 * 187);
 });
 
@@ -74,7 +74,7 @@ test.each([
 	["a redirect", status(302, { location: "http://127.0.0.1:1/" }), "answered 302."],
 	["another type", status(200, { "content-type": "text/html" }), "no event stream"],
 	["nothing to come", status(204), "answered 204."],
-])("%s ends it, also when it has streamed before", async (_, answer, text) => {
+])("%s ends it, even after it has streamed", async (_, answer, text) => {
 	const { url, requests } = await serve(stream("retry:0\ndata:one\n\n"), answer);
 	await expect(first(2, url)).rejects.toThrow(text);
 	expect(requests).toHaveLength(2);

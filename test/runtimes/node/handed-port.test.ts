@@ -5,7 +5,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { HandedPort } from "../../../src/server/listen/shared-port.ts";
 import { until } from "../../support/wait.ts";
 
-/** A child that notes what it is handed, and confirms nothing by itself. */
+/** A child that records what it gets, and confirms nothing by itself. */
 class Child extends EventEmitter {
 	readonly handed: { number: number; socket: Socket }[] = [];
 
@@ -38,7 +38,7 @@ async function scene(mostHeld = 100) {
 	return { port, add, client };
 }
 
-test("a connection goes to the child that has the fewest unconfirmed, in turn", async () => {
+test("a connection goes to the child with the fewest unconfirmed ones, in turn", async () => {
 	const { add, client } = await scene();
 	const [a, b] = [add(), add()];
 	for (let next = 1; next <= 4; next++) {
@@ -46,7 +46,7 @@ test("a connection goes to the child that has the fewest unconfirmed, in turn", 
 		await until(() => a.handed.length + b.handed.length === next, { what: "the connection" });
 	}
 	expect([a.handed.length, b.handed.length]).toEqual([2, 2]);
-	// One that hangs is spared.
+	// A child that hangs gets none.
 	b.accept();
 	for (let next = 3; next <= 4; next++) {
 		client();
@@ -58,7 +58,7 @@ test("a connection goes to the child that has the fewest unconfirmed, in turn", 
 	expect(a.handed.every(({ socket }) => socket.destroyed)).toBe(false);
 });
 
-test("what a dying child has not confirmed goes to another, and waits where there is none", async () => {
+test("what a dying child has not confirmed goes to another, or waits for one", async () => {
 	const { port, add, client } = await scene();
 	const a = add();
 	client();
@@ -71,7 +71,7 @@ test("what a dying child has not confirmed goes to another, and waits where ther
 	await until(() => b.handed.length === 2, { what: "those that waited" });
 	expect(b.handed[0]?.socket).toBe(a.handed[1]?.socket);
 	expect(b.handed[0]?.socket.destroyed).toBe(false);
-	// One that leaves gets no more, and keeps what it has.
+	// A child that leaves gets no more, and keeps what it has.
 	const c = add();
 	port.remove(b as unknown as ChildProcess);
 	client();
@@ -80,7 +80,7 @@ test("what a dying child has not confirmed goes to another, and waits where ther
 	expect(c.handed).toHaveLength(3);
 });
 
-test("what no child confirms is bounded: one connection more is closed, and logged", async () => {
+test("unconfirmed connections are bounded: one more is closed, and logged", async () => {
 	const log = vi.spyOn(console, "error").mockReturnValue();
 	onTestFinished(() => log.mockRestore());
 	const { add, client } = await scene(3);

@@ -9,7 +9,7 @@ import { until } from "../../support/wait.ts";
 import { instance, overHttp } from "./hosts.ts";
 import { RawClient } from "./raw-client.ts";
 
-/** `toNodeHandler` as a host of any fetch handler: requests in, responses out. */
+/** `toNodeHandler` for any fetch handler: requests in, responses out. */
 
 const reported = vi.spyOn(console, "error").mockImplementation(() => undefined);
 afterEach(() => reported.mockClear());
@@ -25,7 +25,7 @@ const echo: NodeFetch = async (request) =>
 		body: await request.text(),
 	});
 
-test("a request comes as it was sent", async () => {
+test("a request arrives as it was sent", async () => {
 	const { url } = await serving(echo);
 	const headers = { host: "app.example:8080", cookie: "a=1; b=2" };
 	const get = await call(`${url}a%20b//c?x=1&x=2`, { headers });
@@ -67,7 +67,7 @@ test.each(targets)("GET %s of host %j is for %s", async (target, host, expected)
 });
 
 test.each(["OPTIONS *", "TRACE /"])(
-	"%s, which no Request can say, is refused: 400",
+	"%s, which no Request can hold, is refused: 400",
 	async (line) => {
 		const client = await RawClient.to((await serving(echo)).url);
 		client.send(`${line} HTTP/1.1`, "host: a");
@@ -75,7 +75,7 @@ test.each(["OPTIONS *", "TRACE /"])(
 	},
 );
 
-test("a handler that fails is reported, and answered without a word of it: 500", async () => {
+test("a handler that fails is reported, and answered without its message: 500", async () => {
 	const { url } = await serving(() => {
 		throw new Error("The password is xyzzy.");
 	});
@@ -88,7 +88,7 @@ test("a handler that fails is reported, and answered without a word of it: 500",
 	]);
 });
 
-test("a body that breaks breaks the response, and is reported", async () => {
+test("a body that breaks ends the response as broken, and is reported", async () => {
 	const { url } = await serving(() => {
 		const body = new ReadableStream({
 			start(controller) {
@@ -107,7 +107,7 @@ test("a body that breaks breaks the response, and is reported", async () => {
 	);
 });
 
-test("a response goes out with its status, its headers, and those that were set before", async () => {
+test("a response is sent with its status, its headers, and those that were set before", async () => {
 	const app = express();
 	app.use((_, response, next) => {
 		response.setHeader("set-cookie", "before=1");
@@ -141,7 +141,7 @@ test("a response goes out with its status, its headers, and those that were set 
 	expect(head).toMatchObject({ status: 201, body: "" });
 });
 
-/** A body without end, and what becomes of it. */
+/** A body without end, with counts of its use. */
 function endless() {
 	let pulls = 0;
 	let cancelled = false;
@@ -157,7 +157,7 @@ function endless() {
 	return { body, pulls: () => pulls, cancelled: () => cancelled };
 }
 
-test("a body is read no faster than the client reads, and is let go of with it", async () => {
+test("a body is read no faster than the client reads, and is cancelled when it leaves", async () => {
 	const source = endless();
 	const signals: AbortSignal[] = [];
 	const { url } = await serving((request) => {
@@ -167,7 +167,7 @@ test("a body is read no faster than the client reads, and is let go of with it",
 	const stream = await openSocketStream(url);
 	stream.pause();
 	let before = -1;
-	// It stands still once the kernels hold what they may.
+	// It stands still once the kernels' buffers are full.
 	await until(
 		() => {
 			const still = before === source.pulls();
@@ -184,7 +184,7 @@ test("a body is read no faster than the client reads, and is let go of with it",
 	expect(reported).not.toHaveBeenCalled();
 });
 
-test("a body that comes when the client has left is let go of", async () => {
+test("a body that comes after the client has left is cancelled", async () => {
 	const source = endless();
 	const { promise, resolve } = Promise.withResolvers<Request>();
 	const { url } = await serving(async (request) => {
@@ -200,7 +200,7 @@ test("a body that comes when the client has left is let go of", async () => {
 	expect(reported).not.toHaveBeenCalled();
 });
 
-test("the head goes out at once, however late the body begins", async () => {
+test("the head is sent at once, however late the body begins", async () => {
 	let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
 	const { url } = await serving(() => {
 		const body = new ReadableStream<Uint8Array>({
@@ -217,14 +217,14 @@ test("the head goes out at once, however late the body begins", async () => {
 	expect(stream).toMatchObject({ state: "ended", text: "late" });
 });
 
-test("a body that HEAD does not need is released", async () => {
+test("a body that HEAD does not need is cancelled", async () => {
 	const source = endless();
 	const { url } = await serving(() => new Response(source.body));
 	expect(await call(url, { method: "HEAD" })).toMatchObject({ status: 200, body: "" });
 	expect(source.cancelled()).toBe(true);
 });
 
-test("a route of Express names the channel, from its own request", async () => {
+test("an Express route chooses the channel from its own request", async () => {
 	const { sse } = instance();
 	const app = express();
 	app.get(
@@ -241,7 +241,7 @@ test("a route of Express names the channel, from its own request", async () => {
 	expect(await stream.event()).toMatchObject({ data: "in" });
 });
 
-test("refusals and passing ones are answered as anywhere", async () => {
+test("refusals and closing streams are answered as on other hosts", async () => {
 	const { sse } = instance();
 	const { url } = await overHttp(toNodeHandler(sse));
 	expect(await call(url, { method: "POST", body: "x" })).toMatchObject({ status: 405 });
@@ -251,7 +251,7 @@ test("refusals and passing ones are answered as anywhere", async () => {
 	expect([status, body]).toEqual([200, expect.stringMatching(/^:\n\nretry:\d+\n\n$/)]);
 });
 
-test("anything with a `fetch` is served, as an app of Hono's", async () => {
+test("any object with a `fetch` is served, such as a Hono app", async () => {
 	const { url, server } = await overHttp(
 		toNodeHandler(
 			new Hono().post("/shout", async (c) => c.text((await c.req.text()).toUpperCase())),

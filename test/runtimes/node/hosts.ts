@@ -14,13 +14,13 @@ import { ServerSentEvents } from "../../../src/core/sse.ts";
 /** A server in this process, so that the test sees both ends of a stream. */
 export interface Host {
 	server: Server;
-	/** Where the streams are. */
+	/** The URL of the streams. */
 	url: string;
 }
 
 export type FetchHandler = (request: Request, host?: unknown) => Response | Promise<Response>;
 
-/** An instance whose errors are the test's to see; closed when the test is over. */
+/** An instance whose errors the test can read. It is closed when the test is over. */
 export function instance(options: Partial<ServerSentEventsOptions> = {}) {
 	const errors: unknown[] = [];
 	const sse = new ServerSentEvents({
@@ -69,7 +69,8 @@ export async function onFastify(sse: ServerSentEvents): Promise<Host> {
 	});
 	app.get("/stream", (request, reply) => {
 		reply.hijack();
-		// What plugins have set on the reply, as `@fastify/cors` does, is Fastify's until then.
+		// Headers that plugins have set, such as those of `@fastify/cors`, are only on Fastify's reply until
+		// then.
 		for (const [name, value] of Object.entries(reply.getHeaders())) {
 			if (value !== undefined) reply.raw.setHeader(name, value);
 		}
@@ -90,7 +91,7 @@ export function onExpress(sse: ServerSentEvents): Promise<Host> {
 	return listen(createServer(app), "/stream");
 }
 
-/** Every host that shows Node's response, with `sse` as what it serves. */
+/** Every host that gives access to Node's response, serving `sse`. */
 export const hosts: Record<string, (sse: ServerSentEvents) => Promise<Host>> = {
 	"node:http": (sse) => overHttp(toNodeHandler(sse)),
 	Express: onExpress,
@@ -99,7 +100,9 @@ export const hosts: Record<string, (sse: ServerSentEvents) => Promise<Host>> = {
 	srvx: (sse) => onSrvx(sse.fetch),
 };
 
-/** Those that a sender of ours answers on, and so past the response; on the others the host sends the body. */
+/**
+ * The hosts on which we write to the socket directly, past the response. On the others the host sends the body.
+ */
 export const sentByUs = ["node:http", "Express", "Fastify"];
 
 interface Watched {
@@ -107,8 +110,8 @@ interface Watched {
 }
 
 /**
- * What a server writes to its sockets, write by write. It stands where Node's own `socket.write` was, and so sees all
- * that passes: a chunk that goes past the response is one write, and by the response it is several.
+ * The writes of a server to its sockets. It replaces Node's own `socket.write`, and so sees everything. A chunk
+ * that goes past the response is one write, and through the response it is several.
  */
 export function socketWrites(server: Watched): Buffer[] {
 	const writes: Buffer[] = [];

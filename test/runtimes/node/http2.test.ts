@@ -80,7 +80,7 @@ test("many streams share one connection, and end one by one", async () => {
 	}
 });
 
-test("HEAD has no body, and a method that is refused has its reason", async () => {
+test("HEAD has no body, and a refused method has its reason", async () => {
 	const { sse, open } = await overHttp2();
 	const head = await open("/", "HEAD");
 	await head.end();
@@ -91,7 +91,7 @@ test("HEAD has no body, and a method that is refused has its reason", async () =
 	expect(refused).toMatchObject({ status: 405, state: "ended" });
 });
 
-test("a client that does not read is cut off, and nobody else", async () => {
+test("a client that does not read is disconnected, and no other client", async () => {
 	const printed = vi.spyOn(console, "error");
 	onTestFinished(() => printed.mockRestore());
 	const { sse, errors, open, connections } = await overHttp2({
@@ -116,7 +116,7 @@ test("a client that does not read is cut off, and nobody else", async () => {
 	expect(printed).not.toHaveBeenCalled();
 });
 
-test("curl reads it, and is missed when it is gone", async () => {
+test("curl reads it, and its leave is noticed", async () => {
 	const { sse, url, connections } = await overHttp2();
 	const curl = spawn("curl", ["--http2-prior-knowledge", "-sN", "-w", "HTTP/%{http_version}", url]);
 	onTestFinished(() => void curl.kill("SIGKILL"));
@@ -132,7 +132,7 @@ test("curl reads it, and is missed when it is gone", async () => {
 	await connections(0);
 });
 
-test("over TLS, HTTP/1.1 goes past the response, too", async () => {
+test("over TLS, HTTP/1.1 is written past the response, too", async () => {
 	const folder = mkdtempSync(join(tmpdir(), "edge-sse-node-"));
 	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 	const { cert, key, pem } = selfSigned(folder);

@@ -5,12 +5,12 @@ import type { ServerSentEvents } from "../../../src/core/sse.ts";
 import { type EventStream, openSocketStream } from "../../support/event-stream.ts";
 import { type Host, listen } from "./hosts.ts";
 
-/** For tests in which somebody stands between us and the socket. */
+/** For tests in which code intercepts the bytes between us and the socket. */
 
 export type Write = (chunk: Uint8Array, ...rest: unknown[]) => unknown;
 export type Response = http.ServerResponse;
 
-/** One who writes down what he is given, and passes it on as capitals: neither is missed. */
+/** An interceptor that records what it gets, and passes it on as capitals, so that both are visible. */
 export function between() {
 	const { write } = http.OutgoingMessage.prototype as unknown as { write: Write };
 	let seen = "";
@@ -22,7 +22,7 @@ export function between() {
 	return { taken: taken as Response["write"], seen: () => seen };
 }
 
-/** Puts something in place for one test. */
+/** Replaces a property for one test. */
 export function replace<T extends object>(target: T, name: keyof T, value: unknown): void {
 	const before = Object.getOwnPropertyDescriptor(target, name);
 	Object.defineProperty(target, name, { value, configurable: true, writable: true });
@@ -38,7 +38,7 @@ export async function opened({ url }: Host): Promise<EventStream> {
 	return stream;
 }
 
-/** A stream that has brought one event, and the response that it is sent by. */
+/** A stream that has brought one event, and the response that sends it. */
 export async function begun(sse: ServerSentEvents, first: string) {
 	const { promise, resolve } = Promise.withResolvers<Response>();
 	const handler = toNodeHandler(sse);

@@ -11,7 +11,7 @@ import { until } from "../../support/wait.ts";
 import { instance, listen, socketWrites } from "./hosts.ts";
 import { begun, opened, type Response } from "./interposer.ts";
 
-/** What real ones do that stand in between: compress, hold back, pause, trace. */
+/** What real interceptors do: compress, hold back, pause, trace. */
 
 test("one that returns nothing from `write` asks for no pause", async () => {
 	const { sse } = instance();
@@ -45,7 +45,7 @@ test("one that returns nothing from `write` asks for no pause", async () => {
 	}
 });
 
-test("compression that begins with the head, or while the stream is on, compresses every byte", async () => {
+test("compression that begins with the head, or while the stream is open, compresses every byte", async () => {
 	const { sse } = instance();
 	const app = express();
 	app.use((_, response, next) => {
@@ -98,7 +98,7 @@ test("code that replaced the socket's own `write` gets every byte of the wire", 
 	);
 });
 
-test("what somebody holds back stays before what follows", async () => {
+test("bytes that an interceptor holds back stay before what follows", async () => {
 	const { sse } = instance();
 	const { stream, response } = await begun(sse, "1");
 	response.cork();
@@ -108,7 +108,7 @@ test("what somebody holds back stays before what follows", async () => {
 	expect(await stream.data(3)).toEqual(["1", "theirs", "2"]);
 });
 
-test("one who takes over and does not read on holds a bounded amount, and is cut off", async () => {
+test("an interceptor that does not read on holds a bounded amount, and is disconnected", async () => {
 	const { sse, errors } = instance({ limits: { bufferedBytes: 100_000 } });
 	const { stream, response } = await begun(sse, "1");
 	let given = 0;
@@ -123,7 +123,7 @@ test("one who takes over and does not read on holds a bounded amount, and is cut
 	await stream.end();
 });
 
-test("it goes on when he has drained, to the end", async () => {
+test("the stream continues to its end when the interceptor has drained", async () => {
 	const { sse } = instance();
 	const { stream, response } = await begun(sse, "0");
 	const write = response.write.bind(response) as (chunk: Uint8Array) => boolean;
@@ -147,7 +147,7 @@ test("it goes on when he has drained, to the end", async () => {
 	expect(stream.retries).toHaveLength(1);
 });
 
-test("Fastify's `inject` has the whole stream, where there is no socket", async () => {
+test("Fastify's `inject`, which has no socket, gets the whole stream", async () => {
 	const { sse } = instance();
 	const app = Fastify();
 	onTestFinished(() => app.close());
@@ -170,10 +170,10 @@ test("Fastify's `inject` has the whole stream, where there is no socket", async 
 	expect(given).toMatch(/^:\n\ndata:1\n\ndata:2\n\nretry:\d+\n\n$/);
 });
 
-test("a connection that is no socket of Node's has the stream whole", async () => {
+test("a connection that is no Node socket gets the whole stream", async () => {
 	const { sse } = instance();
 	const server = http.createServer(toNodeHandler(sse));
-	// As tunnels hand them in: https://nodejs.org/api/http.html#event-connection
+	// Tunnels pass such connections in: https://nodejs.org/api/http.html#event-connection
 	const [near, far] = duplexPair();
 	server.emit("connection", far);
 	onTestFinished(() => void near.destroy());
@@ -190,7 +190,7 @@ test("a connection that is no socket of Node's has the stream whole", async () =
 const agent = "test/runtimes/fixtures/agent.mjs";
 test.each<[RuntimeName, string[]]>([
 	["node", ["--import", `./${agent}`, "test/runtimes/fixtures/node-handler.ts"]],
-])("an agent that was loaded before us has every byte (%s)", async (runtime, program) => {
+])("an agent that was loaded before us gets every byte (%s)", async (runtime, program) => {
 	const server = await startServer(runtime, { program });
 	onTestFinished(() => server.kill());
 	const stream = await openSocketStream(server.url);
@@ -206,7 +206,7 @@ test.each<[RuntimeName, string[]]>([
 	expect(server.output).toContain('the agent saw "data:1\\n\\n"');
 });
 
-test("a body that somebody watches is not left", async () => {
+test("a body that is being observed stays on the response", async () => {
 	const { sse } = instance();
 	let seen = "";
 	const handler = toNodeHandler(

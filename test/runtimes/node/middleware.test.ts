@@ -19,8 +19,8 @@ import {
 } from "./hosts.ts";
 
 /**
- * What stands between the instance and the client keeps its say: its headers arrive whenever it sets
- * them, and what it does to the body is done to every byte.
+ * Middleware between the instance and the client keeps working: its headers arrive whenever it sets them, and
+ * what it does to the body is done to every byte.
  */
 
 type Body = ReadableStream<Uint8Array>;
@@ -43,7 +43,7 @@ const withHono = {
 };
 
 test.each(Object.entries(withHono))(
-	"Hono's middleware on %s sets its headers",
+	"Hono middleware on %s sets its headers",
 	async (_, serve) => {
 		const { sse } = instance();
 		const app = new Hono();
@@ -114,7 +114,7 @@ function rewritten({ body }: Response): Body {
 	});
 }
 
-test.each(Object.entries(changes))("a middleware that %s has every byte", async (_, change) => {
+test.each(Object.entries(changes))("a middleware that %s gets every byte", async (_, change) => {
 	const { sse } = instance();
 	const handler = async (request: Request, host: unknown) => change(await sse.fetch(request, host));
 	for (const host of [
@@ -158,7 +158,7 @@ test.each([
 	expect(stream.headers.get("x-before")).toMatch(/^from/);
 });
 
-test("nothing follows the end of a response that somebody else has ended", async () => {
+test("nothing follows the end of a response that other code has ended", async () => {
 	const { sse } = instance();
 	const app = express();
 	const ends: (() => void)[] = [];

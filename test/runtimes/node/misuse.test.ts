@@ -6,13 +6,13 @@ import { type NodeFetch, toNodeHandler } from "../../../src/adapters/node.ts";
 import { call } from "../../support/hub-client.ts";
 import { instance, overHttp } from "./hosts.ts";
 
-/** `toNodeHandler` where it does not belong, and behind what has read the body. */
+/** `toNodeHandler` used wrongly, and behind middleware that has read the body. */
 
 const reported = vi.spyOn(console, "error").mockImplementation(() => undefined);
 afterEach(() => reported.mockClear());
 
 test.each([undefined, null, "sse", {}, { fetch: 1 }, Promise.resolve()])(
-	"%j is no fetch handler",
+	"%j is refused as a fetch handler",
 	(handler) => {
 		expect(() => toNodeHandler(handler as unknown as NodeFetch)).toThrow(
 			/^toNodeHandler: needs a fetch handler/,
@@ -20,7 +20,7 @@ test.each([undefined, null, "sse", {}, { fetch: 1 }, Promise.resolve()])(
 	},
 );
 
-test("a framework that calls the handler with its own objects is told what to write", async () => {
+test("a framework that passes its own objects gets an error that says what to write", async () => {
 	const { sse } = instance();
 	const handler = toNodeHandler(sse) as unknown as () => void;
 	const words =
@@ -85,7 +85,7 @@ test.each<[string, (bytes: Buffer) => unknown]>([
 	expect(reported).not.toHaveBeenCalled();
 });
 
-test("without rawBody it is a 500 without a word, and console.error says what to do", async () => {
+test("without rawBody it is a 500 without details, and console.error says what to do", async () => {
 	const { url } = await behind(express.json());
 	const answer = await call(`${url}echo`, asJson);
 	expect(answer).toMatchObject({ status: 500, body: "Internal Server Error" });
@@ -94,7 +94,7 @@ test("without rawBody it is a 500 without a word, and console.error says what to
 	);
 });
 
-test("the same of a handler without an app around it", async () => {
+test("a handler without an app around it does the same", async () => {
 	const app = express();
 	app.use(
 		express.text(),
@@ -106,7 +106,7 @@ test("the same of a handler without an app around it", async () => {
 	expect(String(reported.mock.calls[0])).toMatch(/already read the request's body/);
 });
 
-test("who does not need the body hears nothing of it, and one that was not read comes as it was", async () => {
+test("a handler that does not read the body sees no error, and an unread body arrives whole", async () => {
 	const { url } = await behind(express.json());
 	expect(await call(`${url}nothing`, asJson)).toMatchObject({ status: 200, body: "POST" });
 	const plain = { ...asJson, headers: { "content-type": "text/plain" } };

@@ -5,7 +5,10 @@ import { until } from "../../support/wait.ts";
 import { hosts, instance } from "./hosts.ts";
 import { RawClient } from "./raw-client.ts";
 
-/** How long a connection may be silent: short while the rest of an ended stream is unread, and as before after that. */
+/**
+ * How long a connection may be silent: short while the rest of an ended stream is unread, and as before after
+ * that.
+ */
 
 const socketOf = (server: Server): Promise<Socket> =>
 	new Promise((resolve) => server.once("connection", resolve));
@@ -23,12 +26,12 @@ const own: typeof none = [
 
 for (const [host, start] of Object.entries(hosts)) {
 	test.each([none, own])(
-		`${host}, %s: it is taken back with the end of the stream`,
+		`${host}, %s: the limit is restored after the end of the stream`,
 		async (_, before, set) => {
 			const { sse } = instance({ maxDuration: 300, keepAlive: 30_000 });
 			const { server, url } = await start(sse);
 			set(server);
-			// What Node has in place of ours, where it is not 0.
+			// Node's own limit in place of ours, where it is not 0.
 			server.keepAliveTimeout = 0;
 			const accepted = socketOf(server);
 			const client = await RawClient.to(url);
@@ -41,7 +44,7 @@ for (const [host, start] of Object.entries(hosts)) {
 				await client.times("0\r\n\r\n", stream);
 				expect(socket.timeout ?? 0, `after stream ${stream}`).toBe(before);
 			}
-			// And for those that came before the end of the one before them.
+			// And for requests that came before the end of the one before them.
 			client.socket.write(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`.repeat(2));
 			await client.times("HTTP/1.1 200", 5);
 			await until(() => sse.stats().connections === 1, { what: "the last" });

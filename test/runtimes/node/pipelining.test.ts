@@ -8,7 +8,7 @@ import { until } from "../../support/wait.ts";
 import { type Host, hosts, instance, overHttp } from "./hosts.ts";
 import { RawClient } from "./raw-client.ts";
 
-/** Requests that wait behind others on one connection: they cost nothing until their turn, and are not many. */
+/** Requests that wait behind others on one connection cost nothing until their turn, and are few. */
 
 const requests = (count: number, line: string) =>
 	`${line} HTTP/1.1\r\nhost: a\r\n\r\n`.repeat(count);
@@ -17,7 +17,7 @@ const isOver = (client: RawClient) =>
 	until(() => client.isOver, { what: "the end of the connection" });
 
 describe.each(Object.entries(hosts))("%s", (host, start) => {
-	// The whole attack once; elsewhere as much of it as shows the same.
+	// The whole attack once. The other hosts get enough of it to show the same.
 	const count = host === "node:http" ? 28 : 3;
 	const open = async (options?: Parameters<typeof instance>[0]) => {
 		const { sse } = instance(options);
@@ -27,7 +27,7 @@ describe.each(Object.entries(hosts))("%s", (host, start) => {
 		return { sse, url, server, connections, path: new URL(url).pathname };
 	};
 
-	test("a stream takes its place when its turn comes", async () => {
+	test("a stream takes a connection slot when its turn comes", async () => {
 		const key = vi.fn(() => "one");
 		const asked: unknown[] = [];
 		const authorize = (_: Request, names: readonly string[]) => asked.push(names) > 0;
@@ -71,7 +71,7 @@ describe.each(Object.entries(hosts))("%s", (host, start) => {
 		expect(last).toEqual({ head: expect.stringMatching(/event-stream/), body: "" });
 	});
 
-	test("those that wait go with their connection", async () => {
+	test("waiting requests end with their connection", async () => {
 		const { sse, url, path, connections } = await open();
 		const client = await RawClient.to(url);
 		client.socket.write(requests(4, `GET ${path}`));
@@ -82,7 +82,7 @@ describe.each(Object.entries(hosts))("%s", (host, start) => {
 	});
 
 	test.each(["GET", "HEAD"])(
-		`1,900 %s on each of ${count} connections take ${count} places at most, and the connections are closed`,
+		`1,900 %s on each of ${count} connections take at most ${count} slots, and the connections are closed`,
 		async (method) => {
 			const { sse, url, path } = await open({ limits: { connections: 40 } });
 			let most = 0;
@@ -97,7 +97,7 @@ describe.each(Object.entries(hosts))("%s", (host, start) => {
 			await until(() => sse.stats().connections === 0, { what: "no connections" });
 			expect(most).toBeLessThanOrEqual(count);
 			expect(sse.stats().refusedStreams).toBe(0);
-			// Everybody else is served meanwhile and after.
+			// Other clients are served meanwhile and afterwards.
 			expect(await call(url, { method: "HEAD" })).toMatchObject({ status: 200 });
 		},
 	);
@@ -125,7 +125,7 @@ const openSockets = (server: Server) =>
 	new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
 
 describe("a route beside the stream", () => {
-	test("a few may wait for the end of a stream, and are answered then", async () => {
+	test("a few requests may wait for the end of a stream, and are answered then", async () => {
 		const { sse, url } = await withOthers();
 		const client = await RawClient.to(url);
 		client.socket.write(requests(1, "GET /stream") + posts(3));
@@ -135,7 +135,7 @@ describe("a route beside the stream", () => {
 		await client.times("done", 3);
 	});
 
-	test("many in the same breath as the stream: the connection is closed when that begins", async () => {
+	test("many in the same packet as the stream: the connection is closed when that begins", async () => {
 		const { sse, url, server } = await withOthers();
 		const client = await RawClient.to(url);
 		client.socket.write(requests(1, "GET /stream") + posts(500));
@@ -145,7 +145,7 @@ describe("a route beside the stream", () => {
 		});
 	});
 
-	test("many while the stream is on: the ninth closes the connection, and the rest is not begun", async () => {
+	test("many while the stream is open: the ninth closes the connection, and the rest is not begun", async () => {
 		const { sse, url, published } = await withOthers();
 		const client = await RawClient.to(url);
 		client.send("GET /stream HTTP/1.1", "host: a");
@@ -165,7 +165,7 @@ describe("a route beside the stream", () => {
 	});
 });
 
-test("each stream of HTTP/2 takes a place of its own", async () => {
+test("each stream of HTTP/2 takes a slot of its own", async () => {
 	const http2 = await import("node:http2");
 	const { sse } = instance();
 	const server = http2.createServer(toNodeHandler(sse));

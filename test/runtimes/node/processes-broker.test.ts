@@ -5,7 +5,7 @@ import { listen } from "../../../src/server/listen/node.ts";
 import { openBroker } from "../../../src/server/processes/broker.ts";
 import { call } from "../../support/hub-client.ts";
 
-test("the parent's broker answers nobody but its children", async () => {
+test("the parent's broker serves only its children", async () => {
 	const sse = new ServerSentEvents({ connector: memory() });
 	const { server, address } = await openBroker(sse, listen);
 	onTestFinished(async () => {
@@ -22,7 +22,7 @@ test("the parent's broker answers nobody but its children", async () => {
 	expect(await ask("/relay", own)).toBe(200);
 	expect(await ask("/relay", {})).toBe(401);
 	expect(await ask("/relay", { authorization: `Bearer ${address.token.slice(1)}0` })).toBe(401);
-	// A page whose name leads here.
+	// A page whose host name resolves to this address.
 	expect(await ask("/relay", { ...own, host: "evil.example" })).toBe(421);
 	expect(await ask("/elsewhere", own)).toBe(404);
 });

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { until } from "../../support/wait.ts";
 
-/** A connection on which a test writes what it likes, and sees every byte that comes. */
+/** A connection on which a test writes any bytes, and sees every byte that comes. */
 export class RawClient {
 	readonly socket: Socket;
 	text = "";
@@ -13,7 +13,7 @@ export class RawClient {
 		socket.on("data", (bytes: Buffer) => {
 			this.text += bytes.toString("latin1");
 		});
-		// `destroyed` tells; without a listener Node would end the test process.
+		// `destroyed` tells. Without a listener Node would end the test process.
 		socket.on("error", () => undefined);
 	}
 
@@ -24,7 +24,10 @@ export class RawClient {
 		return new RawClient(socket);
 	}
 
-	/** Sends a request's head; `\r\n` and the blank line are put in here. */
+	/**
+	 * Sends a request's head; adds `\r
+	 * ` and the blank line.
+	 */
 	send(...lines: string[]): void {
 		this.socket.write(`${lines.join("\r\n")}\r\n\r\n`);
 	}
@@ -39,14 +42,14 @@ export class RawClient {
 		});
 	}
 
-	/** Until something stands so often in what has come; a pattern that says so may take for ever. */
+	/** Waits until something occurs this often. A pattern must be able to match early. */
 	times(text: string, count: number): Promise<boolean> {
 		return until(() => this.text.split(text).length > count, {
 			what: `${count} times ${JSON.stringify(text)}`,
 		});
 	}
 
-	/** Heads and decoded bodies of all complete responses, in order; throws over a byte too many. */
+	/** Heads and decoded bodies of all complete responses, in order. Throws when there is a byte too many. */
 	responses(): { head: string; body: string }[] {
 		const found = [];
 		for (let rest = this.text; rest !== ""; ) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const module = fileURLToPath(new URL("../../../src/server/process.ts", import.meta.url));
-/** A process that never comes to its end when it is told to stop. */
+/** A process that does not end when it is told to stop. */
 const program = `
 	import { onShutdown } from ${JSON.stringify(module)};
 	onShutdown(() => { console.log("closing"); return new Promise(() => setInterval(() => {}, 1_000)); });
@@ -12,7 +12,7 @@ const program = `
 	console.log("ready");
 `;
 
-test("Ctrl-C that comes twice at once is one, and a later one ends the process", async () => {
+test("Ctrl-C that comes twice at once counts once, and a later one ends the process", async () => {
 	const child = spawn("node", ["--input-type=module", "--eval", program], {
 		stdio: ["ignore", "pipe", "inherit"],
 	});

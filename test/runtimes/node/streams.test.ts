@@ -7,7 +7,10 @@ import { patience, until, within } from "../../support/wait.ts";
 import { hosts, instance, pastTheResponse, sentByUs, socketWrites } from "./hosts.ts";
 import { RawClient } from "./raw-client.ts";
 
-/** Streams on every host that shows Node's response; those that we send ourselves leave web streams for its socket. */
+/**
+ * Streams on every host that gives access to Node's response. Where we send them ourselves, they are written to
+ * its socket instead of web streams.
+ */
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => String(n));
 const nextTurn = () => new Promise((next) => setImmediate(next));
@@ -28,7 +31,7 @@ describe.each(Object.entries(hosts))("%s", (host, start) => {
 		return { sse, errors, url, server, connections };
 	};
 
-	test("streams whole and in order, past the response where it is ours to send", async () => {
+	test("streams whole and in order, past the response where we send it", async () => {
 		const { sse, url, server } = await open();
 		const writes = socketWrites(server);
 		const stream = closing(await openSocketStream(url));
@@ -83,7 +86,7 @@ describe.each(Object.entries(hosts))("%s", (host, start) => {
 		expect(sse.stats().connections).toBe(0);
 	});
 
-	test("leaves the connection good for the next request, when a stream has ended", async () => {
+	test("keeps the connection usable for the next request after a stream has ended", async () => {
 		const { sse, url } = await open();
 		const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 		onTestFinished(() => agent.destroy());
@@ -135,13 +138,13 @@ describe.each(Object.entries(hosts))("%s", (host, start) => {
 		}
 	});
 
-	test("cuts off a client that does not read, and nobody else", async () => {
+	test("disconnects a client that does not read, and no other", async () => {
 		const { sse, errors, url, server, connections } = await open();
 		const reader = closing(await openSocketStream(url));
 		const sleeper = closing(await openSocketStream(url));
 		await connections(2);
 		sleeper.pause();
-		// What the two kernels hold comes first: some MB on Linux. The bound here is 64 MB.
+		// The two kernels' buffers fill first: some MB on Linux. The bound here is 64 MB.
 		const text = "x".repeat(250_000);
 		let sent = 0;
 		while (sse.stats().connections === 2) {

@@ -3,7 +3,7 @@ import { type SignChannelsOptions, signChannels } from "../../../src/auth.ts";
 import { call, post, streamUrl } from "../../support/hub-client.ts";
 import type { Bed } from "../bed.ts";
 
-/** Who may publish over HTTP by tokens that somebody has set; without any see door.ts. */
+/** Who may publish over HTTP with configured tokens. Without any see door.ts. */
 export function access(bed: Bed): void {
 	it("wants SSE_PUBLISH_TOKEN as a bearer token where it is set: 401", async (t) => {
 		const scene = bed.scene(t);
@@ -25,7 +25,7 @@ export function access(bed: Bed): void {
 			expect(answer.json.error).toContain("SSE_PUBLISH_TOKEN");
 			expect(answer.json.error).not.toContain("right");
 		}
-		// The token is asked for before the body is looked at.
+		// The token is checked before the body is read.
 		expect((await post(hub, "no JSON")).status).toBe(401);
 
 		const stream = await scene.open(streamUrl(hub, channel));

@@ -26,7 +26,7 @@ const readers: readonly (readonly [name: string, command: string, ...args: strin
 export function compression(bed: Bed): void {
 	const { name } = bed.runtime;
 	if (name === "workers") {
-		it("is refused on Workers, and says why", async (t) => {
+		it("is refused on Workers, with the reason", async (t) => {
 			const hub = await bed.scene(t).hub({ ...bed.onRedis, SSE_COMPRESS: "true" });
 			const answer = await call(streamUrl(hub, "a"));
 			expect(answer.status).toBe(503);
@@ -37,7 +37,7 @@ export function compression(bed: Bed): void {
 		return;
 	}
 
-	it("brings each of a crowd the same stream, in fewer bytes", async (t) => {
+	it("brings each of many clients the same stream, in fewer bytes", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hub = await scene.hub({

@@ -10,7 +10,7 @@ export function delivery(bed: Bed, broker: HubBroker): void {
 		const { channel } = scene;
 		const hub = bed.hub(broker);
 		const stream = await scene.open(streamUrl(hub, channel));
-		// Ten publishers side by side, each of which waits for its own answers: within one there is an order.
+		// Ten publishers side by side, each of which awaits its own answers: each one's messages have an order.
 		const publishers = 10;
 		const each = 40;
 		const publishInOrder = async (publisher: number) => {
@@ -82,7 +82,7 @@ export function delivery(bed: Bed, broker: HubBroker): void {
 		await publish(hub, { data: "last", channel: c });
 		await both.first((event) => event.data === "last", "the last one");
 		await alone.first((event) => event.data === "last", "the last one");
-		// Within a channel there is an order; between two there is none.
+		// Within a channel there is an order, and between two there is none.
 		const seen = both.events.map((event) => event.data);
 		expect(seen.filter((data) => data === a)).toHaveLength(2);
 		expect(seen.filter((data) => data !== a)).toEqual([b, "last"]);
@@ -106,7 +106,7 @@ export function delivery(bed: Bed, broker: HubBroker): void {
 			scene.open(streamUrl(hub, "")),
 			scene.open(streamUrl(hub, "sse")),
 		]);
-		// Without a channel it is published there, too; other tests use it as well.
+		// Publishing without a channel goes there, too. Other tests use it as well.
 		await publish(hub, { data: scene.channel });
 		for (const stream of streams) {
 			await stream.first((event) => event.data === scene.channel, "the event on `sse`");
@@ -134,7 +134,7 @@ export function delivery(bed: Bed, broker: HubBroker): void {
 		]);
 	});
 
-	it("is quick; how quick is printed, for a busy machine proves nothing", async (t) => {
+	it("has a low latency (printed only: a busy machine proves nothing)", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hub = bed.hub(broker);

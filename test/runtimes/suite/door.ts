@@ -20,12 +20,12 @@ const routes = [
 	],
 ];
 
-/** Who is let in at all: by the host that a request calls, by its path, and to publish. */
+/** Who has access at all: by the host that a request names, by its path, and to publish. */
 export function door(bed: Bed): void {
 	const { name } = bed.runtime;
 	const isWorkerd = name === "workers";
 
-	it("makes a token on loopback, prints it, and lets its holder alone publish", async (t) => {
+	it("makes a token on loopback, prints it, and accepts publishes with it alone", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hub = await bed.started("embedded");
@@ -63,7 +63,7 @@ export function door(bed: Bed): void {
 		const stream = await scene.open(streamUrl(hub));
 		await stream.comment();
 		const [line = ""] = /^ {2}curl .+$/m.exec(hub.output) ?? [];
-		// Not a program of `support/programs.ts`: those end with the test that runs, and here several do.
+		// Not a program of `support/programs.ts`: those end with the running test, and here several run.
 		const { stdout } = await promisify(execFile)("sh", ["-c", line]);
 		expect(stdout).toContain('{"receivers":');
 		expect(await stream.event()).toMatchObject({
@@ -72,7 +72,7 @@ export function door(bed: Bed): void {
 		});
 	});
 
-	it("lets everybody publish with SSE_PUBLISH_OPEN, but no other site's page", async (t) => {
+	it("lets everybody publish with SSE_PUBLISH_OPEN, except pages of other sites", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hub = await scene.hub({ ...bed.onRedis, SSE_PUBLISH_OPEN: "true" });
@@ -146,7 +146,7 @@ export function door(bed: Bed): void {
 	});
 
 	if (isWorkerd) {
-		it("answers to any host, and lets nobody publish, as a Worker that is told no address", async (t) => {
+		it("answers to any host, and lets nobody publish, as a Worker without an address", async (t) => {
 			const scene = bed.scene(t);
 			const hub = scene.use(await startWorker({ entry: "src/server/worker.ts", env: bed.onRedis }));
 			for (const host of ["events.example.com", "localhost"]) {
@@ -209,7 +209,7 @@ export function door(bed: Bed): void {
 		expect((await rawRequest(hub.url, query, "Host: localhost")).status).toBe(200);
 	});
 
-	it("takes a body that breaks off for none, without a stack in its log", async (t) => {
+	it("ignores a body that breaks off, without a stack in its log", async (t) => {
 		const scene = bed.scene(t);
 		const hub = await scene.hub({ ...bed.onRedis, SSE_PUBLISH_OPEN: "true" });
 		for (const more of [

@@ -5,7 +5,7 @@ import type { Bed } from "../bed.ts";
 
 const timeout = 25_000;
 
-/** Redis away at the start, and killed in the middle. */
+/** Redis down at the start, and killed during operation. */
 export function faults(bed: Bed): void {
 	it("sends clients away for a while as long as Redis is down, and they come back", async (t) => {
 		const scene = bed.scene(t);
@@ -41,7 +41,7 @@ export function faults(bed: Bed): void {
 		expect(seen).toEqual(["found"]);
 	});
 
-	it("keeps its streams open when Redis is killed, and goes on when it is back", async (t) => {
+	it("keeps its streams open when Redis is killed, and continues when it is back", async (t) => {
 		const scene = bed.scene(t);
 		const redis = await scene.redis();
 		const hub = await scene.hub({ SSE_REDIS_URL: redis.url, SSE_BROKER_TIMEOUT: "10000" });
@@ -67,7 +67,7 @@ export function faults(bed: Bed): void {
 			});
 		}
 		const restored = Math.round(performance.now() - back);
-		// The publishing connection may still be on its way back.
+		// The publishing connection may not have reconnected yet.
 		await until(async () => (await post(hub, { data: "probe" })).status === 200, {
 			what: "publishing to work again",
 			timeout,

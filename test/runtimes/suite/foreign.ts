@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { post, streamUrl } from "../../support/hub-client.ts";
 import type { Bed } from "../bed.ts";
 
-/** What arrives through Redis from others: a Flask app, `redis-cli`, another application. */
+/** What other publishers send through Redis: a Flask app, `redis-cli`, another application. */
 export function foreign(bed: Bed): void {
 	it("streams what a Flask app publishes", async (t) => {
 		const scene = bed.scene(t);
@@ -20,7 +20,7 @@ export function foreign(bed: Bed): void {
 		expect(stream.text).toContain('event:greeting\ndata:{"message": "Hello!"}\n\n');
 	});
 
-	it("drops what is no message, and lives on", async (t) => {
+	it("drops what is no message, and continues", async (t) => {
 		const scene = bed.scene(t);
 		const hub = bed.hub("redis");
 		const { channel } = scene;
@@ -45,7 +45,7 @@ export function foreign(bed: Bed): void {
 		expect(stream.state).toBe("open");
 	});
 
-	it("drops what forges what we say ourselves, or can be taken for it, on every way in", async (t) => {
+	it("drops messages that forge our own events, or look like them, on every input", async (t) => {
 		const scene = bed.scene(t);
 		const hub = bed.hub("redis");
 		const { channel } = scene;
@@ -64,7 +64,7 @@ export function foreign(bed: Bed): void {
 		];
 		const data = JSON.stringify({ channel, lastEventId: "1-1" });
 		for (const type of types) {
-			// A process of ours that is a version older publishes so, and so does any other program.
+			// Our own older version publishes so, and other programs may.
 			await bed.redis.command("PUBLISH", channel, JSON.stringify({ data, type }));
 			const { status, json } = await post(hub, { data, type, channel });
 			expect([type, status]).toEqual([type, 400]);

@@ -2,11 +2,11 @@ import { expect, it } from "vitest";
 import { post, publish, streamUrl } from "../../support/hub-client.ts";
 import type { Bed } from "../bed.ts";
 
-/** The hub with `SSE_HISTORY_LENGTH`: it answers with ids, and clients come back to where they left off. */
+/** The hub with `SSE_HISTORY_LENGTH`: it answers with ids, and clients resume where they left off. */
 export function history(bed: Bed): void {
 	const kept = { SSE_HISTORY_LENGTH: "20", SSE_LINGER: "50" };
 
-	it("answers a publish with its id, and takes clients back to where they left off", async (t) => {
+	it("answers a publish with its id, and resumes clients where they left off", async (t) => {
 		const scene = bed.scene(t);
 		const channels = [scene.channel, `${scene.channel}.other`] as const;
 		const [first, second] = await Promise.all([
@@ -29,7 +29,7 @@ export function history(bed: Bed): void {
 		await say(2);
 		await say(3, channels[1]);
 
-		// Another process takes them in.
+		// Another process serves them.
 		const back = await scene.open(streamUrl(second, channels[0]), { "last-event-id": id });
 		expect(await back.data(1)).toEqual(["2"]);
 		const query = `&lastEventId=${encodeURIComponent(cursor)}`;
@@ -40,7 +40,7 @@ export function history(bed: Bed): void {
 		expect((await bothBack.data(3)).at(-1)).toBe("4");
 	});
 
-	it("keeps what the embedded broker is given, too: one channel, and two", async (t) => {
+	it("keeps the messages of the embedded broker, too: one channel, and two", async (t) => {
 		const scene = bed.scene(t);
 		const channels = [scene.channel, `${scene.channel}.other`] as const;
 		const hub = await scene.hub(kept);
@@ -56,7 +56,7 @@ export function history(bed: Bed): void {
 		const query = `&lastEventId=${encodeURIComponent(cursor)}`;
 		const bothBack = await scene.open(streamUrl(hub, ...channels) + query);
 		expect(await bothBack.data(2)).toEqual(["2", "2"]);
-		// A channel that is asked for no more is dropped from the cursor; what is cut off is a gap.
+		// A channel that is no longer requested is dropped from the cursor. A truncated cursor is a gap.
 		const one = await scene.open(streamUrl(hub, channels[0]), { "last-event-id": cursor });
 		expect(await one.event()).toMatchObject({ event: undefined, data: "2" });
 		const cut = { "last-event-id": cursor.slice(0, -1) };
@@ -64,7 +64,7 @@ export function history(bed: Bed): void {
 		expect(await lost.event()).toMatchObject({ event: "sse.gap", id: undefined });
 	});
 
-	it("takes whatever bytes come as a Last-Event-ID: a gap with history, and nothing without", async (t) => {
+	it("accepts any bytes as a Last-Event-ID: a gap with history, and nothing without", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hubs = [bed.hub("redis"), await scene.hub({ ...bed.onRedis, ...kept })];
@@ -93,7 +93,7 @@ export function history(bed: Bed): void {
 		}
 	});
 
-	it("says so where it cannot, and refuses an id of the publisher's", async (t) => {
+	it("says where it cannot keep messages, and refuses an id of the publisher's", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hub = await scene.hub({ ...bed.onRedis, ...kept });

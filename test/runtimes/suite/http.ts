@@ -54,7 +54,7 @@ export function http(bed: Bed, broker: HubBroker): void {
 		},
 	);
 
-	it("refuses a channel's name that is too long, and takes the longest", async (t) => {
+	it("refuses a channel name that is too long, and takes the longest", async (t) => {
 		const scene = bed.scene(t);
 		const longest = scene.channel.padEnd(512, "x");
 		const refused = await call(streamUrl(bed.hub(broker), `${longest}x`));
@@ -79,7 +79,7 @@ export function http(bed: Bed, broker: HubBroker): void {
 		await stream.comment();
 	});
 
-	it("serves its page under a policy that lets in nothing foreign", async (t) => {
+	it("serves its page under a policy that allows nothing foreign", async (t) => {
 		bed.scene(t);
 		const response = await call(`${bed.hub(broker).url}/`);
 		expect(response.status).toBe(200);
@@ -95,10 +95,10 @@ export function http(bed: Bed, broker: HubBroker): void {
 		expect(new Set(nonces.map((match) => match[1]))).toEqual(new Set([nonce]));
 	});
 
-	it("tells its health as JSON", async (t) => {
+	it("reports its health as JSON", async (t) => {
 		bed.scene(t);
 		const connector = bed.brokerName(broker);
-		// Streams that a Durable Object makes are not the Worker's to count.
+		// The Worker cannot count streams that a Durable Object makes.
 		const counts =
 			connector === "durable-object" && broker !== heldByWorker
 				? {}

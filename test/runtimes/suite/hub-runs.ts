@@ -6,7 +6,7 @@ import { Runs } from "../../../src/runs.ts";
 import { call, json, post } from "../../support/hub-client.ts";
 import type { Bed } from "../bed.ts";
 
-/** The hub and the runs on its broker, whose producers are elsewhere. */
+/** The hub and the runs on its broker, whose producers are in other processes. */
 export function hubRuns(bed: Bed): void {
 	const prefixed = () => ({ ...bed.onRedis, SSE_RUNS_PREFIX: "run." });
 	const kept = () => ({ ...prefixed(), SSE_HISTORY_LENGTH: "100" });
@@ -15,7 +15,7 @@ export function hubRuns(bed: Bed): void {
 		return { status: answer.status, ...json<{ error: string }>(answer) };
 	};
 
-	it("publishes to no channel that begins with SSE_RUNS_PREFIX", async (t) => {
+	it("refuses to publish to a channel that begins with SSE_RUNS_PREFIX", async (t) => {
 		const scene = bed.scene(t);
 		const hub = await scene.hub(prefixed());
 		for (const body of [{ data: 1, channel: "run.1" }, [{ data: 1, channel: "run.1" }]]) {
@@ -26,7 +26,7 @@ export function hubRuns(bed: Bed): void {
 		expect((await post(hub, { data: 1, channel: "running" })).status).toBe(200);
 	});
 
-	it("streams a run from its beginning to its end, and has 204 for who has all of it", async (t) => {
+	it("streams a run from its beginning to its end, and answers 204 to a client that has all of it", async (t) => {
 		const scene = bed.scene(t);
 		const hub = await scene.hub(kept());
 		const sse = new ServerSentEvents({
@@ -77,7 +77,7 @@ export function hubRuns(bed: Bed): void {
 		});
 	});
 
-	it("streams a run to nobody who may not read its channel", async (t) => {
+	it("refuses a run to clients who may not read its channel", async (t) => {
 		const scene = bed.scene(t);
 		const secret = "a secret of thirty-two bytes and more";
 		const hub = await scene.hub({ ...kept(), SSE_JWT_SECRET: secret });

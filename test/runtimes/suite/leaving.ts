@@ -5,7 +5,7 @@ import type { Bed, Scene } from "../bed.ts";
 
 const timeout = 20_000;
 
-/** Clients that go, in every way they do, and what is freed then. */
+/** Clients that leave, in every way they do, and what is freed then. */
 export function leaving(bed: Bed): void {
 	const { sharesUpstream, noticesDeparture } = bed.runtime;
 
@@ -57,7 +57,7 @@ export function leaving(bed: Bed): void {
 		for (const channel of channels) await subscribed(channel, 0);
 	});
 
-	it("counts its clients and channels, down to none, without Redis too", async (t) => {
+	it("counts its clients and channels down to none, without Redis too", async (t) => {
 		const scene = bed.scene(t);
 		const keepAlive = noticesDeparture ? "600000" : "300";
 		const settings = { SSE_LINGER: "50", SSE_KEEP_ALIVE: keepAlive };
@@ -106,11 +106,11 @@ export function leaving(bed: Bed): void {
 				what: "the hub to notice that its client has left",
 				timeout,
 			});
-			// On Workers nothing lingers: what a request subscribed to goes with it.
+			// On Workers nothing lingers: a subscription ends with its request.
 			if (sharesUpstream) expect(await redis.numsub(channel)).toBe(1);
 			else await until(async () => (await redis.numsub(channel)) === 0, { what: "none", timeout });
 		}
-		// A process that streams hears the others, too: by one subscription more, which lingers as well.
+		// A process that streams also listens to the others: one subscription more, which lingers as well.
 		expect(await subscribes()).toBe(sharesUpstream ? 2 : 3);
 	});
 }

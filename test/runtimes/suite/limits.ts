@@ -15,21 +15,21 @@ export function limits(bed: Bed): void {
 		expect(stream.text).toMatch(/^(:\n\n){10,}$/);
 	});
 
-	it("leaves a stream alone that nobody writes to for 13 s", async (t) => {
+	it("keeps a stream open that gets no message for 13 s", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
-		// The keep-alive is far away: a host that cuts silent streams (Bun, after 10 s) would do it here.
+		// The keep-alive is far away: a host that closes silent streams (Bun, after 10 s) would do it here.
 		const hub = await scene.hub({ ...bed.onRedis, SSE_KEEP_ALIVE: "600000" });
 		const stream = await scene.open(streamUrl(hub, channel));
 		await stream.comment();
-		// The silence itself is the case; other cases run meanwhile.
+		// The silence itself is the case. Other cases run meanwhile.
 		await delay(13_000);
 		expect(stream).toMatchObject({ state: "open", text: ":\n\n" });
 		await publish(hub, { data: "still there", channel });
 		expect(await stream.event()).toMatchObject({ data: "still there" });
 	});
 
-	it("cuts off a client that does not read, and nobody else", async (t) => {
+	it("disconnects a client that does not read, and no other", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hub = await scene.hub({
@@ -43,13 +43,13 @@ export function limits(bed: Bed): void {
 		await Promise.all([reader.comment(), sleeper.comment()]);
 		sleeper.pause();
 
-		// What the two kernels hold comes first: some MB on Linux. The bound here is 64 MB.
+		// The two kernels' buffers fill first: some MB on Linux. The bound here is 64 MB.
 		const text = "x".repeat(250_000);
 		let sent = 0;
 		while ((await health(hub)).connections === 2) {
 			expect(sent, "messages of 250 kB to a client that does not read").toBeLessThan(256);
 			await publish(hub, { data: `${++sent} ${text}`, channel });
-			// One after the other: the reader is not to fall behind as well.
+			// One after the other: the reader must not fall behind as well.
 			await reader.event(sent);
 		}
 		await until(() => hub.output.includes("slow_consumer"), { what: "the report of it" });

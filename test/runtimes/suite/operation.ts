@@ -3,7 +3,7 @@ import { call, health, json, post, publish, streamUrl } from "../../support/hub-
 import { later, until } from "../../support/wait.ts";
 import type { Bed } from "../bed.ts";
 
-/** What whoever runs a hub sets and sees. */
+/** What an operator sets and sees. */
 export function operation(bed: Bed): void {
 	const { sharesUpstream } = bed.runtime;
 	it("serves the channels of SSE_CHANNELS alone", async (t) => {
@@ -37,7 +37,7 @@ export function operation(bed: Bed): void {
 		expect(await stream.event()).toMatchObject({ data: "here" });
 	});
 
-	it("asks clients to come back that are more than SSE_MAX_CONNECTIONS", async (t) => {
+	it("asks clients above SSE_MAX_CONNECTIONS to come back later", async (t) => {
 		const scene = bed.scene(t);
 		const env = { ...bed.onRedis, SSE_MAX_CONNECTIONS: "2", SSE_KEEP_ALIVE: "300" };
 		const hub = await scene.hub(env);
@@ -55,7 +55,7 @@ export function operation(bed: Bed): void {
 		const admitted = async () => {
 			const stream = await scene.open(streamUrl(hub, scene.channel));
 			await stream.comment();
-			// Whoever is sent away is told a time in the same breath.
+			// A client that is sent away gets a time in the same write.
 			return stream.retries.length === 0;
 		};
 		await until(admitted, { what: "the free place to be given to somebody" });
@@ -85,7 +85,7 @@ export function operation(bed: Bed): void {
 		expect(await stream.event(2)).toMatchObject({ event: "sse.ping", data: "200" });
 	});
 
-	it("lets the pages of SSE_CORS_ORIGIN read, on every answer, and nobody else's", async (t) => {
+	it("lets only pages of SSE_CORS_ORIGIN read, on every answer", async (t) => {
 		const scene = bed.scene(t);
 		const hub = await scene.hub({
 			...bed.onRedis,
@@ -132,7 +132,7 @@ export function operation(bed: Bed): void {
 		expect(await stream.event()).toMatchObject({ data: "small" });
 	});
 
-	it("lives while its broker serves nobody, and is not ready", async (t) => {
+	it("stays up while its broker refuses everyone, and is not ready", async (t) => {
 		const refusing = bed.redis.url.replace("redis://", "redis://nobody:wrong@");
 		const [there, away] = await Promise.all([
 			bed.scene(t).hub(bed.onRedis),
@@ -182,7 +182,7 @@ export function operation(bed: Bed): void {
 		return;
 	}
 
-	it("tells Prometheus what happened, to whoever has SSE_METRICS_TOKEN", async (t) => {
+	it("serves its metrics to Prometheus with SSE_METRICS_TOKEN", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hub = await scene.hub({ ...bed.onRedis, SSE_METRICS_TOKEN: "secret" });
@@ -238,7 +238,7 @@ export function operation(bed: Bed): void {
 		const ends = hub.output.matchAll(/"time":"([^"]+)".*"event":"disconnect".*"reason":"closed"/g);
 		const times = Array.from(ends, ([, time = ""]) => Date.parse(time));
 		expect(times).toHaveLength(count);
-		// By the hub's own account: ten ms for each of them, less what a busy machine bunches together.
+		// By the hub's own clock: ten ms for each, minus what a busy machine bunches together.
 		expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(count);
 	});
 }

@@ -17,10 +17,10 @@ interface Told {
 	left?: string[];
 }
 
-/** Who is there, and who may stay: by the hub's tokens, whose `sub` is the member. */
+/** Members, and who may stay: by the hub's tokens, whose `sub` is the member. */
 export function presence(bed: Bed): void {
 	const isOnWorkers = bed.runtime.name === "workers";
-	// On Workers the objects count, and they do so in both forms.
+	// On Workers the objects count, in both forms.
 	const grounds: { on: string; env?: Record<string, string> }[] = isOnWorkers
 		? [
 				{ on: "objects that hold the streams", env: {} },
@@ -36,7 +36,7 @@ export function presence(bed: Bed): void {
 				...(env ?? bed.onRedis),
 				SSE_PRESENCE: "true",
 				SSE_JWT_SECRET: secret,
-				// On Workers a client that left is found out by a write.
+				// On Workers a client that left is noticed by a write.
 				SSE_KEEP_ALIVE: bed.runtime.noticesDeparture ? "600000" : "300",
 			});
 			const sign = (sub: string, rights: object = {}) =>
@@ -83,7 +83,7 @@ export function presence(bed: Bed): void {
 			expect(page.state).toBe("open");
 		}, 90_000);
 
-	it("who may not: 401 without a token, 403 without the right, and no events", async (t) => {
+	it("without a token it is 401, without the right 403, and no events", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hub = await scene.hub({
@@ -139,7 +139,7 @@ export function presence(bed: Bed): void {
 const told = (stream: EventStream): Told[] =>
 	stream.events.filter(({ event }) => event === "sse.presence").map(({ data }) => JSON.parse(data));
 
-/** What a page knows. */
+/** The members that a page knows. */
 function known(stream: EventStream): string {
 	const here = new Set<string>();
 	for (const { members, joined = [], left = [] } of told(stream)) {

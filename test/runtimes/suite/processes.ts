@@ -20,13 +20,13 @@ export function processes(bed: Bed): void {
 		});
 		return;
 	}
-	// `npm run start:deno` may start no process.
+	// `npm run start:deno` may not start processes.
 	const allowed = ["--no-prompt", "--allow-net", "--allow-env", "--allow-read", "--allow-run"];
 	const program = name === "deno" ? ["run", ...allowed, "src/server/deno.ts"] : undefined;
 	const launched = (env: Record<string, string>) => ({ env, ...(program && { program }) });
 	const several = {
 		...{ SSE_PROCESSES: "2", SSE_HISTORY_LENGTH: "10000", SSE_BROKER_TIMEOUT: "20000" },
-		// A worker ends its streams at once, and clients come back after 2 s at least.
+		// A worker ends its streams at once, and clients come back after at least 2 s.
 		SSE_DRAIN: "0",
 	};
 	const started = async (t: TestContext, env: Record<string, string> = {}) => {
@@ -57,7 +57,7 @@ export function processes(bed: Bed): void {
 		let sent = 0;
 		const say = async () => {
 			const data = sent + 1;
-			// Again after a failure: the key keeps it from being there twice.
+			// Again after a failure: the key keeps it from being stored twice.
 			const isSaid = async () =>
 				(await post(hub, { data, channel, key: String(data) }).catch(() => undefined))?.status ===
 				200;
@@ -108,7 +108,7 @@ export function processes(bed: Bed): void {
 		expect(pids.filter(lives)).toEqual([]);
 	});
 
-	it("counts over all processes, and holds SSE_MAX_CONNECTIONS over all", slow, async (t) => {
+	it("counts over all processes, and applies SSE_MAX_CONNECTIONS to all together", slow, async (t) => {
 		const { scene, hub } = await started(t, { SSE_MAX_CONNECTIONS: "4" });
 		const { channel } = scene;
 		const open = async () => {
@@ -124,7 +124,7 @@ export function processes(bed: Bed): void {
 		await publish(hub, { data: "to all", channel });
 		for (const stream of streams) expect(await stream.event()).toMatchObject({ data: "to all" });
 
-		// Whoever is asked says the same.
+		// Each process gives the same answer.
 		for (let asked = 0; asked < 4; asked++) {
 			expect(await health(hub)).toMatchObject({
 				status: "ok",
@@ -149,7 +149,7 @@ export function processes(bed: Bed): void {
 		streams[0]?.close();
 		await until(admitted, { what: "the free place to be given to somebody" });
 		expect((await open()).retries).toHaveLength(1);
-		// The places of one that is dead come back.
+		// The slots of a dead process are freed.
 		for (const { pid } of childrenOf(hub.pid)) process.kill(pid, "SIGKILL");
 		await until(async () => (await health(hub).catch(() => undefined))?.connections === 0, {
 			what: "other processes",
@@ -159,7 +159,7 @@ export function processes(bed: Bed): void {
 		expect((await open()).retries).toHaveLength(1);
 		const { body } = await call(`${hub.url}/metrics`);
 		expect(body).toMatch(/^sse_process_ends_total 2$/m);
-		// What the dead ones had counted is not forgotten.
+		// The counts of dead processes are kept.
 		expect(body).toMatch(/^sse_frames_total 4$/m);
 	});
 
@@ -170,7 +170,7 @@ export function processes(bed: Bed): void {
 		expect(hub.broker).toBe("redis");
 		const stream = await scene.openSocket(streamUrl(hub, scene.channel));
 		await stream.comment();
-		// Each process has its own way to Redis.
+		// Each process has its own connection to Redis.
 		await publish(hub, { data: 1, channel: scene.channel });
 		expect(await stream.event()).toMatchObject({ data: "1" });
 
@@ -181,7 +181,7 @@ export function processes(bed: Bed): void {
 		});
 		const children = childrenOf(hub.pid);
 		expect(children).toHaveLength(2);
-		// It leaves unread what its children say: their line ends with an error then.
+		// It does not read what its children send: their connection ends with an error then.
 		process.kill(hub.pid, "SIGSTOP");
 		for (const { pid } of children) process.kill(pid, "SIGTERM");
 		await until(() => children.every(({ pid }) => hasTaken(pid, "SIGTERM")), { what: "signals" });
@@ -190,7 +190,7 @@ export function processes(bed: Bed): void {
 		await stream.end();
 	});
 
-	it("refuses in words what several processes cannot do", async (t) => {
+	it("refuses settings that several processes do not support, with a message", async (t) => {
 		bed.scene(t);
 		const env = { SSE_PRESENCE: "true", SSE_JWT_SECRET: "0123456789abcdef0123456789abcdef" };
 		const { code, output } = await runToEnd(name, launched({ ...several, ...env }));

@@ -4,9 +4,9 @@ import type { Bed, HubBroker } from "../bed.ts";
 
 const mebibyte = 1_048_576;
 
-/** `POST /publish`: what it takes, and how it says no. */
+/** `POST /publish`: what it accepts, and how it refuses. */
 export function publishing(bed: Bed, broker: HubBroker): void {
-	it("answers how many received it, nobody included", async (t) => {
+	it("answers how many clients received it, zero included", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hub = bed.hub(broker);
@@ -107,13 +107,13 @@ export function publishing(bed: Bed, broker: HubBroker): void {
 		const stream = await scene.open(streamUrl(hub, scene.channel));
 		await stream.comment();
 		const channel = JSON.stringify(scene.channel);
-		// Of two equal keys the last counts, and a key may be written in many ways.
+		// Of two equal keys the last counts, and a key may be escaped in many ways.
 		await post(
 			hub,
 			`{"data": "first", "channel": ${channel}, "d\\u0061ta" : ${data} , "type":"n"}`,
 		);
 		const event = await stream.event();
-		// A line break within is a `data:` line of its own, and comes back as LF. Upstash's API is made of lines.
+		// A line break in it becomes another `data:` line, and comes back as LF. Upstash's API is line-based.
 		const text =
 			broker === "upstash" ? data.replaceAll(/[\r\n]/g, " ") : data.replaceAll(/\r\n?/g, "\n");
 		expect(event).toMatchObject({ event: "n", data: text });
@@ -135,7 +135,7 @@ export function publishing(bed: Bed, broker: HubBroker): void {
 				expect(refused.status).toBe(400);
 				expect(refused.json.error).toContain("64");
 			}
-			// Brackets in a text are none.
+			// Brackets in a string do not count.
 			const text = JSON.stringify({ channel: scene.channel, data: '\\"[{'.repeat(100) });
 			expect(await post(hub, text)).toMatchObject({ status: 200 });
 		},
@@ -164,7 +164,7 @@ export function publishing(bed: Bed, broker: HubBroker): void {
 		expect(refused.json).toEqual({ error: expect.stringContaining(String(mebibyte)) });
 	});
 
-	it("refuses a body that grows over 1 MiB without having said so: 413", async (t) => {
+	it("refuses a body without a length that grows over 1 MiB: 413", async (t) => {
 		bed.scene(t);
 		const body = [`{"data":"${"x".repeat(mebibyte)}`, '"}'];
 		const hub = bed.hub(broker);

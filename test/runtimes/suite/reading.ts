@@ -9,12 +9,12 @@ interface Batch {
 	gap: boolean;
 }
 
-/** What the hub answers to those that want no stream. */
+/** The hub's answers to requests that want no stream. */
 export function reading(bed: Bed): void {
 	const kept = { SSE_HISTORY_LENGTH: "20", SSE_LINGER: "50" };
 	const accept = "application/json";
 
-	it("gives messages as JSON, waits for the next, and tells of a channel", async (t) => {
+	it("gives messages as JSON, waits for the next, and describes a channel", async (t) => {
 		const scene = bed.scene(t);
 		const hub = await scene.hub({ ...bed.onRedis, ...kept });
 		const url = streamUrl(hub, scene.channel);
@@ -53,7 +53,7 @@ export function reading(bed: Bed): void {
 
 	// A Worker is not told of its end.
 	if (bed.runtime.endsStreams) {
-		it("answers those that wait before it ends", async (t) => {
+		it("answers waiting requests before it ends", async (t) => {
 			const scene = bed.scene(t);
 			const hub = await scene.hub({ ...bed.onRedis, ...kept });
 			// The channel is there already: a reader that still waits for its subscription gets a 503.

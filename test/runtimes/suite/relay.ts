@@ -39,7 +39,7 @@ export function relay(bed: Bed): void {
 		expect(await stream.data(2)).toEqual(["1", "2"]);
 		expect(await stream.event(1)).toMatchObject({ id });
 
-		// A viewer may go from one hub to the other.
+		// A viewer may move from one hub to the other.
 		for (const each of [hub, root]) {
 			const back = await scene.open(streamUrl(each, channel), { "last-event-id": id });
 			expect(await back.data(1)).toEqual(["2"]);
@@ -57,7 +57,7 @@ export function relay(bed: Bed): void {
 		expect(stream.state).toBe("open");
 	});
 
-	it("relays nobody without SSE_RELAY_TOKEN, and nobody who has another one", async (t) => {
+	it("refuses relays without SSE_RELAY_TOKEN, and with another one", async (t) => {
 		const scene = bed.scene(t);
 		const closed = await call(`${bed.hub("embedded").url}/relay`, { method: "POST" });
 		expect(closed).toMatchObject({ status: 404, body: expect.stringContaining("SSE_RELAY_TOKEN") });
@@ -70,7 +70,7 @@ export function relay(bed: Bed): void {
 		const hub = await scene.hub(wrong);
 		const { status, json } = await post(hub, { data: 1, channel: scene.channel });
 		expect(status).toBe(503);
-		// Its operator reads why; who publishes does not.
+		// Its operator reads the reason, and publishers do not.
 		expect(JSON.stringify(json)).not.toMatch(/token|401/);
 		await until(() => hub.output.includes("401"), { what: "the hub's log" });
 	});

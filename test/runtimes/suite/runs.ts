@@ -8,11 +8,11 @@ import type { Bed, Broker, Scene } from "../bed.ts";
 /**
  * Starts `runs-app.ts` of the fixtures.
  *
- * @param storage where the broker that it brings along keeps what outlives it, if it keeps anything.
+ * @param storage where its own broker keeps what outlives the process, if it keeps anything.
  */
 export type StartRuns = (env: Record<string, string>, storage?: string) => Promise<Server>;
 
-/** A run of one test, as two processes have it. */
+/** A run of one test, on two processes. */
 class Run {
 	readonly id = crypto.randomUUID();
 	readonly #broker: Broker;
@@ -59,11 +59,11 @@ export function runs(bed: Bed, start: StartRuns): void {
 	});
 	afterAll(async () => {
 		await Promise.all(servers.map((server) => server.kill()));
-		// A producer that is killed and a process that takes its readers are no errors of the others.
+		// A killed producer, and a process that takes its readers along, are no errors of the others.
 		for (const { output } of servers)
 			expect(output).not.toMatch(/reported|warning|hung|unhandled/i);
 	});
-	/** The producer's process and the readers'. What a process brings along is its own. */
+	/** The producer's process and the readers' process. Each has an embedded broker of its own. */
 	const processes = (broker: Broker): [Server, Server] => {
 		const [one, other] = servers as [Server, Server];
 		return broker === "embedded" ? [one, one] : [one, other];
@@ -76,12 +76,12 @@ export function runs(bed: Bed, start: StartRuns): void {
 	};
 
 	it.for(bed.brokers)(
-		"a run is the same for who comes, reloads and comes back, and then 204: %s",
+		"a run is the same for new readers, reloads and returns, and then 204: %s",
 		async (broker, t) => {
 			const here = scene(t);
 			const [one, other] = processes(broker);
 			const run = new Run(broker);
-			// It is waited for before it begins.
+			// A reader waits for it before it begins.
 			const early = later(run.open(here, other));
 			const words = { words: "60" };
 			expect(await run.ask(one, "start", words)).toEqual({ role: "producer" });
@@ -161,15 +161,15 @@ export function runs(bed: Bed, start: StartRuns): void {
 		expect(reader.events.at(-1)).toMatchObject({ event: "sse.end", data: '{"status":"done"}' });
 	});
 
-	// What is only in the memory of a process goes with it.
+	// What is only in the memory of a process ends with it.
 	const outliving = bed.brokers.filter((broker) => bed.brokerName(broker) !== "memory");
 	it.for(outliving)(
-		"readers of a producer that is killed are told `lost`: %s",
+		"readers of a killed producer are told `lost`: %s",
 		async (broker, t) => {
 			const here = scene(t);
 			const storage = broker === "embedded" ? storageDirectory() : undefined;
 			const killed = here.use(await start(env(), storage));
-			// Of an object that goes with the process its readers do, too, and come back.
+			// An object that ends with the process takes its readers along, and they come back.
 			const survivor = () =>
 				storage === undefined
 					? processes(broker)[1]

@@ -8,7 +8,7 @@ import type { Bed } from "../bed.ts";
 export function sharing(bed: Bed): void {
 	const { name, sharesUpstream } = bed.runtime;
 
-	// Where nothing is shared, every client is a connection to Redis: fewer will do.
+	// Where nothing is shared, every client is a connection to Redis: fewer are enough.
 	const crowd = sharesUpstream ? 500 : 50;
 	const subscriptions = sharesUpstream ? 1 : crowd;
 

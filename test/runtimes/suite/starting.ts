@@ -7,12 +7,12 @@ import { until } from "../../support/wait.ts";
 import { startWorker } from "../../support/worker.ts";
 import type { Bed } from "../bed.ts";
 
-/** The command lines of package.json: how they begin, and how they end. */
+/** The commands of package.json: how they start, and how they end. */
 export function starting(bed: Bed): void {
 	const { name, endsStreams } = bed.runtime;
 
 	it.for(bed.startedBrokers)(
-		"says where it listens, and on which broker: %s",
+		"prints where it listens, and on which broker: %s",
 		async (broker, t) => {
 			bed.scene(t);
 			const hub = await bed.started(broker);
@@ -63,14 +63,14 @@ export function starting(bed: Bed): void {
 	});
 
 	if (endsStreams) {
-		// On Workers this process is wrangler, and from when on it hears signals is not ours to say.
-		it("stops as soon as it has said that it listens", async (t) => {
+		// On Workers this process is wrangler, and when it begins to handle signals is not ours to decide.
+		it("stops on a signal right after its start line", async (t) => {
 			const scene = bed.scene(t);
 			const server = scene.use(await startServer(name, { env: bed.onRedis }));
 			expect(await server.stop()).toBe(0);
 		});
 
-		// A Worker is told with its first request.
+		// A Worker reads its settings with its first request.
 		it.for([
 			{ SSE_REDIS_URL: "redis://default:57#s3cr3t@127.0.0.1:6379/0" },
 			{ REDIS_URL: "rediss://default:57/s3cr3t@127.0.0.1:6379" },
@@ -89,7 +89,7 @@ export function starting(bed: Bed): void {
 		});
 	}
 
-	// Of each kind one: test/unit/server/settings.test.ts has them all.
+	// One of each kind: test/unit/server/settings.test.ts has them all.
 	it.for([
 		{ PORT: "99999" },
 		{ SSE_KEEP_ALIVE: "0" },

@@ -19,10 +19,10 @@ const variables = ({ url, secret }: WebhookReceiver) => ({
 	SSE_WEBHOOK_SECRET: secret,
 });
 
-/** What another program is told of the hub's streams. */
+/** What a receiver of webhooks is told of the hub's streams. */
 export function webhooks(bed: Bed): void {
 	if (bed.runtime.name === "workers") {
-		it("are refused, because nothing there could send them", async (t) => {
+		it("are refused on a Worker, where nothing could send them", async (t) => {
 			const env = { SSE_WEBHOOK_URL: "http://127.0.0.1:1/hunter2", SSE_WEBHOOK_SECRET: key };
 			const worker = bed.scene(t).use(await startWorker({ entry: "src/server/worker.ts", env }));
 			const { status, body } = await call(`${worker.url}/stream`);
@@ -33,7 +33,7 @@ export function webhooks(bed: Bed): void {
 		return;
 	}
 
-	it("streams and channels, each signed; what failed comes again with its id", async (t) => {
+	it("report streams and channels, each signed, and retry a failure with the same id", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hook = await receiver(t);
@@ -59,7 +59,7 @@ export function webhooks(bed: Bed): void {
 		await count("channel.occupied", 1);
 		expect(hook.of("channel.occupied")[0]?.data).toEqual({ hub: id, channel });
 
-		// The channel keeps a stream, which has another one besides.
+		// The channel keeps a stream, which has another channel besides.
 		await visit(channel, `${channel}.b`);
 		first.reset();
 		await count("stream.disconnected", 1);
@@ -68,7 +68,7 @@ export function webhooks(bed: Bed): void {
 			duration: expect.any(Number),
 		});
 		await count("channel.occupied", 2);
-		// The process ends its streams, and tells of it before it goes.
+		// The process ends its streams, and reports it before it exits.
 		expect(await hub.stop()).toBe(0);
 		expect(hook.of("stream.disconnected").at(-1)?.data).toMatchObject({ reason: "closed" });
 		const channelsOf = (type: string) =>
@@ -82,7 +82,7 @@ export function webhooks(bed: Bed): void {
 		expect(hub.output).not.toContain('"event":"webhook"');
 	}, 120_000);
 
-	it("a receiver that says no, names another, or hangs costs nothing but its own events", async (t) => {
+	it("a receiver that refuses, redirects, or hangs loses only its own events", async (t) => {
 		const scene = bed.scene(t);
 		const { channel } = scene;
 		const hook = await receiver(t);
@@ -104,7 +104,7 @@ export function webhooks(bed: Bed): void {
 		stream.close();
 		await until(() => hook.of("stream.disconnected").length > 0, { ...patience, what: "the end" });
 		expect((await call(`${hub.url}/healthz`)).status).toBe(200);
-		// It does not wait for a receiver for ever.
+		// It waits for a receiver only for a limited time.
 		expect(await hub.stop()).toBe(0);
 		await logged("The process stops: 1 webhooks have not reached the receiver.");
 		expect(hook.of("channel.vacated")).toHaveLength(1);

@@ -81,7 +81,7 @@ function strings(command: unknown): string[] {
 	});
 }
 
-/** A Redis reply as JSON has it: `Upstash-Encoding: base64` encodes every string but OK. */
+/** A Redis reply as JSON: `Upstash-Encoding: base64` encodes every string but OK. */
 export function resultOf(reply: unknown, base64: boolean): unknown {
 	if (Array.isArray(reply)) return reply.map((item) => resultOf(item, base64));
 	if (reply instanceof Error) return reply.message;

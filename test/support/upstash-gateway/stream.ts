@@ -45,17 +45,17 @@ export class EventStream {
 	}
 
 	/**
-	 * Leaves Redis first, so that what was handed over before is sent before the end: a PUBLISH that
-	 * counted this stream as a receiver has reached the client.
+	 * Leaves Redis first, so that earlier messages are sent before the end: a PUBLISH that counted this stream
+	 * as a receiver has reached the client.
 	 */
 	end(): Promise<void> {
-		// The client may leave meanwhile, and the connection goes with it: that is an end too.
+		// The client may leave meanwhile, and the connection ends with it: that is an end too.
 		this.#ending ??= this.#depart().catch(() => undefined);
 		return this.#ending;
 	}
 
 	async #depart(): Promise<void> {
-		// QUIT alone will not do: until it is carried out Redis counts a receiver that gets nothing.
+		// QUIT alone is not enough: until it is carried out Redis counts a receiver that gets nothing.
 		const redis = this.#redis;
 		await Promise.all([redis.unsubscribe(), redis.punsubscribe(), redis.quit()]);
 	}

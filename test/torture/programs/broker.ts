@@ -6,7 +6,7 @@ import type { Connector } from "../../../src/index.ts";
 import { relay } from "../../../src/relay.ts";
 import type { Random } from "../random.ts";
 
-/** How a program of this run reaches the broker; handed on as JSON in `TORTURE_BROKER`. */
+/** How a program of this run reaches the broker, given as JSON in `TORTURE_BROKER`. */
 export type Broker =
 	| { kind: "memory"; maxLength: number }
 	| { kind: "redis"; url: string; maxLength: number }
@@ -14,7 +14,7 @@ export type Broker =
 	| { kind: "upstash"; url: string; token: string; maxLength: number }
 	| { kind: "relay"; url: string; token: string };
 
-/** The connector, with the times that a dead path takes to be noticed as short as this machine allows. */
+/** The connector, with the shortest times in which this machine can notice a dead path. */
 export function connectorTo(broker: Broker): Connector {
 	const history = "maxLength" in broker ? { maxLength: broker.maxLength } : {};
 	switch (broker.kind) {
@@ -39,8 +39,8 @@ export function connectorTo(broker: Broker): Connector {
 }
 
 /**
- * The connector with answers from the history that come late, as they do when it is far away: the feed is
- * faster than the answer then, and whatever the two say must still be put together without a seam.
+ * The connector with late answers from the history, as from a distant store: the live feed is then faster than
+ * the answer. The two must still be joined without a gap or a duplicate.
  */
 export function lagging(connector: Connector, random: Random): Connector {
 	const { history, name, runs, scope } = connector;

@@ -1,6 +1,6 @@
 /**
- * A hub as src/server/node.ts is one, with what no user needs to set: how soon a dead path is noticed, how
- * late its history answers, and a look at its memory.
+ * A hub as in src/server/node.ts, with settings that no user needs: how soon a dead path is noticed, how late
+ * its history answers, and a report of its memory.
  */
 import { serve } from "@hono/node-server";
 import { ServerSentEvents } from "../../../src/core/sse.ts";

@@ -1,6 +1,6 @@
 /**
- * A process that does nothing but publish, in every way there is, until it is told to stop. What came of each message
- * it tells its parent.
+ * A process that publishes in every way there is, until it is told to stop. It reports the outcome of each
+ * message to its parent.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Order, Report, Wish } from "../publishers.ts";
@@ -16,7 +16,10 @@ let underWay = 0;
 let stopped = false;
 const route = settings.overHttp ? httpRoute(() => hub) : libraryRoute();
 const [first = "", ...others] = settings.channels;
-/** Whose messages keep the order of their count in each channel, or, where calls race, do not. */
+/**
+ * Names of publishers whose messages keep the order of their count in each channel, or, where calls race, do
+ * not.
+ */
 const line = route.isOrdered ? inOrder(settings.name) : settings.name;
 
 process.on("message", (wish: Wish) => {
@@ -24,15 +27,15 @@ process.on("message", (wish: Wish) => {
 	else if ("burst" in wish) void flood(wish.burst);
 	else stopped = true;
 });
-// Without the parent nobody would ever stop it.
+// Without the parent it would never be stopped.
 process.on("disconnect", () => process.exit());
 
-/** What it does next, by chance; the chances sum up to 1, and its messages to 3.4 on average. */
+/** Its random actions. The probabilities sum up to 1, and the messages to 3.4 on average. */
 const acts: [chance: number, act: () => void][] = [
 	[0.5, () => single()],
 	// They race each other and the other publishers.
 	[0.18, () => Array.from({ length: 4 }, single)],
-	// As tokens of an answer: nobody awaits any.
+	// Like tokens of an answer: no call is awaited.
 	[0.04, () => unawaited(30)],
 	[0.13, () => batch(2 + random.below(9))],
 	[0.07, () => list()],
@@ -82,7 +85,7 @@ async function send(channel: string, padding: number): Promise<void> {
 }
 
 function batch(size: number): void {
-	// A request's own order holds wherever it is sent.
+	// The order within one request holds wherever it is sent.
 	const batchLine = route.isOrdered ? line : inOrder(`${settings.name}.${++count}`);
 	const messages = Array.from({ length: size }, () => {
 		const channel = anyChannel();
@@ -99,7 +102,7 @@ function list(): void {
 	void told(messages, () => route.list(channels, textOf(key, random.below(300))));
 }
 
-/** One that is tried until it comes through, and then once more: it must be there once. */
+/** A message that is retried until it is confirmed, and then sent once more: it must be stored once. */
 async function repeated(): Promise<void> {
 	const channel = anyChannel();
 	const key = keyFor([channel], settings.name, ++count);

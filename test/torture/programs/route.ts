@@ -8,11 +8,11 @@ export interface Outgoing {
 
 export type Outcome = { id?: string | undefined } | { error: unknown };
 
-/** A way to publish. What goes wrong is an outcome; nothing rejects. */
+/** A way to publish. A failure is an outcome: nothing rejects. */
 export interface Route {
-	/** Whether calls that nobody awaits keep their order. */
+	/** Whether calls without await keep their order. */
 	readonly isOrdered: boolean;
-	/** @param key by which the store knows it when it is sent again. */
+	/** @param key identifies the message at the store when it is sent again. */
 	one(message: Outgoing, key?: string): Promise<Outcome>;
 	/** The same to several channels, in one call. */
 	list(channels: readonly string[], data: string): Promise<Outcome[]>;
@@ -30,7 +30,7 @@ export function libraryRoute(): Route {
 	};
 }
 
-/** By POST to the hub that `hub` says; each is a request of its own, and they race each other. */
+/** By POST to the hub that `hub` returns. Each is a request of its own, and they race each other. */
 export function httpRoute(hub: () => string | undefined): Route {
 	const post = async <T>(body: object): Promise<T> => {
 		const response = await fetch(`${hub()}/publish`, {

@@ -5,7 +5,7 @@ import { Runs } from "../../../src/runs.ts";
 /** Short enough that a run is lost within the time of a test. */
 export const lease = 1_500;
 
-/** What a run says is counted, so that it can be told from afar what is missing or comes twice. */
+/** The words of a run are numbered, so that a reader can tell what is missing or comes twice. */
 async function* counted(words: number, signal: AbortSignal) {
 	for (let n = 0; n < words && !signal.aborted; n++) {
 		yield `${n}.`;

@@ -1,6 +1,6 @@
 /**
- * The hub for Workers as it is deployed, and a test's eyes and hands in it: what its objects hold and keep, an
- * end for one of them, and messages of a publisher that stores nothing.
+ * The hub for Workers as it is deployed, with routes for a test: what its objects hold and keep, an end for one
+ * of them, and messages of a publisher that stores nothing.
  */
 import { ServerSentEvents } from "../../../src/core/sse.ts";
 import { durableObject } from "../../../src/durable-object/connector.ts";
@@ -12,7 +12,7 @@ const counts: Counts = { publishes: 0, held: new Map() };
 countMemory(counts);
 
 export class SseChannel extends Channel {
-	/** With a log of all that was ever stored, whether anybody was told of it or not, and trimmed or not. */
+	/** With a log of all that was ever stored, confirmed or not, trimmed or not. */
 	override async publish(...args: Parameters<Channel["publish"]>) {
 		const reply = await super.publish(...args);
 		// Within the turn in which it was stored. The object's first publish makes both tables.
@@ -25,7 +25,7 @@ export class SseChannel extends Channel {
 		return reply;
 	}
 
-	/** From the log, past the library. */
+	/** From the log, without the library. */
 	async kept(after: string): Promise<{ id: string; text: string }[]> {
 		const [ms = "", seq = ""] = after.split("-");
 		const query = "SELECT * FROM log WHERE (ms, seq) > (?, ?) ORDER BY ms, seq LIMIT 200";
@@ -89,7 +89,7 @@ export default {
 			case "/kept":
 				return Response.json(await object().kept(searchParams.get("after") ?? ""));
 			case "/evict":
-				// The call dies with its object.
+				// The call fails when its object ends.
 				await object().evict(channel).catch(String);
 				return new Response();
 			case "/noise":

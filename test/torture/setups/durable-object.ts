@@ -35,7 +35,7 @@ export async function durableObjectBed(
 		const { server } = slot;
 		slot.server = undefined;
 		await server?.kill();
-		// What an object says of its own end, or of a client that it lost, is no problem.
+		// Reports of an object about its own end, or about a client that it lost, are no problem.
 		const bad = /^.*(TypeError|ReferenceError|RangeError|threw\.|hung).*$/m;
 		const [line] = bad.exec(server?.output ?? "") ?? [];
 		if (line !== undefined) problems.push(`the Worker printed: ${line}`);

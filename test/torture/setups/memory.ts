@@ -1,7 +1,7 @@
 import type { Bed, BedOptions, StoreLoss } from "../bed.ts";
 import { Hubs, realHub } from "../hubs.ts";
 
-/** One process that is hub and broker. What it kept is gone with it: then a gap is the right answer. */
+/** One process that is hub and broker. Its history ends with it: then a gap is the right answer. */
 export async function memoryBed({ maxLength }: BedOptions): Promise<Bed> {
 	const hubs = new Hubs();
 	const storeLosses: StoreLoss[] = [];

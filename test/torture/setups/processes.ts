@@ -10,7 +10,7 @@ import { channelsOf, redisFaults, StoreReader } from "./redis-store.ts";
 
 const count = 2;
 
-/** A hub of two processes. Their parent has the broker, and stays: what it keeps would be gone with it. */
+/** A hub of two processes. Their parent has the broker, and stays: its history would end with it. */
 export async function processesBed({ maxLength }: BedOptions): Promise<Bed> {
 	const hubs = new Hubs();
 	const hub = await startProcesses(hubs, { SSE_HISTORY_LENGTH: String(maxLength) });
@@ -22,13 +22,13 @@ export async function processesBed({ maxLength }: BedOptions): Promise<Bed> {
 		forgets: false,
 		storeLosses: [],
 		kept: (channel, after) => readKept(hub, channel, after),
-		// It is the hub itself that is asked, and whose work this is not.
+		// The hub itself is asked, and this is none of its work.
 		watchPause: 1_000,
 		[Symbol.asyncDispose]: () => hubs.stop(),
 	};
 }
 
-/** The same on Redis: each process has its own way there. */
+/** The same on Redis: each process has its own connections to it. */
 export async function processesOnRedisBed({ maxLength }: BedOptions): Promise<Bed> {
 	const redis = await startRedis({ config: ["--appendonly", "yes", "--appendfsync", "always"] });
 	const store = new StoreReader(redis.url);
@@ -64,7 +64,7 @@ function processesOf({ server }: ProcessSlot) {
 	return server === undefined ? [] : childrenOf(server.pid).filter(({ pid }) => lives(pid));
 }
 
-/** Everything that can happen to the processes of a hub while their parent lives. */
+/** Everything that can happen to the processes of a hub while their parent runs. */
 function processFaults(hub: ProcessSlot): Fault[] {
 	const target = "processes";
 	const mayDie = endurance();
@@ -75,7 +75,7 @@ function processFaults(hub: ProcessSlot): Fault[] {
 			const most = random.chance(0.25) ? count : 1;
 			const victims = random.shuffled(processesOf(hub)).slice(0, most).filter(mayDie);
 			for (const { pid } of victims) {
-				// What it is handed while it hangs is handed on when it is gone.
+				// Connections that it is handed while it hangs are handed to others when it is gone.
 				if (random.chance(0.3)) await freeze(pid, random.between(50, 500), "SIGKILL");
 				else signal(pid, "SIGKILL");
 			}
@@ -84,7 +84,7 @@ function processFaults(hub: ProcessSlot): Fault[] {
 	};
 	const restarted: Fault = {
 		name: "processes restarted",
-		// Meanwhile one of them may be killed.
+		// One of them may be killed meanwhile.
 		target: "restart",
 		strike: async (random) => {
 			const all = random.shuffled(processesOf(hub));
@@ -105,11 +105,11 @@ function processFaults(hub: ProcessSlot): Fault[] {
 			if (one !== undefined) await freeze(one.pid, random.between(100, 1_600), "SIGCONT");
 		},
 	};
-	// It is what this is about.
+	// This is what the setup tests.
 	return [killed, killed, restarted, frozen];
 }
 
-/** The broker of all processes answers nobody. */
+/** The broker of all processes answers no one. */
 function parentFrozen({ server }: ProcessSlot): Fault {
 	return {
 		name: "parent frozen",
@@ -120,7 +120,10 @@ function parentFrozen({ server }: ProcessSlot): Fault {
 	};
 }
 
-/** Of processes that die again and again, a hub replaces the next one after up to 30 s. @returns whether one may die. */
+/**
+ * A hub delays the replacement of processes that die again and again by up to 30 s. @returns whether one may
+ * die.
+ */
 function endurance(): (one: HubChild) => boolean {
 	const deaths = new Map<number, { at: number; count: number }>();
 	return ({ slot }) => {
@@ -146,7 +149,7 @@ async function replaced(hub: ProcessSlot, old: readonly HubChild[]): Promise<voi
 }
 
 async function doAllServe(server: ServerProcess): Promise<boolean> {
-	// The one that is asked may be killed meanwhile.
+	// The process that is asked may be killed meanwhile.
 	const answer = await answerOf(`${server.url}/metrics`).catch(() => undefined);
 	return new RegExp(`^sse_processes ${count}$`, "m").test(answer?.body ?? "");
 }
@@ -166,7 +169,7 @@ function answerOf(url: string, options: Call = {}): Promise<Answer> {
 	return within(call(url, options), 20_000, `an answer to ${url}`);
 }
 
-/** What the hub itself says that it keeps. */
+/** What the hub itself reports that it keeps. */
 async function readKept(
 	{ server }: ProcessSlot,
 	channel: string,

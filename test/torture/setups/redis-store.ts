@@ -5,7 +5,7 @@ import type { RedisServer } from "../../support/redis-server.ts";
 import { until } from "../../support/wait.ts";
 import type { Bed, Fault, StoreLoss } from "../bed.ts";
 
-/** Looks into the streams themselves, past the library. */
+/** Reads the streams themselves, without the library. */
 export class StoreReader {
 	readonly #redis: Redis | Cluster;
 
@@ -33,7 +33,7 @@ export class StoreReader {
 	}
 }
 
-/** How a bed on one Redis looks into its channels, and publishes past the library. */
+/** How a setup on one Redis reads its channels, and publishes without the library. */
 export function channelsOf(redis: RedisServer, store: StoreReader): Pick<Bed, "kept" | "noise"> {
 	return {
 		kept: (channel, after) => store.kept(channel, after),
@@ -53,7 +53,7 @@ export function redisFaults(redis: RedisServer, target = "redis"): Fault[] {
 				await redis.kill();
 				await delay(random.between(0, 500));
 				await redis.restart();
-				// What the next fault sends would be refused while it reads its file.
+				// It would refuse the next fault's commands while it reads its file.
 				const loaded = async () =>
 					String(await redis.command("INFO", "persistence")).includes("loading:0");
 				await until(loaded, { what: "Redis to have read its file", every: 20 });
@@ -83,7 +83,7 @@ export function redisFaults(redis: RedisServer, target = "redis"): Fault[] {
 	];
 }
 
-/** As an operator does it, or a failover to a server that knows nothing. */
+/** As an operator does it, or a failover to an empty server. */
 export function wipe(redis: RedisServer, losses: StoreLoss[]): Fault {
 	return {
 		name: "store wiped",

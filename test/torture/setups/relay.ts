@@ -6,7 +6,10 @@ import { Hubs, ownHub, realHub } from "../hubs.ts";
 import { pathFaults } from "./redis.ts";
 import { channelsOf, redisFaults, StoreReader } from "./redis-store.ts";
 
-/** Three relays of one root, each with a network of its own to it. Redis is behind the root, and nobody else reaches it. */
+/**
+ * Three relays of one root, each with a network of its own to it. Redis is behind the root, and only the root
+ * reaches it.
+ */
 export async function relayBed({ maxLength }: BedOptions): Promise<Bed> {
 	const redis = await startRedis({ config: ["--appendonly", "yes", "--appendfsync", "always"] });
 	const store = new StoreReader(redis.url);

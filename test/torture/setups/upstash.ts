@@ -5,7 +5,7 @@ import type { Bed, BedOptions, Fault } from "../bed.ts";
 import { Hubs, ownHub } from "../hubs.ts";
 import { channelsOf, redisFaults, StoreReader } from "./redis-store.ts";
 
-/** Two hubs on one gateway, before a Redis that writes everything to disk. */
+/** Two hubs on one gateway, in front of a Redis that writes everything to disk. */
 export async function upstashBed({ maxLength }: BedOptions): Promise<Bed> {
 	const redis = await startRedis({ config: ["--appendonly", "yes", "--appendfsync", "always"] });
 	const store = new StoreReader(redis.url);
@@ -15,7 +15,7 @@ export async function upstashBed({ maxLength }: BedOptions): Promise<Bed> {
 	const hubs = new Hubs();
 	const one = await hubs.start("hub 1", ownHub(broker));
 	const two = await hubs.start("hub 2", ownHub(broker));
-	// What it logs is for other tests; here it would be all that was ever published.
+	// Other tests need its log. Here that would be everything ever published.
 	const forget = setInterval(() => gateway.requests.splice(0), 1_000);
 	return {
 		hubs: hubs.slots,
