@@ -15,16 +15,19 @@ async function expectLittle(
 	expectBounded(await compare(hub(), oneByOne(hub(), hostile), oneByOne(hub(), honest)));
 }
 
-test.for(Object.entries(hostileBodies))("bodies: %s", async ([, make]) => {
-	const chance = new Chance(20_261_129);
-	const honest = whole(honestBody(make(chance).length));
-	await expectLittle(
-		() => whole(make(chance)),
-		() => honest,
-	);
-});
+test.for(Object.entries(hostileBodies))(
+	"bodies, %s: costs about as much as an honest request",
+	async ([, make]) => {
+		const chance = new Chance(20_261_129);
+		const honest = whole(honestBody(make(chance).length));
+		await expectLittle(
+			() => whole(make(chance)),
+			() => honest,
+		);
+	},
+);
 
-test("bodies: a megabyte of open brackets, beside 50 kB of message", async () => {
+test("bodies: a megabyte of open brackets costs about as much as 50 kB of message", async () => {
 	const hostile = whole("[".repeat(1_000_000));
 	const honest = whole(honestBody(50_000));
 	await expectLittle(
@@ -34,7 +37,7 @@ test("bodies: a megabyte of open brackets, beside 50 kB of message", async () =>
 });
 
 // Node itself takes some µs for each chunk: 10,000 of them, which are 60 kB, exceed the bounds.
-test("bodies: 400 chunks of one byte", async () => {
+test("bodies: 400 chunks of one byte cost about as much as an honest request", async () => {
 	const hostile = chunked(honestBody(400), 1);
 	const honest = whole(honestBody(hostile.bytes.length));
 	await expectLittle(
@@ -43,7 +46,7 @@ test("bodies: 400 chunks of one byte", async () => {
 	);
 });
 
-test("bodies: broken off in the middle", async () => {
+test("bodies: one broken off in the middle costs about as much as a whole one", async () => {
 	const text = honestBody(50_000);
 	const half = text.length / 2;
 	const begun = whole(text).bytes.subarray(0, half);

@@ -35,13 +35,16 @@ function asRelay(body: string): Exchange {
 	return whole(body, undefined, relayHead);
 }
 
-test.for(Object.entries(hostile))("relays: %s", async ([, make]) => {
-	const honest = whole(honestBody(size));
-	expectBounded(
-		await compare(
-			hub(),
-			oneByOne(hub(), make),
-			oneByOne(hub(), () => honest),
-		),
-	);
-});
+test.for(Object.entries(hostile))(
+	"relays, %s: costs about as much as an honest request",
+	async ([, make]) => {
+		const honest = whole(honestBody(size));
+		expectBounded(
+			await compare(
+				hub(),
+				oneByOne(hub(), make),
+				oneByOne(hub(), () => honest),
+			),
+		);
+	},
+);

@@ -1,58 +1,13 @@
-import { once } from "node:events";
-import { createServer as createHttpServer, type RequestListener } from "node:http";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createGzip } from "node:zlib";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { openProbe, StreamProbe } from "../../src/doctor/stream-probe.ts";
-import { checkEventStream, type StreamCheckOptions } from "../../src/testing.ts";
+import { checkEventStream } from "../../src/testing.ts";
+import { eventStream, faults, http, patient, raw } from "./kit/wrong-servers.ts";
 
 /**
  * `checkEventStream()` against servers that are wrong in every way: each is a clear finding, in bounded time
  * and memory.
  */
-
-const patient = { idle: 500, latency: 1_000, timeout: 40_000 };
-const eventStream = {
-	"content-type": "text/event-stream",
-	"cache-control": "no-cache, no-transform",
-};
-
-async function addressOf(server: Server): Promise<string> {
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
-	return `http://127.0.0.1:${(server.address() as AddressInfo).port}/stream`;
-}
-
-async function http(listener: RequestListener): Promise<string> {
-	const server = createHttpServer(listener);
-	onTestFinished(() => {
-		server.close();
-		server.closeAllConnections();
-	});
-	return addressOf(server);
-}
-
-/** A server that writes its own bytes, from the first bytes of each request on. */
-async function raw(answer: (socket: Socket) => void): Promise<string> {
-	const sockets = new Set<Socket>();
-	const server = createServer((socket) => {
-		sockets.add(socket);
-		socket.on("error", () => socket.destroy()).once("data", () => answer(socket));
-	});
-	onTestFinished(() => {
-		server.close();
-		for (const socket of sockets) socket.destroy();
-	});
-	return addressOf(server);
-}
-
-/** The faults, with what was seen. */
-async function faults(url: string, options: StreamCheckOptions = {}): Promise<string[]> {
-	const findings = await checkEventStream(url, { ...patient, ...options });
-	return findings
-		.filter(({ level }) => level === "fault")
-		.map(({ check, seen }) => `${check}: ${seen}`);
-}
 
 test("a server that never answers is a fault", async () => {
 	const url = await raw(() => undefined);

@@ -3,8 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { freePort } from "./ports.ts";
+import { answerFault, fail } from "./upstash-gateway/answers.ts";
+import { Backend } from "./upstash-gateway/backend.ts";
 import { type Behaviour, type Fault, wellBehaved } from "./upstash-gateway/behaviour.ts";
-import { type Asked, asked, HttpError, resultOf, targetOf } from "./upstash-gateway/protocol.ts";
+import { type Asked, asked, commandsOf, HttpError, targetOf } from "./upstash-gateway/protocol.ts";
 import { EventStream } from "./upstash-gateway/stream.ts";
 
 export interface GatewayOptions {
@@ -41,8 +43,6 @@ export class UpstashGateway implements AsyncDisposable {
 	readonly streams = new Set<EventStream>();
 	/** Billed commands so far: each one of a pipeline, and each SUBSCRIBE. */
 	commands = 0;
-	/** PUBLISH commands since the last start. */
-	publishes = 0;
 	/** The largest number of subscribe requests that were open at one time. */
 	maxOpenSubscribes = 0;
 	#behaviour: Behaviour = wellBehaved;
@@ -50,7 +50,7 @@ export class UpstashGateway implements AsyncDisposable {
 	#paused: Promise<void> | undefined;
 	#resume: () => void = () => undefined;
 	#server: Server | undefined;
-	#redis: Redis | undefined;
+	#backend: Backend | undefined;
 	readonly #redisUrl: string;
 	readonly #keepAlive: boolean;
 	readonly #port: number;
@@ -62,6 +62,11 @@ export class UpstashGateway implements AsyncDisposable {
 		this.#port = port;
 		this.token = token;
 		this.url = `http://127.0.0.1:${port}`;
+	}
+
+	/** PUBLISH commands since the last start. */
+	get publishes(): number {
+		return this.#backend?.publishes ?? 0;
 	}
 
 	get openSubscribes(): number {
@@ -78,8 +83,7 @@ export class UpstashGateway implements AsyncDisposable {
 
 	/** Starts it, under the same address each time. */
 	async start(): Promise<void> {
-		this.publishes = 0;
-		this.#redis = this.#connect();
+		this.#backend = new Backend(this.#redisUrl);
 		this.#server = createServer((request, response) => {
 			response.shouldKeepAlive = this.#keepAlive;
 			this.#serve(request, response).catch((error: Error) => fail(response, error));
@@ -100,7 +104,7 @@ export class UpstashGateway implements AsyncDisposable {
 		server.close();
 		server.closeAllConnections();
 		await closed;
-		this.#redis?.disconnect();
+		this.#backend?.close();
 	}
 
 	[Symbol.asyncDispose](): Promise<void> {
@@ -156,13 +160,6 @@ export class UpstashGateway implements AsyncDisposable {
 		for (const stream of this.streams) stream.reset();
 	}
 
-	#connect(): Redis {
-		const redis = new Redis(this.#redisUrl, { maxRetriesPerRequest: 0, retryStrategy: () => 50 });
-		// Every command that fails reports it itself.
-		redis.on("error", () => undefined);
-		return redis;
-	}
-
 	async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const { method = "", url = "", headers } = request;
 		const entry: LoggedRequest = { method, path: url, commands: [], headers };
@@ -184,7 +181,8 @@ export class UpstashGateway implements AsyncDisposable {
 		this.commands += entry.commands.length;
 		if (lag > 0) await delay(lag);
 		if (isSubscribe) return this.#subscribe(wish, response);
-		const answer = await this.#execute(wish, headers["upstash-encoding"] === "base64");
+		if (this.#backend === undefined) throw new Error("The gateway does not run.");
+		const answer = await this.#backend.execute(wish, headers["upstash-encoding"] === "base64");
 		if (fault !== undefined) return answerFault(response, fault);
 		response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
 	}
@@ -219,65 +217,4 @@ export class UpstashGateway implements AsyncDisposable {
 			if (!response.destroyed) throw error;
 		}
 	}
-
-	async #execute(wish: Exclude<Asked, { channel: string }>, base64: boolean): Promise<unknown> {
-		if (wish.kind === "command") return { result: resultOf(await this.#run(wish.command), base64) };
-		if (wish.kind === "pipeline") {
-			const results: unknown[] = [];
-			for (const command of wish.commands) {
-				results.push(
-					await this.#run(command).then(
-						(reply) => ({ result: resultOf(reply, base64) }),
-						(error: Error) => ({ error: error.message }),
-					),
-				);
-			}
-			return results;
-		}
-		const transaction = this.#open().multi();
-		for (const [name = "", ...args] of wish.commands) transaction.callBuffer(name, ...args);
-		const replies = (await transaction.exec()) ?? [];
-		return replies.map(([error, reply]) =>
-			error ? { error: error.message } : { result: resultOf(reply, base64) },
-		);
-	}
-
-	async #run([name = "", ...args]: string[]): Promise<unknown> {
-		if (/^p?s?(un)?subscribe$/i.test(name))
-			throw new HttpError(400, `ERR ${name} is not available`);
-		if (/^publish$/i.test(name)) this.publishes += 1;
-		return this.#open().callBuffer(name, ...args);
-	}
-
-	#open(): Redis {
-		if (this.#redis === undefined) throw new Error("The gateway does not run.");
-		return this.#redis;
-	}
-}
-
-function commandsOf(wish: Asked): string[][] {
-	if (wish.kind === "command") return [wish.command];
-	return "commands" in wish ? wish.commands : [[wish.kind, wish.channel]];
-}
-
-function answerFault(response: ServerResponse, fault: Fault): void {
-	if (fault.status === "reset") {
-		response.socket?.resetAndDestroy();
-		return;
-	}
-	if (fault.retryAfter !== undefined) response.setHeader("retry-after", fault.retryAfter);
-	response.writeHead(fault.status, { "content-type": "application/json" });
-	response.end(fault.body ?? JSON.stringify({ error: fault.error ?? "a fault, as ordered" }));
-}
-
-function fail(response: ServerResponse, error: Error): void {
-	if (response.headersSent || response.destroyed) {
-		response.destroy();
-		return;
-	}
-	// An error reply of Redis is the client's fault; any other error is ours.
-	const status =
-		error instanceof HttpError ? error.status : error.name === "ReplyError" ? 400 : 500;
-	response.writeHead(status, { "content-type": "application/json" });
-	response.end(JSON.stringify({ error: error.message }));
 }

@@ -15,8 +15,7 @@ export function suites(engine: Engine, { long = false } = {}): void {
 	beforeAll(() => setting.start());
 	afterAll(() => setting.end());
 	describe("EventSource", () => eventSourceSuite(setting));
-	describe("EventSource, over a server's restart", () =>
-		resumeSuite(setting));
+	describe("EventSource, over a server's restart", () => resumeSuite(setting));
 	describe("the client, in one tab", () => clientSuite(setting));
 	describe("the client, when its stream is lost", () => clientReturnSuite(setting));
 	if (long) describe("the client, and its waiting times", () => clientWaitsSuite(setting));

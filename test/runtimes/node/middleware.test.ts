@@ -42,41 +42,38 @@ const withHono = {
 	"edge-sse/node": (fetch: NodeFetch) => overHttp(toNodeHandler(fetch)),
 };
 
-test.each(Object.entries(withHono))(
-	"Hono middleware on %s sets its headers",
-	async (_, serve) => {
-		const { sse } = instance();
-		const app = new Hono();
-		app.use(cors({ origin, credentials: true }), secureHeaders(), compress());
-		app.use(async (c, next) => {
-			c.header("x-before", "1");
-			await next();
-			c.header("x-after", "2");
-			c.res.headers.append("set-cookie", "a=1");
-			c.res.headers.append("set-cookie", "b=2");
+test.each(Object.entries(withHono))("Hono middleware on %s sets its headers", async (_, serve) => {
+	const { sse } = instance();
+	const app = new Hono();
+	app.use(cors({ origin, credentials: true }), secureHeaders(), compress());
+	app.use(async (c, next) => {
+		c.header("x-before", "1");
+		await next();
+		c.header("x-after", "2");
+		c.res.headers.append("set-cookie", "a=1");
+		c.res.headers.append("set-cookie", "b=2");
+	});
+	app.mount("/mounted", sse.fetch);
+	app.get("/routed", (c) => sse.stream(c.req.raw, { host: c.env }));
+	app.get("/handled", streamHandler(sse));
+	const { url, server } = await serve(app.fetch);
+	for (const path of ["mounted", "routed", "handled"]) {
+		const stream = await opened({ server, url: new URL(path, url).href });
+		expect(Object.fromEntries(stream.headers)).toMatchObject({
+			"access-control-allow-origin": origin,
+			"access-control-allow-credentials": "true",
+			"x-content-type-options": "nosniff",
+			"x-before": "1",
+			"x-after": "2",
+			"content-type": "text/event-stream",
 		});
-		app.mount("/mounted", sse.fetch);
-		app.get("/routed", (c) => sse.stream(c.req.raw, { host: c.env }));
-		app.get("/handled", streamHandler(sse));
-		const { url, server } = await serve(app.fetch);
-		for (const path of ["mounted", "routed", "handled"]) {
-			const stream = await opened({ server, url: new URL(path, url).href });
-			expect(Object.fromEntries(stream.headers)).toMatchObject({
-				"access-control-allow-origin": origin,
-				"access-control-allow-credentials": "true",
-				"x-content-type-options": "nosniff",
-				"x-before": "1",
-				"x-after": "2",
-				"content-type": "text/event-stream",
-			});
-			expect(stream.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
-			expect(stream.headers.has("content-encoding")).toBe(false);
-			await sse.publish(path);
-			expect(await stream.event()).toMatchObject({ data: path });
-			stream.close();
-		}
-	},
-);
+		expect(stream.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+		expect(stream.headers.has("content-encoding")).toBe(false);
+		await sse.publish(path);
+		expect(await stream.event()).toMatchObject({ data: path });
+		stream.close();
+	}
+});
 
 const upper = () =>
 	new TransformStream<Uint8Array, Uint8Array>({

@@ -108,60 +108,64 @@ export function processes(bed: Bed): void {
 		expect(pids.filter(lives)).toEqual([]);
 	});
 
-	it("counts over all processes, and applies SSE_MAX_CONNECTIONS to all together", slow, async (t) => {
-		const { scene, hub } = await started(t, { SSE_MAX_CONNECTIONS: "4" });
-		const { channel } = scene;
-		const open = async () => {
-			const stream = await scene.openSocket(streamUrl(hub, channel));
-			await stream.comment();
-			return stream;
-		};
-		const streams = [await open(), await open(), await open(), await open()];
-		expect(streams.flatMap(({ retries }) => retries)).toEqual([]);
-		const late = await open();
-		await late.end();
-		expect(late.retries).toHaveLength(1);
-		await publish(hub, { data: "to all", channel });
-		for (const stream of streams) expect(await stream.event()).toMatchObject({ data: "to all" });
+	it(
+		"counts over all processes, and applies SSE_MAX_CONNECTIONS to all together",
+		slow,
+		async (t) => {
+			const { scene, hub } = await started(t, { SSE_MAX_CONNECTIONS: "4" });
+			const { channel } = scene;
+			const open = async () => {
+				const stream = await scene.openSocket(streamUrl(hub, channel));
+				await stream.comment();
+				return stream;
+			};
+			const streams = [await open(), await open(), await open(), await open()];
+			expect(streams.flatMap(({ retries }) => retries)).toEqual([]);
+			const late = await open();
+			await late.end();
+			expect(late.retries).toHaveLength(1);
+			await publish(hub, { data: "to all", channel });
+			for (const stream of streams) expect(await stream.event()).toMatchObject({ data: "to all" });
 
-		// Each process gives the same answer.
-		for (let asked = 0; asked < 4; asked++) {
-			expect(await health(hub)).toMatchObject({
-				status: "ok",
-				connector: "memory",
-				connections: 4,
+			// Each process gives the same answer.
+			for (let asked = 0; asked < 4; asked++) {
+				expect(await health(hub)).toMatchObject({
+					status: "ok",
+					connector: "memory",
+					connections: 4,
+				});
+				const { body } = await call(`${hub.url}/metrics`);
+				expect(body).toMatch(/^sse_connections 4$/m);
+				expect(body).toMatch(/^sse_frames_total 4$/m);
+				expect(body).toMatch(/^sse_processes 2$/m);
+				if (name !== "deno")
+					expect(body).toMatch(/^process_resident_memory_bytes\{process="2"\} \d+$/m);
+				const headers = { authorization: `Bearer ${hub.token}` };
+				const about = await call(`${hub.url}/channel?name=${channel}`, { headers });
+				expect(json(about)).toMatchObject({ kept: 1, connections: 4 });
+			}
+
+			const admitted = async () => {
+				const stream = await open();
+				return stream.retries.length === 0 && stream;
+			};
+			streams[0]?.close();
+			await until(admitted, { what: "the free place to be given to somebody" });
+			expect((await open()).retries).toHaveLength(1);
+			// The slots of a dead process are freed.
+			for (const { pid } of childrenOf(hub.pid)) process.kill(pid, "SIGKILL");
+			await until(async () => (await health(hub).catch(() => undefined))?.connections === 0, {
+				what: "other processes",
 			});
+			await bothServe(hub);
+			for (let next = 0; next < 4; next++) await until(admitted, { what: "a place" });
+			expect((await open()).retries).toHaveLength(1);
 			const { body } = await call(`${hub.url}/metrics`);
-			expect(body).toMatch(/^sse_connections 4$/m);
+			expect(body).toMatch(/^sse_process_ends_total 2$/m);
+			// The counts of dead processes are kept.
 			expect(body).toMatch(/^sse_frames_total 4$/m);
-			expect(body).toMatch(/^sse_processes 2$/m);
-			if (name !== "deno")
-				expect(body).toMatch(/^process_resident_memory_bytes\{process="2"\} \d+$/m);
-			const headers = { authorization: `Bearer ${hub.token}` };
-			const about = await call(`${hub.url}/channel?name=${channel}`, { headers });
-			expect(json(about)).toMatchObject({ kept: 1, connections: 4 });
-		}
-
-		const admitted = async () => {
-			const stream = await open();
-			return stream.retries.length === 0 && stream;
-		};
-		streams[0]?.close();
-		await until(admitted, { what: "the free place to be given to somebody" });
-		expect((await open()).retries).toHaveLength(1);
-		// The slots of a dead process are freed.
-		for (const { pid } of childrenOf(hub.pid)) process.kill(pid, "SIGKILL");
-		await until(async () => (await health(hub).catch(() => undefined))?.connections === 0, {
-			what: "other processes",
-		});
-		await bothServe(hub);
-		for (let next = 0; next < 4; next++) await until(admitted, { what: "a place" });
-		expect((await open()).retries).toHaveLength(1);
-		const { body } = await call(`${hub.url}/metrics`);
-		expect(body).toMatch(/^sse_process_ends_total 2$/m);
-		// The counts of dead processes are kept.
-		expect(body).toMatch(/^sse_frames_total 4$/m);
-	});
+		},
+	);
 
 	it("leaves no process behind when it is killed, and none where its port is taken", async (t) => {
 		const port = await freePort();

@@ -163,42 +163,34 @@ export function runs(bed: Bed, start: StartRuns): void {
 
 	// What is only in the memory of a process ends with it.
 	const outliving = bed.brokers.filter((broker) => bed.brokerName(broker) !== "memory");
-	it.for(outliving)(
-		"readers of a killed producer are told `lost`: %s",
-		async (broker, t) => {
-			const here = scene(t);
-			const storage = broker === "embedded" ? storageDirectory() : undefined;
-			const killed = here.use(await start(env(), storage));
-			// An object that ends with the process takes its readers along, and they come back.
-			const survivor = () =>
-				storage === undefined
-					? processes(broker)[1]
-					: start(env(), storage).then((s) => here.use(s));
-			const run = new Run(broker);
-			await run.ask(killed, "start", { words: "10000" });
-			const reader = await run.open(here, storage === undefined ? processes(broker)[1] : killed);
-			await reader.event(5);
-			await killed.kill();
-			if (storage !== undefined) await reader.end();
-			const server = await survivor();
-			const back = await run.open(here, server, reader.events.at(-1)?.id);
-			await back.end();
-			expect(back.events.at(-1)).toMatchObject({ event: "sse.end", data: '{"status":"lost"}' });
-			if (storage === undefined) await reader.end();
-			const all = await run.open(here, server);
-			await all.end();
-			const text = said(all).join("");
-			// Words that were sent together are one message.
-			expect(text).toBe(textOf(text.split(" ").length - 1));
-			expect(said(all)).toHaveLength(await run.messages(server));
-			const come = storage === undefined ? said(reader) : [...said(reader), ...said(back)];
-			expect(come.join("")).toBe(text);
-			await until(
-				async () => (await run.open(here, server, all.events.at(-1)?.id)).status === 204,
-				{
-					what: "204 behind the end",
-				},
-			);
-		},
-	);
+	it.for(outliving)("readers of a killed producer are told `lost`: %s", async (broker, t) => {
+		const here = scene(t);
+		const storage = broker === "embedded" ? storageDirectory() : undefined;
+		const killed = here.use(await start(env(), storage));
+		// An object that ends with the process takes its readers along, and they come back.
+		const survivor = () =>
+			storage === undefined ? processes(broker)[1] : start(env(), storage).then((s) => here.use(s));
+		const run = new Run(broker);
+		await run.ask(killed, "start", { words: "10000" });
+		const reader = await run.open(here, storage === undefined ? processes(broker)[1] : killed);
+		await reader.event(5);
+		await killed.kill();
+		if (storage !== undefined) await reader.end();
+		const server = await survivor();
+		const back = await run.open(here, server, reader.events.at(-1)?.id);
+		await back.end();
+		expect(back.events.at(-1)).toMatchObject({ event: "sse.end", data: '{"status":"lost"}' });
+		if (storage === undefined) await reader.end();
+		const all = await run.open(here, server);
+		await all.end();
+		const text = said(all).join("");
+		// Words that were sent together are one message.
+		expect(text).toBe(textOf(text.split(" ").length - 1));
+		expect(said(all)).toHaveLength(await run.messages(server));
+		const come = storage === undefined ? said(reader) : [...said(reader), ...said(back)];
+		expect(come.join("")).toBe(text);
+		await until(async () => (await run.open(here, server, all.events.at(-1)?.id)).status === 204, {
+			what: "204 behind the end",
+		});
+	});
 }

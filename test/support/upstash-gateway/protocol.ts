@@ -89,3 +89,9 @@ export function resultOf(reply: unknown, base64: boolean): unknown {
 	const bytes = Buffer.from(reply);
 	return base64 && bytes.toString() !== "OK" ? bytes.toString("base64") : bytes.toString();
 }
+
+/** The commands that a request is billed for. */
+export function commandsOf(wish: Asked): string[][] {
+	if (wish.kind === "command") return [wish.command];
+	return "commands" in wish ? wish.commands : [[wish.kind, wish.channel]];
+}
