@@ -116,6 +116,7 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 		runs: runsSummary,
 		...judge(clients, ledger, {
 			...{ channels: all, maxLength: setup.maxLength, storeLosses },
+			wiped: setup.wiped ?? false,
 			confirmedOnly: bed.broker?.kind === "upstash",
 		}),
 	};

@@ -1,11 +1,15 @@
 import { expect, test } from "vitest";
+import type { StoreLoss } from "./bed.ts";
 import { Ledger } from "./ledger.ts";
 import { judge } from "./verdict.ts";
 
-const news = { channels: ["news"], confirmedOnly: false, maxLength: 3, storeLosses: [] };
+const news = {
+	...{ channels: ["news"], confirmedOnly: false, maxLength: 3 },
+	...{ storeLosses: [] as StoreLoss[], wiped: false },
+};
 
 /** The verdict on a client that begins at a position, and is sent the message of one id. */
-function verdictOn(start: string, sent: string) {
+function verdictOn(start: string, sent: string, truth = news) {
 	const ledger = new Ledger();
 	const [entry] = ["200-4", "100-1", "100-2", "200-3"]
 		.map((id) => ({ id, key: `news/p/${id}` }))
@@ -19,7 +23,7 @@ function verdictOn(start: string, sent: string) {
 		seen: new Map([["news", [{ entry, at: 1_000, visit }]]]),
 		start: new Map([["news", start]]),
 	};
-	return judge([client], ledger, news);
+	return judge([client], ledger, truth);
 }
 
 test("a client that begins in a new, empty store need not get what the old one held", () => {
@@ -31,4 +35,13 @@ test("a client that found the store empty before the first message must get all"
 	expect(verdictOn("~100-0", "200-4").lost).toBe(3);
 	expect(verdictOn("~200-3", "200-4").lost).toBe(1);
 	expect(verdictOn("200-3", "200-4").lost).toBe(0);
+});
+
+test("a wipe cannot be seen from an empty position, and excuses what it took alone", () => {
+	const storeLosses = [{ from: 150, to: 160 }];
+	expect(verdictOn("~100-0", "200-4", { ...news, storeLosses, wiped: true }).lost).toBe(1);
+	expect(verdictOn("~100-0", "100-2", { ...news, storeLosses, wiped: true }).lost).toBe(3);
+	expect(verdictOn("100-1", "200-4", { ...news, storeLosses, wiped: true }).lost).toBe(2);
+	// A store that ends with its process has other positions after that.
+	expect(verdictOn("~100-0", "200-4", { ...news, storeLosses }).lost).toBe(3);
 });

@@ -25,6 +25,8 @@ interface Truth {
 	channels: readonly string[];
 	maxLength: number;
 	storeLosses: readonly StoreLoss[];
+	/** The store loses messages while it runs. Its empty positions then do not show it, as docs/delivery.md says. */
+	wiped: boolean;
 }
 
 /** The clock in an id is the store's; one tick of it may lie between the two. */
@@ -61,6 +63,14 @@ class Sequence {
 			else low = middle + 1;
 		}
 		return low;
+	}
+
+	/** The ordinal of the first message after the last wipe before this time. */
+	afterWipe(at: number): number {
+		const { storeLosses, wiped } = this.#truth;
+		const wipes = wiped ? storeLosses.filter(({ from }) => from <= at) : [];
+		const over = Math.max(...wipes.map(({ to }) => to));
+		return this.#times.filter((time) => time <= over + clockTick).length;
 	}
 
 	/** Whether the store may have been without the message of this position at a time. */
@@ -169,6 +179,13 @@ function follow(
 			verdict[kind]++;
 			verdict.problems.push(`${who}: ${item.entry.key} ${item.entry.id} ${kind}, after ${after}`);
 			continue;
+		}
+		if (came.size === 0 && isEmpty(start)) {
+			const wipedUntil = sequence.afterWipe(item.at);
+			if (wipedUntil > expected && wipedUntil <= ordinal) {
+				verdict.trimmed += wipedUntil - expected;
+				expected = wipedUntil;
+			}
 		}
 		if (ordinal > expected) missed(ordinal, item.at, circumstances(seen, index));
 		came.add(item.entry);
