@@ -1,3 +1,4 @@
+import { frame } from "../core/message/frame.ts";
 import { isBytes } from "./chunks.ts";
 import type { RunFormat } from "./format.ts";
 
@@ -18,9 +19,9 @@ export const aiSdkFormat: RunFormat = {
 	headers: { "x-vercel-ai-ui-message-stream": "v1" },
 	absent: 204,
 	comesBack: false,
-	chunk: ({ data, id }) => `data:${JSON.stringify(data)}\nid:${id}\n\n`,
+	chunk: ({ data, id }) => frame({ data: JSON.stringify(data), id }),
 	end({ status, reason, id }) {
-		const done = `data:[DONE]\nid:${id}\n\n`;
+		const done = frame({ data: "[DONE]", id });
 		if (status === "done") return done;
 		if (status === "cancelled") return part({ type: "abort", ...(reason && { reason }) }) + done;
 		const errorText =
@@ -31,7 +32,7 @@ export const aiSdkFormat: RunFormat = {
 };
 
 function part(chunk: object): string {
-	return `data:${JSON.stringify(chunk)}\n\n`;
+	return frame({ data: JSON.stringify(chunk) });
 }
 
 /**

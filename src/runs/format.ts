@@ -1,4 +1,4 @@
-import { frame, retryFrame } from "../core/message/frame.ts";
+import { cursorFrame, frame, retryFrame } from "../core/message/frame.ts";
 import { dataText } from "../core/message/json-data.ts";
 import type { Message } from "../core/message/message.ts";
 import type { RunEnd } from "./reader.ts";
@@ -36,7 +36,7 @@ export interface RunFormat {
 const plainChunk = ({ data, id }: Message): string => frame({ data: dataText(data), id });
 
 // A client without all chunks returns with its cursor, and gets a 404.
-const noWords = (): string => "";
+const nothing = (): string => "";
 
 /** For an EventSource: data and ids. */
 export const plainFormat: RunFormat = {
@@ -44,8 +44,8 @@ export const plainFormat: RunFormat = {
 	comesBack: true,
 	chunk: plainChunk,
 	// A client that returns with this position gets a 204: the run is over.
-	end: ({ id }) => `id:${id}\n\n`,
-	failure: noWords,
+	end: ({ id }) => cursorFrame(id),
+	failure: nothing,
 	comeBack: retryFrame,
 };
 
@@ -55,6 +55,6 @@ export const toldFormat: RunFormat = {
 	comesBack: true,
 	chunk: plainChunk,
 	end: ({ id, ...end }) => frame({ type: "sse.end", data: JSON.stringify(end), id }),
-	failure: noWords,
+	failure: nothing,
 	comeBack: retryFrame,
 };
