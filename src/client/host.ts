@@ -47,7 +47,7 @@ export function guarded(run: () => void): void {
 }
 
 /**
- * Calls back for each entry there is now. One that is removed meanwhile is passed over, and one that
+ * Calls back for each entry there is now. One that is removed meanwhile is skipped, and one that
  * throws does not keep the others from it.
  */
 export function callEach<T>(of: Set<T>, call: (entry: T) => void): void {

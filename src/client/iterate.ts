@@ -4,8 +4,8 @@ import type { ClientEvent } from "./types.ts";
  * What is heard, for an async iterator. It listens with the first `next()`, and queues what has
  * not been read yet.
  *
- * @param client is given what hears an event, and what is told that no more comes, once or several
- *   times. What is queued can still be read then, and then the error is thrown, if there is one.
+ * @param client calls `hear` for an event, and `end` when no more comes, once or several times.
+ *   What is queued can still be read then, and then the error is thrown, if there is one.
  */
 export function iterate<T extends ClientEvent>(
 	client: {

@@ -58,7 +58,7 @@ export function reconnectingSource(
 	let target: URL;
 	/** Detects an opening that was overtaken while its URL was being made. */
 	let opening = 0;
-	/** 0: it is not open, or was not for long enough. */
+	/** When the stream opened, in ms since 1970. 0: it has not opened. */
 	let openedAt = 0;
 	let attempts = 0;
 	let heardAt = 0;
@@ -81,7 +81,7 @@ export function reconnectingSource(
 		try {
 			const address = typeof url === "function" ? await url() : url;
 			target = streamUrl(address);
-			// Nobody who does well with an EventSource pays for the rest.
+			// A page that EventSource serves does not load the rest.
 			if (custom || !globalThis.EventSource) opener ??= (await loadMore()).open;
 			if (own !== opening) return;
 			const position = cursor();
@@ -152,7 +152,7 @@ export function reconnectingSource(
 	};
 
 	const lost = ({ error, final }: Failure): void => {
-		// 0 is a loss. Some libraries do not say what it is.
+		// `readyState` 0: the stream was lost. Some libraries' errors do not say so.
 		if (final || (!retry && source?.readyState !== 0)) {
 			close();
 			onState("closed", error);
@@ -184,7 +184,7 @@ export function reconnectingSource(
 
 	const onSilence = (): void => {
 		if (silence) {
-			// What comes with the head of a stream may be all that passes.
+			// A proxy may let only the first bytes pass.
 			silent = openedAt && heardAt - openedAt > goodWhile ? 1 : silent + 1;
 			open("silent", new Error("The stream was silent."));
 			if (silent < 3) return;

@@ -144,7 +144,7 @@ export function openTab(
 		if (kind !== "event") learn(message[1]);
 		if (is === "lead") {
 			if (kind === "join") admit(message[2]);
-			// Else this tab leads no more, and is about to be told. Or it is a former leader's.
+			// Any other message: this tab or the sender leads no more.
 		} else if (kind !== "join" && message[2] >= newest) {
 			clearTimeout(timer);
 			timer = setTimeout(ask, 12_000); // a silent leader is asked for a sign

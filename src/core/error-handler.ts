@@ -22,7 +22,7 @@ export const logError: ErrorHandler = (error, { stage, channel }) => {
 	console.error("%s", where, routine ? error.message : error);
 };
 
-/** An error's kind for the log: one of our codes, or `other`. */
+/** An error's kind for the log: one of our codes, or `unexpected`. */
 export function codeOf(error: unknown): string {
 	return error instanceof SseError ? error.code : "unexpected";
 }

@@ -24,7 +24,7 @@ export type PresenceBasis<C = unknown> =
 			page(channel: string, after: string, limit: number): Promise<GuestPage>;
 	  };
 
-/** Whose a stream is. Channels are named as the broker knows them. */
+/** The member that a stream belongs to. Channels are named as the broker knows them. */
 export interface StreamGuest {
 	/** What the channel's object is to know of the stream: JSON. */
 	textOf(channel: string): string;

@@ -74,7 +74,7 @@ const longestKey = 256;
 
 /** The options that a publish is checked against. */
 export interface PublishChecks {
-	/** The JSON of the data, or a promise of it, where more than `JSON.stringify` has a say in that. */
+	/** The JSON of the data, or a promise of it, where a schema or `stringify` makes it. */
 	jsonOf?: ((type: string | undefined, data: unknown) => string | Promise<string>) | undefined;
 	limits: { messageBytes: number };
 }

@@ -40,7 +40,7 @@ export class Publisher {
 	readonly #options: PublisherOptions;
 	readonly #connect: () => PublishConnector;
 	readonly #ordered: Ordered | undefined;
-	/** What the names of channels begin with that others than `publish` write to. */
+	/** Prefixes of channels to which only others write. */
 	readonly #reserved = new Set<string>();
 
 	/**
@@ -157,12 +157,12 @@ export class Publisher {
 		for (const prefix of this.#reserved) {
 			if (!channel.startsWith(prefix)) continue;
 			throw new TypeError(
-				`Cannot ${what}. channel: names that begin with ${JSON.stringify(prefix)} are those of runs, which say what they have to say by themselves.`,
+				`Cannot ${what}. channel: names that begin with ${JSON.stringify(prefix)} belong to runs: only their producers publish there.`,
 			);
 		}
 	}
 
-	/** From now on nobody publishes to channels whose names begin so. */
+	/** From now on nobody publishes to channels whose names begin with the prefix. */
 	reserve(prefix: string): void {
 		this.#reserved.add(prefix);
 	}

@@ -65,7 +65,7 @@ export interface RunAppend {
  */
 export type RunRefusal = "superseded" | "lost" | "length" | "bytes" | "age";
 
-/** What became of it. */
+/** The outcome of `append`. */
 export type RunAppended =
 	/** @param count all messages so far. @param cancel the reason for a requested cancel. */
 	| { readonly refused?: undefined; readonly count: number; readonly cancel?: string | undefined }
@@ -83,7 +83,7 @@ export interface RunFinish {
 	readonly payload: string;
 }
 
-/** What became of that. */
+/** The outcome of `finish`. */
 export type RunFinished =
 	/** How it has ended, by this call or before. */
 	| { readonly refused?: undefined; readonly end: string; readonly state: RunEndState }
@@ -102,7 +102,7 @@ export type RunFinished =
  * - R3. With `from`, `append` MUST store only what it has not stored: a call that is made again does no harm. When it has
  *   fewer than `from` messages it MUST refuse as `lost`.
  * - R4. `append` MUST refuse what is over the claim's `maxLength`, `maxBytes` or `maxAge`; `finish` MUST NOT.
- * - R5. The answer to `append` MUST carry what `cancel` has left.
+ * - R5. The answer to `append` MUST carry the reason that `cancel` noted.
  * - R6. `finish` MUST store and deliver its payload, and note its id as the end, exactly once, however many call; the
  *   others MUST be told how it has ended. Without a token it MUST refuse as `alive` while the lease has not lapsed.
  * - R7. Nothing of a run MAY be trimmed while it is kept. `keepDone` after its end, or `maxAge` and `keepDone` after its

@@ -97,7 +97,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 
 	/**
 	 * What this instance has done so far. A Durable Object counts its own streams; the Worker
-	 * before it does not.
+	 * in front of it does not.
 	 *
 	 * @example
 	 * ```ts
@@ -215,7 +215,7 @@ export class ServerSentEvents<Events extends object = EventMap> extends Reading<
 		const { allowed } = this.#options.channels;
 		const disconnect = checkedDisconnect(options, allowed);
 		const connector = this.#hubs.connectOpen();
-		// With one that has its own way, the streams are in objects, or in requests that hear no control channel.
+		// With a connector that has its own `disconnect`, the streams are in objects, or in requests that hear no control channel.
 		if (connector.disconnect === undefined) this.#streams.disconnect(disconnect);
 		const { receivers } = await (connector.disconnect?.(disconnect) ??
 			this.#control.send("disconnect", disconnect));

@@ -37,7 +37,7 @@ export interface StreamOptions {
 	 */
 	envelope?: boolean | undefined;
 	/**
-	 * Only events of these types. `message` stands for events without a type. What is passed over still moves the
+	 * Only events of these types. `message` stands for events without a type. What is filtered out still moves the
 	 * client's cursor.
 	 *
 	 * @defaultValue every type
@@ -45,7 +45,7 @@ export interface StreamOptions {
 	types?: readonly string[] | undefined;
 	/**
 	 * Only messages for which this returns true, and no promise. It is called once per message for all clients with the
-	 * same function, or the same `filter.key`. Where it throws, the message is passed over. Not with Durable Objects.
+	 * same function, or the same `filter.key`. Where it throws, the message is filtered out. Not with Durable Objects.
 	 *
 	 * @defaultValue none
 	 */

@@ -39,14 +39,14 @@ export interface StreamParts {
 	readonly closing: AbortSignal;
 }
 
-/** How a request is answered that may read. */
+/** How to answer a request that may read. */
 interface Form {
 	readonly asJson: boolean;
 	/** The coding of the stream. */
 	readonly coding: string | undefined;
 	/** The headers of a stream's response besides its own. */
 	readonly coded: Record<string, string>;
-	/** Of `recent`, from before the request was admitted. */
+	/** The mark of `recent.begin()`, from before the request was admitted. */
 	readonly mark: number;
 }
 
@@ -207,7 +207,7 @@ export class Streams {
 				opening,
 				sinkFor(request, host, streamHeadersWith(coded)),
 			);
-			isHeard = false; // from now on it is left with the stream
+			isHeard = false; // from now on the teardown calls `control.leave()`
 			hubs.keep(hub);
 			liftIdleTimeout(request, host);
 			listenForDeparture(request, host, connection);

@@ -3,7 +3,7 @@ import { guestParameter } from "./protocol.ts";
 
 /** The member that a Worker names for a stream, and whether it is told of members. */
 export interface Guest {
-	/** Absent: nobody's. */
+	/** Absent: the stream belongs to no member. */
 	readonly id?: string;
 	readonly data?: unknown;
 	/** How long the member stays after its last stream, in ms. */
@@ -28,7 +28,7 @@ export function attached(guest: Guest): Uint8Array {
 	return encoder.encode(JSON.stringify(guest));
 }
 
-/** Undefined: the socket's stream is of no member, and sees none. */
+/** Undefined: the socket's stream belongs to no member, and is not told of members. */
 export function guestIn(socket: ObjectSocket): Guest | undefined {
 	const { guest } = socket.deserializeAttachment() as { guest?: Uint8Array };
 	return guest && JSON.parse(decoder.decode(guest));

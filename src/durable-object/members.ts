@@ -42,7 +42,7 @@ export class Members {
 	readonly #leaving = new Set<string>();
 	#joined = new Set<string>();
 	#left = new Set<string>();
-	/** How many there were before those. */
+	/** How many there were before these joins and leaves. */
 	#before = 0;
 	#sorted: string[] | undefined;
 	#isAwake = false;

@@ -175,7 +175,7 @@ export class ObjectPublishing {
 				publish(stub, until),
 			);
 			if (!("late" in reply)) return reply;
-			// Nothing was done. It came in time, so the object's clock is ahead of what is known of it.
+			// Nothing was done. It came in time, so the object's clock is ahead of our estimate of it.
 			this.#clock.correct(reply.late, performance.now());
 		}
 		throw this.#late();

@@ -32,7 +32,7 @@ export class RelaySockets implements SubscriptionHandlers {
 	readonly #sockets = new Map<ObjectSocket, Guest | undefined>();
 	/** The members behind the sockets. */
 	readonly members: Members = new Members(() => []);
-	/** Those included that wait for the upstream. */
+	/** Sockets, including those that wait for the upstream. */
 	#users = 0;
 	#subscribing: Promise<Subscription> | undefined;
 	#lost: ConnectorError | undefined;
@@ -50,7 +50,7 @@ export class RelaySockets implements SubscriptionHandlers {
 	 *
 	 * @param guest the member behind the stream.
 	 * @param wait how long the list of members is held back, in ms.
-	 * @throws {ConnectorError} when the upstream is away or refuses, or there are too many.
+	 * @throws {ConnectorError} when the upstream is away or refuses, or there are too many sockets.
 	 */
 	async accept(channel: string, guest?: Guest, wait = 0): Promise<Response> {
 		checkRoom(this.#users, this.#limits);
@@ -125,7 +125,7 @@ export class RelaySockets implements SubscriptionHandlers {
 		for (const socket of this.#sockets.keys()) this.#send(socket, text);
 	}
 
-	/** @returns true: one that could not take it is closed, and its Worker comes back. */
+	/** Always true: a socket that could not take it is closed, and its Worker comes back. */
 	#send(socket: ObjectSocket, text: string): true {
 		const isOpen = this.#unread.send(socket, text, this.#limits.bufferedBytes);
 		if (!isOpen) this.#leave(socket);

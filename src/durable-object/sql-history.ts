@@ -39,7 +39,7 @@ export class SqlHistory implements History {
 	}
 
 	/**
-	 * Stores a message and its key, or nothing: what is stored is also handed on.
+	 * Stores a message and its key, both or neither. A stored message must also be handed on.
 	 *
 	 * @returns the payload that subscribers receive.
 	 * @throws {ConnectorError} when the storage refuses.
@@ -93,8 +93,8 @@ export class SqlHistory implements History {
 			...[from.ms, from.seq, limit + 2],
 		);
 		if (keys[0] === undefined && first) return this.#nothing(after);
-		const born = first && keys[0]?.size === null;
-		const found = born || (keys[0] !== undefined && idOf(keys[0]) === after);
+		const hasFirstEntry = first && keys[0]?.size === null;
+		const found = hasFirstEntry || (keys[0] !== undefined && idOf(keys[0]) === after);
 		const rest = found ? keys.slice(1) : keys;
 		const count = fitting(rest.slice(0, limit).map(({ size }) => Number(size)));
 		const rows = this.#sql(
@@ -107,7 +107,7 @@ export class SqlHistory implements History {
 		});
 		const page = { covered: found, messages, more: rest.length > count };
 		if (!first) return page;
-		const empty = born ? emptyRange(Number(keys[0]?.ms), this.#newest.maxAge) : undefined;
+		const empty = hasFirstEntry ? emptyRange(Number(keys[0]?.ms), this.#newest.maxAge) : undefined;
 		return { ...page, covered: coversEmpty(after, empty), empty };
 	}
 
@@ -178,11 +178,11 @@ export class SqlHistory implements History {
 		this.#ready = true;
 		const { maxLength, maxAge } = this.limits;
 		const now = Date.now();
-		// Nothing is kept. While this entry exists, nothing is missing since the channel's birth.
+		// Nothing is kept, so an entry without a message comes first. While it exists, nothing after it is missing.
 		if (this.#newest.ms < now - this.#newest.maxAge) this.#insert(null, now, maxAge);
 		this.#insert(payload, now, maxAge);
 		this.#sql("DELETE FROM sse_history WHERE ms < ?", now - maxAge);
-		// One more than promised: a reader at that one can get all the others.
+		// One more than promised: a reader whose position is that entry can get all the others.
 		const { ms, seq, n } = this.#newest;
 		const [first] = this.#sql("SELECT n FROM sse_history ORDER BY ms, seq LIMIT 1");
 		const surplus = n - Number(first?.n) - maxLength;

@@ -38,7 +38,7 @@ async function answer(
 	const { accept, members, store } = broker;
 	if (pathname === "/socket") {
 		const guest = queriedGuest(searchParams);
-		// After a deploy others come back, too. Until then it would be told of leaves that are none.
+		// After a deploy other streams reconnect, too. Until then this one would be told that their members left.
 		const wait = searchParams.has("again") ? (guest?.grace ?? 0) : 0;
 		return accept(name, guest, wait, limits !== undefined);
 	}

@@ -44,7 +44,7 @@ export class WorkerSocket {
 	#heard = true;
 	/** Read and not confirmed, in UTF-16 code units. */
 	#read = 0;
-	/** So many are confirmed at once. */
+	/** This many units must be read before a receipt is sent. */
 	#confirm = Number.POSITIVE_INFINITY;
 
 	constructor(socket: WebSocketLike, handlers: SocketHandlers) {

@@ -70,7 +70,7 @@ export class Lease {
 		return this.#refreshing;
 	}
 
-	/** Its entries stay for this long, in ms. Then other processes clear them. */
+	/** Gives the lease up. Its entries stay for this long, in ms. Then other processes clear them. */
 	async close(ms: number): Promise<void> {
 		this.#closed = true;
 		clearTimeout(this.#timer);

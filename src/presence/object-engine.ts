@@ -34,7 +34,7 @@ export class ObjectEngine implements Engine {
 				const text = JSON.stringify({ id: who?.id, grace, sees: isTold });
 				return who?.data ? `${text.slice(0, -1)},"data":${who.data}}` : text;
 			},
-			onMembers: (channel, told) => stream.tell(channel.slice(prefix.length), told),
+			onMembers: (channel, notice) => stream.tell(channel.slice(prefix.length), notice),
 		});
 		return {
 			id: who?.id,

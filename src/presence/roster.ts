@@ -54,7 +54,7 @@ export class Roster {
 	}
 
 	/** Ids of this process that are written. */
-	settled(channel: string): string[] {
+	written(channel: string): string[] {
 		const dirty = this.#dirty.get(channel);
 		return [...(this.#channels.get(channel)?.keys() ?? [])].filter((id) => !dirty?.has(id));
 	}

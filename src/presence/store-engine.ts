@@ -40,7 +40,7 @@ export class StoreEngine implements Engine {
 		});
 		this.#watch = new Watch({
 			...{ store, failed },
-			settled: (channel) => this.#roster.settled(channel),
+			written: (channel) => this.#roster.written(channel),
 			missing: () => {
 				this.#watch.lost(ttl / 3);
 				this.#lease.refresh().then(() => this.#roster.rewrite(), failed);

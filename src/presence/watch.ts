@@ -8,7 +8,7 @@ import type { PresenceStore } from "./store.ts";
 interface WatchOptions {
 	store(): PresenceStore;
 	/** Ids that this process has written. They must be in the store. */
-	settled(channel: string): readonly string[];
+	written(channel: string): readonly string[];
 	/** An entry of this process is missing in the store. */
 	missing(): void;
 	failed(error: unknown, channel: string): void;
@@ -114,13 +114,13 @@ export class Watch {
 		watched.isReading = true;
 		watched.isStale = false;
 		try {
-			const own = this.#options.settled(channel);
+			const own = this.#options.written(channel);
 			const read = () => this.#options.store().page(channel, "", mostMembers + 1);
 			const { occupancy, members, isFull } = await this.#reads.run(read);
 			this.#isFailing = false;
 			const isLarge = isFull || occupancy > mostMembers;
 			const view = isLarge ? undefined : new Map(members.map((each) => [each.id, each]));
-			const still = new Set(this.#options.settled(channel));
+			const still = new Set(this.#options.written(channel));
 			if (view !== undefined && own.some((id) => still.has(id) && !view.has(id))) {
 				// The entries of other processes are probably missing too. Nobody has left.
 				watched.isStale = true;

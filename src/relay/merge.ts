@@ -16,11 +16,11 @@ const longestMerge = 10_000;
  * channels are unwanted, or when the others have grown. So a relay asks again for a channel only about as often as the
  * number of channels doubles.
  */
-export function victimsOf(
+export function streamsToReplace(
 	streams: ReadonlyMap<IncomingStream, ReadonlySet<string>>,
 	isWanted: (name: string) => boolean,
 ): IncomingStream[] {
-	const isSpoilt = (names: ReadonlySet<string>) => {
+	const hasManyUnwanted = (names: ReadonlySet<string>) => {
 		const unwanted = [...names].filter((name) => !isWanted(name)).length;
 		return names.size < fewChannels ? unwanted > 0 : unwanted > names.size * mostUnwanted;
 	};
@@ -30,19 +30,21 @@ export function victimsOf(
 	const [largest, ...others] = bySize;
 	if (largest === undefined) return [];
 	const small = others.reduce((sum, stream) => sum + weight(stream), 0);
-	const spoilt = [...streams].flatMap(([stream, names]) => (isSpoilt(names) ? stream : []));
+	const wasteful = [...streams].flatMap(([stream, names]) =>
+		hasManyUnwanted(names) ? stream : [],
+	);
 	// The largest is replaced when the others together have more than half its size.
-	const grows = spoilt.includes(largest) || small * 2 > weight(largest);
+	const grows = wasteful.includes(largest) || small * 2 > weight(largest);
 	const wanted = grows && small + weight(largest) <= mostChannels ? bySize : others;
 	// The smallest come first: as many as one stream can carry.
 	let sum = 0;
-	const victims = wanted.toReversed().filter((stream) => {
+	const replaced = wanted.toReversed().filter((stream) => {
 		sum += weight(stream);
 		return sum <= mostChannels;
 	});
-	const [only] = victims;
-	if (only !== undefined && victims.length === 1 && !spoilt.includes(only)) return [];
-	return victims;
+	const [only] = replaced;
+	if (only !== undefined && replaced.length === 1 && !wasteful.includes(only)) return [];
+	return replaced;
 }
 
 function weightOfAll(names: ReadonlySet<string>): number {

@@ -3,7 +3,7 @@ import { within } from "../connectors/shared/timeout.ts";
 import type { Subscription, SubscriptionHandlers } from "../core/connector.ts";
 import { ConnectorError, closedError } from "../core/errors.ts";
 import { IncomingStream } from "./incoming.ts";
-import { Merge, victimsOf } from "./merge.ts";
+import { Merge, streamsToReplace } from "./merge.ts";
 import { mostChannels, type RelayLine, weightOf } from "./protocol.ts";
 import { RelayedChannel, RelayListener } from "./relayed-channel.ts";
 import { late, mismatch, type UpstreamSettings } from "./requests.ts";
@@ -18,7 +18,7 @@ const tidyMs = 1_000;
 interface Carried {
 	/** The channels that it was opened for. */
 	readonly names: ReadonlySet<string>;
-	/** Those of them that were not left since. One that is joined again is not added. */
+	/** Those that nobody has left since. A channel that is joined again is not added. */
 	readonly used: Set<string>;
 }
 
@@ -82,7 +82,7 @@ export class Upstream {
 		this.#channels.delete(channel.name);
 		this.#waiting.delete(channel.name);
 		this.#merge?.arrived(channel);
-		// Counting the wanted channels here would take the square of 10,000 steps when as many are left at once.
+		// Counting the wanted channels here would take 10,000² steps when 10,000 channels are left together.
 		for (const [stream, { names, used }] of this.#streams) {
 			if (!used.delete(channel.name) || used.size > 0) continue;
 			// A channel that was joined again may still have its lines from this stream.
@@ -220,20 +220,19 @@ export class Upstream {
 			this.#wantedOf(names).every(({ isLive }) => isLive) ? [[stream, names] as const] : [],
 		);
 		if (settled.length < this.#streams.size) this.#tidyLater();
-		const victims = victimsOf(new Map(settled), isWanted);
-		if (victims.length === 0) return;
-		const names = new Set(victims.flatMap((stream) => [...this.#namesOf(stream)]));
+		const replaced = streamsToReplace(new Map(settled), isWanted);
+		if (replaced.length === 0) return;
+		const names = new Set(replaced.flatMap((stream) => [...this.#namesOf(stream)]));
 		const wanted = this.#wantedOf(names);
 		if (wanted.length === 0) {
-			for (const victim of victims) this.#drop(victim);
+			for (const old of replaced) this.#drop(old);
 			return;
 		}
 		const merge = new Merge(wanted, () => {
 			this.#merge = undefined;
 			// When the new stream fails, the old ones still bring their channels' lines.
-			const isUsed = (victim: IncomingStream) =>
-				wanted.some((channel) => channel.comesFrom(victim));
-			for (const victim of victims) if (!isUsed(victim)) this.#drop(victim);
+			const isUsed = (old: IncomingStream) => wanted.some((channel) => channel.comesFrom(old));
+			for (const old of replaced) if (!isUsed(old)) this.#drop(old);
 			this.#tidyLater();
 		});
 		this.#merge = merge;

@@ -68,8 +68,8 @@ export interface RunsOptions {
 	 */
 	keepDone?: number | undefined;
 	/**
-	 * How long a producer may be silent, in ms, before it counts as lost. A producer of `start` renews this lease three
-	 * times as often, even when its source is silent.
+	 * How long a producer may be silent, in ms, before it counts as lost. A producer of `start` renews this lease
+	 * every third of it, even when its source is silent.
 	 *
 	 * @defaultValue `15_000`
 	 */

@@ -42,7 +42,7 @@ export class Outbox {
 	#stored = 0;
 	#isBusy = false;
 	#isFlushing = false;
-	/** The time of the last successful call, as `performance.now()` gives it. The claim is a call. */
+	/** When the last call began, as `performance.now()` gives it. The claim is a call, a retry is none. */
 	#lastCall = performance.now();
 	#isFirst = true;
 	#waitingSince: number | undefined;
@@ -205,7 +205,7 @@ export class Outbox {
 			if (!(error instanceof SseError) || error.code !== "unavailable") break;
 			const waited = performance.now() - (this.#waitingSince ?? performance.now());
 			if (waited > timeout) {
-				const text = `What was said could not be stored for ${timeout} ms; see \`timeout\` of Runs.`;
+				const text = `The run's chunks could not be stored for ${timeout} ms; see \`timeout\` of Runs.`;
 				error = new RunError("run_timeout", text, { cause: error });
 				break;
 			}

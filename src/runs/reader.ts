@@ -42,18 +42,18 @@ const pageSize = 500;
 
 /** Reads runs: messages from the channel, states from the store. */
 export class RunReaders {
-	readonly #host: RunHost;
+	readonly #runHost: RunHost;
 	readonly #looks: SharedLooks;
 	readonly #watches = new Map<string, Watch>();
 
-	constructor(host: RunHost) {
-		this.#host = host;
-		this.#looks = new SharedLooks((channel) => host.connector().runs.status(channel));
+	constructor(runHost: RunHost) {
+		this.#runHost = runHost;
+		this.#looks = new SharedLooks((channel) => runHost.connector().runs.status(channel));
 	}
 
 	/** The state of a run; undefined: it does not exist. Where requests cannot share I/O, each reads for itself. */
 	async look(channel: string, host?: unknown): Promise<RunRecord | undefined> {
-		const { scope, runs } = this.#host.connector(host);
+		const { scope, runs } = this.#runHost.connector(host);
 		return scope === "process" ? this.#looks.look(channel) : runs.status(channel);
 	}
 
@@ -111,7 +111,7 @@ export class RunReaders {
 	}
 
 	async #chunksOf(channel: string, record: RunRecord) {
-		const { history } = this.#host.connector();
+		const { history } = this.#runHost.connector();
 		const chunks: unknown[] = [];
 		let position = beginning;
 		for (let count = 0; ; ) {
@@ -120,7 +120,7 @@ export class RunReaders {
 			for (const { id, payload } of messages) {
 				position = id;
 				count++;
-				const message = payload === undefined ? undefined : this.#host.decode(payload);
+				const message = payload === undefined ? undefined : this.#runHost.decode(payload);
 				if (message?.id === id && kindOf(message) === "chunk") chunks.push(message.data);
 				if (id === record.end) return { chunks, lastEventId: id };
 			}
@@ -152,7 +152,7 @@ export class RunReaders {
 		const watch = this.#watch(channel, record, host);
 		const leave = watch.join(wake);
 		const from = { lastEventId, signal: abort.signal };
-		const messages = this.#host.messages(channel, from, host, onDisconnect);
+		const messages = this.#runHost.messages(channel, from, host, onDisconnect);
 		try {
 			for await (const message of messages) {
 				const kind = kindOf(message);
@@ -187,7 +187,7 @@ export class RunReaders {
 		after: string,
 		{ signal, host }: ReadFrom,
 	): AsyncGenerator<Step, void> {
-		const { history } = this.#host.connector(host);
+		const { history } = this.#runHost.connector(host);
 		const end = endOf(record);
 		// A reader that already has the end, as after a snapshot, is only told again.
 		if (isPosition(after) && !isAfter(end.id, after)) {
@@ -202,7 +202,7 @@ export class RunReaders {
 			for (const { id, payload } of page.messages) {
 				if (isAfter(id, end.id)) break;
 				position = id;
-				const message = payload === undefined ? undefined : this.#host.decode(payload);
+				const message = payload === undefined ? undefined : this.#runHost.decode(payload);
 				if (id === end.id) {
 					yield { end };
 					return;
@@ -214,14 +214,14 @@ export class RunReaders {
 	}
 
 	#watch(channel: string, record: RunRecord, host: unknown): Watch {
-		const { scope, runs } = this.#host.connector(host);
+		const { scope, runs } = this.#runHost.connector(host);
 		const key = `${record.name} ${channel}`;
 		const found = this.#watches.get(key);
 		if (found !== undefined && !found.isIdle) return found;
 		const watching = {
 			runs,
 			look: () => this.look(channel, host),
-			report: (error: unknown) => this.#host.report(error, channel),
+			report: (error: unknown) => this.#runHost.report(error, channel),
 		};
 		const watch = new Watch(watching, channel, record);
 		if (scope === "process") {

@@ -13,7 +13,7 @@ interface Watching {
 /** How long after a reader joins the store is read, in ms. The run may have ended just before the reader subscribed. */
 const joinPause = 1_000;
 
-/** How many looks fit in one interval of suspicion. */
+/** How often the store is read per lease while the run may be lost. */
 const looksPerLease = 4;
 
 /**

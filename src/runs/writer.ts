@@ -11,12 +11,12 @@ export class RunWriter {
 	/** Resolves to how the run ended; never rejects. */
 	readonly done: Promise<RunEnd>;
 	readonly #signal: AbortSignal;
-	readonly #said: Said;
+	readonly #unread: UnreadChunks;
 
-	constructor(done: Promise<RunEnd>, signal: AbortSignal, said: Said) {
+	constructor(done: Promise<RunEnd>, signal: AbortSignal, unread: UnreadChunks) {
 		this.done = done;
 		this.#signal = signal;
-		this.#said = said;
+		this.#unread = unread;
 	}
 
 	/** Aborts when the run is cancelled, or when the broker accepts no more. */
@@ -27,8 +27,8 @@ export class RunWriter {
 	/** Resolves when there is room for more. @throws why nothing more is accepted. */
 	async write(...chunks: unknown[]): Promise<void> {
 		this.#signal.throwIfAborted();
-		if (this.#said.isOver) throw new RunError("superseded", "The run has ended.");
-		await this.#said.add(chunks);
+		if (this.#unread.isOver) throw new RunError("superseded", "The run has ended.");
+		await this.#unread.add(chunks);
 		this.#signal.throwIfAborted();
 	}
 
@@ -39,26 +39,26 @@ export class RunWriter {
 
 	/** Ends the run. An error ends it as `error`, and is reported. Idempotent. @returns how it ended. */
 	async finish(error?: Error): Promise<RunEnd> {
-		this.#said.end(error);
+		this.#unread.end(error);
 		return this.done;
 	}
 }
 
 /** Begins a run for a writer. @returns undefined: another caller began it. */
 export async function beginWriting(runs: Runs, id: string): Promise<RunWriter | undefined> {
-	const said = new Said();
+	const unread = new UnreadChunks();
 	let given: AbortSignal | undefined;
 	const { done, role } = await runs.start(id, (signal) => {
 		given = signal;
-		signal.addEventListener("abort", said.drop, { once: true });
-		return said.chunks();
+		signal.addEventListener("abort", unread.drop, { once: true });
+		return unread.chunks();
 	});
 	if (role === "reader" || given === undefined) return undefined;
-	return new RunWriter(done, given, said);
+	return new RunWriter(done, given, unread);
 }
 
 /** Chunks that the producer has not read yet. */
-class Said {
+class UnreadChunks {
 	#chunks: unknown[] = [];
 	#end: { readonly error: Error | undefined } | undefined;
 	#wake: (() => void) | undefined;

@@ -74,7 +74,7 @@ async function countKept(sse: ServerSentEvents, name: string): Promise<number> {
 	return kept;
 }
 
-/** Answers `DELETE /channel?name=…`: the hub forgets the channel's messages. Whoever may publish to it may do that. */
+/** Answers `DELETE /channel?name=…`: the hub forgets the channel's messages. Whoever may publish to it may delete them. */
 export async function forgetChannel(c: Context, sse: ServerSentEvents): Promise<Response> {
 	const name = c.req.query("name") ?? "";
 	if (name === "") return c.json(unnamed, 400);

@@ -3,7 +3,10 @@ import { isAllowed } from "../core/request/request.ts";
 import type { ServerSentEvents } from "../core/sse.ts";
 import { Runs } from "../runs/runs.ts";
 
-/** The runs whose channels begin so; undefined: the hub may not stream them. What they say, only their producers say. */
+/**
+ * The runs whose channels begin with the prefix. Only their producers publish to them. Undefined: the hub may not stream
+ * them.
+ */
 export function runsOf(
 	sse: ServerSentEvents,
 	prefix: string | undefined,

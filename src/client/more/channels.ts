@@ -15,7 +15,7 @@ type Listeners = Iterable<readonly [key: string, ...rest: unknown[]]>;
 /** What tells a client's channels of its listeners. */
 const known = /* @__PURE__ */ new WeakMap<SourceOptions, (listeners: Listeners) => void>();
 
-/** Tells a client's channels of all its listeners. The rest is what `openChannels` takes. */
+/** Passes a client's listeners to its channels. The rest is what `openChannels` takes. */
 export function listen(listeners: Listeners, ...of: Parameters<typeof openChannels>): void {
 	const [options] = of;
 	const channels = known.get(options) ?? openChannels(...of);
@@ -99,7 +99,7 @@ function openChannels(
 	const hear = (type: string, data: unknown, lastEventId: string): void => {
 		cursor = lastEventId || cursor;
 		if (type.startsWith("sse.")) {
-			// A gap is one channel's. What else is told is of the stream, and so of all of them.
+			// A gap is one channel's. What else is told is about the stream, so every channel gets it.
 			const { channel } = data as Partial<Gap>;
 			const of = channel === undefined ? [...wanted] : [channel].filter((each) => wanted.has(each));
 			const keys = of.map((each) => `${type}\n${each}`);

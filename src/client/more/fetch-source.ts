@@ -2,7 +2,7 @@ import type { Source, SourceOptions } from "../source.ts";
 import { EventParser } from "./event-parser.ts";
 import { RequestSource } from "./request-source.ts";
 
-/** After a `retry` of less, in ms, a client would knock without a pause. */
+/** After a `retry` of less, in ms, a client would reconnect without a pause. */
 const shortestRetry = 250;
 
 /** Characters of an id that is sent back: what fits into a request's header. */

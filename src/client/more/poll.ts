@@ -113,7 +113,7 @@ async function poll(
 			}
 			it.emit("open", {});
 			for (const { id = "", type, data } of messages) hand(type, data, id);
-			// It has the position, also after messages that were passed over.
+			// It has the position, also after messages that were filtered out.
 			hand("sse.ping", String(longestWait * 1_000), lastEventId);
 			const longest = wait === 0 ? 0 : messages.length > 0 ? pause : longPause;
 			// The clock may have been set back meanwhile.

@@ -19,7 +19,7 @@ export class Wants {
 	#own: ReadonlySet<string> = new Set();
 	readonly #held = new Map<string, Hold>();
 	/** Tells other tabs to look. */
-	#bell: BroadcastChannel | undefined;
+	#notices: BroadcastChannel | undefined;
 	/** Detects a look that was overtaken. */
 	#looks = 0;
 	#timer: ReturnType<typeof setInterval> | undefined;
@@ -58,11 +58,11 @@ export class Wants {
 			if (!this.#held.has(channel)) changes.push(this.#hold(key, channel));
 		}
 		if (wanted.size === 0) this.#end();
-		else Promise.all(changes).then(() => this.#ring(key, changes.length > 0), this.#failed);
+		else Promise.all(changes).then(() => this.#tellOthers(key, changes.length > 0), this.#failed);
 	}
 
-	#ring(key: string, hasChanged: boolean): void {
-		if (hasChanged) this.#bell?.postMessage("look");
+	#tellOthers(key: string, hasChanged: boolean): void {
+		if (hasChanged) this.#notices?.postMessage("look");
 		this.#look(key);
 	}
 
@@ -99,9 +99,9 @@ export class Wants {
 	};
 
 	#begin(key: string): void {
-		if (this.#bell === undefined) {
-			this.#bell = new BroadcastChannel(`${key} wants`);
-			this.#bell.onmessage = () => this.#look(key);
+		if (this.#notices === undefined) {
+			this.#notices = new BroadcastChannel(`${key} wants`);
+			this.#notices.onmessage = () => this.#look(key);
 			this.#timer = setInterval(() => this.#look(key), lookEvery);
 		}
 		if (this.#page !== undefined) return;
@@ -122,9 +122,9 @@ export class Wants {
 
 	/** Nothing is wanted, or the page is away. */
 	#end(): void {
-		this.#bell?.postMessage("look");
-		this.#bell?.close();
-		this.#bell = undefined;
+		this.#notices?.postMessage("look");
+		this.#notices?.close();
+		this.#notices = undefined;
 		clearInterval(this.#timer);
 		if (this.#isAway) return;
 		this.#page?.abort();

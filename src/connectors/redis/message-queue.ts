@@ -9,13 +9,13 @@ import type { LinkEvents } from "./driver.ts";
 const perTurn = 500;
 
 /**
- * When a turn may hand on only this many more messages, its count starts again at the turn's end. Not after every message,
- * because that costs 0.6 µs a message where few arrive at a time.
+ * When a turn may hand on only this many more messages, its end is scheduled, and the count starts again there. To schedule
+ * it after every message would cost 0.6 µs a message where few arrive at a time.
  */
 const fewLeft = 250;
 
 /**
- * The share of the waiting messages that a turn hands on at least. So the queue stays short, however fast messages arrive.
+ * A turn hands on at least this share of the waiting messages. So the queue stays short, however fast messages arrive.
  */
 const part = 0.25;
 

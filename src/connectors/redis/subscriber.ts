@@ -142,7 +142,7 @@ export class Subscriber implements ChannelSubscriber {
 		} catch (error) {
 			// The channel's slot has left this node, and so has the subscription.
 			if (redirection(error) !== undefined) return;
-			// Closing the connection ends the subscription at the broker, too. Others are told.
+			// Closing the connection ends the subscription at the broker, too. The other channels' listeners are told of the loss.
 			this.#lost(link, error);
 		}
 	}

@@ -24,7 +24,7 @@ export class Backoff {
 		this.lastError = error;
 		const longest = Math.min(longestPause, firstPause * 2 ** this.#failures);
 		this.#failures += 1;
-		// Half of it is random, so that a fleet does not return in step.
+		// Half of it is random, so that many processes do not return at the same time.
 		this.#notBefore = performance.now() + longest * (0.5 + Math.random() / 2);
 	}
 

@@ -10,7 +10,7 @@ export interface BodyReaderParts {
 	onEnd(error: ConnectorError): void;
 }
 
-/** Reads the body of one response that goes on and on, from its request to its end. It is used once. */
+/** Sends one request, and reads the response's body, which has no planned end. It is used once. */
 export class BodyReader {
 	readonly #parts: BodyReaderParts;
 	readonly #abort = new AbortController();

@@ -55,7 +55,7 @@ export class Control implements SubscriptionHandlers {
 	}
 
 	/**
-	 * A stream begins. Each call takes one of `leave`.
+	 * A stream begins. Each call needs one call of `leave`.
 	 *
 	 * @returns settles when the subscription is confirmed, or has failed, which is reported.
 	 *   Undefined: at once.
@@ -132,8 +132,8 @@ export class Control implements SubscriptionHandlers {
 	}
 
 	/**
-	 * Tries again while there are streams. It is reported when that fails, too: a first failure is
-	 * mostly that of the streams' own subscriptions, which report it.
+	 * Tries again while there are streams. The second failure in a row is reported. The first usually comes with one of
+	 * the streams' own subscriptions, which report it.
 	 */
 	#failed(cause: unknown): void {
 		if (this.#closed) return;

@@ -121,7 +121,7 @@ export class RecentDisconnects {
 	/** How many were heard before those. */
 	#before = 0;
 
-	/** A request arrives. @returns a mark for `since`. Each call takes one of `end`. */
+	/** A request arrives. @returns a mark for `since`. Each call needs one call of `end`. */
 	begin(): number {
 		this.#opening++;
 		return this.#before + this.#heard.length;

@@ -5,7 +5,7 @@ const longestLeap = 60_000;
 
 /**
  * The broker's time, as its store told it last: in positions of channels, and pages.
- * Not in what comes over the channel, where anyone may write any id.
+ * Payloads do not count: anyone may write any id into them.
  */
 export class BrokerClock {
 	/** From `performance.now()` to the broker's ms since 1970. */

@@ -45,7 +45,7 @@ export class Channel implements SubscriptionHandlers, Recovering, LogChannel {
 	/** With history. */
 	readonly log: Log | undefined;
 	readonly outlets = new Set<Outlet>();
-	/** How many hold the channel, those included that still wait for it to go live. */
+	/** How many use it, including those that still wait for its subscription. */
 	users = 0;
 	/** Where the feed stands: the last stored message that was passed on. With history only. */
 	position = beginning;

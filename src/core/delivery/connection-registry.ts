@@ -17,7 +17,7 @@ export interface ConnectionOptions {
 	perStream?: StreamBudget | undefined;
 }
 
-/** The timer runs this often per keep-alive period: what it sends is at most a quarter of it early. */
+/** The timer runs this often per keep-alive period, so a keep-alive comes at most a quarter of the period early. */
 const ticksPerKeepAlive = 4;
 
 /** The least number of ticks per `maxDuration`. Streams that were opened together then end at different ticks. */
@@ -97,7 +97,7 @@ export class ConnectionRegistry implements ConnectionOwner {
 		feed.begun ??= this.tick;
 		const now = Date.now();
 		// Clients that came together do not all leave together: each gets a random time in the last
-		// tenth, part of which is the tick.
+		// tenth, less one tick.
 		const earliest = 0.9 + this.#tickMs / this.#maxDuration;
 		const share = earliest + Math.random() * (1 - earliest);
 		connection.deadline = Math.min(now + this.#maxDuration * share, expires);

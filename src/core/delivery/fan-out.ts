@@ -70,7 +70,7 @@ export class FanOut {
 	};
 }
 
-// A UTF-16 code unit takes at most three bytes. The bytes are made only where that does not tell.
+// A UTF-16 code unit takes at most three bytes. The bytes are made only where this estimate is too large.
 function fits(shared: SharedText, clients: number): boolean {
 	return (
 		shared.text.length * 3 * clients <= turnBytes || shared.bytes.length * clients <= turnBytes

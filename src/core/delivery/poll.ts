@@ -122,7 +122,7 @@ export class Poll implements Outlet {
 		}
 	}
 
-	/** A message that is passed over still moves the client's position. */
+	/** A message that is filtered out still moves the client's position. */
 	#selected(step: Step | undefined, index: number): Step | undefined {
 		const channel = this.#names[index] ?? "";
 		const { selection } = this.#options;

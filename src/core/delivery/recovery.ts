@@ -8,7 +8,10 @@ export interface Recovering {
 	readonly ended: boolean;
 	/** The position of the last message that was passed on. */
 	position: string;
-	/** @param judged whether the store was asked after the payload came. Then an id that is still ahead is forged, and dropped. */
+	/**
+	 * @param judged whether the store was asked after the payload came. Then a message whose id is still ahead of the
+	 *   broker's time is forged, and is dropped.
+	 */
 	dispatch(payload: string, judged: boolean): void;
 	dispatchPage(page: Run): void;
 	/** @param head of the store, which tells the broker's time. */
@@ -63,7 +66,7 @@ type State =
 			readonly again: boolean;
 	  }
 	| { readonly is: "lost"; readonly held: Held }
-	/** The history is being read from the channel's position. Another state of this kind: it is read once more. */
+	/** The history is being read from the channel's position. A new object of this kind: it is read again. */
 	| { readonly is: "reading"; readonly held: Held }
 	/** The store is asked for its newest message, because one with an implausible id came. */
 	| { readonly is: "checking"; readonly held: Held };
@@ -190,7 +193,10 @@ export class Recovery {
 		return page.more;
 	}
 
-	/** A message that came before the store was asked for its newest, and is after that, was never stored. */
+	/**
+	 * Asks the store for its newest message. A message that came before the question, with an id later than the answer, was
+	 * never stored.
+	 */
 	async #check(): Promise<void> {
 		await delay(Math.max(0, this.#checkedAt + checkPause - performance.now()));
 		const state = this.#state;

@@ -21,7 +21,7 @@ const everything: Selection = { key: "", passes: () => true };
 const names = new WeakMap<MessageFilter, number>();
 let named = 0;
 
-/** @param report gets what a filter throws; such a message is passed over. */
+/** @param report gets what a filter throws; such a message is filtered out. */
 export function selectionOf(
 	types: readonly string[] | undefined,
 	filter: MessageFilter | undefined,

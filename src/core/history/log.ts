@@ -18,7 +18,7 @@ const longestTail = 2_097_152;
 const longestTails = 16_777_216;
 
 /** A channel with this many streams keeps what it read for one of them, for the others. */
-const crowd = 16;
+const manyStreams = 16;
 
 /** How long it keeps that, in ms. A thousand returning clients are a second's work. */
 const keptFor = 1_000;
@@ -81,11 +81,11 @@ export class Log {
 		this.#users++;
 	}
 
-	/** Ends one `retain`. A crowd's tail is kept a while, because more clients will ask for it. */
+	/** Ends one `retain`. The tail of a channel with many streams is kept a while, because more clients will ask for it. */
 	release(): void {
 		if (--this.#users > 0) return;
 		const left = this.#tailSince + keptFor - performance.now();
-		if (this.#channel.users < crowd || left <= 0) this.forgetTail();
+		if (this.#channel.users < manyStreams || left <= 0) this.forgetTail();
 		else if (this.#tail !== undefined) {
 			clearTimeout(this.#timer);
 			this.#timer = setTimeout(() => this.#users === 0 && this.forgetTail(), left);

@@ -53,7 +53,7 @@ export class Framing {
 	/**
 	 * @param index the index of the message's channel.
 	 * @param positions the position in each channel, after this message. Undefined: the message is not kept.
-	 * @returns the frame. It is empty when the message is passed over.
+	 * @returns the frame. It is empty when the message is filtered out.
 	 */
 	frame(decoded: Decoded, index: number, positions: readonly string[] | undefined): string {
 		const { selection, envelope, named } = this.#view;
@@ -116,7 +116,7 @@ export class Renders {
 		let text = "";
 		let events = 0;
 		let gaps = 0;
-		let isPassedOver = false;
+		let isFilteredOut = false;
 		// Gaps come first. A cursor after them says that the client was told.
 		const positions = steps.map(({ gap, claimed }, index) => {
 			const place = placeAt(places, index);
@@ -131,19 +131,20 @@ export class Renders {
 			for (const decoded of messages) {
 				positions[index] = decoded.storedAt ?? beginning;
 				const frame = this.#framing.frame(decoded, index, positions);
-				isPassedOver = frame === "";
-				if (!isPassedOver) events++;
+				isFilteredOut = frame === "";
+				if (!isFilteredOut) events++;
 				text += frame;
 			}
 			positions[index] = claimed ?? beginning;
 		}
 		// After a gap, the client needs a cursor without one. A client that still sees a channel empty needs the newest
-		// time at which it was empty, because too old a time cannot be judged. A client whose last message was passed over
+		// time at which it was empty, because too old a time cannot be judged. A client whose last message was filtered out
 		// needs a cursor after it.
 		const refreshed = steps.some(
 			({ claimed = "" }, index) => isEmpty(claimed) && claimed !== places[index]?.claimed,
 		);
-		if (gaps > 0 || refreshed || isPassedOver) text += cursorFrame(this.#framing.cursor(positions));
+		if (gaps > 0 || refreshed || isFilteredOut)
+			text += cursorFrame(this.#framing.cursor(positions));
 		return { bytes: encoder.encode(text), places: steps, events, gaps };
 	}
 }

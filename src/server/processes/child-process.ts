@@ -91,7 +91,7 @@ const lookInterval = 1_000;
 function endWithParent(): void {
 	const end = () => process.exit(1);
 	process.on("disconnect", end);
-	// On Deno the line breaks when the parent left something unread. No event tells of that.
+	// On Deno the IPC channel breaks when the parent left something unread. No event tells of that.
 	const parent = process.ppid;
 	setInterval(() => process.ppid !== parent && end(), lookInterval).unref();
 }

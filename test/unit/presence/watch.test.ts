@@ -21,7 +21,7 @@ test("an outage of the store is reported once, however many channels are read ag
 	const failed: unknown[] = [];
 	const watch = new Watch({
 		store: () => ({ page }) as unknown as PresenceStore,
-		settled: () => [],
+		written: () => [],
 		missing: () => undefined,
 		failed: (error) => failed.push(error),
 	});

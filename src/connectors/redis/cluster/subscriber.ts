@@ -127,8 +127,8 @@ export class ClusterSubscriber implements ChannelSubscriber {
 			// A subscription at a known node only needs a moment to be confirmed.
 			if (this.#cluster.map.isKnown || pause > firstPause) await this.#pause(pause);
 			this.#sweep();
-			const amiss = [...this.#placements].some(({ listener }) => !listener.isLive);
-			if (this.#closed || !amiss) break;
+			const isSomeDown = [...this.#placements].some(({ listener }) => !listener.isLive);
+			if (this.#closed || !isSomeDown) break;
 			await this.#look();
 		}
 		this.#watching = false;
@@ -176,7 +176,7 @@ export class ClusterSubscriber implements ChannelSubscriber {
 		if (known !== undefined) return known;
 		const { timeout, pingInterval } = this.#settings;
 		const onTrouble = () => void this.#watch();
-		// This concerns one slot and not a whole fleet, so there is no reason to wait.
+		// This concerns one slot and not many processes, so there is no reason to wait.
 		const onMoved = () => void this.#look().then(onTrouble);
 		// A demoted server ends every subscription, so one live subscription shows that it was not
 		// demoted. Checked once per turn: otherwise each of ten thousand subscriptions would go
@@ -200,7 +200,7 @@ export class ClusterSubscriber implements ChannelSubscriber {
 		return this.#nodes.get(node ?? "")?.lastError ?? this.#lastError;
 	}
 
-	/** Half of it is random, so that a fleet does not ask in step. */
+	/** Half of it is random, so that many processes do not ask at the same time. */
 	async #pause(ms: number): Promise<void> {
 		await new Promise<void>((resolve) => {
 			const end = () => {
