@@ -2,7 +2,7 @@ import { type ClientRequest, get, type IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { parseCursor } from "../../src/core/history/cursor.ts";
-import { isAfter } from "../../src/core/message/position.ts";
+import { isAfter, isEmpty } from "../../src/core/message/position.ts";
 import type { Crowd, Seen, Temper, Visit } from "./crowd.ts";
 import type { Entry } from "./ledger.ts";
 import type { Random } from "./random.ts";
@@ -196,9 +196,12 @@ export class Client {
 	#channelOf(key: string, cursor = ""): string {
 		const [first = "", ...others] = channelsOf(key).filter((name) => this.channels.includes(name));
 		if (others.length === 0) return first;
-		const before = this.#before ?? "";
-		const hasMoved = (name: string) =>
-			this.#positionIn(name, cursor) !== this.#positionIn(name, before);
+		// A channel that stays empty is given a newer empty position now and then, which no message has.
+		const hasMoved = (name: string) => {
+			const position = this.#positionIn(name, cursor);
+			if (position === undefined || isEmpty(position)) return false;
+			return position !== this.#positionIn(name, this.#before ?? "");
+		};
 		return [first, ...others].find(hasMoved) ?? first;
 	}
 

@@ -42,6 +42,8 @@ test("a wipe cannot be seen from an empty position, and excuses what it took alo
 	expect(verdictOn("~100-0", "200-4", { ...news, storeLosses, wiped: true }).lost).toBe(1);
 	expect(verdictOn("~100-0", "100-2", { ...news, storeLosses, wiped: true }).lost).toBe(3);
 	expect(verdictOn("100-1", "200-4", { ...news, storeLosses, wiped: true }).lost).toBe(2);
+	const long = [{ from: 150, to: 200 }];
+	expect(verdictOn("~100-0", "200-4", { ...news, storeLosses: long, wiped: true }).lost).toBe(0);
 	// A store that ends with its process has other positions after that.
 	expect(verdictOn("~100-0", "200-4", { ...news, storeLosses }).lost).toBe(3);
 });

@@ -65,12 +65,14 @@ class Sequence {
 		return low;
 	}
 
-	/** The ordinal of the first message after the last wipe before this time. */
-	afterWipe(at: number): number {
+	/** How many messages before this one may have been wiped, if this one was stored after a wipe. */
+	wipedBefore(ordinal: number): number {
 		const { storeLosses, wiped } = this.#truth;
-		const wipes = wiped ? storeLosses.filter(({ from }) => from <= at) : [];
-		const over = Math.max(...wipes.map(({ to }) => to));
-		return this.#times.filter((time) => time <= over + clockTick).length;
+		const time = (this.#times[ordinal] ?? 0) + clockTick;
+		const wipes = wiped ? storeLosses.filter(({ from }) => from <= time) : [];
+		const over = Math.max(...wipes.map(({ to }) => to)) + clockTick;
+		// Nobody knows when between the two it was: all that is stored in that time may be gone, or may not.
+		return Math.min(ordinal, this.#times.filter((each) => each <= over).length);
 	}
 
 	/** Whether the store may have been without the message of this position at a time. */
@@ -181,11 +183,9 @@ function follow(
 			continue;
 		}
 		if (came.size === 0 && isEmpty(start)) {
-			const wipedUntil = sequence.afterWipe(item.at);
-			if (wipedUntil > expected && wipedUntil <= ordinal) {
-				verdict.trimmed += wipedUntil - expected;
-				expected = wipedUntil;
-			}
+			const wiped = Math.max(0, sequence.wipedBefore(ordinal) - expected);
+			verdict.trimmed += wiped;
+			expected += wiped;
 		}
 		if (ordinal > expected) missed(ordinal, item.at, circumstances(seen, index));
 		came.add(item.entry);
