@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium } from "playwright-core";
-import { chromiumPath } from "../../scripts/tools.ts";
 import { atExit } from "../support/at-exit.ts";
 import { patience, within } from "../support/wait.ts";
+import { chromiumArguments, chromiumExecutable } from "./chromium.ts";
 
 export interface PlainBrowser {
 	/** Its one window. */
@@ -22,16 +22,9 @@ export interface PlainBrowser {
 export async function openPlainBrowser(): Promise<PlainBrowser> {
 	const profile = mkdtempSync(join(tmpdir(), "edge-sse-browser-"));
 	const child = spawn(
-		process.env.CHROMIUM_PATH || chromiumPath(),
+		chromiumExecutable(),
 		[
-			"--headless",
-			"--no-sandbox",
-			"--disable-gpu",
-			"--disable-quic",
-			"--no-first-run",
-			"--disable-background-networking",
-			"--disable-component-update",
-			"--disable-sync",
+			...chromiumArguments,
 			"--remote-debugging-port=0",
 			`--user-data-dir=${profile}`,
 			"about:blank",

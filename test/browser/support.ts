@@ -1,32 +1,13 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { chromiumPath } from "../../scripts/tools.ts";
 import { root } from "../support/server.ts";
 import { patience } from "../support/wait.ts";
+import { chromiumArguments, chromiumExecutable } from "./chromium.ts";
 
-/**
- * Chromium, as installed or at `CHROMIUM_PATH`: nothing is downloaded. Playwright gives each browser a profile
- * folder of its own and removes it.
- */
+/** Playwright gives each browser a profile folder of its own and removes it. */
 export async function openBrowser(): Promise<Browser> {
-	const executablePath = process.env.CHROMIUM_PATH || chromiumPath();
-	if (!existsSync(executablePath)) {
-		throw new Error(`CHROMIUM_PATH: there is no ${executablePath}.`);
-	}
-	return chromium.launch({
-		executablePath,
-		args: [
-			"--headless",
-			"--no-sandbox",
-			"--disable-gpu",
-			"--disable-quic",
-			"--no-first-run",
-			"--disable-background-networking",
-			"--disable-component-update",
-			"--disable-sync",
-		],
-	});
+	return chromium.launch({ executablePath: chromiumExecutable(), args: [...chromiumArguments] });
 }
 
 export interface WatchedPage {
