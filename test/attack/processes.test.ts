@@ -34,11 +34,11 @@ const asked = (path: string, until: Exchange["until"] = { answers: 1 }): Exchang
 
 /** Each on a connection of its own, which the parent hands over. */
 const hostile: Record<string, Exchange> = {
-	"a connection that says nothing": { bytes: Buffer.alloc(0), until: "broken" },
+	"a silent connection": { bytes: Buffer.alloc(0), until: "broken" },
 	"a request that does not end": { bytes: text("GET /stream?channel=a HTTP/1.1"), until: "broken" },
 	"the metrics of all": asked("/metrics"),
 	"the health of all": asked("/healthz"),
-	"whether all are ready": asked("/readyz"),
+	"the readiness of all": asked("/readyz"),
 };
 
 test.for(Object.entries(hostile))(

@@ -21,7 +21,7 @@ const hostile: Record<string, (request: number) => Exchange> = {
 		return asRelay(JSON.stringify({ op: "publish", messages }));
 	},
 	"arrays in arrays": () => asRelay("[".repeat(size)),
-	"a list of relays that it has passed": (request) => {
+	"a long list of passed relays": (request) => {
 		const via = `${crypto.randomUUID()},`.repeat(200);
 		return whole("{}", undefined, `${relayHead}Edge-Sse-Via: ${via}${request}\r\n`);
 	},

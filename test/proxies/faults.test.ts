@@ -34,7 +34,7 @@ test.each<[string, string, RegExp]>([
 		/^(reach|reconnect|idle|first-byte): /,
 	],
 	[
-		"has a length",
+		"sends a content-length",
 		`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 9\r\n\r\ndata: x\n\n`,
 		/^first-byte: The answer has a content-length/,
 	],
@@ -205,15 +205,25 @@ test("a signal ends the check, with what was found so far", async () => {
 test.each<[string, unknown, object, string]>([
 	["no URL", "/stream", {}, "url: must be a URL"],
 	["another scheme", "ws://localhost", {}, "url: must be a URL"],
-	["no time", "http://localhost", { idle: 0 }, "idle: must be a number of ms"],
-	["no origin", "http://localhost", { origin: "app" }, "origin: must be an origin"],
+	["an idle time of 0", "http://localhost", { idle: 0 }, "idle: must be a number of ms"],
+	[
+		"an origin without a scheme",
+		"http://localhost",
+		{ origin: "app" },
+		"origin: must be an origin",
+	],
 	[
 		"a header of two lines",
 		"http://localhost",
 		{ headers: { a: "b\nc" } },
 		"headers: each must be",
 	],
-	["no function", "http://localhost", { publish: "x" }, "publish: must be a function."],
+	[
+		"a publish that is no function",
+		"http://localhost",
+		{ publish: "x" },
+		"publish: must be a function.",
+	],
 ])("wrong arguments are refused: %s", async (_, url, options, message) => {
 	await expect(checkEventStream(url as string, options)).rejects.toThrow(message);
 });

@@ -40,7 +40,7 @@ export const hostileBodies: Readonly<Record<string, (chance: Chance) => string>>
 	"arrays in arrays": (chance) => "[".repeat(size - chance.below(9)),
 	"objects in objects": () => '{"data":'.repeat(size / 8),
 	"arrays in arrays, closed": () => `{"data":${"[".repeat(size / 2)}${"]".repeat(size / 2)}}`,
-	"as deep as may be, again and again": () =>
+	"the greatest allowed depth, repeated": () =>
 		`{"channel":"news","data":[${times(size / 122, () => "[".repeat(60) + "]".repeat(60))}]}`,
 	backslashes: () => `{"channel":"news","data":"${"\\\\".repeat(size / 2)}"}`,
 	quotes: () => `{"channel":"news","data":"${'\\"'.repeat(size / 2)}"}`,
@@ -48,8 +48,8 @@ export const hostileBodies: Readonly<Record<string, (chance: Chance) => string>>
 	"escapes of controls": () => `{"channel":"news","data":"${"\\u0000".repeat(size / 6)}"}`,
 	"line ends": (chance) =>
 		`{"channel":"news","data":"${(chance.below(2) ? "\\n" : "\\r").repeat(size / 2)}"}`,
-	"data again and again": () => `{"channel":"news",${times(size / 9, () => '"data":1').join()}}`,
-	"fields that are none": () => `{"data":1,${times(size / 10, (at) => `"f${at}":1`).join()}}`,
+	"repeated data fields": () => `{"channel":"news",${times(size / 9, () => '"data":1').join()}}`,
+	"unknown fields": () => `{"data":1,${times(size / 10, (at) => `"f${at}":1`).join()}}`,
 	"keys in the data": () =>
 		`{"channel":"news","data":{${times(size / 11, (at) => `"${at}":[]`).join()}}}`,
 	digits: () => `{"channel":"news","data":${"9".repeat(size)}}`,
@@ -57,6 +57,6 @@ export const hostileBodies: Readonly<Record<string, (chance: Chance) => string>>
 	"a type without end": () => `{"data":1,"type":"${"a".repeat(size)}"}`,
 	"an id without end": () => `{"data":1,"id":"${"a".repeat(size)}"}`,
 	"a channel without end": () => `{"data":1,"channel":"${"{".repeat(size)}"}`,
-	"messages that are none": () => `[${times(size / 3, () => "{}").join()}]`,
+	"objects that are no messages": () => `[${times(size / 3, () => "{}").join()}]`,
 	"no JSON": (chance) => times(size, () => chance.oneOf('[]{},:"a1\\')).join(""),
 };

@@ -12,7 +12,7 @@ const padding = "x".repeat(200_000);
 export function broker(runtime: Runtime): void {
 	fault(
 		runtime,
-		"SIGSTOP: streams stay, publishing fails in time, and all goes on after it",
+		"a frozen Redis (SIGSTOP): streams stay, publishing fails in time, and all continues afterwards",
 		async (s) => {
 			const redis = await s.redis();
 			const hub = await s.hub({ SSE_REDIS_URL: redis.url });
@@ -70,7 +70,7 @@ export function broker(runtime: Runtime): void {
 
 	fault(
 		runtime,
-		"dropped by Redis as a slow subscriber, with history: nothing is lost",
+		"a hub that Redis drops as a slow subscriber, with history: nothing is lost",
 		async (s) => {
 			const redis = await s.redis();
 			const history = { maxLength: 1_000 };
@@ -90,7 +90,7 @@ export function broker(runtime: Runtime): void {
 
 	fault(
 		runtime,
-		"dropped by Redis as a slow subscriber, without: onError hears, the stream goes on",
+		"a hub that Redis drops as a slow subscriber, without history: onError is told, and streams continue",
 		async (s) => {
 			const redis = await s.redis();
 			const hub = await s.hub({ SSE_REDIS_URL: redis.url });

@@ -20,7 +20,7 @@ const outcomes: Record<string, Record<"throws" | "rejects" | "hangs", number | "
 export function hooks(runtime: Runtime): void {
 	fault(
 		runtime,
-		"a user's hook that throws, rejects or never comes back harms its own request alone",
+		"a user's hook that throws, rejects or never returns affects only its own request",
 		async (s) => {
 			const server = await s.program("hooks.ts");
 			const visits = Object.entries(outcomes).flatMap(([hook, ways]) =>

@@ -16,7 +16,7 @@ export function outage(runtime: Runtime): void {
 
 	fault(
 		runtime,
-		`an outage with ${clients} clients on ${number + 1} channels: no storm when it is over`,
+		`an outage with ${clients} clients on ${number + 1} channels: few connections and commands when it is over`,
 		async (s) => {
 			// Messages from before the outage are still there after it.
 			const redis = await s.redis({ config: ["--appendonly", "yes", "--appendfsync", "always"] });

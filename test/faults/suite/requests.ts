@@ -50,7 +50,7 @@ export function requests(runtime: Runtime): void {
 
 	fault(
 		runtime,
-		`${scale.unfinished} requests that never come to their end keep nobody else out`,
+		`${scale.unfinished} requests that never end block no other request`,
 		async (s) => {
 			const hub = await s.hub({ SSE_PUBLISH_OPEN: "true" });
 			const before = sockets(hub.pid);
@@ -85,22 +85,18 @@ export function requests(runtime: Runtime): void {
 		},
 	);
 
-	fault(
-		runtime,
-		"SIGTERM with requests that never come to their end: it ends all the same",
-		async (s) => {
-			const hub = await s.hub({ SSE_PUBLISH_OPEN: "true" });
-			const before = sockets(hub.pid);
-			open(s, hub, 30, all);
-			await until(() => sockets(hub.pid) >= before + 30, {
-				what: "the hub to have taken them",
-			});
-			const begun = performance.now();
-			await s.stop(hub);
-			const took = performance.now() - begun;
-			measured(runtime.name, "SIGTERM, unfinished requests", `exit 0 after ${Math.round(took)} ms`);
-			// Node's own limit for a body is 30 s, and the other servers have none.
-			expect(took).toBeLessThan(25_000);
-		},
-	);
+	fault(runtime, "SIGTERM with requests that never end: the hub exits in time", async (s) => {
+		const hub = await s.hub({ SSE_PUBLISH_OPEN: "true" });
+		const before = sockets(hub.pid);
+		open(s, hub, 30, all);
+		await until(() => sockets(hub.pid) >= before + 30, {
+			what: "the hub to have taken them",
+		});
+		const begun = performance.now();
+		await s.stop(hub);
+		const took = performance.now() - begun;
+		measured(runtime.name, "SIGTERM, unfinished requests", `exit 0 after ${Math.round(took)} ms`);
+		// Node's own limit for a body is 30 s, and the other servers have none.
+		expect(took).toBeLessThan(25_000);
+	});
 }

@@ -13,7 +13,7 @@ const timeout = 60_000;
 export function stopping(runtime: Runtime): void {
 	fault(
 		runtime,
-		`SIGTERM with ${scale.stopped} clients: each is ended once, one after the other`,
+		`SIGTERM with ${scale.stopped} clients: each stream is ended once, one after the other`,
 		async (s) => {
 			const hub = await s.hub({});
 			const clients = await crowd(scale.stopped, () => s.open(hub, [s.channel]));

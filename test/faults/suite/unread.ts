@@ -86,7 +86,7 @@ export function unread(runtime: Runtime): void {
 		const kind = history ? "with history" : "without history";
 		fault(
 			runtime,
-			`${clients} that never read, ${megabytes} MB: bounded, others unhurt, ${kind}`,
+			`${clients} clients that never read, ${megabytes} MB: memory is bounded, other clients are not delayed, ${kind}`,
 			async (s) => {
 				// In the short form there is nothing to compare with on a busy machine.
 				const calm = isLong
