@@ -57,7 +57,7 @@ async function stored(server: RedisServer, key: string): Promise<string[]> {
 
 describe.each([
 	["with history", { history: {} }],
-	["without", {}],
+	["without history", {}],
 ])("%s, a Redis that has just started, 20 ms away", (what, options) => {
 	test.each([5, 0])("30 publishes without await, %i ms apart, keep their order", async (ms) => {
 		const { server, url } = await farRedis();
@@ -71,7 +71,7 @@ describe.each([
 		}
 		await until(() => recorder.messages.length === count, { what: "all words" });
 		expect(dataOf(recorder)).toEqual(words);
-		if (what === "without") return;
+		if (what === "without history") return;
 		const [key = ""] = (await server.command("KEYS", "sse:history:*")) as string[];
 		expect(await stored(server, key)).toEqual(words);
 	});
@@ -113,7 +113,7 @@ describe("a Cluster whose nodes are 20 ms away", () => {
 
 	test.each([
 		["with history", { history: {} }, {}],
-		["without", {}, {}],
+		["without history", {}, {}],
 		["with history, sharded", { history: {} }, { sharded: true }],
 	])(
 		"%s, 30 publishes to a channel of each node keep their order",
@@ -165,7 +165,7 @@ async function channelOfEachNode(cluster: RedisCluster) {
 
 describe.each([
 	["with history", { history: {} }],
-	["without", {}],
+	["without history", {}],
 ])("%s, Upstash whose answers come in any order", (_, options) => {
 	test("30 publishes keep their order, and a batch is one billed command", async () => {
 		const server = ends(await startRedis());

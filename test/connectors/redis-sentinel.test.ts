@@ -123,7 +123,7 @@ test("Sentinels that are down do not matter while one is up", async () => {
 describe("an unusable configuration is an error", () => {
 	test.each([
 		["no Sentinel", () => ({ sentinelRootNodes: [{ host: "127.0.0.1", port: 1 }] }), "unavailable"],
-		["a group that nobody watches", () => ({ name: "nobody" }), "refused"],
+		["a group that no Sentinel watches", () => ({ name: "nobody" }), "refused"],
 		["a wrong password", () => ({ nodeClientOptions: { password: "wr0ng" } }), "refused"],
 	])("%s", async (_, own, code) => {
 		// A refusal is an error at once. Only what may pass is waited for.

@@ -79,7 +79,7 @@ describe("access", () => {
 	test.each([
 		["no password", (url: URL) => `redis://${url.host}`],
 		["a wrong password", (url: URL) => `redis://:nope@${url.host}`],
-		["a database that is not there", (url: URL) => `${url.href}/99`],
+		["a database that does not exist", (url: URL) => `${url.href}/99`],
 	])("%s is refused at once", async (_, target) => {
 		const connector = redis(target(new URL(server.url)), forLong);
 		const calls = [connector.publish("x", "x"), connector.subscribe("x", new Recorder())];

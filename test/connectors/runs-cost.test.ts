@@ -2,15 +2,20 @@ import { expect, test } from "vitest";
 import { redis } from "../../src/connectors/redis.ts";
 import { upstash } from "../../src/connectors/upstash.ts";
 import { tcpProxy } from "../support/tcp-proxy.ts";
-import { useUpstash } from "../support/upstash-bed.ts";
+import { useUpstash } from "../support/upstash-fixture.ts";
 import { instance, told, words } from "./runs-kit.ts";
 
 /** What a run costs its broker, counted by the broker. */
 
-const bed = useUpstash();
+const fixture = useUpstash();
 
 const onUpstash = () =>
-	upstash({ url: bed.gateway.url, token: bed.gateway.token, history: {}, timeout: 20_000 });
+	upstash({
+		url: fixture.gateway.url,
+		token: fixture.gateway.token,
+		history: {},
+		timeout: 20_000,
+	});
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** How many tokens are measured. 1,000 take twenty seconds: `RUN_TOKENS=1000`. */
@@ -28,7 +33,7 @@ async function* paced(onToken: (now: number) => void = () => undefined) {
 
 test("50 tokens a second on Upstash: one billed command for each 50 ms, and a few for the run", async () => {
 	const [producer, reader] = [instance(onUpstash()), instance(onUpstash())];
-	const before = bed.gateway.commands;
+	const before = fixture.gateway.commands;
 	const begun = performance.now();
 	const id = crypto.randomUUID();
 	const { done } = await producer.runs.start(id, () => paced());
@@ -36,7 +41,7 @@ test("50 tokens a second on Upstash: one billed command for each 50 ms, and a fe
 	expect(text).toBe("token ".repeat(tokens));
 	await done;
 	const seconds = (performance.now() - begun) / 1_000;
-	const billed = bed.gateway.commands - before;
+	const billed = fixture.gateway.commands - before;
 	console.log(`${billed} billed commands for ${tokens} tokens in ${seconds.toFixed(1)} s`);
 	expect(billed).toBeLessThanOrEqual(20 * seconds + 15);
 	// The gateway has counted them.
@@ -44,9 +49,9 @@ test("50 tokens a second on Upstash: one billed command for each 50 ms, and a fe
 });
 
 test("50 tokens a second, Redis 20 ms away: at most 25 commands a second (prints the delay)", async () => {
-	await using proxy = await tcpProxy({ port: bed.server.port });
+	await using proxy = await tcpProxy({ port: fixture.server.port });
 	proxy.latency(20);
-	const url = new URL(bed.server.url);
+	const url = new URL(fixture.server.url);
 	url.port = String(proxy.port);
 	const far = () => redis(url.href, { history: {}, timeout: 20_000 });
 	const [producer, reader] = [instance(far()), instance(far())];
@@ -74,16 +79,16 @@ test("50 tokens a second, Redis 20 ms away: at most 25 commands a second (prints
 
 /** What clients sent, counted by the server: scripts and commands, without what scripts called. */
 function calls(): Promise<number> {
-	return bed.server.calls("evalsha", "eval", "subscribe", "unsubscribe", "xrange", "ping");
+	return fixture.server.calls("evalsha", "eval", "subscribe", "unsubscribe", "xrange", "ping");
 }
 
 test("Upstash: a run costs what the documents say", async () => {
 	const { runs } = instance(onUpstash(), { batch: { wait: 50 } });
 	await (await runs.start(crypto.randomUUID(), () => ["x"])).done;
-	const before = bed.gateway.commands;
+	const before = fixture.gateway.commands;
 	const begun = performance.now();
 	await (await runs.start(crypto.randomUUID(), words(100, 2_000))).done;
 	const batches = Math.ceil((performance.now() - begun) / 50) + 1;
 	// To start, to end, the subscription, and a look. Listening begins with a look at the channel's head.
-	expect(bed.gateway.commands - before).toBeLessThanOrEqual(5 + batches);
+	expect(fixture.gateway.commands - before).toBeLessThanOrEqual(5 + batches);
 });

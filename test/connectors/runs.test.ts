@@ -4,15 +4,20 @@ import { memory } from "../../src/connectors/memory.ts";
 import { redis } from "../../src/connectors/redis.ts";
 import { upstash } from "../../src/connectors/upstash.ts";
 import { tcpProxy } from "../support/tcp-proxy.ts";
-import { useUpstash } from "../support/upstash-bed.ts";
+import { useUpstash } from "../support/upstash-fixture.ts";
 import { until } from "../support/wait.ts";
 import { instance, reloading, told, words } from "./runs-kit.ts";
 
-const bed = useUpstash();
+const fixture = useUpstash();
 
-const onRedis = () => redis(bed.server.url, { history: {}, timeout: 20_000 });
+const onRedis = () => redis(fixture.server.url, { history: {}, timeout: 20_000 });
 const onUpstash = () =>
-	upstash({ url: bed.gateway.url, token: bed.gateway.token, timeout: 20_000, history: {} });
+	upstash({
+		url: fixture.gateway.url,
+		token: fixture.gateway.token,
+		timeout: 20_000,
+		history: {},
+	});
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const allWords = (count: number) => Array.from({ length: count }, (_, n) => `word${n} `).join("");
@@ -69,7 +74,7 @@ test("a producer is killed: all readers are told `lost`", async () => {
 	const lease = 4_000;
 	const id = crypto.randomUUID();
 	const program = new URL("fixtures/run-producer.ts", import.meta.url).pathname;
-	const env = { ...process.env, URL: bed.server.url, ID: id, LEASE: String(lease) };
+	const env = { ...process.env, URL: fixture.server.url, ID: id, LEASE: String(lease) };
 	const child: ChildProcess = spawn(process.execPath, [program], { env, stdio: "ignore" });
 	onTestFinished(() => void child.kill("SIGKILL"));
 	const readers = [instance(onRedis()).runs, instance(onRedis()).runs];
@@ -89,8 +94,8 @@ test("a producer is killed: all readers are told `lost`", async () => {
 });
 
 test("a broker is down for longer than a lease: no reader is told `lost`, and nothing is missing", async () => {
-	await using proxy = await tcpProxy({ port: bed.server.port });
-	const url = new URL(bed.server.url);
+	await using proxy = await tcpProxy({ port: fixture.server.port });
+	const url = new URL(fixture.server.url);
 	url.port = String(proxy.port);
 	const away = () => redis(url.href, { history: {}, timeout: 3_000, pingInterval: 200 });
 	const lease = 3_000;
@@ -126,7 +131,7 @@ test("a cancel from another process reaches the signal by its subscription, 100 
 			// Silent from here on.
 			await new Promise(() => undefined);
 		});
-		await until(async () => (await bed.server.numsub(`run.${id}`)) === 1, {
+		await until(async () => (await fixture.server.numsub(`run.${id}`)) === 1, {
 			what: "its subscription",
 		});
 		const begun = performance.now();
@@ -141,7 +146,7 @@ test("a cancel from another process reaches the signal by its subscription, 100 
 test("Redis expires the record of a run with its stream, and holds nothing else", async () => {
 	const { runs } = instance(onRedis(), { keepDone: 300 });
 	const id = crypto.randomUUID();
-	const keys = () => bed.server.command("KEYS", `*${id}`) as Promise<string[]>;
+	const keys = () => fixture.server.command("KEYS", `*${id}`) as Promise<string[]>;
 	await (await runs.start(id, () => ["x"])).done;
 	expect(await keys()).toHaveLength(2);
 	await until(async () => (await keys()).length === 0, { what: "no key left" });
@@ -159,8 +164,8 @@ test("Redis lost acknowledged messages: the run ends as an error, and no reader 
 		yield "two";
 	});
 	await until(async () => (await reader.runs.status(id))?.messages === 1, { what: "one" });
-	const [key = ""] = (await bed.server.command("KEYS", `*}:run.${id}`)) as string[];
-	await bed.server.command("DEL", key);
+	const [key = ""] = (await fixture.server.command("KEYS", `*}:run.${id}`)) as string[];
+	await fixture.server.command("DEL", key);
 	go();
 	expect(await done).toEqual({ status: "error" });
 	expect(producer.errors).toContainEqual(expect.objectContaining({ code: "gap" }));

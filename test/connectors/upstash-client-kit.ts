@@ -1,13 +1,13 @@
 import { beforeEach } from "vitest";
-import { useUpstash } from "../support/upstash-bed.ts";
+import { useUpstash } from "../support/upstash-fixture.ts";
 
 /** Upstash for the tests of a file, and what a client of it is made with. */
 export function useClients() {
 	// The runtime's own pool has idle connections, with timers of its own: they would look like ours.
-	const bed = useUpstash({ keepAlive: false });
-	beforeEach(() => bed.gateway.faultless());
-	const where = () => ({ url: bed.gateway.url, token: bed.gateway.token });
-	return { bed, where };
+	const fixture = useUpstash({ keepAlive: false });
+	beforeEach(() => fixture.gateway.faultless());
+	const where = () => ({ url: fixture.gateway.url, token: fixture.gateway.token });
+	return { fixture, where };
 }
 
 /** The part of a client that makes its requests. */

@@ -10,10 +10,11 @@ import { httpOf, useClients } from "./upstash-client-kit.ts";
 
 /** The requests that the connector makes for a client of @upstash/redis. */
 
-const { bed, where } = useClients();
+const { fixture, where } = useClients();
 afterEach(() => vi.unstubAllGlobals());
 
-const seenOf = (path: RegExp) => bed.gateway.requests.filter((request) => path.test(request.path));
+const seenOf = (path: RegExp) =>
+	fixture.gateway.requests.filter((request) => path.test(request.path));
 
 describe("the requests of a client", () => {
 	test("are made with the options that the library passes to fetch", async () => {
@@ -53,12 +54,12 @@ describe("the requests of a client", () => {
 		headers["x-tenant"] = "blue";
 		headers["Upstash-Telemetry-Sdk"] = `${headers["Upstash-Telemetry-Sdk"]},@upstash/ratelimit`;
 		await connector.publish("channel", "x");
-		expect(bed.gateway.requests.at(-1)?.headers).toMatchObject({
+		expect(fixture.gateway.requests.at(-1)?.headers).toMatchObject({
 			"x-tenant": "blue",
 			"upstash-telemetry-sdk": expect.stringMatching(/^@upstash\/redis@.*,@upstash\/ratelimit$/),
 		});
 		await connector.subscribe("channel", new Recorder());
-		expect(bed.gateway.requests.at(-1)?.headers["x-tenant"]).toBe("blue");
+		expect(fixture.gateway.requests.at(-1)?.headers["x-tenant"]).toBe("blue");
 		headers.authorization = "Bearer of-yesterday";
 		await expect(connector.publish("channel", "x")).rejects.toMatchObject({ code: "refused" });
 		await connector.close();
@@ -67,12 +68,12 @@ describe("the requests of a client", () => {
 	test("ask for base64 as the client does, and for text in streams", async () => {
 		const connector = upstash(new Redis(where()));
 		await connector.publish("channel", "x");
-		expect(bed.gateway.requests.at(-1)?.headers["upstash-encoding"]).toBe("base64");
+		expect(fixture.gateway.requests.at(-1)?.headers["upstash-encoding"]).toBe("base64");
 		await connector.subscribe("channel", new Recorder());
 		expect(seenOf(/^\/subscribe/).at(-1)?.headers["upstash-encoding"]).toBeUndefined();
 		await connector.close();
 		await upstash(new Redis({ ...where(), responseEncoding: false })).publish("channel", "x");
-		expect(bed.gateway.requests.at(-1)?.headers["upstash-encoding"]).toBeUndefined();
+		expect(fixture.gateway.requests.at(-1)?.headers["upstash-encoding"]).toBeUndefined();
 	});
 
 	test("carry the sync token of the client's last answer", async () => {
@@ -80,12 +81,12 @@ describe("the requests of a client", () => {
 		const connector = upstash(client);
 		client.readYourWritesSyncToken = "redis=7;";
 		await connector.publish("channel", "x");
-		expect(bed.gateway.requests.at(-1)?.headers["upstash-sync-token"]).toBe("redis=7;");
+		expect(fixture.gateway.requests.at(-1)?.headers["upstash-sync-token"]).toBe("redis=7;");
 		expect(client.readYourWritesSyncToken).toBe("redis=7;");
 		const without = new Redis({ ...where(), readYourWrites: false });
 		without.readYourWritesSyncToken = "redis=7;";
 		await upstash(without).publish("channel", "x");
-		expect(bed.gateway.requests.at(-1)?.headers["upstash-sync-token"]).toBeUndefined();
+		expect(fixture.gateway.requests.at(-1)?.headers["upstash-sync-token"]).toBeUndefined();
 	});
 
 	test("end with the client's signal; a subscription does not", async () => {
@@ -93,18 +94,20 @@ describe("the requests of a client", () => {
 		const connector = upstash(new Redis({ ...where(), signal: () => controller.signal }));
 		const recorder = new Recorder();
 		await connector.subscribe("channel", recorder);
-		bed.gateway.pause();
-		const seen = bed.gateway.requests.length;
+		fixture.gateway.pause();
+		const seen = fixture.gateway.requests.length;
 		const publishing = connector.publish("channel", "x");
 		const ended = expect(publishing).rejects.toMatchObject({
 			code: "unavailable",
 			message: "The signal of the Upstash client ended the request.",
 		});
-		await until(() => bed.gateway.requests.length > seen, { what: "the request at the gateway" });
+		await until(() => fixture.gateway.requests.length > seen, {
+			what: "the request at the gateway",
+		});
 		controller.abort();
 		await ended;
-		await bed.gateway.resume();
-		await bed.server.command("PUBLISH", "channel", "still here");
+		await fixture.gateway.resume();
+		await fixture.server.command("PUBLISH", "channel", "still here");
 		await recorder.saw("still here");
 		expect(recorder.events).toEqual([]);
 		await connector.close();
@@ -114,7 +117,7 @@ describe("the requests of a client", () => {
 		const client = new Redis(where());
 		const connector = upstash(client);
 		httpOf(client).headers["x-proxy-key"] = "key-of-the-proxy";
-		bed.gateway.fault({
+		fixture.gateway.fault({
 			status: 403,
 			error: "no: key-of-the-proxy, gateway-secret-token",
 			times: 1,

@@ -14,16 +14,16 @@ import { asItsClient, suiteOf } from "./clauses.ts";
 import { httpOf, useClients } from "./upstash-client-kit.ts";
 import { broker, runner } from "./upstash-harness.ts";
 
-const { bed, where } = useClients();
+const { fixture, where } = useClients();
 afterEach(() => vi.unstubAllEnvs());
 
 const env = () => ({
-	UPSTASH_REDIS_REST_URL: bed.gateway.url,
-	UPSTASH_REDIS_REST_TOKEN: bed.gateway.token,
+	UPSTASH_REDIS_REST_URL: fixture.gateway.url,
+	UPSTASH_REDIS_REST_TOKEN: fixture.gateway.token,
 });
 function stubEnvironment(prefix: string): void {
-	vi.stubEnv(`${prefix}_URL`, bed.gateway.url);
-	vi.stubEnv(`${prefix}_TOKEN`, bed.gateway.token);
+	vi.stubEnv(`${prefix}_URL`, fixture.gateway.url);
+	vi.stubEnv(`${prefix}_TOKEN`, fixture.gateway.token);
 }
 
 const telemetryOf = (headers: object) =>
@@ -42,7 +42,7 @@ suiteOf(asItsClient)(
 			connect: (history) => upstash(new Redis(where()), { timeout: 1_500, history }),
 			runs: true,
 			raced: 1_000,
-			wipe: async () => void (await bed.server.command("FLUSHALL")),
+			wipe: async () => void (await fixture.server.command("FLUSHALL")),
 		},
 		borrow: () => {
 			const client = new Redis(where());
@@ -54,12 +54,12 @@ suiteOf(asItsClient)(
 		},
 		secrets: ["gateway-secret-token", "another-secret"],
 		broker: broker(
-			() => bed.gateway,
-			() => bed.server,
+			() => fixture.gateway,
+			() => fixture.server,
 		),
 		lacks: {},
 	},
-	runner(() => bed.gateway),
+	runner(() => fixture.gateway),
 );
 
 describe("a client of each kind streams, keeps and publishes once, and is unchanged afterwards", () => {
@@ -83,16 +83,16 @@ describe("a client of each kind streams, keeps and publishes once, and is unchan
 			},
 		],
 		["Redis.fromEnv(env) of /cloudflare", () => OnCloudflare.fromEnv(env())],
-		["the version before", () => new Previous(where())],
+		["the previous version", () => new Previous(where())],
 		[
-			"the version before, fromEnv",
+			"the previous version, fromEnv",
 			() => {
 				stubEnvironment("UPSTASH_REDIS_REST");
 				return Previous.fromEnv();
 			},
 		],
-		["the version before, of /cloudflare", () => PreviousOnCloudflare.fromEnv(env())],
-		["the version before, of /fastly", () => new PreviousOnFastly({ ...where(), backend: "db" })],
+		["the previous version of /cloudflare", () => PreviousOnCloudflare.fromEnv(env())],
+		["the previous version of /fastly", () => new PreviousOnFastly({ ...where(), backend: "db" })],
 		["a subclass", () => new (class extends Redis {})(where())],
 		["enableAutoPipelining", () => new Redis({ ...where(), enableAutoPipelining: true })],
 		["no enableAutoPipelining", () => new Redis({ ...where(), enableAutoPipelining: false })],
@@ -133,14 +133,14 @@ describe("a client of each kind streams, keeps and publishes once, and is unchan
 		const page = await connector.history?.read(channel, "0-0", 10);
 		expect(page?.messages.map(({ payload }) => payload)).toEqual(payloads);
 
-		const requests = bed.gateway.requests.length;
-		bed.gateway.fault({ status: "reset", to: "command", afterwards: true, times: 1 });
+		const requests = fixture.gateway.requests.length;
+		fixture.gateway.fault({ status: "reset", to: "command", afterwards: true, times: 1 });
 		const failed = connector.publish(channel, '{"text":"once"}');
 		await expect(failed).rejects.toMatchObject({ code: "unavailable" });
-		expect(bed.gateway.requests.length - requests).toBe(1);
+		expect(fixture.gateway.requests.length - requests).toBe(1);
 		await connector.close();
 
-		const { headers } = bed.gateway.requests.at(-1) ?? {};
+		const { headers } = fixture.gateway.requests.at(-1) ?? {};
 		expect(telemetryOf(headers ?? {})).toEqual(telemetryOf(httpOf(client).headers));
 		expect(JSON.stringify(httpOf(client))).toBe(before);
 	});

@@ -1,17 +1,17 @@
 import { beforeEach } from "vitest";
-import { useUpstash } from "../support/upstash-bed.ts";
+import { useUpstash } from "../support/upstash-fixture.ts";
 
 /** A gateway for the tests of a file, empty and without faults before each, and plain requests to it. */
 export function useGateway() {
-	const bed = useUpstash();
+	const fixture = useUpstash();
 	beforeEach(async () => {
-		bed.gateway.faultless();
-		await bed.server.command("FLUSHALL");
+		fixture.gateway.faultless();
+		await fixture.server.command("FLUSHALL");
 	});
 	const raw = (path: string, init: RequestInit = {}) =>
-		fetch(bed.gateway.url + path, {
+		fetch(fixture.gateway.url + path, {
 			...init,
-			headers: { authorization: `Bearer ${bed.gateway.token}`, ...init.headers },
+			headers: { authorization: `Bearer ${fixture.gateway.token}`, ...init.headers },
 		});
-	return { bed, raw };
+	return { fixture, raw };
 }

@@ -6,11 +6,15 @@ import { useGateway } from "./upstash-gateway-kit.ts";
 
 /** The gateway answers as Upstash does: its commands, its encodings, its streams. */
 
-const { bed, raw } = useGateway();
+const { fixture, raw } = useGateway();
 let sdk: Redis;
 
 beforeAll(() => {
-	sdk = new Redis({ url: bed.gateway.url, token: bed.gateway.token, enableTelemetry: false });
+	sdk = new Redis({
+		url: fixture.gateway.url,
+		token: fixture.gateway.token,
+		enableTelemetry: false,
+	});
 });
 
 const answer = async (path: string, init?: RequestInit) => {
@@ -19,7 +23,7 @@ const answer = async (path: string, init?: RequestInit) => {
 };
 
 test("the SDK's commands work, with base64 in between", async () => {
-	const seen = bed.gateway.requests.length;
+	const seen = fixture.gateway.requests.length;
 	expect(await sdk.set("key", "naïve 😀 \n line")).toBe("OK");
 	expect(await sdk.get("key")).toBe("naïve 😀 \n line");
 	expect(await sdk.set("json", { a: [1, null] })).toBe("OK");
@@ -30,12 +34,12 @@ test("the SDK's commands work, with base64 in between", async () => {
 	expect(await sdk.eval("return {KEYS[1], ARGV[1], 7}", ["k"], ["v"])).toEqual(["k", "v", 7]);
 	const id = await sdk.xadd("stream", "*", { field: "value" });
 	expect(await sdk.xrange("stream", "-", "+")).toEqual({ [id]: { field: "value" } });
-	expect(bed.gateway.requests[seen]?.headers["upstash-encoding"]).toBe("base64");
+	expect(fixture.gateway.requests[seen]?.headers["upstash-encoding"]).toBe("base64");
 });
 
 test("base64 encodes every string but OK, and only on request", async () => {
-	await bed.server.command("SET", "key", "é");
-	await bed.server.command("RPUSH", "list", "OK", "é");
+	await fixture.server.command("SET", "key", "é");
+	await fixture.server.command("RPUSH", "list", "OK", "é");
 	const base64 = { headers: { "upstash-encoding": "base64" } };
 	expect(await answer("/get/key")).toEqual([200, { result: "é" }]);
 	expect(await answer("/get/key", base64)).toEqual([200, { result: "w6k=" }]);
@@ -45,20 +49,20 @@ test("base64 encodes every string but OK, and only on request", async () => {
 });
 
 test("the SDK's pipeline is ordered, and one failure does not fail the others", async () => {
-	const before = bed.gateway.commands;
+	const before = fixture.gateway.commands;
 	const pipeline = sdk.pipeline().set("a", "text").incr("a").get("a");
 	expect(await pipeline.exec({ keepErrors: true })).toEqual([
 		{ result: "OK", error: undefined },
 		{ result: undefined, error: expect.stringContaining("not an integer") },
 		{ result: "text", error: undefined },
 	]);
-	expect(bed.gateway.commands - before).toBe(3);
-	expect(bed.gateway.requests.at(-1)?.path).toBe("/pipeline");
+	expect(fixture.gateway.commands - before).toBe(3);
+	expect(fixture.gateway.requests.at(-1)?.path).toBe("/pipeline");
 });
 
 test("the SDK's transaction is atomic: a command that cannot be queued undoes it all", async () => {
 	expect(await sdk.multi().set("b", "1").incr("b").exec()).toEqual(["OK", 2]);
-	expect(bed.gateway.requests.at(-1)?.path).toBe("/multi-exec");
+	expect(fixture.gateway.requests.at(-1)?.path).toBe("/multi-exec");
 	const [status] = await answer("/multi-exec", {
 		method: "POST",
 		body: JSON.stringify([["SET", "b", "9"], ["GET"]]),
@@ -69,19 +73,19 @@ test("the SDK's transaction is atomic: a command that cannot be queued undoes it
 
 test("a command in the path works by GET and POST, encoded, with a body and parameters", async () => {
 	expect(await answer("/set/a%2Fb/x%20y")).toEqual([200, { result: "OK" }]);
-	expect(await bed.server.command("GET", "a/b")).toBe("x y");
+	expect(await fixture.server.command("GET", "a/b")).toBe("x y");
 	const body = { method: "POST", body: "the value" };
 	expect(await answer("/set/c?EX=100", body)).toEqual([200, { result: "OK" }]);
-	expect(await bed.server.command("GET", "c")).toBe("the value");
-	expect(Number(await bed.server.command("TTL", "c"))).toBeGreaterThan(90);
+	expect(await fixture.server.command("GET", "c")).toBe("the value");
+	expect(Number(await fixture.server.command("TTL", "c"))).toBeGreaterThan(90);
 	expect(await answer("/publish/nobody/hello")).toEqual([200, { result: 0 }]);
-	expect(bed.gateway.requests.at(-1)?.commands).toEqual([["publish", "nobody", "hello"]]);
+	expect(fixture.gateway.requests.at(-1)?.commands).toEqual([["publish", "nobody", "hello"]]);
 });
 
 test("the token comes as a header or as a parameter, and is required", async () => {
-	const open = (path: string, headers = {}) => fetch(bed.gateway.url + path, { headers });
-	expect((await open(`/get/a?_token=${bed.gateway.token}`)).status).toBe(200);
-	const before = bed.gateway.commands;
+	const open = (path: string, headers = {}) => fetch(fixture.gateway.url + path, { headers });
+	expect((await open(`/get/a?_token=${fixture.gateway.token}`)).status).toBe(200);
+	const before = fixture.gateway.commands;
 	for (const response of [
 		await open("/incr/stolen"),
 		await open("/incr/stolen?_token=wrong"),
@@ -90,8 +94,8 @@ test("the token comes as a header or as a parameter, and is required", async () 
 	]) {
 		expect([response.status, await response.json()]).toEqual([401, { error: "Unauthorized" }]);
 	}
-	expect(bed.gateway.commands).toBe(before);
-	expect(await bed.server.command("GET", "stolen")).toBeNull();
+	expect(fixture.gateway.commands).toBe(before);
+	expect(await fixture.server.command("GET", "stolen")).toBeNull();
 });
 
 test("an invalid request is a 400 with an error, and never a crash", async () => {
@@ -121,16 +125,18 @@ test("the SDK subscribes, and receives what is published by command and by path"
 	await until(() => counts.length > 0, { what: "the confirmation" });
 	expect(counts).toEqual([1]);
 	expect(await sdk.publish("chat", "one, two")).toBe(1);
-	await bed.server.command("PUBLISH", "chat", "from elsewhere");
+	await fixture.server.command("PUBLISH", "chat", "from elsewhere");
 	await until(() => messages.length === 2, { what: "both messages" });
 	expect(messages).toEqual([
 		["chat", "one, two"],
 		["chat", "from elsewhere"],
 	]);
-	expect(bed.gateway.openSubscribes).toBe(1);
+	expect(fixture.gateway.openSubscribes).toBe(1);
 	await subscriber.unsubscribe();
-	await until(() => bed.gateway.openSubscribes === 0, { what: "the leave at the gateway" });
-	await until(async () => (await bed.server.numsub("chat")) === 0, { what: "the leave at Redis" });
+	await until(() => fixture.gateway.openSubscribes === 0, { what: "the leave at the gateway" });
+	await until(async () => (await fixture.server.numsub("chat")) === 0, {
+		what: "the leave at Redis",
+	});
 });
 
 test("the SDK subscribes to a pattern", async () => {
@@ -147,11 +153,11 @@ test("the SDK subscribes to a pattern", async () => {
 	await until(() => messages.length === 1, { what: "the message" });
 	expect(messages).toEqual([{ pattern: "room.*", channel: "room.1", message: { hello: 1 } }]);
 	await subscriber.unsubscribe();
-	await until(() => bed.gateway.openSubscribes === 0, { what: "the leave at the gateway" });
+	await until(() => fixture.gateway.openSubscribes === 0, { what: "the leave at the gateway" });
 });
 
 test.for([
-	["well behaved", {}],
+	["the default", {}],
 	["without a space", { space: false }],
 	["CRLF", { lineEnd: "\r\n" }],
 	["CR", { lineEnd: "\r" }],
@@ -159,7 +165,7 @@ test.for([
 	["joined", { chunks: "joined" }],
 	["with garbage", { garbage: true }],
 ] as const)("a standard parser reads the stream: %s", async ([, behaviour]) => {
-	bed.gateway.behave(behaviour);
+	fixture.gateway.behave(behaviour);
 	const abort = new AbortController();
 	const response = await raw("/subscribe/a%2Cb", { method: "POST", signal: abort.signal });
 	expect(response.headers.get("content-type")).toBe("text/event-stream");
@@ -173,10 +179,10 @@ test.for([
 		}
 	};
 	await next(1);
-	await bed.server.command("PUBLISH", "a,b", "é😀, and so on");
-	await bed.server.command("PUBLISH", "a,b", "line\nline");
+	await fixture.server.command("PUBLISH", "a,b", "é😀, and so on");
+	await fixture.server.command("PUBLISH", "a,b", "line\nline");
 	// A parser cannot interpret the last CR of a stream until it sees the next byte.
-	await bed.server.command("PUBLISH", "a,b", "end");
+	await fixture.server.command("PUBLISH", "a,b", "end");
 	await next(3);
 	expect(events.slice(0, 3)).toEqual([
 		"subscribe,a,b,1",
@@ -184,5 +190,5 @@ test.for([
 		"message,a,b,line\nline",
 	]);
 	abort.abort();
-	await until(() => bed.gateway.openSubscribes === 0, { what: "the leave" });
+	await until(() => fixture.gateway.openSubscribes === 0, { what: "the leave" });
 });

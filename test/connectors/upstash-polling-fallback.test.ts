@@ -5,14 +5,14 @@ import { Listener, newChannel, usePolling } from "./upstash-polling-kit.ts";
 
 /** When channels are polled, and who is told. */
 
-const { bed, refuse, subscribes, connect } = usePolling();
+const { fixture, refuse, subscribes, connect } = usePolling();
 
 test("where streams work nothing is polled", async () => {
 	const connector = connect();
 	const listener = new Listener();
 	const channel = newChannel();
 	await connector.subscribe(channel, listener);
-	expect(bed.gateway.openSubscribes).toBe(1);
+	expect(fixture.gateway.openSubscribes).toBe(1);
 	const { id } = await connector.publish(channel, '{"data":"1"}');
 	await listener.saw(`{"id":"${id}","data":"1"}`);
 	expect(connector.name).toBe("upstash");
@@ -80,18 +80,18 @@ describe("a plan or a proxy that refuses streams", () => {
 		refuse();
 		const connector = connect();
 		const subscription = await connector.subscribe(newChannel(), new Listener());
-		const before = bed.gateway.commands;
-		await until(() => bed.gateway.commands > before + 2, { what: "some polls" });
+		const before = fixture.gateway.commands;
+		await until(() => fixture.gateway.commands > before + 2, { what: "some polls" });
 		await subscription.unsubscribe();
 		await connector.check?.(); // after the poll that was under way
-		const after = bed.gateway.commands;
+		const after = fixture.gateway.commands;
 		for (let n = 0; n < 10; n++) await connector.check?.();
-		expect(bed.gateway.commands - after).toBe(10);
+		expect(fixture.gateway.commands - after).toBe(10);
 		expect(connector.name).toBe("upstash");
 	});
 
 	test("a server that also refuses the history: subscribe rejects", async () => {
-		bed.gateway.fault({ status: 401, error: "Unauthorized" });
+		fixture.gateway.fault({ status: 401, error: "Unauthorized" });
 		const listener = new Listener();
 		await expect(connect().subscribe(newChannel(), listener)).rejects.toMatchObject({
 			code: "refused",
@@ -102,18 +102,18 @@ describe("a plan or a proxy that refuses streams", () => {
 
 	test("without a fallback it is an error, and nothing is polled", async () => {
 		refuse();
-		const commands = bed.gateway.commands;
+		const commands = fixture.gateway.commands;
 		const subscribing = connect({}, { fallback: undefined }).subscribe(
 			newChannel(),
 			new Listener(),
 		);
 		await expect(subscribing).rejects.toMatchObject({ code: "refused" });
-		expect(bed.gateway.commands).toBe(commands);
+		expect(fixture.gateway.commands).toBe(commands);
 	});
 });
 
 test("a proxy that holds streams back: channels are polled after the timeout, and the request is closed", async () => {
-	bed.gateway.behave({ silent: true });
+	fixture.gateway.behave({ silent: true });
 	const connector = connect({}, { timeout: 1_500 });
 	const listener = new Listener();
 	const channel = newChannel();
@@ -121,5 +121,5 @@ test("a proxy that holds streams back: channels are polled after the timeout, an
 	expect(String(listener.degraded)).toContain("did not confirm the subscription within 1500 ms");
 	const { id } = await connector.publish(channel, '{"data":"1"}');
 	await listener.saw(`{"id":"${id}","data":"1"}`);
-	await until(() => bed.gateway.openSubscribes === 0, { what: "the leave" });
+	await until(() => fixture.gateway.openSubscribes === 0, { what: "the leave" });
 });

@@ -7,20 +7,20 @@ import {
 } from "../../src/connectors/upstash.ts";
 import type { ConnectorError } from "../../src/core/errors.ts";
 import { Recorder } from "../../src/testing.ts";
-import { useUpstash } from "../support/upstash-bed.ts";
+import { useUpstash } from "../support/upstash-fixture.ts";
 
 /** Upstash for the tests of a file, and what they do with it. */
 export function usePolling() {
-	const bed = useUpstash();
-	beforeEach(() => bed.gateway.faultless());
+	const fixture = useUpstash();
+	beforeEach(() => fixture.gateway.faultless());
 	const refuse = (status = 400) =>
-		bed.gateway.fault({ to: "subscribe", status, error: "ERR no SUBSCRIBE" });
+		fixture.gateway.fault({ to: "subscribe", status, error: "ERR no SUBSCRIBE" });
 	const subscribes = () =>
-		bed.gateway.requests.filter(({ path }) => path.startsWith("/subscribe/")).length;
+		fixture.gateway.requests.filter(({ path }) => path.startsWith("/subscribe/")).length;
 	const connect = (options: PollingOptions = {}, settings: UpstashSettings = {}) => {
 		const connector = upstash({
-			url: bed.gateway.url,
-			token: bed.gateway.token,
+			url: fixture.gateway.url,
+			token: fixture.gateway.token,
 			timeout: 5_000,
 			maxBackoff: 20,
 			history: {},
@@ -30,7 +30,7 @@ export function usePolling() {
 		onTestFinished(() => connector.close());
 		return connector;
 	};
-	return { bed, refuse, subscribes, connect };
+	return { fixture, refuse, subscribes, connect };
 }
 
 let channels = 0;

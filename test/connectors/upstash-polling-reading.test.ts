@@ -8,15 +8,15 @@ import {
 import type { Connector } from "../../src/core/connector.ts";
 import { ConfigurationError } from "../../src/core/errors.ts";
 import { Recorder } from "../../src/testing.ts";
-import { useUpstash } from "../support/upstash-bed.ts";
+import { useUpstash } from "../support/upstash-fixture.ts";
 import { until } from "../support/wait.ts";
 
 /** What polls bring, how often they are made, and what they cost. */
 
-const bed = useUpstash();
+const fixture = useUpstash();
 beforeEach(() => {
-	bed.gateway.faultless();
-	bed.gateway.fault({ to: "subscribe", status: 400 });
+	fixture.gateway.faultless();
+	fixture.gateway.fault({ to: "subscribe", status: 400 });
 });
 afterEach(() => void vi.unstubAllGlobals());
 
@@ -24,8 +24,8 @@ let channels = 0;
 const newChannel = () => `reading.${++channels}`;
 function connect(options: PollingOptions = {}, settings: UpstashSettings = {}) {
 	const connector = upstash({
-		url: bed.gateway.url,
-		token: bed.gateway.token,
+		url: fixture.gateway.url,
+		token: fixture.gateway.token,
 		timeout: 10_000,
 		history: {},
 		fallback: polling(options),
@@ -74,7 +74,7 @@ describe("the messages", () => {
 		await publishAll(connector, channel, [0]);
 		await until(() => recorder.messages.length === 1, { what: "the first" });
 		if (burst > 0) await publishAll(connector, channel, range(burst, 1));
-		else await bed.server.command("FLUSHALL");
+		else await fixture.server.command("FLUSHALL");
 		await recorder.heard("restored");
 		expect(recorder.events).toEqual(["lost", "restored"]);
 		const { id } = await connector.publish(channel, '{"data":99}');
@@ -96,8 +96,8 @@ describe("the messages", () => {
 					what: "its expiry",
 				},
 			);
-			const before = bed.gateway.commands;
-			await until(() => bed.gateway.commands > before + 3, { what: "further polls" });
+			const before = fixture.gateway.commands;
+			await until(() => fixture.gateway.commands > before + 3, { what: "further polls" });
 		}
 		expect(recorder.events).toEqual([]);
 	});
@@ -108,7 +108,7 @@ describe("the messages", () => {
 		const channel = newChannel();
 		await connector.subscribe(channel, recorder);
 		await connector.publish(channel, '{"data":"live"}', { keep: false });
-		await bed.server.command("PUBLISH", channel, '{"data":"of a Flask app"}');
+		await fixture.server.command("PUBLISH", channel, '{"data":"of a Flask app"}');
 		const { id } = await connector.publish(channel, '{"data":"kept"}');
 		await recorder.saw(`{"id":"${id}","data":"kept"}`);
 		expect(recorder.messages).toHaveLength(1);
@@ -135,11 +135,11 @@ async function anHour(connector: Connector, channels: number): Promise<number> {
 	for (const channel of range(channels).map(newChannel)) {
 		await connector.subscribe(channel, new Recorder());
 	}
-	const before = bed.gateway.commands;
+	const before = fixture.gateway.commands;
 	vi.stubGlobal("setTimeout", hurried);
 	await connector.subscribe(newChannel(), new Recorder());
 	await until(() => passed >= hour, { what: "an hour", timeout: 60_000 });
-	return bed.gateway.commands - before;
+	return fixture.gateway.commands - before;
 }
 
 describe("the default cost", () => {
@@ -160,7 +160,7 @@ describe("a round", () => {
 		}
 		const keysOf = ({ commands }: { commands: string[][] }) => Number(commands[0]?.[2]);
 		const polls = () =>
-			bed.gateway.requests
+			fixture.gateway.requests
 				.filter(({ commands }) => commands[0]?.[1]?.includes("XRANGE"))
 				.map(keysOf);
 		await until(() => polls().slice(-3).includes(1) && polls().slice(-3).includes(250), {

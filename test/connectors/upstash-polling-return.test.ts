@@ -5,14 +5,14 @@ import { Listener, newChannel, usePolling } from "./upstash-polling-kit.ts";
 
 /** Streams that break, the return to streams, and polls that fail. */
 
-const { bed, refuse, subscribes, connect } = usePolling();
+const { fixture, refuse, subscribes, connect } = usePolling();
 
 const textOf = (payload: string | undefined) => JSON.parse(payload ?? "{}").data;
 
 describe("a stream that breaks", () => {
 	test.for([
 		["is refused from then on", () => refuse()],
-		["cannot be had again", () => bed.gateway.fault({ to: "subscribe", status: 429 })],
+		["cannot be reopened", () => fixture.gateway.fault({ to: "subscribe", status: 429 })],
 	] as const)("and %s: no message is lost, doubled or out of order", async ([, fault]) => {
 		const connector = connect({ streamRetry: 50 }, { timeout: 1_500 });
 		const listener = new Listener();
@@ -32,20 +32,20 @@ describe("a stream that breaks", () => {
 			for await (const { data } of sse.messages(channel, { signal: stop.signal, lastEventId: "0" }))
 				seen.push(Number(data));
 		})();
-		await until(() => bed.gateway.openSubscribes === 2, { what: "both streams" });
+		await until(() => fixture.gateway.openSubscribes === 2, { what: "both streams" });
 		let n = 0;
 		const publish = async (until: number) => {
 			while (n < until) await publisher.publish(`${n++}`, { channel });
 		};
 		await publish(20);
 		fault();
-		bed.gateway.resetStreams();
+		fixture.gateway.resetStreams();
 		await publish(40);
 		await until(() => listener.degraded.length > 0, { what: "polls" });
 		await publish(60);
 		// The network works again: the next try gets a stream.
-		bed.gateway.faultless();
-		await until(() => publish(n + 1).then(() => bed.gateway.openSubscribes === 2), {
+		fixture.gateway.faultless();
+		await until(() => publish(n + 1).then(() => fixture.gateway.openSubscribes === 2), {
 			what: "streams again",
 		});
 		await until(() => connector.name === "upstash", { what: "the end of the polls" });
@@ -62,14 +62,14 @@ describe("a stream that breaks", () => {
 		const connector = connect({}, { timeout: 1_000 });
 		const listener = new Listener();
 		await connector.subscribe(newChannel(), listener);
-		bed.gateway.fault({ status: 503 });
-		bed.gateway.resetStreams();
+		fixture.gateway.fault({ status: 503 });
+		fixture.gateway.resetStreams();
 		await listener.heard("lost");
 		// Polls were tried, more than once.
-		const commands = () => bed.gateway.requests.filter(({ path }) => path === "/").length;
+		const commands = () => fixture.gateway.requests.filter(({ path }) => path === "/").length;
 		const before = commands();
 		await until(() => commands() > before + 1, { what: "two looks at the history" });
-		bed.gateway.faultless();
+		fixture.gateway.faultless();
 		await listener.heard("restored");
 		expect(listener.degraded).toEqual([]);
 		expect(listener.events).toEqual(["lost", "restored"]);
@@ -80,11 +80,12 @@ describe("a stream that breaks", () => {
 		const listener = new Listener();
 		await connector.subscribe(newChannel(), listener);
 		refuse();
-		bed.gateway.behave({ delay: 50 });
-		const before = bed.gateway.requests.length;
-		bed.gateway.resetStreams();
+		fixture.gateway.behave({ delay: 50 });
+		const before = fixture.gateway.requests.length;
+		fixture.gateway.resetStreams();
 		await until(
-			() => bed.gateway.requests.at(-1)?.path === "/" && bed.gateway.requests.length > before,
+			() =>
+				fixture.gateway.requests.at(-1)?.path === "/" && fixture.gateway.requests.length > before,
 			{
 				what: "the look at the history",
 			},
@@ -107,8 +108,8 @@ describe("back to streams", () => {
 		const before = subscribes();
 		await until(() => subscribes() > before + 2, { what: "further tries" });
 		expect(connector.name).toBe("upstash, polling");
-		bed.gateway.faultless();
-		await until(() => bed.gateway.openSubscribes === 5, { what: "five streams" });
+		fixture.gateway.faultless();
+		await until(() => fixture.gateway.openSubscribes === 5, { what: "five streams" });
 		await until(() => connector.name === "upstash", { what: "the end of the polls" });
 		for (const listener of listeners) {
 			await listener.heard("restored");
@@ -121,9 +122,9 @@ describe("back to streams", () => {
 		const connector = connect({ streamRetry: Number.POSITIVE_INFINITY });
 		await connector.subscribe(newChannel(), new Listener());
 		const before = subscribes();
-		bed.gateway.faultless();
-		const polls = bed.gateway.commands;
-		await until(() => bed.gateway.commands > polls + 20, { what: "20 polls" });
+		fixture.gateway.faultless();
+		const polls = fixture.gateway.commands;
+		await until(() => fixture.gateway.commands > polls + 20, { what: "20 polls" });
 		await connector.subscribe(newChannel(), new Listener());
 		expect(subscribes()).toBe(before);
 	});
@@ -137,14 +138,14 @@ describe("polls that fail", () => {
 		const channel = newChannel();
 		let asked = Infinity;
 		const onRestored = () => {
-			asked = bed.gateway.requests.length;
+			asked = fixture.gateway.requests.length;
 			listener.onRestored();
 		};
 		await connector.subscribe(channel, { ...listener, onRestored });
-		bed.gateway.fault({ to: "command", status: 429, retryAfter: "1", times: 1 });
+		fixture.gateway.fault({ to: "command", status: 429, retryAfter: "1", times: 1 });
 		await listener.heard("lost");
-		const [requests, at] = [bed.gateway.requests.length, performance.now()];
-		await bed.server.command("PING"); // by another connection
+		const [requests, at] = [fixture.gateway.requests.length, performance.now()];
+		await fixture.server.command("PING"); // by another connection
 		await listener.heard("restored");
 		expect(performance.now() - at).toBeGreaterThan(900);
 		expect(asked - requests).toBeLessThan(5);
@@ -157,13 +158,13 @@ describe("polls that fail", () => {
 	test.for([
 		["a proxy's page", { status: 200, body: "<html>" }],
 		["no result", { status: 200, body: "{}" }],
-		["a short one", { status: 200, body: '{"result":["1"]}' }],
+		["a result that is too short", { status: 200, body: '{"result":["1"]}' }],
 	] as const)("%s is a loss, not the end", async ([, fault]) => {
 		refuse();
 		const connector = connect();
 		const listener = new Listener();
 		await connector.subscribe(newChannel(), listener);
-		bed.gateway.fault({ to: "command", times: 1, ...fault });
+		fixture.gateway.fault({ to: "command", times: 1, ...fault });
 		await listener.heard("restored");
 		expect(listener.events).toEqual(["lost", "restored"]);
 		expect(listener.errors[0]).toMatchObject({ code: "unavailable" });
@@ -174,7 +175,7 @@ describe("polls that fail", () => {
 		const connector = connect();
 		const listener = new Listener();
 		await connector.subscribe(newChannel(), listener);
-		bed.gateway.fault({ to: "command", status: 401, error: "Unauthorized", times: 1 });
+		fixture.gateway.fault({ to: "command", status: 401, error: "Unauthorized", times: 1 });
 		await listener.heard("end:refused");
 		expect(listener.events).toEqual(["end:refused"]);
 	});
@@ -187,9 +188,9 @@ describe("polls that fail", () => {
 		await connector.subscribe(channel, good);
 		await connector.subscribe(`${channel}.bad`, bad);
 		await connector.publish(`${channel}.bad`, '{"data":"1"}');
-		const [key = ""] = (await bed.server.command("KEYS", `*${channel}.bad`)) as string[];
-		await bed.server.command("DEL", key);
-		await bed.server.command("SET", key, "theirs");
+		const [key = ""] = (await fixture.server.command("KEYS", `*${channel}.bad`)) as string[];
+		await fixture.server.command("DEL", key);
+		await fixture.server.command("SET", key, "theirs");
 		await bad.heard("end:refused");
 		expect(String(bad.errors.at(-1))).toContain("WRONGTYPE");
 		const { id } = await connector.publish(channel, '{"data":"1"}');

@@ -2,24 +2,28 @@ import { setTimeout as delay } from "node:timers/promises";
 import { beforeEach } from "vitest";
 import { polling, type UpstashSettings, upstash } from "../../src/connectors/upstash.ts";
 import type { Connector } from "../../src/core/connector.ts";
-import { useUpstash } from "../support/upstash-bed.ts";
+import { useUpstash } from "../support/upstash-fixture.ts";
 import { byPolls, suiteOf } from "./clauses.ts";
 import { broker } from "./upstash-harness.ts";
 
 /** The contract, on a gateway that refuses every stream. Tests of polling alone: upstash-polling-*.test.ts. */
 
 // The runtime's own pool has idle connections, with timers of its own: they would look like ours.
-const bed = useUpstash({ keepAlive: false });
+const fixture = useUpstash({ keepAlive: false });
 beforeEach(() => {
-	bed.gateway.faultless();
-	bed.gateway.fault({ to: "subscribe", status: 400, error: "ERR SUBSCRIBE is not available" });
+	fixture.gateway.faultless();
+	fixture.gateway.fault({
+		to: "subscribe",
+		status: 400,
+		error: "ERR SUBSCRIBE is not available",
+	});
 });
 
 const maxInterval = 40;
 const connect = (settings: UpstashSettings & { token?: string } = {}) =>
 	upstash({
-		url: bed.gateway.url,
-		token: bed.gateway.token,
+		url: fixture.gateway.url,
+		token: fixture.gateway.token,
 		timeout: 2_000,
 		maxBackoff: 500,
 		history: {},
@@ -55,8 +59,8 @@ const {
 	clients: __,
 	...control
 } = broker(
-	() => bed.gateway,
-	() => bed.server,
+	() => fixture.gateway,
+	() => fixture.server,
 );
 
 suiteOf(byPolls)("upstash, polling", {
@@ -68,7 +72,7 @@ suiteOf(byPolls)("upstash, polling", {
 		connect: (history) => connect({ history }),
 		runs: true,
 		raced: 1_000,
-		wipe: async () => void (await bed.server.command("FLUSHALL")),
+		wipe: async () => void (await fixture.server.command("FLUSHALL")),
 	},
 	secrets: ["gateway-secret-token", "another-secret"],
 	broker: {

@@ -8,7 +8,7 @@ const { server, setUp, publish } = useSubscriptions();
 
 describe("reading", () => {
 	test.for([
-		["well behaved", {}],
+		["the default", {}],
 		["no blank lines", { blankLines: false }],
 		["no space", { space: false }],
 		[
@@ -140,8 +140,8 @@ describe("subscribe rejects, and leaves nothing behind", () => {
 	test.for([
 		["401", { status: 401 }, "refused"],
 		["403", { status: 403 }, "refused"],
-		["400: SUBSCRIBE is not to be had", { status: 400, error: "ERR not available" }, "refused"],
-		["404: it speaks no /subscribe", { status: 404, body: "Not found" }, "refused"],
+		["400: SUBSCRIBE is not available", { status: 400, error: "ERR not available" }, "refused"],
+		["404: there is no /subscribe", { status: 404, body: "Not found" }, "refused"],
 		["429", { status: 429, retryAfter: "60" }, "unavailable"],
 		["500", { status: 500 }, "unavailable"],
 		["502, a page", { status: 502, body: "<html>" }, "unavailable"],

@@ -2,21 +2,26 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type UpstashOptions, upstash } from "../../src/connectors/upstash.ts";
 import { ConfigurationError, ConnectorError } from "../../src/core/errors.ts";
 import { Recorder } from "../../src/testing.ts";
-import { useUpstash } from "../support/upstash-bed.ts";
+import { useUpstash } from "../support/upstash-fixture.ts";
 import { later, until } from "../support/wait.ts";
 import { connectorSuite } from "./suite.ts";
 import { broker, runner } from "./upstash-harness.ts";
 
 // The runtime's own pool has idle connections, with timers of its own: they would look like ours.
-const bed = useUpstash({ keepAlive: false });
-beforeEach(() => bed.gateway.faultless());
+const fixture = useUpstash({ keepAlive: false });
+beforeEach(() => fixture.gateway.faultless());
 afterEach(() => {
 	vi.unstubAllEnvs();
 	vi.unstubAllGlobals();
 });
 
 const connect = (options: UpstashOptions = {}) =>
-	upstash({ url: bed.gateway.url, token: bed.gateway.token, timeout: 1_500, ...options });
+	upstash({
+		url: fixture.gateway.url,
+		token: fixture.gateway.token,
+		timeout: 1_500,
+		...options,
+	});
 
 connectorSuite(
 	"upstash",
@@ -29,16 +34,16 @@ connectorSuite(
 			runs: true,
 			// One request each. The order is the script's, which the runs on Redis test with all 20,000.
 			raced: 4_000,
-			wipe: async () => void (await bed.server.command("FLUSHALL")),
+			wipe: async () => void (await fixture.server.command("FLUSHALL")),
 		},
 		secrets: ["gateway-secret-token", "another-secret"],
 		broker: broker(
-			() => bed.gateway,
-			() => bed.server,
+			() => fixture.gateway,
+			() => fixture.server,
 		),
 		lacks: { borrow: "there is no client: see upstash-client.test.ts" },
 	},
-	runner(() => bed.gateway),
+	runner(() => fixture.gateway),
 );
 
 describe("configuration", () => {
@@ -52,8 +57,8 @@ describe("configuration", () => {
 		["Vercel's names", "KV_REST_API_URL", "KV_REST_API_TOKEN"],
 	] as const)("the environment: %s", async ([, urlName, tokenName]) => {
 		unset();
-		vi.stubEnv(urlName, bed.gateway.url);
-		vi.stubEnv(tokenName, bed.gateway.token);
+		vi.stubEnv(urlName, fixture.gateway.url);
+		vi.stubEnv(tokenName, fixture.gateway.token);
 		const connector = upstash();
 		expect(await connector.publish("channel", "x")).toEqual({ receivers: 0 });
 		await connector.close();
@@ -62,8 +67,8 @@ describe("configuration", () => {
 	test("half of the first pair does not hide the second pair", async () => {
 		unset();
 		vi.stubEnv("UPSTASH_REDIS_REST_URL", "https://elsewhere.invalid");
-		vi.stubEnv("KV_REST_API_URL", bed.gateway.url);
-		vi.stubEnv("KV_REST_API_TOKEN", bed.gateway.token);
+		vi.stubEnv("KV_REST_API_URL", fixture.gateway.url);
+		vi.stubEnv("KV_REST_API_TOKEN", fixture.gateway.token);
 		expect(await upstash().publish("channel", "x")).toEqual({ receivers: 0 });
 	});
 
@@ -77,7 +82,7 @@ describe("configuration", () => {
 	});
 
 	test("half of a pair: the error says which half is missing", () => {
-		expect(() => upstash({ url: bed.gateway.url })).toThrow("the token is missing");
+		expect(() => upstash({ url: fixture.gateway.url })).toThrow("the token is missing");
 		expect(() => upstash({ token: "secret" })).toThrow("the url is missing");
 	});
 
@@ -94,7 +99,10 @@ describe("configuration", () => {
 	});
 
 	test("white space around the URL and the token, as pasted, does no harm", async () => {
-		const connector = connect({ url: ` ${bed.gateway.url}/\n`, token: `${bed.gateway.token}\n` });
+		const connector = connect({
+			url: ` ${fixture.gateway.url}/\n`,
+			token: `${fixture.gateway.token}\n`,
+		});
 		expect(await connector.publish("channel", "x")).toEqual({ receivers: 0 });
 	});
 
@@ -116,11 +124,11 @@ describe("configuration", () => {
 describe("publish", () => {
 	test("is one request and one billed command, without a user agent", async () => {
 		const connector = connect();
-		const [requests, commands] = [bed.gateway.requests.length, bed.gateway.commands];
+		const [requests, commands] = [fixture.gateway.requests.length, fixture.gateway.commands];
 		for (const each of ["one", "two", "three"]) await connector.publish("channel", each);
-		expect(bed.gateway.requests.length - requests).toBe(3);
-		expect(bed.gateway.commands - commands).toBe(3);
-		const request = bed.gateway.requests.at(-1);
+		expect(fixture.gateway.requests.length - requests).toBe(3);
+		expect(fixture.gateway.commands - commands).toBe(3);
+		const request = fixture.gateway.requests.at(-1);
 		expect(request).toMatchObject({ method: "POST", path: "/" });
 		expect(request?.commands).toEqual([["PUBLISH", "channel", "three"]]);
 		const names = Object.keys(request?.headers ?? {});
@@ -129,14 +137,14 @@ describe("publish", () => {
 
 	test("is batched with those that come while another is under way", async () => {
 		const connector = connect();
-		const [requests, commands] = [bed.gateway.requests.length, bed.gateway.commands];
+		const [requests, commands] = [fixture.gateway.requests.length, fixture.gateway.commands];
 		const channels = ["one", "two", "one", "three", "one"];
 		await Promise.all(channels.map((each, n) => connector.publish(each, `${n}`)));
 		// The first of each channel, and what was gathered meanwhile.
-		expect(bed.gateway.requests.length - requests).toBe(4);
-		expect(bed.gateway.commands - commands).toBe(4);
+		expect(fixture.gateway.requests.length - requests).toBe(4);
+		expect(fixture.gateway.commands - commands).toBe(4);
 		await connector.publishAll?.(channels.map((channel, n) => ({ channel, payload: `${n}` })));
-		expect(bed.gateway.commands - commands).toBe(5);
+		expect(fixture.gateway.commands - commands).toBe(5);
 	});
 
 	test.for([
@@ -151,12 +159,12 @@ describe("publish", () => {
 		const recorder = new Recorder();
 		const channel = `once.${fault.status}.${"body" in fault}`;
 		await connector.subscribe(channel, recorder);
-		const before = bed.gateway.requests.length;
-		bed.gateway.fault({ ...fault, to: "command", times: 1, afterwards: true });
+		const before = fixture.gateway.requests.length;
+		fixture.gateway.fault({ ...fault, to: "command", times: 1, afterwards: true });
 		await expect(connector.publish(channel, "first")).rejects.toMatchObject({
 			code: "unavailable",
 		});
-		expect(bed.gateway.requests.length - before).toBe(1);
+		expect(fixture.gateway.requests.length - before).toBe(1);
 		await connector.publish(channel, "second");
 		await recorder.saw("second");
 		expect(recorder.messages).toEqual(["first", "second"]);
@@ -164,7 +172,7 @@ describe("publish", () => {
 	});
 
 	test.for([400, 401, 403, 404])("a %i is a refusal, in the broker's own words", async (status) => {
-		bed.gateway.fault({ status, error: "NOPERM not for you", times: 1 });
+		fixture.gateway.fault({ status, error: "NOPERM not for you", times: 1 });
 		const error = await connect()
 			.publish("channel", "payload")
 			.catch((reason: unknown) => reason);
@@ -174,20 +182,24 @@ describe("publish", () => {
 	});
 
 	test("an error that quotes the token is reported without it", async () => {
-		bed.gateway.fault({ status: 400, error: `bad header: Bearer ${bed.gateway.token}`, times: 1 });
+		fixture.gateway.fault({
+			status: 400,
+			error: `bad header: Bearer ${fixture.gateway.token}`,
+			times: 1,
+		});
 		await expect(connect().publish("channel", "x")).rejects.toThrow(/bad header: Bearer …$/);
 	});
 
 	test("close waits for a publish under way", async () => {
 		const connector = connect();
-		bed.gateway.behave({ delay: 50 });
-		const [requests, publishes] = [bed.gateway.requests.length, bed.gateway.publishes];
+		fixture.gateway.behave({ delay: 50 });
+		const [requests, publishes] = [fixture.gateway.requests.length, fixture.gateway.publishes];
 		const publishing = later(connector.publish("channel", "last words"));
-		await until(() => bed.gateway.requests.length > requests, {
+		await until(() => fixture.gateway.requests.length > requests, {
 			what: "the request at the gateway",
 		});
 		await connector.close();
-		expect(bed.gateway.publishes - publishes).toBe(1);
+		expect(fixture.gateway.publishes - publishes).toBe(1);
 		await publishing;
 	});
 });

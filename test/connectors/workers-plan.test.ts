@@ -25,8 +25,8 @@ test.each([
 });
 
 test.each([
-	{ what: "a stream on the paid plan, which is the default,", env: { SSE_HOLD: "worker" } },
-	{ what: "on the free plan one that the object makes", env: { SSE_WORKERS_PLAN: "free" } },
+	{ what: "a stream on the paid plan, the default,", env: { SSE_HOLD: "worker" } },
+	{ what: "a stream on the free plan that the object makes", env: { SSE_WORKERS_PLAN: "free" } },
 ])("$what goes on", async ({ env }) => {
 	const stream = await published(env);
 	expect(await stream.data(events)).toHaveLength(events);

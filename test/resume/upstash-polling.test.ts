@@ -1,6 +1,6 @@
 import { beforeAll, describe } from "vitest";
 import { polling, upstash } from "../../src/connectors/upstash.ts";
-import { useUpstash } from "../support/upstash-bed.ts";
+import { useUpstash } from "../support/upstash-fixture.ts";
 import { gaps } from "./suite/gaps.ts";
 import { resuming } from "./suite/resuming.ts";
 import { severalChannels } from "./suite/several-channels.ts";
@@ -8,13 +8,13 @@ import { starting } from "./suite/starting.ts";
 import { upstreamLoss } from "./upstream-loss.ts";
 
 // Publishing and reading the history are the same as with streams: see upstash.test.ts.
-const bed = useUpstash();
-beforeAll(() => bed.gateway.fault({ to: "subscribe", status: 400 }));
+const fixture = useUpstash();
+beforeAll(() => fixture.gateway.fault({ to: "subscribe", status: 400 }));
 
 function connect(history: object) {
 	const connector = upstash({
-		url: bed.gateway.url,
-		token: bed.gateway.token,
+		url: fixture.gateway.url,
+		token: fixture.gateway.token,
 		timeout: 10_000,
 		maxBackoff: 500,
 		history,
@@ -35,12 +35,12 @@ function connect(history: object) {
 const broker = {
 	connect,
 	foreign: async (_: unknown, channel: string, payload: string) =>
-		void (await bed.server.command("PUBLISH", channel, payload)),
+		void (await fixture.server.command("PUBLISH", channel, payload)),
 	shared: true,
 	polled: true as const,
-	wipe: async () => void (await bed.server.command("FLUSHALL")),
+	wipe: async () => void (await fixture.server.command("FLUSHALL")),
 	reads: async () => 0,
-	commands: async () => bed.gateway.commands,
+	commands: async () => fixture.gateway.commands,
 };
 
 describe("resume: upstash, polling", () => {
@@ -50,7 +50,7 @@ describe("resume: upstash, polling", () => {
 	describe("gaps", () => gaps(broker));
 });
 upstreamLoss("upstash, polling", broker, {
-	stop: () => bed.gateway.stop(),
-	start: () => bed.gateway.start(),
+	stop: () => fixture.gateway.stop(),
+	start: () => fixture.gateway.start(),
 	kick: async () => undefined,
 });

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { call } from "../support/hub-client.ts";
 import { startServer } from "../support/server.ts";
 import { until } from "../support/wait.ts";
-import type { Bed } from "./bed.ts";
+import type { Fixture } from "./fixture.ts";
 import { honoApp, publishingScript, type StartFixture, wholeProgram } from "./mounted.ts";
 import { runs } from "./suite/runs.ts";
 import { runtimeSuite } from "./suite.ts";
@@ -19,13 +19,13 @@ runtimeSuite(
 		endsStreams: true,
 		noticesDeparture: true,
 	},
-	(bed) => {
-		honoApp(bed, fixture("hono-app.ts"));
-		wholeProgram(bed, "export { sse as default }", fixture("default-export.ts"));
-		wholeProgram(bed, "Bun.serve(sse)", fixture("bun-serve.ts"));
-		publishingScript(bed, "bun", []);
-		runs(bed, fixture("runs-app.ts"));
-		passedOn(bed, fixture("bun-passed-on.ts"));
+	(shared) => {
+		honoApp(shared, fixture("hono-app.ts"));
+		wholeProgram(shared, "export { sse as default }", fixture("default-export.ts"));
+		wholeProgram(shared, "Bun.serve(sse)", fixture("bun-serve.ts"));
+		publishingScript(shared, "bun", []);
+		runs(shared, fixture("runs-app.ts"));
+		passedOn(shared, fixture("bun-passed-on.ts"));
 	},
 );
 
@@ -33,11 +33,11 @@ runtimeSuite(
  * A body that a program passes on in another form streams, ends, and disconnects slow clients, as the stream
  * itself does.
  */
-function passedOn(bed: Bed, start: StartFixture): void {
+function passedOn(shared: Fixture, start: StartFixture): void {
 	it.for(["itself", "wrapped", "piped", "cloned"])(
 		"a stream that is passed on streams, can be left, and disconnects a slow client: %s",
 		async (as, t) => {
-			const scene = bed.scene(t);
+			const scene = shared.scene(t);
 			const server = scene.use(await start({}));
 			const url = `${server.url}/?channel=news&as=${as}`;
 			const say = (body: string) => call(url, { method: "POST", body });

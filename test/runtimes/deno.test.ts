@@ -23,11 +23,11 @@ runtimeSuite(
 		endsStreams: true,
 		noticesDeparture: true,
 	},
-	(bed) => {
-		honoApp(bed, served("hono-app.ts"));
-		wholeProgram(bed, "export { sse as default } (deno serve)", served("default-export.ts"));
-		wholeProgram(bed, "Deno.serve(sse.fetch)", fixture("deno-serve.ts", "run"));
-		publishingScript(bed, "deno", ["run", ...allowed]);
-		runs(bed, served("runs-app.ts"));
+	(shared) => {
+		honoApp(shared, served("hono-app.ts"));
+		wholeProgram(shared, "export { sse as default } (deno serve)", served("default-export.ts"));
+		wholeProgram(shared, "Deno.serve(sse.fetch)", fixture("deno-serve.ts", "run"));
+		publishingScript(shared, "deno", ["run", ...allowed]);
+		runs(shared, served("runs-app.ts"));
 	},
 );

@@ -6,7 +6,7 @@ import { type RuntimeName, type Server, startServer } from "../support/server.ts
 import { startUpstashGateway, type UpstashGateway } from "../support/upstash-gateway.ts";
 import { startHubInWorkerd } from "../support/worker.ts";
 
-type Environment = Record<string, string>;
+type Variables = Record<string, string>;
 
 /** The differences between the runtimes that a client can see. */
 export interface Runtime {
@@ -33,7 +33,7 @@ export interface Runtime {
 }
 
 /** What the tests of one runtime's file share: a Redis, and a hub for each broker. */
-export class Bed {
+export class Fixture {
 	readonly runtime: Runtime;
 	#redis: RedisServer | undefined;
 	#gateway: UpstashGateway | undefined;
@@ -84,7 +84,7 @@ export class Bed {
 	}
 
 	/** Variables for a hub on the shared Redis. It tests no outage, and a busy machine must not fail a test. */
-	get onRedis(): Environment {
+	get onRedis(): Variables {
 		return { SSE_REDIS_URL: this.redis.url, SSE_BROKER_TIMEOUT: "20000" };
 	}
 
@@ -94,7 +94,7 @@ export class Bed {
 	}
 
 	/** Variables for a hub on the gateway. */
-	get #onUpstash(): Environment {
+	get #onUpstash(): Variables {
 		const { url, token } = this.gateway;
 		return {
 			...{ UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token },
@@ -106,7 +106,7 @@ export class Bed {
 		const { name, noticesDeparture } = this.runtime;
 		this.#redis = await startRedis();
 		this.#gateway = await startUpstashGateway({ redis: this.#redis.url });
-		const brokers: Record<HubBroker, Environment> = {
+		const brokers: Record<HubBroker, Variables> = {
 			embedded: {},
 			[heldByWorker]: { SSE_HOLD: "worker" },
 			redis: this.onRedis,
@@ -156,15 +156,15 @@ export class Scene {
 	/** A channel that no other test uses, on any broker. */
 	readonly channel: string;
 	readonly #test: TestContext;
-	readonly #bed: Bed;
+	readonly #fixture: Fixture;
 	readonly #servers: Server[] = [];
 
-	constructor(test: TestContext, bed: Bed) {
+	constructor(test: TestContext, fixture: Fixture) {
 		this.#test = test;
-		this.#bed = bed;
-		this.channel = `${bed.runtime.name}.${process.pid}.${++scenes}`;
+		this.#fixture = fixture;
+		this.channel = `${fixture.runtime.name}.${process.pid}.${++scenes}`;
 		test.onTestFailed(() => {
-			const outputs = [...bed.outputs(), ...this.#servers.map((server) => tail(server))];
+			const outputs = [...fixture.outputs(), ...this.#servers.map((server) => tail(server))];
 			console.error(`${test.task.name}\n${outputs.join("\n--\n")}`);
 		});
 	}
@@ -191,8 +191,8 @@ export class Scene {
 	}
 
 	/** A hub of this runtime with settings of its own. */
-	async hub(env: Environment): Promise<Server> {
-		const { name } = this.#bed.runtime;
+	async hub(env: Variables): Promise<Server> {
+		const { name } = this.#fixture.runtime;
 		return this.use(
 			name === "workers" ? await startHubInWorkerd(env) : await startServer(name, { env }),
 		);

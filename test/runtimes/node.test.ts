@@ -15,10 +15,10 @@ runtimeSuite(
 		endsStreams: true,
 		noticesDeparture: true,
 	},
-	(bed) => {
-		honoApp(bed, fixture("hono-node.ts"));
-		wholeProgram(bed, "serve({ fetch: sse.fetch })", fixture("node-serve.ts"));
-		publishingScript(bed, "node", []);
-		runs(bed, fixture("runs-node.ts"));
+	(shared) => {
+		honoApp(shared, fixture("hono-node.ts"));
+		wholeProgram(shared, "serve({ fetch: sse.fetch })", fixture("node-serve.ts"));
+		publishingScript(shared, "node", []);
+		runs(shared, fixture("runs-node.ts"));
 	},
 );

@@ -1,5 +1,5 @@
 import { describe, vi } from "vitest";
-import { Bed, type Runtime } from "./bed.ts";
+import { Fixture, type Runtime } from "./fixture.ts";
 import { access } from "./suite/access.ts";
 import { compression } from "./suite/compression.ts";
 import { delivery } from "./suite/delivery.ts";
@@ -28,33 +28,33 @@ vi.setConfig({ maxConcurrency: 6 });
  * What every runtime must do, seen from outside: real servers, over HTTP. The cases run side by side on shared
  * hubs, each with channels of its own.
  */
-export function runtimeSuite(runtime: Runtime, more: (bed: Bed) => void): void {
+export function runtimeSuite(runtime: Runtime, more: (fixture: Fixture) => void): void {
 	describe.concurrent(runtime.name, () => {
-		const bed = new Bed(runtime);
-		describe("start and stop", () => starting(bed));
-		for (const broker of bed.hubBrokers) {
+		const fixture = new Fixture(runtime);
+		describe("start and stop", () => starting(fixture));
+		for (const broker of fixture.hubBrokers) {
 			describe(`${broker} broker`, () => {
-				describe("http", () => http(bed, broker));
-				describe("delivery", () => delivery(bed, broker));
-				describe("publishing", () => publishing(bed, broker));
+				describe("http", () => http(fixture, broker));
+				describe("delivery", () => delivery(fixture, broker));
+				describe("publishing", () => publishing(fixture, broker));
 			});
 		}
-		describe("access by host, path and token", () => door(bed));
-		describe("access", () => access(bed));
-		describe("foreign publishers", () => foreign(bed));
-		describe("leaving", () => leaving(bed));
-		describe("sharing", () => sharing(bed));
-		describe("reading", () => reading(bed));
-		describe("history", () => history(bed));
-		describe("faults", () => faults(bed));
-		describe("limits", () => limits(bed));
-		describe("compression", () => compression(bed));
-		describe("operation", () => operation(bed));
-		describe("presence", () => presence(bed));
-		describe("relay", () => relay(bed));
-		describe("processes", () => processes(bed));
-		describe("webhooks", () => webhooks(bed));
-		describe("runs on the hub", () => hubRuns(bed));
-		describe("mounted", () => more(bed));
+		describe("access by host, path and token", () => door(fixture));
+		describe("access", () => access(fixture));
+		describe("foreign publishers", () => foreign(fixture));
+		describe("leaving", () => leaving(fixture));
+		describe("sharing", () => sharing(fixture));
+		describe("reading", () => reading(fixture));
+		describe("history", () => history(fixture));
+		describe("faults", () => faults(fixture));
+		describe("limits", () => limits(fixture));
+		describe("compression", () => compression(fixture));
+		describe("operation", () => operation(fixture));
+		describe("presence", () => presence(fixture));
+		describe("relay", () => relay(fixture));
+		describe("processes", () => processes(fixture));
+		describe("webhooks", () => webhooks(fixture));
+		describe("runs on the hub", () => hubRuns(fixture));
+		describe("mounted", () => more(fixture));
 	});
 }

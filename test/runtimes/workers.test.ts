@@ -28,16 +28,16 @@ runtimeSuite(
 		endsStreams: false,
 		noticesDeparture: false,
 	},
-	(bed) => {
-		honoApp(bed, fixture("hono-app.ts"));
-		wholeProgram(bed, "export { sse as default }", fixture("default-export.ts"));
+	(shared) => {
+		honoApp(shared, fixture("hono-app.ts"));
+		wholeProgram(shared, "export { sse as default }", fixture("default-export.ts"));
 
-		runs(bed, runsWorker);
+		runs(shared, runsWorker);
 
 		let gateway: UpstashGateway | undefined;
 		afterAll(() => gateway?.[Symbol.asyncDispose]());
-		wholeProgram(bed, "export { sse as default } of the edge build, over Upstash", async () => {
-			gateway = await startUpstashGateway({ redis: bed.redis.url });
+		wholeProgram(shared, "export { sse as default } of the edge build, over Upstash", async () => {
+			gateway = await startUpstashGateway({ redis: shared.redis.url });
 			return fixture("default-export-edge.ts")({
 				UPSTASH_REDIS_REST_URL: gateway.url,
 				UPSTASH_REDIS_REST_TOKEN: gateway.token,

@@ -7,13 +7,13 @@ import {
 } from "./upstash-gateway.ts";
 
 /** A Redis, and Upstash's protocol in front of it. */
-export interface UpstashBed {
+export interface UpstashFixture {
 	readonly server: RedisServer;
 	readonly gateway: UpstashGateway;
 }
 
 /** Starts both before the tests of a file, and stops them after these. */
-export function useUpstash(options: Omit<GatewayOptions, "redis"> = {}): UpstashBed {
+export function useUpstash(options: Omit<GatewayOptions, "redis"> = {}): UpstashFixture {
 	let server: RedisServer;
 	let gateway: UpstashGateway;
 	beforeAll(async () => {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { parseCursor } from "../../src/core/history/cursor.ts";
 import { isAfter, isEmpty } from "../../src/core/message/position.ts";
-import type { Crowd, Seen, Temper, Visit } from "./crowd.ts";
+import type { ClientKind, Crowd, Seen, Visit } from "./crowd.ts";
 import type { Entry } from "./ledger.ts";
 import type { Random } from "./random.ts";
 import { channelsOf, keyOf, noise } from "./text.ts";
@@ -19,7 +19,7 @@ export class Client {
 	readonly problems: string[] = [];
 	/** Where it began, by channel. */
 	start: ReadonlyMap<string, string | undefined> | undefined;
-	readonly #temper: Temper;
+	readonly #kind: ClientKind;
 	/** Messages on this connection that are not stored. */
 	readonly #heard = new Set<string>();
 	readonly #crowd: Crowd;
@@ -37,12 +37,12 @@ export class Client {
 		channels: readonly string[],
 		crowd: Crowd,
 		random: Random,
-		{ temper, fromTheStart }: { temper: Temper; fromTheStart: boolean },
+		{ kind, fromTheStart }: { kind: ClientKind; fromTheStart: boolean },
 	) {
 		this.channels = channels;
 		this.#crowd = crowd;
 		this.#random = random;
-		this.#temper = temper;
+		this.#kind = kind;
 		for (const channel of channels) this.seen.set(channel, []);
 		if (fromTheStart) this.#startAt("0");
 	}
@@ -78,7 +78,7 @@ export class Client {
 		return new Promise((resolve) => {
 			const request = get(`${hub}/stream?${query}`, { agent: false, headers });
 			this.#request = request;
-			const stop = this.#misfortune(request);
+			const stop = this.#scheduleCut(request);
 			request.on("response", (response) => {
 				if (response.statusCode !== 200) this.problems.push(`was answered ${response.statusCode}`);
 				this.#read(request, response);
@@ -93,13 +93,13 @@ export class Client {
 	}
 
 	/** @returns a function that cancels it. */
-	#misfortune(request: ClientRequest): () => void {
+	#scheduleCut(request: ClientRequest): () => void {
 		const { counts, patience } = this.#crowd;
 		// A slow client must be connected while it is slow.
-		const mean = this.#temper === "slow" ? patience * 4 : patience;
+		const mean = this.#kind === "slow" ? patience * 4 : patience;
 		const life = -Math.log(1 - this.#random.next()) * mean;
 		const cut = setTimeout(() => {
-			if (this.#crowd.calm || this.#temper === "steady") return;
+			if (this.#crowd.calm || this.#kind === "steady") return;
 			counts.cuts++;
 			if (this.#random.chance(0.5)) this.#cutShort = true;
 			else request.socket?.resetAndDestroy();
@@ -133,10 +133,10 @@ export class Client {
 		});
 		// The end of the connection is handled with that of the request.
 		response.on("error", () => undefined);
-		if (this.#temper === "slow") this.#dawdle(response);
+		if (this.#kind === "slow") this.#readSlowly(response);
 	}
 
-	#dawdle(response: IncomingMessage): void {
+	#readSlowly(response: IncomingMessage): void {
 		const look = setInterval(() => {
 			if (this.#crowd.burst && !this.#crowd.calm) response.pause();
 			else response.resume();

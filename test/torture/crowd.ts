@@ -16,7 +16,7 @@ export interface Visit {
 }
 
 /** Slow: does not read while most is sent. Steady: never cuts its connection. */
-export type Temper = "usual" | "slow" | "steady";
+export type ClientKind = "usual" | "slow" | "steady";
 
 /** What all clients share. */
 export interface Crowd {

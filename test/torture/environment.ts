@@ -24,7 +24,7 @@ export interface StoreLoss {
 }
 
 /** A setup that runs: hubs, and what is behind them. */
-export interface Bed extends AsyncDisposable {
+export interface Environment extends AsyncDisposable {
 	readonly hubs: readonly HubSlot[];
 	/** How publishers reach the broker; undefined: they POST to the first hub. */
 	readonly broker: Broker | undefined;
@@ -47,7 +47,7 @@ export interface Bed extends AsyncDisposable {
 	brokerConnections?(): Promise<number>;
 }
 
-export interface BedOptions {
+export interface EnvironmentOptions {
 	/** Messages that the history keeps of each channel. */
 	maxLength: number;
 	/** The store is emptied now and then. */
@@ -62,5 +62,5 @@ export interface Setup {
 	/** The longest that some clients stay away, in ms. */
 	absence: number;
 	wiped?: boolean;
-	start(options: BedOptions): Promise<Bed>;
+	start(options: EnvironmentOptions): Promise<Environment>;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Fault } from "./bed.ts";
+import type { Fault } from "./environment.ts";
 import type { Random } from "./random.ts";
 
 /**

@@ -5,7 +5,7 @@ import {
 	type ServerProcess,
 	startServer,
 } from "../support/server.ts";
-import type { Fault, HubSlot } from "./bed.ts";
+import type { Fault, HubSlot } from "./environment.ts";
 
 /** Small enough that the streams of slow clients overflow, and that no channel stays for long. */
 const settings = {

@@ -2,9 +2,9 @@ import { ServerSentEvents } from "../../src/core/sse.ts";
 import { json, post } from "../support/hub-client.ts";
 import type { Server } from "../support/server.ts";
 import { until } from "../support/wait.ts";
-import type { Bed } from "./bed.ts";
 import type { Client } from "./client.ts";
 import type { Crowd } from "./crowd.ts";
+import type { Environment } from "./environment.ts";
 import type { Entry, Ledger } from "./ledger.ts";
 import { connectorTo } from "./programs/broker.ts";
 import { keyFor, textOf } from "./text.ts";
@@ -20,12 +20,12 @@ interface End {
 
 /** Publishes one more message on every channel, and waits until every client has it. */
 export async function bringToTheEnd(
-	bed: Bed,
+	environment: Environment,
 	{ ledger, counts }: Crowd,
 	clients: readonly Client[],
 	end: End,
 ): Promise<void> {
-	const last = await sayGoodbye(bed, ledger, end);
+	const last = await publishLast(environment, ledger, end);
 	const missing = () => clients.filter((each) => !each.hasCome(last));
 	let sent = counts.deliveries;
 	let since = performance.now();
@@ -42,21 +42,22 @@ export async function bringToTheEnd(
 }
 
 /** A last message on every channel, which tells every client that it has seen all. */
-async function sayGoodbye(
-	bed: Bed,
+async function publishLast(
+	environment: Environment,
 	ledger: Ledger,
 	{ channels, publisher }: End,
 ): Promise<Map<string, Entry>> {
 	const last = new Map<string, Entry>();
 	const sse =
-		bed.broker && new ServerSentEvents({ connector: connectorTo(bed.broker), keepAlive: 60_000 });
+		environment.broker &&
+		new ServerSentEvents({ connector: connectorTo(environment.broker), keepAlive: 60_000 });
 	let count = 0;
 	for (const channel of channels) {
 		await until(
 			async () => {
 				const key = keyFor([channel], publisher, ++count);
 				const data = textOf(key, 10);
-				const server = bed.hubs[0]?.server;
+				const server = environment.hubs[0]?.server;
 				try {
 					const { id } =
 						sse === undefined

@@ -1,15 +1,15 @@
 import { health } from "../support/hub-client.ts";
 import { until } from "../support/wait.ts";
-import type { Bed } from "./bed.ts";
+import type { Environment } from "./environment.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** All clients have left: no hub may hold on to anything. */
 export async function expectQuiet(
-	bed: Bed,
+	environment: Environment,
 	ledger: Ledger,
 	heapBefore: ReadonlyMap<string, number>,
 ): Promise<void> {
-	for (const { name, server } of bed.hubs) {
+	for (const { name, server } of environment.hubs) {
 		if (server === undefined) ledger.problems.push(`${name} is down`);
 		else {
 			await until(
@@ -22,13 +22,13 @@ export async function expectQuiet(
 		}
 	}
 	const grown = 48 * 1_048_576;
-	for (const [name, heap] of await heaps(bed)) {
+	for (const [name, heap] of await heaps(environment)) {
 		const growth = heap - (heapBefore.get(name) ?? heap);
 		if (growth > grown) ledger.problems.push(`${name}'s memory grew by ${growth} bytes`);
 	}
 	// Two of each hub. What publishers had is gone with them.
-	const limit = bed.hubs.length * 2 + 1;
-	const { brokerConnections } = bed;
+	const limit = environment.hubs.length * 2 + 1;
+	const { brokerConnections } = environment;
 	if (brokerConnections === undefined) return;
 	await until(async () => (await brokerConnections()) <= limit, {
 		what: `no more than ${limit} connections to the broker`,
@@ -37,9 +37,9 @@ export async function expectQuiet(
 }
 
 /** The memory in use after a garbage collection, in bytes, of the hubs that report it. */
-export async function heaps(bed: Bed): Promise<Map<string, number>> {
+export async function heaps(environment: Environment): Promise<Map<string, number>> {
 	const found = new Map<string, number>();
-	for (const { name, server } of bed.hubs) {
+	for (const { name, server } of environment.hubs) {
 		const response = server && (await fetch(`${server.url}/memory`));
 		if (!response?.ok) continue;
 		const { heapUsed } = (await response.json()) as { heapUsed: number };

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { call, json } from "../support/hub-client.ts";
 import { type ServerProcess, startServer } from "../support/server.ts";
-import type { Bed } from "./bed.ts";
+import type { Environment } from "./environment.ts";
 import { lease } from "./programs/run-routes.ts";
 import type { Random } from "./random.ts";
 import { type Place, type Read, readRun } from "./run-reader.ts";
@@ -45,7 +45,7 @@ interface Slot {
  * superseded, and readers are cut and reload. All readers of a run must have the same in the end.
  */
 export class RunCrowd {
-	readonly #bed: Bed;
+	readonly #environment: Environment;
 	readonly #random: Random;
 	readonly #slots: Slot[] = [];
 	readonly #runs: Run[] = [];
@@ -56,23 +56,24 @@ export class RunCrowd {
 	/** Processes that were killed while they had a producer. */
 	#killed = 0;
 
-	constructor(bed: Bed, random: Random) {
-		this.#bed = bed;
+	constructor(environment: Environment, random: Random) {
+		this.#environment = environment;
 		this.#random = random;
+		const { hubs, broker } = environment;
+		const atHubs = () => hubs.map(({ server }) => server && `${server.url}/runs`);
 		const own = () => this.#slots.map(({ server }) => server?.url);
-		const ofBed = () => bed.hubs.map(({ server }) => server && `${server.url}/runs`);
-		this.#place = (chance) =>
-			chance.shuffled(bed.broker === undefined ? ofBed() : own()).find((url) => url !== undefined);
+		const urls = broker === undefined ? atHubs : own;
+		this.#place = (chance) => chance.shuffled(urls()).find((url) => url !== undefined);
 	}
 
 	/** Whether runs can outlive a process of this setup. */
-	static isFor(bed: Bed): boolean {
-		return !bed.forgets && (bed.broker !== undefined || bed.servesRuns === true);
+	static isFor({ forgets, broker, servesRuns }: Environment): boolean {
+		return !forgets && (broker !== undefined || servesRuns === true);
 	}
 
 	/** Its processes listen. */
 	async ready(): Promise<void> {
-		if (this.#bed.broker === undefined) return;
+		if (this.#environment.broker === undefined) return;
 		const servers = await Promise.all([this.#start(), this.#start()]);
 		this.#slots.push(...servers.map((server) => ({ server })));
 	}
@@ -215,7 +216,7 @@ export class RunCrowd {
 	#start(): Promise<ServerProcess> {
 		return startServer("node", {
 			program: ["test/torture/programs/run-host.ts"],
-			env: { TORTURE_BROKER: JSON.stringify(this.#bed.broker) },
+			env: { TORTURE_BROKER: JSON.stringify(this.#environment.broker) },
 		});
 	}
 

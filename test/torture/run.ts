@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { until } from "../support/wait.ts";
-import type { Bed, Fault, Setup } from "./bed.ts";
 import { Client } from "./client.ts";
 import type { Crowd } from "./crowd.ts";
+import type { Environment, Fault, Setup } from "./environment.ts";
 import { strike } from "./faults.ts";
-import { bringToTheEnd } from "./goodbye.ts";
+import { bringToTheEnd } from "./last-messages.ts";
 import { Ledger } from "./ledger.ts";
 import { Publisher } from "./publishers.ts";
 import { expectQuiet, heaps } from "./quiet.ts";
@@ -60,32 +60,35 @@ const burstTime = 2_200;
 export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 	const began = performance.now();
 	const random = new Random(scale.seed);
-	await using bed = await setup.start({ maxLength: setup.maxLength, wiped: setup.wiped ?? false });
+	await using environment = await setup.start({
+		maxLength: setup.maxLength,
+		wiped: setup.wiped ?? false,
+	});
 	const ledger = new Ledger();
 	const crowd: Crowd = {
 		ledger,
-		hub: (chance) => chance.shuffled(bed.hubs).find(({ server }) => server)?.server?.url,
+		hub: (chance) => chance.shuffled(environment.hubs).find(({ server }) => server)?.server?.url,
 		calm: false,
 		burst: false,
 		patience: scale.patience,
 		absence: setup.absence,
 		counts: { deliveries: 0, connections: 0, resumes: 0, cuts: 0, midFrame: 0, gaps: 0 },
 	};
-	const heapBefore = await heaps(bed);
-	await using watch = new StoreWatch(bed, ledger, all);
+	const heapBefore = await heaps(environment);
+	await using watch = new StoreWatch(environment, ledger, all);
 	const clients = Array.from({ length: scale.clients }, (_, index) =>
 		client(index, crowd, random.fork()),
 	);
 	const lives = clients.map((each) => each.run());
 
-	const runs = RunCrowd.isFor(bed) ? new RunCrowd(bed, random.fork()) : undefined;
-	const publishers = new Publishers(bed, ledger, scale, random.fork());
+	const runs = RunCrowd.isFor(environment) ? new RunCrowd(environment, random.fork()) : undefined;
+	const publishers = new Publishers(environment, ledger, scale, random.fork());
 	await runs?.ready();
 	await until(() => ledger.published > 20, { timeout: 60_000, what: "the publishers", every: 20 });
 	const end = performance.now() + scale.duration;
 	const [faults] = await Promise.all([
-		strike([...bed.faults, publishers.fault], random.fork(), end),
-		disturb(bed, publishers, crowd, random.fork(), scale, end),
+		strike([...environment.faults, publishers.fault], random.fork(), end),
+		disturb(environment, publishers, crowd, random.fork(), scale, end),
 		runs?.live(end),
 	]);
 	const ofRuns = runs?.finish();
@@ -94,17 +97,17 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 	crowd.calm = true;
 	// A client that comes back reads the history, also for those that are connected. So every client is brought
 	// to the end first. Then one more message of each channel has to arrive without that help.
-	await bringToTheEnd(bed, crowd, clients, { channels: all, publisher: "last" });
-	await bringToTheEnd(bed, crowd, clients, { channels: all, publisher: "very-last" });
+	await bringToTheEnd(environment, crowd, clients, { channels: all, publisher: "last" });
+	await bringToTheEnd(environment, crowd, clients, { channels: all, publisher: "very-last" });
 	for (const each of clients) each.leave();
 	await Promise.all(lives);
 
 	await watch.finish(setup.maxLength);
 	const runsSummary = await ofRuns;
-	await expectQuiet(bed, ledger, heapBefore);
-	const { storeLosses } = bed;
-	await bed[Symbol.asyncDispose]();
-	ledger.problems.push(...bed.problems);
+	await expectQuiet(environment, ledger, heapBefore);
+	const { storeLosses } = environment;
+	await environment[Symbol.asyncDispose]();
+	ledger.problems.push(...environment.problems);
 	return {
 		setup: setup.name,
 		seed: scale.seed,
@@ -117,20 +120,20 @@ export async function torture(setup: Setup, scale: Scale): Promise<Summary> {
 		...judge(clients, ledger, {
 			...{ channels: all, maxLength: setup.maxLength, storeLosses },
 			wiped: setup.wiped ?? false,
-			confirmedOnly: bed.broker?.kind === "upstash",
+			confirmedOnly: environment.broker?.kind === "upstash",
 		}),
 	};
 }
 
 function client(index: number, crowd: Crowd, random: Random): Client {
-	if (index < 5) return new Client([wide], crowd, random, { temper: "slow", fromTheStart: false });
+	if (index < 5) return new Client([wide], crowd, random, { kind: "slow", fromTheStart: false });
 	if (index < 10) {
-		return new Client([still], crowd, random, { temper: "steady", fromTheStart: false });
+		return new Client([still], crowd, random, { kind: "steady", fromTheStart: false });
 	}
 	const wishes = random.shuffled(channels);
 	const number = random.chance(0.5) ? 1 : 2 + random.below(channels.length - 1);
 	const fromTheStart = random.chance(0.1);
-	return new Client(wishes.slice(0, number), crowd, random, { temper: "usual", fromTheStart });
+	return new Client(wishes.slice(0, number), crowd, random, { kind: "usual", fromTheStart });
 }
 
 /** The processes that publish. One is killed now and then, and another replaces it. */
@@ -140,18 +143,18 @@ class Publishers {
 	readonly #create: () => Publisher;
 	#count = 0;
 
-	constructor(bed: Bed, ledger: Ledger, scale: Scale, random: Random) {
+	constructor(environment: Environment, ledger: Ledger, scale: Scale, random: Random) {
 		this.#create = () => {
 			const order = {
 				name: `p${++this.#count}`,
 				seed: random.below(2 ** 32),
 				channels: [...channels, still],
 				perSecond: scale.perSecond / scale.publishers,
-				overHttp: bed.broker === undefined,
-				repeats: !bed.forgets,
-				hub: bed.hubs[0]?.server?.url,
+				overHttp: environment.broker === undefined,
+				repeats: !environment.forgets,
+				hub: environment.hubs[0]?.server?.url,
 			};
-			return new Publisher(order, bed.broker, ledger);
+			return new Publisher(order, environment.broker, ledger);
 		};
 		for (let i = 0; i < scale.publishers; i++) this.#processes.push(this.#create());
 		this.fault = {
@@ -181,7 +184,7 @@ class Publishers {
 
 /** What happens besides the faults: bursts, traffic of other programs, and publishers that follow a hub. */
 async function disturb(
-	bed: Bed,
+	environment: Environment,
 	publishers: Publishers,
 	crowd: Crowd,
 	random: Random,
@@ -192,7 +195,7 @@ async function disturb(
 	let burstEnd = 0;
 	for (let count = 0; performance.now() < end; count++) {
 		await delay(100);
-		const hub = bed.hubs[0]?.server?.url;
+		const hub = environment.hubs[0]?.server?.url;
 		if (hub !== undefined) publishers.moveTo(hub);
 		if (performance.now() >= nextBurst) {
 			publishers.burst();
@@ -207,6 +210,6 @@ async function disturb(
 			"what another application says",
 		]);
 		// The broker is down now and then, and takes no such traffic.
-		await bed.noise?.(random.pick(channels), payload).catch(() => undefined);
+		await environment.noise?.(random.pick(channels), payload).catch(() => undefined);
 	}
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Bed } from "./bed.ts";
+import type { Environment } from "./environment.ts";
 import type { Ledger } from "./ledger.ts";
 import { keyOf } from "./text.ts";
 
@@ -8,15 +8,15 @@ import { keyOf } from "./text.ts";
  * what was acknowledged.
  */
 export class StoreWatch implements AsyncDisposable {
-	readonly #bed: Bed;
+	readonly #environment: Environment;
 	readonly #ledger: Ledger;
 	readonly #ends = new Map<string, string>();
 	readonly #stored = new Map<string, Set<string>>();
 	readonly #watching: Promise<void>;
 	#over = false;
 
-	constructor(bed: Bed, ledger: Ledger, channels: readonly string[]) {
-		this.#bed = bed;
+	constructor(environment: Environment, ledger: Ledger, channels: readonly string[]) {
+		this.#environment = environment;
 		this.#ledger = ledger;
 		for (const channel of channels) {
 			this.#ends.set(channel, "0-0");
@@ -29,13 +29,13 @@ export class StoreWatch implements AsyncDisposable {
 		while (!this.#over) {
 			// While the store is down nothing can be read. What it has is read later.
 			for (const channel of this.#ends.keys()) await this.#readOn(channel).catch(() => false);
-			await delay(this.#bed.watchPause ?? 100);
+			await delay(this.#environment.watchPause ?? 100);
 		}
 	}
 
 	/** @returns whether there may be more. */
 	async #readOn(channel: string): Promise<boolean> {
-		const kept = await this.#bed.kept?.(channel, this.#ends.get(channel) ?? "0-0");
+		const kept = await this.#environment.kept?.(channel, this.#ends.get(channel) ?? "0-0");
 		for (const { id, text } of kept ?? []) {
 			this.#ends.set(channel, id);
 			const key = keyOf(text.replaceAll("\r\n", "\n"));
@@ -49,7 +49,7 @@ export class StoreWatch implements AsyncDisposable {
 	/** Everything acknowledged, and everything that a client was sent, must have been in the store. */
 	async finish(maxLength: number): Promise<void> {
 		await this[Symbol.asyncDispose]();
-		if (this.#bed.kept === undefined) return;
+		if (this.#environment.kept === undefined) return;
 		for (const [channel, stored] of this.#stored) {
 			while (await this.#readOn(channel));
 			const foreign = this.#ledger.sequence(channel).filter(({ id }) => !stored.has(id));

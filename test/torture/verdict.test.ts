@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { StoreLoss } from "./bed.ts";
+import type { StoreLoss } from "./environment.ts";
 import { Ledger } from "./ledger.ts";
 import { judge } from "./verdict.ts";
 
@@ -37,7 +37,7 @@ test("a client that found the store empty before the first message must get all"
 	expect(verdictOn("200-3", "200-4").lost).toBe(0);
 });
 
-test("a wipe cannot be seen from an empty position, and excuses what it took alone", () => {
+test("a wipe after an empty position excuses only the messages that it took", () => {
 	const storeLosses = [{ from: 150, to: 160 }];
 	expect(verdictOn("~100-0", "200-4", { ...news, storeLosses, wiped: true }).lost).toBe(1);
 	expect(verdictOn("~100-0", "100-2", { ...news, storeLosses, wiped: true }).lost).toBe(3);

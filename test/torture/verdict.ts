@@ -1,7 +1,7 @@
 import { beginning, isAfter, isEmpty } from "../../src/core/message/position.ts";
-import type { StoreLoss } from "./bed.ts";
 import type { Client } from "./client.ts";
 import type { Seen } from "./crowd.ts";
+import type { StoreLoss } from "./environment.ts";
 import type { Entry, Ledger } from "./ledger.ts";
 
 export interface Verdict {

@@ -72,8 +72,8 @@ test("it comes back with the last id, in the bytes of UTF-8, after an end, a fai
 test.each([
 	["a refusal", status(403, {}, '{"error":"no\\u001b[2J"}'), "answered 403: no\\u001b[2J"],
 	["a redirect", status(302, { location: "http://127.0.0.1:1/" }), "answered 302."],
-	["another type", status(200, { "content-type": "text/html" }), "no event stream"],
-	["nothing to come", status(204), "answered 204."],
+	["another content type", status(200, { "content-type": "text/html" }), "no event stream"],
+	["a 204", status(204), "answered 204."],
 ])("%s ends it, even after it has streamed", async (_, answer, text) => {
 	const { url, requests } = await serve(stream("retry:0\ndata:one\n\n"), answer);
 	await expect(first(2, url)).rejects.toThrow(text);

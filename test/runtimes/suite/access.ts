@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { type SignChannelsOptions, signChannels } from "../../../src/auth.ts";
 import { call, post, streamUrl } from "../../support/hub-client.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 /** Who may publish over HTTP with configured tokens. Without any see door.ts. */
-export function access(bed: Bed): void {
+export function access(fixture: Fixture): void {
 	it("wants SSE_PUBLISH_TOKEN as a bearer token where it is set: 401", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = await scene.hub({ ...bed.onRedis, SSE_PUBLISH_TOKEN: "right token" });
+		const hub = await scene.hub({ ...fixture.onRedis, SSE_PUBLISH_TOKEN: "right token" });
 		const refused = [
 			{},
 			{ authorization: "Bearer wrong" },
@@ -37,11 +37,11 @@ export function access(bed: Bed): void {
 	});
 
 	it("streams and takes messages by signed tokens where SSE_JWT_SECRET is set", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		const secret = "a secret of thirty-two bytes and more";
 		const hub = await scene.hub({
-			...bed.onRedis,
+			...fixture.onRedis,
 			SSE_JWT_SECRET: secret,
 			SSE_JWT_ISSUER: "tests",
 			SSE_PUBLIC_CHANNELS: `${channel}.public`,

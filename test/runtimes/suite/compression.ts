@@ -8,7 +8,7 @@ import { expect, it } from "vitest";
 import { call, json, publish, streamUrl } from "../../support/hub-client.ts";
 import { root, type Server } from "../../support/server.ts";
 import { later, until } from "../../support/wait.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 const run = promisify(execFile);
 const bin = (name: string) => join(root, "node_modules/.bin", name);
@@ -23,11 +23,11 @@ const readers: readonly (readonly [name: string, command: string, ...args: strin
 ];
 
 /** Streams that are compressed. */
-export function compression(bed: Bed): void {
-	const { name } = bed.runtime;
+export function compression(fixture: Fixture): void {
+	const { name } = fixture.runtime;
 	if (name === "workers") {
 		it("is refused on Workers, with the reason", async (t) => {
-			const hub = await bed.scene(t).hub({ ...bed.onRedis, SSE_COMPRESS: "true" });
+			const hub = await fixture.scene(t).hub({ ...fixture.onRedis, SSE_COMPRESS: "true" });
 			const answer = await call(streamUrl(hub, "a"));
 			expect(answer.status).toBe(503);
 			expect(json(answer)).toEqual({
@@ -38,7 +38,7 @@ export function compression(bed: Bed): void {
 	}
 
 	it("brings each of many clients the same stream, in fewer bytes", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		const hub = await scene.hub({
 			SSE_COMPRESS: "true",
@@ -72,7 +72,7 @@ export function compression(bed: Bed): void {
 	});
 
 	it.for(readers)("is read by %s to a clean end", async ([, command, ...args], t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		const hub = await scene.hub({ SSE_COMPRESS: "true", SSE_DRAIN: "200" });
 		const reading = later(run(command, [...args, streamUrl(hub, channel)]));
@@ -86,7 +86,7 @@ export function compression(bed: Bed): void {
 	});
 
 	it("is read by an EventSource, which comes back after the end", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		const hub = await scene.hub({ SSE_COMPRESS: "true", SSE_MAX_DURATION: "1500" });
 		const source = scene.eventSource(streamUrl(hub, channel));

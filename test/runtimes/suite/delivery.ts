@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { publish, streamUrl } from "../../support/hub-client.ts";
 import { until } from "../../support/wait.ts";
-import type { Bed, HubBroker } from "../bed.ts";
+import type { Fixture, HubBroker } from "../fixture.ts";
 
 /** From `POST /publish` to the parsed event. */
-export function delivery(bed: Bed, broker: HubBroker): void {
+export function delivery(fixture: Fixture, broker: HubBroker): void {
 	it("delivers 400 messages in order", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = bed.hub(broker);
+		const hub = fixture.hub(broker);
 		const stream = await scene.open(streamUrl(hub, channel));
 		// Ten publishers side by side, each of which awaits its own answers: each one's messages have an order.
 		const publishers = 10;
@@ -41,8 +41,8 @@ export function delivery(bed: Bed, broker: HubBroker): void {
 		["a number", 0, "0"],
 		["null", null, "null"],
 	] as const)("carries data intact: %s", async ([, data, seen], t) => {
-		const scene = bed.scene(t);
-		const hub = bed.hub(broker);
+		const scene = fixture.scene(t);
+		const hub = fixture.hub(broker);
 		const stream = await scene.open(streamUrl(hub, scene.channel));
 		await publish(hub, { data, channel: scene.channel });
 		await publish(hub, { data: "after", channel: scene.channel });
@@ -51,9 +51,9 @@ export function delivery(bed: Bed, broker: HubBroker): void {
 	});
 
 	it("carries type, id and retry, zeros included", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = bed.hub(broker);
+		const hub = fixture.hub(broker);
 		const stream = await scene.open(streamUrl(hub, channel));
 		await publish(hub, { data: "a", type: "greeting", id: "7-0", retry: 1500, channel });
 		await publish(hub, { data: "b", id: 0, retry: 0, channel });
@@ -68,8 +68,8 @@ export function delivery(bed: Bed, broker: HubBroker): void {
 	});
 
 	it("streams several channels on one connection, each once, and no other", async (t) => {
-		const scene = bed.scene(t);
-		const hub = bed.hub(broker);
+		const scene = fixture.scene(t);
+		const hub = fixture.hub(broker);
 		const [a, b, c] = ["a", "b", "c"].map((name) => `${scene.channel}.${name}`) as [
 			string,
 			string,
@@ -90,8 +90,8 @@ export function delivery(bed: Bed, broker: HubBroker): void {
 	});
 
 	it("takes any name for a channel", async (t) => {
-		const scene = bed.scene(t);
-		const hub = bed.hub(broker);
+		const scene = fixture.scene(t);
+		const hub = fixture.hub(broker);
 		const channel = `${scene.channel}/a b?c=d&é*[x]😀`;
 		const stream = await scene.open(streamUrl(hub, channel));
 		await publish(hub, { data: "here", channel });
@@ -99,8 +99,8 @@ export function delivery(bed: Bed, broker: HubBroker): void {
 	});
 
 	it("streams the channel `sse` when none is named, or an empty one", async (t) => {
-		const scene = bed.scene(t);
-		const hub = bed.hub(broker);
+		const scene = fixture.scene(t);
+		const hub = fixture.hub(broker);
 		const streams = await Promise.all([
 			scene.open(streamUrl(hub)),
 			scene.open(streamUrl(hub, "")),
@@ -114,9 +114,9 @@ export function delivery(bed: Bed, broker: HubBroker): void {
 	});
 
 	it("reaches an EventSource, as messages and by type", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = bed.hub(broker);
+		const hub = fixture.hub(broker);
 		const source = scene.eventSource(streamUrl(hub, channel));
 		const seen: [string, string, string][] = [];
 		for (const type of ["message", "greeting"]) {
@@ -135,9 +135,9 @@ export function delivery(bed: Bed, broker: HubBroker): void {
 	});
 
 	it("has a low latency (printed only: a busy machine proves nothing)", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = bed.hub(broker);
+		const hub = fixture.hub(broker);
 		const stream = await scene.open(streamUrl(hub, channel));
 		const times: number[] = [];
 		for (let n = 1; n <= 50; n++) {
@@ -147,7 +147,7 @@ export function delivery(bed: Bed, broker: HubBroker): void {
 		}
 		const sorted = times.toSorted((a, b) => a - b).map((ms) => ms.toFixed(1));
 		console.log(
-			`${bed.runtime.name}, ${broker}: POST /publish to event: ` +
+			`${fixture.runtime.name}, ${broker}: POST /publish to event: ` +
 				`median ${sorted[25]} ms, slowest of 50 ${sorted[49]} ms`,
 		);
 	});

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { call, post, publish, streamUrl } from "../../support/hub-client.ts";
 import { breakOff, rawRequest } from "../../support/raw-request.ts";
 import { startWorker } from "../../support/worker.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 const routes = [
 	...[
@@ -21,14 +21,14 @@ const routes = [
 ];
 
 /** Who has access at all: by the host that a request names, by its path, and to publish. */
-export function door(bed: Bed): void {
-	const { name } = bed.runtime;
+export function door(fixture: Fixture): void {
+	const { name } = fixture.runtime;
 	const isWorkerd = name === "workers";
 
 	it("makes a token on loopback, prints it, and accepts publishes with it alone", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = await bed.started("embedded");
+		const hub = await fixture.started("embedded");
 		const [, page = "", token = ""] = /^ {2}(http\S+\/)#token=([\w-]{32})$/m.exec(hub.output) ?? [];
 		expect(page).toBe(`${hub.url}/`);
 		expect(hub.output.split(token)).toHaveLength(3);
@@ -58,8 +58,8 @@ export function door(bed: Bed): void {
 	});
 
 	it("prints a curl line that works as it is", async (t) => {
-		const scene = bed.scene(t);
-		const hub = await bed.started("embedded");
+		const scene = fixture.scene(t);
+		const hub = await fixture.started("embedded");
 		const stream = await scene.open(streamUrl(hub));
 		await stream.comment();
 		const [line = ""] = /^ {2}curl .+$/m.exec(hub.output) ?? [];
@@ -73,9 +73,9 @@ export function door(bed: Bed): void {
 	});
 
 	it("lets everybody publish with SSE_PUBLISH_OPEN, except pages of other sites", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = await scene.hub({ ...bed.onRedis, SSE_PUBLISH_OPEN: "true" });
+		const hub = await scene.hub({ ...fixture.onRedis, SSE_PUBLISH_OPEN: "true" });
 		expect(hub.output).not.toContain("#token=");
 		if (!isWorkerd) expect(hub.output).toMatch(/SSE_PUBLISH_OPEN.*everybody/);
 		expect(await publish(hub, { data: 1, channel })).toBe(0);
@@ -88,9 +88,9 @@ export function door(bed: Bed): void {
 	});
 
 	it("answers 421 on every route to a host that is neither loopback nor in SSE_HOSTS", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const hub = await scene.hub({
-			...bed.onRedis,
+			...fixture.onRedis,
 			SSE_PUBLISH_OPEN: "true",
 			SSE_HOSTS: "Events.Example.com, 192.0.2.7, bücher.example",
 		});
@@ -138,8 +138,8 @@ export function door(bed: Bed): void {
 	});
 
 	it("answers to any host where it listens on more than loopback and none is named", async (t) => {
-		const scene = bed.scene(t);
-		const hub = await scene.hub({ ...bed.onRedis, HOST: "0.0.0.0" });
+		const scene = fixture.scene(t);
+		const hub = await scene.hub({ ...fixture.onRedis, HOST: "0.0.0.0" });
 		const answer = await call(`${hub.url}/healthz`, { headers: { host: "events.example.com" } });
 		expect(answer.status).toBe(200);
 		if (!isWorkerd) expect(hub.output).toMatch(/publishing.*off.*SSE_PUBLISH_TOKEN/);
@@ -147,8 +147,10 @@ export function door(bed: Bed): void {
 
 	if (isWorkerd) {
 		it("answers to any host, and lets nobody publish, as a Worker without an address", async (t) => {
-			const scene = bed.scene(t);
-			const hub = scene.use(await startWorker({ entry: "src/server/worker.ts", env: bed.onRedis }));
+			const scene = fixture.scene(t);
+			const hub = scene.use(
+				await startWorker({ entry: "src/server/worker.ts", env: fixture.onRedis }),
+			);
 			for (const host of ["events.example.com", "localhost"]) {
 				const headers = { host };
 				expect((await call(`${hub.url}/healthz`, { headers })).status).toBe(200);
@@ -164,8 +166,8 @@ export function door(bed: Bed): void {
 	// workerd itself answers 400 to those.
 	if (!isWorkerd) {
 		it("answers HTTP/1.0 without a host", async (t) => {
-			const scene = bed.scene(t);
-			const hub = await scene.hub({ ...bed.onRedis, SSE_MAX_DURATION: "500" });
+			const scene = fixture.scene(t);
+			const hub = await scene.hub({ ...fixture.onRedis, SSE_MAX_DURATION: "500" });
 			expect(await rawRequest(hub.url, "GET /healthz HTTP/1.0")).toMatchObject({ status: 200 });
 			expect(await rawRequest(hub.url, "GET / HTTP/1.0")).toMatchObject({ status: 200 });
 			expect(await rawRequest(hub.url, "GET /none HTTP/1.0")).toMatchObject({ status: 404 });
@@ -177,8 +179,8 @@ export function door(bed: Bed): void {
 	}
 
 	it("knows no path but the literal one: 404", async (t) => {
-		const scene = bed.scene(t);
-		const hub = await scene.hub({ ...bed.onRedis, SSE_PUBLISH_OPEN: "true" });
+		const scene = fixture.scene(t);
+		const hub = await scene.hub({ ...fixture.onRedis, SSE_PUBLISH_OPEN: "true" });
 		const targets = [
 			...["/%6Detrics", "/%70ublish", "/publish%2f", "/publish%00", "/healthz%20", "/%2e/publish"],
 			...[
@@ -210,8 +212,8 @@ export function door(bed: Bed): void {
 	});
 
 	it("ignores a body that breaks off, without a stack in its log", async (t) => {
-		const scene = bed.scene(t);
-		const hub = await scene.hub({ ...bed.onRedis, SSE_PUBLISH_OPEN: "true" });
+		const scene = fixture.scene(t);
+		const hub = await scene.hub({ ...fixture.onRedis, SSE_PUBLISH_OPEN: "true" });
 		for (const more of [
 			"transfer-encoding: chunked\r\n\r\n9\r\n{",
 			"content-length: 99\r\n\r\n{",

@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { health, post, publish, streamUrl } from "../../support/hub-client.ts";
 import { until } from "../../support/wait.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 const timeout = 25_000;
 
 /** Redis down at the start, and killed during operation. */
-export function faults(bed: Bed): void {
+export function faults(fixture: Fixture): void {
 	it("sends clients away for a while as long as Redis is down, and they come back", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		const redis = await scene.redis();
 		await redis.kill();
@@ -42,7 +42,7 @@ export function faults(bed: Bed): void {
 	});
 
 	it("keeps its streams open when Redis is killed, and continues when it is back", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const redis = await scene.redis();
 		const hub = await scene.hub({ SSE_REDIS_URL: redis.url, SSE_BROKER_TIMEOUT: "10000" });
 		const channels = ["a", "b"].map((name) => `${scene.channel}.${name}`);
@@ -74,7 +74,7 @@ export function faults(bed: Bed): void {
 		});
 		const publishable = Math.round(performance.now() - back);
 		console.log(
-			`${bed.runtime.name}: after Redis was back, subscribed in ${restored} ms, ` +
+			`${fixture.runtime.name}: after Redis was back, subscribed in ${restored} ms, ` +
 				`published in ${publishable} ms`,
 		);
 		await until(async () => (await health(hub)).status === "ok", { what: "its health to return" });

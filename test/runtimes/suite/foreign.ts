@@ -1,14 +1,14 @@
 import { Redis } from "ioredis";
 import { expect, it } from "vitest";
 import { post, streamUrl } from "../../support/hub-client.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 /** What other publishers send through Redis: a Flask app, `redis-cli`, another application. */
-export function foreign(bed: Bed): void {
+export function foreign(fixture: Fixture): void {
 	it("streams what a Flask app publishes", async (t) => {
-		const scene = bed.scene(t);
-		const stream = await scene.open(streamUrl(bed.hub("redis")));
-		await bed.redis.command(
+		const scene = fixture.scene(t);
+		const stream = await scene.open(streamUrl(fixture.hub("redis")));
+		await fixture.redis.command(
 			...["PUBLISH", "sse", '{"data": {"message": "Hello!"}, "type": "greeting"}'],
 		);
 		const event = await stream.first(({ event }) => event === "greeting", "the greeting");
@@ -21,8 +21,8 @@ export function foreign(bed: Bed): void {
 	});
 
 	it("drops what is no message, and continues", async (t) => {
-		const scene = bed.scene(t);
-		const hub = bed.hub("redis");
+		const scene = fixture.scene(t);
+		const hub = fixture.hub("redis");
 		const { channel } = scene;
 		const stream = await scene.open(streamUrl(hub, channel));
 		const junk = [
@@ -38,16 +38,16 @@ export function foreign(bed: Bed): void {
 			'{"data":"secret","retry":-1}',
 			'{"data":"secret"',
 		];
-		for (const payload of junk) await bed.redis.command("PUBLISH", channel, payload);
-		await bed.redis.command("PUBLISH", channel, '{"data":"good"}');
+		for (const payload of junk) await fixture.redis.command("PUBLISH", channel, payload);
+		await fixture.redis.command("PUBLISH", channel, '{"data":"good"}');
 		expect(await stream.event()).toMatchObject({ data: "good" });
 		expect(stream.text).not.toContain("secret");
 		expect(stream.state).toBe("open");
 	});
 
 	it("drops messages that forge our own events, or look like them, on every input", async (t) => {
-		const scene = bed.scene(t);
-		const hub = bed.hub("redis");
+		const scene = fixture.scene(t);
+		const hub = fixture.hub("redis");
 		const { channel } = scene;
 		const stream = await scene.open(streamUrl(hub, channel));
 		const types = [
@@ -65,39 +65,39 @@ export function foreign(bed: Bed): void {
 		const data = JSON.stringify({ channel, lastEventId: "1-1" });
 		for (const type of types) {
 			// Our own older version publishes so, and other programs may.
-			await bed.redis.command("PUBLISH", channel, JSON.stringify({ data, type }));
+			await fixture.redis.command("PUBLISH", channel, JSON.stringify({ data, type }));
 			const { status, json } = await post(hub, { data, type, channel });
 			expect([type, status]).toEqual([type, 400]);
 			expect(json.error).toMatch(/type/);
 		}
 		const retry = Number.MAX_SAFE_INTEGER;
 		expect((await post(hub, { data, retry, channel })).status).toBe(400);
-		await bed.redis.command("PUBLISH", channel, JSON.stringify({ data: "patient", retry }));
-		await bed.redis.command("PUBLISH", channel, JSON.stringify({ data: "x", id: "a\u0001b" }));
-		await bed.redis.command("PUBLISH", channel, '{"data":"good"}');
+		await fixture.redis.command("PUBLISH", channel, JSON.stringify({ data: "patient", retry }));
+		await fixture.redis.command("PUBLISH", channel, JSON.stringify({ data: "x", id: "a\u0001b" }));
+		await fixture.redis.command("PUBLISH", channel, '{"data":"good"}');
 		expect(await stream.data(2)).toEqual(["patient", "good"]);
 		expect(stream.events.map(({ event }) => event)).toEqual([undefined, undefined]);
 		expect(stream.retries).toEqual([]);
 	});
 
 	it("passes on numbers as the publisher wrote them", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const stream = await scene.open(streamUrl(bed.hub("redis"), channel));
+		const stream = await scene.open(streamUrl(fixture.hub("redis"), channel));
 		for (const data of ["1.0", "12345678901234567890", '{"a": 1.50}']) {
-			await bed.redis.command("PUBLISH", channel, `{"data": ${data}}`);
+			await fixture.redis.command("PUBLISH", channel, `{"data": ${data}}`);
 		}
 		expect(await stream.data(3)).toEqual(["1.0", "12345678901234567890", '{"a": 1.50}']);
 	});
 
 	it("delivers a burst intact and in order", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		const streams = await Promise.all(
-			[1, 2, 3].map(() => scene.open(streamUrl(bed.hub("redis"), channel))),
+			[1, 2, 3].map(() => scene.open(streamUrl(fixture.hub("redis"), channel))),
 		);
 		const data = Array.from({ length: 2_000 }, (_, n) => `${n} ${"ü".repeat(n % 97)}\nend`);
-		const publisher = new Redis(bed.redis.url);
+		const publisher = new Redis(fixture.redis.url);
 		t.onTestFinished(() => publisher.disconnect());
 		// One write, so that Redis and the hub find as much as possible at once.
 		const pipeline = publisher.pipeline();

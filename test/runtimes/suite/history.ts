@@ -1,17 +1,17 @@
 import { expect, it } from "vitest";
 import { post, publish, streamUrl } from "../../support/hub-client.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 /** The hub with `SSE_HISTORY_LENGTH`: it answers with ids, and clients resume where they left off. */
-export function history(bed: Bed): void {
+export function history(fixture: Fixture): void {
 	const kept = { SSE_HISTORY_LENGTH: "20", SSE_LINGER: "50" };
 
 	it("answers a publish with its id, and resumes clients where they left off", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const channels = [scene.channel, `${scene.channel}.other`] as const;
 		const [first, second] = await Promise.all([
-			scene.hub({ ...bed.onRedis, ...kept }),
-			scene.hub({ ...bed.onRedis, ...kept }),
+			scene.hub({ ...fixture.onRedis, ...kept }),
+			scene.hub({ ...fixture.onRedis, ...kept }),
 		]);
 		const say = async (data: number, channel: string = channels[0]) => {
 			const { status, json } = await post(first, { data, channel });
@@ -41,7 +41,7 @@ export function history(bed: Bed): void {
 	});
 
 	it("keeps the messages of the embedded broker, too: one channel, and two", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const channels = [scene.channel, `${scene.channel}.other`] as const;
 		const hub = await scene.hub(kept);
 		const both = await scene.open(streamUrl(hub, ...channels));
@@ -65,9 +65,9 @@ export function history(bed: Bed): void {
 	});
 
 	it("accepts any bytes as a Last-Event-ID: a gap with history, and nothing without", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hubs = [bed.hub("redis"), await scene.hub({ ...bed.onRedis, ...kept })];
+		const hubs = [fixture.hub("redis"), await scene.hub({ ...fixture.onRedis, ...kept })];
 		const ids = [
 			Buffer.from("é😀").toString("latin1"),
 			"\xff\xfe",
@@ -94,9 +94,9 @@ export function history(bed: Bed): void {
 	});
 
 	it("says where it cannot keep messages, and refuses an id of the publisher's", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = await scene.hub({ ...bed.onRedis, ...kept });
+		const hub = await scene.hub({ ...fixture.onRedis, ...kept });
 		for (let n = 0; n < 30; n++) await publish(hub, { data: n, channel });
 		const back = await scene.open(streamUrl(hub, channel), { "last-event-id": "1000000000000-0" });
 		expect(await back.event()).toEqual({

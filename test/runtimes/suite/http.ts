@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { call, health, json, streamUrl } from "../../support/hub-client.ts";
-import { type Bed, type HubBroker, heldByWorker } from "../bed.ts";
+import { type Fixture, type HubBroker, heldByWorker } from "../fixture.ts";
 
 const ours = {
 	"content-type": "text/event-stream",
@@ -9,27 +9,29 @@ const ours = {
 };
 
 /** Heads, methods, refusals: the answers before and besides the events. */
-export function http(bed: Bed, broker: HubBroker): void {
+export function http(fixture: Fixture, broker: HubBroker): void {
 	it("has the headers of an event stream, and no others of its own", async (t) => {
-		const scene = bed.scene(t);
-		const stream = await scene.openSocket(streamUrl(bed.hub(broker), scene.channel));
+		const scene = fixture.scene(t);
+		const stream = await scene.openSocket(streamUrl(fixture.hub(broker), scene.channel));
 		expect(stream.status).toBe(200);
 		const names = stream.rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
-		expect(names.toSorted()).toEqual([...Object.keys(ours), ...bed.runtime.hostHeaders].toSorted());
+		expect(names.toSorted()).toEqual(
+			[...Object.keys(ours), ...fixture.runtime.hostHeaders].toSorted(),
+		);
 		for (const [name, value] of Object.entries(ours)) expect(stream.headers.get(name)).toBe(value);
 	});
 
 	it("sends a comment at once, with nothing published", async (t) => {
-		const scene = bed.scene(t);
-		const stream = await scene.open(streamUrl(bed.hub(broker), scene.channel));
+		const scene = fixture.scene(t);
+		const stream = await scene.open(streamUrl(fixture.hub(broker), scene.channel));
 		await stream.comment();
 		expect(stream.text).toBe(":\n\n");
 		expect(stream.state).toBe("open");
 	});
 
 	it("answers HEAD with the same head and no body", async (t) => {
-		const scene = bed.scene(t);
-		const url = streamUrl(bed.hub(broker), scene.channel);
+		const scene = fixture.scene(t);
+		const url = streamUrl(fixture.hub(broker), scene.channel);
 		const stream = await scene.openSocket(url, { method: "HEAD" });
 		await stream.end();
 		expect(stream).toMatchObject({ status: 200, state: "ended", text: "" });
@@ -37,8 +39,8 @@ export function http(bed: Bed, broker: HubBroker): void {
 	});
 
 	it.for(["POST", "PUT", "PATCH", "DELETE"])("refuses to stream to %s: 405", async (method, t) => {
-		const scene = bed.scene(t);
-		const response = await call(streamUrl(bed.hub(broker), scene.channel), { method });
+		const scene = fixture.scene(t);
+		const response = await call(streamUrl(fixture.hub(broker), scene.channel), { method });
 		expect(response.status).toBe(405);
 		expect(response.headers.get("allow")).toBe("GET, HEAD");
 		expect(json(response)).toEqual({ error: expect.stringContaining("GET") });
@@ -47,41 +49,41 @@ export function http(bed: Bed, broker: HubBroker): void {
 	it.for(["/nothing", "/stream/deeper", "/publish/", "/%00"])(
 		"knows no %s: 404",
 		async (path, t) => {
-			bed.scene(t);
-			const response = await call(bed.hub(broker).url + path);
+			fixture.scene(t);
+			const response = await call(fixture.hub(broker).url + path);
 			expect(response.status).toBe(404);
 			expect(json(response)).toEqual({ error: "Not found." });
 		},
 	);
 
 	it("refuses a channel name that is too long, and takes the longest", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const longest = scene.channel.padEnd(512, "x");
-		const refused = await call(streamUrl(bed.hub(broker), `${longest}x`));
+		const refused = await call(streamUrl(fixture.hub(broker), `${longest}x`));
 		expect(refused.status).toBe(400);
 		expect(json(refused)).toEqual({
 			error: "channel: a name has at most 512 characters, got 513.",
 		});
-		const stream = await scene.open(streamUrl(bed.hub(broker), longest));
+		const stream = await scene.open(streamUrl(fixture.hub(broker), longest));
 		await stream.comment();
 	});
 
 	it("refuses too many channels on one connection, and takes the most", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const names = Array.from({ length: 33 }, (_, i) => `${scene.channel}.${i}`);
-		const refused = await call(streamUrl(bed.hub(broker), ...names));
+		const refused = await call(streamUrl(fixture.hub(broker), ...names));
 		expect(refused.status).toBe(400);
 		expect(json(refused)).toEqual({
 			error: "channel: at most 32 on one connection, got 33.",
 		});
 		const most = names.slice(0, 32);
-		const stream = await scene.open(streamUrl(bed.hub(broker), ...most));
+		const stream = await scene.open(streamUrl(fixture.hub(broker), ...most));
 		await stream.comment();
 	});
 
 	it("serves its page under a policy that allows nothing foreign", async (t) => {
-		bed.scene(t);
-		const response = await call(`${bed.hub(broker).url}/`);
+		fixture.scene(t);
+		const response = await call(`${fixture.hub(broker).url}/`);
 		expect(response.status).toBe(200);
 		expect(response.headers.get("content-type")).toMatch(/^text\/html/);
 		const policy = response.headers.get("content-security-policy") ?? "";
@@ -96,13 +98,13 @@ export function http(bed: Bed, broker: HubBroker): void {
 	});
 
 	it("reports its health as JSON", async (t) => {
-		bed.scene(t);
-		const connector = bed.brokerName(broker);
+		fixture.scene(t);
+		const connector = fixture.brokerName(broker);
 		// The Worker cannot count streams that a Durable Object makes.
 		const counts =
 			connector === "durable-object" && broker !== heldByWorker
 				? {}
 				: { connections: expect.any(Number), channels: expect.any(Number) };
-		expect(await health(bed.hub(broker))).toEqual({ status: "ok", connector, ...counts });
+		expect(await health(fixture.hub(broker))).toEqual({ status: "ok", connector, ...counts });
 	});
 }

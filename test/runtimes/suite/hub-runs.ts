@@ -4,11 +4,11 @@ import { redis } from "../../../src/connectors/redis.ts";
 import { ServerSentEvents } from "../../../src/core/sse.ts";
 import { Runs } from "../../../src/runs.ts";
 import { call, json, post } from "../../support/hub-client.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 /** The hub and the runs on its broker, whose producers are in other processes. */
-export function hubRuns(bed: Bed): void {
-	const prefixed = () => ({ ...bed.onRedis, SSE_RUNS_PREFIX: "run." });
+export function hubRuns(fixture: Fixture): void {
+	const prefixed = () => ({ ...fixture.onRedis, SSE_RUNS_PREFIX: "run." });
 	const kept = () => ({ ...prefixed(), SSE_HISTORY_LENGTH: "100" });
 	const refusal = async (url: string, headers: Record<string, string> = {}) => {
 		const answer = await call(url, { headers });
@@ -16,7 +16,7 @@ export function hubRuns(bed: Bed): void {
 	};
 
 	it("refuses to publish to a channel that begins with SSE_RUNS_PREFIX", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const hub = await scene.hub(prefixed());
 		for (const body of [{ data: 1, channel: "run.1" }, [{ data: 1, channel: "run.1" }]]) {
 			const { status, json: answer } = await post(hub, body);
@@ -27,10 +27,10 @@ export function hubRuns(bed: Bed): void {
 	});
 
 	it("streams a run from its beginning to its end, and answers 204 to a client that has all of it", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const hub = await scene.hub(kept());
 		const sse = new ServerSentEvents({
-			connector: redis(bed.redis.url, { history: {}, timeout: 20_000 }),
+			connector: redis(fixture.redis.url, { history: {}, timeout: 20_000 }),
 		});
 		t.onTestFinished(() => sse.close());
 		const runs = new Runs(sse);
@@ -56,7 +56,7 @@ export function hubRuns(bed: Bed): void {
 	});
 
 	it("says why it streams no run", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const hub = await scene.hub(kept());
 		const unknown = await refusal(`${hub.url}/run?channel=run.none&lastEventId=1-1`);
 		expect(unknown).toMatchObject({ status: 404, error: expect.stringContaining("no such run") });
@@ -66,7 +66,7 @@ export function hubRuns(bed: Bed): void {
 				error: expect.stringContaining('begins with "run."'),
 			});
 		}
-		expect(await refusal(`${bed.hub("redis").url}/run?channel=run.1`)).toMatchObject({
+		expect(await refusal(`${fixture.hub("redis").url}/run?channel=run.1`)).toMatchObject({
 			status: 404,
 			error: expect.stringContaining("SSE_RUNS_PREFIX"),
 		});
@@ -78,7 +78,7 @@ export function hubRuns(bed: Bed): void {
 	});
 
 	it("refuses a run to clients who may not read its channel", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const secret = "a secret of thirty-two bytes and more";
 		const hub = await scene.hub({ ...kept(), SSE_JWT_SECRET: secret });
 		const url = `${hub.url}/run?channel=run.1&lastEventId=1-1`;

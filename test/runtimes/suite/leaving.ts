@@ -1,16 +1,16 @@
 import { expect, it } from "vitest";
 import { health, publish, streamUrl } from "../../support/hub-client.ts";
 import { until } from "../../support/wait.ts";
-import type { Bed, Scene } from "../bed.ts";
+import type { Fixture, Scene } from "../fixture.ts";
 
 const timeout = 20_000;
 
 /** Clients that leave, in every way they do, and what is freed then. */
-export function leaving(bed: Bed): void {
-	const { sharesUpstream, noticesDeparture } = bed.runtime;
+export function leaving(fixture: Fixture): void {
+	const { sharesUpstream, noticesDeparture } = fixture.runtime;
 
 	const subscribed = (channel: string, count: number) =>
-		until(async () => (await bed.redis.numsub(channel)) === count, {
+		until(async () => (await fixture.redis.numsub(channel)) === count, {
 			what: `${count} subscriptions to ${channel} in Redis`,
 			timeout,
 		});
@@ -38,17 +38,17 @@ export function leaving(bed: Bed): void {
 	};
 
 	it.for(Object.keys(ways))("frees the subscription of a client that %s", async (way, t) => {
-		const scene = bed.scene(t);
-		const leave = await ways[way]?.(scene, streamUrl(bed.hub("redis"), scene.channel));
+		const scene = fixture.scene(t);
+		const leave = await ways[way]?.(scene, streamUrl(fixture.hub("redis"), scene.channel));
 		// Redis has it before the first byte has left.
-		expect(await bed.redis.numsub(scene.channel)).toBe(1);
+		expect(await fixture.redis.numsub(scene.channel)).toBe(1);
 		leave?.();
 		await subscribed(scene.channel, 0);
 	});
 
 	it("frees it also after events went through, and for each channel", async (t) => {
-		const scene = bed.scene(t);
-		const hub = bed.hub("redis");
+		const scene = fixture.scene(t);
+		const hub = fixture.hub("redis");
 		const channels = ["a", "b", "c"].map((name) => `${scene.channel}.${name}`);
 		const stream = await scene.open(streamUrl(hub, ...channels));
 		for (const channel of channels) await publish(hub, { data: channel, channel });
@@ -58,11 +58,11 @@ export function leaving(bed: Bed): void {
 	});
 
 	it("counts its clients and channels down to none, without Redis too", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const keepAlive = noticesDeparture ? "600000" : "300";
 		const settings = { SSE_LINGER: "50", SSE_KEEP_ALIVE: keepAlive };
 		// Where nothing is shared, each request has channels of its own, and the brokers are Redis'.
-		const env = sharesUpstream ? settings : { ...settings, ...bed.onRedis };
+		const env = sharesUpstream ? settings : { ...settings, ...fixture.onRedis };
 		const hub = await scene.hub(env);
 		const counts = (connections: number, channels: number) =>
 			until(
@@ -84,7 +84,7 @@ export function leaving(bed: Bed): void {
 	});
 
 	it("costs Redis nothing when a page is reloaded", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		const redis = await scene.redis();
 		const keepAlive = noticesDeparture ? "600000" : "300";

@@ -2,13 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { health, publish, streamUrl } from "../../support/hub-client.ts";
 import { until } from "../../support/wait.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 /** Silence, and clients that do not read. */
-export function limits(bed: Bed): void {
+export function limits(fixture: Fixture): void {
 	it("keeps a silent stream alive with comments, every SSE_KEEP_ALIVE ms", async (t) => {
-		const scene = bed.scene(t);
-		const hub = await scene.hub({ ...bed.onRedis, SSE_KEEP_ALIVE: "40" });
+		const scene = fixture.scene(t);
+		const hub = await scene.hub({ ...fixture.onRedis, SSE_KEEP_ALIVE: "40" });
 		const stream = await scene.open(streamUrl(hub, scene.channel));
 		await stream.comment(10);
 		expect(stream).toMatchObject({ state: "open", events: [], retries: [] });
@@ -16,10 +16,10 @@ export function limits(bed: Bed): void {
 	});
 
 	it("keeps a stream open that gets no message for 13 s", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		// The keep-alive is far away: a host that closes silent streams (Bun, after 10 s) would do it here.
-		const hub = await scene.hub({ ...bed.onRedis, SSE_KEEP_ALIVE: "600000" });
+		const hub = await scene.hub({ ...fixture.onRedis, SSE_KEEP_ALIVE: "600000" });
 		const stream = await scene.open(streamUrl(hub, channel));
 		await stream.comment();
 		// The silence itself is the case. Other cases run meanwhile.
@@ -30,10 +30,10 @@ export function limits(bed: Bed): void {
 	});
 
 	it("disconnects a client that does not read, and no other", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		const hub = await scene.hub({
-			...bed.onRedis,
+			...fixture.onRedis,
 			SSE_MAX_BUFFERED_BYTES: "200000",
 			SSE_KEEP_ALIVE: "600000",
 			SSE_LINGER: "50",

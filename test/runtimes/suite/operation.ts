@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { call, health, json, post, publish, streamUrl } from "../../support/hub-client.ts";
 import { later, until } from "../../support/wait.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 /** What an operator sets and sees. */
-export function operation(bed: Bed): void {
-	const { sharesUpstream } = bed.runtime;
+export function operation(fixture: Fixture): void {
+	const { sharesUpstream } = fixture.runtime;
 	it("serves the channels of SSE_CHANNELS alone", async (t) => {
-		const scene = bed.scene(t);
-		const hub = await scene.hub({ ...bed.onRedis, SSE_CHANNELS: "news, room.*" });
+		const scene = fixture.scene(t);
+		const hub = await scene.hub({ ...fixture.onRedis, SSE_CHANNELS: "news, room.*" });
 		for (const channel of ["news", "room.1"]) {
 			const stream = await scene.open(streamUrl(hub, channel));
 			await stream.comment();
@@ -26,20 +26,20 @@ export function operation(bed: Bed): void {
 	});
 
 	it("puts SSE_CHANNEL_PREFIX before its channels in Redis", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = await scene.hub({ ...bed.onRedis, SSE_CHANNEL_PREFIX: "mine:" });
+		const hub = await scene.hub({ ...fixture.onRedis, SSE_CHANNEL_PREFIX: "mine:" });
 		const stream = await scene.open(streamUrl(hub, channel));
 		await stream.comment();
-		expect(await bed.redis.numsub(`mine:${channel}`)).toBe(1);
-		expect(await bed.redis.numsub(channel)).toBe(0);
+		expect(await fixture.redis.numsub(`mine:${channel}`)).toBe(1);
+		expect(await fixture.redis.numsub(channel)).toBe(0);
 		expect(await publish(hub, { data: "here", channel })).toBe(1);
 		expect(await stream.event()).toMatchObject({ data: "here" });
 	});
 
 	it("asks clients above SSE_MAX_CONNECTIONS to come back later", async (t) => {
-		const scene = bed.scene(t);
-		const env = { ...bed.onRedis, SSE_MAX_CONNECTIONS: "2", SSE_KEEP_ALIVE: "300" };
+		const scene = fixture.scene(t);
+		const env = { ...fixture.onRedis, SSE_MAX_CONNECTIONS: "2", SSE_KEEP_ALIVE: "300" };
 		const hub = await scene.hub(env);
 		const [first, second] = [
 			await scene.open(streamUrl(hub, scene.channel)),
@@ -62,10 +62,10 @@ export function operation(bed: Bed): void {
 	});
 
 	it("ends streams after SSE_MAX_DURATION, and they come back", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		const hub = await scene.hub({
-			...bed.onRedis,
+			...fixture.onRedis,
 			SSE_MAX_DURATION: "1500",
 			SSE_HISTORY_LENGTH: "10",
 		});
@@ -79,16 +79,17 @@ export function operation(bed: Bed): void {
 	});
 
 	it("keeps streams alive with a named ping where SSE_PING is set", async (t) => {
-		const scene = bed.scene(t);
-		const hub = await scene.hub({ ...bed.onRedis, SSE_PING: "true", SSE_KEEP_ALIVE: "200" });
+		const scene = fixture.scene(t);
+		const env = { ...fixture.onRedis, SSE_PING: "true", SSE_KEEP_ALIVE: "200" };
+		const hub = await scene.hub(env);
 		const stream = await scene.open(streamUrl(hub, scene.channel));
 		expect(await stream.event(2)).toMatchObject({ event: "sse.ping", data: "200" });
 	});
 
 	it("lets only pages of SSE_CORS_ORIGIN read, on every answer", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const hub = await scene.hub({
-			...bed.onRedis,
+			...fixture.onRedis,
 			SSE_CORS_ORIGIN: "https://app.example, https://other.example",
 			SSE_CORS_CREDENTIALS: "true",
 		});
@@ -119,24 +120,24 @@ export function operation(bed: Bed): void {
 	});
 
 	it("refuses a message of more than SSE_MAX_MESSAGE_BYTES, and drops a foreign one", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = await scene.hub({ ...bed.onRedis, SSE_MAX_MESSAGE_BYTES: "1000" });
+		const hub = await scene.hub({ ...fixture.onRedis, SSE_MAX_MESSAGE_BYTES: "1000" });
 		const stream = await scene.open(streamUrl(hub, channel));
 		await stream.comment();
 		const { status, json: answer } = await post(hub, { data: "€".repeat(400), channel });
 		expect(status).toBe(400);
 		expect(answer.error).toMatch(/data: .*1000 bytes/);
-		await bed.redis.command("PUBLISH", channel, JSON.stringify({ data: "x".repeat(1_200) }));
+		await fixture.redis.command("PUBLISH", channel, JSON.stringify({ data: "x".repeat(1_200) }));
 		await publish(hub, { data: "small", channel });
 		expect(await stream.event()).toMatchObject({ data: "small" });
 	});
 
 	it("stays up while its broker refuses everyone, and is not ready", async (t) => {
-		const refusing = bed.redis.url.replace("redis://", "redis://nobody:wrong@");
+		const refusing = fixture.redis.url.replace("redis://", "redis://nobody:wrong@");
 		const [there, away] = await Promise.all([
-			bed.scene(t).hub(bed.onRedis),
-			bed.scene(t).hub({ SSE_REDIS_URL: refusing }),
+			fixture.scene(t).hub(fixture.onRedis),
+			fixture.scene(t).hub({ SSE_REDIS_URL: refusing }),
 		]);
 		const ask = async ({ url }: { url: string }, path: string) => {
 			const answer = await call(url + path);
@@ -152,12 +153,12 @@ export function operation(bed: Bed): void {
 	});
 
 	it("logs errors, a line of JSON each", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = await scene.hub(bed.onRedis);
+		const hub = await scene.hub(fixture.onRedis);
 		const stream = await scene.open(streamUrl(hub, channel));
 		await stream.comment();
-		await bed.redis.command("PUBLISH", channel, "no message\nof ours");
+		await fixture.redis.command("PUBLISH", channel, "no message\nof ours");
 		const logged = () => hub.output.split("\n").find((line) => line.includes('"decode"'));
 		const line = await until(logged, { what: "the line" });
 		// wrangler and workerd may put something before a Worker's line.
@@ -174,7 +175,7 @@ export function operation(bed: Bed): void {
 
 	if (!sharesUpstream) {
 		it("has no metrics, and says why", async (t) => {
-			const hub = await bed.scene(t).hub(bed.onRedis);
+			const hub = await fixture.scene(t).hub(fixture.onRedis);
 			const { status, body } = await call(`${hub.url}/metrics`);
 			expect(status).toBe(404);
 			expect(body).toContain("isolates");
@@ -183,9 +184,9 @@ export function operation(bed: Bed): void {
 	}
 
 	it("serves its metrics to Prometheus with SSE_METRICS_TOKEN", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = await scene.hub({ ...bed.onRedis, SSE_METRICS_TOKEN: "secret" });
+		const hub = await scene.hub({ ...fixture.onRedis, SSE_METRICS_TOKEN: "secret" });
 		const stream = await scene.open(streamUrl(hub, channel));
 		await publish(hub, { data: 1, channel });
 		await publish(hub, { data: 2, channel });
@@ -208,9 +209,10 @@ export function operation(bed: Bed): void {
 	});
 
 	it("ends its streams one after the other on SIGTERM, and takes no more meanwhile", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = await scene.hub({ ...bed.onRedis, SSE_DRAIN: "60000", SSE_LOG_CONNECTIONS: "1" });
+		const env = { ...fixture.onRedis, SSE_DRAIN: "60000", SSE_LOG_CONNECTIONS: "1" };
+		const hub = await scene.hub(env);
 		// So many that the window is open for some seconds.
 		const count = 250;
 		const streams = await Promise.all(

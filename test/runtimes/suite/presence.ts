@@ -3,7 +3,7 @@ import type { EventStream } from "../../support/event-stream.ts";
 import { call, json, streamUrl } from "../../support/hub-client.ts";
 import { until } from "../../support/wait.ts";
 import { claims, hs256, now, secret } from "../../unit/auth/kit.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 const patience = { timeout: 20_000, every: 50 };
 
@@ -18,8 +18,8 @@ interface Told {
 }
 
 /** Members, and who may stay: by the hub's tokens, whose `sub` is the member. */
-export function presence(bed: Bed): void {
-	const isOnWorkers = bed.runtime.name === "workers";
+export function presence(fixture: Fixture): void {
+	const isOnWorkers = fixture.runtime.name === "workers";
 	// On Workers the objects count, in both forms.
 	const grounds: { on: string; env?: Record<string, string> }[] = isOnWorkers
 		? [
@@ -30,14 +30,14 @@ export function presence(bed: Bed): void {
 
 	for (const { on, env } of grounds)
 		it(`${on}: members, a reload, a leave; disconnect ends their streams`, async (t) => {
-			const scene = bed.scene(t);
+			const scene = fixture.scene(t);
 			const { channel } = scene;
 			const hub = await scene.hub({
-				...(env ?? bed.onRedis),
+				...(env ?? fixture.onRedis),
 				SSE_PRESENCE: "true",
 				SSE_JWT_SECRET: secret,
 				// On Workers a client that left is noticed by a write.
-				SSE_KEEP_ALIVE: bed.runtime.noticesDeparture ? "600000" : "300",
+				SSE_KEEP_ALIVE: fixture.runtime.noticesDeparture ? "600000" : "300",
 			});
 			const sign = (sub: string, rights: object = {}) =>
 				signed({ sub, channels: { subscribe: [channel], ...rights } });
@@ -84,10 +84,10 @@ export function presence(bed: Bed): void {
 		}, 90_000);
 
 	it("without a token it is 401, without the right 403, and no events", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		const hub = await scene.hub({
-			...(isOnWorkers ? {} : bed.onRedis),
+			...(isOnWorkers ? {} : fixture.onRedis),
 			SSE_PRESENCE: "true",
 			SSE_JWT_SECRET: secret,
 		});

@@ -4,14 +4,14 @@ import { freePort } from "../../support/ports.ts";
 import { bothServe, childrenOf, hasTaken, lives } from "../../support/processes.ts";
 import { runToEnd, startServer } from "../../support/server.ts";
 import { until } from "../../support/wait.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 /** A hub of several processes. */
-export function processes(bed: Bed): void {
-	const { name } = bed.runtime;
+export function processes(fixture: Fixture): void {
+	const { name } = fixture.runtime;
 	if (name === "workers") {
 		it("are refused on Workers, with the reason", async (t) => {
-			const hub = await bed.scene(t).hub({ ...bed.onRedis, SSE_PROCESSES: "2" });
+			const hub = await fixture.scene(t).hub({ ...fixture.onRedis, SSE_PROCESSES: "2" });
 			const answer = await call(streamUrl(hub, "a"));
 			expect(answer.status).toBe(503);
 			expect(json(answer)).toEqual({
@@ -30,7 +30,7 @@ export function processes(bed: Bed): void {
 		SSE_DRAIN: "0",
 	};
 	const started = async (t: TestContext, env: Record<string, string> = {}) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const hub = await startServer(name, launched({ ...several, ...env }));
 		scene.use(hub);
 		await bothServe(hub);
@@ -169,7 +169,7 @@ export function processes(bed: Bed): void {
 
 	it("leaves no process behind when it is killed, and none where its port is taken", async (t) => {
 		const port = await freePort();
-		const env = { ...bed.onRedis, PORT: String(port) };
+		const env = { ...fixture.onRedis, PORT: String(port) };
 		const { hub, scene } = await started(t, env);
 		expect(hub.broker).toBe("redis");
 		const stream = await scene.openSocket(streamUrl(hub, scene.channel));
@@ -195,7 +195,7 @@ export function processes(bed: Bed): void {
 	});
 
 	it("refuses settings that several processes do not support, with a message", async (t) => {
-		bed.scene(t);
+		fixture.scene(t);
 		const env = { SSE_PRESENCE: "true", SSE_JWT_SECRET: "0123456789abcdef0123456789abcdef" };
 		const { code, output } = await runToEnd(name, launched({ ...several, ...env }));
 		expect({ code, output }).toMatchObject({

@@ -1,15 +1,15 @@
 import { expect, it } from "vitest";
 import { call, json, post, streamUrl } from "../../support/hub-client.ts";
-import type { Bed, HubBroker } from "../bed.ts";
+import type { Fixture, HubBroker } from "../fixture.ts";
 
 const mebibyte = 1_048_576;
 
 /** `POST /publish`: what it accepts, and how it refuses. */
-export function publishing(bed: Bed, broker: HubBroker): void {
+export function publishing(fixture: Fixture, broker: HubBroker): void {
 	it("answers how many clients received it, zero included", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = bed.hub(broker);
+		const hub = fixture.hub(broker);
 		const before = await post(hub, { data: "x", channel });
 		expect(before).toMatchObject({ status: 200, json: { receivers: 0 } });
 		await scene.open(streamUrl(hub, channel));
@@ -27,7 +27,7 @@ export function publishing(bed: Bed, broker: HubBroker): void {
 		["an empty channel", { data: 1, channel: "" }, /\bchannel\b/],
 		["too long a channel", { data: 1, channel: "x".repeat(513) }, /\bchannel\b.*512/],
 		["an unknown field", { data: 1, event: "x" }, /^"event": /],
-		["an array of something else", [{ data: 1 }, 7], /^messages\[1\]: .*object/],
+		["an array of other values", [{ data: 1 }, 7], /^messages\[1\]: .*object/],
 		[
 			"a message of an array that breaks a rule",
 			[{ data: 1 }, { data: 1, retry: -1 }],
@@ -36,21 +36,21 @@ export function publishing(bed: Bed, broker: HubBroker): void {
 		["more than 1,000 messages", Array.from({ length: 1_001 }, () => ({ data: 1 })), /1000/],
 		["null", "null", /object/],
 		["a string", '"data"', /object/],
-		["no JSON", "data=1", /JSON/],
-		["nothing", "", /JSON/],
+		["a body that is no JSON", "data=1", /JSON/],
+		["an empty body", "", /JSON/],
 	] as const)("refuses %s, naming what is wrong", async ([, body, error], t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const named =
 			typeof body === "object" && !Array.isArray(body) ? { channel: scene.channel, ...body } : body;
-		const refused = await post(bed.hub(broker), named);
+		const refused = await post(fixture.hub(broker), named);
 		expect(refused.status).toBe(400);
 		expect(refused.json).toEqual({ error: expect.stringMatching(error) });
 	});
 
 	it("takes an array, and answers a result for each message", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = bed.hub(broker);
+		const hub = fixture.hub(broker);
 		const [one, other] = [
 			await scene.open(streamUrl(hub, channel)),
 			await scene.open(streamUrl(hub, `${channel}.b`)),
@@ -68,16 +68,16 @@ export function publishing(bed: Bed, broker: HubBroker): void {
 	});
 
 	it("takes a list of channels, and answers a result for each", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = bed.hub(broker);
+		const hub = fixture.hub(broker);
 		const stream = await scene.open(streamUrl(hub, channel));
 		const answer = await post(hub, { data: "x", channel: [channel, `${channel}.b`] });
 		expect(answer).toMatchObject({ status: 200, json: [{ receivers: 1 }, { receivers: 0 }] });
 		expect(await stream.data(1)).toEqual(["x"]);
 	});
 	it("refuses a field of another type, naming it and saying what it must be", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const values = {
 			type: [7, true, {}, ["x"], [[]]],
 			id: [1.5, 1e300, true, {}, [], ["a"]],
@@ -87,7 +87,7 @@ export function publishing(bed: Bed, broker: HubBroker): void {
 		for (const [field, wrong] of Object.entries(values)) {
 			for (const value of wrong) {
 				const message = { data: 1, channel: scene.channel, [field]: value };
-				const { status, json } = await post(bed.hub(broker), message);
+				const { status, json } = await post(fixture.hub(broker), message);
 				expect(status).toBe(400);
 				expect(json.error).toMatch(new RegExp(`\\b${field}\\b.* must be `));
 			}
@@ -102,8 +102,8 @@ export function publishing(bed: Bed, broker: HubBroker): void {
 		'{"a":  [1.50, 18446744073709551616], "b": "\\u00e9"}',
 		"[\n\t1.0,\r\n 2.0 ]",
 	])("keeps the publisher's own text of %j", async (data, t) => {
-		const scene = bed.scene(t);
-		const hub = bed.hub(broker);
+		const scene = fixture.scene(t);
+		const hub = fixture.hub(broker);
 		const stream = await scene.open(streamUrl(hub, scene.channel));
 		await stream.comment();
 		const channel = JSON.stringify(scene.channel);
@@ -125,8 +125,8 @@ export function publishing(bed: Bed, broker: HubBroker): void {
 	] as const)(
 		"takes 64 levels of %s, and refuses more before it parses them",
 		async ([, data], t) => {
-			const scene = bed.scene(t);
-			const hub = bed.hub(broker);
+			const scene = fixture.scene(t);
+			const hub = fixture.hub(broker);
 			const send = (depth: number) =>
 				post(hub, `{"channel":${JSON.stringify(scene.channel)},"data":${data(depth)}}`);
 			expect(await send(64)).toMatchObject({ status: 200 });
@@ -142,16 +142,16 @@ export function publishing(bed: Bed, broker: HubBroker): void {
 	);
 
 	it("refuses other methods: 405", async (t) => {
-		bed.scene(t);
-		const response = await call(`${bed.hub(broker).url}/publish`);
+		fixture.scene(t);
+		const response = await call(`${fixture.hub(broker).url}/publish`);
 		expect(response.status).toBe(405);
 		expect(response.headers.get("allow")).toBe("POST");
 	});
 
 	it("takes a body of 1 MiB, and refuses one byte more: 413", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const hub = bed.hub(broker);
+		const hub = fixture.hub(broker);
 		const stream = await scene.open(streamUrl(hub, channel));
 		const body = (bytes: number) => {
 			const empty = JSON.stringify({ channel, data: "" });
@@ -165,9 +165,9 @@ export function publishing(bed: Bed, broker: HubBroker): void {
 	});
 
 	it("refuses a body without a length that grows over 1 MiB: 413", async (t) => {
-		bed.scene(t);
+		fixture.scene(t);
 		const body = [`{"data":"${"x".repeat(mebibyte)}`, '"}'];
-		const hub = bed.hub(broker);
+		const hub = fixture.hub(broker);
 		const headers = { authorization: `Bearer ${hub.token}` };
 		const refused = await call(`${hub.url}/publish`, { method: "POST", headers, body });
 		expect(refused.status).toBe(413);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { call, json, post, publish, streamUrl } from "../../support/hub-client.ts";
 import { later, until } from "../../support/wait.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 interface Batch {
 	messages: { id?: string; type: string; data: unknown; channel: string }[];
@@ -10,13 +10,13 @@ interface Batch {
 }
 
 /** The hub's answers to requests that want no stream. */
-export function reading(bed: Bed): void {
+export function reading(fixture: Fixture): void {
 	const kept = { SSE_HISTORY_LENGTH: "20", SSE_LINGER: "50" };
 	const accept = "application/json";
 
 	it("gives messages as JSON, waits for the next, and describes a channel", async (t) => {
-		const scene = bed.scene(t);
-		const hub = await scene.hub({ ...bed.onRedis, ...kept });
+		const scene = fixture.scene(t);
+		const hub = await scene.hub({ ...fixture.onRedis, ...kept });
 		const url = streamUrl(hub, scene.channel);
 		const read = async (query: string) =>
 			json<Batch>(await call(`${url}&${query}`, { headers: { accept } }));
@@ -42,7 +42,7 @@ export function reading(bed: Bed): void {
 			kept: 2,
 			more: false,
 		});
-		if (bed.runtime.sharesUpstream) expect(described.connections).toBe(1);
+		if (fixture.runtime.sharesUpstream) expect(described.connections).toBe(1);
 		expect((await call(about, { method: "DELETE" })).status).toBe(401);
 		const headers = { authorization: `Bearer ${hub.token}` };
 		expect((await call(about, { method: "DELETE", headers })).status).toBe(204);
@@ -52,10 +52,10 @@ export function reading(bed: Bed): void {
 	});
 
 	// A Worker is not told of its end.
-	if (bed.runtime.endsStreams) {
+	if (fixture.runtime.endsStreams) {
 		it("answers waiting requests before it ends", async (t) => {
-			const scene = bed.scene(t);
-			const hub = await scene.hub({ ...bed.onRedis, ...kept });
+			const scene = fixture.scene(t);
+			const hub = await scene.hub({ ...fixture.onRedis, ...kept });
 			// The channel is there already: a reader that still waits for its subscription gets a 503.
 			await scene.open(streamUrl(hub, scene.channel));
 			const waiting = later(
@@ -74,8 +74,8 @@ export function reading(bed: Bed): void {
 	}
 
 	it("says what is missing where nothing is kept", async (t) => {
-		const scene = bed.scene(t);
-		const hub = bed.hub("redis");
+		const scene = fixture.scene(t);
+		const hub = fixture.hub("redis");
 		const answers = [
 			await call(streamUrl(hub, scene.channel), { headers: { accept } }),
 			await call(`${hub.url}/channel?name=${scene.channel}`),

@@ -3,12 +3,12 @@ import { call, post, publish, streamUrl } from "../../support/hub-client.ts";
 import { freePort } from "../../support/ports.ts";
 import { startServer } from "../../support/server.ts";
 import { until } from "../../support/wait.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 /** A hub whose broker is another hub. */
-export function relay(bed: Bed): void {
+export function relay(fixture: Fixture): void {
 	// A Worker can relay, and is no root.
-	const { name } = bed.runtime;
+	const { name } = fixture.runtime;
 	const rootName = name === "workers" ? "node" : name;
 	const token = "relay-token";
 	const kept = { SSE_HISTORY_LENGTH: "100", SSE_RELAY_TOKEN: token, SSE_PUBLISH_OPEN: "true" };
@@ -20,9 +20,9 @@ export function relay(bed: Bed): void {
 	};
 
 	it("relays another hub both ways, and resumes by its positions, also over its restart", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
-		const env = { ...bed.onRedis, ...kept, PORT: String(await freePort()) };
+		const env = { ...fixture.onRedis, ...kept, PORT: String(await freePort()) };
 		const start = async () => scene.use(await startServer(rootName, { env }));
 		const root = await start();
 		const hub = await scene.hub({ ...below, SSE_UPSTREAM_URL: root.url });
@@ -58,8 +58,8 @@ export function relay(bed: Bed): void {
 	});
 
 	it("refuses relays without SSE_RELAY_TOKEN, and with another one", async (t) => {
-		const scene = bed.scene(t);
-		const closed = await call(`${bed.hub("embedded").url}/relay`, { method: "POST" });
+		const scene = fixture.scene(t);
+		const closed = await call(`${fixture.hub("embedded").url}/relay`, { method: "POST" });
 		expect(closed).toMatchObject({ status: 404, body: expect.stringContaining("SSE_RELAY_TOKEN") });
 		const root = scene.use(await startServer(rootName, { env: kept }));
 		for (const headers of [{}, { authorization: "Bearer another" }]) {
@@ -77,7 +77,7 @@ export function relay(bed: Bed): void {
 
 	if (name === "workers") return;
 	it("is a root of relays that read and publish what it has in its memory", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const root = scene.use(await startServer(rootName, { env: kept }));
 		const hubs = await Promise.all(
 			[0, 1].map(() => scene.hub({ ...below, SSE_UPSTREAM_URL: root.url })),

@@ -3,7 +3,7 @@ import { storageDirectory } from "../../support/directories.ts";
 import { type Call, call, json } from "../../support/hub-client.ts";
 import type { Server } from "../../support/server.ts";
 import { later, until } from "../../support/wait.ts";
-import type { Bed, Broker, Scene } from "../bed.ts";
+import type { Broker, Fixture, Scene } from "../fixture.ts";
 
 /**
  * Starts `runs-app.ts` of the fixtures.
@@ -47,12 +47,12 @@ const said = ({ events }: { events: readonly { event?: string | undefined; data:
 	events.filter(({ event }) => event === undefined).map(({ data }) => data);
 
 /** Runs: their beginning, their readers, and each of their ends. */
-export function runs(bed: Bed, start: StartRuns): void {
+export function runs(fixture: Fixture, start: StartRuns): void {
 	const servers: Server[] = [];
 	const env = () => ({
-		RUNS_REDIS_URL: bed.redis.url,
-		RUNS_UPSTASH_URL: bed.gateway.url,
-		RUNS_UPSTASH_TOKEN: bed.gateway.token,
+		RUNS_REDIS_URL: fixture.redis.url,
+		RUNS_UPSTASH_URL: fixture.gateway.url,
+		RUNS_UPSTASH_TOKEN: fixture.gateway.token,
 	});
 	beforeAll(async () => {
 		servers.push(...(await Promise.all([start(env()), start(env())])));
@@ -68,14 +68,14 @@ export function runs(bed: Bed, start: StartRuns): void {
 		const [one, other] = servers as [Server, Server];
 		return broker === "embedded" ? [one, one] : [one, other];
 	};
-	const scene = (test: Parameters<Bed["scene"]>[0]): Scene => {
+	const scene = (test: Parameters<Fixture["scene"]>[0]): Scene => {
 		test.onTestFailed(() => {
 			for (const { output } of servers) console.error(output.slice(-3_000));
 		});
-		return bed.scene(test);
+		return fixture.scene(test);
 	};
 
-	it.for(bed.brokers)(
+	it.for(fixture.brokers)(
 		"a run is the same for new readers, reloads and returns, and then 204: %s",
 		async (broker, t) => {
 			const here = scene(t);
@@ -113,7 +113,7 @@ export function runs(bed: Bed, start: StartRuns): void {
 		},
 	);
 
-	it.for(bed.brokers)("a cancel reaches a producer that is silent: %s", async (broker, t) => {
+	it.for(fixture.brokers)("a cancel reaches a producer that is silent: %s", async (broker, t) => {
 		const here = scene(t);
 		const [one, other] = processes(broker);
 		const run = new Run(broker);
@@ -138,31 +138,34 @@ export function runs(bed: Bed, start: StartRuns): void {
 		});
 	});
 
-	it.for(bed.brokers)("a producer in steps says what each of them says: %s", async (broker, t) => {
-		const here = scene(t);
-		const [one, other] = processes(broker);
-		const run = new Run(broker);
-		const { lease } = await run.ask<{ lease: string }>(one, "start-steps");
-		const reader = await run.open(here, other);
-		// Requests of two processes, and several of one at a time.
-		for (const [at, server] of [one, other, one].entries()) {
-			expect(await run.ask(server, "append", { lease, chunk: `${at} ` })).toEqual({});
-		}
-		const several = ["a", "b", "c", "d"];
-		await Promise.all(several.map((chunk) => run.ask(one, "append", { lease, chunk })));
-		expect(await run.ask(one, "append", { lease: "another's", chunk: "x" })).toEqual({
-			code: "superseded",
-		});
-		await run.ask(other, "finish", { lease });
-		await reader.end();
-		const chunks = said(reader);
-		expect(chunks.slice(0, 3)).toEqual(["0 ", "1 ", "2 "]);
-		expect(chunks.slice(3).toSorted()).toEqual(several);
-		expect(reader.events.at(-1)).toMatchObject({ event: "sse.end", data: '{"status":"done"}' });
-	});
+	it.for(fixture.brokers)(
+		"a producer in steps says what each of them says: %s",
+		async (broker, t) => {
+			const here = scene(t);
+			const [one, other] = processes(broker);
+			const run = new Run(broker);
+			const { lease } = await run.ask<{ lease: string }>(one, "start-steps");
+			const reader = await run.open(here, other);
+			// Requests of two processes, and several of one at a time.
+			for (const [at, server] of [one, other, one].entries()) {
+				expect(await run.ask(server, "append", { lease, chunk: `${at} ` })).toEqual({});
+			}
+			const several = ["a", "b", "c", "d"];
+			await Promise.all(several.map((chunk) => run.ask(one, "append", { lease, chunk })));
+			expect(await run.ask(one, "append", { lease: "another's", chunk: "x" })).toEqual({
+				code: "superseded",
+			});
+			await run.ask(other, "finish", { lease });
+			await reader.end();
+			const chunks = said(reader);
+			expect(chunks.slice(0, 3)).toEqual(["0 ", "1 ", "2 "]);
+			expect(chunks.slice(3).toSorted()).toEqual(several);
+			expect(reader.events.at(-1)).toMatchObject({ event: "sse.end", data: '{"status":"done"}' });
+		},
+	);
 
 	// What is only in the memory of a process ends with it.
-	const outliving = bed.brokers.filter((broker) => bed.brokerName(broker) !== "memory");
+	const outliving = fixture.brokers.filter((broker) => fixture.brokerName(broker) !== "memory");
 	it.for(outliving)("readers of a killed producer are told `lost`: %s", async (broker, t) => {
 		const here = scene(t);
 		const storage = broker === "embedded" ? storageDirectory() : undefined;

@@ -5,21 +5,21 @@ import { freePort } from "../../support/ports.ts";
 import { runToEnd, startProgram, startServer } from "../../support/server.ts";
 import { until } from "../../support/wait.ts";
 import { startWorker } from "../../support/worker.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 /** The commands of package.json: how they start, and how they end. */
-export function starting(bed: Bed): void {
-	const { name, endsStreams } = bed.runtime;
+export function starting(fixture: Fixture): void {
+	const { name, endsStreams } = fixture.runtime;
 
-	it.for(bed.startedBrokers)(
+	it.for(fixture.startedBrokers)(
 		"prints where it listens, and on which broker: %s",
 		async (broker, t) => {
-			bed.scene(t);
-			const hub = await bed.started(broker);
+			fixture.scene(t);
+			const hub = await fixture.started(broker);
 			expect(hub.output).toMatch(
 				/^edge-sse: listening on http:\/\/127\.0\.0\.1:\d+ \(broker: [\w -]+\)$/m,
 			);
-			expect(hub.broker).toBe(bed.brokerName(broker));
+			expect(hub.broker).toBe(fixture.brokerName(broker));
 			expect(hub.output.match(/edge-sse: listening/g)).toHaveLength(1);
 		},
 	);
@@ -32,10 +32,10 @@ export function starting(bed: Bed): void {
 		"listens on HOST $host and PORT, answers a publish with its token and another one with $publishing, " +
 		"and stops on $signal with its streams ended";
 	it.for(ways)(title, async ({ signal, host, publishing }, t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		const port = await freePort();
-		const env = { ...bed.onRedis, HOST: host, PORT: String(port) };
+		const env = { ...fixture.onRedis, HOST: host, PORT: String(port) };
 		const server = scene.use(await startServer(name, { env }));
 		expect(server.broker).toBe("redis");
 		expect(server.output).toContain(`edge-sse: listening on http://${host}:${port} `);
@@ -57,7 +57,7 @@ export function starting(bed: Bed): void {
 			expect(stream.state).toBe(endsStreams ? "ended" : "broken");
 			expect(stream.retries).toHaveLength(endsStreams ? 1 : 0);
 		}
-		await until(async () => (await bed.redis.numsub(channel)) === 0, {
+		await until(async () => (await fixture.redis.numsub(channel)) === 0, {
 			what: "Redis to be rid of its subscription",
 		});
 	});
@@ -65,8 +65,8 @@ export function starting(bed: Bed): void {
 	if (endsStreams) {
 		// On Workers this process is wrangler, and when it begins to handle signals is not ours to decide.
 		it("stops on a signal right after its start line", async (t) => {
-			const scene = bed.scene(t);
-			const server = scene.use(await startServer(name, { env: bed.onRedis }));
+			const scene = fixture.scene(t);
+			const server = scene.use(await startServer(name, { env: fixture.onRedis }));
 			expect(await server.stop()).toBe(0);
 		});
 
@@ -81,7 +81,7 @@ export function starting(bed: Bed): void {
 			{ UPSTASH_REDIS_REST_URL: "https://db.invalid", UPSTASH_REDIS_REST_TOKEN: "s3cr3t s3cr3t" },
 			{ SSE_JWKS_URL: "https://user:s3cr3t@keys.invalid/" },
 		])("says of %j what is wrong, and no part of a secret", async (env, t) => {
-			bed.scene(t);
+			fixture.scene(t);
 			const { code, output } = await runToEnd(name, { env });
 			expect(code).toBe(1);
 			expect(output.trim()).toMatch(/^edge-sse: [^\n]+$/);
@@ -102,7 +102,7 @@ export function starting(bed: Bed): void {
 		{ UPSTASH_REDIS_REST_URL: "https://x.upstash.io" },
 		{ REDIS_URL: "redis://hunter2:hunter2@:x" },
 	])("refuses to start with %j, in one line that names the variable", async (env, t) => {
-		bed.scene(t);
+		fixture.scene(t);
 		const { code, output } = await runToEnd(name, { env: env as Record<string, string> });
 		expect(code).toBe(1);
 		expect(output.trim()).toMatch(new RegExp(`^edge-sse: ${Object.keys(env)[0]}[: ][^\\n]+$`));
@@ -111,7 +111,7 @@ export function starting(bed: Bed): void {
 
 	if (!endsStreams) {
 		it("answers every request with what is wrong, where it cannot refuse to start", async (t) => {
-			const scene = bed.scene(t);
+			const scene = fixture.scene(t);
 			for (const env of [
 				{ SSE_CHANNELS: "" },
 				{ REDIS_URL: "http://hunter2" },
@@ -132,7 +132,7 @@ export function starting(bed: Bed): void {
 	}
 
 	it("drains, exits with 0 and frees its port on a SIGTERM to npm", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const port = String(await freePort());
 		const script = name === "node" ? "start" : `start:${name}`;
 		const own = name === "workers" ? ["--", "--persist-to", temporaryDirectory()] : [];

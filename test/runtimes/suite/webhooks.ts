@@ -4,7 +4,7 @@ import { until } from "../../support/wait.ts";
 import { type Received, WebhookReceiver } from "../../support/webhook-receiver.ts";
 import { startWorker } from "../../support/worker.ts";
 import { claims, hs256, now, secret } from "../../unit/auth/kit.ts";
-import type { Bed } from "../bed.ts";
+import type { Fixture } from "../fixture.ts";
 
 const patience = { timeout: 40_000, every: 50 };
 
@@ -20,11 +20,13 @@ const variables = ({ url, secret }: WebhookReceiver) => ({
 });
 
 /** What a receiver of webhooks is told of the hub's streams. */
-export function webhooks(bed: Bed): void {
-	if (bed.runtime.name === "workers") {
+export function webhooks(fixture: Fixture): void {
+	if (fixture.runtime.name === "workers") {
 		it("are refused on a Worker, where nothing could send them", async (t) => {
 			const env = { SSE_WEBHOOK_URL: "http://127.0.0.1:1/hunter2", SSE_WEBHOOK_SECRET: key };
-			const worker = bed.scene(t).use(await startWorker({ entry: "src/server/worker.ts", env }));
+			const worker = fixture
+				.scene(t)
+				.use(await startWorker({ entry: "src/server/worker.ts", env }));
 			const { status, body } = await call(`${worker.url}/stream`);
 			expect(status).toBe(503);
 			expect(body).toContain("SSE_WEBHOOK_URL: not on Workers");
@@ -34,7 +36,7 @@ export function webhooks(bed: Bed): void {
 	}
 
 	it("report streams and channels, each signed, and retry a failure with the same id", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		const hook = await receiver(t);
 		let refusals = 0;
@@ -83,7 +85,7 @@ export function webhooks(bed: Bed): void {
 	}, 120_000);
 
 	it("a receiver that refuses, redirects, or hangs loses only its own events", async (t) => {
-		const scene = bed.scene(t);
+		const scene = fixture.scene(t);
 		const { channel } = scene;
 		const hook = await receiver(t);
 		const answers: Record<string, ReturnType<WebhookReceiver["answer"]>> = {

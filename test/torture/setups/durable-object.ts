@@ -2,13 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { storageDirectory } from "../../support/directories.ts";
 import { call, json } from "../../support/hub-client.ts";
 import { startWorker } from "../../support/worker.ts";
-import type { Bed, BedOptions, Fault, HubSlot } from "../bed.ts";
+import type { Environment, EnvironmentOptions, Fault, HubSlot } from "../environment.ts";
 
 /** The hub for Workers in workerd, whose objects keep their storage when it is killed. */
-export async function durableObjectBed(
-	{ maxLength }: BedOptions,
+export async function durableObjectEnvironment(
+	{ maxLength }: EnvironmentOptions,
 	hold: "worker" | "object" = "object",
-): Promise<Bed> {
+): Promise<Environment> {
 	const storage = storageDirectory();
 	const problems: string[] = [];
 	const start = () =>

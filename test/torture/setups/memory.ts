@@ -1,8 +1,8 @@
-import type { Bed, BedOptions, StoreLoss } from "../bed.ts";
+import type { Environment, EnvironmentOptions, StoreLoss } from "../environment.ts";
 import { Hubs, realHub } from "../hubs.ts";
 
 /** One process that is hub and broker. Its history ends with it: then a gap is the right answer. */
-export async function memoryBed({ maxLength }: BedOptions): Promise<Bed> {
+export async function memoryEnvironment({ maxLength }: EnvironmentOptions): Promise<Environment> {
 	const hubs = new Hubs();
 	const storeLosses: StoreLoss[] = [];
 	const hub = await hubs.start("hub", realHub({ SSE_HISTORY_LENGTH: String(maxLength) }));

@@ -4,14 +4,16 @@ import { childrenOf, type HubChild, lives } from "../../support/processes.ts";
 import { startRedis } from "../../support/redis-server.ts";
 import type { ServerProcess } from "../../support/server.ts";
 import { until, within } from "../../support/wait.ts";
-import type { Bed, BedOptions, Fault } from "../bed.ts";
+import type { Environment, EnvironmentOptions, Fault } from "../environment.ts";
 import { Hubs, type ProcessSlot, realHub } from "../hubs.ts";
 import { channelsOf, redisFaults, StoreReader } from "./redis-store.ts";
 
 const count = 2;
 
 /** A hub of two processes. Their parent has the broker, and stays: its history would end with it. */
-export async function processesBed({ maxLength }: BedOptions): Promise<Bed> {
+export async function processesEnvironment({
+	maxLength,
+}: EnvironmentOptions): Promise<Environment> {
 	const hubs = new Hubs();
 	const hub = await startProcesses(hubs, { SSE_HISTORY_LENGTH: String(maxLength) });
 	return {
@@ -29,7 +31,9 @@ export async function processesBed({ maxLength }: BedOptions): Promise<Bed> {
 }
 
 /** The same on Redis: each process has its own connections to it. */
-export async function processesOnRedisBed({ maxLength }: BedOptions): Promise<Bed> {
+export async function processesOnRedisEnvironment({
+	maxLength,
+}: EnvironmentOptions): Promise<Environment> {
 	const redis = await startRedis({ config: ["--appendonly", "yes", "--appendfsync", "always"] });
 	const store = new StoreReader(redis.url);
 	const hubs = new Hubs();

@@ -1,11 +1,13 @@
 import { Cluster } from "ioredis";
 import { type RedisCluster, startCluster } from "../../support/redis-cluster.ts";
-import type { Bed, BedOptions, Fault } from "../bed.ts";
+import type { Environment, EnvironmentOptions, Fault } from "../environment.ts";
 import { Hubs, ownHub } from "../hubs.ts";
 import { redisFaults, StoreReader } from "./redis-store.ts";
 
 /** Two hubs on a Cluster of three with sharded pub/sub, whose channels move from node to node. */
-export async function redisClusterBed({ maxLength }: BedOptions): Promise<Bed> {
+export async function redisClusterEnvironment({
+	maxLength,
+}: EnvironmentOptions): Promise<Environment> {
 	const cluster = await startCluster({
 		config: ["--appendonly", "yes", "--appendfsync", "always"],
 	});

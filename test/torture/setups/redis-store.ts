@@ -3,7 +3,7 @@ import { type Cluster, Redis } from "ioredis";
 import { streamKey } from "../../../src/connectors/shared/redis-slot.ts";
 import type { RedisServer } from "../../support/redis-server.ts";
 import { until } from "../../support/wait.ts";
-import type { Bed, Fault, StoreLoss } from "../bed.ts";
+import type { Environment, Fault, StoreLoss } from "../environment.ts";
 
 /** Reads the streams themselves, without the library. */
 export class StoreReader {
@@ -34,7 +34,10 @@ export class StoreReader {
 }
 
 /** How a setup on one Redis reads its channels, and publishes without the library. */
-export function channelsOf(redis: RedisServer, store: StoreReader): Pick<Bed, "kept" | "noise"> {
+export function channelsOf(
+	redis: RedisServer,
+	store: StoreReader,
+): Pick<Environment, "kept" | "noise"> {
 	return {
 		kept: (channel, after) => store.kept(channel, after),
 		noise: async (channel, payload) => {

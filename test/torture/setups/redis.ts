@@ -1,12 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { startRedis } from "../../support/redis-server.ts";
 import { type TcpProxy, tcpProxy } from "../../support/tcp-proxy.ts";
-import type { Bed, BedOptions, Fault, StoreLoss } from "../bed.ts";
+import type { Environment, EnvironmentOptions, Fault, StoreLoss } from "../environment.ts";
 import { Hubs, ownHub, realHub } from "../hubs.ts";
 import { channelsOf, redisFaults, StoreReader, wipe } from "./redis-store.ts";
 
 /** Two hubs, each with a network of its own to one Redis that writes everything to disk. */
-export async function redisBed({ maxLength, wiped }: BedOptions): Promise<Bed> {
+export async function redisEnvironment({
+	maxLength,
+	wiped,
+}: EnvironmentOptions): Promise<Environment> {
 	const redis = await startRedis({ config: ["--appendonly", "yes", "--appendfsync", "always"] });
 	const storeLosses: StoreLoss[] = [];
 	const store = new StoreReader(redis.url);

@@ -1,7 +1,7 @@
 import { freePort } from "../../support/ports.ts";
 import { startRedis } from "../../support/redis-server.ts";
 import { tcpProxy } from "../../support/tcp-proxy.ts";
-import type { Bed, BedOptions } from "../bed.ts";
+import type { Environment, EnvironmentOptions } from "../environment.ts";
 import { Hubs, ownHub, realHub } from "../hubs.ts";
 import { pathFaults } from "./redis.ts";
 import { channelsOf, redisFaults, StoreReader } from "./redis-store.ts";
@@ -10,7 +10,7 @@ import { channelsOf, redisFaults, StoreReader } from "./redis-store.ts";
  * Three relays of one root, each with a network of its own to it. Redis is behind the root, and only the root
  * reaches it.
  */
-export async function relayBed({ maxLength }: BedOptions): Promise<Bed> {
+export async function relayEnvironment({ maxLength }: EnvironmentOptions): Promise<Environment> {
 	const redis = await startRedis({ config: ["--appendonly", "yes", "--appendfsync", "always"] });
 	const store = new StoreReader(redis.url);
 	const token = "relay-token";

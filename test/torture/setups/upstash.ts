@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { startRedis } from "../../support/redis-server.ts";
 import { startUpstashGateway, type UpstashGateway } from "../../support/upstash-gateway.ts";
-import type { Bed, BedOptions, Fault } from "../bed.ts";
+import type { Environment, EnvironmentOptions, Fault } from "../environment.ts";
 import { Hubs, ownHub } from "../hubs.ts";
 import { channelsOf, redisFaults, StoreReader } from "./redis-store.ts";
 
 /** Two hubs on one gateway, in front of a Redis that writes everything to disk. */
-export async function upstashBed({ maxLength }: BedOptions): Promise<Bed> {
+export async function upstashEnvironment({ maxLength }: EnvironmentOptions): Promise<Environment> {
 	const redis = await startRedis({ config: ["--appendonly", "yes", "--appendfsync", "always"] });
 	const store = new StoreReader(redis.url);
 	const gateway = await startUpstashGateway({ redis: redis.url });
