@@ -1,10 +1,10 @@
 /** Counts open and opening streams: in all, and per client. */
 export class ConnectionLimits {
-	/** Streams that there may be. A process that is one of several has only some of the places. */
+	/** Slots that there are. A process that is one of several has only some of all slots. */
 	most: number;
-	/** Streams that there are. */
+	/** Slots that are taken. */
 	all = 0;
-	/** Asks for more places, and says whether there were some. */
+	/** Asks for more slots, and says whether there were some. */
 	more: (() => Promise<boolean>) | undefined;
 	/** A slot is free. */
 	freed: (() => void) | undefined;
@@ -49,14 +49,14 @@ export class ConnectionLimits {
 	}
 }
 
-/** One client's place, until it leaves. */
+/** One client's slot, until it leaves. */
 export class Slot {
 	#limits: ConnectionLimits | undefined;
 	/** The client's key, if clients are told apart. */
 	readonly key: string | undefined;
 
-	constructor(admission: ConnectionLimits, key: string | undefined) {
-		this.#limits = admission;
+	constructor(limits: ConnectionLimits, key: string | undefined) {
+		this.#limits = limits;
 		this.key = key;
 	}
 
