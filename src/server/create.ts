@@ -8,11 +8,11 @@ import { startLines } from "./announce.ts";
 import { createApp } from "./app.ts";
 import { readAuth } from "./auth.ts";
 import { brokerFrom } from "./broker.ts";
-import { behind, createDoor, type Door } from "./door.ts";
 import { connectionLog, logError } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { hubPresence, subjectOf } from "./presence.ts";
 import { hubRelays } from "./relays.ts";
+import { createRequestFilter, filtered, type RequestFilter } from "./request-filter.ts";
 import { runsOf } from "./run.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import type { Environment } from "./variables.ts";
@@ -33,12 +33,12 @@ export interface Share {
 }
 
 export interface ServerHub {
-	/** Answers a request, after the door has let it in. */
+	/** Answers a request, after the filter has accepted it. */
 	fetch: Fetch;
 	/** The check of requests, for hosts that show the raw target elsewhere than in the URL. */
-	door: Door;
-	/** The same as `fetch`, without the door. */
-	inside: Fetch;
+	requestFilter: RequestFilter;
+	/** The same as `fetch`, without the filter. */
+	unfilteredFetch: Fetch;
 	settings: Settings;
 	sse: ServerSentEvents;
 	/** The broker's name. */
@@ -102,13 +102,13 @@ export function createHub(environment: Environment, share?: Share): ServerHub {
 		...{ relays, whole },
 		runs: runsOf(sse, settings.runsPrefix, options.channels?.allowed),
 	});
-	const door = createDoor(settings.hosts);
+	const requestFilter = createRequestFilter(settings.hosts);
 	const addressOf = (port: number) => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 	return {
 		...{ sse, broker: name, addressOf },
-		fetch: behind(door, app.fetch),
-		door,
-		inside: app.fetch,
+		fetch: filtered(requestFilter, app.fetch),
+		requestFilter,
+		unfilteredFetch: app.fetch,
 		settings,
 		announce: (port) => startLines(addressOf(port), name, publishing),
 		// A few clients can reconnect at once, so they need not wait for the whole drain.

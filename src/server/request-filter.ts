@@ -19,7 +19,7 @@ const names = [
 /** The paths that the hub answers. Nothing is decoded, because the filter of a proxy in front does not decode either. */
 export const paths: readonly string[] = ["/", ...names.map((name) => `/${name}`)];
 
-/** The answer to a request that the door refuses. */
+/** The answer to a request that the filter refuses. */
 export interface Refusal {
 	status: 404 | 421;
 	error: string;
@@ -30,7 +30,10 @@ export interface Refusal {
  * @param host the `Host` header. Empty or missing where the request has none, which no browser
  *   sends.
  */
-export type Door = (target: string, host: string | null | undefined) => Refusal | undefined;
+export type RequestFilter = (
+	target: string,
+	host: string | null | undefined,
+) => Refusal | undefined;
 
 /**
  * Refuses requests by their target and by the host that they name.
@@ -41,7 +44,7 @@ export type Door = (target: string, host: string | null | undefined) => Refusal 
  *
  * @param hosts the names that requests may use besides loopback's. Undefined: any name.
  */
-export function createDoor(hosts: readonly string[] | undefined): Door {
+export function createRequestFilter(hosts: readonly string[] | undefined): RequestFilter {
 	const isOurs = (host: string) => {
 		if (host === "" || hosts === undefined) return true;
 		const name = hostName(host);
@@ -78,13 +81,13 @@ function targetOf(target: string): { authority: string; path: string } {
 	return { authority, path: (end < 0 ? rest : rest.slice(0, end)) || "/" };
 }
 
-/** A fetch handler behind a door, for hosts that show the raw target and the host in the URL. */
-export function behind<Host>(
-	door: Door,
+/** A fetch handler behind a filter, for hosts that show the raw target and the host in the URL. */
+export function filtered<Host>(
+	requestFilter: RequestFilter,
 	fetch: (request: Request, host: Host) => Response | Promise<Response>,
 ): (request: Request, host: Host) => Response | Promise<Response> {
 	return (request, host) => {
-		const refusal = door(request.url, request.headers.get("host"));
+		const refusal = requestFilter(request.url, request.headers.get("host"));
 		return refusal === undefined ? fetch(request, host) : refused(refusal);
 	};
 }

@@ -12,10 +12,10 @@ import { historyFromEnvironment } from "../environment.ts";
 import { createApp } from "./app.ts";
 import { readAuth } from "./auth.ts";
 import { brokerFrom } from "./broker.ts";
-import { behind, createDoor } from "./door.ts";
 import { logError, logFailure } from "./log.ts";
 import { hubPresence } from "./presence.ts";
 import { hubRelays } from "./relays.ts";
+import { createRequestFilter, filtered } from "./request-filter.ts";
 import { runsOf } from "./run.ts";
 import { readSettings } from "./settings.ts";
 import type { Environment } from "./variables.ts";
@@ -83,9 +83,12 @@ function createFrom(bindings: Bindings): Fetch {
 	const relays = hubRelays(sse, settings.relayToken);
 	const more = { ...rights, authorizePublish, presence, relays, metrics: undefined };
 	const app = createApp({ ...settings, sse, runs, ...more });
-	const door = createDoor(hosts);
+	const requestFilter = createRequestFilter(hosts);
 	return (request, bindings, context) =>
-		behind(door, () => app.fetch(request, bindings, context as never))(request, bindings);
+		filtered(requestFilter, () => app.fetch(request, bindings, context as never))(
+			request,
+			bindings,
+		);
 }
 
 function ownObjects({ SSE }: Bindings, options: DurableObjectOptions): Connector {

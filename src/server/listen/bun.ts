@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { notFound, paths, refused } from "../door.ts";
+import { notFound, paths, refused } from "../request-filter.ts";
 import { reusedPort } from "./reused-port.ts";
 import type { Fork, Listen } from "./runtime.ts";
 
@@ -16,12 +16,12 @@ declare const Bun: {
 
 type Handler = (request: Request, server: unknown) => Response | Promise<Response>;
 
-export const listen: Listen = async ({ settings, fetch, door }, isShared = false) => {
+export const listen: Listen = async ({ settings, fetch, requestFilter }, isShared = false) => {
 	const server = Bun.serve({
 		...{ hostname: settings.host, port: settings.port, reusePort: isShared },
 		// Bun resolves dots in a request's URL. Only its router sees the raw target.
 		routes: Object.fromEntries(paths.map((path) => [path, fetch])),
-		fetch: (request) => refused(door("*", request.headers.get("host")) ?? notFound),
+		fetch: (request) => refused(requestFilter("*", request.headers.get("host")) ?? notFound),
 	});
 	return {
 		port: server.port,

@@ -2,8 +2,8 @@ import { fork as forkModule } from "node:child_process";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { sendDirectly } from "../direct-send.ts";
-import type { Refusal } from "../door.ts";
 import { exitWith } from "../process.ts";
+import type { Refusal } from "../request-filter.ts";
 import type { Fork, Listen, SharedPort } from "./runtime.ts";
 import { acceptHanded, HandedPort } from "./shared-port.ts";
 
@@ -16,12 +16,15 @@ const serverOptions = {
 	optimizeEmptyRequests: true,
 };
 
-export const listen: Listen = async ({ settings, door, inside }, isShared = false) => {
-	const listener = getRequestListener(sendDirectly(inside, settings.cors !== undefined));
+export const listen: Listen = async (
+	{ settings, requestFilter, unfilteredFetch },
+	isShared = false,
+) => {
+	const listener = getRequestListener(sendDirectly(unfilteredFetch, settings.cors !== undefined));
 	const server = createServer(serverOptions, (incoming, outgoing) => {
-		const refusal = door(incoming.url ?? "/", calledHost(incoming));
+		const refusal = requestFilter(incoming.url ?? "/", calledHost(incoming));
 		if (refusal !== undefined) return refuse(outgoing, refusal);
-		// Hono's adapter makes a URL with the host, and accepts fewer forms of it than the door. HTTP/1.0 has no host.
+		// Hono's adapter makes a URL with the host, and accepts fewer forms of it than the filter. HTTP/1.0 has no host.
 		incoming.headers.host = "localhost";
 		void listener(incoming, outgoing);
 	});

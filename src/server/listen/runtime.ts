@@ -13,7 +13,7 @@ export interface Listening {
 }
 
 /** What is served. */
-export type Served = Pick<ServerHub, "fetch" | "door" | "inside"> & {
+export type Served = Pick<ServerHub, "fetch" | "requestFilter" | "unfilteredFetch"> & {
 	settings: Pick<Settings, "host" | "port"> & Partial<Pick<Settings, "cors">>;
 };
 

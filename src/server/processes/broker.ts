@@ -1,7 +1,7 @@
 import type { ServerSentEvents } from "../../core/sse.ts";
-import { behind, createDoor } from "../door.ts";
 import type { Listen, Listening } from "../listen/runtime.ts";
 import { hubRelays } from "../relays.ts";
+import { createRequestFilter, filtered } from "../request-filter.ts";
 import type { BrokerAddress } from "./begin.ts";
 
 /**
@@ -16,10 +16,15 @@ export async function openBroker(
 	const relays = hubRelays(sse, token);
 	const answer = async (request: Request) =>
 		(await relays?.fetch(request)) ?? new Response(null, { status: 404 });
-	// The door refuses pages whose host name was made to resolve to this address.
-	const door = createDoor([]);
+	// The filter refuses pages whose host name was made to resolve to this address.
+	const requestFilter = createRequestFilter([]);
 	const settings = { host: "127.0.0.1", port: 0 };
-	const server = await listen({ settings, door, fetch: behind(door, answer), inside: answer });
+	const server = await listen({
+		settings,
+		requestFilter,
+		fetch: filtered(requestFilter, answer),
+		unfilteredFetch: answer,
+	});
 	const history = sse.connector.history !== undefined;
 	return { server, address: { url: `http://127.0.0.1:${server.port}`, token, history } };
 }

@@ -13,14 +13,14 @@ const publishToken = "the-publish-token-of-this-hub";
 const token = (channels: object) => hs256(claims({ channels }));
 
 function hub(environment: Record<string, string | undefined> = {}) {
-	const { inside, close } = createHub({
+	const { unfilteredFetch, close } = createHub({
 		...{ SSE_JWT_SECRET: secret, SSE_PUBLISH_TOKEN: publishToken, SSE_PRESENCE: "true" },
 		...{ SSE_DRAIN: "0", ...environment },
 	});
 	onTestFinished(close);
 	const call = async (path: string, bearer?: string) => {
 		const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
-		const response = await inside(new Request(`http://localhost${path}`, { headers }));
+		const response = await unfilteredFetch(new Request(`http://localhost${path}`, { headers }));
 		onTestFinished(() => response.body?.cancel().catch(() => undefined));
 		return response;
 	};

@@ -8,7 +8,7 @@ import { parsed } from "../core/message/parsed.ts";
 const publishToken = "the-publish-token-of-this-hub";
 
 function hub(environment: Record<string, string | undefined> = {}) {
-	const { inside, close } = createHub({
+	const { unfilteredFetch, close } = createHub({
 		SSE_JWT_SECRET: secret,
 		SSE_PUBLISH_TOKEN: publishToken,
 		SSE_PRESENCE: "true",
@@ -17,7 +17,7 @@ function hub(environment: Record<string, string | undefined> = {}) {
 	});
 	onTestFinished(close);
 	const call = async (path: string, token?: string, body?: unknown) => {
-		const response = await inside(
+		const response = await unfilteredFetch(
 			new Request(`http://localhost${path}`, {
 				headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
 				...(body !== undefined && {
@@ -30,7 +30,9 @@ function hub(environment: Record<string, string | undefined> = {}) {
 	};
 	/** Opens a stream and collects its text. */
 	const stream = async (token: string, query = "channel=room.1") => {
-		const response = await inside(new Request(`http://localhost/stream?${query}&token=${token}`));
+		const response = await unfilteredFetch(
+			new Request(`http://localhost/stream?${query}&token=${token}`),
+		);
 		const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
 		onTestFinished(() => reader?.cancel());
 		const said = { text: "", isOver: false };
@@ -152,9 +154,11 @@ test("/rights answers what the token allows in each channel", async () => {
 test("without signed tokens these routes are refused, and SSE_PRESENCE is a configuration error", async () => {
 	const open = hub({ SSE_PRESENCE: "false" });
 	expect(await open.call("/channel/members?name=a", publishToken)).toMatchObject({ status: 404 });
-	const { inside, close } = createHub({ SSE_PUBLISH_OPEN: "true" });
+	const { unfilteredFetch, close } = createHub({ SSE_PUBLISH_OPEN: "true" });
 	onTestFinished(close);
 	const init = { method: "POST", body: '{"channel":"a"}' };
-	expect((await inside(new Request("http://localhost/disconnect", init))).status).toBe(403);
+	expect((await unfilteredFetch(new Request("http://localhost/disconnect", init))).status).toBe(
+		403,
+	);
 	expect(() => createHub({ SSE_PRESENCE: "true" })).toThrow(/SSE_PRESENCE needs signed tokens/);
 });
