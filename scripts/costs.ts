@@ -1,4 +1,4 @@
-/** `node scripts/costs.ts`: writes the table of costs of docs/workers.md from the prices and what was measured. */
+/** `node scripts/costs.ts`: writes the table of costs of docs/workers.md from the prices and the measurements. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { withCosts } from "./costs/markdown.ts";

@@ -1,5 +1,5 @@
 /**
- * `npm run docs`: installs what the site is made with, builds the site into site/dist, and follows every link of it.
+ * `npm run docs`: installs the dependencies of the site, builds it into site/dist, and checks its links.
  * `npm run docs -- serve`: the same, and then serves it on this machine. The first run needs the network.
  */
 import { spawnSync } from "node:child_process";
@@ -12,7 +12,7 @@ const site = fileURLToPath(new URL("../site", import.meta.url));
 const vitepress = join(site, "node_modules/vitepress/bin/vitepress.js");
 const [asked = "build"] = process.argv.slice(2);
 if (!["build", "serve"].includes(asked)) {
-	console.error(`There is no "${asked}": npm run docs, or npm run docs -- serve.`);
+	console.error(`Unknown argument "${asked}". Use: npm run docs, or npm run docs -- serve.`);
 	process.exit(2);
 }
 
@@ -22,11 +22,11 @@ run(process.execPath, [vitepress, "build", "."]);
 const problems = problemsOf(join(site, "dist"), process.env.SITE_BASE ?? "/");
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exit(1);
-console.log("site/dist: every link leads somewhere");
+console.log("site/dist: every link has a target");
 
 if (asked === "serve") run(process.execPath, [vitepress, "preview", ".", "--host", "127.0.0.1"]);
 
-/** Whether what is installed is what the lock file asks for. */
+/** Whether the installed packages are those of the lock file. */
 function installed(): boolean {
 	const mark = join(site, "node_modules/.package-lock.json");
 	const lock = join(site, "package-lock.json");

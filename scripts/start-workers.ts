@@ -1,7 +1,7 @@
 /**
- * `npm run start:workers`: the hub in workerd, through `wrangler dev`: local and offline. It reads the
- * same variables as the other runtimes' entries, hands them to the Worker, and prints the same lines.
- * Arguments are handed on to wrangler: `-- --persist-to <directory>` for a second hub beside the first.
+ * `npm run start:workers`: the hub in workerd, through `wrangler dev`, local and offline. It reads the
+ * same variables as the other runtimes' entries, passes them to the Worker, and prints the same lines.
+ * Arguments go to wrangler: `-- --persist-to <directory>` for a second hub beside the first.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ const wrangler = spawn(
 			String(port),
 			"--show-interactive-dev-session=false",
 		],
-		// Any port for the inspector: two hubs that start at once would both take wrangler's default.
+		// A free port for the inspector, because two hubs that start at once would both take wrangler's default.
 		...["--inspector-port", "0"],
 		...["--env-file", writeVariables()],
 		...process.argv.slice(2),
@@ -48,7 +48,7 @@ const wrangler = spawn(
 			...process.env,
 			WRANGLER_SEND_METRICS: "false",
 			NO_UPDATE_NOTIFIER: "1",
-			// Else it asks the network where it is, and waits up to 3 s for an answer.
+			// Otherwise wrangler asks the network for its location, and waits up to 3 s for an answer.
 			CLOUDFLARE_CF_FETCH_ENABLED: "false",
 		},
 	},
@@ -62,10 +62,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 	});
 }
 
-// Not at the end of its output, which a process of its own may hold open when it fails.
+// Not at the end of wrangler's output, because a child process may hold it open after a failure.
 wrangler.on("exit", (code) => {
 	rmSync(directory, { recursive: true, force: true });
-	// It exits with 128 + the signal, which is no failure when it was asked to stop.
+	// wrangler exits with 128 + the signal, which is not a failure after a request to stop.
 	process.exit(stopping ? 0 : (code ?? 1));
 });
 
@@ -75,7 +75,7 @@ for await (const line of createInterface(wrangler.stdout)) {
 	if (address !== undefined) console.log(await announcement(address));
 }
 
-/** Checked here, for a Worker hears of its variables only with the first request. */
+/** Checks the variables here, because a Worker gets them only with the first request. */
 function settings(): Settings {
 	try {
 		const settings = readSettings(process.env);
@@ -90,7 +90,7 @@ function settings(): Settings {
 }
 
 async function announcement(address: string): Promise<string> {
-	// Whatever it listens on, and whatever its hosts are, it answers to this name.
+	// The hub answers to this name for every address and every list of hosts.
 	const health = await new Promise<IncomingMessage>((resolve, reject) => {
 		get(`${address}/healthz`, { headers: { host: "localhost" } }, resolve).on("error", reject);
 	});
@@ -98,12 +98,12 @@ async function announcement(address: string): Promise<string> {
 	return startLines(address, connector ?? `none: ${error}`, publishing);
 }
 
-/** What the hub reads, as far as it is set here, in a file: a command line is for every user to see. */
+/** Writes the hub's variables that are set here to a file, because every user can see a command line. */
 function writeVariables(): string {
 	const names = Object.keys(process.env).filter(
 		(name) => /^(SSE_|UPSTASH_REDIS_|KV_REST_API_)/.test(name) || name === "REDIS_URL",
 	);
-	// The Worker cannot see its own address, and whether that is loopback decides which hosts it answers to.
+	// The Worker cannot see its own address. Whether it is loopback decides which hosts the hub answers to.
 	const variables = {
 		HOST: host,
 		...Object.fromEntries(names.map((name) => [name, process.env[name]])),
@@ -117,7 +117,7 @@ function writeVariables(): string {
 	return file;
 }
 
-// The format has no escapes but for `$`: the quotes are those that the value does not have.
+// The format has escapes for `$` only, so the quotes must be of a kind that is not in the value.
 function quoted(value: string): string {
 	const quote = ["'", '"', "`"].find((each) => !value.includes(each)) ?? "'";
 	return quote + value.replaceAll("$", "\\$") + quote;

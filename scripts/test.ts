@@ -1,6 +1,6 @@
 /**
- * `npm test`: everything, in this order, until something fails. `npm test -- check browser`: these groups alone, as CI's
- * jobs run them. The last line of the output is `N passed, N failed`; a step that fails without a failing test counts as
+ * `npm test`: all groups, in this order, until one fails. `npm test -- check browser`: these groups only, as in CI's
+ * jobs. The last line of the output is `N passed, N failed`; a step that fails without a failing test counts as
  * one failure.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -13,17 +13,17 @@ import { ensureTools } from "./tools.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const reports = mkdtempSync(join(tmpdir(), "edge-sse-test-"));
-// Minutes on two free processors, and many times that on a machine that has other work: what still runs then hangs.
+// A step takes minutes on two free processors, and many times that on a busy machine. A longer run is taken for a hang.
 const stepTimeout = 60 * 60_000;
 
-// Connector tests wait for brokers, and use a processor for less than half of their time. With two files more at a time
-// they take 281 s instead of 457 on two processors. The other projects are no faster so.
+// Connector tests wait for brokers, and use a processor for less than half of their time. With two more files at a time
+// they take 281 s instead of 457 on two processors. The other projects do not become faster.
 const mostConnectors = availableParallelism() + 2;
 
 interface Outcome {
 	passed: number;
 	failed: number;
-	/** What went wrong, for the heading of the failure. */
+	/** The problem, for the heading of the failure. */
 	problem?: string;
 }
 
@@ -56,7 +56,7 @@ const groups: Record<string, Step[]> = {
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !Object.hasOwn(groups, name));
 if (unknown !== undefined) {
-	console.error(`There is no group ${unknown}; there are ${Object.keys(groups).join(", ")}.`);
+	console.error(`Unknown group ${unknown}; expected: ${Object.keys(groups).join(", ")}.`);
 	process.exit(2);
 }
 const chosen = Object.entries(groups).filter(
@@ -100,7 +100,7 @@ async function tools(): Promise<Outcome> {
 	}
 }
 
-/** npm scripts side by side; their output comes in one piece each, in their order. */
+/** Runs npm scripts in parallel. Prints the output of each as a whole, in their order. */
 async function allOf(...scripts: string[]): Promise<Outcome> {
 	const results = await Promise.all(
 		scripts.map(async (script) => ({ script, ...(await npmRun("pipe", script)) })),
@@ -112,7 +112,7 @@ async function allOf(...scripts: string[]): Promise<Outcome> {
 	return { passed: 0, failed: bad.length, problem };
 }
 
-/** One vitest project: seen by people as it runs, counted from its JSON report. */
+/** Runs one vitest project. Shows its output as it runs, and counts tests from its JSON report. */
 async function tests(project: string, script: string = project): Promise<Outcome> {
 	const report = join(reports, `${project}.json`);
 	const { end } = await npmRun(

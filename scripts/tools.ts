@@ -1,6 +1,6 @@
 /**
- * What the tests need and npm does not bring: a real Redis, a real NATS, a real browser of each engine, a Python with
- * Flask, an nginx with nchan, four more proxies, a PostgreSQL, and curl, which the documents' own lines call.
+ * Programs that the tests need and npm does not install: Redis, NATS, a browser of each engine, Python with
+ * Flask, nginx with nchan, four more proxies, PostgreSQL, and curl, which lines of the documents call.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -15,11 +15,11 @@ import {
 import { delimiter, dirname, join } from "node:path";
 
 interface Tool {
-	/** What to install, by Debian's names. */
+	/** Debian's names of the packages to install. */
 	debianPackages: readonly string[];
-	/** Any of these will do. */
+	/** Any of these is enough. */
 	commands: readonly string[];
-	/** Whether this one can do what it is needed for; where it is left out, every one can. */
+	/** Whether this program has what the tests need. Without this function every one has it. */
 	works?(path: string): boolean;
 }
 
@@ -38,7 +38,7 @@ const xvfb: Tool = { debianPackages: ["xvfb"], commands: ["Xvfb"] };
 const python: Tool = {
 	debianPackages: ["python3-flask", "python3-redis"],
 	commands: ["python3"],
-	// The first in the PATH need not be the one that Debian's packages are for.
+	// The first Python in the PATH may be another one than that of Debian's packages.
 	works: (path) => spawnSync(path, ["-c", "import flask, redis"]).status === 0,
 };
 const curl: Tool = { debianPackages: ["curl"], commands: ["curl"] };
@@ -58,21 +58,21 @@ const tools = [
 	...[haproxy, apache, caddy, varnish, postgres],
 ];
 
-// Where each is; each throws the line that says what to install.
+// The path of each program. Each function throws a line that names what to install.
 export const chromiumPath = (): string => pathOf(chromium);
 export const firefoxPath = (): string => pathOf(firefox);
 export const webKitDriverPath = (): string => pathOf(webKitDriver);
-/** A display that nobody sees: WebKit has no browser without a window. */
+/** A virtual display, because WebKit has no browser without a window. */
 export const xvfbPath = (): string => pathOf(xvfb);
-/** A Python that has Flask and redis-py. */
+/** A Python with Flask and redis-py. */
 export const pythonPath = (): string => pathOf(python);
-/** An nginx that has nchan. */
+/** An nginx with nchan. */
 export const nchanPath = (): string => pathOf(nchan);
 export const haproxyPath = (): string => pathOf(haproxy);
 export const apachePath = (): string => pathOf(apache);
 export const caddyPath = (): string => pathOf(caddy);
 export const varnishPath = (): string => pathOf(varnish);
-/** Where PostgreSQL's own programs are: `initdb`, `postgres` and `psql`. */
+/** The folder of PostgreSQL's programs: `initdb`, `postgres` and `psql`. */
 export const postgresDirectory = (): string => dirname(realpathSync(pathOf(postgres)));
 
 function pathOf(tool: Tool): string {
@@ -82,8 +82,8 @@ function pathOf(tool: Tool): string {
 }
 
 /**
- * Installs what is missing where it may: on Debian and Ubuntu, as root. Throws one line that says
- * what to install elsewhere, or when that did not help.
+ * Installs missing programs on Debian and Ubuntu, as root. Otherwise, or when that fails, throws one line that names
+ * what to install.
  */
 export function ensureTools(): void {
 	const missing = tools.filter((tool) => find(tool) === undefined);
@@ -97,7 +97,7 @@ export function ensureTools(): void {
 
 function find({ commands, works = () => true }: Tool): string | undefined {
 	const path = (process.env.PATH ?? "").split(delimiter).filter((each) => each !== "");
-	// Debian's nats-server and nginx are where only root's path has them, and PostgreSQL's programs where nobody's has.
+	// Debian's nats-server and nginx are only in root's PATH, and PostgreSQL's programs are in no PATH.
 	const directories = [...path, "/usr/sbin", ...globSync("/usr/lib/postgresql/*/bin")];
 	return commands
 		.flatMap((command) => directories.map((directory) => join(directory, command)))
@@ -115,11 +115,11 @@ function isExecutable(path: string): boolean {
 
 function missingLine(missing: readonly Tool[]): string {
 	const names = missing.flatMap((tool) => tool.debianPackages).join(" ");
-	return `The tests need what is not installed: run \`apt-get install ${names}\` (Debian), or install the like from elsewhere.`;
+	return `The tests need programs that are not installed: run \`apt-get install ${names}\` (Debian), or install them in another way.`;
 }
 
-// Debian starts a service as soon as it is installed, unless this file says no. The tests start their
-// own servers, so a Redis left running would only stand in somebody's way.
+// Debian starts a service when it is installed, unless this file forbids it. The tests start their
+// own servers, so a running Redis would only occupy its port.
 const policy = "/usr/sbin/policy-rc.d";
 
 function install(packages: readonly string[]): void {
@@ -142,7 +142,7 @@ function aptGet(...args: string[]): void {
 		timeout: 10 * 60_000,
 	});
 	if (error === undefined && status === 0) return;
-	// What apt says helps only when it failed; then all of it does.
+	// apt's output is needed only after a failure, and then as a whole.
 	process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
 	throw new Error(`apt-get ${args.join(" ")} failed: ${error?.message ?? `exit ${status}`}`);
 }

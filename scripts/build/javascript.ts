@@ -85,10 +85,10 @@ export async function writeJavaScript(): Promise<void> {
 		format: "esm",
 		platform: "neutral",
 		packages: "external",
-		// As tsconfig.json's: what Node 20 has.
+		// The target of tsconfig.json: what Node 20 supports.
 		target: "es2023",
 		charset: "utf8",
-		// Unused imports are wanted here.
+		// The unused imports are intended.
 		logOverride: { "ignored-bare-import": "silent" },
 		plugins: [takeAlong],
 		metafile: true,
@@ -114,7 +114,7 @@ function chunkNames({ outputs }: Metafile): Map<string, string> {
 			continue;
 		}
 		const sources = Object.keys(inputs).filter((input) => inputs[input]?.bytesInOutput !== 0);
-		// What the others are there for comes last.
+		// Dependencies come first, so the last source is the main one.
 		const name = sources.includes("src/core/errors.ts")
 			? "common"
 			: basename(sources.at(-1) ?? "", ".ts");

@@ -50,7 +50,7 @@ export function costs({ channels, viewers, every }: Load): { object: number; wor
 	};
 }
 
-/** With how many viewers of a channel both forms cost the same. The amounts that the plan includes are not counted. */
+/** The number of viewers of a channel at which both forms cost the same. Ignores the amounts that the plan includes. */
 export function breakEven(every: number): number {
 	const month = prices.monthSeconds;
 	const object = (month * prices.objectGb * prices.objectGbSeconds.dollarsPerMillion) / 1e6;

@@ -2,10 +2,10 @@ import { breakEven, costs, loads } from "./costs.ts";
 import measured from "./measured.json" with { type: "json" };
 import prices from "./prices.json" with { type: "json" };
 
-/** The document with what is computed between its two marks. */
+/** The document with the computed table between its two marks. */
 export function withCosts(document: string): string {
 	const marked = /(?<=<!-- costs: [^\n]*-->\n).*?(?=<!-- end of costs -->)/s;
-	if (!marked.test(document)) throw new Error("There are no marks for the costs.");
+	if (!marked.test(document)) throw new Error("The document has no marks for the costs.");
 	return document.replace(marked, () => `\n${table()}\n\n${notes()}\n\n`);
 }
 

@@ -1,10 +1,11 @@
 import { optionOf } from "../../src/cli/hub-options.ts";
 import { variables } from "../../src/server/variable-table.ts";
 
-/** The document with the table of its section "Variables" as the sources have it. */
+/** The document with the table of its section "Variables", written from the sources. */
 export function withTable(document: string): string {
 	const table = /(?<=\n## Variables\n(?:\n(?!\|).*)*\n)\|.*(?:\n\|.*)*/;
-	if (!table.test(document)) throw new Error("There is no table below the heading Variables.");
+	if (!table.test(document))
+		throw new Error("The document has no table below the heading Variables.");
 	return document.replace(table, () => markdown());
 }
 
@@ -22,7 +23,7 @@ function markdown(): string {
 	return ["| variable | option | default | |", "|---|---|---|---|", ...rows].join("\n");
 }
 
-/** `50000` as people write it. */
+/** `50000` as `50,000`. */
 function grouped(text: string): string {
 	return /^\d{4,}$/.test(text) ? Number(text).toLocaleString("en") : text;
 }
