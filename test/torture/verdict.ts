@@ -47,6 +47,13 @@ class Sequence {
 		this.#truth = truth;
 	}
 
+	/** When the store lost messages, in words. */
+	get wipes(): string {
+		return this.#truth.storeLosses
+			.map(({ from, to }) => `, store lost ${time(from)} to ${time(to)}`)
+			.join("");
+	}
+
 	ordinalOf(entry: Entry): number | undefined {
 		return this.#ordinals.get(entry);
 	}
@@ -65,14 +72,12 @@ class Sequence {
 		return low;
 	}
 
-	/** How many messages before this one may have been wiped, if this one was stored after a wipe. */
-	wipedBefore(ordinal: number): number {
+	/** How many messages before this one may have been wiped before it came to a client, at this time. */
+	wipedBefore(ordinal: number, at: number): number {
 		const { storeLosses, wiped } = this.#truth;
-		const time = (this.#times[ordinal] ?? 0) + clockTick;
-		const wipes = wiped ? storeLosses.filter(({ from }) => from <= time) : [];
+		const wipes = wiped ? storeLosses.filter(({ from }) => from <= at) : [];
 		const over = Math.max(...wipes.map(({ to }) => to)) + clockTick;
-		// Nobody knows when between the two it was: all that is stored in that time may be gone, or may not.
-		return Math.min(ordinal, this.#times.filter((each) => each <= over).length);
+		return Math.min(ordinal, this.#times.filter((time) => time <= over).length);
 	}
 
 	/** Whether the store may have been without the message of this position at a time. */
@@ -155,7 +160,7 @@ function follow(
 		verdict.lost += count;
 		const first = sequence.entries[expected];
 		const told = forewarned ? " (after a gap, and yet kept)" : "";
-		const when = time(at);
+		const when = `${time(at)}${sequence.wipes}`;
 		verdict.problems.push(
 			`${who}: ${count} lost, from ${first?.key} ${first?.id} to ${last.id}, seen at ${when}${told}${how}`,
 		);
@@ -183,7 +188,7 @@ function follow(
 			continue;
 		}
 		if (came.size === 0 && isEmpty(start)) {
-			const wiped = Math.max(0, sequence.wipedBefore(ordinal) - expected);
+			const wiped = Math.max(0, sequence.wipedBefore(ordinal, item.at) - expected);
 			verdict.trimmed += wiped;
 			expected += wiped;
 		}

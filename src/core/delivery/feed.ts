@@ -64,8 +64,8 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 	#pending = "";
 	/** Events in `#pending`. */
 	#events = 0;
-	/** Messages were passed over since the last sent one. The clients' cursors lag behind them. */
-	#passedOver = false;
+	/** Messages were filtered out since the last sent one. The clients' cursors lag behind them. */
+	#filteredOut = false;
 	/** The id that says so, encoded once for all clients. */
 	#cursorBytes: Uint8Array | undefined;
 
@@ -102,7 +102,7 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 			position === undefined ? undefined : this.#positions,
 		);
 		if (position !== undefined) {
-			this.#passedOver = frame === "";
+			this.#filteredOut = frame === "";
 			this.#cursorBytes = undefined;
 			this.#replay?.onChange();
 		}
@@ -151,9 +151,9 @@ export class Feed implements Outlet, ReplayFeed<Connection> {
 		else this.#replay.add(connection, placesOf(before, before));
 	}
 
-	/** An id for a silent connection whose cursor lags behind messages that were passed over. */
+	/** An id for a silent connection whose cursor lags behind messages that were filtered out. */
 	cursorFor(connection: Connection): Uint8Array | undefined {
-		if (!this.#passedOver || !this.#connections.has(connection)) return undefined;
+		if (!this.#filteredOut || !this.#connections.has(connection)) return undefined;
 		this.flush();
 		// The id must not come before messages that wait for their turn.
 		if (this.#fanOut.has(connection)) return undefined;
