@@ -41,9 +41,11 @@ export class BodyReader {
 		try {
 			const { body } = await request(signal);
 			this.#reader = body?.getReader();
+			signal.throwIfAborted();
 			for (let confirmed = false; !confirmed; ) {
-				signal.throwIfAborted();
 				const { value } = (await this.#reader?.read()) ?? {};
+				// It may have been closed while these bytes were on their way here.
+				signal.throwIfAborted();
 				if (value === undefined) {
 					throw failure(`${sender} ended the stream before it confirmed.`, undefined, signal);
 				}

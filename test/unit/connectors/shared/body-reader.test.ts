@@ -102,3 +102,14 @@ test("fail() is reported like a failure of the sender", async () => {
 	reader.fail(silent(5));
 	expect(await ended).toMatchObject({ message: "Nobody answered within 5 ms." });
 });
+
+test("a body that is closed as its confirmation comes is not opened", async () => {
+	const { reader, state, open, write } = setUp();
+	const opened = expect(open()).rejects.toMatchObject({ code: "closed" });
+	// By now the reader waits for the first bytes.
+	await new Promise((resolve) => setTimeout(resolve));
+	write("!");
+	reader.close();
+	await opened;
+	expect(state.text).toBe("");
+});
