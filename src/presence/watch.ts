@@ -31,9 +31,9 @@ interface Watched {
 }
 
 /**
- * Tells each stream who is present. It tells all members first, and then each change once. A change is the difference
- * between the members that the stream was told and those that the store has now. So an announcement between processes may
- * be lost: the next read of the store finds what it would have said.
+ * Tells each stream who is present: all members first, then each change once. A change is the difference between what
+ * the stream was told and what the store has now. So a lost announcement between processes does no harm. The next read of
+ * the store finds the change.
  */
 export class Watch {
 	readonly #options: WatchOptions;
